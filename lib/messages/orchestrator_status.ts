@@ -1,0 +1,30 @@
+/** Presence of the daemon: topic `power-manager/orchestrator/status`, retained, with a will. */
+import * as v from "valibot";
+import { isoTime, parseJson, textUpTo } from "./parse.ts";
+
+const schema = v.object({
+  online: v.boolean(),
+  version: v.optional(textUpTo(32)),
+  services: v.optional(v.record(
+    v.string(),
+    v.object({
+      state: v.picklist(["starting", "ready", "restarting", "stopped"]),
+      restarts: v.number(),
+      problems: v.array(textUpTo(500)),
+    }),
+  )),
+  ts: v.optional(isoTime),
+});
+
+/** Online with the health of every service; the will is `{"online":false}`. */
+export type OrchestratorStatus = v.InferOutput<typeof schema>;
+
+/** Reads a status. @throws InvalidInputError naming each wrong key */
+export function parseOrchestratorStatus(payload: Uint8Array | string, source: string): OrchestratorStatus {
+  return parseJson(schema, payload, source);
+}
+
+/** JSON; undefined values are left out. */
+export function encodeOrchestratorStatus(status: OrchestratorStatus): string {
+  return JSON.stringify(status);
+}

@@ -1,0 +1,47 @@
+/** The policy's present state for one station: topic `power-manager/policy/<device>`, retained. */
+import * as v from "valibot";
+import { isoTime, numberIn, parseJson, textUpTo } from "./parse.ts";
+
+const schema = v.object({
+  device: textUpTo(64),
+  state: v.picklist(["unknown", "online", "on_battery", "critical", "shutting_down", "recovery"]),
+  sentence: textUpTo(500),
+  blind: v.boolean(),
+  soc: v.optional(numberIn(0, 100)),
+  soc_min: v.optional(numberIn(0, 100)),
+  grid_connected: v.optional(v.boolean()),
+  timer_left_s: v.optional(numberIn(0, 1e9)),
+  hosts: v.optional(v.array(v.object({
+    agent: textUpTo(64),
+    state: v.picklist([
+      "unknown",
+      "online",
+      "offline",
+      "told",
+      "accepted",
+      "rejected",
+      "shutting_down",
+      "down",
+    ]),
+    stage: v.optional(numberIn(0, 99)),
+    command_id: v.optional(textUpTo(64)),
+    detail: v.optional(textUpTo(300)),
+  }))),
+  ts: isoTime,
+});
+
+/**
+ * What the policy thinks, in words (`sentence`) and numbers. `blind`: no fresh word from the station. `timer_left_s`:
+ * seconds until the running debounce or window ends, absent when nothing runs.
+ */
+export type PolicyStatus = v.InferOutput<typeof schema>;
+
+/** Reads a policy status. @throws InvalidInputError naming each wrong key */
+export function parsePolicyStatus(payload: Uint8Array | string, source: string): PolicyStatus {
+  return parseJson(schema, payload, source);
+}
+
+/** JSON; undefined values are left out. */
+export function encodePolicyStatus(status: PolicyStatus): string {
+  return JSON.stringify(status);
+}

@@ -1,0 +1,86 @@
+/** The normalised state of one power station: topic `bridge-ecoflow/<device>/json/state`, retained. */
+import * as v from "valibot";
+import { integerIn, isoTime, numberIn, parseJson, textUpTo } from "./parse.ts";
+
+const watts = numberIn(-100_000, 100_000);
+const minutes = numberIn(0, 1_000_000);
+
+/** One battery pack: 0 is the main one. */
+const pack = v.object({
+  num: integerIn(0, 31),
+  sn: v.optional(textUpTo(64)),
+  soc: v.optional(numberIn(0, 100)),
+  temp_celsius: v.optional(numberIn(-60, 200)),
+  full_wh: v.optional(numberIn(0, 1_000_000)),
+});
+
+const schema = v.object({
+  device: v.pipe(
+    v.string(),
+    v.minLength(1, "must not be empty"),
+    v.maxLength(64, "must have at most 64 characters"),
+  ),
+  soc: v.optional(numberIn(0, 100)),
+  grid_connected: v.optional(v.boolean()),
+  temp_celsius: v.optional(numberIn(-60, 200)),
+  ac_in_watts: v.optional(watts),
+  sn: v.optional(textUpTo(64)),
+  model: v.optional(textUpTo(64)),
+  ac_in_volts: v.optional(numberIn(0, 1000)),
+  out_watts: v.optional(watts),
+  ac_out_watts: v.optional(watts),
+  dc_in_watts: v.optional(watts),
+  discharge_min: v.optional(minutes),
+  charge_min: v.optional(minutes),
+  battery_wh: v.optional(numberIn(0, 1_000_000)),
+  battery_design_wh: v.optional(numberIn(0, 1_000_000)),
+  min_soc: v.optional(numberIn(0, 100)),
+  max_soc: v.optional(numberIn(0, 100)),
+  ac_out_enabled: v.optional(v.boolean()),
+  packs: v.optional(v.pipe(v.array(pack), v.maxLength(32, "must have at most 32 packs"))),
+  grid_evidence: v.optional(textUpTo(200)),
+  grid_age_s: v.optional(numberIn(0, 1e9)),
+  soc_age_s: v.optional(numberIn(0, 1e9)),
+  link: v.optional(v.picklist(["live", "stale", "offline"])),
+  age_s: v.optional(numberIn(0, 1e9)),
+  ts: v.optional(isoTime),
+});
+
+/**
+ * A station's state. **Absent means unknown**, never 0 and never "all is well".
+ *
+ * | key | unit and meaning |
+ * | --- | --- |
+ * | `device` | the station's name in topics |
+ * | `soc` | % of the whole system, 0 to 100 |
+ * | `grid_connected` | true: the grid feeds the station; false: it does not; absent: not known |
+ * | `temp_celsius` | hottest battery cell, degrees C |
+ * | `ac_in_watts`, `ac_in_volts` | at the AC input; 0 W with the grid present is normal on a full battery |
+ * | `out_watts`, `ac_out_watts` | leaving the station, all sockets and AC alone, W, positive |
+ * | `dc_in_watts` | solar or car, W |
+ * | `discharge_min`, `charge_min` | minutes to empty and to full as the station says |
+ * | `battery_wh`, `battery_design_wh` | energy when full, now and by design, Wh |
+ * | `min_soc`, `max_soc` | the station's own discharge and charge limits, % |
+ * | `ac_out_enabled` | the AC sockets are switched on |
+ * | `grid_evidence` | what the grid verdict rests on, for example `flow_info_ac_in=2` |
+ * | `grid_age_s`, `soc_age_s` | seconds since that one value was last confirmed |
+ * | `link` | `live`, `stale` (nothing fresh for longer than the limit) or `offline` (cloud or station says so) |
+ * | `age_s` | seconds since the newest evidence of any kind when this was published |
+ * | `ts` | wall time of publishing |
+ *
+ * The predecessor's simulations send only the first five; a state without `link` counts as live when it arrives.
+ */
+export type PowerState = v.InferOutput<typeof schema>;
+
+/** One battery pack of a {@link PowerState}. */
+export type PackState = v.InferOutput<typeof pack>;
+
+/** Reads a state; unknown keys are dropped. @throws InvalidInputError naming each wrong key */
+export function parsePowerState(payload: Uint8Array | string, source: string): PowerState {
+  return parseJson(schema, payload, source);
+}
+
+/** JSON in the key order of the schema; undefined values are left out. */
+export function encodePowerState(state: PowerState): string {
+  return JSON.stringify(state);
+}

@@ -1,0 +1,218 @@
+/**
+ * A broker in memory for tests: retained messages, wills, wildcards, sessions, QoS 1 acknowledgement, message expiry,
+ * and an off switch. Delivery is asynchronous, in order, one microtask away.
+ */
+import type { Bus, BusMessage, PublishOptions } from "../bus.ts";
+import type { Clock } from "../clock.ts";
+import { TopicForbiddenError } from "../errors.ts";
+import type { MqttClient, MqttConnect, MqttConnectOptions, MqttEvents } from "./client.ts";
+import { coversFilter, matchesFilter } from "./topics.ts";
+
+/** What a service may do, as the registry declares it. */
+export interface TopicCapability {
+  readonly service: string;
+  /** Topic filters it may publish to. */
+  readonly publishes: readonly string[];
+  /** Topic filters it may subscribe to. */
+  readonly subscribes: readonly string[];
+}
+
+interface Session {
+  readonly filters: Set<string>;
+  readonly missed: { message: BusMessage; untilMonoMs: number }[];
+  live: Connection | undefined;
+}
+
+interface Connection {
+  readonly options: MqttConnectOptions;
+  readonly events: MqttEvents;
+  open: boolean;
+}
+
+/** See the file comment. Use {@link MemoryBroker.bus} for services and {@link MemoryBroker.connect} for clients. */
+export class MemoryBroker {
+  readonly #retained = new Map<string, Uint8Array>();
+  readonly #sessions = new Map<string, Session>();
+  readonly #buses = new Set<
+    { handlers: [string, (m: BusMessage) => void][]; links: ((up: boolean) => void)[] }
+  >();
+  readonly #watchers = new Set<(message: BusMessage) => void>();
+  #up = true;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** The last retained payload of a topic as text. */
+  retained(topic: string): string | undefined {
+    const payload = this.#retained.get(topic);
+    return payload && new TextDecoder().decode(payload);
+  }
+
+  /** Sees every message that passes; returns what ends it. */
+  watch(see: (message: BusMessage) => void): () => void {
+    this.#watchers.add(see);
+    return () => void this.#watchers.delete(see);
+  }
+
+  /** Publishes as an outsider. */
+  publish(topic: string, payload: Uint8Array | string, options: PublishOptions = {}): void {
+    if (!this.#up) throw new Error("Cannot publish: the memory broker is down");
+    const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload.slice();
+    if (options.retain) {
+      if (bytes.length === 0) this.#retained.delete(topic);
+      else this.#retained.set(topic, bytes);
+    }
+    const message = { topic, payload: bytes, retained: false };
+    for (const see of this.#watchers) see(message);
+    for (const bus of this.#buses) {
+      for (const [filter, handle] of bus.handlers) {
+        if (matchesFilter(filter, topic)) queueMicrotask(() => handle(message));
+      }
+    }
+    for (const session of this.#sessions.values()) {
+      if (![...session.filters].some((filter) => matchesFilter(filter, topic))) continue;
+      const { live } = session;
+      if (live) queueMicrotask(() => live.open && live.events.onMessage(message));
+      else if (options.qos === 1) {
+        const lifeMs = (options.expirySec ?? Infinity) * 1000;
+        session.missed.push({ message, untilMonoMs: this.clock.monoMs() + lifeMs });
+      }
+    }
+  }
+
+  /** Cuts everybody off. Retained messages and sessions stay, as on a broker with persistence. */
+  goDown(): void {
+    this.#up = false;
+    for (const session of this.#sessions.values()) {
+      const { live } = session;
+      session.live = undefined;
+      if (live) this.#end(live, true);
+    }
+    for (const bus of this.#buses) for (const tell of bus.links) tell(false);
+  }
+
+  /** Back again: buses hear their retained messages anew. */
+  goUp(): void {
+    this.#up = true;
+    for (const bus of this.#buses) {
+      for (const tell of bus.links) tell(true);
+      for (const [filter, handle] of bus.handlers) this.#sendRetained(filter, handle);
+    }
+  }
+
+  /** A service's bus with its capability enforced, as `broker_link` does. */
+  bus(capability: TopicCapability): Bus {
+    const entry = {
+      handlers: [] as [string, (m: BusMessage) => void][],
+      links: [] as ((up: boolean) => void)[],
+    };
+    this.#buses.add(entry);
+    const { service, publishes, subscribes } = capability;
+    return {
+      publish: (topic, payload, options = {}) => {
+        if (!publishes.some((filter) => matchesFilter(filter, topic))) {
+          return Promise.reject(new TopicForbiddenError(service, "publish", topic, publishes));
+        }
+        if (this.#up) this.publish(topic, payload, options);
+        else if (options.qos === 1) {
+          return this.#whenUp(() => this.publish(topic, payload, options), entry.links);
+        }
+        return Promise.resolve();
+      },
+      subscribe: (filter, handle) => {
+        if (!subscribes.some((outer) => coversFilter(outer, filter))) {
+          throw new TopicForbiddenError(service, "subscribe", filter, subscribes);
+        }
+        entry.handlers.push([filter, handle]);
+        if (this.#up) this.#sendRetained(filter, handle);
+      },
+      onLink: (handle) => {
+        entry.links.push(handle);
+        handle(this.#up);
+      },
+    };
+  }
+
+  /** A client connection, for agents and clouds under test. */
+  readonly connect: MqttConnect = (options, events): MqttClient => {
+    const connection: Connection = { options, events, open: false };
+    if (!this.#up) {
+      queueMicrotask(() => events.onDown({ kind: "network", text: "memory broker is down", wasUp: false }));
+    } else queueMicrotask(() => this.#open(connection));
+    const session = () => this.#sessions.get(options.clientId);
+    return {
+      publish: (topic, payload, publishOptions) => {
+        if (!connection.open) return Promise.reject(new Error(`Cannot publish "${topic}": not connected`));
+        this.publish(topic, payload, publishOptions);
+        return Promise.resolve();
+      },
+      subscribe: (filter) => {
+        if (!connection.open) return Promise.reject(new Error(`Cannot subscribe "${filter}": not connected`));
+        session()?.filters.add(filter);
+        this.#sendRetained(filter, (message) => connection.open && events.onMessage(message));
+        return Promise.resolve();
+      },
+      unsubscribe: (filter) => {
+        session()?.filters.delete(filter);
+        return Promise.resolve();
+      },
+      close: () => {
+        connection.open = false;
+        const own = session();
+        if (own?.live === connection) own.live = undefined;
+        if (options.cleanSession) this.#sessions.delete(options.clientId);
+        return Promise.resolve();
+      },
+    };
+  };
+
+  /** Ends one client's connection without a goodbye: its will is published. */
+  drop(clientId: string): void {
+    const session = this.#sessions.get(clientId);
+    const live = session?.live;
+    if (!session || !live) return;
+    session.live = undefined;
+    this.#end(live, true);
+    const { will } = live.options;
+    if (will) this.publish(will.topic, will.payload, { retain: will.retain, qos: will.qos });
+  }
+
+  #open(connection: Connection): void {
+    const { clientId, cleanSession } = connection.options;
+    this.drop(clientId);
+    const known = cleanSession ? undefined : this.#sessions.get(clientId);
+    const session: Session = known ?? { filters: new Set(), missed: [], live: undefined };
+    session.live = connection;
+    this.#sessions.set(clientId, session);
+    connection.open = true;
+    connection.events.onUp(known !== undefined);
+    for (const { message, untilMonoMs } of session.missed.splice(0)) {
+      if (this.clock.monoMs() < untilMonoMs) {
+        queueMicrotask(() => connection.open && connection.events.onMessage(message));
+      }
+    }
+  }
+
+  #end(connection: Connection, wasUp: boolean): void {
+    if (!connection.open) return;
+    connection.open = false;
+    connection.events.onDown({ kind: "closed", text: "connection closed by the memory broker", wasUp });
+  }
+
+  #sendRetained(filter: string, handle: (message: BusMessage) => void): void {
+    for (const [topic, payload] of this.#retained) {
+      if (matchesFilter(filter, topic)) queueMicrotask(() => handle({ topic, payload, retained: true }));
+    }
+  }
+
+  #whenUp(run: () => void, links: ((up: boolean) => void)[]): Promise<void> {
+    return new Promise((resolve) => {
+      const onUp = (up: boolean) => {
+        if (!up) return;
+        links.splice(links.indexOf(onUp), 1);
+        run();
+        resolve();
+      };
+      links.push(onUp);
+    });
+  }
+}

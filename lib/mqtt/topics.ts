@@ -1,0 +1,92 @@
+/** MQTT topic rules and the house's topics, in one place. */
+
+/** The configurable roots of all topics. */
+export interface TopicRoots {
+  /** Root of what the stations say, without slashes at its ends; default `bridge-ecoflow`. */
+  readonly stations: string;
+  /** Root of policy, commands and agents; default `power-manager`. */
+  readonly manager: string;
+}
+
+/** The public defaults. */
+export const DEFAULT_ROOTS: TopicRoots = { stations: "bridge-ecoflow", manager: "power-manager" };
+
+/** Names that no agent and no device may have, because a topic of that name means something else. */
+export const RESERVED_AGENT_NAMES: readonly string[] = ["policy", "events", "orchestrator", "drill"];
+
+/** Builds every topic of the house; pass `+` as a name to get the filter. */
+export function topicsUnder(roots: TopicRoots) {
+  const { stations, manager } = roots;
+  return {
+    /** The cloud's bytes, untouched. QoS 0, not retained. */
+    raw: (sn: string) => `${stations}/${sn}/data`,
+    /** Normalised state, retained: `lib/messages/power_state.ts`. */
+    state: (device: string) => `${stations}/${device}/json/state`,
+    /** Every decoded field by message; off by default. */
+    rawJson: (device: string) => `${stations}/${device}/json/raw`,
+    /** What the cloud connection is doing, retained: `lib/messages/cloud_status.ts`. */
+    cloudStatus: `${stations}/status`,
+    /** The stations of the account, retained: `lib/messages/station_list.ts`. */
+    stationList: `${stations}/devices`,
+    /** Commands to one agent. QoS 1, expiring, never retained: `lib/messages/agent_command.ts`. */
+    command: (agent: string) => `${manager}/${agent}/cmd`,
+    /** What an agent does alone. QoS 1, retained. */
+    plan: (agent: string) => `${manager}/${agent}/plan`,
+    /** Presence of an agent, retained, with a will: `lib/messages/agent_status.ts`. */
+    agentStatus: (agent: string) => `${manager}/${agent}/status`,
+    /** An agent's answers. QoS 1: `lib/messages/agent_ack.ts`. */
+    ack: (agent: string) => `${manager}/${agent}/ack`,
+    /** The policy's state per station, retained: `lib/messages/policy_status.ts`. */
+    policy: (device: string) => `${manager}/policy/${device}`,
+    /** The journal. QoS 1: `lib/messages/event.ts`. */
+    events: `${manager}/events`,
+    /** Presence of this daemon, retained, with a will: `lib/messages/orchestrator_status.ts`. */
+    orchestratorStatus: `${manager}/orchestrator/status`,
+  };
+}
+
+/** What {@link topicsUnder} returns. */
+export type Topics = ReturnType<typeof topicsUnder>;
+
+/** True when `topic` matches the MQTT `filter` with its `+` and `#` (MQTT 5.0, section 4.7). */
+export function matchesFilter(filter: string, topic: string): boolean {
+  if (filter === topic) return true;
+  const wanted = filter.split("/");
+  const levels = topic.split("/");
+  if (topic.startsWith("$") && (wanted[0] === "#" || wanted[0] === "+")) return false;
+  for (const [i, part] of wanted.entries()) {
+    if (part === "#") return true;
+    if (i >= levels.length || (part !== "+" && part !== levels[i])) return false;
+  }
+  return wanted.length === levels.length;
+}
+
+/**
+ * True when every topic that `inner` matches is matched by `outer` too: whether a service that declared `outer`
+ * may subscribe to `inner`.
+ */
+export function coversFilter(outer: string, inner: string): boolean {
+  const wide = outer.split("/");
+  const narrow = inner.split("/");
+  for (const [i, part] of wide.entries()) {
+    if (part === "#") return true;
+    const level = narrow[i];
+    if (level === undefined || level === "#" || (part !== "+" && part !== level)) return false;
+  }
+  return wide.length === narrow.length;
+}
+
+/**
+ * Why a word cannot be one level of a topic, or undefined when it can.
+ *
+ * @param word A device or agent name
+ */
+export function topicWordProblem(word: string): string | undefined {
+  if (word === "") return "must not be empty";
+  if (new TextEncoder().encode(word).length > 64) return "must have at most 64 bytes";
+  // deno-lint-ignore no-control-regex
+  if (/[/+#\u0000-\u001f\u007f]/.test(word)) return 'must not contain "/", "+", "#" or control characters';
+  if (word.startsWith("$")) return 'must not begin with "$"';
+  if (word !== word.trim()) return "must not begin or end with a blank";
+  return undefined;
+}
