@@ -39,3 +39,12 @@ export interface Bus {
   /** Tells whether the broker is reachable: at once with the present state, then at each change. */
   onLink(handle: (up: boolean) => void): void;
 }
+
+/** What a service may do, as the registry declares it. */
+export interface TopicCapability {
+  readonly service: string;
+  /** Topic filters it may publish to. */
+  readonly publishes: readonly string[];
+  /** Topic filters it may subscribe to. */
+  readonly subscribes: readonly string[];
+}

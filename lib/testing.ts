@@ -1,8 +1,9 @@
 /** What most tests of a service need: a log that remembers and a context on a memory broker. */
-import { type Clock } from "./clock.ts";
+import type { TopicCapability } from "./bus.ts";
+import type { Clock } from "./clock.ts";
 import { createHealth } from "./health.ts";
 import { createLogger, formatEntry, type LogEntry, type Logger } from "./log.ts";
-import { MemoryBroker, type TopicCapability } from "./mqtt/memory_broker.ts";
+import { MemoryBroker } from "./mqtt/memory_broker.ts";
 import type { ServiceContext } from "./service.ts";
 import { TestClock } from "./test_clock.ts";
 

@@ -2,20 +2,11 @@
  * A broker in memory for tests: retained messages, wills, wildcards, sessions, QoS 1 acknowledgement, message expiry,
  * and an off switch. Delivery is asynchronous, in order, one microtask away.
  */
-import type { Bus, BusMessage, PublishOptions } from "../bus.ts";
+import type { Bus, BusMessage, PublishOptions, TopicCapability } from "../bus.ts";
 import type { Clock } from "../clock.ts";
 import { TopicForbiddenError } from "../errors.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttEvents } from "./client.ts";
 import { coversFilter, matchesFilter } from "./topics.ts";
-
-/** What a service may do, as the registry declares it. */
-export interface TopicCapability {
-  readonly service: string;
-  /** Topic filters it may publish to. */
-  readonly publishes: readonly string[];
-  /** Topic filters it may subscribe to. */
-  readonly subscribes: readonly string[];
-}
 
 interface Session {
   readonly filters: Set<string>;
