@@ -1,0 +1,215 @@
+/** Every configuration key: its kind, unit, default, range and one sentence. The only list of keys there is. */
+
+/** What a key's text must be. */
+export type KeyKind =
+  | { readonly kind: "text"; readonly default?: string; readonly pattern?: RegExp; readonly wanted?: string }
+  | { readonly kind: "integer"; readonly default?: number; readonly min: number; readonly max: number }
+  | { readonly kind: "number"; readonly default?: number; readonly min: number; readonly max: number }
+  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
+  | { readonly kind: "switch"; readonly default: boolean }
+  | { readonly kind: "json"; readonly default?: string };
+
+/** One key. */
+export type KeySpec = KeyKind & {
+  /** Unit of the value, where it has one. */
+  readonly unit?: string;
+  /** One sentence for the person who sets it. */
+  readonly doc: string;
+  /** Other names that mean the same, from the predecessor. */
+  readonly aliases?: readonly string[];
+  /** Never shown. May also come from the file named by `<KEY>_FILE`, or from a systemd credential. */
+  readonly secret?: true;
+};
+
+const word = /^[^\s/+#]+(\/[^\s/+#]+)*$/;
+
+/** The keys of `.env` or `/etc/ecoflow-power/ecoflow-power.env`. */
+export const KEYS = {
+  ECOFLOW_CLOUD: {
+    kind: "switch",
+    default: true,
+    doc: "Connect to EcoFlow's cloud; off when somebody else feeds the raw or decoded topics.",
+  },
+  ECOFLOW_USER: {
+    kind: "text",
+    aliases: ["ECOFLOW_USERNAME"],
+    doc: "E-mail address of the EcoFlow app account. River 3 models need this way in.",
+  },
+  ECOFLOW_PASS: {
+    kind: "text",
+    secret: true,
+    aliases: ["ECOFLOW_PASSWORD"],
+    doc: "Password of the EcoFlow app account.",
+  },
+  ECOFLOW_ACCESS_KEY: { kind: "text", secret: true, doc: "Access key of EcoFlow's developer API." },
+  ECOFLOW_SECRET_KEY: { kind: "text", secret: true, doc: "Secret key of EcoFlow's developer API." },
+  ECOFLOW_DEVICE_LIST: {
+    kind: "text",
+    doc: 'The power stations: serial numbers, each with an optional name: "SN[:Name],…".',
+  },
+  ECOFLOW_API_HOSTS: {
+    kind: "text",
+    default: "api.ecoflow.com,api-e.ecoflow.com,api-a.ecoflow.com",
+    pattern: /^[A-Za-z0-9.-]+(:\d{1,5})?(,[A-Za-z0-9.-]+(:\d{1,5})?)*$/,
+    wanted: '"host[:port],…"',
+    doc: "HTTPS hosts to log in at, tried in this order; the first that accepts the account is kept.",
+  },
+  ECOFLOW_BROKER_HOSTS: {
+    kind: "text",
+    default: "*.ecoflow.com",
+    pattern: /^[*A-Za-z0-9.-]+(:\d{1,5})?(,[*A-Za-z0-9.-]+(:\d{1,5})?)*$/,
+    wanted: '"host[:port],…", "*." in front for all its subdomains',
+    doc: "Hosts that the cloud may name as its MQTT broker; anything else is refused.",
+  },
+  ECOFLOW_CA_FILE: {
+    kind: "text",
+    doc: "PEM file with a certificate authority to trust for the cloud, besides the public ones.",
+  },
+  ECOFLOW_KEEPALIVE_SEC: {
+    kind: "integer",
+    default: 45,
+    min: 30,
+    max: 60,
+    unit: "s",
+    doc: "How often each station is asked for its whole state, so that its stream does not dry up.",
+  },
+  ECOFLOW_BASE: {
+    kind: "text",
+    default: "bridge-ecoflow",
+    pattern: word,
+    wanted: "an MQTT topic without wildcards",
+    doc: "Root of the topics of the stations.",
+  },
+  POWER_MANAGER_BASE: {
+    kind: "text",
+    default: "power-manager",
+    pattern: word,
+    wanted: "an MQTT topic without wildcards",
+    doc: "Root of the topics of policy and agents.",
+  },
+  MQTT_HOST: {
+    kind: "text",
+    doc: "The broker in the house. Not set: an embedded broker starts on loopback.",
+  },
+  MQTT_PORT: {
+    kind: "integer",
+    min: 1,
+    max: 65535,
+    doc: "Port of the broker; 1883, with TLS 8883, when not set.",
+  },
+  MQTT_USER: { kind: "text", doc: "User name at the broker." },
+  MQTT_PASS: { kind: "text", secret: true, doc: "Password at the broker." },
+  MQTT_TLS: {
+    kind: "switch",
+    default: false,
+    doc: "Speak TLS to the broker; its certificate is always verified.",
+  },
+  MQTT_CA_FILE: { kind: "text", doc: "PEM file with the certificate authority of the broker." },
+  MQTT_CERT_FILE: { kind: "text", doc: "PEM file with the client certificate for the broker." },
+  MQTT_KEY_FILE: { kind: "text", doc: "PEM file with the key of that certificate." },
+  MQTT_CLIENT_ID: {
+    kind: "text",
+    default: "ecoflow-power",
+    pattern: /^[A-Za-z0-9_-]{1,64}$/,
+    wanted: "1 to 64 letters, digits, - or _",
+    doc: "Client id at the broker; two daemons on one broker need two ids.",
+  },
+  MQTT_EMBEDDED_PORT: {
+    kind: "integer",
+    default: 1883,
+    min: 0,
+    max: 65535,
+    doc: "Port of the embedded broker on loopback, 0 for any free one.",
+  },
+  GRID_RULE: {
+    kind: "choice",
+    default: "auto",
+    choices: ["auto", "tag27"],
+    doc: "How the grid is judged: the model's sound indicator, or the predecessor's rule for River 3 Plus.",
+  },
+  STATE_STALE_SEC: {
+    kind: "integer",
+    default: 120,
+    min: 30,
+    max: 3600,
+    unit: "s",
+    doc: "After this long without fresh evidence a station is shown as stale.",
+  },
+  PUBLISH_RAW_JSON: { kind: "switch", default: false, doc: "Publish every decoded field too." },
+  DEVICE_TO_AGENTS_JSON: {
+    kind: "json",
+    default: "{}",
+    doc: 'Which hosts hang on which station: {"Study":["study-pc","nas"]}.',
+  },
+  POLICY_SOC_MIN: {
+    kind: "number",
+    default: 10,
+    min: 0,
+    max: 100,
+    unit: "%",
+    doc: "On battery and at or below this charge, hosts are shut down.",
+  },
+  POLICY_DEBOUNCE_SEC: {
+    kind: "integer",
+    default: 180,
+    min: 0,
+    max: 86_400,
+    unit: "s",
+    doc: "How long it must stay so before the shutdown is triggered.",
+  },
+  POLICY_COOLDOWN_SEC: {
+    kind: "integer",
+    default: 300,
+    min: 10,
+    max: 86_400,
+    unit: "s",
+    doc: "Before a host that did not answer is told again.",
+  },
+  POLICY_ABORT_WINDOW_SEC: {
+    kind: "integer",
+    default: 120,
+    min: 10,
+    max: 86_400,
+    unit: "s",
+    doc: "How long hosts are still called off after the grid is back.",
+  },
+  POLICY_SHUTDOWN_DELAY_SEC: {
+    kind: "integer",
+    default: 60,
+    min: 0,
+    max: 3600,
+    unit: "s",
+    doc: "The delay that a host is told to wait between its preparations and switching off.",
+  },
+  POLICY_COMMAND_TTL_SEC: {
+    kind: "integer",
+    default: 300,
+    min: 10,
+    max: 86_400,
+    unit: "s",
+    doc: "How long a command may be obeyed after it was given.",
+  },
+  AGENT_KEYS_FILE: {
+    kind: "text",
+    doc: 'JSON file with the keys of the agents, {"agent":"hex"}; agent_keys.json in STATE_DIR when not set.',
+  },
+  STATE_DIR: {
+    kind: "text",
+    doc: "Where state is kept; systemd's STATE_DIRECTORY, else ./state, when not set.",
+  },
+  LOG_LEVEL: {
+    kind: "choice",
+    default: "info",
+    choices: ["debug", "info", "notice", "warn", "error", "crit"],
+    doc: "The least important lines that are written.",
+  },
+} as const satisfies Record<string, KeySpec>;
+
+/** The name of a key. */
+export type Key = keyof typeof KEYS;
+
+/**
+ * Keys of the predecessor that belong to parts which this version does not have. They stop nothing, but each is
+ * named at the start, so that nobody believes that it works.
+ */
+export const UNSUPPORTED_KEYS: readonly RegExp[] = [/^PUSHOVER_/, /^TELEGRAM_/, /^NOTIFY_/];

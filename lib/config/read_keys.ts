@@ -1,0 +1,142 @@
+/** Turns texts into typed values by the table of keys, and collects every problem. Pure. */
+import { type Key, KEYS, type KeySpec, UNSUPPORTED_KEYS } from "./keys.ts";
+
+/** A typed value: undefined when the key is not set and has no default. */
+export type KeyValue = string | number | boolean | undefined;
+
+/** Where texts come from. */
+export interface KeySources {
+  /** The env file, already parsed; every key in it must be known. */
+  readonly file: Readonly<Record<string, string>>;
+  /** The process environment; wins over the file. Unknown keys are other programs' business. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Reads a secret's file; throws with a plain reason. */
+  readonly readSecret: (path: string) => string;
+  /** systemd's credentials directory, if any: a secret is looked for there under its key in lower case. */
+  readonly hasCredential?: (name: string) => string | undefined;
+}
+
+/** The outcome: values for every key, problems for a person, and the keys that this version does not use. */
+export interface KeyReading {
+  readonly values: Readonly<Record<Key, KeyValue>>;
+  readonly problems: readonly string[];
+  readonly unsupported: readonly string[];
+}
+
+/** Reads all keys. Text in problems never holds a secret's value. */
+export function readKeys(sources: KeySources): KeyReading {
+  const problems: string[] = [];
+  const unsupported: string[] = [];
+  const known = knownNames();
+  for (const name of Object.keys(sources.file)) {
+    if (known.has(name)) continue;
+    if (UNSUPPORTED_KEYS.some((pattern) => pattern.test(name))) unsupported.push(name);
+    else problems.push(`Unknown key "${name}"${suggestion(name, [...known])}`);
+  }
+  const values = {} as Record<Key, KeyValue>;
+  for (const [key, spec] of Object.entries(KEYS) as [Key, KeySpec][]) {
+    try {
+      values[key] = convert(key, spec, findText(key, spec, sources));
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return { values, problems, unsupported };
+}
+
+function knownNames(): Set<string> {
+  const names = new Set<string>();
+  for (const [key, spec] of Object.entries(KEYS) as [Key, KeySpec][]) {
+    for (const name of [key, ...(spec.aliases ?? [])]) {
+      names.add(name);
+      if (spec.secret) names.add(`${name}_FILE`);
+    }
+  }
+  return names;
+}
+
+/** The text of a key, an empty one counting as not set. @throws Error when given in two ways, or a file fails */
+function findText(key: Key, spec: KeySpec, sources: KeySources): string | undefined {
+  const found = new Map<string, string>();
+  for (const name of [key, ...(spec.aliases ?? [])]) {
+    const text = sources.environment[name] || sources.file[name];
+    if (text) found.set(name, text);
+    if (!spec.secret) continue;
+    const path = sources.environment[`${name}_FILE`] || sources.file[`${name}_FILE`];
+    if (path) found.set(`${name}_FILE`, readSecretFile(`${name}_FILE`, path, sources));
+  }
+  if (found.size > 1) {
+    throw new Error(`${key} must be given once, found ${[...found.keys()].join(" and ")}`);
+  }
+  const [only] = found.values();
+  if (only !== undefined) return only;
+  return spec.secret ? sources.hasCredential?.(key.toLowerCase())?.trim() || undefined : undefined;
+}
+
+function readSecretFile(name: string, path: string, sources: KeySources): string {
+  let text: string;
+  try {
+    text = sources.readSecret(path).trim();
+  } catch (cause) {
+    throw new Error(`Cannot read ${name} "${path}": ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+  if (!text) throw new Error(`Cannot read ${name} "${path}": must hold the secret, found an empty file`);
+  return text;
+}
+
+/** @throws Error saying what was wanted and what was seen; a secret's text is never shown */
+function convert(key: Key, spec: KeySpec, text: string | undefined): KeyValue {
+  if (text === undefined) return "default" in spec ? spec.default : undefined;
+  const refuse = (wanted: string) =>
+    new Error(
+      `${key} must be ${wanted}, found ${spec.secret ? `${text.length} characters` : JSON.stringify(text)}`,
+    );
+  switch (spec.kind) {
+    case "text":
+      if (spec.pattern && !spec.pattern.test(text)) throw refuse(spec.wanted ?? String(spec.pattern));
+      return text;
+    case "json":
+      return text;
+    case "integer":
+    case "number": {
+      const unit = spec.unit ? ` ${spec.unit}` : "";
+      const whole = spec.kind === "integer" ? "a whole number " : "";
+      const value = /^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : NaN;
+      const fits = value >= spec.min && value <= spec.max;
+      if (!fits || (spec.kind === "integer" && !Number.isInteger(value))) {
+        throw refuse(`${whole}from ${spec.min} to ${spec.max}${unit}`);
+      }
+      return value;
+    }
+    case "choice":
+      if (!spec.choices.includes(text)) throw refuse(spec.choices.map((c) => `"${c}"`).join(" or "));
+      return text;
+    case "switch":
+      if (/^(on|true|yes|1)$/i.test(text)) return true;
+      if (/^(off|false|no|0)$/i.test(text)) return false;
+      throw refuse('"on" or "off"');
+  }
+}
+
+/** `; did you mean "X"?` when a known name is at most two edits away, else nothing. */
+function suggestion(name: string, known: readonly string[]): string {
+  const near = known
+    .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
+    .sort((a, b) => a.edits - b.edits)[0];
+  return near && near.edits <= 2 ? `; did you mean "${near.candidate}"?` : "";
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same);
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,78 @@
+/** Which stations there are, and which hosts hang on them. Pure. */
+import { RESERVED_AGENT_NAMES, topicWordProblem } from "../mqtt/topics.ts";
+
+/** One configured power station. */
+export interface ConfiguredStation {
+  /** Serial number, upper case. */
+  readonly sn: string;
+  /** Name in topics; absent: the account's name for it, else the serial number. */
+  readonly name?: string;
+}
+
+/** Reads `SN[:Name],…`. Problems are added to `problems`. */
+export function parseDeviceList(text: string, problems: string[]): ConfiguredStation[] {
+  const stations: ConfiguredStation[] = [];
+  const names = new Map<string, string>();
+  for (const entry of text.split(",").map((part) => part.trim()).filter(Boolean)) {
+    const colon = entry.indexOf(":");
+    const sn = (colon < 0 ? entry : entry.slice(0, colon)).trim().toUpperCase();
+    const name = colon < 0 ? undefined : entry.slice(colon + 1).trim();
+    if (!/^[A-Z0-9-]{4,32}$/.test(sn)) {
+      problems.push(`ECOFLOW_DEVICE_LIST: a serial number must be 4 to 32 letters and digits, found "${sn}"`);
+      continue;
+    }
+    if (stations.some((station) => station.sn === sn)) {
+      problems.push(`ECOFLOW_DEVICE_LIST: "${sn}" is listed twice`);
+      continue;
+    }
+    const problem = name === undefined ? undefined : topicWordProblem(name);
+    if (problem) problems.push(`ECOFLOW_DEVICE_LIST: the name of "${sn}" ${problem}, found "${name}"`);
+    const twin = names.get(name ?? sn);
+    if (twin) problems.push(`ECOFLOW_DEVICE_LIST: "${twin}" and "${sn}" have the same name "${name}"`);
+    names.set(name ?? sn, sn);
+    stations.push(name === undefined ? { sn } : { sn, name });
+  }
+  return stations;
+}
+
+/** Reads `{"station":["agent",…]}`. Problems are added to `problems`. */
+export function parseAgentMap(text: string, problems: string[]): Record<string, string[]> {
+  const key = "DEVICE_TO_AGENTS_JSON";
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    problems.push(`${key} must be JSON: ${cause instanceof Error ? cause.message : cause}`);
+    return {};
+  }
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    problems.push(`${key} must be an object of lists, found ${text.trim().slice(0, 40)}`);
+    return {};
+  }
+  const map: Record<string, string[]> = {};
+  for (const [device, agents] of Object.entries(value)) {
+    const deviceProblem = topicWordProblem(device);
+    if (deviceProblem) problems.push(`${key}: the station name "${device}" ${deviceProblem}`);
+    if (!Array.isArray(agents)) {
+      problems.push(`${key}: "${device}" must have a list of agents, found ${JSON.stringify(agents)}`);
+      continue;
+    }
+    map[device] = [];
+    for (const agent of agents) {
+      const problem = agentNameProblem(agent);
+      if (problem) {
+        problems.push(`${key}: an agent of "${device}" ${problem}, found ${JSON.stringify(agent)}`);
+      } else if (map[device].includes(agent)) {
+        problems.push(`${key}: "${agent}" is listed twice for "${device}"`);
+      } else map[device].push(agent);
+    }
+  }
+  return map;
+}
+
+/** Why this cannot be an agent's name, or undefined. */
+export function agentNameProblem(agent: unknown): string | undefined {
+  if (typeof agent !== "string") return "must be text";
+  if (RESERVED_AGENT_NAMES.includes(agent)) return "must not be a reserved word";
+  return topicWordProblem(agent);
+}

@@ -1,0 +1,248 @@
+/**
+ * The process's only connection to the local broker. Enforces each service's topics, keeps QoS 1 messages over an
+ * outage of the broker, and shows the daemon's presence with a will.
+ */
+import { Backoff } from "../../lib/backoff.ts";
+import type { TopicCapability } from "../../lib/bus.ts";
+import { errorText, TopicForbiddenError } from "../../lib/errors.ts";
+import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown } from "../../lib/mqtt/client.ts";
+import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
+import type { BusPort, BusReply, BusRequest } from "../../lib/port_bus.ts";
+import type { HostedParts } from "../../lib/worker_host.ts";
+import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
+import { Outbox, type Outgoing } from "./outbox.ts";
+
+/** The slice of the configuration that this service gets. */
+export interface BrokerLinkConfig {
+  readonly roots: TopicRoots;
+  /** The broker in the house; absent: an embedded one is started on loopback. */
+  readonly broker?: Pick<MqttConnectOptions, "host" | "port" | "tls" | "username" | "password">;
+  /** Port of the embedded broker, 0 for any free one. */
+  readonly embeddedPort: number;
+  /** Client id on the broker, the same at every start: the broker keeps our session under it. */
+  readonly clientId: string;
+}
+
+/** A broker in this process. */
+export interface EmbeddedBroker {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** The outside world of this service. */
+export interface BrokerLinkPorts {
+  readonly connect: MqttConnect;
+  startEmbedded(port: number): Promise<EmbeddedBroker>;
+}
+
+/** How long the broker keeps our session while we are away, s: one day. */
+const SESSION_EXPIRY_SEC = 86_400;
+const RETRY = { firstMs: 500, maxMs: 15_000 };
+/** MQTT 5 CONNACK 132 and MQTT 3.1.1 CONNACK 1: the broker does not speak this version. */
+const UNSUPPORTED_VERSION_CODES: readonly number[] = [1, 132];
+
+/** See the file comment. */
+export class BrokerLink {
+  readonly #clients = new Clients();
+  readonly #outbox = new Outbox();
+  readonly #backoff: Backoff;
+  readonly #presenceTopic: string;
+  #presence = encodeOrchestratorStatus({ online: true });
+  #embedded: EmbeddedBroker | undefined;
+  #client: MqttClient | undefined;
+  #protocolVersion: 4 | 5 = 5;
+  #up = false;
+  #stopped = false;
+  #cancelRetry: () => void = () => {};
+
+  constructor(
+    private readonly config: BrokerLinkConfig,
+    private readonly parts: HostedParts,
+    private readonly ports: BrokerLinkPorts,
+  ) {
+    this.#backoff = new Backoff(RETRY, parts.random);
+    this.#presenceTopic = topicsUnder(config.roots).orchestratorStatus;
+  }
+
+  /** Starts the embedded broker if there is no other, and sets out to connect; a broker that is late is no error. */
+  async start(): Promise<void> {
+    if (!this.config.broker) {
+      this.#embedded = await this.ports.startEmbedded(this.config.embeddedPort);
+      this.parts.log.notice("EMBEDDED BROKER LISTENS", { host: "127.0.0.1", port: this.#embedded.port });
+    }
+    this.#connect();
+  }
+
+  /** Says goodbye with a retained offline status, then closes everything. May be called twice. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#cancelRetry();
+    const client = this.#client;
+    if (client && this.#up) {
+      const offline = encodeOrchestratorStatus({ online: false });
+      await client.publish(this.#presenceTopic, offline, { retain: true, qos: 1 }).catch(() => {});
+    }
+    await client?.close();
+    this.#outbox.abandon("Cannot publish: the broker link is stopping");
+    this.#clients.close();
+    await this.#embedded?.stop();
+  }
+
+  /** Serves one more service, from now on, on `port`. */
+  attach(capability: TopicCapability, port: BusPort): void {
+    const client = this.#clients.attach(capability, port);
+    port.onmessage = ({ data }) => this.#serve(client, data as BusRequest);
+    port.postMessage({ kind: "link", up: this.#up } satisfies BusReply);
+  }
+
+  /** Publishes the daemon's status as its retained presence, now and after every reconnect. */
+  setPresence(payload: string): void {
+    this.#presence = payload;
+    if (this.#up) void this.#publishPresence();
+  }
+
+  #serve(client: Client, request: BusRequest): void {
+    const { capability, port } = client;
+    if (request.kind === "subscribe") {
+      if (!maySubscribe(capability, request.filter)) {
+        return this.#refuse(client, "subscribe", request.filter, capability.subscribes);
+      }
+      const isNew = this.#clients.subscribe(client, request.filter);
+      // A second subscriber of a known filter needs the retained messages too, so the broker is asked again.
+      if (this.#up) this.#subscribe(request.filter);
+      else if (isNew) this.parts.log.debug("subscription waits for the broker", { filter: request.filter });
+      return;
+    }
+    const { id, topic, payload, options } = request;
+    if (!mayPublish(capability, topic)) {
+      if (id !== undefined) {
+        const error = new TopicForbiddenError(capability.service, "publish", topic, capability.publishes);
+        port.postMessage({ kind: "published", id, error: error.message } satisfies BusReply);
+      }
+      return this.#refuse(client, "publish", topic, capability.publishes);
+    }
+    if (id === undefined) {
+      if (this.#up) void this.#client?.publish(topic, payload, options).catch(() => {});
+      return;
+    }
+    const lifeMs = options.expirySec === undefined ? Infinity : options.expirySec * 1000;
+    const outgoing: Outgoing = {
+      topic,
+      payload,
+      options,
+      untilMonoMs: this.parts.clock.monoMs() + lifeMs,
+      settle: (error) => port.postMessage({ kind: "published", id, error } satisfies BusReply),
+    };
+    if (this.#up) void this.#send(outgoing, options.expirySec);
+    else this.#outbox.add(outgoing);
+  }
+
+  #refuse(
+    client: Client,
+    direction: "publish" | "subscribe",
+    topic: string,
+    allowed: readonly string[],
+  ): void {
+    const error = new TopicForbiddenError(client.capability.service, direction, topic, allowed);
+    this.parts.log.error("TOPIC REFUSED", { service: client.capability.service, direction, topic });
+    client.port.postMessage({ kind: "refused", text: error.message } satisfies BusReply);
+  }
+
+  async #send(outgoing: Outgoing, expirySec: number | undefined): Promise<void> {
+    const client = this.#client;
+    if (!client) return this.#outbox.add(outgoing);
+    try {
+      await client.publish(outgoing.topic, outgoing.payload, { ...outgoing.options, expirySec });
+      outgoing.settle();
+    } catch {
+      // The connection ended before the acknowledgement: it is not known whether the broker has it. Send it again.
+      this.#outbox.add(outgoing);
+    }
+  }
+
+  #connect(): void {
+    const { broker, clientId } = this.config;
+    const target = broker ?? { host: "127.0.0.1", port: this.#embedded?.port ?? this.config.embeddedPort };
+    this.#client = this.ports.connect({
+      ...target,
+      clientId,
+      protocolVersion: this.#protocolVersion,
+      cleanSession: false,
+      sessionExpirySec: SESSION_EXPIRY_SEC,
+      keepAliveSec: 15,
+      connectTimeoutMs: 10_000,
+      will: {
+        topic: this.#presenceTopic,
+        payload: encodeOrchestratorStatus({ online: false }),
+        retain: true,
+        qos: 1,
+      },
+    }, {
+      onUp: () => this.#onUp(),
+      onDown: (reason) => this.#onDown(reason),
+      onMessage: (message) => {
+        const reply: BusReply = {
+          kind: "message",
+          topic: message.topic,
+          payload: message.payload,
+          retained: message.retained,
+        };
+        for (const { port } of this.#clients.hearing(message.topic)) port.postMessage(reply);
+      },
+    });
+  }
+
+  #onUp(): void {
+    this.#up = true;
+    this.#backoff.reset();
+    this.parts.health.clear("broker_unreachable");
+    this.parts.log.notice("BROKER CONNECTED", { mqtt: this.#protocolVersion === 5 ? "5" : "3.1.1" });
+    for (const filter of this.#clients.filters()) this.#subscribe(filter);
+    void this.#publishPresence();
+    this.#clients.tellAll({ kind: "link", up: true });
+    for (const { message, expirySec } of this.#outbox.drain(this.parts.clock.monoMs())) {
+      void this.#send(message, expirySec);
+    }
+  }
+
+  #onDown(reason: MqttDown): void {
+    const wasUp = this.#up;
+    this.#up = false;
+    this.#client = undefined;
+    if (this.#stopped) return;
+    if (wasUp) this.#clients.tellAll({ kind: "link", up: false });
+    if (
+      reason.kind === "refused" && this.#protocolVersion === 5 &&
+      UNSUPPORTED_VERSION_CODES.includes(reason.code ?? -1)
+    ) {
+      this.#protocolVersion = 4;
+      return this.#connect();
+    }
+    this.parts.health.raise({ code: "broker_unreachable", severity: "error", text: reason.text });
+    const waitMs = this.#backoff.nextMs();
+    if (wasUp || this.#backoff.attempts === 1 || this.#backoff.attempts % 20 === 0) {
+      this.parts.log.warn("BROKER DOWN", {
+        reason: reason.text,
+        tries: this.#backoff.attempts,
+        retry_ms: waitMs,
+      });
+    }
+    this.#cancelRetry = this.parts.clock.after(waitMs, () => this.#connect());
+  }
+
+  #subscribe(filter: string): void {
+    this.#client?.subscribe(filter, 1).catch((error) => {
+      if (this.#up) this.parts.log.error("SUBSCRIPTION REFUSED", { filter, reason: errorText(error) });
+    });
+  }
+
+  async #publishPresence(): Promise<void> {
+    try {
+      await this.#client?.publish(this.#presenceTopic, this.#presence, { retain: true, qos: 1 });
+    } catch {
+      // Said again at the next connect.
+    }
+  }
+}
