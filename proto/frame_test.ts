@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { InvalidInputError } from "../lib/errors.ts";
+import {
+  decodeFrame,
+  encodeFrame,
+  type Header,
+  isMasked,
+  masked,
+  MAX_FRAME_BYTES,
+  MAX_HEADERS,
+  plainPdata,
+} from "./frame.ts";
+
+/** The annotated push of the protocol facts, framing.md section 7. */
+const PUSH = Uint8Array.fromHex(
+  "0a330a0fb94343f4424141b103f4514141ee03" + "10021820200128013001380340fe0148155" +
+    "00f70c1a4930278828801800103880101",
+);
+
+Deno.test("decodeFrame() reads the annotated push and unmasks it", () => {
+  const headers = decodeFrame(PUSH);
+  assert.equal(headers.length, 1);
+  const [header = {}] = headers;
+  const { pdata: _pdata, ...rest } = header;
+  assert.deepEqual(rest, {
+    src: 2,
+    dest: 32,
+    d_src: 1,
+    d_dest: 1,
+    enc_type: 1,
+    check_type: 3,
+    cmd_func: 254,
+    cmd_id: 21,
+    data_len: 15,
+    seq: 4510273,
+    product_id: 17410,
+    version: 3,
+    payload_ver: 1,
+  });
+  assert.equal(plainPdata(header).toHex(), "f80202b5030000f042b5100000af42");
+});
+
+Deno.test("encodeFrame() gives back the bytes of the annotated push", () => {
+  assert.equal(encodeFrame(decodeFrame(PUSH)).toHex(), PUSH.toHex());
+});
+
+Deno.test("encodeFrame() and decodeFrame() keep values at their limits", () => {
+  const rows: Header[] = [
+    {},
+    { pdata: new Uint8Array() },
+    { seq: 0, enc_type: 0, src: 0 },
+    { seq: -1 },
+    { seq: -2147483648 },
+    { seq: 2147483647, cmd_func: 254, cmd_id: 21 },
+    { seq: -127, pdata: Uint8Array.of(1, 2, 3), data_len: 3, enc_type: 1 },
+    { code: "-2", from: "", device_sn: "R651ZEB400000000" },
+  ];
+  assert.deepEqual(decodeFrame(encodeFrame(rows)), rows);
+  for (const row of rows) assert.deepEqual(decodeFrame(encodeFrame([row])), [row]);
+});
+
+Deno.test("decodeFrame() keeps unknown header fields byte for byte", () => {
+  const bytes = Uint8Array.fromHex("0a0b" + "1002" + "d80105" + "e2010201ff" + "68");
+  assert.throws(() => decodeFrame(bytes), /varint ends/);
+  const whole = Uint8Array.fromHex("0a0a" + "1002" + "d80105" + "e2010201ff");
+  assert.equal(encodeFrame(decodeFrame(whole)).toHex(), whole.toHex());
+});
+
+Deno.test("isMasked() and plainPdata() decide per header", () => {
+  const pdata = Uint8Array.of(0x0f, 0xf0);
+  const rows: { name: string; header: Header; masked: boolean; plain: string }[] = [
+    { name: "no enc_type", header: { pdata, seq: 0xff }, masked: false, plain: "0ff0" },
+    { name: "enc_type 0", header: { pdata, enc_type: 0, seq: 0xff }, masked: false, plain: "0ff0" },
+    { name: "enc_type 1", header: { pdata, enc_type: 1, src: 2, seq: 0x1ff }, masked: true, plain: "f00f" },
+    { name: "negative seq", header: { pdata, enc_type: 1, seq: -1 }, masked: true, plain: "f00f" },
+    { name: "no seq: key 0", header: { pdata, enc_type: 1 }, masked: true, plain: "0ff0" },
+    {
+      name: "sent by the app",
+      header: { pdata, enc_type: 1, src: 32, seq: 255 },
+      masked: false,
+      plain: "0ff0",
+    },
+    { name: "no inner message", header: { enc_type: 1, seq: 5 }, masked: true, plain: "" },
+  ];
+  for (const row of rows) {
+    assert.equal(isMasked(row.header), row.masked, row.name);
+    assert.equal(plainPdata(row.header).toHex(), row.plain, row.name);
+  }
+  assert.equal(pdata.toHex(), "0ff0", "the header's own bytes stay as they were");
+  assert.equal(masked(masked(pdata, 77), 77).toHex(), "0ff0");
+});
+
+Deno.test("decodeFrame() refuses damage by name", () => {
+  const rows: [string, Uint8Array, RegExp][] = [
+    ["empty", new Uint8Array(), /found no bytes/],
+    ["one byte too large", new Uint8Array(MAX_FRAME_BYTES + 1), /at most 65536 bytes, found 65537/],
+    ["1 MB", new Uint8Array(1 << 20).fill(0x0a), /at most 65536 bytes, found 1048576/],
+    ["largest size, zeros", new Uint8Array(MAX_FRAME_BYTES), /field 0 with wire type 0/],
+    ["last byte missing", PUSH.subarray(0, -1), /length 51 at byte 2 is more than the 50 bytes left/],
+    ["a byte too many", Uint8Array.of(...PUSH, 0x0a), /varint ends/],
+    ["text", new TextEncoder().encode("hello"), /field 13 with wire type 0/],
+    ["data_len lies", encodeFrame([{ pdata: Uint8Array.of(1), data_len: 2 }]), /data_len says 2/],
+    ["seq as text", Uint8Array.fromHex("0a03720141"), /header field 14 has wire type 2/],
+    ["pdata as varint", Uint8Array.fromHex("0a020801"), /header field 1 has wire type 0/],
+    ["group", Uint8Array.fromHex("0a03db0100"), /wire type 3/],
+    ["device_sn not UTF-8", Uint8Array.fromHex("0a04ca0101ff"), /must be an EcoFlow frame/],
+    ["varint of 11 bytes", Uint8Array.fromHex("0a0c10" + "80".repeat(10) + "01"), /longer than 10 bytes/],
+    ["too many headers", encodeFrame(Array(MAX_HEADERS + 1).fill({ src: 2 })), /more than 64 headers/],
+  ];
+  for (const [name, bytes, text] of rows) {
+    assert.throws(
+      () => decodeFrame(bytes, "the test"),
+      (e) => {
+        assert.ok(e instanceof InvalidInputError, name);
+        assert.equal(e.source, "the test");
+        assert.match(e.message, text, name);
+        return true;
+      },
+      name,
+    );
+  }
+  assert.equal(decodeFrame(encodeFrame(Array(MAX_HEADERS).fill({ src: 2 }))).length, MAX_HEADERS);
+});
