@@ -1,0 +1,238 @@
+/** Builds the house's typed configuration from texts and files, or tells every problem at once. */
+import { type AgentKeys, parseAgentKeys } from "../agent_keys.ts";
+import { ConfigError, errorText, InvalidInputError } from "../errors.ts";
+import type { LogLevel } from "../log.ts";
+import { topicWordProblem } from "../mqtt/topics.ts";
+import type { TopicRoots } from "../mqtt/topics.ts";
+import { readEnvFile } from "./env_file.ts";
+import { type KeyReading, readKeys } from "./read_keys.ts";
+import { type ConfiguredStation, parseAgentMap, parseDeviceList } from "./stations.ts";
+
+/** Everything that the daemon is told, typed and checked. */
+export interface HouseConfig {
+  readonly roots: TopicRoots;
+  readonly stateDir: string;
+  readonly logLevel: LogLevel;
+  readonly cloud: {
+    readonly enabled: boolean;
+    readonly app?: { readonly user: string; readonly pass: string };
+    readonly open?: { readonly accessKey: string; readonly secretKey: string };
+    readonly apiHosts: readonly string[];
+    readonly brokerHosts: readonly string[];
+    readonly caPem?: string;
+    readonly keepAliveSec: number;
+  };
+  readonly stations: readonly ConfiguredStation[];
+  readonly gridRule: "auto" | "tag27";
+  readonly staleAfterSec: number;
+  readonly publishRawJson: boolean;
+  /** Absent: the embedded broker on `embeddedPort`. */
+  readonly broker?: {
+    readonly host: string;
+    readonly port: number;
+    readonly username?: string;
+    readonly password?: string;
+    readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  };
+  readonly embeddedPort: number;
+  readonly mqttClientId: string;
+  readonly agentsByStation: Readonly<Record<string, readonly string[]>>;
+  readonly agentKeys: AgentKeys;
+  readonly policy: {
+    readonly socMinPercent: number;
+    readonly debounceSec: number;
+    readonly cooldownSec: number;
+    readonly abortWindowSec: number;
+    readonly shutdownDelaySec: number;
+    readonly commandTtlSec: number;
+  };
+  /** Sentences for the log at the start: what is odd, but no reason not to run. */
+  readonly remarks: readonly string[];
+}
+
+/** How the loader reaches the outside. */
+export interface ConfigSources {
+  /** Text and name of the env file; absent when there is none. */
+  readonly file?: { readonly name: string; readonly text: string };
+  readonly environment: Readonly<Record<string, string>>;
+  /** Text of a file; throws when it cannot be read. */
+  readonly readFile: (path: string) => string;
+  /** Whether a file is there. */
+  readonly exists: (path: string) => boolean;
+}
+
+/** Loads the configuration. @throws ConfigError with every problem found */
+export function loadConfig(sources: ConfigSources): HouseConfig {
+  const problems: string[] = [];
+  const file = sources.file && readEnvFile(sources.file.text, sources.file.name);
+  problems.push(...(file?.problems ?? []));
+  const credentials = sources.environment.CREDENTIALS_DIRECTORY;
+  const reading = readKeys({
+    file: file?.values ?? {},
+    environment: sources.environment,
+    readSecret: sources.readFile,
+    hasCredential: (name) => {
+      const path = `${credentials}/${name}`;
+      return credentials && sources.exists(path) ? sources.readFile(path) : undefined;
+    },
+  });
+  problems.push(...reading.problems);
+  const config = build(reading, sources, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function build(reading: KeyReading, sources: ConfigSources, problems: string[]): HouseConfig {
+  const { values } = reading;
+  const text = (key: keyof typeof values) => values[key] as string | undefined;
+  const number = (key: keyof typeof values) => values[key] as number;
+  const remarks = reading.unsupported.map((name) =>
+    `${name} is not used: this version has no part that sends notifications`
+  );
+  const readPem = (key: "ECOFLOW_CA_FILE" | "MQTT_CA_FILE" | "MQTT_CERT_FILE" | "MQTT_KEY_FILE") => {
+    const path = text(key);
+    if (path === undefined) return undefined;
+    try {
+      const pem = sources.readFile(path);
+      if (pem.includes("-----BEGIN ")) return pem;
+      problems.push(`${key} "${path}" must be a PEM file, found none of its markers`);
+    } catch (error) {
+      problems.push(`Cannot read ${key} "${path}": ${errorText(error)}`);
+    }
+  };
+
+  const stateDir = text("STATE_DIR") ?? sources.environment.STATE_DIRECTORY?.split(":")[0] ?? "state";
+  const stations = parseDeviceList(text("ECOFLOW_DEVICE_LIST") ?? "", problems);
+  const agentsByStation = parseAgentMap(text("DEVICE_TO_AGENTS_JSON") ?? "{}", problems);
+  return {
+    roots: { stations: text("ECOFLOW_BASE") ?? "", manager: text("POWER_MANAGER_BASE") ?? "" },
+    stateDir,
+    logLevel: text("LOG_LEVEL") as LogLevel,
+    cloud: {
+      ...readAccounts(reading, problems),
+      apiHosts: text("ECOFLOW_API_HOSTS")?.split(",") ?? [],
+      brokerHosts: text("ECOFLOW_BROKER_HOSTS")?.split(",") ?? [],
+      caPem: readPem("ECOFLOW_CA_FILE"),
+      keepAliveSec: number("ECOFLOW_KEEPALIVE_SEC"),
+    },
+    stations,
+    gridRule: text("GRID_RULE") as "auto" | "tag27",
+    staleAfterSec: number("STATE_STALE_SEC"),
+    publishRawJson: values.PUBLISH_RAW_JSON as boolean,
+    broker: readBroker(reading, problems, {
+      ca: readPem("MQTT_CA_FILE"),
+      cert: readPem("MQTT_CERT_FILE"),
+      key: readPem("MQTT_KEY_FILE"),
+    }),
+    embeddedPort: number("MQTT_EMBEDDED_PORT"),
+    mqttClientId: text("MQTT_CLIENT_ID") ?? "",
+    agentsByStation,
+    agentKeys: readAgentKeys(text("AGENT_KEYS_FILE"), stateDir, sources, problems),
+    policy: {
+      socMinPercent: number("POLICY_SOC_MIN"),
+      debounceSec: number("POLICY_DEBOUNCE_SEC"),
+      cooldownSec: number("POLICY_COOLDOWN_SEC"),
+      abortWindowSec: number("POLICY_ABORT_WINDOW_SEC"),
+      shutdownDelaySec: number("POLICY_SHUTDOWN_DELAY_SEC"),
+      commandTtlSec: number("POLICY_COMMAND_TTL_SEC"),
+    },
+    remarks: [...remarks, ...unmatchedStations(stations, agentsByStation)],
+  };
+}
+
+function readAccounts(
+  { values }: KeyReading,
+  problems: string[],
+): Pick<HouseConfig["cloud"], "enabled" | "app" | "open"> {
+  const pair = (
+    first: "ECOFLOW_USER" | "ECOFLOW_ACCESS_KEY",
+    second: "ECOFLOW_PASS" | "ECOFLOW_SECRET_KEY",
+  ) => {
+    const [a, b] = [values[first] as string | undefined, values[second] as string | undefined];
+    if (a !== undefined && b !== undefined) return [a.trim(), b] as const;
+    if (a !== undefined || b !== undefined) {
+      problems.push(
+        `${first} and ${second} must be given together, found only ${a === undefined ? second : first}`,
+      );
+    }
+  };
+  const app = pair("ECOFLOW_USER", "ECOFLOW_PASS");
+  const open = pair("ECOFLOW_ACCESS_KEY", "ECOFLOW_SECRET_KEY");
+  const enabled = values.ECOFLOW_CLOUD as boolean;
+  if (enabled && !app && !open && problems.length === 0) {
+    problems.push(
+      "ECOFLOW_USER and ECOFLOW_PASS (or ECOFLOW_ACCESS_KEY and ECOFLOW_SECRET_KEY) must be set, found neither; " +
+        "ECOFLOW_CLOUD=off runs without the cloud",
+    );
+  }
+  return {
+    enabled,
+    app: app && { user: app[0], pass: app[1] },
+    open: open && { accessKey: open[0], secretKey: open[1].trim() },
+  };
+}
+
+function readBroker(
+  { values }: KeyReading,
+  problems: string[],
+  pem: { readonly ca?: string; readonly cert?: string; readonly key?: string },
+): HouseConfig["broker"] {
+  const host = values.MQTT_HOST as string | undefined;
+  const useTls = values.MQTT_TLS as boolean;
+  const username = values.MQTT_USER as string | undefined;
+  const password = values.MQTT_PASS as string | undefined;
+  if (host === undefined) {
+    for (const key of ["MQTT_PORT", "MQTT_USER", "MQTT_PASS", "MQTT_CA_FILE", "MQTT_CERT_FILE"] as const) {
+      if (values[key] !== undefined) problems.push(`${key} must come with MQTT_HOST, found it alone`);
+    }
+    if (useTls) problems.push("MQTT_TLS must come with MQTT_HOST, found it alone");
+    return undefined;
+  }
+  if (!useTls && (pem.ca || pem.cert || pem.key)) {
+    problems.push("MQTT_CA_FILE, MQTT_CERT_FILE and MQTT_KEY_FILE need MQTT_TLS=on, found it off");
+  }
+  if ((pem.cert === undefined) !== (pem.key === undefined)) {
+    problems.push("MQTT_CERT_FILE and MQTT_KEY_FILE must be given together, found only one");
+  }
+  if (password !== undefined && username === undefined) {
+    problems.push("MQTT_PASS needs MQTT_USER, found it alone");
+  }
+  return {
+    host,
+    port: (values.MQTT_PORT as number | undefined) ?? (useTls ? 8883 : 1883),
+    username,
+    password,
+    tls: useTls ? pem : undefined,
+  };
+}
+
+function readAgentKeys(
+  path: string | undefined,
+  stateDir: string,
+  sources: ConfigSources,
+  problems: string[],
+): AgentKeys {
+  const file = path ?? `${stateDir}/agent_keys.json`;
+  if (path === undefined && !sources.exists(file)) return {};
+  try {
+    return parseAgentKeys(sources.readFile(file), `AGENT_KEYS_FILE "${file}"`);
+  } catch (error) {
+    problems.push(
+      error instanceof InvalidInputError
+        ? error.message
+        : `Cannot read AGENT_KEYS_FILE "${file}": ${errorText(error)}`,
+    );
+    return {};
+  }
+}
+
+/** Hosts on a station that nobody configured are protected by nothing unless that station shows up: say so. */
+function unmatchedStations(
+  stations: readonly ConfiguredStation[],
+  agentsByStation: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  const names = new Set(stations.map(({ sn, name }) => name ?? sn));
+  return Object.keys(agentsByStation)
+    .filter((device) => !names.has(device) && topicWordProblem(device) === undefined)
+    .map((device) => `DEVICE_TO_AGENTS_JSON names "${device}", which ECOFLOW_DEVICE_LIST does not`);
+}

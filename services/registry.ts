@@ -1,0 +1,174 @@
+/**
+ * THE MAP. One row a service: where it starts, what it may do and why, which topics it reads and writes, whether the
+ * house can do without it. Workers get exactly these permissions, `broker_link` enforces exactly these topics, and
+ * the broker's access list is made from them.
+ */
+import type { HouseConfig } from "../lib/config/load.ts";
+import { type Topics, topicsUnder } from "../lib/mqtt/topics.ts";
+import type { BrokerLinkConfig } from "./broker_link/service.ts";
+import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
+import type { PolicyEngineConfig } from "./policy_engine/service.ts";
+import type { SocBridgeConfig } from "./soc_bridge/service.ts";
+
+/** One thing that a worker may do; everything that is not granted is denied. */
+export interface Grant {
+  readonly kind: "net" | "read" | "write" | "env";
+  /** Hosts with ports, directories, or variable names. */
+  readonly targets: readonly string[];
+  readonly reason: string;
+}
+
+/** One service. */
+export interface ServiceRow {
+  readonly name: string;
+  /** One sentence: what it is there for. */
+  readonly purpose: string;
+  /** Its `worker.ts`. */
+  readonly entry: URL;
+  /** READY and the watchdog wait for it; without it nothing is protected. */
+  readonly required: boolean;
+  grants(config: HouseConfig): readonly Grant[];
+  publishes(topics: Topics): readonly string[];
+  subscribes(topics: Topics): readonly string[];
+  /** The part of the configuration that it gets to see. */
+  slice(config: HouseConfig): unknown;
+}
+
+/** A service's own directory in the state directory. */
+export function stateDirOf(config: HouseConfig, service: string): string {
+  return `${config.stateDir}/${service}`;
+}
+
+/** The service that holds the broker connection. */
+export const BROKER_LINK = "broker_link";
+
+/** Variables that npm:mqtt and the packages below it look at when they load; none of them is ever set by us. */
+const MQTT_PACKAGE_ENV: Grant = {
+  kind: "env",
+  targets: ["DEBUG", "NODE_DEBUG", "READABLE_STREAM", "TEST"],
+  reason: "npm:mqtt and the packages below it read them while loading",
+};
+
+/** All services, in the order in which they start; the broker link comes first. */
+export const SERVICES: readonly ServiceRow[] = [
+  {
+    name: BROKER_LINK,
+    purpose: "Holds the only connection to the local broker and enforces every service's topics.",
+    entry: new URL("./broker_link/worker.ts", import.meta.url),
+    required: true,
+    grants: ({ broker }) => [
+      {
+        kind: "net",
+        targets: broker ? [`${broker.host}:${broker.port}`] : ["127.0.0.1"],
+        reason: broker ? "the broker in the house" : "the embedded broker on loopback",
+      },
+      MQTT_PACKAGE_ENV,
+    ],
+    publishes: () => [],
+    subscribes: () => [],
+    slice: (config): BrokerLinkConfig => ({
+      roots: config.roots,
+      broker: config.broker,
+      embeddedPort: config.embeddedPort,
+      clientId: config.mqttClientId,
+    }),
+  },
+  {
+    name: "cloud_bridge",
+    purpose: "Joins EcoFlow's cloud and mirrors the stations' raw bytes to the local broker.",
+    entry: new URL("./cloud_bridge/worker.ts", import.meta.url),
+    required: true,
+    grants: (config) => [
+      {
+        kind: "net",
+        targets: [...config.cloud.apiHosts.map(withHttpsPort), ...config.cloud.brokerHosts],
+        reason: "EcoFlow's API and the MQTT brokers that it may name",
+      },
+      {
+        kind: "read",
+        targets: [stateDirOf(config, "cloud_bridge")],
+        reason: "the client id, the same at every start: the cloud allows about ten a day",
+      },
+      { kind: "write", targets: [stateDirOf(config, "cloud_bridge")], reason: "to store that client id" },
+      MQTT_PACKAGE_ENV,
+    ],
+    publishes: (t) => [t.raw("+"), t.cloudStatus, t.stationList, t.events],
+    subscribes: () => [],
+    slice: (config): CloudBridgeConfig => ({
+      ...config.cloud,
+      roots: config.roots,
+      devices: config.stations,
+      stateDir: stateDirOf(config, "cloud_bridge"),
+    }),
+  },
+  {
+    name: "soc_bridge",
+    purpose: "Decodes raw payloads into each station's state and judges the grid.",
+    entry: new URL("./soc_bridge/worker.ts", import.meta.url),
+    required: true,
+    grants: () => [],
+    publishes: (t) => [t.state("+"), t.rawJson("+"), t.events],
+    subscribes: (t) => [t.raw("+"), t.stationList, t.cloudStatus],
+    slice: (config): SocBridgeConfig => ({
+      roots: config.roots,
+      devices: config.stations,
+      gridRule: config.gridRule,
+      staleAfterSec: config.staleAfterSec,
+      publishRawJson: config.publishRawJson,
+    }),
+  },
+  {
+    name: "policy_engine",
+    purpose: "Decides when hosts go down and when they are called off.",
+    entry: new URL("./policy_engine/worker.ts", import.meta.url),
+    required: true,
+    grants: (config) => [
+      {
+        kind: "read",
+        targets: [stateDirOf(config, "policy_engine")],
+        reason: "its snapshot, to go on after a restart in mid-outage",
+      },
+      { kind: "write", targets: [stateDirOf(config, "policy_engine")], reason: "to store that snapshot" },
+    ],
+    publishes: (t) => [t.command("+"), t.plan("+"), t.policy("+"), t.events],
+    subscribes: (t) => [t.state("+"), t.ack("+"), t.agentStatus("+")],
+    slice: (config): PolicyEngineConfig => ({
+      ...config.policy,
+      roots: config.roots,
+      stations: config.agentsByStation,
+      staleAfterSec: config.staleAfterSec,
+      agentKeys: config.agentKeys,
+      stateDir: stateDirOf(config, "policy_engine"),
+    }),
+  },
+];
+
+/** The topics that a service may use, for `broker_link` and its own port. */
+export function capabilityOf(row: ServiceRow, config: HouseConfig) {
+  const topics = topicsUnder(config.roots);
+  return { service: row.name, publishes: row.publishes(topics), subscribes: row.subscribes(topics) };
+}
+
+/** The worker option that grants exactly a row's permissions and denies all else. */
+export function workerPermissions(row: ServiceRow, config: HouseConfig): Deno.PermissionOptionsObject {
+  const targets = (kind: Grant["kind"]): string[] | false => {
+    const granted = row.grants(config).filter((grant) => grant.kind === kind).flatMap((grant) =>
+      grant.targets
+    );
+    return granted.length > 0 ? granted : false;
+  };
+  return {
+    net: targets("net"),
+    read: targets("read"),
+    write: targets("write"),
+    env: targets("env"),
+    run: false,
+    ffi: false,
+    sys: false,
+    import: false,
+  };
+}
+
+function withHttpsPort(host: string): string {
+  return host.includes(":") ? host : `${host}:443`;
+}
