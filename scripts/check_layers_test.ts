@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { brokenRules, importsOf } from "./check_layers.ts";
+
+const rows: readonly [file: string, target: string, allowed: boolean][] = [
+  ["lib/bus.ts", "lib/errors.ts", true],
+  ["lib/bus.ts", "proto/frame.ts", false],
+  ["lib/bus.ts", "valibot", true],
+  ["proto/frame.ts", "lib/errors.ts", true],
+  ["proto/frame.ts", "lib/log.ts", false],
+  ["proto/schema.ts", "protobufjs/light.js", true],
+  ["services/a/service.ts", "protobufjs/light.js", false],
+  ["services/a/service.ts", "services/a/rules.ts", true],
+  ["services/a/service.ts", "services/b/rules.ts", false],
+  ["services/a/service.ts", "services/registry.ts", false],
+  ["services/registry.ts", "services/a/service.ts", true],
+  ["agents/agent.ts", "lib/log.ts", true],
+  ["agents/agent.ts", "services/a/service.ts", false],
+  ["main.ts", "scripts/run.ts", false],
+  ["scripts/simulate.ts", "services/a/service.ts", true],
+  ["lib/mqtt/npm_client.ts", "mqtt", true],
+  ["lib/bus.ts", "mqtt", false],
+  ["lib/bus.ts", "jsr:@std/assert", false],
+];
+for (const [file, target, allowed] of rows) {
+  Deno.test(`brokenRules() ${allowed ? "lets" : "forbids"} ${file} import ${target}`, () => {
+    assert.equal(brokenRules({ file, line: 1, target }).length === 0, allowed);
+  });
+}
+
+Deno.test("importsOf() finds static, dynamic, side-effect and re-export forms with their lines", () => {
+  const text = [
+    'import { a } from "./a.ts";',
+    'export * from "../b.ts";',
+    'const c = await import("node:fs");',
+    'import "valibot";',
+    '// import "x";',
+  ].join("\n");
+  assert.deepEqual(importsOf("lib/sub/file.ts", text).map(({ line, target }) => [line, target]), [
+    [1, "lib/sub/a.ts"],
+    [2, "lib/b.ts"],
+    [3, "node:fs"],
+    [4, "valibot"],
+  ]);
+});
