@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { ConfigError } from "../errors.ts";
+import { type ConfigSources, loadConfig } from "./load.ts";
+import { readEnvFile } from "./env_file.ts";
+
+const ACCOUNT = "ECOFLOW_USER=me@example.com\nECOFLOW_PASS=secret-word\n";
+
+function sources(text: string, { environment = {}, files = {} }: {
+  environment?: Record<string, string>;
+  files?: Record<string, string>;
+} = {}): ConfigSources {
+  return {
+    file: { name: ".env", text },
+    environment,
+    exists: (path) => path in files,
+    readFile: (path) => {
+      const found = files[path];
+      if (found === undefined) throw new Error("no such file");
+      return found;
+    },
+  };
+}
+
+function problemsOf(run: () => unknown): readonly string[] {
+  try {
+    run();
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.problems;
+  }
+  assert.fail("must be refused");
+}
+
+Deno.test("loadConfig() fills in the documented defaults", () => {
+  const config = loadConfig(sources(ACCOUNT));
+  assert.deepEqual(config.policy, {
+    socMinPercent: 10,
+    debounceSec: 180,
+    cooldownSec: 300,
+    abortWindowSec: 120,
+    shutdownDelaySec: 60,
+    commandTtlSec: 300,
+  });
+  assert.deepEqual(config.roots, { stations: "bridge-ecoflow", manager: "power-manager" });
+  assert.equal(config.broker, undefined);
+  assert.equal(config.gridRule, "auto");
+  assert.equal(config.cloud.app?.user, "me@example.com");
+  assert.deepEqual(config.remarks, []);
+});
+
+Deno.test("loadConfig() reads multi-line quoted JSON, names and aliases", () => {
+  const config = loadConfig(sources(
+    `ECOFLOW_USERNAME="me"
+ECOFLOW_PASSWORD='p w'
+ECOFLOW_DEVICE_LIST="r631zeb4wh000001:Study, R651000000000002"
+DEVICE_TO_AGENTS_JSON='{
+  "Study": ["study-pc", "nas"],
+  "R651000000000002": []
+}'
+`,
+  ));
+  assert.deepEqual(config.stations, [{ sn: "R631ZEB4WH000001", name: "Study" }, { sn: "R651000000000002" }]);
+  assert.deepEqual(config.agentsByStation, { Study: ["study-pc", "nas"], R651000000000002: [] });
+  assert.equal(config.cloud.app?.pass, "p w");
+});
+
+Deno.test("loadConfig() lets the environment win over the file", () => {
+  const config = loadConfig(
+    sources(`${ACCOUNT}POLICY_SOC_MIN=20`, { environment: { POLICY_SOC_MIN: "30" } }),
+  );
+  assert.equal(config.policy.socMinPercent, 30);
+});
+
+Deno.test("loadConfig() tells five mistakes at once, each with what was wanted and what was seen", () => {
+  const problems = problemsOf(() =>
+    loadConfig(sources(`${ACCOUNT}POLICY_SOC_MIM=10
+POLICY_SOC_MIN=110
+POLICY_DEBOUNCE_SEC=soon
+GRID_RULE=tag28
+DEVICE_TO_AGENTS_JSON={"Study":"nas"}
+`))
+  );
+  assert.deepEqual(problems, [
+    'Unknown key "POLICY_SOC_MIM"; did you mean "POLICY_SOC_MIN"?',
+    'GRID_RULE must be "auto" or "tag27", found "tag28"',
+    'POLICY_SOC_MIN must be from 0 to 100 %, found "110"',
+    'POLICY_DEBOUNCE_SEC must be a whole number from 0 to 86400 s, found "soon"',
+    'DEVICE_TO_AGENTS_JSON: "Study" must have a list of agents, found "nas"',
+  ]);
+});
+
+const socRows: readonly [text: string, ok: boolean][] = [
+  ["0", true],
+  ["-0.1", false],
+  ["100", true],
+  ["100.1", false],
+  [
+    "9.5",
+    true,
+  ],
+  ["NaN", false],
+  ["1e1", false],
+  ["0x10", false],
+];
+for (const [text, ok] of socRows) {
+  Deno.test(`loadConfig() ${ok ? "takes" : "refuses"} POLICY_SOC_MIN=${text}`, () => {
+    const load = () => loadConfig(sources(`${ACCOUNT}POLICY_SOC_MIN=${text}`));
+    if (ok) assert.equal(load().policy.socMinPercent, Number(text));
+    else assert.equal(problemsOf(load).length, 1);
+  });
+}
+
+Deno.test("loadConfig() without an account asks for one, and runs without it when the cloud is off", () => {
+  assert.match(
+    problemsOf(() => loadConfig(sources("")))[0] ?? "",
+    /ECOFLOW_CLOUD=off runs without the cloud/,
+  );
+  assert.equal(loadConfig(sources("ECOFLOW_CLOUD=off")).cloud.enabled, false);
+});
+
+Deno.test("loadConfig() refuses half of a pair", () => {
+  assert.deepEqual(problemsOf(() => loadConfig(sources("ECOFLOW_USER=me"))), [
+    "ECOFLOW_USER and ECOFLOW_PASS must be given together, found only ECOFLOW_USER",
+  ]);
+});
+
+Deno.test("loadConfig() reads secrets from files and credentials, and never from two places", () => {
+  const files = { "/s/pass": "from-file\n", "/cred/ecoflow_pass": "from-credential\n" };
+  const user = "ECOFLOW_USER=me\n";
+  assert.equal(
+    loadConfig(sources(`${user}ECOFLOW_PASS_FILE=/s/pass`, { files })).cloud.app?.pass,
+    "from-file",
+  );
+  assert.equal(
+    loadConfig(sources(user, { files, environment: { CREDENTIALS_DIRECTORY: "/cred" } })).cloud.app?.pass,
+    "from-credential",
+  );
+  assert.match(
+    problemsOf(() => loadConfig(sources(`${ACCOUNT}ECOFLOW_PASS_FILE=/s/pass`, { files })))[0] ?? "",
+    /ECOFLOW_PASS must be given once, found ECOFLOW_PASS and ECOFLOW_PASS_FILE/,
+  );
+  assert.match(
+    problemsOf(() => loadConfig(sources(`${user}ECOFLOW_PASS_FILE=/none`, { files })))[0] ?? "",
+    /Cannot read ECOFLOW_PASS_FILE "\/none": no such file/,
+  );
+});
+
+Deno.test("loadConfig() never shows a secret in a problem", () => {
+  const text =
+    "ECOFLOW_USER=me\nECOFLOW_PASS=hunter2hunter2\nECOFLOW_PASSWORD=hunter2hunter2\nhunter2hunter2\n";
+  assert.ok(!problemsOf(() => loadConfig(sources(text))).join().includes("hunter2"));
+});
+
+Deno.test("loadConfig() names the predecessor's notification keys as not used, and starts", () => {
+  const config = loadConfig(sources(`${ACCOUNT}PUSHOVER_TOKEN=x\nTELEGRAM_CHAT=y`));
+  assert.equal(config.remarks.length, 2);
+  assert.match(config.remarks[0] ?? "", /^PUSHOVER_TOKEN is not used/);
+});
+
+Deno.test("loadConfig() remarks on hosts whose station is not listed", () => {
+  const config = loadConfig(sources(`${ACCOUNT}DEVICE_TO_AGENTS_JSON={"Study":["a"]}`));
+  assert.deepEqual(config.remarks, [
+    'DEVICE_TO_AGENTS_JSON names "Study", which ECOFLOW_DEVICE_LIST does not',
+  ]);
+});
+
+const brokerRows: readonly [text: string, problem: RegExp][] = [
+  ["MQTT_USER=u", /MQTT_USER must come with MQTT_HOST/],
+  ["MQTT_TLS=on", /MQTT_TLS must come with MQTT_HOST/],
+  ["MQTT_HOST=h\nMQTT_PASS=p", /MQTT_PASS needs MQTT_USER/],
+  ["MQTT_HOST=h\nMQTT_CA_FILE=/ca", /need MQTT_TLS=on/],
+  ["MQTT_HOST=h\nMQTT_TLS=on\nMQTT_CERT_FILE=/ca", /must be given together/],
+  ["MQTT_HOST=h\nMQTT_TLS=on\nMQTT_CA_FILE=/text", /must be a PEM file/],
+  ["MQTT_HOST=h\nMQTT_PORT=65536", /MQTT_PORT must be a whole number from 1 to 65535/],
+];
+for (const [text, problem] of brokerRows) {
+  Deno.test(`loadConfig() refuses ${JSON.stringify(text)}`, () => {
+    const files = { "/ca": "-----BEGIN CERTIFICATE-----", "/text": "x" };
+    assert.match(problemsOf(() => loadConfig(sources(`${ACCOUNT}${text}`, { files }))).join("\n"), problem);
+  });
+}
+
+Deno.test("loadConfig() takes port 8883 with TLS and 1883 without", () => {
+  assert.equal(loadConfig(sources(`${ACCOUNT}MQTT_HOST=h`)).broker?.port, 1883);
+  assert.equal(loadConfig(sources(`${ACCOUNT}MQTT_HOST=h\nMQTT_TLS=on`)).broker?.port, 8883);
+});
+
+Deno.test("loadConfig() reads agent keys, refuses short ones without showing them", () => {
+  const key = "ab".repeat(32);
+  const read = (text: string) =>
+    loadConfig(sources(`${ACCOUNT}STATE_DIR=/st`, { files: { "/st/agent_keys.json": text } }));
+  assert.deepEqual(read(JSON.stringify({ nas: key })).agentKeys, { nas: key });
+  const problems = problemsOf(() => read(JSON.stringify({ nas: "abcd" })));
+  assert.match(problems[0] ?? "", /the key of "nas" must be .* found 4 characters/);
+  assert.ok(!problems.join().includes("abcd"));
+});
+
+const lists: readonly [text: string, problem: RegExp][] = [
+  ["R6", /4 to 32 letters and digits, found "R6"/],
+  ["R651000000000002,R651000000000002", /listed twice/],
+  ["R651000000000002:A,R651000000000003:A", /have the same name "A"/],
+  ["R651000000000002:a/b", /must not contain/],
+];
+for (const [text, problem] of lists) {
+  Deno.test(`parseDeviceList() refuses "${text}"`, () => {
+    assert.match(
+      problemsOf(() => loadConfig(sources(`${ACCOUNT}ECOFLOW_DEVICE_LIST="${text}"`))).join(),
+      problem,
+    );
+  });
+}
+
+for (const agent of ["policy", "events", "orchestrator", "a/b", ""]) {
+  Deno.test(`parseAgentMap() refuses the agent name "${agent}"`, () => {
+    const json = JSON.stringify({ Study: [agent] });
+    assert.equal(problemsOf(() => loadConfig(sources(`${ACCOUNT}DEVICE_TO_AGENTS_JSON=${json}`))).length, 1);
+  });
+}
+
+Deno.test("readEnvFile() names lines that are no assignment, open quotes and keys given twice", () => {
+  const { problems } = readEnvFile('A=1\nrubbish here\nA=2\nB="open\n', "x.env");
+  assert.deepEqual(problems, [
+    "x.env line 2 must be KEY=value, found 12 characters without it",
+    "x.env: A is given twice, in lines 1 and 3",
+    'x.env line 4: the quote " is never closed',
+  ]);
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { openSdNotify, watchdogIntervalMs } from "./sd_notify.ts";
+
+for (const address of ["file", "abstract"] as const) {
+  Deno.test(`openSdNotify() sends to a real ${address} socket`, async () => {
+    const dir = Deno.makeTempDirSync();
+    const name = address === "file" ? `${dir}/notify` : `@ecoflow-test-${crypto.randomUUID()}`;
+    const listener = Deno.listenDatagram({ transport: "unixpacket", path: name.replace(/^@/, "\0") });
+    const systemd = openSdNotify(name, `${dir}/own`);
+    try {
+      systemd.send("READY=1");
+      const [bytes] = await listener.receive();
+      assert.equal(new TextDecoder().decode(bytes), "READY=1");
+    } finally {
+      systemd.close();
+      listener.close();
+      Deno.removeSync(dir, { recursive: true });
+    }
+  });
+}
+
+Deno.test("openSdNotify() without a socket does nothing", () => {
+  const systemd = openSdNotify(undefined, "/nowhere/own");
+  systemd.send("READY=1");
+  systemd.close();
+});
+
+const rows: readonly [usec: string | undefined, intervalMs: number | undefined][] = [
+  ["30000000", 15_000],
+  [undefined, undefined],
+  ["", undefined],
+  ["0", undefined],
+  ["x", undefined],
+];
+for (const [usec, intervalMs] of rows) {
+  Deno.test(`watchdogIntervalMs() of ${usec} is ${intervalMs}`, () => {
+    assert.equal(watchdogIntervalMs(usec), intervalMs);
+  });
+}

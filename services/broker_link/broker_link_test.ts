@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import type { TopicCapability } from "../../lib/bus.ts";
+import { createHealth } from "../../lib/health.ts";
+import type { BusMessage } from "../../lib/bus.ts";
+import type { MqttConnectOptions } from "../../lib/mqtt/client.ts";
+import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
+import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
+import { type BusPort, PortBus } from "../../lib/port_bus.ts";
+import { settle, TestClock } from "../../lib/test_clock.ts";
+import { memoryLog } from "../../lib/testing.ts";
+import { BrokerLink } from "./service.ts";
+
+const PRESENCE = "power-manager/orchestrator/status";
+const READER: TopicCapability = { service: "reader", publishes: [], subscribes: ["s/+"] };
+const WRITER: TopicCapability = { service: "writer", publishes: ["s/a", "s/b"], subscribes: [] };
+
+/** A house with one broker link whose ports are plain objects: what is sent arrives at once. */
+async function house({ refuseVersion5 = false } = {}) {
+  const clock = new TestClock();
+  const broker = new MemoryBroker(clock);
+  const log = memoryLog();
+  const health = createHealth();
+  const connects: MqttConnectOptions[] = [];
+  const link = new BrokerLink(
+    { roots: DEFAULT_ROOTS, broker: { host: "h", port: 1 }, embeddedPort: 0, clientId: "ecoflow-power" },
+    { clock, log, health, random: () => 0.5 },
+    {
+      connect: (options, events) => {
+        connects.push(options);
+        if (!refuseVersion5 || options.protocolVersion === 4) return broker.connect(options, events);
+        const down = { kind: "refused", code: 132, text: "unsupported version", wasUp: false } as const;
+        queueMicrotask(() => events.onDown(down));
+        return broker.connect({ ...options, clientId: "none" }, { onUp() {}, onDown() {}, onMessage() {} });
+      },
+      startEmbedded: () => Promise.reject(new Error("no embedded broker here")),
+    },
+  );
+  await link.start();
+  await settle();
+  const attach = (capability: TopicCapability) => {
+    const busLog = memoryLog(capability.service);
+    const bus = new PortBus(capability, busLog);
+    const [serviceEnd, linkEnd] = portPair();
+    bus.attach(serviceEnd);
+    link.attach(capability, linkEnd);
+    return { bus, busLog, rawPort: serviceEnd };
+  };
+  return { clock, broker, log, health, link, connects, attach };
+}
+
+function portPair(): [BusPort, BusPort] {
+  const make = (): BusPort & { peer?: BusPort } => ({ onmessage: null, postMessage() {}, close() {} });
+  const [a, b] = [make(), make()];
+  const join = (from: BusPort, to: BusPort) => {
+    from.postMessage = (data: unknown) =>
+      to.onmessage?.call(undefined as never, { data: structuredClone(data) } as MessageEvent);
+  };
+  join(a, b);
+  join(b, a);
+  return [a, b];
+}
+
+const text = ({ payload }: BusMessage) => new TextDecoder().decode(payload);
+
+Deno.test("BrokerLink.attach() carries messages from one service to another through the broker", async () => {
+  const { link, attach } = await house();
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(`${m.topic}=${text(m)}`));
+  const { bus } = attach(WRITER);
+  await bus.publish("s/a", "0");
+  await bus.publish("s/b", "1", { qos: 1 });
+  await settle();
+  assert.deepEqual(heard, ["s/a=0", "s/b=1"]);
+  await link.stop();
+});
+
+Deno.test("PortBus.publish() outside the capability fails at the offender, and nothing is sent", async () => {
+  const { link, attach, broker } = await house();
+  const seen: string[] = [];
+  broker.watch(({ topic }) => seen.push(topic));
+  const { bus } = attach(WRITER);
+  await assert.rejects(
+    bus.publish("power-manager/nas/cmd", "x"),
+    /Cannot publish "power-manager\/nas\/cmd" from writer/,
+  );
+  await assert.rejects(bus.publish("s/+", "x"), /TopicForbidden|Cannot publish/);
+  assert.throws(() => bus.subscribe("#", () => {}), /Cannot subscribe "#" from writer: allowed are none/);
+  assert.deepEqual(seen, []);
+  await link.stop();
+});
+
+Deno.test("BrokerLink refuses a worker that goes around its own check, tells it, and names it in the log", async () => {
+  const { link, attach, broker, log } = await house();
+  const seen: string[] = [];
+  broker.watch(({ topic }) => seen.push(topic));
+  const { rawPort, busLog } = attach(WRITER);
+  rawPort.postMessage({
+    kind: "publish",
+    id: 9,
+    topic: "power-manager/nas/cmd",
+    payload: "x",
+    options: { qos: 1 },
+  });
+  rawPort.postMessage({ kind: "publish", topic: "s/#", payload: "x", options: {} });
+  rawPort.postMessage({ kind: "subscribe", filter: "power-manager/#" });
+  await settle();
+  assert.deepEqual(seen, []);
+  assert.equal(log.entries.filter(({ text }) => text === "TOPIC REFUSED").length, 3);
+  assert.match(log.text(), /service=writer direction=publish topic=power-manager\/nas\/cmd/);
+  assert.equal(busLog.entries.filter(({ text }) => text === "REFUSED BY BROKER LINK").length, 3);
+  await link.stop();
+});
+
+Deno.test("BrokerLink keeps QoS 1 messages while the broker is away, in order, and drops QoS 0", async () => {
+  const { link, attach, broker, clock } = await house();
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  const { bus } = attach(WRITER);
+  broker.goDown();
+  await settle();
+  let delivered = 0;
+  void bus.publish("s/a", "one", { qos: 1 }).then(() => delivered++);
+  void bus.publish("s/a", "lost");
+  void bus.publish("s/b", "two", { qos: 1 }).then(() => delivered++);
+  await clock.advance(10_000);
+  assert.equal(delivered, 0);
+  broker.goUp();
+  await clock.advance(20_000);
+  assert.deepEqual(heard, ["one", "two"]);
+  assert.equal(delivered, 2);
+  await link.stop();
+});
+
+for (const [awayMs, delivered] of [[59_000, true], [75_000, false]] as const) {
+  Deno.test(`BrokerLink ${delivered ? "delivers" : "drops"} a message of 60 s expiry after ${awayMs} ms`, async () => {
+    const { link, attach, broker, clock } = await house();
+    const heard: string[] = [];
+    attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+    const { bus } = attach(WRITER);
+    broker.goDown();
+    await settle();
+    let outcome = "waiting";
+    bus.publish("s/a", "cmd", { qos: 1, expirySec: 60 }).then(
+      () => outcome = "sent",
+      (e) => outcome = e.message,
+    );
+    await clock.advance(delivered ? awayMs - 15_000 : awayMs);
+    broker.goUp();
+    await clock.advance(15_000);
+    assert.deepEqual(heard, delivered ? ["cmd"] : []);
+    assert.match(outcome, delivered ? /^sent$/ : /expired before the broker was back/);
+    await link.stop();
+  });
+}
+
+Deno.test("BrokerLink tells its services when the broker goes and comes, and raises a condition meanwhile", async () => {
+  const { link, attach, broker, clock, health } = await house();
+  const states: boolean[] = [];
+  attach(READER).bus.onLink((up) => states.push(up));
+  broker.goDown();
+  await settle();
+  assert.deepEqual(health.list().map(({ code }) => code), ["broker_unreachable"]);
+  broker.goUp();
+  await clock.advance(20_000);
+  assert.deepEqual(states, [true, false, true]);
+  assert.deepEqual(health.list(), []);
+  await link.stop();
+});
+
+Deno.test("BrokerLink.setPresence() is retained, said again after a reconnect, and offline on stop", async () => {
+  const { link, broker, clock } = await house();
+  link.setPresence('{"online":true,"version":"9"}');
+  await settle();
+  assert.equal(broker.retained(PRESENCE), '{"online":true,"version":"9"}');
+  broker.drop("ecoflow-power");
+  assert.equal(broker.retained(PRESENCE), '{"online":false}');
+  await clock.advance(20_000);
+  assert.equal(broker.retained(PRESENCE), '{"online":true,"version":"9"}');
+  await link.stop();
+  await link.stop();
+  assert.equal(broker.retained(PRESENCE), '{"online":false}');
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("BrokerLink falls back to MQTT 3.1.1 when the broker does not speak 5", async () => {
+  const { link, connects, log } = await house({ refuseVersion5: true });
+  assert.deepEqual(connects.map(({ protocolVersion }) => protocolVersion), [5, 4]);
+  assert.match(log.text(), /BROKER CONNECTED mqtt=3.1.1/);
+  await link.stop();
+});
+
+Deno.test("PortBus.attach() to a new broker link subscribes anew and repeats what was not acknowledged", async () => {
+  const first = await house();
+  const { bus } = first.attach(WRITER);
+  const reader = first.attach(READER);
+  const heard: string[] = [];
+  reader.bus.subscribe("s/+", (m) => heard.push(text(m)));
+  first.broker.goDown();
+  await settle();
+  let delivered = false;
+  void bus.publish("s/a", "kept", { qos: 1 }).then(() => delivered = true);
+  await settle();
+
+  const second = await house();
+  for (const [b, capability] of [[bus, WRITER], [reader.bus, READER]] as const) {
+    const [serviceEnd, linkEnd] = portPair();
+    b.attach(serviceEnd);
+    second.link.attach(capability, linkEnd);
+    b.attach(serviceEnd);
+  }
+  await settle();
+  assert.equal(delivered, true);
+  bus.close();
+  await first.link.stop();
+  await second.link.stop();
+});
