@@ -1,0 +1,121 @@
+/** A real Mosquitto of our own, on a free port, with passwords and access list, for simulations and tests. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BrokerUser } from "../../services/broker_access.ts";
+import { mosquittoAcl } from "../../services/broker_access.ts";
+
+/** Who may connect, and with what; the access list comes with the user. */
+export interface MosquittoOptions {
+  /** Users with their passwords; absent: anybody may do anything. */
+  readonly users?: readonly (BrokerUser & { readonly password: string })[];
+  /** PEM texts of the server; absent: no TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** A running broker. */
+export interface Mosquitto {
+  readonly port: number;
+  /** Ends it as a power cut would; what it had persisted stays. */
+  goDown(): Promise<void>;
+  /** Starts it again on the same port. */
+  goUp(): Promise<void>;
+  /** Ends it and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** Starts one. @throws Error when Mosquitto is not installed or does not come up within 5 s */
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-mosquitto-"));
+  const port = freePort();
+  writeFileSync(join(dir, "mosquitto.conf"), await configuration(dir, port, options));
+  let child = await launch(dir, port);
+  const goDown = async () => {
+    child.kill("SIGKILL");
+    await child.status;
+  };
+  return {
+    port,
+    goDown,
+    goUp: async () => {
+      child = await launch(dir, port);
+    },
+    stop: async () => {
+      try {
+        await goDown();
+      } catch {
+        // It was down already.
+      }
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+async function configuration(dir: string, port: number, { users, tls }: MosquittoOptions): Promise<string> {
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    `persistence true`,
+    `persistence_location ${dir}/`,
+    `autosave_interval 1`,
+    `autosave_on_changes true`,
+    `allow_anonymous ${users === undefined}`,
+  ];
+  if (Deno.uid() === 0) lines.push("user root");
+  if (users) {
+    const passwords = join(dir, "passwords");
+    writeFileSync(passwords, users.map(({ username, password }) => `${username}:${password}\n`).join(""));
+    chmodSync(passwords, 0o600);
+    // Hashes the file in place, so that no password is on a command line.
+    await runOrThrow("mosquitto_passwd", ["-U", passwords]);
+    writeFileSync(join(dir, "acl"), mosquittoAcl(users));
+    chmodSync(join(dir, "acl"), 0o600);
+    lines.push(`password_file ${passwords}`, `acl_file ${dir}/acl`);
+  }
+  if (tls) {
+    writeFileSync(join(dir, "server.pem"), tls.cert);
+    writeFileSync(join(dir, "server.key"), tls.key, { mode: 0o600 });
+    lines.push(`certfile ${dir}/server.pem`, `keyfile ${dir}/server.key`);
+  }
+  return lines.join("\n") + "\n";
+}
+
+async function launch(dir: string, port: number): Promise<Deno.ChildProcess> {
+  const child = spawnMosquitto(dir);
+  for (let tries = 0; tries < 100; tries++) {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return child;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  child.kill("SIGKILL");
+  await child.status;
+  throw new Error(`Cannot start Mosquitto: port ${port} did not open within 5 s`);
+}
+
+function spawnMosquitto(dir: string): Deno.ChildProcess {
+  const args = ["-c", join(dir, "mosquitto.conf")];
+  for (const program of ["mosquitto", "/usr/sbin/mosquitto"]) {
+    try {
+      return new Deno.Command(program, { args, stdout: "null", stderr: "null" }).spawn();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  throw new Error("Cannot start Mosquitto: it is not installed; get it with: apt-get install mosquitto");
+}
+
+async function runOrThrow(program: string, args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, { args, stdout: "null", stderr: "piped" })
+    .output();
+  if (!success) throw new Error(`Cannot run ${program}: ${new TextDecoder().decode(stderr).trim()}`);
+}

@@ -1,0 +1,353 @@
+/** All scenarios, each a line of data a step. `deno task simulate --list` prints them. */
+import type { Scenario, SimulatedStation } from "./scenario.ts";
+
+const STUDY: SimulatedStation = {
+  name: "Study",
+  sn: "R631SIM000000001",
+  socPercent: 80,
+  loadWatts: 60,
+  batteryWh: 286,
+};
+const AGENT = "study-pc";
+const HOSTS = { Study: [AGENT] };
+/** The documented defaults, but for a debounce and a cooldown short enough to watch. */
+const SETTINGS = { POLICY_DEBOUNCE_SEC: "60", POLICY_COOLDOWN_SEC: "120", POLICY_ABORT_WINDOW_SEC: "120" };
+
+/** See the file comment. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "full_outage",
+    title:
+      "The grid goes, the battery drains, hosts are shut down in time, the grid comes back and they are called off.",
+    stations: [STUDY],
+    hosts: HOSTS,
+    settings: SETTINGS,
+    steps: [
+      { atSec: 30, kind: "grid", station: "Study", present: false },
+      { atSec: 60, kind: "soc", station: "Study", percent: 12 },
+      { atSec: 60, kind: "drain", station: "Study", percentPerMin: 2 },
+      { atSec: 240, kind: "grid", station: "Study", present: true },
+    ],
+    endSec: 300,
+    expect: [
+      { kind: "policy", device: "Study", state: "online", toSec: 30, why: "the grid is there at first" },
+      {
+        kind: "policy",
+        device: "Study",
+        state: "on_battery",
+        fromSec: 30,
+        toSec: 60,
+        why: "the grid is gone",
+      },
+      {
+        kind: "policy",
+        device: "Study",
+        state: "critical",
+        fromSec: 60,
+        toSec: 200,
+        why: "the charge fell to 10 %",
+      },
+      {
+        kind: "command",
+        agent: AGENT,
+        action: "shutdown",
+        toSec: 60,
+        times: 0,
+        why: "the battery was still fine",
+      },
+      {
+        kind: "command",
+        agent: AGENT,
+        action: "shutdown",
+        fromSec: 150,
+        toSec: 240,
+        times: 1,
+        why: "the battery ends",
+      },
+      {
+        kind: "ack",
+        agent: AGENT,
+        status: "accepted",
+        fromSec: 150,
+        toSec: 240,
+        why: "the host took the command",
+      },
+      {
+        kind: "command",
+        agent: AGENT,
+        action: "abort",
+        fromSec: 240,
+        why: "the grid is back before the host is down",
+      },
+      { kind: "ack", agent: AGENT, status: "aborted", fromSec: 240, why: "the host was called off" },
+      { kind: "policy", device: "Study", state: "online", fromSec: 240, why: "all is well again" },
+    ],
+  },
+  {
+    name: "short_flicker",
+    title: "The grid is gone for ten seconds on a nearly empty battery: nothing may happen.",
+    stations: [{ ...STUDY, socPercent: 8 }],
+    hosts: HOSTS,
+    settings: SETTINGS,
+    steps: [
+      { atSec: 30, kind: "grid", station: "Study", present: false },
+      { atSec: 40, kind: "grid", station: "Study", present: true },
+    ],
+    endSec: 180,
+    expect: [
+      { kind: "command", agent: AGENT, action: "shutdown", times: 0, why: "the debounce outlasts a flicker" },
+      { kind: "command", agent: AGENT, action: "abort", times: 0, why: "there was nothing to call off" },
+      { kind: "policy", device: "Study", state: "online", fromSec: 50, why: "the grid is back" },
+    ],
+  },
+  {
+    name: "grid_lost_high_soc",
+    title: "The grid is gone, but the battery is full enough: on battery, and nobody is told.",
+    stations: [STUDY],
+    hosts: HOSTS,
+    settings: SETTINGS,
+    steps: [{ atSec: 20, kind: "grid", station: "Study", present: false }],
+    endSec: 240,
+    expect: [
+      { kind: "grid", device: "Study", connected: false, fromSec: 20, toSec: 60, why: "the outage is seen" },
+      {
+        kind: "policy",
+        device: "Study",
+        state: "on_battery",
+        fromSec: 20,
+        toSec: 60,
+        why: "the outage is judged",
+      },
+      { kind: "policy_never", device: "Study", state: "critical", why: "the charge is far above the limit" },
+      { kind: "command", agent: AGENT, action: "shutdown", times: 0, why: "nothing is wrong yet" },
+    ],
+  },
+  {
+    name: "cloud_silent_on_battery",
+    title: "The internet dies in the middle of a critical outage: the timer goes on and the host is told.",
+    stations: [{ ...STUDY, socPercent: 9 }],
+    hosts: HOSTS,
+    settings: { ...SETTINGS, POLICY_DEBOUNCE_SEC: "180", STATE_STALE_SEC: "60" },
+    steps: [
+      { atSec: 20, kind: "grid", station: "Study", present: false },
+      { atSec: 60, kind: "cloud", delivers: false },
+    ],
+    endSec: 300,
+    expect: [
+      {
+        kind: "policy",
+        device: "Study",
+        state: "critical",
+        fromSec: 20,
+        toSec: 60,
+        why: "on battery at 9 %",
+      },
+      {
+        kind: "link",
+        device: "Study",
+        link: "stale",
+        fromSec: 110,
+        toSec: 180,
+        why: "old values must not look live",
+      },
+      {
+        kind: "command",
+        agent: AGENT,
+        action: "shutdown",
+        fromSec: 190,
+        toSec: 260,
+        why: "silence resets no timer",
+      },
+      { kind: "command", agent: AGENT, action: "abort", times: 0, why: "nobody said that the grid is back" },
+    ],
+  },
+  {
+    name: "agent_offline",
+    title: "The host is off the network when it is told, and hears it when it is back.",
+    stations: [{ ...STUDY, socPercent: 9 }],
+    hosts: HOSTS,
+    settings: SETTINGS,
+    steps: [
+      { atSec: 10, kind: "agent", agent: AGENT, running: false },
+      { atSec: 20, kind: "grid", station: "Study", present: false },
+      { atSec: 150, kind: "agent", agent: AGENT, running: true },
+    ],
+    endSec: 300,
+    expect: [
+      {
+        kind: "command",
+        agent: AGENT,
+        action: "shutdown",
+        fromSec: 80,
+        toSec: 140,
+        why: "told although it is not there",
+      },
+      {
+        kind: "ack",
+        agent: AGENT,
+        status: "accepted",
+        fromSec: 150,
+        why: "it heard the command when it came back",
+      },
+    ],
+  },
+  {
+    name: "broker_restart",
+    title:
+      "The local broker restarts during the debounce: the timer goes on and the host is told once it is back.",
+    stations: [{ ...STUDY, socPercent: 9 }],
+    hosts: HOSTS,
+    settings: { ...SETTINGS, POLICY_DEBOUNCE_SEC: "120" },
+    steps: [
+      { atSec: 20, kind: "grid", station: "Study", present: false },
+      { atSec: 60, kind: "broker", up: false },
+      { atSec: 90, kind: "broker", up: true },
+    ],
+    endSec: 260,
+    expect: [
+      {
+        kind: "policy",
+        device: "Study",
+        state: "critical",
+        fromSec: 20,
+        toSec: 60,
+        why: "on battery at 9 %",
+      },
+      {
+        kind: "command",
+        agent: AGENT,
+        action: "shutdown",
+        fromSec: 130,
+        toSec: 230,
+        why: "the timer went on",
+      },
+      { kind: "ack", agent: AGENT, status: "accepted", fromSec: 130, why: "the host took the command" },
+    ],
+  },
+  {
+    name: "daemon_killed",
+    title:
+      "The daemon is killed during the debounce and again after the trigger: nothing is lost, nothing said twice.",
+    stations: [{ ...STUDY, socPercent: 9 }],
+    hosts: HOSTS,
+    settings: { ...SETTINGS, POLICY_DEBOUNCE_SEC: "120" },
+    steps: [
+      { atSec: 20, kind: "grid", station: "Study", present: false },
+      { atSec: 70, kind: "kill_daemon", downSec: 10 },
+      { atSec: 200, kind: "kill_daemon", downSec: 10 },
+      { atSec: 240, kind: "grid", station: "Study", present: true },
+    ],
+    endSec: 320,
+    expect: [
+      {
+        kind: "command",
+        agent: AGENT,
+        action: "shutdown",
+        fromSec: 130,
+        toSec: 200,
+        times: 1,
+        why: "the timer went on",
+      },
+      {
+        kind: "command",
+        agent: AGENT,
+        action: "shutdown",
+        fromSec: 200,
+        times: 0,
+        why: "it was told already",
+      },
+      {
+        kind: "command",
+        agent: AGENT,
+        action: "abort",
+        fromSec: 240,
+        why: "the abort still reaches whom it must",
+      },
+    ],
+  },
+  {
+    name: "soc_rises",
+    title: "On battery, the sun charges the station above the limit: the timer is aborted.",
+    stations: [{ ...STUDY, socPercent: 9 }],
+    hosts: HOSTS,
+    settings: { ...SETTINGS, POLICY_DEBOUNCE_SEC: "120" },
+    steps: [
+      { atSec: 20, kind: "grid", station: "Study", present: false },
+      { atSec: 60, kind: "soc", station: "Study", percent: 14 },
+      { atSec: 60, kind: "drain", station: "Study", percentPerMin: 0 },
+    ],
+    endSec: 300,
+    expect: [
+      {
+        kind: "policy",
+        device: "Study",
+        state: "critical",
+        fromSec: 20,
+        toSec: 60,
+        why: "on battery at 9 %",
+      },
+      {
+        kind: "policy",
+        device: "Study",
+        state: "on_battery",
+        fromSec: 60,
+        toSec: 120,
+        why: "14 % is above the limit",
+      },
+      { kind: "command", agent: AGENT, action: "shutdown", times: 0, why: "the danger is over" },
+    ],
+  },
+  {
+    name: "fed_by_hand",
+    title: "SimulatedDevice is fed over MQTT as in the predecessor, and drives the policy to test-agent.",
+    stations: [],
+    hosts: { SimulatedDevice: ["test-agent"] },
+    settings: SETTINGS,
+    steps: [
+      ...feeds(0, 30, { soc: 90, grid_connected: true }),
+      ...feeds(30, 60, { soc: 90, grid_connected: false }),
+      ...feeds(60, 200, { soc: 5, grid_connected: false }),
+      ...feeds(200, 240, { soc: 5, grid_connected: true }),
+    ],
+    endSec: 240,
+    expect: [
+      {
+        kind: "command",
+        agent: "test-agent",
+        action: "shutdown",
+        toSec: 115,
+        times: 0,
+        why: "the debounce runs",
+      },
+      {
+        kind: "command",
+        agent: "test-agent",
+        action: "shutdown",
+        fromSec: 115,
+        toSec: 200,
+        times: 1,
+        why: "critical",
+      },
+      { kind: "command", agent: "test-agent", action: "abort", fromSec: 200, why: "the grid is back" },
+    ],
+  },
+];
+
+/** The predecessor's five keys, every five seconds. */
+function feeds(fromSec: number, toSec: number, state: { soc: number; grid_connected: boolean }) {
+  const steps = [];
+  for (let atSec = fromSec; atSec < toSec; atSec += 5) {
+    steps.push({
+      atSec,
+      kind: "feed" as const,
+      device: "SimulatedDevice",
+      state: {
+        device: "SimulatedDevice",
+        ...state,
+        temp_celsius: 35,
+        ac_in_watts: state.grid_connected ? 500 : 0,
+      },
+    });
+  }
+  return steps;
+}

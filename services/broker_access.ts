@@ -1,0 +1,45 @@
+/** The local broker's access list, made from the map of services and the paired agents. Pure. */
+import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
+import { SERVICES } from "./registry.ts";
+
+/** Who may do what at the broker. */
+export interface BrokerUser {
+  readonly username: string;
+  /** Topic filters it may publish to. */
+  readonly publishes: readonly string[];
+  /** Topic filters it may subscribe to. */
+  readonly subscribes: readonly string[];
+}
+
+/** The daemon's user name at the broker. */
+export const DAEMON_USER = "ecoflow-power";
+
+/** The daemon, with exactly what its services declare, and each agent, with its own topics only. */
+export function brokerUsers(roots: TopicRoots, agents: readonly string[]): BrokerUser[] {
+  const topics = topicsUnder(roots);
+  const unique = (filters: readonly string[]) => [...new Set(filters)];
+  return [
+    {
+      username: DAEMON_USER,
+      publishes: unique([...SERVICES.flatMap((row) => row.publishes(topics)), topics.orchestratorStatus]),
+      subscribes: unique(SERVICES.flatMap((row) => row.subscribes(topics))),
+    },
+    ...agents.map((agent) => ({
+      username: agent,
+      publishes: [topics.agentStatus(agent), topics.ack(agent)],
+      subscribes: [topics.command(agent), topics.plan(agent), topics.orchestratorStatus],
+    })),
+  ];
+}
+
+/** The users as a Mosquitto `acl_file`. */
+export function mosquittoAcl(users: readonly BrokerUser[]): string {
+  return users.map(({ username, publishes, subscribes }) =>
+    [
+      `user ${username}`,
+      ...publishes.map((filter) => `topic write ${filter}`),
+      ...subscribes.map((filter) => `topic read ${filter}`),
+      "",
+    ].join("\n")
+  ).join("\n");
+}
