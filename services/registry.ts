@@ -42,13 +42,6 @@ export function stateDirOf(config: HouseConfig, service: string): string {
 /** The service that holds the broker connection. */
 export const BROKER_LINK = "broker_link";
 
-/** Variables that npm:mqtt and the packages below it look at when they load; none of them is ever set by us. */
-const MQTT_PACKAGE_ENV: Grant = {
-  kind: "env",
-  targets: ["DEBUG", "NODE_DEBUG", "READABLE_STREAM", "TEST"],
-  reason: "npm:mqtt and the packages below it read them while loading",
-};
-
 /** All services, in the order in which they start; the broker link comes first. */
 export const SERVICES: readonly ServiceRow[] = [
   {
@@ -62,7 +55,6 @@ export const SERVICES: readonly ServiceRow[] = [
         targets: broker ? [`${broker.host}:${broker.port}`] : ["127.0.0.1"],
         reason: broker ? "the broker in the house" : "the embedded broker on loopback",
       },
-      MQTT_PACKAGE_ENV,
     ],
     publishes: () => [],
     subscribes: () => [],
@@ -90,7 +82,6 @@ export const SERVICES: readonly ServiceRow[] = [
         reason: "the client id, the same at every start: the cloud allows about ten a day",
       },
       { kind: "write", targets: [stateDirOf(config, "cloud_bridge")], reason: "to store that client id" },
-      MQTT_PACKAGE_ENV,
     ],
     publishes: (t) => [t.raw("+"), t.cloudStatus, t.stationList, t.events],
     subscribes: () => [],

@@ -1,4 +1,5 @@
 /** A broker in this process, on loopback, for a house that has none yet. */
+import "./blank_environment.ts";
 import { createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
 import { errorText } from "../errors.ts";

@@ -1,4 +1,5 @@
 /** Speaks to real brokers through npm:mqtt: the only file that imports it. */
+import "./blank_environment.ts";
 import { Buffer } from "node:buffer";
 import mqtt, { type IClientOptions, type IPublishPacket } from "mqtt";
 import { errorText } from "../errors.ts";
