@@ -39,6 +39,8 @@ const schema = v.object({
   ac_out_enabled: v.optional(v.boolean()),
   packs: v.optional(v.pipe(v.array(pack), v.maxLength(32, "must have at most 32 packs"))),
   grid_evidence: v.optional(textUpTo(200)),
+  grid_unconfirmed: v.optional(v.boolean()),
+  role: v.optional(v.picklist(["station", "accessory"])),
   grid_age_s: v.optional(numberIn(0, 1e9)),
   soc_age_s: v.optional(numberIn(0, 1e9)),
   link: v.optional(v.picklist(["live", "stale", "offline"])),
@@ -63,6 +65,8 @@ const schema = v.object({
  * | `min_soc`, `max_soc` | the station's own discharge and charge limits, % |
  * | `ac_out_enabled` | the AC sockets are switched on |
  * | `grid_evidence` | what the grid verdict rests on, for example `flow_info_ac_in=2` |
+ * | `grid_unconfirmed` | true: one indication contradicts `grid_connected` and waits to be confirmed; else absent |
+ * | `role` | `accessory`: a plug, meter, panel …, never a power station for the policy; absent means `station` |
  * | `grid_age_s`, `soc_age_s` | seconds since that one value was last confirmed |
  * | `link` | `live`, `stale` (nothing fresh for longer than the limit) or `offline` (cloud or station says so) |
  * | `age_s` | seconds since the newest evidence of any kind when this was published |
