@@ -84,7 +84,7 @@ export const SERVICES: readonly ServiceRow[] = [
       { kind: "write", targets: [stateDirOf(config, "cloud_bridge")], reason: "to store that client id" },
     ],
     publishes: (t) => [t.raw("+"), t.cloudStatus, t.stationList, t.events],
-    subscribes: () => [],
+    subscribes: (t) => [t.refresh("+")],
     slice: (config): CloudBridgeConfig => ({
       ...config.cloud,
       roots: config.roots,
@@ -98,7 +98,7 @@ export const SERVICES: readonly ServiceRow[] = [
     entry: new URL("./soc_bridge/worker.ts", import.meta.url),
     required: true,
     grants: () => [],
-    publishes: (t) => [t.state("+"), t.rawJson("+"), t.events],
+    publishes: (t) => [t.state("+"), t.rawJson("+"), t.refresh("+"), t.events],
     subscribes: (t) => [t.raw("+"), t.stationList, t.cloudStatus],
     slice: (config): SocBridgeConfig => ({
       roots: config.roots,

@@ -20,6 +20,8 @@ export function topicsUnder(roots: TopicRoots) {
   return {
     /** The cloud's bytes, untouched. QoS 0, not retained. */
     raw: (sn: string) => `${stations}/${sn}/data`,
+    /** A request, with an empty payload, to ask the station for its whole state now. QoS 0, not retained. */
+    refresh: (sn: string) => `${stations}/${sn}/refresh`,
     /** Normalised state, retained: `lib/messages/power_state.ts`. */
     state: (device: string) => `${stations}/${device}/json/state`,
     /** Every decoded field by message; off by default. */

@@ -125,7 +125,15 @@ function start(program: string, args: string[], onLine: (line: string) => void =
 
 /** What Deno itself needs; nothing of the caller's configuration may leak into a simulation. */
 function childEnvironment(): Record<string, string> {
-  const names = ["PATH", "HOME", "DENO_DIR", "NPM_CONFIG_REGISTRY", "npm_config_registry", "DENO_CERT", "TMPDIR"];
+  const names = [
+    "PATH",
+    "HOME",
+    "DENO_DIR",
+    "NPM_CONFIG_REGISTRY",
+    "npm_config_registry",
+    "DENO_CERT",
+    "TMPDIR",
+  ];
   const pairs = names.map((name) => [name, Deno.env.get(name)] as const);
   return Object.fromEntries([
     ...pairs.filter((pair): pair is [string, string] => pair[1] !== undefined),

@@ -37,19 +37,26 @@ export class StationModel {
   at(nowSec: number): StationValues {
     const passedSec = nowSec - this.#atSec;
     this.#atSec = nowSec;
-    const { loadWatts, batteryWh } = this.station;
-    const drawWatts = loadWatts + OWN_USE_WATTS;
+    const { batteryWh } = this.station;
     if (!this.#gridPresent) {
+      const drawWatts = this.station.loadWatts + OWN_USE_WATTS;
       const perMin = this.#drainPercentPerMin ?? (drawWatts / batteryWh) * 100 / 60;
       this.#socPercent = Math.max(0, this.#socPercent - perMin * passedSec / 60);
     }
-    const isCharging = this.#gridPresent && this.#socPercent < 100;
-    if (isCharging) {
+    if (this.#isCharging()) {
       this.#socPercent = Math.min(
         100,
         this.#socPercent + (CHARGE_WATTS / batteryWh) * 100 * passedSec / 3600,
       );
     }
+    return this.now();
+  }
+
+  /** What it measured at the last moment; time does not move. */
+  now(): StationValues {
+    const { loadWatts, batteryWh } = this.station;
+    const drawWatts = loadWatts + OWN_USE_WATTS;
+    const isCharging = this.#isCharging();
     const soc = Math.round(this.#socPercent * 100) / 100;
     return {
       ...IDLE_ON_GRID,
@@ -60,5 +67,8 @@ export class StationModel {
       dischargeMin: Math.round(soc / 100 * batteryWh / drawWatts * 60),
       chargeMin: isCharging ? Math.round((100 - soc) / 100 * batteryWh / CHARGE_WATTS * 60) : 0,
     };
+  }
+  #isCharging(): boolean {
+    return this.#gridPresent && this.#socPercent < 100;
   }
 }

@@ -1,0 +1,338 @@
+/** A world of real processes: emulated cloud, broker, the daemon and an agent for each host, all on loopback. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BusMessage } from "../../lib/bus.ts";
+import { type Clock, systemClock, type TimeScale } from "../../lib/clock.ts";
+import { startEmbeddedBroker } from "../../lib/mqtt/embedded_broker.ts";
+import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
+import type { MqttClient } from "../../lib/mqtt/client.ts";
+import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { encodeTimeScale } from "../../lib/time_scale.ts";
+import {
+  SIMULATED_MODELS,
+  SIMULATED_SERIALS,
+  type SimulatedModel,
+  type StationEncoder,
+  stationEncoder,
+  type StationValues,
+} from "../../proto/encode_station.ts";
+import { type BrokerUser, brokerUsers, DAEMON_USER } from "../../services/broker_access.ts";
+import { type EmulatedCloud, startCloud } from "./cloud/cloud.ts";
+import { startMosquitto } from "./mosquitto.ts";
+import type { World } from "./play.ts";
+import { type RunningProgram, startAgentProcess, startDaemonProcess } from "./processes.ts";
+import type { Scenario } from "./scenario.ts";
+import type { StationModel } from "./station_model.ts";
+
+/** How to build the world. */
+export interface RealWorldOptions {
+  readonly scenario: Scenario;
+  readonly models: ReadonlyMap<string, StationModel>;
+  /** 1 or more. */
+  readonly speed: number;
+  /** `embedded`: a broker in this process. `mosquitto`: a real one, with passwords and access list. */
+  readonly broker: "embedded" | "mosquitto";
+  /** Lines of the daemon and the agents as they come. */
+  readonly onLog: (program: string, line: string) => void;
+  /** Instead of the sources: a compiled daemon. */
+  readonly binary?: string;
+}
+
+/** A running world. */
+export interface RealWorld extends World {
+  readonly daemon: () => RunningProgram;
+  /** Ends everything and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** The account at the emulated cloud. */
+const ACCOUNT = { user: "simulation@example.com", pass: "simulated-password" };
+/** How long the house may take to come up, real ms. */
+const COME_UP_MS = 60_000;
+
+/** Starts everything and resolves when the daemon is ready, each agent is online and each station has a state. */
+export async function startRealWorld(options: RealWorldOptions): Promise<RealWorld> {
+  const { scenario, models, speed } = options;
+  const time: TimeScale = { speed, originWallMs: Date.now() };
+  const clock = systemClock(time);
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-simulate-"));
+  const release: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const undo of release.splice(0).reverse()) await undo().catch(() => {});
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    return await build(options, { time, clock, dir, release, stop, models, scenario });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Site {
+  readonly time: TimeScale;
+  readonly clock: Clock;
+  readonly dir: string;
+  readonly release: (() => Promise<unknown>)[];
+  readonly stop: () => Promise<void>;
+  readonly models: ReadonlyMap<string, StationModel>;
+  readonly scenario: Scenario;
+}
+
+async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> {
+  const { scenario, models, clock, dir, release, time } = site;
+  const agents = [...new Set(Object.values(scenario.hosts).flat())];
+  const broker = await startBroker(options.broker, agents, release);
+
+  const encoders = new Map<string, StationEncoder>();
+  for (const sn of models.keys()) encoders.set(sn, await stationEncoder(modelOf(sn), sn));
+  let delivers = true;
+  const cloud: EmulatedCloud = await startCloud({
+    ...ACCOUNT,
+    stations: [...models].map(([sn, model]) => ({
+      sn,
+      name: model.station.name,
+      productName: "",
+      family: sn.startsWith("R6") ? "protobuf" : "json",
+      getAllReply: () => delivers ? encoders.get(sn)?.reply(model.now()) : undefined,
+    })),
+  });
+  release.push(() => cloud.stop());
+
+  const keys = Object.fromEntries(agents.map((agent) => [agent, randomHex()]));
+  const stateDir = join(dir, "daemon");
+  mkdirSync(stateDir, { mode: 0o700 });
+  writeFileSync(join(stateDir, "agent_keys.json"), JSON.stringify(keys), { mode: 0o600 });
+  writeFileSync(join(dir, "cloud_ca.pem"), cloud.caPem);
+  const envFile = writeEnv(join(dir, "daemon.env"), {
+    ECOFLOW_USER: ACCOUNT.user,
+    ECOFLOW_PASS: ACCOUNT.pass,
+    ECOFLOW_API_HOSTS: cloud.apiHost,
+    ECOFLOW_BROKER_HOSTS: cloud.brokerHost,
+    ECOFLOW_CA_FILE: join(dir, "cloud_ca.pem"),
+    ECOFLOW_DEVICE_LIST: [...models].map(([sn, { station }]) => `${sn}:${station.name}`).join(","),
+    ...(models.size === 0 ? { ECOFLOW_CLOUD: "off" } : {}),
+    DEVICE_TO_AGENTS_JSON: JSON.stringify(scenario.hosts),
+    STATE_DIR: stateDir,
+    ...broker.login(DAEMON_USER),
+    ...scenario.settings,
+  });
+  const timeScale = encodeTimeScale(time);
+  const launchDaemon = () =>
+    startDaemonProcess({
+      envFile,
+      stateDir,
+      timeScale,
+      binary: options.binary,
+      onLine: (line) => options.onLog("daemon", line),
+    });
+
+  const observer = await observe(broker.port, broker.observerLogin);
+  release.push(() => observer.close());
+  let daemon = launchDaemon();
+  release.push(() => daemon.stop());
+  const running = new Map<string, RunningProgram>();
+  const launchAgent = (agent: string) => {
+    const agentDir = join(dir, agent);
+    mkdirSync(agentDir, { recursive: true, mode: 0o700 });
+    writeFileSync(join(agentDir, "key"), `${keys[agent]}\n`, { mode: 0o600 });
+    const agentEnv = writeEnv(join(dir, `${agent}.env`), {
+      AGENT_ID: agent,
+      AGENT_KEY_FILE: join(agentDir, "key"),
+      STATE_DIR: agentDir,
+      REHEARSAL: "true",
+      ...broker.login(agent),
+    });
+    const onLine = (line: string) => options.onLog(agent, line);
+    running.set(agent, startAgentProcess({ envFile: agentEnv, stateDir: agentDir, timeScale, onLine }));
+  };
+  release.push(() => Promise.all([...running.values()].map((agent) => agent.stop())));
+  for (const agent of agents) launchAgent(agent);
+
+  const world: RealWorld = {
+    clock,
+    daemon: () => daemon,
+    say(sn, values: StationValues) {
+      const pushes = encoders.get(sn)?.pushes(values) ?? [];
+      if (delivers) { for (const bytes of pushes) cloud.publishFrom(sn, "property", bytes); }
+    },
+    setCloudDelivers(now) {
+      delivers = now;
+    },
+    setBroker: (up) => up ? broker.goUp() : broker.goDown(),
+    setAgent: async (agent, isRunning) => {
+      if (isRunning) return launchAgent(agent);
+      await running.get(agent)?.kill();
+      running.delete(agent);
+    },
+    killDaemon: () => daemon.kill(),
+    startDaemon: () => {
+      daemon = launchDaemon();
+      return Promise.resolve();
+    },
+    feed: (topic, payload) => observer.publish(topic, payload),
+    onMessage: (see) => observer.onMessage(see),
+    stop: site.stop,
+  };
+  await comeUp(world, site, agents);
+  return world;
+}
+
+/** Waits until everybody is there; a house that does not come up is an error that shows the daemon's last lines. */
+async function comeUp(
+  world: RealWorld,
+  { scenario, models, clock }: Site,
+  agents: readonly string[],
+): Promise<void> {
+  const topics = topicsUnder(DEFAULT_ROOTS);
+  const missing = new Set([
+    ...agents.map((agent) => topics.agentStatus(agent)),
+    ...scenario.stations.map(({ name }) => topics.state(name)),
+  ]);
+  const isComplete = Promise.withResolvers<void>();
+  world.onMessage(({ topic, payload }) => {
+    const text = new TextDecoder().decode(payload);
+    const isUseful = !topic.endsWith("/json/state") || text.includes('"grid_connected"');
+    if (isUseful && missing.delete(topic) && missing.size === 0) isComplete.resolve();
+  });
+  if (missing.size === 0) isComplete.resolve();
+  const speak = clock.every(2000, () => {
+    for (const [sn, model] of models) world.say(sn, model.now());
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const isReady = world.daemon().until(/main READY/);
+    const both = Promise.all([isReady, isComplete.promise]).then(([ready]) => ready);
+    const tooLate = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), COME_UP_MS));
+    const ended = isReady.then((ready) => ready ? both : false);
+    if (!await Promise.race([both, ended, tooLate])) {
+      throw new Error(
+        `Cannot start the house: missing ${[...missing].join(", ") || "READY"}; the daemon's last lines:\n` +
+          world.daemon().lines.slice(-15).join("\n"),
+      );
+    }
+  } finally {
+    clearTimeout(timer);
+    speak();
+  }
+}
+
+interface SiteBroker {
+  readonly port: number;
+  /** Configuration keys with which a user logs in. */
+  login(user: string): Record<string, string>;
+  readonly observerLogin: { readonly username?: string; readonly password?: string };
+  goDown(): Promise<void>;
+  goUp(): Promise<void>;
+}
+
+async function startBroker(
+  kind: "embedded" | "mosquitto",
+  agents: readonly string[],
+  release: (() => Promise<unknown>)[],
+): Promise<SiteBroker> {
+  if (kind === "embedded") {
+    let broker = await startEmbeddedBroker({ port: 0, host: "127.0.0.1" });
+    const { port } = broker;
+    release.push(() => broker.stop());
+    return {
+      port,
+      login: () => ({ MQTT_HOST: "127.0.0.1", MQTT_PORT: String(port) }),
+      observerLogin: {},
+      goDown: () => broker.stop(),
+      goUp: async () => {
+        broker = await startEmbeddedBroker({ port, host: "127.0.0.1" });
+      },
+    };
+  }
+  const observer: BrokerUser = { username: "observer", publishes: ["#"], subscribes: ["#"] };
+  const users = [...brokerUsers(DEFAULT_ROOTS, agents), observer].map((user) => ({
+    ...user,
+    password: randomHex(),
+  }));
+  const mosquitto = await startMosquitto({ users });
+  release.push(() => mosquitto.stop());
+  const passwordOf = (name: string) => users.find(({ username }) => username === name)?.password ?? "";
+  return {
+    port: mosquitto.port,
+    login: (user) => ({
+      MQTT_HOST: "127.0.0.1",
+      MQTT_PORT: String(mosquitto.port),
+      MQTT_USER: user,
+      MQTT_PASS: passwordOf(user),
+    }),
+    observerLogin: { username: observer.username, password: passwordOf(observer.username) },
+    goDown: () => mosquitto.goDown(),
+    goUp: () => mosquitto.goUp(),
+  };
+}
+
+interface Observer {
+  onMessage(see: (message: BusMessage) => void): void;
+  publish(topic: string, payload: string): void;
+  close(): Promise<void>;
+}
+
+/** Sees everything on the broker; comes back when the broker does. */
+async function observe(port: number, login: { username?: string; password?: string }): Promise<Observer> {
+  const watchers: ((message: BusMessage) => void)[] = [];
+  let client: MqttClient | undefined;
+  let isClosed = false;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  const isUp = Promise.withResolvers<void>();
+  const connect = () => {
+    client = connectMqtt({
+      host: "127.0.0.1",
+      port,
+      ...login,
+      clientId: "observer",
+      protocolVersion: 4,
+      cleanSession: true,
+      keepAliveSec: 30,
+      connectTimeoutMs: 5000,
+    }, {
+      onUp: () => void client?.subscribe("#", 1).then(() => isUp.resolve(), () => {}),
+      onDown: () => {
+        if (!isClosed) retry = setTimeout(connect, 20);
+      },
+      onMessage: (message) => {
+        for (const see of watchers) see(message);
+      },
+    });
+  };
+  connect();
+  await isUp.promise;
+  return {
+    onMessage: (see) => void watchers.push(see),
+    publish: (topic, payload) => void client?.publish(topic, payload).catch(() => {}),
+    close: async () => {
+      isClosed = true;
+      clearTimeout(retry);
+      await client?.close();
+    },
+  };
+}
+
+/** The simulated model that a serial number's prefix means. @throws RangeError for prefixes that cannot be simulated */
+function modelOf(sn: string): SimulatedModel {
+  const model = SIMULATED_MODELS.find((name) => sn.startsWith(SIMULATED_SERIALS[name].slice(0, 4)));
+  if (!model) {
+    throw new RangeError(
+      `Cannot simulate "${sn}": its prefix must be one of ${
+        Object.values(SIMULATED_SERIALS).map((s) => s.slice(0, 4)).join(", ")
+      }`,
+    );
+  }
+  return model;
+}
+
+function writeEnv(path: string, values: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(values).map(([key, value]) => `${key}='${value}'\n`);
+  writeFileSync(path, lines.join(""), { mode: 0o600 });
+  return path;
+}
+
+function randomHex(): string {
+  return crypto.getRandomValues(new Uint8Array(32)).toHex();
+}
