@@ -130,7 +130,8 @@ async function run(args: readonly string[]): Promise<number> {
   return code;
 }
 
-function supervised(
+/** A row of the registry as the supervisor takes it. */
+export function supervised(
   row: ServiceRow,
   house: HouseConfig,
   time: TimeScale,
@@ -153,7 +154,8 @@ function supervised(
   };
 }
 
-function spawnWorker(row: ServiceRow, house: HouseConfig): WorkerHandle {
+/** Starts a service's worker with exactly the permissions of its row. */
+export function spawnWorker(row: ServiceRow, house: HouseConfig): WorkerHandle {
   const worker = new Worker(row.entry, {
     type: "module",
     name: row.name,

@@ -26,13 +26,15 @@ export interface ProgramOptions {
   readonly onLine?: (line: string) => void;
   /** Instead of Deno and the sources: a compiled binary. */
   readonly binary?: string;
+  /** Further variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the daemon: `main.ts run`, with write access to its state directory alone. */
 export function startDaemonProcess(options: ProgramOptions): RunningProgram {
-  const { envFile, stateDir, timeScale, binary } = options;
+  const { envFile, stateDir, timeScale, binary, onLine, env } = options;
   const run = ["run", "--env", envFile, ...(timeScale ? ["--time-scale", timeScale] : [])];
-  if (binary) return start(binary, run, options.onLine);
+  if (binary) return start(binary, run, { onLine, env });
   return start(Deno.execPath(), [
     "run",
     "--quiet",
@@ -44,12 +46,12 @@ export function startDaemonProcess(options: ProgramOptions): RunningProgram {
     "--allow-sys=hostname",
     join(ROOT, "main.ts"),
     ...run,
-  ], options.onLine);
+  ], { onLine, env });
 }
 
 /** Starts an agent; it can run programs, as it must, unless it only rehearses. */
 export function startAgentProcess(options: ProgramOptions): RunningProgram {
-  const { envFile, stateDir, timeScale } = options;
+  const { envFile, stateDir, timeScale, onLine, env } = options;
   return start(Deno.execPath(), [
     "run",
     "--quiet",
@@ -64,17 +66,21 @@ export function startAgentProcess(options: ProgramOptions): RunningProgram {
     "--env",
     envFile,
     ...(timeScale ? ["--time-scale", timeScale] : []),
-  ], options.onLine);
+  ], { onLine, env });
 }
 
 const LINES_KEPT = 5000;
 
-function start(program: string, args: string[], onLine: (line: string) => void = () => {}): RunningProgram {
+function start(
+  program: string,
+  args: string[],
+  { onLine = () => {}, env = {} }: Pick<ProgramOptions, "onLine" | "env">,
+): RunningProgram {
   const child = new Deno.Command(program, {
     args,
     cwd: ROOT,
     clearEnv: true,
-    env: childEnvironment(),
+    env: { ...childEnvironment(), ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

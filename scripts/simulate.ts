@@ -1,0 +1,120 @@
+/**
+ * Plays scenarios through the whole chain with real processes: emulated cloud, broker, daemon, agents in rehearsal.
+ *
+ * Run: deno task simulate [--scenario NAME] [--speed N] [--broker embedded|mosquitto] [--json] [--log] [--list]
+ * Exit code: 0 only if every expectation held; 1 if one did not; 64 on a wrong command line.
+ */
+import { parseArgs } from "node:util";
+import { errorText } from "../lib/errors.ts";
+import { play, stationModels } from "./simulate/play.ts";
+import { startRealWorld } from "./simulate/real_world.ts";
+import type { Scenario } from "./simulate/scenario.ts";
+import { SCENARIOS } from "./simulate/scenarios.ts";
+import { View } from "./simulate/view.ts";
+
+const USAGE = `Usage: deno task simulate [options]
+
+  --scenario NAME   what to play; full_outage when not given, "all" for all in turn
+  --list            print the scenarios
+  --speed N         how much faster than life, 1 to 60; 10 when not given
+  --broker KIND     embedded (nothing to install; the default) or mosquitto (a real one, with passwords and access list)
+  --json            one JSON object a line instead of a view
+  --log             show the log lines of the daemon and the agents too
+`;
+
+interface Options {
+  readonly scenarios: readonly Scenario[];
+  readonly speed: number;
+  readonly broker: "embedded" | "mosquitto";
+  readonly json: boolean;
+  readonly log: boolean;
+}
+
+/** Faster than this, real delays of processes and timers are no longer small against the scenario's seconds. */
+const MAX_SPEED = 60;
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (typeof options === "number") return options;
+  let failed = 0;
+  for (const scenario of options.scenarios) {
+    try {
+      if (!await playOne(scenario, options)) failed++;
+    } catch (error) {
+      failed++;
+      Deno.stderr.writeSync(new TextEncoder().encode(`${errorText(error)}\n`));
+    }
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+async function playOne(scenario: Scenario, { speed, broker, json, log }: Options): Promise<boolean> {
+  const models = stationModels(scenario);
+  const isTerminal = Deno.stdout.isTerminal() && !Deno.noColor;
+  const view = new View({ scenario, speed, isTerminal, write });
+  const say = (value: object) => write(`${JSON.stringify(value)}\n`);
+  if (!json) {
+    view.begin();
+    write("starting the emulated cloud, the broker, the daemon and the hosts …\n");
+  }
+  const logLine = (program: string, line: string) => {
+    if (log) json ? say({ log: program, line }) : write(`        ${program} | ${line}\n`);
+  };
+  const world = await startRealWorld({ scenario, models, speed, broker, onLog: logLine });
+  try {
+    const listener = json
+      ? { onSighting: (sighting: object) => say(sighting), onStep: (step: object) => say({ step }) }
+      : view;
+    const { verdicts } = await play(scenario, models, world, listener);
+    const held = verdicts.every((verdict) => verdict.held);
+    if (json) say({ scenario: scenario.name, held, verdicts });
+    else view.end(verdicts);
+    return held;
+  } finally {
+    await world.stop();
+  }
+}
+
+function readOptions(args: readonly string[]): Options | number {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        scenario: { type: "string", default: "full_outage" },
+        speed: { type: "string", default: "10" },
+        broker: { type: "string", default: "embedded" },
+        json: { type: "boolean", default: false },
+        log: { type: "boolean", default: false },
+        list: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) return write(USAGE);
+    if (values.list) {
+      return write(SCENARIOS.map(({ name, title }) => `${name.padEnd(26)}${title}\n`).join(""));
+    }
+    const scenarios = SCENARIOS.filter(({ name }) => values.scenario === "all" || name === values.scenario);
+    if (scenarios.length === 0) {
+      const names = SCENARIOS.map(({ name }) => name).join(", ");
+      throw new RangeError(`Cannot play "${values.scenario}": must be all, ${names}`);
+    }
+    const speed = Number(values.speed);
+    if (!(speed >= 1 && speed <= MAX_SPEED)) {
+      throw new RangeError(`Cannot play at speed "${values.speed}": must be 1 to ${MAX_SPEED}`);
+    }
+    if (values.broker !== "embedded" && values.broker !== "mosquitto") {
+      throw new RangeError(`Cannot use broker "${values.broker}": must be embedded or mosquitto`);
+    }
+    return { scenarios, speed, broker: values.broker, json: values.json, log: values.log };
+  } catch (error) {
+    Deno.stderr.writeSync(new TextEncoder().encode(`${errorText(error)}\n\n${USAGE}`));
+    return 64;
+  }
+}
+
+function write(text: string): 0 {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  return 0;
+}
