@@ -1,0 +1,96 @@
+/** Which hosts of the policy are there: a session is "up", its end is "down". Times are monotonic. */
+import type { Outcome } from "./outcomes.ts";
+
+interface HostState {
+  readonly sessions: Map<number, { readonly address: string }>;
+  /** Undefined until the first login, or until the grace after the start is over. */
+  word: Outcome | undefined;
+}
+
+/** What a host's presence says that it can do: it is told through its NUT client. */
+export const NUT_CAPABILITY = "nut";
+
+/** See the file comment. */
+export class HostPresence {
+  readonly #hosts: ReadonlyMap<string, HostState>;
+  #graceUntilMonoMs: number | undefined;
+
+  /** @param loginGraceMs After the first tick, how long clients have to come back before a host counts as offline */
+  constructor(hosts: readonly string[], private readonly loginGraceMs: number) {
+    this.#hosts = new Map(hosts.map((host) => [host, { sessions: new Map(), word: undefined }]));
+  }
+
+  /** Sessions of a host. */
+  countOf(host: string): number {
+    return this.#hosts.get(host)?.sessions.size ?? 0;
+  }
+
+  /** What was last said of every host. */
+  all(): readonly Outcome[] {
+    return [...this.#hosts.values()].flatMap(({ word }) => word ?? []);
+  }
+
+  /** A session of the host has logged in. */
+  loggedIn(session: number, { host, address }: { host: string; address: string }): readonly Outcome[] {
+    const state = this.#hosts.get(host);
+    if (!state) return [];
+    state.sessions.set(session, { address });
+    if (state.sessions.size > 1) return [];
+    state.word = {
+      kind: "presence",
+      status: { agent: host, online: true, os: `NUT client at ${address}`, can: [NUT_CAPABILITY] },
+    };
+    return [
+      state.word,
+      event("nut_login", "info", host, `The NUT client of ${host} logged in from ${address}`),
+    ];
+  }
+
+  /**
+   * A session has ended. Other sessions of its host keep it up.
+   *
+   * @param wasShown The session had been shown FSD: its end means that the host goes down, and not that it was lost
+   * @param commandId The command that told it, where one did
+   */
+  ended(
+    session: number,
+    { wasShown, commandId }: { wasShown: boolean; commandId?: string },
+  ): readonly Outcome[] {
+    for (const [host, state] of this.#hosts) {
+      if (!state.sessions.delete(session)) continue;
+      if (state.sessions.size > 0) return [];
+      state.word = {
+        kind: "presence",
+        status: {
+          agent: host,
+          online: false,
+          can: [NUT_CAPABILITY],
+          ...(wasShown ? { going_down: true } : {}),
+          ...(wasShown && commandId !== undefined ? { last_command_id: commandId } : {}),
+        },
+      };
+      const text = wasShown
+        ? `The NUT client of ${host} has left after the forced shutdown`
+        : `The NUT client of ${host} is gone without a forced shutdown`;
+      return [state.word, event("nut_logout", wasShown ? "notice" : "warning", host, text)];
+    }
+    return [];
+  }
+
+  /** Says of hosts that did not come back after the start that they are offline. */
+  tick(nowMonoMs: number): readonly Outcome[] {
+    this.#graceUntilMonoMs ??= nowMonoMs + this.loginGraceMs;
+    if (nowMonoMs < this.#graceUntilMonoMs) return [];
+    const missing: Outcome[] = [];
+    for (const [host, state] of this.#hosts) {
+      if (state.word) continue;
+      state.word = { kind: "presence", status: { agent: host, online: false, can: [NUT_CAPABILITY] } };
+      missing.push(state.word);
+    }
+    return missing;
+  }
+}
+
+function event(kind: string, severity: "info" | "notice" | "warning", agent: string, text: string): Outcome {
+  return { kind: "event", event: { kind, severity, agent, text } };
+}

@@ -1,0 +1,91 @@
+/** How much one client may ask for: token buckets and the memory of failed logins. Pure; times are monotonic. */
+
+/** Lets `perSec` things a second through, `burst` at once. */
+export class TokenBucket {
+  #tokens: number;
+  #atMonoMs: number;
+
+  constructor(private readonly perSec: number, private readonly burst: number, nowMonoMs: number) {
+    this.#tokens = burst;
+    this.#atMonoMs = nowMonoMs;
+  }
+
+  /** Takes one; returns how long to wait for it, ms, 0 when it was there. */
+  take(nowMonoMs: number): number {
+    this.#fill(nowMonoMs);
+    this.#tokens--;
+    return this.#tokens >= 0 ? 0 : Math.ceil(-this.#tokens * 1000 / this.perSec);
+  }
+
+  /** Takes one only when it is there. */
+  tryTake(nowMonoMs: number): boolean {
+    this.#fill(nowMonoMs);
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  /** True when nothing has been taken that was not given back by time. */
+  isFull(nowMonoMs: number): boolean {
+    this.#fill(nowMonoMs);
+    return this.#tokens >= this.burst;
+  }
+
+  #fill(nowMonoMs: number): void {
+    this.#tokens = Math.min(this.burst, this.#tokens + (nowMonoMs - this.#atMonoMs) * this.perSec / 1000);
+    this.#atMonoMs = nowMonoMs;
+  }
+}
+
+/** After this many failures in {@link FAILURE_MEMORY_MS} the answers to logins from an address are delayed. */
+export const FAILURES_BEFORE_DELAY = 5;
+/** How long a failed login is remembered, ms. */
+export const FAILURE_MEMORY_MS = 60_000;
+/** The delay, ms: less than the 5 s after which clients give up, so that the right password still gets in. */
+export const LOGIN_DELAY_MS = 2_000;
+/** A connection with this many failures is closed. */
+export const FAILURES_BEFORE_CLOSE = 5;
+
+/** What is remembered of addresses; forgets by itself, so that it stays small. */
+export class AddressBook {
+  readonly #connects = new Map<string, TokenBucket>();
+  readonly #failures = new Map<string, { count: number; lastMonoMs: number }>();
+
+  constructor(private readonly connectsPerSec: number) {}
+
+  /** Whether one more connection of the address fits its rate. */
+  mayConnect(address: string, nowMonoMs: number): boolean {
+    let bucket = this.#connects.get(address);
+    if (!bucket) {
+      bucket = new TokenBucket(this.connectsPerSec, this.connectsPerSec * 3, nowMonoMs);
+      this.#connects.set(address, bucket);
+    }
+    return bucket.tryTake(nowMonoMs);
+  }
+
+  /** A login failed. */
+  noteFailure(address: string, nowMonoMs: number): void {
+    const count = (this.#failures.get(address)?.count ?? 0) + 1;
+    this.#failures.set(address, { count, lastMonoMs: nowMonoMs });
+  }
+
+  /** How long the next login has to wait, ms. */
+  loginDelayMs(address: string): number {
+    return (this.#failures.get(address)?.count ?? 0) >= FAILURES_BEFORE_DELAY ? LOGIN_DELAY_MS : 0;
+  }
+
+  /** Forgets what is over; call about once a second. */
+  forget(nowMonoMs: number): void {
+    for (const [address, bucket] of this.#connects) {
+      if (bucket.isFull(nowMonoMs)) this.#connects.delete(address);
+    }
+    for (const [address, { lastMonoMs }] of this.#failures) {
+      if (nowMonoMs - lastMonoMs >= FAILURE_MEMORY_MS) this.#failures.delete(address);
+    }
+  }
+
+  /** Addresses remembered. */
+  get size(): number {
+    return this.#connects.size + this.#failures.size;
+  }
+}

@@ -1,0 +1,150 @@
+/** The listener: who may connect, how many, for how long; everything that is said goes to the conversation. */
+import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
+import { type AddressList, plainAddress } from "./addresses.ts";
+import type { NutLimits } from "./config.ts";
+import { type CloseReason, Connection, type ConnectionPort } from "./connection.ts";
+import { AddressBook } from "./limits.ts";
+import type { ServerCertificate } from "./tls.ts";
+
+/** What the server does with what clients say. */
+export interface Conversation {
+  /** A new connection; returns its id. */
+  open(address: string): number;
+  line(id: number, words: readonly string[]): ReturnType<ConnectionPort["line"]>;
+  startedTls(id: number): void;
+  end(id: number): void;
+}
+
+/** What the server is given. */
+export interface ServerOptions {
+  readonly listenHost: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly allow: AddressList;
+  readonly limits: NutLimits;
+  readonly certificate?: ServerCertificate;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly conversation: Conversation;
+}
+
+/** See the file comment. */
+export class NutListener {
+  #listener: Deno.TcpListener | undefined;
+  #cancelSweep: (() => void) | undefined;
+  readonly #running = new Map<Connection, Promise<void>>();
+  readonly #book: AddressBook;
+  readonly #refused = new Map<string, number>();
+
+  constructor(private readonly options: ServerOptions) {
+    this.#book = new AddressBook(options.limits.connectsPerSec);
+  }
+
+  /** Begins to listen; returns the port. @throws Deno.errors.AddrInUse, AddrNotAvailable and the like */
+  start(): number {
+    const { listenHost, port, clock } = this.options;
+    const listener = Deno.listen({ hostname: listenHost, port, transport: "tcp" });
+    this.#listener = listener;
+    this.#cancelSweep = clock.every(1000, () => this.#sweep());
+    void this.#accept(listener);
+    return listener.addr.port;
+  }
+
+  /** Connections now. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Closes everything; resolves when all is closed. May be called twice. */
+  async stop(): Promise<void> {
+    this.#cancelSweep?.();
+    this.#listener?.close();
+    this.#listener = undefined;
+    for (const connection of this.#running.keys()) connection.close("server stops");
+    await Promise.all(this.#running.values());
+  }
+
+  async #accept(listener: Deno.TcpListener): Promise<void> {
+    while (this.#listener === listener) {
+      try {
+        const conn = await listener.accept();
+        this.#take(conn);
+      } catch (error) {
+        if (this.#listener !== listener) return;
+        // One bad connection, or no file descriptor left: the next may be better, but not at once.
+        this.options.log.warn("CANNOT ACCEPT A CONNECTION", { error: String(error) });
+        await this.options.clock.sleep(200);
+      }
+    }
+  }
+
+  #take(conn: Deno.TcpConn): void {
+    const { clock, allow, limits, certificate, conversation } = this.options;
+    const address = plainAddress(conn.remoteAddr.hostname);
+    const refuse = (why: string) => {
+      this.#countRefusal(why, address);
+      conn.close();
+    };
+    if (!allow.has(address)) return refuse("not in allow");
+    if (!this.#book.mayConnect(address, clock.monoMs())) return refuse("connects too often");
+    if (!this.#makeRoom((other) => other.address === address, limits.maxPerAddress)) {
+      return refuse("too many connections from this address");
+    }
+    if (!this.#makeRoom(() => true, limits.maxConnections)) return refuse("too many connections");
+    const id = conversation.open(address);
+    const connection = new Connection(address, conn, {
+      clock,
+      certificate,
+      linesPerSec: limits.linesPerSec,
+      line: (words) => conversation.line(id, words),
+      startedTls: () => conversation.startedTls(id),
+      loginDelayMs: () => this.#book.loginDelayMs(address),
+      denied: () => this.#book.noteFailure(address, clock.monoMs()),
+    });
+    const ended = connection.run().then((reason) => this.#ended(connection, id, reason));
+    this.#running.set(connection, ended);
+  }
+
+  /** Whether one more fits; the longest idle connection that is not logged in makes room if need be. */
+  #makeRoom(counts: (connection: Connection) => boolean, limit: number): boolean {
+    let used = 0;
+    let idlest: Connection | undefined;
+    for (const connection of this.#running.keys()) {
+      if (connection.isClosed || !counts(connection)) continue;
+      used++;
+      if (connection.isLoggedIn) continue;
+      if (!idlest || connection.lastLineMonoMs < idlest.lastLineMonoMs) idlest = connection;
+    }
+    if (used < limit) return true;
+    if (!idlest) return false;
+    idlest.close("makes room");
+    return true;
+  }
+
+  #ended(connection: Connection, id: number, reason: CloseReason): void {
+    this.#running.delete(connection);
+    this.options.conversation.end(id);
+    this.options.log.debug("CLIENT GONE", { address: connection.address, reason });
+  }
+
+  #sweep(): void {
+    const { clock, limits, log } = this.options;
+    const nowMonoMs = clock.monoMs();
+    for (const connection of this.#running.keys()) {
+      const { writingSinceMonoMs, lastLineMonoMs } = connection;
+      if (writingSinceMonoMs !== undefined && nowMonoMs - writingSinceMonoMs >= limits.writeSec * 1000) {
+        connection.close("does not take answers");
+      } else if (nowMonoMs - lastLineMonoMs >= limits.idleSec * 1000) connection.close("idle");
+    }
+    this.#book.forget(nowMonoMs);
+    for (const [what, count] of this.#refused) log.warn("CLIENTS REFUSED", { what, count });
+    this.#refused.clear();
+  }
+
+  /** Counted, and logged once a second: a flood must not fill the log. */
+  #countRefusal(why: string, address: string): void {
+    const what = this.#refused.size < 20 ? `${address}: ${why}` : why;
+    this.#refused.set(what, (this.#refused.get(what) ?? 0) + 1);
+  }
+}

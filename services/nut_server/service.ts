@@ -1,0 +1,271 @@
+/**
+ * The NUT server as a service: reads stations and policy from the bus, answers clients, and says which hosts are there
+ * and what became of their commands.
+ */
+import { Backoff } from "../../lib/backoff.ts";
+import { errorText, InvalidInputError } from "../../lib/errors.ts";
+import { encodeAgentAck } from "../../lib/messages/agent_ack.ts";
+import { type AgentCommand, parseAgentCommand } from "../../lib/messages/agent_command.ts";
+import { encodeAgentStatus } from "../../lib/messages/agent_status.ts";
+import { encodeEvent } from "../../lib/messages/event.ts";
+import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
+import { parsePowerState } from "../../lib/messages/power_state.ts";
+import type { BusMessage } from "../../lib/bus.ts";
+import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
+import type { Service, ServiceContext } from "../../lib/service.ts";
+import { AddressList } from "./addresses.ts";
+import { UpsBoard } from "./board.ts";
+import type { NutHouse } from "./config.ts";
+import type { Outcome } from "./outcomes.ts";
+import { NutListener } from "./server.ts";
+import { loadCertificate } from "./tls.ts";
+import { configWarnings } from "./warnings.ts";
+
+/** The NUT server's slice of the configuration; the house part comes from `parseNutConfig`. */
+export interface NutServerConfig extends NutHouse {
+  readonly roots: TopicRoots;
+  /** False: nothing is listened to, read or said. */
+  readonly enabled: boolean;
+  /** The address of the LAN to listen at; not a name. */
+  readonly listenHost: string;
+  /** 0 to 65535, 3493 is NUT's own; 0: any free one. */
+  readonly port: number;
+  /** The policy's own grace: evidence that is this old is stale, s. */
+  readonly staleAfterSec: number;
+  /** The last resort, % : clients are told `LB` at or below it whatever the policy does. Below the policy's own limit. */
+  readonly lowBatteryPercent: number;
+  /** The policy's limit on the remaining time, s, where it has one; shown as `battery.runtime.low`. */
+  readonly lowRuntimeSec?: number;
+  /** Certificate with chain, and key, both or none; with them STARTTLS is offered. */
+  readonly certPem?: string;
+  readonly keyPem?: string;
+}
+
+/** A policy that was not heard for so long is not there, ms. */
+const POLICY_SILENT_MS = 120_000;
+/** How long FSD stays, after the outage, for clients that saw it and stayed; more than two polls of the slowest, ms. */
+const FSD_HOLD_MS = 60_000;
+/** How long clients may take to come back after a start: longer than the slowest client's poll and retry, ms. */
+const LOGIN_GRACE_MS = 90_000;
+/** A retained word of the policy that is older than this may be from before a power cut, ms. */
+const BELIEVED_RETAINED_MS = 60_000;
+
+/** The topics that the registry has to grant for this configuration; nothing beyond its own hosts. */
+export function nutServerTopics(config: Pick<NutServerConfig, "roots" | "users" | "upses">): {
+  readonly publishes: readonly string[];
+  readonly subscribes: readonly string[];
+} {
+  const topics = topicsUnder(config.roots);
+  const hosts = hostsOf(config);
+  return {
+    publishes: [...hosts.flatMap((host) => [topics.agentStatus(host), topics.ack(host)]), topics.events],
+    subscribes: [topics.state("+"), topics.policy("+"), ...hosts.map((host) => topics.command(host))],
+  };
+}
+
+/** The hosts of the policy that the configuration names. */
+export function hostsOf({ users, upses }: Pick<NutServerConfig, "users" | "upses">): readonly string[] {
+  return [...new Set([...upses, ...users].flatMap(({ host }) => host ?? []))];
+}
+
+/** Makes the service. */
+export function createNutServer(context: ServiceContext<NutServerConfig>): NutService {
+  return new NutService(context);
+}
+
+/** See the file comment. */
+export class NutService implements Service {
+  readonly #topics: Topics;
+  readonly #board: UpsBoard;
+  readonly #cancels: (() => void)[] = [];
+  readonly #backoff: Backoff;
+  #listener: NutListener | undefined;
+  #isStopped = false;
+  #isLinkUp = false;
+  /** The port that clients connect to; undefined while it does not listen. */
+  port: number | undefined;
+
+  constructor(private readonly context: ServiceContext<NutServerConfig>) {
+    const { config, random } = context;
+    this.#topics = topicsUnder(config.roots);
+    this.#backoff = new Backoff({ firstMs: 2_000, maxMs: 60_000 }, random);
+    this.#board = new UpsBoard({
+      users: config.users,
+      upses: config.upses,
+      staleAfterMs: config.staleAfterSec * 1000,
+      policySilentMs: POLICY_SILENT_MS,
+      lowBatteryPercent: config.lowBatteryPercent,
+      lowRuntimeSec: config.lowRuntimeSec,
+      hasCertificate: config.certPem !== undefined && config.keyPem !== undefined,
+      fsdHoldMs: FSD_HOLD_MS,
+      loginGraceMs: LOGIN_GRACE_MS,
+    });
+  }
+
+  /** Works as soon as the address is there: a LAN address may come up after us. */
+  start(): Promise<void> {
+    const { config, bus, clock, log } = this.context;
+    if (!config.enabled) {
+      log.info("NUT SERVER OFF");
+      return Promise.resolve();
+    }
+    this.#subscribe(this.#topics.state("+"), (message) => this.#onState(message));
+    this.#subscribe(this.#topics.policy("+"), (message) => this.#onPolicy(message));
+    for (const host of this.#board.hosts) {
+      this.#subscribe(this.#topics.command(host), (message) => this.#onCommand(host, message));
+    }
+    bus.onLink((up) => {
+      if (up && !this.#isLinkUp) this.#tell(this.#board.presences());
+      this.#isLinkUp = up;
+    });
+    this.#cancels.push(clock.every(1000, () => this.#tick()));
+    this.#listen();
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const cancel of this.#cancels.splice(0)) cancel();
+    await this.#listener?.stop();
+    this.#listener = undefined;
+    this.port = undefined;
+  }
+
+  #listen(): void {
+    const { config, clock, log, health } = this.context;
+    try {
+      const { certPem, keyPem } = config;
+      const board = this.#board;
+      const listener = new NutListener({
+        listenHost: config.listenHost,
+        port: config.port,
+        allow: new AddressList(config.allow),
+        limits: config.limits,
+        certificate: certPem !== undefined && keyPem !== undefined
+          ? loadCertificate(certPem, keyPem)
+          : undefined,
+        clock,
+        log,
+        conversation: {
+          open: (address) => board.open(address),
+          line: (id, words) => {
+            const step = board.line(id, words, clock.monoMs());
+            this.#tell(step.outcomes);
+            return step;
+          },
+          startedTls: (id) => board.startedTls(id),
+          end: (id) => this.#tell(board.end(id, clock.monoMs())),
+        },
+      });
+      this.port = listener.start();
+      this.#listener = listener;
+      this.#backoff.reset();
+      health.clear("nut_cannot_listen");
+      log.notice("NUT SERVER LISTENS", { host: config.listenHost, port: this.port });
+    } catch (error) {
+      const waitMs = this.#backoff.nextMs();
+      const text = `Cannot listen for NUT clients at ${config.listenHost}:${config.port}: ${
+        errorText(error)
+      }`;
+      health.raise({ code: "nut_cannot_listen", severity: "error", text });
+      log.error("CANNOT LISTEN", { text, retry_ms: waitMs });
+      this.#cancels.push(clock.after(waitMs, () => !this.#isStopped && this.#listen()));
+    }
+  }
+
+  #tick(): void {
+    this.#tell(this.#board.tick(this.context.clock.monoMs()));
+    const { health, config } = this.context;
+    const warnings = configWarnings(config, (device) => this.#board.policyOf(device));
+    for (const { code, text } of warnings) {
+      if (text === undefined) health.clear(code);
+      else health.raise({ code, severity: "warning", text });
+    }
+  }
+
+  #onState({ topic, payload, retained }: BusMessage): void {
+    const state = parsePowerState(payload, `MQTT topic "${topic}"`);
+    const nowMonoMs = this.context.clock.monoMs();
+    this.#tell(
+      this.#board.noteState(deviceOf(topic, this.#topics.state("+")), state, { retained, nowMonoMs }),
+    );
+  }
+
+  #onPolicy({ topic, payload, retained }: BusMessage): void {
+    const status = parsePolicyStatus(payload, `MQTT topic "${topic}"`);
+    const { clock } = this.context;
+    const at = { retained: retained && !this.#isRecent(status), nowMonoMs: clock.monoMs() };
+    this.#tell(this.#board.notePolicy(deviceOf(topic, this.#topics.policy("+")), status, at));
+  }
+
+  /** A retained word from the future is from before a clock that fell back at a power cut: not to be believed. */
+  #isRecent({ ts }: PolicyStatus): boolean {
+    const ageMs = this.context.clock.wallMs() - Date.parse(ts);
+    return ageMs >= -2_000 && ageMs < BELIEVED_RETAINED_MS;
+  }
+
+  #onCommand(host: string, { topic, payload, retained }: BusMessage): void {
+    // Commands are never retained by us; one that is would be obeyed again at every start.
+    if (retained) return this.context.log.warn("RETAINED COMMAND REFUSED", { topic });
+    const command = parseAgentCommand(payload, `MQTT topic "${topic}"`);
+    this.context.log.notice("COMMAND", { host, action: command.action, id: command.id });
+    const nowMonoMs = this.context.clock.monoMs();
+    this.#tell(this.#board.command(host, command, { lifeMs: this.#lifeMs(command), nowMonoMs }));
+  }
+
+  /** What is left of the command's time to live; without a time of issue it counts from now. */
+  #lifeMs({ issued_at, ttl_sec = 300 }: AgentCommand): number {
+    const ageMs = issued_at === undefined
+      ? 0
+      : Math.max(0, this.context.clock.wallMs() - Date.parse(issued_at));
+    return ttl_sec * 1000 - ageMs;
+  }
+
+  /** Refuses what cannot be read, once a message, and goes on. */
+  #subscribe(filter: string, handle: (message: BusMessage) => void): void {
+    this.context.bus.subscribe(filter, (message) => {
+      if (this.#isStopped || message.payload.length === 0) return;
+      try {
+        handle(message);
+      } catch (error) {
+        if (!(error instanceof InvalidInputError)) throw error;
+        this.context.log.warn("INPUT REFUSED", { text: error.message });
+      }
+    });
+  }
+
+  #tell(outcomes: readonly Outcome[]): void {
+    const ts = new Date(this.context.clock.wallMs()).toISOString();
+    for (const outcome of outcomes) {
+      switch (outcome.kind) {
+        case "presence":
+          this.#publish(
+            this.#topics.agentStatus(outcome.status.agent),
+            encodeAgentStatus({ ...outcome.status, ts }),
+            true,
+          );
+          break;
+        case "ack":
+          this.#publish(this.#topics.ack(outcome.ack.agent), encodeAgentAck({ ...outcome.ack, ts }));
+          break;
+        case "event":
+          this.context.log.notice(outcome.event.text);
+          this.#publish(
+            this.#topics.events,
+            encodeEvent({ ...outcome.event, source: this.context.name, ts }),
+          );
+      }
+    }
+  }
+
+  #publish(topic: string, payload: string, retain = false): void {
+    this.context.bus.publish(topic, payload, { qos: 1, retain }).catch((error) =>
+      this.context.log.warn("CANNOT PUBLISH", { topic, error: errorText(error) })
+    );
+  }
+}
+
+/** The word that stands where the filter has its `+`. */
+function deviceOf(topic: string, filter: string): string {
+  return topic.split("/")[filter.split("/").indexOf("+")] ?? "";
+}

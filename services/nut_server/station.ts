@@ -1,0 +1,108 @@
+/**
+ * What is known about one power station, and for how long it may be said. The grid has its own freshness: a report
+ * without it does not renew it. Pure; times are monotonic.
+ */
+import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
+import type { PowerState } from "../../lib/messages/power_state.ts";
+
+/** What has been heard so far. */
+export interface StationMemory {
+  /** Model and serial number do not age: they come from retained reports too. */
+  readonly model?: string;
+  readonly sn?: string;
+  /** The newest report that was live when it came; never a retained one, whose age nobody knows. */
+  readonly report?: { readonly state: PowerState; readonly evidenceMonoMs: number };
+  /** The grid's newest evidence. */
+  readonly grid?: { readonly connected: boolean; readonly evidenceMonoMs: number };
+  /** The policy's newest word, and whether it came as a retained message from before. */
+  readonly policy?: {
+    readonly status: PolicyStatus;
+    readonly heardMonoMs: number;
+    readonly retained: boolean;
+  };
+}
+
+/** What may be said about a station now. */
+export type StationView =
+  /** Nothing was ever heard: `ERR DRIVER-NOT-CONNECTED`. */
+  | { readonly kind: "never" }
+  /** Too old: `ERR DATA-STALE`. */
+  | { readonly kind: "stale" }
+  /** `state` is absent when only the grid is fresh enough. */
+  | { readonly kind: "live"; readonly gridConnected: boolean; readonly state: PowerState }
+  /** The station is silent on battery and the policy estimates. `socPercent` is the estimate. */
+  | { readonly kind: "estimated"; readonly socPercent?: number };
+
+/** Nothing heard. */
+export const NOTHING_HEARD: StationMemory = {};
+
+/**
+ * Takes in a report.
+ *
+ * @param retained The broker kept it from before: only model and serial number are believed
+ */
+export function noteState(
+  memory: StationMemory,
+  state: PowerState,
+  { retained, nowMonoMs }: { readonly retained: boolean; readonly nowMonoMs: number },
+): StationMemory {
+  const known = { ...memory, model: state.model ?? memory.model, sn: state.sn ?? memory.sn };
+  if (retained || (state.link ?? "live") !== "live") return known;
+  const ageMs = (seconds: number | undefined) => nowMonoMs - (seconds ?? 0) * 1000;
+  const report = { state, evidenceMonoMs: ageMs(state.age_s) };
+  if (state.grid_connected === undefined) return { ...known, report };
+  const grid = { connected: state.grid_connected, evidenceMonoMs: ageMs(state.grid_age_s ?? state.age_s) };
+  return { ...known, report, grid };
+}
+
+/**
+ * Takes in a word of the policy.
+ *
+ * @param at `retained`: from before, and too old to be acted on; it never takes the place of one that was heard live
+ */
+export function notePolicy(
+  memory: StationMemory,
+  status: PolicyStatus,
+  { retained, nowMonoMs }: { readonly retained: boolean; readonly nowMonoMs: number },
+): StationMemory {
+  if (retained && memory.policy && !memory.policy.retained) return memory;
+  return { ...memory, policy: { status, heardMonoMs: nowMonoMs, retained } };
+}
+
+/** How long things may be said, ms. */
+export interface Grace {
+  /** Evidence of the grid or of a value that is this old or older is stale. */
+  readonly staleAfterMs: number;
+  /** A policy that was not heard for this long is not there. */
+  readonly policySilentMs: number;
+}
+
+/**
+ * What may be said now.
+ *
+ * Without a fresh word on the grid the station counts as stale, whatever else it says: a status without OL or OB
+ * would look alive to clients and disarm their own last resort. On battery the policy goes on with an estimate, and
+ * while it does, its word stands; clients that were told "stale" on battery shut down by themselves some 20 s later.
+ */
+export function viewStation(memory: StationMemory, nowMonoMs: number, grace: Grace): StationView {
+  const { report, grid, policy } = memory;
+  const isFresh = (evidenceMonoMs: number) => nowMonoMs - evidenceMonoMs < grace.staleAfterMs;
+  if (grid && report && isFresh(grid.evidenceMonoMs)) {
+    const state = isFresh(report.evidenceMonoMs) ? report.state : { device: report.state.device };
+    return { kind: "live", gridConnected: grid.connected, state };
+  }
+  if (policy && !policy.retained && isOnBattery(policy.status) && isPolicyHeard(memory, nowMonoMs, grace)) {
+    return { kind: "estimated", socPercent: policy.status.soc };
+  }
+  return grid || report || (policy && !policy.retained) ? { kind: "stale" } : { kind: "never" };
+}
+
+/** Whether the policy spoke lately. */
+export function isPolicyHeard({ policy }: StationMemory, nowMonoMs: number, grace: Grace): boolean {
+  return policy !== undefined && nowMonoMs - policy.heardMonoMs < grace.policySilentMs;
+}
+
+function isOnBattery({ state, grid_connected }: PolicyStatus): boolean {
+  return grid_connected !== true &&
+    (state === "on_battery" || state === "critical" || state === "shutting_down");
+}

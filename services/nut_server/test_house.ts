@@ -1,0 +1,182 @@
+/** For tests: a NUT server on a free port of loopback, with a memory broker in place of the house, and a plain client. */
+import { type Clock, systemClock } from "../../lib/clock.ts";
+import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
+import { encodePolicyStatus } from "../../lib/messages/policy_status.ts";
+import { encodePowerState, type PowerState } from "../../lib/messages/power_state.ts";
+import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
+import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { type MemoryLog, testContext } from "../../lib/testing.ts";
+import { DEFAULT_LIMITS } from "./config.ts";
+import { createNutServer, type NutServerConfig, nutServerTopics, type NutService } from "./service.ts";
+
+/** The topics of the test's house. */
+export const TOPICS = topicsUnder(DEFAULT_ROOTS);
+
+/** A server for loopback clients: UPS `ups` is the host `nas`, `plain` is the station as a whole. */
+export const TEST_CONFIG: NutServerConfig = {
+  roots: DEFAULT_ROOTS,
+  enabled: true,
+  listenHost: "127.0.0.1",
+  port: 0,
+  staleAfterSec: 120,
+  lowBatteryPercent: 3,
+  allow: ["127.0.0.1"],
+  users: [
+    { name: "monuser", password: "secret", role: "secondary" },
+    { name: "prim", password: "primpw", role: "primary", host: "nas" },
+  ],
+  upses: [
+    { name: "ups", device: "Study", description: 'Delta "test"', host: "nas" },
+    { name: "plain", device: "Study" },
+  ],
+  limits: { ...DEFAULT_LIMITS, connectsPerSec: 1000 },
+};
+
+/** A live state with the grid. */
+export const ONLINE: PowerState = {
+  device: "Study",
+  soc: 87.4,
+  grid_connected: true,
+  temp_celsius: 31,
+  ac_in_watts: 151,
+  sn: "R651ZAB1ST5H0001",
+  model: "DELTA 2",
+  ac_in_volts: 231,
+  out_watts: 90,
+  ac_out_watts: 90,
+  discharge_min: 320,
+  max_soc: 100,
+  link: "live",
+  age_s: 1,
+  grid_age_s: 1,
+};
+
+/** The same station on battery. */
+export const ON_BATTERY: PowerState = { ...ONLINE, grid_connected: false, ac_in_watts: 0, ac_in_volts: 0 };
+
+/** A running house. */
+export interface TestHouse {
+  readonly service: NutService;
+  readonly broker: MemoryBroker;
+  readonly log: MemoryLog;
+  readonly port: number;
+  state(state: PowerState): void;
+  policy(status: Partial<PolicyStatus> & Pick<PolicyStatus, "state">): void;
+  command(host: string, command: Record<string, unknown>): void;
+  /** The last retained presence of a host. */
+  presence(host: string): Record<string, unknown> | undefined;
+  /** Answers to commands so far, as `host action status`. */
+  readonly acks: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Starts a server; real time unless a clock is given. */
+export async function startHouse(
+  { config = {}, clock = systemClock() }: { config?: Partial<NutServerConfig>; clock?: Clock } = {},
+): Promise<TestHouse> {
+  const whole = { ...TEST_CONFIG, ...config };
+  const broker = new MemoryBroker(clock);
+  const context = {
+    ...testContext({ service: "nut_server", ...nutServerTopics(whole) }, whole, { broker }),
+    clock,
+  };
+  const service = createNutServer(context);
+  const acks: string[] = [];
+  const ackTopic = new RegExp(`^${TOPICS.ack("([^/]+)")}$`);
+  broker.watch(({ topic, payload }) => {
+    if (!ackTopic.test(topic)) return;
+    const { agent, action, status } = JSON.parse(new TextDecoder().decode(payload));
+    acks.push(`${agent} ${action} ${status}`);
+  });
+  await service.start();
+  return {
+    service,
+    broker,
+    log: context.log,
+    port: service.port ?? 0,
+    acks,
+    state: (state) => broker.publish(TOPICS.state(state.device), encodePowerState(state), { retain: true }),
+    policy: (status) => {
+      const ts = new Date(clock.wallMs()).toISOString();
+      const all: PolicyStatus = { device: "Study", sentence: "test", blind: false, ts, ...status };
+      broker.publish(TOPICS.policy(all.device), encodePolicyStatus(all), { retain: true });
+    },
+    command: (host, command) => broker.publish(TOPICS.command(host), JSON.stringify(command), { qos: 1 }),
+    presence: (host) => {
+      const text = broker.retained(TOPICS.agentStatus(host));
+      return text === undefined ? undefined : JSON.parse(text);
+    },
+    stop: () => service.stop(),
+  };
+}
+
+/** The policy's status while hosts are being shut down. */
+export function shuttingDown(...told: readonly string[]): Pick<PolicyStatus, "state" | "hosts" | "soc_min"> {
+  return {
+    state: "shutting_down",
+    soc_min: 10,
+    hosts: told.map((agent) => ({ agent, state: "told", stage: 1 })),
+  };
+}
+
+/** A client that sends lines and waits for whole answers. */
+export class LineClient {
+  #text = "";
+  #isOver = false;
+
+  private constructor(readonly conn: Deno.Conn) {}
+
+  static async connect(port: number): Promise<LineClient> {
+    return new LineClient(await Deno.connect({ hostname: "127.0.0.1", port }));
+  }
+
+  /** Sends text as it is. */
+  async send(text: string | Uint8Array): Promise<void> {
+    const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+    for (let sent = 0; sent < bytes.length;) sent += await this.conn.write(bytes.subarray(sent));
+  }
+
+  /** The next line; undefined when the server has closed. */
+  async line(): Promise<string | undefined> {
+    const buffer = new Uint8Array(4096);
+    while (!this.#text.includes("\n")) {
+      if (this.#isOver) return undefined;
+      const count = await this.conn.read(buffer).catch(() => null);
+      if (count === null) this.#isOver = true;
+      else this.#text += new TextDecoder().decode(buffer.subarray(0, count));
+    }
+    const end = this.#text.indexOf("\n");
+    const line = this.#text.slice(0, end);
+    this.#text = this.#text.slice(end + 1);
+    return line;
+  }
+
+  /** Sends a line and returns its whole answer; empty when the server has closed. */
+  async ask(line: string): Promise<string[]> {
+    await this.send(`${line}\n`).catch(() => {});
+    const first = await this.line();
+    if (first === undefined) return [];
+    const lines = [first];
+    while (lines[0]?.startsWith("BEGIN ") && !lines.at(-1)?.startsWith("END ")) {
+      const next = await this.line();
+      if (next === undefined) break;
+      lines.push(next);
+    }
+    return lines;
+  }
+
+  /** Asks lines one after the other and returns the first line of each answer. */
+  async askAll(...lines: readonly string[]): Promise<string[]> {
+    const answers: string[] = [];
+    for (const line of lines) answers.push((await this.ask(line))[0] ?? "closed");
+    return answers;
+  }
+
+  close(): void {
+    try {
+      this.conn.close();
+    } catch {
+      // Already closed.
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** What is odd between the NUT configuration and what the policy says. Pure. */
+import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
+import type { NutServerConfig } from "./service.ts";
+import { devicesOf, isNamed, scopesOf } from "./scopes.ts";
+
+/** A condition that may hold; `text` is absent when it does not. */
+export interface ConfigWarning {
+  readonly code: string;
+  readonly text?: string;
+}
+
+/** Looks at every station that the policy has spoken of. */
+export function configWarnings(
+  config: Pick<NutServerConfig, "users" | "upses" | "lowBatteryPercent">,
+  policyOf: (device: string) => PolicyStatus | undefined,
+): readonly ConfigWarning[] {
+  const unnamed: string[] = [];
+  for (const scope of scopesOf(config).values()) {
+    if (scope.kind !== "host") continue;
+    const statuses = devicesOf(scope).flatMap((device) => policyOf(device) ?? []);
+    if (statuses.length > 0 && !isNamed(scope.host, statuses)) unnamed.push(scope.host);
+  }
+  const early = [...new Set(config.upses.map(({ device }) => device))].flatMap((device) => {
+    const limit = policyOf(device)?.soc_min;
+    return limit !== undefined && limit > 0 && limit <= config.lowBatteryPercent
+      ? [`${device} (${limit} %)`]
+      : [];
+  });
+  return [
+    {
+      code: "nut_host_unknown_to_policy",
+      ...(unnamed.length > 0
+        ? {
+          text: `The policy does not list ${
+            unnamed.join(", ")
+          }: shut down with the station as a whole, unproven`,
+        }
+        : {}),
+    },
+    {
+      code: "nut_last_resort_too_high",
+      ...(early.length > 0
+        ? {
+          text: `NUT clients shut down by themselves at ${config.lowBatteryPercent} %, ` +
+            `which is not below the policy's limit for ${early.join(", ")}`,
+        }
+        : {}),
+    },
+  ];
+}
