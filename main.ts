@@ -16,9 +16,10 @@ import { VERSION } from "./lib/version.ts";
 import {
   BROKER_LINK,
   capabilityOf,
+  serviceConfigProblems,
   type ServiceRow,
-  SERVICES,
   stateDirOf,
+  wantedServices,
   workerPermissions,
 } from "./services/registry.ts";
 import { decodeCommand } from "./services/soc_bridge/decode_command.ts";
@@ -84,7 +85,8 @@ async function run(args: readonly string[]): Promise<number> {
   const clock = systemClock();
   const style = Deno.env.get("JOURNAL_STREAM") ? "journal" : "plain";
   const log = createLogger("main", house.logLevel, consoleSink(style, systemClock(time).wallMs));
-  for (const row of SERVICES) mkdirSync(stateDirOf(house, row.name), { recursive: true, mode: 0o700 });
+  const rows = wantedServices(house);
+  for (const row of rows) mkdirSync(stateDirOf(house, row.name), { recursive: true, mode: 0o700 });
   log.notice("STARTING", { version: VERSION, host: hostname(), state_dir: house.stateDir });
   for (const remark of house.remarks) log.warn(remark);
 
@@ -93,7 +95,7 @@ async function run(args: readonly string[]): Promise<number> {
   let isReady = false;
   const supervisor: Supervisor = new Supervisor({
     linkName: BROKER_LINK,
-    services: SERVICES.map((row) => supervised(row, house, time, style)),
+    services: rows.map((row) => supervised(row, house, time, style)),
     clock,
     log,
     random: Math.random,
@@ -200,6 +202,8 @@ function readConfig(args: readonly string[]): { house: HouseConfig; time: TimeSc
       readFile: readText,
       exists,
     });
+    const problems = serviceConfigProblems(house);
+    if (problems.length > 0) throw new ConfigError(problems);
     // For simulations only: `--time-scale SPEED@ORIGIN_WALL_MS`.
     const time = values["time-scale"] === undefined ? REAL_TIME : parseTimeScale(values["time-scale"]);
     return { house: { ...house, stateDir: resolve(house.stateDir) }, time };

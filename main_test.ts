@@ -12,7 +12,10 @@ import { memoryLog } from "./lib/testing.ts";
 import { spawnWorker, supervised } from "./main.ts";
 import { freePort } from "./scripts/simulate/mosquitto.ts";
 import { type RunningProgram, startDaemonProcess } from "./scripts/simulate/processes.ts";
-import { BROKER_LINK, SERVICES, stateDirOf } from "./services/registry.ts";
+import { BROKER_LINK, SERVICES as ALL_SERVICES, stateDirOf } from "./services/registry.ts";
+
+/** Those that run without further configuration. */
+const SERVICES = ALL_SERVICES.filter(({ isWanted }) => isWanted === undefined);
 
 /** A daemon of its own in a directory of its own, without the cloud. */
 function startDaemon(

@@ -1,6 +1,7 @@
 /** The local broker's access list, made from the map of services and the paired agents. Pure. */
-import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
-import { SERVICES } from "./registry.ts";
+import type { HouseConfig } from "../lib/config/load.ts";
+import { topicsUnder } from "../lib/mqtt/topics.ts";
+import { capabilityOf, wantedServices } from "./registry.ts";
 
 /** Who may do what at the broker. */
 export interface BrokerUser {
@@ -15,21 +16,27 @@ export interface BrokerUser {
 export const DAEMON_USER = "ecoflow-power";
 
 /** The daemon, with exactly what its services declare, and each agent, with its own topics only. */
-export function brokerUsers(roots: TopicRoots, agents: readonly string[]): BrokerUser[] {
-  const topics = topicsUnder(roots);
+export function brokerUsers(config: HouseConfig): BrokerUser[] {
+  const topics = topicsUnder(config.roots);
+  const rows = wantedServices(config).map((row) => capabilityOf(row, config));
   const unique = (filters: readonly string[]) => [...new Set(filters)];
   return [
     {
       username: DAEMON_USER,
-      publishes: unique([...SERVICES.flatMap((row) => row.publishes(topics)), topics.orchestratorStatus]),
-      subscribes: unique(SERVICES.flatMap((row) => row.subscribes(topics))),
+      publishes: unique([...rows.flatMap(({ publishes }) => publishes), topics.orchestratorStatus]),
+      subscribes: unique(rows.flatMap(({ subscribes }) => subscribes)),
     },
-    ...agents.map((agent) => ({
+    ...agentsOf(config).map((agent) => ({
       username: agent,
       publishes: [topics.agentStatus(agent), topics.ack(agent)],
       subscribes: [topics.command(agent), topics.plan(agent), topics.orchestratorStatus],
     })),
   ];
+}
+
+/** Every agent that the configuration names, once. */
+function agentsOf({ agentsByStation }: HouseConfig): string[] {
+  return [...new Set(Object.values(agentsByStation).flat())];
 }
 
 /** The users as a Mosquitto `acl_file`. */

@@ -83,6 +83,7 @@ for (const row of SERVICES) {
 }
 
 Deno.test("SERVICES only the policy engine may command agents, and nobody writes raw bytes but the cloud bridge", () => {
+  const config = configIn("/tmp/none", {});
   const topics = { command: "power-manager/+/cmd", raw: "bridge-ecoflow/+/data" };
   const writers = (filter: string) =>
     SERVICES.filter((row) => row.publishes(topicsUnder(DEFAULT_ROOTS)).includes(filter)).map(({ name }) =>

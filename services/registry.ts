@@ -4,9 +4,12 @@
  * the broker's access list is made from them.
  */
 import type { HouseConfig } from "../lib/config/load.ts";
+import { ConfigError, errorText } from "../lib/errors.ts";
 import { type Topics, topicsUnder } from "../lib/mqtt/topics.ts";
 import type { BrokerLinkConfig } from "./broker_link/service.ts";
 import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
+import { parseNutConfig } from "./nut_server/config.ts";
+import { type NutServerConfig, nutServerTopics } from "./nut_server/service.ts";
 import type { PolicyEngineConfig } from "./policy_engine/service.ts";
 import type { SocBridgeConfig } from "./soc_bridge/service.ts";
 
@@ -27,9 +30,11 @@ export interface ServiceRow {
   readonly entry: URL;
   /** READY and the watchdog wait for it; without it nothing is protected. */
   readonly required: boolean;
+  /** Whether the configuration wants it; always when absent. */
+  isWanted?(config: HouseConfig): boolean;
   grants(config: HouseConfig): readonly Grant[];
-  publishes(topics: Topics): readonly string[];
-  subscribes(topics: Topics): readonly string[];
+  publishes(topics: Topics, config: HouseConfig): readonly string[];
+  subscribes(topics: Topics, config: HouseConfig): readonly string[];
   /** The part of the configuration that it gets to see. */
   slice(config: HouseConfig): unknown;
 }
@@ -132,12 +137,65 @@ export const SERVICES: readonly ServiceRow[] = [
       stateDir: stateDirOf(config, "policy_engine"),
     }),
   },
+  {
+    name: "nut_server",
+    purpose: "Stands in for a UPS, so that NAS and hypervisors shut down with nothing installed on them.",
+    entry: new URL("./nut_server/worker.ts", import.meta.url),
+    required: true,
+    isWanted: ({ nut }) => nut !== undefined,
+    grants: ({ nut }) =>
+      nut
+        ? [{ kind: "net", targets: [`${nut.listenHost}:${nut.port}`], reason: "to listen for NUT clients" }]
+        : [],
+    publishes: (_topics, config) => nutServerTopics(nutServerConfig(config)).publishes,
+    subscribes: (_topics, config) => nutServerTopics(nutServerConfig(config)).subscribes,
+    slice: nutServerConfig,
+  },
 ];
+
+/** The services that this configuration wants. */
+export function wantedServices(config: HouseConfig): readonly ServiceRow[] {
+  return SERVICES.filter((row) => row.isWanted?.(config) ?? true);
+}
+
+/** What is wrong with those parts of the configuration that only a service can read; empty when nothing is. */
+export function serviceConfigProblems(config: HouseConfig): readonly string[] {
+  return wantedServices(config).flatMap((row) => {
+    try {
+      row.slice(config);
+      return [];
+    } catch (error) {
+      return error instanceof ConfigError ? error.problems : [errorText(error)];
+    }
+  });
+}
+
+function nutServerConfig(config: HouseConfig): NutServerConfig {
+  const { nut, roots, staleAfterSec } = config;
+  if (!nut) {
+    const nothing = parseNutConfig("allow = []");
+    return {
+      ...nothing,
+      roots,
+      enabled: false,
+      listenHost: "",
+      port: 0,
+      staleAfterSec,
+      lowBatteryPercent: 0,
+    };
+  }
+  const { text, source, ...rest } = nut;
+  return { ...parseNutConfig(text, source), ...rest, roots, enabled: true, staleAfterSec };
+}
 
 /** The topics that a service may use, for `broker_link` and its own port. */
 export function capabilityOf(row: ServiceRow, config: HouseConfig) {
   const topics = topicsUnder(config.roots);
-  return { service: row.name, publishes: row.publishes(topics), subscribes: row.subscribes(topics) };
+  return {
+    service: row.name,
+    publishes: row.publishes(topics, config),
+    subscribes: row.subscribes(topics, config),
+  };
 }
 
 /** The worker option that grants exactly a row's permissions and denies all else. */

@@ -193,6 +193,30 @@ export const KEYS = {
     kind: "text",
     doc: 'JSON file with the keys of the agents, {"agent":"hex"}; agent_keys.json in STATE_DIR when not set.',
   },
+  NUT_CONFIG_FILE: {
+    kind: "text",
+    doc: "TOML file with the clients, accounts and names of the NUT server; not set: no NUT server.",
+  },
+  NUT_LISTEN_HOST: {
+    kind: "text",
+    pattern: /^[0-9A-Fa-f.:]+$/,
+    wanted: "an IP address of this machine",
+    doc: "Address that the NUT server listens at.",
+  },
+  NUT_PORT: { kind: "integer", default: 3493, min: 1, max: 65535, doc: "Port of the NUT server." },
+  NUT_CERT_FILE: {
+    kind: "text",
+    doc: "PEM file with the NUT server's certificate; with it STARTTLS is offered.",
+  },
+  NUT_KEY_FILE: { kind: "text", doc: "PEM file with the key of that certificate." },
+  NUT_LOW_BATTERY_PERCENT: {
+    kind: "number",
+    default: 5,
+    min: 0,
+    max: 100,
+    unit: "%",
+    doc: "At or below this charge on battery, NUT clients are told LB whatever the policy does.",
+  },
   STATE_DIR: {
     kind: "text",
     doc: "Where state is kept; systemd's STATE_DIRECTORY, else ./state, when not set.",

@@ -46,6 +46,17 @@ export interface HouseConfig {
     readonly shutdownDelaySec: number;
     readonly commandTtlSec: number;
   };
+  /** Absent: no NUT server. */
+  readonly nut?: {
+    /** Its TOML text and where it came from. */
+    readonly text: string;
+    readonly source: string;
+    readonly listenHost: string;
+    readonly port: number;
+    readonly certPem?: string;
+    readonly keyPem?: string;
+    readonly lowBatteryPercent: number;
+  };
   /** Sentences for the log at the start: what is odd, but no reason not to run. */
   readonly remarks: readonly string[];
 }
@@ -60,6 +71,15 @@ export interface ConfigSources {
   /** Whether a file is there. */
   readonly exists: (path: string) => boolean;
 }
+
+/** Keys that name a PEM file. */
+type PemKey =
+  | "ECOFLOW_CA_FILE"
+  | "MQTT_CA_FILE"
+  | "MQTT_CERT_FILE"
+  | "MQTT_KEY_FILE"
+  | "NUT_CERT_FILE"
+  | "NUT_KEY_FILE";
 
 /** Loads the configuration. @throws ConfigError with every problem found */
 export function loadConfig(sources: ConfigSources): HouseConfig {
@@ -89,7 +109,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
   const remarks = reading.unsupported.map((name) =>
     `${name} is not used: this version has no part that sends notifications`
   );
-  const readPem = (key: "ECOFLOW_CA_FILE" | "MQTT_CA_FILE" | "MQTT_CERT_FILE" | "MQTT_KEY_FILE") => {
+  const readPem = (key: PemKey) => {
     const path = text(key);
     if (path === undefined) return undefined;
     try {
@@ -136,6 +156,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
       shutdownDelaySec: number("POLICY_SHUTDOWN_DELAY_SEC"),
       commandTtlSec: number("POLICY_COMMAND_TTL_SEC"),
     },
+    nut: readNut(reading, sources, problems, readPem),
     remarks: [...remarks, ...unmatchedStations(stations, agentsByStation)],
   };
 }
@@ -204,6 +225,43 @@ function readBroker(
     password,
     tls: useTls ? pem : undefined,
   };
+}
+
+function readNut(
+  { values }: KeyReading,
+  sources: ConfigSources,
+  problems: string[],
+  readPem: (key: PemKey) => string | undefined,
+): HouseConfig["nut"] {
+  const path = values.NUT_CONFIG_FILE as string | undefined;
+  const listenHost = values.NUT_LISTEN_HOST as string | undefined;
+  const certPem = readPem("NUT_CERT_FILE");
+  const keyPem = readPem("NUT_KEY_FILE");
+  if (path === undefined) {
+    if (listenHost !== undefined) {
+      problems.push("NUT_LISTEN_HOST must come with NUT_CONFIG_FILE, found it alone");
+    }
+    return undefined;
+  }
+  if (listenHost === undefined) {
+    problems.push("NUT_CONFIG_FILE must come with NUT_LISTEN_HOST, found it alone");
+  }
+  if ((certPem === undefined) !== (keyPem === undefined)) {
+    problems.push("NUT_CERT_FILE and NUT_KEY_FILE must be given together, found only one");
+  }
+  try {
+    return {
+      text: sources.readFile(path),
+      source: `NUT_CONFIG_FILE "${path}"`,
+      listenHost: listenHost ?? "",
+      port: values.NUT_PORT as number,
+      certPem,
+      keyPem,
+      lowBatteryPercent: values.NUT_LOW_BATTERY_PERCENT as number,
+    };
+  } catch (error) {
+    problems.push(`Cannot read NUT_CONFIG_FILE "${path}": ${errorText(error)}`);
+  }
 }
 
 function readAgentKeys(

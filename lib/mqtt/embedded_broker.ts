@@ -1,14 +1,29 @@
-/** A broker in this process, on loopback, for a house that has none yet. */
+/** A broker in this process, on loopback, for a house that has none yet. Speaks MQTT 3.1.1 only: aedes has no 5. */
 import "./blank_environment.ts";
 import { createServer, type Server, type Socket } from "node:net";
-import { Aedes } from "aedes";
+import { Aedes, type AuthenticateError } from "aedes";
 import { errorText } from "../errors.ts";
+import { MAX_PACKET_BYTES } from "./packet_size.ts";
+
+/** Somebody who wants to do something on a topic. */
+export interface BrokerRequest {
+  readonly clientId: string;
+  readonly action: "publish" | "subscribe";
+  /** A topic, or the filter of a subscription. */
+  readonly topic: string;
+}
 
 /** Where to listen; only this machine can connect. */
 export interface EmbeddedBrokerOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly host: "127.0.0.1";
+  /** Who may connect; absent: anybody on this machine. False is answered with CONNACK 5. */
+  readonly authenticate?: (
+    client: { readonly clientId: string; readonly username?: string; readonly password?: string },
+  ) => boolean;
+  /** Who may do what; absent: everybody everything. A forbidden publish ends the connection. */
+  readonly authorize?: (request: BrokerRequest) => boolean;
 }
 
 /** A running broker. */
@@ -18,9 +33,13 @@ export interface RunningBroker {
   stop(): Promise<void>;
 }
 
+/** CONNACK 5 of MQTT 3.1.1. */
+const NOT_AUTHORIZED = 5;
+
 /** Starts one. @throws Error saying what to do when the port is taken */
-export async function startEmbeddedBroker({ port, host }: EmbeddedBrokerOptions): Promise<RunningBroker> {
-  const broker = await Aedes.createBroker();
+export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<RunningBroker> {
+  const { port, host } = options;
+  const broker = await createBroker(options);
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
@@ -54,4 +73,30 @@ export async function startEmbeddedBroker({ port, host }: EmbeddedBrokerOptions)
     port: typeof address === "object" && address ? address.port : port,
     stop: () => stopped ??= stop(),
   };
+}
+
+function createBroker({ authenticate, authorize }: EmbeddedBrokerOptions): Promise<Aedes> {
+  return Aedes.createBroker({
+    authenticate(client, username, password, done) {
+      const known = authenticate?.({ clientId: client.id, username, password: password?.toString() }) ?? true;
+      if (known) return done(null, true);
+      const error: AuthenticateError = Object.assign(new Error("not authorized"), {
+        returnCode: NOT_AUTHORIZED,
+      });
+      done(error, false);
+    },
+    authorizePublish(client, { topic }, done) {
+      // Without a client it is the broker itself, with its own notices.
+      const allowed = !client || (authorize?.({ clientId: client.id, action: "publish", topic }) ?? true);
+      done(allowed ? null : new Error("not authorized"));
+    },
+    authorizeSubscribe(client, subscription, done) {
+      const { topic } = subscription;
+      const allowed = authorize?.({ clientId: client.id, action: "subscribe", topic }) ?? true;
+      // Null is answered with "failure" in the SUBACK; an error would end the connection.
+      done(null, allowed ? subscription : null);
+    },
+    // Our own client ends a connection that brings more, and would meet a kept message again at every connect.
+    authorizeForward: (_client, packet) => packet.payload.length > MAX_PACKET_BYTES ? null : packet,
+  });
 }

@@ -1,29 +1,61 @@
 /** Speaks to real brokers through npm:mqtt: the only file that imports it. */
 import "./blank_environment.ts";
 import { Buffer } from "node:buffer";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import mqtt, { type IClientOptions, type IPublishPacket } from "mqtt";
+import { systemClock } from "../clock.ts";
 import { errorText } from "../errors.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown } from "./client.ts";
+import { MAX_PACKET_BYTES, PacketSizes } from "./packet_size.ts";
 
-/** The largest packet that we take from a broker, bytes; a whole-state reply of a station has about 4 kB. */
-const MAX_PACKET_BYTES = 1024 * 1024;
+/** How long a goodbye may take before the connection is cut, ms. */
+const GOODBYE_MS = 1000;
 
-/** MQTT 5 reason: the client ended the connection and wants no will. */
-const NORMAL_DISCONNECT = 0;
+type Fault = Omit<MqttDown, "wasUp">;
 
 /** Opens one connection. It ends for good at the first fault; its owner decides about another. */
 export const connectMqtt: MqttConnect = (options, events): MqttClient => {
-  const client = mqtt.connect(packageOptions(options));
+  let socket: Socket;
+  try {
+    socket = openSocket(options);
+  } catch (error) {
+    // A certificate or key that cannot be read, or a host that this worker may not reach.
+    queueMicrotask(() =>
+      events.onDown({ kind: options.tls ? "tls" : "network", text: at(options, error), wasUp: false })
+    );
+    return deadClient();
+  }
+  const phase = followPhase(socket, options);
+  const sizes = new PacketSizes();
+  socket.on("data", (chunk: Uint8Array) => {
+    const size = sizes.feed(chunk);
+    if (size === undefined) return;
+    end({
+      kind: "closed",
+      text: `the broker sent a packet of ${size} bytes, at most ${MAX_PACKET_BYTES} are taken`,
+    });
+  });
+  const socketClosed = new Promise<void>((resolve) => socket.once("close", resolve));
+  const client = new mqtt.MqttClient(() => socket, packageOptions(options));
+  const waiting = new Set<(error: Error) => void>();
   let isUp = false;
   let isOver = false;
-  let fault: Omit<MqttDown, "wasUp"> | undefined;
+  let goodbye: Promise<void> | undefined;
+  let farewell: Fault | undefined;
 
-  const end = (reason: Omit<MqttDown, "wasUp">) => {
+  /** Nothing more is expected from this connection; `fault` is absent when we close it ourselves. */
+  const end = (fault?: Fault) => {
     if (isOver) return;
+    const wasUp = isUp;
     isOver = true;
-    // Removes the package's timers and socket; a second end is harmless.
-    client.end(true);
-    events.onDown({ ...reason, wasUp: isUp });
+    isUp = false;
+    for (const reject of waiting) reject(new Error("Cannot go on: the connection ended"));
+    waiting.clear();
+    if (!fault) return;
+    // Ends the package's timers too: it clears them when its socket closes.
+    socket.destroy();
+    events.onDown({ ...fault, wasUp });
   };
   client.on("connect", ({ sessionPresent }) => {
     if (isOver) return;
@@ -35,63 +67,121 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
     // A plain Uint8Array of its own: the package's buffer may be a view into a larger one.
     events.onMessage({ topic, payload: new Uint8Array(payload), retained: packet.retain });
   });
-  client.on("error", (error) => {
-    fault = describeFault(error);
-    end(fault);
+  client.on("error", (error: Error & { code?: unknown }) => {
+    if (typeof error.code === "number") end({ kind: "refused", code: error.code, text: at(options, error) });
+    else end({ kind: phase.faultKind(error), text: phase.describe(error) });
   });
-  client.on("disconnect", ({ reasonCode }) => {
-    fault = { kind: "closed", code: reasonCode, text: `the broker disconnected us, reason ${reasonCode}` };
+  client.on("disconnect", ({ reasonCode = 0 }) => {
+    const reason = (mqtt.ReasonCodes as Record<number, string>)[reasonCode] ?? `reason ${reasonCode}`;
+    farewell = {
+      kind: "closed",
+      code: reasonCode,
+      text: at(options, `the broker disconnected us: ${reason}`),
+    };
   });
   client.on("close", () => {
-    end(
-      fault ??
-        { kind: "closed", text: isUp ? "connection closed" : "connection closed before it was accepted" },
-    );
+    const when = isUp ? "the connection was closed" : "the connection was closed before it was accepted";
+    end(farewell ?? { kind: "closed", text: at(options, when) });
   });
+
+  /** Turns a callback into a promise that also ends when the connection does. */
+  const settled = (what: string, begin: (done: (error?: Error | null) => void) => void): Promise<void> => {
+    if (!isUp) return Promise.reject(new Error(`Cannot ${what}: not connected`));
+    return new Promise((resolve, reject) => {
+      waiting.add(reject);
+      begin((error) => {
+        waiting.delete(reject);
+        if (error) reject(new Error(`Cannot ${what}: ${errorText(error)}`));
+        else resolve();
+      });
+    });
+  };
 
   return {
     publish(topic, payload, { qos = 0, retain = false, expirySec } = {}) {
-      if (isOver || !isUp) return Promise.reject(new Error(`Cannot publish "${topic}": not connected`));
-      const bytes = typeof payload === "string" ? payload : asBuffer(payload);
+      const bytes = asBuffer(typeof payload === "string" ? new TextEncoder().encode(payload) : payload);
+      if (bytes.length > MAX_PACKET_BYTES) {
+        const found = `must have at most ${MAX_PACKET_BYTES} bytes, found ${bytes.length}`;
+        return Promise.reject(new RangeError(`Cannot publish "${topic}": ${found}`));
+      }
       const properties = options.protocolVersion === 5 && expirySec !== undefined
         ? { messageExpiryInterval: expirySec }
         : undefined;
-      return settled((done) => client.publish(topic, bytes, { qos, retain, properties }, done), client);
+      return settled(
+        `publish "${topic}"`,
+        (done) => client.publish(topic, bytes, { qos, retain, properties }, (error) => done(error)),
+      );
     },
-    subscribe(filter, qos) {
-      if (isOver || !isUp) return Promise.reject(new Error(`Cannot subscribe "${filter}": not connected`));
-      return settled((done) =>
-        client.subscribe(filter, { qos }, (error, granted) => {
-          const refused = granted?.find((grant) => Number(grant.qos) >= 128);
-          done(
-            error ?? (refused ? new Error(`Cannot subscribe "${filter}": refused by the broker`) : undefined),
-          );
-        }), client);
-    },
-    unsubscribe(filter) {
-      if (isOver || !isUp) return Promise.resolve();
-      return settled((done) => client.unsubscribe(filter, done), client);
-    },
+    subscribe: (filter, qos) =>
+      settled(`subscribe "${filter}"`, (done) => client.subscribe(filter, { qos }, (error) => done(error))),
+    unsubscribe: (filter) =>
+      isUp
+        ? settled(`unsubscribe "${filter}"`, (done) => client.unsubscribe(filter, (error) => done(error)))
+        : Promise.resolve(),
     close() {
-      if (isOver) return Promise.resolve();
-      isOver = true;
-      return new Promise((resolve) => {
-        const options = { reasonCode: NORMAL_DISCONNECT };
-        client.end(!isUp, isUp ? options : {}, () => resolve());
-      });
+      const canSayGoodbye = isUp;
+      end();
+      goodbye ??= canSayGoodbye ? sayGoodbye(client, socket, socketClosed) : (socket.destroy(), socketClosed);
+      return goodbye;
     },
   };
 };
 
-function packageOptions(options: MqttConnectOptions): IClientOptions {
-  const { tls, will } = options;
+/** Says DISCONNECT, so that the broker does not publish our will, and closes; cuts the connection when that takes long. */
+async function sayGoodbye(
+  client: InstanceType<typeof mqtt.MqttClient>,
+  socket: Socket,
+  socketClosed: Promise<void>,
+): Promise<void> {
+  // Nobody waits for these any more, and the package would wait for them before it says goodbye.
+  for (const messageId of Object.keys(client.outgoing)) delete client.outgoing[Number(messageId)];
+  client.end(false, { reasonCode: 0 });
+  const cancel = systemClock().after(GOODBYE_MS, () => socket.destroy());
+  await socketClosed;
+  cancel();
+}
+
+function openSocket({ host, port, tls }: MqttConnectOptions): Socket {
+  if (!tls) return connectTcp({ host, port });
+  const servername = tls.serverName ?? (isIP(host) ? undefined : host);
+  return connectTls({
+    host,
+    port,
+    servername,
+    ca: tls.ca,
+    cert: tls.cert,
+    key: tls.key,
+    rejectUnauthorized: true,
+  });
+}
+
+/** Notes how far a connection has come, because that decides what a fault means. */
+function followPhase(socket: Socket, options: MqttConnectOptions) {
+  let phase: "reaching" | "verifying" | "talking" = "reaching";
+  socket.once("connect", () => phase = options.tls ? "verifying" : "talking");
+  socket.once("secureConnect", () => phase = "talking");
+  const isCut = (error: { code?: unknown }) => error.code === "ECONNRESET" || error.code === "EPIPE";
   return {
-    protocol: tls ? "mqtts" : "mqtt",
-    host: options.host,
-    port: options.port,
+    faultKind(error: { code?: unknown }): MqttDown["kind"] {
+      if (phase === "verifying") return isCut(error) ? "network" : "tls";
+      return phase === "talking" && isCut(error) ? "closed" : "network";
+    },
+    describe(error: { code?: unknown }): string {
+      if (phase !== "verifying" || isCut(error)) return at(options, error);
+      // The runtime has one text for an unknown authority, an expired certificate and one that is not valid yet.
+      const causes = "its authority is unknown, it has expired, or the clock of this machine is wrong";
+      return at(options, error) + (error.code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE" ? ` (${causes})` : "");
+    },
+  };
+}
+
+function packageOptions(options: MqttConnectOptions): IClientOptions {
+  const { will } = options;
+  return {
     username: options.username,
     password: options.password,
     clientId: options.clientId,
+    protocolId: "MQTT",
     protocolVersion: options.protocolVersion,
     clean: options.cleanSession,
     keepalive: options.keepAliveSec,
@@ -100,56 +190,36 @@ function packageOptions(options: MqttConnectOptions): IClientOptions {
     resubscribe: false,
     queueQoSZero: false,
     timerVariant: "native",
+    // The package's own log shows user names and payloads when DEBUG is set.
+    log: () => {},
     properties: options.protocolVersion === 5
       ? { sessionExpiryInterval: options.sessionExpirySec, maximumPacketSize: MAX_PACKET_BYTES }
       : undefined,
-    will: will &&
-      {
-        topic: will.topic,
-        payload: asBuffer(new TextEncoder().encode(will.payload)),
-        qos: will.qos,
-        retain: will.retain,
-      },
-    ...(tls && {
-      ca: tls.ca,
-      cert: tls.cert,
-      key: tls.key,
-      servername: tls.serverName ?? (isAddress(options.host) ? undefined : options.host),
-      rejectUnauthorized: true,
-    }),
+    will: will && {
+      topic: will.topic,
+      payload: asBuffer(new TextEncoder().encode(will.payload)),
+      qos: will.qos,
+      retain: will.retain,
+    },
   };
 }
 
-/** Turns a callback into a promise that also ends when the connection does. */
-function settled(
-  begin: (done: (error?: Error | null) => void) => void,
-  client: ReturnType<typeof mqtt.connect>,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onClose = () => reject(new Error("Cannot go on: the connection ended"));
-    client.once("close", onClose);
-    begin((error) => {
-      client.off("close", onClose);
-      if (error) reject(new Error(errorText(error)));
-      else resolve();
-    });
-  });
+/** A client whose connection could not even be begun. */
+function deadClient(): MqttClient {
+  const refuse = () => Promise.reject(new Error("Cannot go on: not connected"));
+  return {
+    publish: refuse,
+    subscribe: refuse,
+    unsubscribe: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
 }
 
-/** The kind of a fault; the package's texts hold no credentials. */
-function describeFault(error: Error & { code?: unknown }): Omit<MqttDown, "wasUp"> {
-  const text = errorText(error).slice(0, 300);
-  if (typeof error.code === "number") return { kind: "refused", code: error.code, text };
-  if (/certificate|self.signed|altname|UNABLE_TO|CERT_|handshake|tls|ssl/i.test(`${error.code} ${text}`)) {
-    return { kind: "tls", text };
-  }
-  return { kind: "network", text };
+/** The package's and the runtime's texts hold no credentials. */
+function at({ host, port }: MqttConnectOptions, problem: unknown): string {
+  return `${host}:${port}: ${errorText(problem).slice(0, 300)}`;
 }
 
 function asBuffer(bytes: Uint8Array) {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function isAddress(host: string): boolean {
-  return /^[\d.]+$/.test(host) || host.includes(":");
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BusMessage } from "../../lib/bus.ts";
 import { type Clock, systemClock, type TimeScale } from "../../lib/clock.ts";
+import { loadConfig } from "../../lib/config/load.ts";
 import { startEmbeddedBroker } from "../../lib/mqtt/embedded_broker.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import type { MqttClient } from "../../lib/mqtt/client.ts";
@@ -247,7 +248,12 @@ async function startBroker(
     };
   }
   const observer: BrokerUser = { username: "observer", publishes: ["#"], subscribes: ["#"] };
-  const users = [...brokerUsers(DEFAULT_ROOTS, agents), observer].map((user) => ({
+  const config = loadConfig({
+    environment: { ECOFLOW_CLOUD: "off", DEVICE_TO_AGENTS_JSON: JSON.stringify({ any: agents }) },
+    exists: () => false,
+    readFile: () => "",
+  });
+  const users = [...brokerUsers(config), observer].map((user) => ({
     ...user,
     password: randomHex(),
   }));
