@@ -96,7 +96,7 @@ export function unknownFieldNumbers(decoded: Fields): number[] {
   return raw.map((bytes) => new protobuf.Reader(bytes).uint32() >>> 3);
 }
 
-/** A decoded message as a plain object that holds only what was sent, nested messages too. */
+/** A decoded message as a plain object that holds only what was sent, nested messages too; bytes become base64. */
 export function plainFields(decoded: Fields): Record<string, unknown> {
   const plain: Record<string, unknown> = {};
   for (const name of Object.keys(decoded)) {
@@ -109,6 +109,6 @@ export function plainFields(decoded: Fields): Record<string, unknown> {
 }
 
 function plainValue(value: unknown): unknown {
-  if (value instanceof Uint8Array) return value.toHex();
+  if (value instanceof Uint8Array) return value.toBase64();
   return typeof value === "object" && value !== null ? plainFields(value as Fields) : value;
 }

@@ -32,14 +32,14 @@ Deno.test("FamilySchema.decode() keeps presence: a sent 0 is there, an unsent fi
       list: [0, 1],
       mode: 1,
       on: true,
-      blob: "ff",
+      blob: "/w==",
     },
     { mode: 7, parts: [{}, { value: 0 }] },
   ];
   for (const row of rows) {
     const bytes = schema.encode("Outer", {
       ...row,
-      ...("blob" in row ? { blob: Uint8Array.fromHex(String(row.blob)) } : {}),
+      ...("blob" in row ? { blob: Uint8Array.fromBase64(String(row.blob)) } : {}),
     });
     const decoded = schema.decode("Outer", bytes);
     assert.deepEqual(plainFields(decoded), row);

@@ -1,0 +1,61 @@
+/** The grid verdict of one station: a change needs two fresh indications, or a full reply that says so. */
+
+/** What one payload says about the grid. */
+export interface GridIndication {
+  readonly present: boolean;
+  /** True: may start a change and refresh the verdict. False: can only confirm a change that was started. */
+  readonly decisive: boolean;
+  /** What it rests on, for example `flow_info_ac_in=2`. */
+  readonly evidence: string;
+}
+
+/** The verdict with what supports it. */
+export interface GridState {
+  /** True: the grid feeds the station; false: it does not; undefined: not known yet. */
+  readonly present: boolean | undefined;
+  readonly evidence: string | undefined;
+  /** When the verdict was last confirmed, monotonic ms; 0 while unknown. */
+  readonly confirmedAtMonoMs: number;
+  /** One indication against the verdict that waits to be confirmed. */
+  readonly pending: { readonly present: boolean; readonly evidence: string } | undefined;
+}
+
+/** Nothing is known. */
+export const GRID_UNKNOWN: GridState = {
+  present: undefined,
+  evidence: undefined,
+  confirmedAtMonoMs: 0,
+  pending: undefined,
+};
+
+/**
+ * Takes one payload's indication.
+ *
+ * @param isReply The payload answers a get-all request: the station itself just read all its values, so a decisive
+ *   indication in it needs no second one
+ */
+export function stepGrid(
+  state: GridState,
+  indication: GridIndication,
+  isReply: boolean,
+  atMonoMs: number,
+): GridState {
+  const { present, decisive, evidence } = indication;
+  const adopted = (text: string): GridState => ({
+    present,
+    evidence: text,
+    confirmedAtMonoMs: atMonoMs,
+    pending: undefined,
+  });
+  if (state.present === present) {
+    // A weak sign agrees with the verdict and proves nothing: no refresh, but what waited is contradicted.
+    return decisive ? adopted(evidence) : { ...state, pending: undefined };
+  }
+  if (decisive && isReply) return adopted(evidence);
+  if (state.pending?.present === present) {
+    return adopted(state.pending.evidence === evidence ? evidence : `${state.pending.evidence}, ${evidence}`);
+  }
+  // At the start nobody acts on "present", so it may be believed at once; "absent" never is.
+  if (decisive && present && state.present === undefined) return adopted(evidence);
+  return decisive ? { ...state, pending: { present, evidence } } : state;
+}

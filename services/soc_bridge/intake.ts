@@ -1,0 +1,215 @@
+/** One station's messages in, readings and packs out: partial updates merge here. */
+import { errorText } from "../../lib/errors.ts";
+import { type Fields, plainFields } from "../../proto/family_schema.ts";
+import { decodeInner, type InnerMessage } from "../../proto/registry.ts";
+import type { Header } from "../../proto/frame.ts";
+import type { CompiledModel } from "./compiled_model.ts";
+import { asNumber, camelCases, numberAt } from "./field_path.ts";
+import type { JsonMessage } from "./json_shapes.ts";
+import { Packs } from "./packs.ts";
+import type { Payload } from "./payload.ts";
+import { Readings } from "./readings.ts";
+import { TAG27_FIELD, TAG27_MESSAGE } from "./tag27.ts";
+
+/** A message with every field that it carried. */
+export interface DecodedMessage {
+  readonly cmd_func?: number;
+  readonly cmd_id?: number;
+  /** Undefined for a pair of unknown layout. */
+  readonly name?: string;
+  /** Only what was sent; made when asked for. */
+  fields(): Record<string, unknown>;
+}
+
+/** What a payload held. */
+export interface Taken {
+  /** Fields of the table, packs included, that the payload carried; 0 means that it is no evidence of anything. */
+  readonly values: number;
+  /** The station answered a get-all request. */
+  readonly isReply: boolean;
+  /** The cloud's word; false as well when a frame says "offline". */
+  readonly online: boolean | undefined;
+  /** Field 27 of the last battery report. */
+  readonly tag27: number | undefined;
+  readonly messages: readonly DecodedMessage[];
+  /** `cmd_func/cmd_id` of messages whose layout is not known. */
+  readonly unknownPairs: readonly string[];
+  /** Messages that could not be read, one sentence each; the others of the payload count. */
+  readonly problems: readonly string[];
+}
+
+/** A header with this code stands for a station that is not connected to the cloud. */
+const CODE_OFFLINE = "-2";
+
+/** Merges one station's messages. */
+export class Intake {
+  readonly readings: Readings;
+  readonly packs: Packs | undefined;
+  #lastSnapshot: string | undefined;
+
+  constructor(readonly model: CompiledModel) {
+    this.readings = new Readings(model.paths.length);
+    this.packs = model.spec.packs && new Packs(model.spec.packs);
+  }
+
+  /** Takes a payload. Nothing changes for messages that cannot be read. */
+  take(payload: Payload, atMonoMs: number): Taken {
+    this.readings.beginPayload();
+    return payload.kind === "frame"
+      ? this.#takeHeaders(payload.headers, atMonoMs)
+      : this.#takeJson(payload.message, atMonoMs);
+  }
+
+  /** Takes decoded messages as one payload that is no reply. */
+  takeMessages(messages: readonly InnerMessage[], atMonoMs: number): Taken {
+    this.readings.beginPayload();
+    const values = messages.map(({ name, fields }) => this.#takeFields(name, fields, atMonoMs));
+    return {
+      values: values.reduce((a, b) => a + b, 0),
+      isReply: false,
+      online: undefined,
+      tag27: undefined,
+      messages: messages.map(({ name, fields }) => ({ name, fields: () => plainFields(fields) })),
+      unknownPairs: [],
+      problems: [],
+    };
+  }
+
+  /** @returns how many known values the message carried */
+  #takeFields(message: string, fields: Fields, atMonoMs: number): number {
+    let values = 0;
+    for (const { steps, slot } of this.model.byMessage.get(message) ?? []) {
+      const value = numberAt(fields, steps);
+      if (value === undefined) continue;
+      this.readings.set(slot, value, atMonoMs);
+      values++;
+    }
+    return values + this.#takePacks(message, fields, atMonoMs);
+  }
+
+  #takeHeaders(headers: readonly Header[], atMonoMs: number): Taken {
+    const { family } = this.model;
+    const messages: DecodedMessage[] = [];
+    const unknownPairs: string[] = [];
+    const problems: string[] = [];
+    let values = 0;
+    let tag27: number | undefined;
+    let online: boolean | undefined;
+    for (const header of headers) {
+      const { cmd_func, cmd_id, code } = header;
+      if (code === CODE_OFFLINE && cmd_func === undefined) online = false;
+      if (!family) {
+        problems.push(`a frame where the ${this.model.spec.model} sends JSON`);
+        break;
+      }
+      let inner;
+      try {
+        inner = decodeInner(family, header);
+      } catch (error) {
+        problems.push(errorText(error));
+        continue;
+      }
+      const pair = {
+        ...(cmd_func === undefined ? {} : { cmd_func }),
+        ...(cmd_id === undefined ? {} : { cmd_id }),
+      };
+      if (!inner) {
+        if (cmd_func !== undefined) unknownPairs.push(`${cmd_func}/${cmd_id}`);
+        messages.push({ ...pair, fields: () => ({}) });
+        continue;
+      }
+      const { name, fields } = inner;
+      values += this.#takeFields(name, fields, atMonoMs);
+      if (name === TAG27_MESSAGE && Object.hasOwn(fields, TAG27_FIELD)) tag27 = asNumber(fields[TAG27_FIELD]);
+      messages.push({ ...pair, name, fields: () => plainFields(fields) });
+    }
+    return { values, isReply: isReplyFrame(headers), online, tag27, messages, unknownPairs, problems };
+  }
+
+  #takeJson(message: JsonMessage, atMonoMs: number): Taken {
+    const nothing = { isReply: false, tag27: undefined, unknownPairs: [], problems: [] };
+    if (message.kind === "status") {
+      return { ...nothing, values: 0, online: message.online, messages: [] };
+    }
+    const { name, cmdFunc, cmdId } = message;
+    const decoded: DecodedMessage = {
+      ...(cmdFunc === undefined ? {} : { cmd_func: cmdFunc }),
+      ...(cmdId === undefined ? {} : { cmd_id: cmdId }),
+      name,
+      fields: () => Object.fromEntries(message.values),
+    };
+    // The cloud repeats its memory for ever: only a snapshot that differs shows that the station still speaks.
+    const isRepeat = message.kind === "snapshot" && this.#isRepeatedSnapshot(message.values);
+    const values = isRepeat ? 0 : this.#takeKeys(message.values, atMonoMs);
+    return { ...nothing, values, isReply: message.kind === "reply", online: undefined, messages: [decoded] };
+  }
+
+  #takeKeys(keys: ReadonlyMap<string, unknown>, atMonoMs: number): number {
+    let values = 0;
+    for (const [key, value] of keys) {
+      for (const { steps, slot } of this.model.byKey.get(key) ?? []) {
+        const number = steps.length === 0 ? asNumber(value) : numberAt({ list: value }, [
+          { name: "list", list: true },
+          ...steps,
+        ]);
+        if (number === undefined) continue;
+        this.readings.set(slot, number, atMonoMs);
+        values++;
+      }
+    }
+    return values + this.#takePackKeys(keys, atMonoMs);
+  }
+
+  #takePacks(message: string, fields: Fields, atMonoMs: number): number {
+    const { packs } = this;
+    const spec = this.model.spec.packs;
+    if (!packs || !spec || "keys" in spec) return 0;
+    if ("message" in spec) {
+      if (spec.message !== message) return 0;
+      const num = Object.hasOwn(fields, spec.num) ? asNumber(fields[spec.num]) ?? 0 : 0;
+      return packs.take(num, fields, atMonoMs) ? 1 : 0;
+    }
+    const [listMessage, listField = ""] = spec.list.split(".");
+    if (listMessage !== message || !Object.hasOwn(fields, listField)) return 0;
+    const entries = (fields[listField] as readonly Fields[]).slice(0, 64);
+    const taken = entries.map((entry) => numberAt(entry, [{ name: spec.num, list: false }]) ?? 0);
+    if (taken.length > 0) packs.keepOnly(taken);
+    return entries.filter((entry, i) => packs.take(taken[i] ?? 0, entry, atMonoMs)).length;
+  }
+
+  /** Packs in JSON: under a prefix each, or, where a protobuf family speaks JSON, flat for the main pack. */
+  #takePackKeys(keys: ReadonlyMap<string, unknown>, atMonoMs: number): number {
+    const { packs } = this;
+    const spec = this.model.spec.packs;
+    if (!packs || !spec || "list" in spec) return 0;
+    const names = [...spec.soc, ...spec.temp, spec.full, spec.design, spec.sn];
+    if ("cells" in spec.capacity) names.push(spec.capacity.cells);
+    const collect = (keyOf: (name: string) => string) => {
+      const fields: Record<string, unknown> = {};
+      for (const name of names) {
+        if (name !== undefined && keys.has(keyOf(name))) fields[name] = keys.get(keyOf(name));
+      }
+      return fields;
+    };
+    if ("keys" in spec) {
+      return spec.keys.filter((prefix, num) => packs.take(num, collect((n) => `${prefix}.${n}`), atMonoMs))
+        .length;
+    }
+    const num = asNumber(keys.get(camelCases(spec.num)[0] ?? "")) ?? 0;
+    const fields = collect((name) => camelCases(name)[0] ?? name);
+    // Without a capacity these are some other module's "soc" and "temp".
+    return spec.full !== undefined && spec.full in fields && packs.take(num, fields, atMonoMs) ? 1 : 0;
+  }
+
+  #isRepeatedSnapshot(values: ReadonlyMap<string, unknown>): boolean {
+    const text = JSON.stringify([...values]);
+    const isRepeat = text === this.#lastSnapshot;
+    this.#lastSnapshot = text;
+    return isRepeat;
+  }
+}
+
+/** Replies to a get-all request name no destination; pushes always do. */
+function isReplyFrame(headers: readonly Header[]): boolean {
+  return headers.every((h) => h.dest === undefined && h.cmd_func !== undefined && h.seq !== undefined);
+}

@@ -1,0 +1,145 @@
+/** What a model's table may say, and how a table from a user's file is checked. */
+import * as v from "valibot";
+
+/** The numbers of a normalised state that a table may give sources for; units as in `lib/messages/power_state.ts`. */
+export const NUMBER_NAMES = [
+  "soc",
+  "ac_in_watts",
+  "ac_in_volts",
+  "out_watts",
+  "ac_out_watts",
+  "dc_in_watts",
+  "charge_min",
+  "discharge_min",
+  "temp_celsius",
+  "battery_wh",
+  "battery_design_wh",
+  "max_soc",
+  "min_soc",
+] as const;
+
+/** The one value that is true or false. */
+export const FLAG_NAME = "ac_out_enabled";
+
+/** A number of the state. */
+export type NumberName = typeof NUMBER_NAMES[number];
+
+const text = (max: number) => v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(max));
+const path = v.pipe(
+  v.string(),
+  v.regex(
+    /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+(\[\])?)*$/,
+    "must be a field path such as DisplayPropertyUpload.cms_batt_soc",
+  ),
+);
+const paths = v.union([path, v.pipe(v.array(path), v.minLength(1, "must name a field"), v.maxLength(16))]);
+const number = v.pipe(v.number(), v.finite("must be a number"));
+
+const source = v.union([
+  v.strictObject({
+    from: paths,
+    scale: v.optional(number),
+    part: v.optional(v.picklist(["positive", "negative"])),
+    bit: v.optional(v.pipe(number, v.integer(), v.minValue(0), v.maxValue(31))),
+    swap_bytes: v.optional(v.boolean()),
+    ignore_zero: v.optional(v.boolean()),
+    below_is_zero: v.optional(number),
+  }),
+  v.strictObject({
+    packs: v.picklist([
+      "main_soc",
+      "mean_soc",
+      "max_temp",
+      "sum_full",
+      "sum_design",
+      "main_full",
+      "main_design",
+    ]),
+  }),
+]);
+
+const indicator = v.strictObject({
+  from: paths,
+  present: v.union([
+    v.strictObject({ bit: v.pipe(number, v.integer(), v.minValue(0), v.maxValue(31)) }),
+    v.strictObject({ at_least: number }),
+    v.strictObject({ above: number }),
+    v.strictObject({ one_of: v.pipe(v.array(number), v.minLength(1)) }),
+  ]),
+  absent: v.picklist(["decides", "confirms", "never"]),
+  only_absent: v.optional(v.boolean()),
+  scale: v.optional(number),
+  swap_bytes: v.optional(v.boolean()),
+});
+
+const capacity = v.union([
+  v.strictObject({ unit: v.literal("Wh") }),
+  v.strictObject({ unit: v.literal("mAh"), volts: number }),
+  v.strictObject({ unit: v.literal("mAh"), cells: text(64), volts_per_cell: number }),
+]);
+const packFields = {
+  soc: v.array(text(64)),
+  temp: v.array(text(64)),
+  full: v.optional(text(64)),
+  design: v.optional(text(64)),
+  sn: v.optional(text(64)),
+  capacity,
+};
+const packs = v.union([
+  v.strictObject({ message: text(64), num: text(64), ...packFields }),
+  v.strictObject({ list: path, num: text(64), ...packFields }),
+  v.strictObject({ keys: v.pipe(v.array(text(64)), v.minLength(1), v.maxLength(16)), ...packFields }),
+]);
+
+const sources = v.optional(v.pipe(v.array(source), v.maxLength(8)));
+
+/** The schema of a table; everything that a user's file may hold. */
+export const modelSchema = v.strictObject({
+  model: text(64),
+  prefixes: v.pipe(
+    v.array(v.pipe(v.string(), v.regex(/^[A-Z0-9]{2,16}$/, "must be 2 to 16 capital letters or digits"))),
+    v.minLength(1, "must name at least one serial prefix"),
+  ),
+  role: v.picklist(["station", "accessory"]),
+  protocol: v.picklist(["protobuf", "json"]),
+  family: v.pipe(v.string(), v.regex(/^[a-z0-9_]{1,32}$/, "must be a family name")),
+  rated_wh: v.optional(v.pipe(number, v.minValue(1, "must be 1 or more"))),
+  confidence: v.picklist(["high", "medium", "low", "user"]),
+  seen: text(300),
+  notes: v.optional(text(600)),
+  captures: v.optional(v.array(text(80))),
+  values: v.strictObject(
+    Object.fromEntries([...NUMBER_NAMES, FLAG_NAME].map((name) => [name, sources])) as Record<
+      NumberName | typeof FLAG_NAME,
+      typeof sources
+    >,
+  ),
+  grid: v.optional(v.pipe(v.array(indicator), v.maxLength(8))),
+  packs: v.optional(packs),
+  tag27: v.optional(v.boolean()),
+  open_api_modules: v.optional(v.record(text(64), text(64))),
+});
+
+/**
+ * One model, or several that differ in nothing: serial prefixes, where each value comes from, how the grid is judged.
+ * `values` that a table leaves out are unknown on that model. Several fields in one `from` are added up; sources are
+ * tried in order.
+ */
+export type ModelSpec = v.InferOutput<typeof modelSchema>;
+
+/** Where one value comes from. `part` cuts a signed number into its two directions; `scale` comes first. */
+export type SourceSpec = v.InferOutput<typeof source>;
+
+/**
+ * One grid indicator. `absent` says what it means when the indicator is *not* in its present state: `decides` that the
+ * grid is gone, only `confirms` that another said so, or `never` means anything. With `only_absent` its present state
+ * means nothing: a plug that is in shows no grid. Of several fields in `from` the
+ * largest counts.
+ */
+export type IndicatorSpec = v.InferOutput<typeof indicator>;
+
+/** How packs are told apart and read; the first, or number 0, is the main one. */
+export type PackSpec = v.InferOutput<typeof packs>;
+
+/** How a pack's capacity becomes Wh. */
+export type CapacitySpec = v.InferOutput<typeof capacity>;

@@ -1,0 +1,71 @@
+/** DELTA Pro 3, DELTA Pro Ultra X, and the panel that speaks their dialect. */
+import type { IndicatorSpec, ModelSpec } from "../model_spec.ts";
+import { BMS_PACKS, COMMON_VALUES, FLOW_BIT, FLOW_GRID, RUNTIME_AC_VOLTS } from "./property_upload.ts";
+
+const SHARED_VALUES: ModelSpec["values"] = {
+  ...COMMON_VALUES,
+  ac_in_volts: RUNTIME_AC_VOLTS,
+  ac_out_watts: [{
+    from: [
+      "DisplayPropertyUpload.pow_get_ac_hv_out",
+      "DisplayPropertyUpload.pow_get_ac_lv_out",
+      "DisplayPropertyUpload.pow_get_ac_lv_tt30_out",
+    ],
+    scale: -1,
+  }],
+  dc_in_watts: [{ from: ["DisplayPropertyUpload.pow_get_pv_h", "DisplayPropertyUpload.pow_get_pv_l"] }],
+  ac_out_enabled: [{
+    from: ["DisplayPropertyUpload.flow_info_ac_hv_out", "DisplayPropertyUpload.flow_info_ac_lv_out"],
+    bit: FLOW_BIT,
+  }],
+};
+
+/** `plug_in_info_ac_in_flag` was 0 with the grid present and the CMS plug flag 1 without: neither is used. */
+const GRID: IndicatorSpec[] = [...FLOW_GRID];
+
+/** The tables of this family. */
+export const DELTA_PRO_3_MODELS: readonly ModelSpec[] = [
+  {
+    model: "DELTA Pro 3",
+    prefixes: ["MR51", "MR53"],
+    role: "station",
+    protocol: "protobuf",
+    family: "deltapro3",
+    rated_wh: 4096,
+    confidence: "high",
+    seen: "raw frames decoded",
+    captures: [
+      "app-get-all-request",
+      "deltapro3-bms-heartbeat",
+      "deltapro3-decoded-idle",
+      "deltapro3-display-2-flows",
+      "deltapro3-display-incremental-xor",
+    ],
+    values: SHARED_VALUES,
+    grid: GRID,
+    packs: BMS_PACKS,
+  },
+  {
+    model: "DELTA Pro Ultra X",
+    prefixes: ["P101"],
+    role: "station",
+    protocol: "protobuf",
+    family: "deltaproultrax",
+    confidence: "low",
+    seen: "one sample decoded by others",
+    captures: ["deltaproultrax-decoded"],
+    values: { ...SHARED_VALUES, temp_celsius: [{ from: "DisplayPropertyUpload.bp_info.packs[].temp" }] },
+    grid: GRID,
+    packs: BMS_PACKS,
+  },
+  {
+    model: "Smart Home Panel 3",
+    prefixes: ["HR62", "HR63", "HR6C"],
+    role: "accessory",
+    protocol: "protobuf",
+    family: "deltaproultrax",
+    confidence: "low",
+    seen: "dialect of the DELTA Pro 3 assumed; the arrays per circuit are not covered",
+    values: {},
+  },
+];

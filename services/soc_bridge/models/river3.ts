@@ -1,0 +1,60 @@
+/** RIVER 3, RIVER 3 UPS and RIVER 3 Plus. */
+import type { ModelSpec } from "../model_spec.ts";
+import { BMS_PACKS, COMMON_VALUES, FLOW_GRID, LFP_CELL_VOLTS } from "./property_upload.ts";
+
+/**
+ * `plug_in_info_ac_in_flag`, `_feq`, `plug_in_info_ac_in_vol` and the CMS plug flag stay 0 on these with the grid
+ * present: no volts are known, and none of them is an indicator.
+ */
+function river3(
+  cellsInSeries: number,
+): Pick<ModelSpec, "role" | "protocol" | "family" | "values" | "grid" | "packs"> {
+  return {
+    role: "station",
+    protocol: "protobuf",
+    family: "river3",
+    values: {
+      ...COMMON_VALUES,
+      dc_in_watts: [{ from: "DisplayPropertyUpload.pow_get_pv" }],
+      battery_wh: [
+        { packs: "sum_full" },
+        { from: "RuntimePropertyUpload.bms_full_cap", scale: cellsInSeries * LFP_CELL_VOLTS / 1000 },
+      ],
+    },
+    grid: [...FLOW_GRID],
+    packs: BMS_PACKS,
+  };
+}
+
+/** The tables of this family. */
+export const RIVER_3_MODELS: readonly ModelSpec[] = [
+  {
+    model: "RIVER 3",
+    prefixes: ["R651", "R653"],
+    ...river3(6),
+    rated_wh: 245,
+    confidence: "high",
+    seen: "full raw reply decoded",
+    captures: ["river3-get-reply-full"],
+  },
+  {
+    model: "RIVER 3 UPS",
+    prefixes: ["R654", "R655"],
+    ...river3(6),
+    rated_wh: 245,
+    confidence: "high",
+    seen: "raw Bluetooth frames decoded",
+    captures: ["river3ups-display-1-power", "river3ups-display-2-errors", "river3ups-display-3-flows"],
+  },
+  {
+    model: "RIVER 3 Plus",
+    prefixes: ["R631", "R634", "R635"],
+    ...river3(7),
+    rated_wh: 286,
+    confidence: "high",
+    seen: "raw battery reports decoded; display reports only as decoded by others, and raw of the RIVER 3",
+    notes: "RIVER 3 Max and Max Plus are a RIVER 3 Plus with an extra pack (pack serials R632, R633).",
+    captures: ["river3plus-bms-heartbeat", "river3plus-decoded"],
+    tag27: true,
+  },
+];

@@ -1,0 +1,129 @@
+/** The STREAM line: batteries and a micro inverter tied to the house's grid. */
+import type { IndicatorSpec, ModelSpec } from "../model_spec.ts";
+import { BMS_PACKS, GRID_VOLTS } from "./property_upload.ts";
+
+const DISPLAY = "DisplayPropertyUpload";
+
+/** State 1 takes from the grid, 3 feeds it; 0 none, 2 not online. */
+const GRID: IndicatorSpec[] = [
+  { from: `${DISPLAY}.grid_connection_sta`, present: { one_of: [1, 3] }, absent: "decides" },
+  { from: `${DISPLAY}.grid_connection_vol`, present: { at_least: GRID_VOLTS }, absent: "decides" },
+];
+
+/**
+ * The sign of the grid power is inferred: positive goes towards the house. `pow_get_sys_load` is the house's load, which
+ * the grid may carry: it is not what leaves the station.
+ */
+const GRID_TIED: ModelSpec["values"] = {
+  ac_in_watts: [{ from: `${DISPLAY}.grid_connection_power`, part: "negative" }],
+  ac_in_volts: [{ from: `${DISPLAY}.grid_connection_vol`, below_is_zero: GRID_VOLTS }],
+  ac_out_watts: [{ from: `${DISPLAY}.grid_connection_power`, part: "positive" }],
+};
+
+const STREAM: Pick<ModelSpec, "role" | "protocol" | "family" | "values" | "grid" | "packs"> = {
+  role: "station",
+  protocol: "protobuf",
+  family: "stream",
+  values: {
+    ...GRID_TIED,
+    soc: [{ from: `${DISPLAY}.cms_batt_soc` }, { packs: "main_soc" }],
+    dc_in_watts: [
+      { from: `${DISPLAY}.pow_get_pv_sum` },
+      { from: ["pow_get_pv", "pow_get_pv2", "pow_get_pv3", "pow_get_pv4"].map((f) => `${DISPLAY}.${f}`) },
+    ],
+    charge_min: [{ from: `${DISPLAY}.cms_chg_rem_time` }],
+    discharge_min: [{ from: `${DISPLAY}.cms_dsg_rem_time` }],
+    temp_celsius: [{ packs: "max_temp" }],
+    battery_wh: [{ from: `${DISPLAY}.cms_batt_full_energy` }],
+    battery_design_wh: [{ packs: "sum_design" }],
+    max_soc: [{ from: `${DISPLAY}.cms_max_chg_soc` }],
+    min_soc: [{ from: `${DISPLAY}.cms_min_dsg_soc` }],
+  },
+  grid: GRID,
+  packs: BMS_PACKS,
+};
+
+/** The tables of this line. */
+export const STREAM_MODELS: readonly ModelSpec[] = [
+  {
+    model: "STREAM AC",
+    prefixes: ["BK51"],
+    ...STREAM,
+    rated_wh: 1920,
+    confidence: "medium",
+    seen: "schema of the Ultra",
+  },
+  {
+    model: "STREAM AC Pro",
+    prefixes: ["BK31"],
+    ...STREAM,
+    rated_wh: 1920,
+    confidence: "medium",
+    seen: "schema of the Ultra",
+  },
+  {
+    model: "STREAM Pro",
+    prefixes: ["BK12"],
+    ...STREAM,
+    rated_wh: 1920,
+    confidence: "medium",
+    seen: "schema of the Ultra",
+  },
+  {
+    model: "STREAM Max",
+    prefixes: ["BK41"],
+    ...STREAM,
+    rated_wh: 1920,
+    confidence: "low",
+    seen: "schema assumed, never seen",
+  },
+  {
+    model: "STREAM Ultra",
+    prefixes: ["BK11", "ES11"],
+    ...STREAM,
+    rated_wh: 1920,
+    confidence: "medium",
+    seen: "raw frames decoded",
+    captures: ["streamultra-display-plain"],
+  },
+  {
+    model: "STREAM Ultra X",
+    prefixes: ["BK61"],
+    ...STREAM,
+    rated_wh: 3840,
+    confidence: "medium",
+    seen: "schema of the Ultra",
+  },
+  {
+    model: "STREAM 5000 / STREAM AC 5000",
+    prefixes: ["ES21", "ES22"],
+    ...STREAM,
+    rated_wh: 5024,
+    confidence: "medium",
+    seen: "raw battery reports decoded; 254/39 and 254/40 have another layout that is not known",
+    notes: "The grid is not known on this model, so no policy can protect a house with it alone.",
+    captures: ["stream5000-bms-heartbeat", "stream5000-unknown-254-39"],
+    values: {
+      soc: [{ from: `${DISPLAY}.cms_batt_soc` }, { packs: "main_soc" }],
+      charge_min: [{ from: "CMSHeartBeatReport.v1p0.chg_remain_time" }],
+      discharge_min: [{ from: "CMSHeartBeatReport.v1p0.dsg_remain_time" }],
+      temp_celsius: [{ packs: "max_temp" }],
+      battery_design_wh: [{ packs: "sum_design" }],
+      max_soc: [{ from: "CMSHeartBeatReport.v1p0.max_charge_soc" }],
+      min_soc: [{ from: "CMSHeartBeatReport.v1p0.min_dsg_soc" }],
+    },
+    grid: undefined,
+  },
+  {
+    model: "STREAM Microinverter",
+    prefixes: ["BK01", "BK02", "N011"],
+    role: "accessory",
+    protocol: "protobuf",
+    family: "stream_microinverter",
+    confidence: "high",
+    seen: "raw frames decoded; it has no battery",
+    captures: ["streammicro-full-xor", "streammicro-incremental-xor", "streammicro-incremental-xor-2"],
+    values: { ...GRID_TIED, dc_in_watts: STREAM.values.dc_in_watts },
+    grid: GRID,
+  },
+];

@@ -1,0 +1,165 @@
+/** The battery packs of one station, as their reports come in one by one. */
+import { asNumber } from "./field_path.ts";
+import type { CapacitySpec, PackSpec } from "./model_spec.ts";
+
+/** What is known of one pack; absent is unknown. */
+export interface Pack {
+  readonly num: number;
+  sn?: string;
+  /** %, 0 to 100. */
+  soc?: number;
+  /** Hottest cell, degrees C. */
+  tempCelsius?: number;
+  fullWh?: number;
+  designWh?: number;
+  atMonoMs: number;
+  /** Raw capacities and cells, kept because they may come in different messages. */
+  fullRaw?: number;
+  designRaw?: number;
+  cells?: number;
+}
+
+/** A figure over all packs. */
+export type PackFigure =
+  | "main_soc"
+  | "mean_soc"
+  | "max_temp"
+  | "sum_full"
+  | "sum_design"
+  | "main_full"
+  | "main_design";
+
+/** A pack whose report is this much older than the newest one was taken away. */
+export const PACK_GONE_MS = 15 * 60_000;
+/** More packs than this are not believed. */
+export const MAX_PACKS = 32;
+
+/** Reads pack reports by a table's rule. */
+export class Packs {
+  readonly #packs = new Map<number, Pack>();
+
+  constructor(private readonly spec: PackSpec) {}
+
+  /**
+   * Takes one pack's fields, whole or in part.
+   *
+   * @param num Its number, 0 to 31; others are ignored, and so is a pack whose full capacity is 0: it has not reported
+   *   yet, and its zeros mean nothing
+   * @returns whether anything was taken
+   */
+  take(num: number, fields: Readonly<Record<string, unknown>>, atMonoMs: number): boolean {
+    if (!Number.isInteger(num) || num < 0 || num >= MAX_PACKS) return false;
+    const { spec } = this;
+    const full = this.#number(fields, spec.full);
+    if (full === 0) return false;
+    const pack: Pack = this.#packs.get(num) ?? { num, atMonoMs };
+    const soc = inRange(this.#first(fields, spec.soc), 0, 100);
+    const temp = inRange(this.#first(fields, spec.temp), -60, 200);
+    const design = this.#number(fields, spec.design);
+    const cells = "cells" in spec.capacity ? this.#number(fields, spec.capacity.cells) : undefined;
+    const sn = spec.sn === undefined ? undefined : serialOf(fields, spec.sn);
+    if ([soc, temp, full, design].every((value) => value === undefined)) return false;
+    if (soc !== undefined) pack.soc = soc;
+    if (temp !== undefined) pack.tempCelsius = temp;
+    if (full !== undefined) pack.fullRaw = full;
+    if (design !== undefined) pack.designRaw = design;
+    if (cells !== undefined) pack.cells = cells;
+    if (sn !== undefined) pack.sn = sn;
+    pack.fullWh = wattHours(pack.fullRaw, pack.cells, spec.capacity);
+    pack.designWh = wattHours(pack.designRaw, pack.cells, spec.capacity);
+    pack.atMonoMs = atMonoMs;
+    this.#packs.set(num, pack);
+    return true;
+  }
+
+  /** Forgets packs that are not in a list that names them all. */
+  keepOnly(nums: readonly number[]): void {
+    for (const num of this.#packs.keys()) if (!nums.includes(num)) this.#packs.delete(num);
+  }
+
+  /** All packs that still report, by number. */
+  list(): readonly Pack[] {
+    const packs = [...this.#packs.values()];
+    const newest = Math.max(...packs.map((p) => p.atMonoMs));
+    return packs.filter((p) => newest - p.atMonoMs < PACK_GONE_MS).sort((a, b) => a.num - b.num);
+  }
+
+  /** A figure with the time of its newest part; undefined when no pack knows it. */
+  figure(figure: PackFigure): { readonly value: number; readonly atMonoMs: number } | undefined {
+    if (this.#packs.size === 0) return undefined;
+    const packs = this.list();
+    const main = packs.filter((p) => p.num === 0);
+    switch (figure) {
+      case "main_soc":
+        return fold(main, (p) => p.soc, Math.max);
+      case "mean_soc": {
+        const sum = fold(packs, (p) => p.soc, (a, b) => a + b);
+        const count = packs.filter((p) => p.soc !== undefined).length;
+        return sum && { ...sum, value: sum.value / count };
+      }
+      case "max_temp":
+        return fold(packs, (p) => p.tempCelsius, Math.max);
+      case "sum_full":
+        return fold(packs, (p) => p.fullWh, (a, b) => a + b);
+      case "sum_design":
+        return fold(packs, (p) => p.designWh, (a, b) => a + b);
+      case "main_full":
+        return fold(main, (p) => p.fullWh, Math.max);
+      case "main_design":
+        return fold(main, (p) => p.designWh, Math.max);
+    }
+  }
+
+  #first(fields: Readonly<Record<string, unknown>>, names: readonly string[]): number | undefined {
+    for (const name of names) {
+      const value = this.#number(fields, name);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  #number(fields: Readonly<Record<string, unknown>>, name: string | undefined): number | undefined {
+    return name !== undefined && Object.hasOwn(fields, name) ? asNumber(fields[name]) : undefined;
+  }
+}
+
+function fold(
+  packs: readonly Pack[],
+  value: (pack: Pack) => number | undefined,
+  join: (a: number, b: number) => number,
+): { value: number; atMonoMs: number } | undefined {
+  let result: { value: number; atMonoMs: number } | undefined;
+  for (const pack of packs) {
+    const v = value(pack);
+    if (v === undefined) continue;
+    result = result
+      ? { value: join(result.value, v), atMonoMs: Math.max(result.atMonoMs, pack.atMonoMs) }
+      : { value: v, atMonoMs: pack.atMonoMs };
+  }
+  return result;
+}
+
+function wattHours(
+  raw: number | undefined,
+  cells: number | undefined,
+  capacity: CapacitySpec,
+): number | undefined {
+  if (raw === undefined || raw <= 0) return undefined;
+  if (capacity.unit === "Wh") return inRange(raw, 0, 1e6);
+  const volts = "volts" in capacity
+    ? capacity.volts
+    : cells === undefined
+    ? undefined
+    : cells * capacity.volts_per_cell;
+  return volts === undefined ? undefined : inRange(raw * volts / 1000, 0, 1e6);
+}
+
+function inRange(value: number | undefined, min: number, max: number): number | undefined {
+  return value !== undefined && value >= min && value <= max ? value : undefined;
+}
+
+/** Serial fields hold debris on some models: only what looks like a serial number counts. */
+function serialOf(fields: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  return typeof value === "string" && /^[A-Z][A-Z0-9]{9,23}$/.test(value) ? value : undefined;
+}

@@ -1,0 +1,45 @@
+/** Holds back a state of charge that cannot be true, until later readings say the same. */
+
+/** What is believed and what waits. */
+export interface SocState {
+  /** %, undefined before the first reading. */
+  readonly soc: number | undefined;
+  /** When {@link SocState.soc} was last confirmed, monotonic ms. */
+  readonly atMonoMs: number;
+  /** A reading that jumped, with how many have agreed with it so far. */
+  readonly held: { readonly soc: number; readonly firstMonoMs: number; readonly count: number } | undefined;
+}
+
+/** Nothing is known. */
+export const SOC_UNKNOWN: SocState = { soc: undefined, atMonoMs: 0, held: undefined };
+
+/** A jump of this many points is always believed: stations recalibrate. */
+export const SOC_JUMP_POINTS = 5;
+/** On top of that, points a minute since the last reading; the fastest discharge of any model is 4 to 5. */
+export const SOC_POINTS_PER_MIN = 6;
+/** Readings within this many points agree with each other. */
+export const SOC_AGREE_POINTS = 5;
+/** A held value is believed at the third reading that agrees … */
+export const SOC_CONFIRM_COUNT = 3;
+/** … or at the second, when it comes this long after the first, ms: a real fall never waits longer than two reports. */
+export const SOC_CONFIRM_MS = 20_000;
+
+/**
+ * Takes one reading.
+ *
+ * @param soc %, 0 to 100
+ * @param isReply It comes in a full reply of the station: then one earlier reading that agrees is enough
+ */
+export function stepSoc(state: SocState, soc: number, isReply: boolean, atMonoMs: number): SocState {
+  const believed: SocState = { soc, atMonoMs, held: undefined };
+  if (state.soc === undefined) return believed;
+  const minutes = Math.max(0, atMonoMs - state.atMonoMs) / 60_000;
+  if (Math.abs(soc - state.soc) <= SOC_JUMP_POINTS + SOC_POINTS_PER_MIN * minutes) return believed;
+  const { held } = state;
+  if (!held || Math.abs(soc - held.soc) > SOC_AGREE_POINTS) {
+    return { ...state, held: { soc, firstMonoMs: atMonoMs, count: 1 } };
+  }
+  const count = held.count + 1;
+  const confirmed = count >= SOC_CONFIRM_COUNT || isReply || atMonoMs - held.firstMonoMs >= SOC_CONFIRM_MS;
+  return confirmed ? believed : { ...state, held: { soc, firstMonoMs: held.firstMonoMs, count } };
+}
