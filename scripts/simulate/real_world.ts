@@ -38,10 +38,16 @@ export interface RealWorldOptions {
   readonly onLog: (program: string, line: string) => void;
   /** Instead of the sources: a compiled daemon. */
   readonly binary?: string;
+  /** False: the hosts have no agents; true when absent. */
+  readonly withAgents?: boolean;
 }
 
 /** A running world. */
 export interface RealWorld extends World {
+  /** When the daemon said READY, on `performance.now()`. */
+  readonly readyAtMs: number;
+  /** Sends a station's whole state, as an answer to a get-all request. */
+  replyNow(sn: string, values: StationValues): void;
   readonly daemon: () => RunningProgram;
   /** Ends everything and removes its files. */
   stop(): Promise<void>;
@@ -49,6 +55,7 @@ export interface RealWorld extends World {
 
 /** The account at the emulated cloud. */
 const ACCOUNT = { user: "simulation@example.com", pass: "simulated-password" };
+const READY_LINE = /main READY/;
 /** How long the house may take to come up, real ms. */
 const COME_UP_MS = 60_000;
 
@@ -131,7 +138,9 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
 
   const observer = await observe(broker.port, broker.observerLogin);
   release.push(() => observer.close());
+  let readyAtMs = NaN;
   let daemon = launchDaemon();
+  void daemon.until(READY_LINE).then(() => readyAtMs = performance.now());
   release.push(() => daemon.stop());
   const running = new Map<string, RunningProgram>();
   const launchAgent = (agent: string) => {
@@ -149,10 +158,18 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
     running.set(agent, startAgentProcess({ envFile: agentEnv, stateDir: agentDir, timeScale, onLine }));
   };
   release.push(() => Promise.all([...running.values()].map((agent) => agent.stop())));
-  for (const agent of agents) launchAgent(agent);
+  const launched = options.withAgents === false ? [] : agents;
+  for (const agent of launched) launchAgent(agent);
 
   const world: RealWorld = {
     clock,
+    get readyAtMs() {
+      return readyAtMs;
+    },
+    replyNow(sn, values) {
+      const bytes = encoders.get(sn)?.reply(values);
+      if (bytes) cloud.publishFrom(sn, "get_reply", bytes);
+    },
     daemon: () => daemon,
     say(sn, values: StationValues) {
       const pushes = encoders.get(sn)?.pushes(values) ?? [];
@@ -176,7 +193,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
     onMessage: (see) => observer.onMessage(see),
     stop: site.stop,
   };
-  await comeUp(world, site, agents);
+  await comeUp(world, site, launched);
   return world;
 }
 
@@ -203,7 +220,7 @@ async function comeUp(
   });
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    const isReady = world.daemon().until(/main READY/);
+    const isReady = world.daemon().until(READY_LINE);
     const both = Promise.all([isReady, isComplete.promise]).then(([ready]) => ready);
     const tooLate = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), COME_UP_MS));
     const ended = isReady.then((ready) => ready ? both : false);
