@@ -1,10 +1,12 @@
 /** For tests: a NUT server on a free port of loopback, with a memory broker in place of the house, and a plain client. */
+import type { Bus, BusMessage } from "../../lib/bus.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
+import type { HealthCondition } from "../../lib/health.ts";
 import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
 import { encodePolicyStatus } from "../../lib/messages/policy_status.ts";
 import { encodePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
-import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { DEFAULT_ROOTS, matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { type MemoryLog, testContext } from "../../lib/testing.ts";
 import { DEFAULT_LIMITS } from "./config.ts";
 import { createNutServer, type NutServerConfig, nutServerTopics, type NutService } from "./service.ts";
@@ -65,6 +67,9 @@ export interface TestHouse {
   command(host: string, command: Record<string, unknown>): void;
   /** The last retained presence of a host. */
   presence(host: string): Record<string, unknown> | undefined;
+  /** Hands a message to the server as the broker would, for example as retained. */
+  deliver(message: BusMessage): void;
+  health(): readonly HealthCondition[];
   /** Answers to commands so far, as `host action status`. */
   readonly acks: readonly string[];
   stop(): Promise<void>;
@@ -76,10 +81,16 @@ export async function startHouse(
 ): Promise<TestHouse> {
   const whole = { ...TEST_CONFIG, ...config };
   const broker = new MemoryBroker(clock);
-  const context = {
-    ...testContext({ service: "nut_server", ...nutServerTopics(whole) }, whole, { broker }),
-    clock,
+  const base = testContext({ service: "nut_server", ...nutServerTopics(whole) }, whole, { broker });
+  const handlers: ((message: BusMessage) => void)[] = [];
+  const bus: Bus = {
+    ...base.bus,
+    subscribe(filter, handle) {
+      handlers.push((message) => matchesFilter(filter, message.topic) && handle(message));
+      base.bus.subscribe(filter, handle);
+    },
   };
+  const context = { ...base, bus, clock };
   const service = createNutServer(context);
   const acks: string[] = [];
   const ackTopic = new RegExp(`^${TOPICS.ack("([^/]+)")}$`);
@@ -101,6 +112,8 @@ export async function startHouse(
       const all: PolicyStatus = { device: "Study", sentence: "test", blind: false, ts, ...status };
       broker.publish(TOPICS.policy(all.device), encodePolicyStatus(all), { retain: true });
     },
+    deliver: (message) => handlers.forEach((handle) => handle(message)),
+    health: () => context.health.list(),
     command: (host, command) => broker.publish(TOPICS.command(host), JSON.stringify(command), { qos: 1 }),
     presence: (host) => {
       const text = broker.retained(TOPICS.agentStatus(host));

@@ -1,0 +1,322 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { settle, TestClock } from "../../lib/test_clock.ts";
+import type { NutServerConfig } from "./service.ts";
+import {
+  LineClient,
+  ON_BATTERY,
+  ONLINE,
+  shuttingDown,
+  startHouse,
+  TEST_CONFIG,
+  type TestHouse,
+  TOPICS,
+} from "./test_house.ts";
+
+/** Runs with a house on the test clock and closes everything afterwards. */
+async function inHouse(
+  run: (house: TestHouse, clock: TestClock, connect: () => Promise<LineClient>) => Promise<void>,
+  config: Partial<NutServerConfig> = {},
+): Promise<void> {
+  const clock = new TestClock();
+  const house = await startHouse({ clock, config });
+  const clients: LineClient[] = [];
+  const connect = async () => {
+    const client = await LineClient.connect(house.port);
+    clients.push(client);
+    return client;
+  };
+  try {
+    await run(house, clock, connect);
+  } finally {
+    for (const client of clients) client.close();
+    await house.stop();
+    await soon(() => true);
+    equal(clock.pending, 0, "no timer is left");
+  }
+}
+
+/** Waits for what sockets bring: real time, because the kernel does not know the test clock. */
+async function soon(isTrue: () => boolean): Promise<void> {
+  for (let i = 0; i < 300 && !isTrue(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  await settle();
+  ok(isTrue(), "did not happen within 1.5 s");
+}
+
+async function login(client: LineClient, ups = "ups"): Promise<void> {
+  deepEqual(await client.askAll("USERNAME monuser", "PASSWORD secret", `LOGIN ${ups}`), ["OK", "OK", "OK"]);
+}
+
+const statusOf = async (client: LineClient, ups = "ups") =>
+  (await client.ask(`GET VAR ${ups} ups.status`))[0];
+const eventsOf = (house: TestHouse): string[] => {
+  const kinds: string[] = [];
+  house.broker.watch(({ topic, payload }) => {
+    if (topic !== TOPICS.events) return;
+    const { kind, agent } = JSON.parse(new TextDecoder().decode(payload));
+    if (agent === "nas") kinds.push(kind);
+  });
+  return kinds;
+};
+
+Deno.test("NutService leads a host through an outage", () =>
+  inHouse(async (house, clock, connect) => {
+    const events = eventsOf(house);
+    house.state(ONLINE);
+    house.policy({ state: "online" });
+    await settle();
+    const nas = await connect();
+    await login(nas);
+    equal(house.presence("nas")?.online, true);
+    deepEqual(house.presence("nas")?.can, ["nut"]);
+    equal(await statusOf(nas), 'VAR ups ups.status "OL CHRG"');
+
+    house.state(ON_BATTERY);
+    house.policy({ state: "on_battery" });
+    await settle();
+    equal(await statusOf(nas), 'VAR ups ups.status "OB DISCHRG"');
+
+    house.command("nas", { id: "c1", action: "shutdown", agent: "nas", ttl_sec: 300 });
+    house.policy(shuttingDown("nas"));
+    await settle();
+    deepEqual(house.acks, [], "nobody has obeyed yet");
+    equal(await statusOf(nas), 'VAR ups ups.status "FSD OB LB DISCHRG"');
+    await settle();
+    deepEqual(house.acks, ["nas shutdown accepted", "nas shutdown shutting_down"]);
+    equal(house.presence("nas")?.online, true);
+
+    nas.close();
+    await soon(() => house.presence("nas")?.online === false);
+    equal(house.presence("nas")?.going_down, true);
+    equal(house.presence("nas")?.last_command_id, "c1");
+
+    house.state(ONLINE);
+    house.policy({ state: "recovery" });
+    await clock.advance(1000);
+    const again = await connect();
+    await login(again);
+    equal(
+      await statusOf(again),
+      'VAR ups ups.status "OL CHRG"',
+      "a host that comes back is not sent down again",
+    );
+    deepEqual(events, [
+      "nut_login",
+      "nut_fsd_set",
+      "nut_fsd_seen",
+      "nut_logout",
+      "nut_fsd_cleared",
+      "nut_login",
+    ]);
+  }));
+
+Deno.test("NutService takes a forced shutdown back that nobody has seen, and only that", () =>
+  inHouse(async (house, clock, connect) => {
+    house.state(ON_BATTERY);
+    const nas = await connect();
+    await login(nas);
+    house.command("nas", { id: "c1", action: "shutdown" });
+    await settle();
+    house.command("nas", { id: "a1", action: "abort" });
+    await settle();
+    deepEqual(house.acks, ["nas shutdown aborted", "nas abort aborted"]);
+    equal(await statusOf(nas), 'VAR ups ups.status "OB DISCHRG"');
+
+    house.command("nas", { id: "c2", action: "shutdown" });
+    await settle();
+    match(await statusOf(nas) ?? "", /FSD/);
+    house.command("nas", { id: "a2", action: "abort" });
+    await settle();
+    deepEqual(house.acks.slice(2), [
+      "nas shutdown accepted",
+      "nas shutdown shutting_down",
+      "nas abort failed",
+    ]);
+    await clock.advance(59_000);
+    match(await statusOf(nas) ?? "", /FSD/, "a client that saw it cannot be called back: the hold runs");
+    await clock.advance(1_000);
+    equal(await statusOf(nas), 'VAR ups ups.status "OB DISCHRG"');
+  }));
+
+Deno.test("NutService tells a station's whole UPS as soon as the policy shuts down, a host's only when it is told", () =>
+  inHouse(async (house, _clock, connect) => {
+    house.state(ON_BATTERY);
+    house.policy({
+      ...shuttingDown("pve"),
+      hosts: [{ agent: "pve", state: "told" }, { agent: "nas", state: "online" }],
+    });
+    await settle();
+    const client = await connect();
+    equal(await statusOf(client), 'VAR ups ups.status "OB DISCHRG"');
+    equal(await statusOf(client, "plain"), 'VAR plain ups.status "FSD OB LB DISCHRG"');
+  }));
+
+Deno.test("NutService does not act on a retained word from before", () =>
+  inHouse(async (house, clock, connect) => {
+    const retained = (topic: string, value: unknown) =>
+      house.deliver({ topic, payload: new TextEncoder().encode(JSON.stringify(value)), retained: true });
+    const rows: [name: string, ageMs: number, expected: string][] = [
+      ["too old", 60_000, "OB DISCHRG"],
+      ["from a clock that fell back", -3_600_000, "OB DISCHRG"],
+      ["just before the restart", 59_000, "FSD OB LB DISCHRG"],
+    ];
+    const client = await connect();
+    house.state(ON_BATTERY);
+    await settle();
+    for (const [name, ageMs, expected] of rows) {
+      const ts = new Date(clock.wallMs() - ageMs).toISOString();
+      retained(TOPICS.policy("Study"), {
+        device: "Study",
+        sentence: "",
+        blind: false,
+        ...shuttingDown("nas"),
+        ts,
+      });
+      equal(await statusOf(client), `VAR ups ups.status "${expected}"`, name);
+    }
+    retained(TOPICS.command("nas"), { id: "r", action: "ping" });
+    await settle();
+    deepEqual(house.acks, []);
+  }));
+
+Deno.test("NutService keeps its word when the broker comes back with an older retained one", () =>
+  inHouse(async (house, clock, connect) => {
+    house.state(ON_BATTERY);
+    house.policy(shuttingDown("nas"));
+    await clock.advance(100_000);
+    house.state(ON_BATTERY);
+    house.broker.goDown();
+    house.broker.goUp();
+    await settle();
+    match(await statusOf(await connect()) ?? "", /"FSD OB LB/);
+  }));
+
+Deno.test("NutService forgets a policy that fell silent once the grid is there, and not before", () =>
+  inHouse(async (house, clock, connect) => {
+    house.policy(shuttingDown("nas"));
+    house.state(ON_BATTERY);
+    await clock.advance(125_000);
+    house.state(ON_BATTERY);
+    await clock.advance(1_000);
+    const client = await connect();
+    match(await statusOf(client) ?? "", /"FSD OB LB/);
+    house.state(ONLINE);
+    await clock.advance(1_000);
+    equal(await statusOf(client), 'VAR ups ups.status "OL CHRG"');
+  }));
+
+Deno.test("NutService answers commands that it cannot obey", () =>
+  inHouse(async (house, clock, connect) => {
+    const issued = (agoMs: number) => new Date(clock.wallMs() - agoMs).toISOString();
+    house.command("nas", { id: "1", action: "ping" });
+    house.command("nas", { id: "2", action: "drill" });
+    house.command("nas", { id: "3", action: "shutdown", ttl_sec: 60, issued_at: issued(60_000) });
+    house.command("nas", { id: "4", action: "shutdown", agent: "pve" });
+    house.broker.publish(TOPICS.command("nas"), "not json");
+    await settle();
+    deepEqual(house.acks, [
+      "nas ping failed",
+      "nas drill failed",
+      "nas shutdown rejected",
+      "nas shutdown rejected",
+    ]);
+    match(house.log.text(), /INPUT REFUSED.*must be JSON/);
+    await login(await connect());
+    house.command("nas", { id: "5", action: "ping" });
+    house.command("nas", { id: "6", action: "drill" });
+    house.command("nas", { id: "7", action: "shutdown", drill: true });
+    await settle();
+    deepEqual(house.acks.slice(4), ["nas ping done", "nas drill done", "nas shutdown done"]);
+  }));
+
+Deno.test("NutService tells a lost client from one that goes down, and keeps a host up while one client is there", () =>
+  inHouse(async (house, _clock, connect) => {
+    house.state(ON_BATTERY);
+    const [first, second] = [await connect(), await connect()];
+    await login(first);
+    await login(second);
+    deepEqual(await second.ask("GET NUMLOGINS ups"), ["NUMLOGINS ups 2"]);
+    first.close();
+    await soon(() => house.log.text().includes("CLIENT GONE"));
+    equal(house.presence("nas")?.online, true);
+    house.policy(shuttingDown("nas"));
+    await settle();
+    second.close();
+    await soon(() => house.presence("nas")?.online === false);
+    equal(house.presence("nas")?.going_down, undefined, "it had not seen FSD: nobody knows why it left");
+  }));
+
+Deno.test("NutService calls a host offline that does not come back after a start", () =>
+  inHouse(async (house, clock) => {
+    await clock.advance(90_000);
+    equal(house.presence("nas"), undefined);
+    await clock.advance(1_000);
+    equal(house.presence("nas")?.online, false);
+  }));
+
+Deno.test("NutService repeats the presence of its hosts to a broker that forgot them", () =>
+  inHouse(async (house, _clock, connect) => {
+    await login(await connect());
+    house.broker.publish(TOPICS.agentStatus("nas"), "", { retain: true });
+    equal(house.presence("nas"), undefined);
+    house.broker.goDown();
+    house.broker.goUp();
+    await settle();
+    equal(house.presence("nas")?.online, true);
+  }));
+
+Deno.test("NutService says stale on silence, in all its forms", () =>
+  inHouse(async (house, clock, connect) => {
+    let client = await connect();
+    equal(await statusOf(client), "ERR DRIVER-NOT-CONNECTED");
+    house.state(ON_BATTERY);
+    await clock.advance(118_000);
+    equal(await client.line(), undefined, "idle for a minute: closed");
+    client = await connect();
+    match(await statusOf(client) ?? "", /OB/);
+    await clock.advance(1_000);
+    equal(await statusOf(client), "ERR DATA-STALE");
+    house.policy({ state: "on_battery", soc: 33, blind: true });
+    await settle();
+    deepEqual(await client.ask("GET VAR ups battery.charge"), ['VAR ups battery.charge "33"']);
+    house.broker.publish(TOPICS.state("Study"), '{"device":"Study","soc":"high"}');
+    await settle();
+    match(house.log.text(), /INPUT REFUSED.*"soc"/);
+    equal(await statusOf(client), 'VAR ups ups.status "OB DISCHRG"');
+  }));
+
+Deno.test("NutService does nothing while it is off", async () => {
+  const house = await startHouse({ config: { enabled: false }, clock: new TestClock() });
+  equal(house.service.port, undefined);
+  await house.stop();
+  match(house.log.text(), /NUT SERVER OFF/);
+});
+
+Deno.test("NutService waits for its address and says so", () =>
+  inHouse(async (house, clock) => {
+    equal(house.service.port, undefined);
+    deepEqual(house.health().map(({ code }) => code), ["nut_cannot_listen"]);
+    await clock.advance(2_000);
+    equal(house.log.text().split("CANNOT LISTEN").length, 3, "tried twice");
+  }, { listenHost: "192.0.2.77" }));
+
+Deno.test("NutService warns when a host is unknown to the policy, or the last resort comes first", () =>
+  inHouse(async (house, clock) => {
+    house.policy({ state: "online", soc_min: 3, hosts: [{ agent: "pve", state: "online" }] });
+    await clock.advance(1_000);
+    deepEqual(house.health().map(({ code }) => code), [
+      "nut_host_unknown_to_policy",
+      "nut_last_resort_too_high",
+    ]);
+    house.policy({ state: "online", soc_min: 4, hosts: [{ agent: "nas", state: "online" }] });
+    await clock.advance(1_000);
+    deepEqual(house.health(), []);
+  }));
+
+Deno.test("NutService never logs a password", () =>
+  inHouse(async (house, _clock, connect) => {
+    const client = await connect();
+    await client.askAll("USERNAME monuser", "PASSWORD hunter2", "LOGIN ups");
+    await login(await connect());
+    ok(!/hunter2|secret/.test(house.log.text()));
+    ok(TEST_CONFIG.users.some(({ password }) => password === "secret"));
+  }));
