@@ -67,9 +67,14 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
     // A plain Uint8Array of its own: the package's buffer may be a view into a larger one.
     events.onMessage({ topic, payload: new Uint8Array(payload), retained: packet.retain });
   });
+  // The package passes on only the errors that have a code; this one is heard before it.
+  socket.prependListener("error", (error: Error & { code?: unknown }) => {
+    end(farewell ?? { kind: phase.faultKind(error), text: phase.describe(error) });
+  });
   client.on("error", (error: Error & { code?: unknown }) => {
-    if (typeof error.code === "number") end({ kind: "refused", code: error.code, text: at(options, error) });
-    else end({ kind: phase.faultKind(error), text: phase.describe(error) });
+    const { code } = error;
+    if (typeof code === "number" && !isUp) end({ kind: "refused", code, text: at(options, error) });
+    else end({ kind: isUp ? "closed" : "network", text: at(options, error) });
   });
   client.on("disconnect", ({ reasonCode = 0 }) => {
     const reason = (mqtt.ReasonCodes as Record<number, string>)[reasonCode] ?? `reason ${reasonCode}`;
