@@ -280,7 +280,7 @@ Deno.test("NutService says stale on silence, in all its forms", () =>
     deepEqual(await client.ask("GET VAR ups battery.charge"), ['VAR ups battery.charge "33"']);
     house.broker.publish(TOPICS.state("Study"), '{"device":"Study","soc":"high"}');
     await settle();
-    match(house.log.text(), /INPUT REFUSED.*"soc"/);
+    match(house.log.text(), /INPUT REFUSED.*soc.*must be number/);
     equal(await statusOf(client), 'VAR ups ups.status "OB DISCHRG"');
   }));
 

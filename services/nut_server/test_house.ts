@@ -143,6 +143,11 @@ export class LineClient {
     return new LineClient(await Deno.connect({ hostname: "127.0.0.1", port }));
   }
 
+  /** Over a connection that is there already. */
+  static over(conn: Deno.Conn): LineClient {
+    return new LineClient(conn);
+  }
+
   /** Sends text as it is. */
   async send(text: string | Uint8Array): Promise<void> {
     const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
