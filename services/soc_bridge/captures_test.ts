@@ -1,13 +1,19 @@
-/** Every file of ../shared/protocol/captures is a test: decoded, normalised, and the envelope written back. */
+/**
+ * Every file of testdata and of ../shared/protocol/captures is a test: decoded, normalised, the envelope written back.
+ * The recordings are other people's and are read where they are.
+ */
 import assert from "node:assert/strict";
-import { decodeFrame, encodeFrame, isMasked } from "../../proto/frame.ts";
+import { plainFields, unknownFieldNumbers } from "../../proto/family_schema.ts";
+import { decodeFrame, encodeFrame, isMasked, plainPdata } from "../../proto/frame.ts";
+import { isFamily, loadFamily, messageName } from "../../proto/registry.ts";
 import { parseCapture } from "./captures.ts";
 import { decodeCapture, payloadBytes } from "./decode_capture.ts";
 
-const FOLDER = new URL("../../../shared/protocol/captures/", import.meta.url);
+const OWN = new URL("./testdata/", import.meta.url);
+const RECORDED = new URL("../../../shared/protocol/captures/", import.meta.url);
 
 interface Frame {
-  header: Record<string, unknown>;
+  header?: Record<string, unknown>;
   xor_applied?: boolean;
   pdata_len: number;
   message: string | null;
@@ -54,23 +60,25 @@ function assertNormalized(
   }
 }
 
-function listCaptures(): string[] {
+function listFiles(folder: URL): URL[] {
   try {
-    return [...Deno.readDirSync(FOLDER)].map((e) => e.name).filter((n) => n.endsWith(".json")).sort();
+    return [...Deno.readDirSync(folder)].map((e) => e.name).filter((n) => n.endsWith(".json")).sort()
+      .map((name) => new URL(name, folder));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     // deno-lint-ignore no-console
-    console.log("captures skipped: ../shared/protocol/captures is absent");
+    console.log("recordings skipped: ../shared/protocol/captures is absent");
     return [];
   }
 }
 
-for (const name of listCaptures()) {
-  Deno.test(`decodeCapture() reads ${name} as recorded`, async () => {
-    const text = await Deno.readTextFile(new URL(name, FOLDER));
+for (const url of [...listFiles(OWN), ...listFiles(RECORDED)]) {
+  const name = url.pathname.replace(/^.*\//, "");
+
+  Deno.test(`decodeCapture() reads ${name} as expected`, async () => {
+    const text = await Deno.readTextFile(url);
     const expected = JSON.parse(text).expected as Expected;
-    const capture = parseCapture(text, name);
-    const { messages, normalized, problems } = await decodeCapture(capture, name);
+    const { messages, normalized, problems } = await decodeCapture(parseCapture(text, name), name);
     assert.deepEqual(problems, []);
     const wanted: Pick<Frame, "message" | "decoded">[] = expected.frames ??
       (expected.message === undefined ? [] : [{ message: expected.message, decoded: expected.decoded }]);
@@ -81,11 +89,9 @@ for (const name of listCaptures()) {
     if (wanted.length > 0) assert.equal(messages.length, wanted.length);
     if (expected.normalized) assertNormalized(normalized, expected.normalized);
   });
-}
 
-for (const name of listCaptures()) {
   Deno.test(`encodeFrame() gives back the bytes of ${name}`, async () => {
-    const text = await Deno.readTextFile(new URL(name, FOLDER));
+    const text = await Deno.readTextFile(url);
     const capture = parseCapture(text, name);
     if (capture.encoding !== "hex" && capture.encoding !== "base64") return;
     const bytes = payloadBytes(capture, name);
@@ -93,10 +99,27 @@ for (const name of listCaptures()) {
     assert.equal(encodeFrame(headers).toHex(), bytes.toHex());
     const { frames = [] } = JSON.parse(text).expected as Expected;
     for (const [i, frame] of frames.entries()) {
+      if (!frame.header) continue;
       const { pdata, ...rest } = headers[i] ?? {};
       assert.deepEqual(rest, frame.header);
       assert.equal(pdata?.length ?? 0, frame.pdata_len);
       if (frame.xor_applied !== undefined) assert.equal(isMasked(headers[i] ?? {}), frame.xor_applied);
+    }
+  });
+
+  Deno.test(`FamilySchema.encode() gives ${name} back after decoding`, async () => {
+    const text = await Deno.readTextFile(url);
+    const capture = parseCapture(text, name);
+    const { spec: { family }, encoding } = capture;
+    if (encoding === "json" || encoding === "decoded-json" || !isFamily(family)) return;
+    const { schema } = await loadFamily(family);
+    for (const header of decodeFrame(payloadBytes(capture, name))) {
+      const message = messageName(family, header.cmd_func ?? -1, header.cmd_id ?? -1);
+      if (message === undefined) continue;
+      const first = schema.decode(message, plainPdata(header), true);
+      const again = schema.decode(message, schema.encode(message, first), true);
+      assert.deepEqual(plainFields(again), plainFields(first));
+      assert.deepEqual(unknownFieldNumbers(again), unknownFieldNumbers(first));
     }
   });
 }

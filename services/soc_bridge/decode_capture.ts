@@ -46,6 +46,7 @@ export async function decodeCapture(capture: Capture, source: string): Promise<D
     return station.accept(payloadBytes(capture, source), 0, source);
   };
   const { messages, problems } = feed();
+  if (problems.length > 0 && messages.length === 0) throw new InvalidInputError(source, problems);
   feed();
   const { ts: _ts, age_s: _age, grid_age_s: _gridAge, soc_age_s: _socAge, ...state } = station.state(
     sn,

@@ -1,6 +1,6 @@
 /** Raw readings in, values in the state's units out, by the table's sources. */
 import type { CompiledModel, CompiledSource } from "./compiled_model.ts";
-import { NUMBER_NAMES, type NumberName } from "./model_spec.ts";
+import type { NumberName } from "./model_spec.ts";
 import type { Packs } from "./packs.ts";
 import type { Readings } from "./readings.ts";
 
@@ -103,7 +103,7 @@ function numberOf(
   const [min, max] = BOUNDS[name];
   if (name === "soc" && value > max && value <= max + SOC_OVERSHOOT) value = max;
   if (!(value >= min && value <= max)) return undefined;
-  return { value: round(value), atMonoMs: raw.atMonoMs };
+  return { value: rounded(value, name), atMonoMs: raw.atMonoMs };
 }
 
 function sumOf(slots: readonly number[], readings: Readings, swap = false): Timed<number> | undefined {
@@ -140,9 +140,10 @@ export function swapBytes(value: number): number {
   return ((n & 0xff) << 24 | (n & 0xff00) << 8 | (n >>> 8) & 0xff00 | n >>> 24) >>> 0;
 }
 
-/** Three decimals; never -0. */
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000 + 0;
+/** Capacities to three decimals, everything else to two; never -0. */
+function rounded(value: number, name: NumberName): number {
+  const steps = name === "battery_wh" || name === "battery_design_wh" ? 1000 : 100;
+  return Math.round(value * steps) / steps + 0;
 }
 
 /** Minutes that stations send when the question does not apply. */
@@ -152,6 +153,3 @@ const NOT_APPLICABLE_MIN = new Set([5939, 5940, 5999, 12927, 143999]);
 export function isPlaceholderMinutes(name: NumberName, value: number): boolean {
   return (name === "charge_min" || name === "discharge_min") && NOT_APPLICABLE_MIN.has(value);
 }
-
-/** All names, for those who list them. */
-export { NUMBER_NAMES };

@@ -35,6 +35,9 @@ export const VALUE_MAX_AGE_MS = 10 * 60_000;
 /** What does not change by itself and is shown however old it is. */
 const LASTING: ReadonlySet<NumberName> = new Set(["battery_wh", "battery_design_wh", "min_soc", "max_soc"]);
 
+/** Who says that a station is away: the connection to the cloud is down, or the cloud has lost the station. */
+export type OfflineWord = "cloud" | "station";
+
 /** Whether the link is alive. */
 export type Link = "live" | "stale" | "offline";
 
@@ -46,7 +49,7 @@ export class PowerStation {
   #grid: GridState = GRID_UNKNOWN;
   #soc: SocState = SOC_UNKNOWN;
   #evidenceMonoMs: number | undefined;
-  #offlineMonoMs: number | undefined;
+  readonly #offline = new Map<OfflineWord, number>();
 
   constructor(options: PowerStationOptions) {
     this.#options = options;
@@ -79,21 +82,22 @@ export class PowerStation {
     return this.#judge(this.#intake.takeMessages(messages, atMonoMs), atMonoMs);
   }
 
-  /** The cloud, or the station itself, says that it is not connected. Ends with the next evidence. */
-  setOffline(atMonoMs: number): void {
-    this.#offlineMonoMs = atMonoMs;
+  /** Somebody says that the station cannot be heard. Ends with the next evidence, or when it is taken back. */
+  setOffline(word: OfflineWord, atMonoMs: number): void {
+    this.#offline.set(word, atMonoMs);
   }
 
-  /** The cloud takes it back, and nothing was heard yet. */
-  clearOffline(): void {
-    this.#offlineMonoMs = undefined;
+  /** Takes back what {@link PowerStation.setOffline} said; the age of the evidence decides again. */
+  clearOffline(word: OfflineWord): void {
+    this.#offline.delete(word);
   }
 
   /** Ages decide: `offline` when that was said after the newest evidence, `stale` without evidence for too long. */
   link(nowMonoMs: number): Link {
     const evidence = this.#evidenceMonoMs;
-    const offline = this.#offlineMonoMs;
-    if (offline !== undefined && (evidence === undefined || evidence <= offline)) return "offline";
+    for (const saidMonoMs of this.#offline.values()) {
+      if (evidence === undefined || evidence <= saidMonoMs) return "offline";
+    }
     return evidence !== undefined && nowMonoMs - evidence <= this.#options.staleAfterMs ? "live" : "stale";
   }
 
@@ -153,10 +157,12 @@ export class PowerStation {
   }
 
   #judge(taken: Taken, atMonoMs: number): Accepted {
-    if (taken.online === false) this.#offlineMonoMs = atMonoMs;
-    if (taken.values > 0) this.#evidenceMonoMs = atMonoMs;
-    // What a payload says about itself and about values at once, the values win: somebody sent them.
-    if (taken.values > 0 || taken.online === true) this.#offlineMonoMs = undefined;
+    if (taken.online !== undefined) this.#offline.delete("station");
+    if (taken.online === false) this.#offline.set("station", atMonoMs);
+    if (taken.values > 0) {
+      this.#evidenceMonoMs = atMonoMs;
+      this.#offline.clear();
+    }
     const before = this.#grid.present;
     this.#judgeGrid(taken, atMonoMs);
     const socHeld = taken.values > 0 ? this.#judgeSoc(taken, atMonoMs) : undefined;

@@ -1,0 +1,214 @@
+/** `soc_bridge`: raw payloads from the broker in, each station's state to the broker out. */
+import { errorText } from "../../lib/errors.ts";
+import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
+import { parseCloudStatus } from "../../lib/messages/cloud_status.ts";
+import { parseStationList } from "../../lib/messages/station_list.ts";
+import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
+import type { BusMessage } from "../../lib/bus.ts";
+import type { Service, ServiceContext } from "../../lib/service.ts";
+import { type CompiledModel, compileModel } from "./compiled_model.ts";
+import { type ModelFile, parseModelFile } from "./model_files.ts";
+import type { ModelSpec } from "./model_spec.ts";
+import { findModel, MODELS } from "./models.ts";
+import { PowerStation } from "./power_station.ts";
+import { RefusalLog } from "./refusal_log.ts";
+import { StationFeed } from "./station_feed.ts";
+import { type NamedStation, nameStations } from "./station_names.ts";
+
+/** The service's slice of the configuration. */
+export interface SocBridgeConfig {
+  readonly roots: TopicRoots;
+  /** Stations by the user's wish; others are found from traffic and from the account's list. */
+  readonly devices: readonly NamedStation[];
+  readonly gridRule: "auto" | "tag27";
+  /** Without fresh evidence for this long a station is stale, s. */
+  readonly staleAfterSec: number;
+  /** Publish every decoded field of every message as well. */
+  readonly publishRawJson: boolean;
+  /** Tables of models that the product does not know, or knows otherwise; none when absent. */
+  readonly modelFiles?: readonly ModelFile[];
+}
+
+/** More stations than this on one broker are not believed. */
+const MAX_STATIONS = 500;
+/** How often ages are looked at, ms. */
+const TICK_MS = 1000;
+const SERIAL = /^[A-Za-z0-9-]{4,32}$/;
+
+/** Makes the service; see {@link SocBridge}. */
+export function createSocBridge(context: ServiceContext<SocBridgeConfig>): Service {
+  return new SocBridge(context);
+}
+
+/** See the file comment. */
+export class SocBridge implements Service {
+  readonly #topics: Topics;
+  readonly #refusals: RefusalLog;
+  readonly #feeds = new Map<string, StationFeed>();
+  readonly #strangers = new Set<string>();
+  readonly #compiled = new Map<ModelSpec, Promise<CompiledModel>>();
+  #models: readonly ModelSpec[] = MODELS;
+  #listed: readonly NamedStation[] = [];
+  #isCloudDown = false;
+  #cancelTick: (() => void) | undefined;
+
+  constructor(private readonly context: ServiceContext<SocBridgeConfig>) {
+    this.#topics = topicsUnder(context.config.roots);
+    this.#refusals = new RefusalLog(context.log, context.clock);
+  }
+
+  async start(): Promise<void> {
+    const { bus, clock, config } = this.context;
+    await this.#loadModelFiles();
+    this.#cancelTick = clock.every(TICK_MS, () => this.#tick());
+    for (const { sn } of config.devices) this.#feed(sn);
+    bus.subscribe(this.#topics.stationList, (message) => this.#takeStationList(message));
+    bus.subscribe(this.#topics.cloudStatus, (message) => this.#takeCloudStatus(message));
+    bus.subscribe(this.#topics.raw("+"), (message) => this.#takeRaw(message));
+    bus.onLink((up) => {
+      if (up) { for (const feed of this.#feeds.values()) feed.publishAgain(); }
+    });
+  }
+
+  /** Says of every station that nobody watches it any more, so that no retained state looks live. */
+  stop(): Promise<void> {
+    if (this.#cancelTick) { for (const feed of this.#feeds.values()) feed.publishLastWord(); }
+    this.#cancelTick?.();
+    this.#cancelTick = undefined;
+    return Promise.resolve();
+  }
+
+  /** A table that cannot be used is named and left out; the product's own tables always work. */
+  async #loadModelFiles(): Promise<void> {
+    const { config, log, health } = this.context;
+    const own: ModelSpec[] = [];
+    const problems: string[] = [];
+    for (const file of config.modelFiles ?? []) {
+      try {
+        const models = parseModelFile(file);
+        for (const spec of models) await this.#compile(spec, `model file "${file.name}"`);
+        own.push(...models);
+      } catch (error) {
+        problems.push(errorText(error));
+        log.error("MODEL FILE REFUSED", { text: errorText(error) });
+      }
+    }
+    this.#models = [...own, ...MODELS];
+    if (problems.length > 0) {
+      health.raise({
+        code: "model_file_refused",
+        severity: "warning",
+        text: problems.join("; ").slice(0, 500),
+      });
+    }
+  }
+
+  #compile(spec: ModelSpec, source?: string): Promise<CompiledModel> {
+    let compiled = this.#compiled.get(spec);
+    if (!compiled) {
+      compiled = compileModel(spec, source);
+      this.#compiled.set(spec, compiled);
+    }
+    return compiled;
+  }
+
+  #takeRaw({ topic, payload, retained }: BusMessage): void {
+    const sn = topic.slice(this.context.config.roots.stations.length + 1, -"/data".length);
+    // A kept payload is of unknown age and would look fresh.
+    if (retained) return this.#refusals.note(topic, "a retained payload, which may be old");
+    if (!SERIAL.test(sn)) {
+      return this.#refusals.note("bridge", `a topic without a serial number: "${topic.slice(0, 100)}"`);
+    }
+    this.#feed(sn)?.take(payload, topic);
+  }
+
+  /** The feed of a serial number; undefined for models that no table knows. */
+  #feed(sn: string): StationFeed | undefined {
+    const known = this.#feeds.get(sn);
+    if (known || this.#strangers.has(sn)) return known;
+    if (this.#feeds.size + this.#strangers.size >= MAX_STATIONS) {
+      this.#refusals.note("bridge", `more than ${MAX_STATIONS} stations`);
+      return undefined;
+    }
+    const spec = findModel(sn, this.#models);
+    if (!spec) {
+      this.#strangers.add(sn);
+      const text = `No table for station ${sn}: its values stay unknown; add a model file or report it`;
+      this.context.log.notice("STATION UNKNOWN", { sn, text });
+      this.#journal({ kind: "station_unknown", severity: "notice", text, data: { sn } });
+      return undefined;
+    }
+    const { config } = this.context;
+    const feed = new StationFeed(sn, {
+      ...this.context,
+      topics: this.#topics,
+      refusals: this.#refusals,
+      publishRawJson: config.publishRawJson,
+      journal: (event) => this.#journal(event),
+      device: () => this.#nameOf(sn),
+    });
+    this.#feeds.set(sn, feed);
+    if (!config.devices.some((d) => d.sn === sn)) {
+      this.context.log.notice("STATION FOUND", { sn, model: spec.model, device: this.#nameOf(sn) });
+    }
+    if (config.gridRule === "tag27" && !spec.tag27 && spec.role === "station") {
+      this.context.log.notice("GRID_RULE=tag27 does not apply", { sn, model: spec.model, used: "auto" });
+    }
+    void this.#compile(spec).then((model) => {
+      const { gridRule, staleAfterSec } = config;
+      feed.begin(
+        new PowerStation({ sn, model, gridRule, staleAfterMs: staleAfterSec * 1000 }),
+        this.#isCloudDown,
+      );
+    });
+    return feed;
+  }
+
+  #nameOf(sn: string): string {
+    return nameStations(this.context.config.devices, this.#listed, [...this.#feeds.keys(), sn]).get(sn) ?? sn;
+  }
+
+  #takeStationList({ topic, payload }: BusMessage): void {
+    try {
+      const { stations } = parseStationList(payload, `MQTT topic "${topic}"`);
+      this.#listed = stations;
+      for (const { sn, online } of stations) {
+        const feed = this.#feed(sn);
+        if (online === false) feed?.cloudLostStation();
+      }
+      for (const feed of this.#feeds.values()) feed.renamed();
+    } catch (error) {
+      this.#refusals.note(topic, errorText(error));
+    }
+  }
+
+  #takeCloudStatus({ topic, payload }: BusMessage): void {
+    try {
+      const { link } = parseCloudStatus(payload, `MQTT topic "${topic}"`);
+      this.#isCloudDown = link === "down" || link === "refused";
+      for (const feed of this.#feeds.values()) feed.setCloudDown(this.#isCloudDown);
+    } catch (error) {
+      this.#refusals.note(topic, errorText(error));
+    }
+  }
+
+  #tick(): void {
+    for (const feed of this.#feeds.values()) feed.tick();
+    const silent = [...this.#feeds.values()].filter((f) => f.isProtecting && f.link !== "live").map((f) =>
+      f.device
+    );
+    const code = "station_silent";
+    if (silent.length === 0) this.context.health.clear(code);
+    else {
+      const text = `No fresh word from ${silent.join(", ")}`.slice(0, 500);
+      this.context.health.raise({ code, severity: "warning", text });
+    }
+  }
+
+  #journal(event: Omit<JournalEvent, "ts" | "source">): void {
+    const { bus, clock, log, name } = this.context;
+    const ts = new Date(clock.wallMs()).toISOString();
+    void bus.publish(this.#topics.events, encodeEvent({ ts, source: name, ...event }), { qos: 1 })
+      .catch((error) => log.debug("journal entry lost", { text: errorText(error) }));
+  }
+}
