@@ -45,6 +45,8 @@ export interface NutLimits {
   readonly connectsPerSec: number;
   /** Lines a second on one connection, lasting; twice as many at once. Faster ones wait. */
   readonly linesPerSec: number;
+  /** Failed logins of an address before its logins are delayed, and of a connection before it is closed. */
+  readonly failedLogins: number;
   /** A connection without a whole line for so long is closed, s. */
   readonly idleSec: number;
   /** A connection that does not take its answer for so long is closed, s. */
@@ -57,6 +59,7 @@ export const DEFAULT_LIMITS: NutLimits = {
   maxPerAddress: 32,
   connectsPerSec: 20,
   linesPerSec: 200,
+  failedLogins: 5,
   idleSec: 60,
   writeSec: 10,
 };
@@ -94,6 +97,7 @@ const limitsSchema = v.strictObject({
   max_per_address: v.optional(integerIn(1, 10_000), DEFAULT_LIMITS.maxPerAddress),
   connects_per_sec: v.optional(integerIn(1, 10_000), DEFAULT_LIMITS.connectsPerSec),
   lines_per_sec: v.optional(integerIn(10, 100_000), DEFAULT_LIMITS.linesPerSec),
+  failed_logins: v.optional(integerIn(1, 1000), DEFAULT_LIMITS.failedLogins),
   idle_sec: v.optional(integerIn(35, 3600), DEFAULT_LIMITS.idleSec),
   write_sec: v.optional(integerIn(1, 600), DEFAULT_LIMITS.writeSec),
 });
@@ -160,6 +164,7 @@ function readHouse(text: string, source: string, problems: string[]): NutHouse |
       maxPerAddress: limits.max_per_address,
       connectsPerSec: limits.connects_per_sec,
       linesPerSec: limits.lines_per_sec,
+      failedLogins: limits.failed_logins,
       idleSec: limits.idle_sec,
       writeSec: limits.write_sec,
     },

@@ -2,7 +2,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { errorLine } from "./answers.ts";
 import { LineLexer } from "./lexer.ts";
-import { FAILURES_BEFORE_CLOSE, TokenBucket } from "./limits.ts";
+import { TokenBucket } from "./limits.ts";
 import type { SessionEffect } from "./session.ts";
 import { type ByteStream, type ServerCertificate, startServerTls, writeAll } from "./tls.ts";
 
@@ -14,6 +14,8 @@ export interface ConnectionPort {
   readonly clock: Clock;
   readonly certificate?: ServerCertificate;
   readonly linesPerSec: number;
+  /** Failed logins before the connection is closed. */
+  readonly failedLogins: number;
   /** Handles a line; returns the answer's lines and what follows from it. */
   line(
     words: readonly string[],
@@ -130,7 +132,7 @@ export class Connection {
         return;
       case "denied":
         this.port.denied();
-        if (++this.#failures >= FAILURES_BEFORE_CLOSE) this.#reason = "too many failed logins";
+        if (++this.#failures >= this.port.failedLogins) this.#reason = "too many failed logins";
         return;
       case "start_tls":
         // What follows in clear could be slipped in by somebody else and would count as said inside TLS.

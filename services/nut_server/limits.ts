@@ -37,27 +37,25 @@ export class TokenBucket {
   }
 }
 
-/** After this many failures in {@link FAILURE_MEMORY_MS} the answers to logins from an address are delayed. */
-export const FAILURES_BEFORE_DELAY = 5;
 /** How long a failed login is remembered, ms. */
 export const FAILURE_MEMORY_MS = 60_000;
-/** The delay, ms: less than the 5 s after which clients give up, so that the right password still gets in. */
+/** The delay of the next logins from an address with too many failures, ms: less than the 5 s after which clients give up, so that the right password still gets in. */
 export const LOGIN_DELAY_MS = 2_000;
-/** A connection with this many failures is closed. */
-export const FAILURES_BEFORE_CLOSE = 5;
 
 /** What is remembered of addresses; forgets by itself, so that it stays small. */
 export class AddressBook {
   readonly #connects = new Map<string, TokenBucket>();
   readonly #failures = new Map<string, { count: number; lastMonoMs: number }>();
 
-  constructor(private readonly connectsPerSec: number) {}
+  /** @param limits See `NutLimits` */
+  constructor(private readonly limits: { readonly connectsPerSec: number; readonly failedLogins: number }) {}
 
   /** Whether one more connection of the address fits its rate. */
   mayConnect(address: string, nowMonoMs: number): boolean {
     let bucket = this.#connects.get(address);
     if (!bucket) {
-      bucket = new TokenBucket(this.connectsPerSec, this.connectsPerSec * 3, nowMonoMs);
+      const { connectsPerSec } = this.limits;
+      bucket = new TokenBucket(connectsPerSec, connectsPerSec * 3, nowMonoMs);
       this.#connects.set(address, bucket);
     }
     return bucket.tryTake(nowMonoMs);
@@ -71,7 +69,7 @@ export class AddressBook {
 
   /** How long the next login has to wait, ms. */
   loginDelayMs(address: string): number {
-    return (this.#failures.get(address)?.count ?? 0) >= FAILURES_BEFORE_DELAY ? LOGIN_DELAY_MS : 0;
+    return (this.#failures.get(address)?.count ?? 0) >= this.limits.failedLogins ? LOGIN_DELAY_MS : 0;
   }
 
   /** Forgets what is over; call about once a second. */

@@ -1,11 +1,5 @@
 import { equal } from "node:assert/strict";
-import {
-  AddressBook,
-  FAILURE_MEMORY_MS,
-  FAILURES_BEFORE_DELAY,
-  LOGIN_DELAY_MS,
-  TokenBucket,
-} from "./limits.ts";
+import { AddressBook, FAILURE_MEMORY_MS, LOGIN_DELAY_MS, TokenBucket } from "./limits.ts";
 
 Deno.test("TokenBucket.take() lets a burst through and tells how long the next must wait", () => {
   const bucket = new TokenBucket(10, 3, 0);
@@ -26,8 +20,8 @@ Deno.test("TokenBucket.tryTake() refuses 1 ms before a token is there", () => {
 });
 
 Deno.test("AddressBook delays logins of an address that failed too often, and forgets", () => {
-  const book = new AddressBook(10);
-  for (let i = 1; i < FAILURES_BEFORE_DELAY; i++) book.noteFailure("10.0.0.1", 0);
+  const book = new AddressBook({ connectsPerSec: 10, failedLogins: 5 });
+  for (let i = 1; i < 5; i++) book.noteFailure("10.0.0.1", 0);
   equal(book.loginDelayMs("10.0.0.1"), 0);
   book.noteFailure("10.0.0.1", 0);
   equal(book.loginDelayMs("10.0.0.1"), LOGIN_DELAY_MS);
@@ -40,7 +34,7 @@ Deno.test("AddressBook delays logins of an address that failed too often, and fo
 });
 
 Deno.test("AddressBook limits new connections an address", () => {
-  const book = new AddressBook(2);
+  const book = new AddressBook({ connectsPerSec: 2, failedLogins: 5 });
   const tries = (address: string, nowMonoMs: number) =>
     Array.from({ length: 10 }, () => book.mayConnect(address, nowMonoMs)).filter(Boolean).length;
   equal(tries("10.0.0.1", 0), 6);

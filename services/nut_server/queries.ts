@@ -80,7 +80,7 @@ export function answerList(session: Session, args: readonly string[], world: Nut
     }
     case "VAR":
       return withData(ups, session, world, (variables) => {
-        const rows = [...variables].map(([name, value]) => `VAR ${ups?.name} ${name} ${quoted(value)}`);
+        const rows = [...variables].map(([name, value]) => `VAR ${shown} ${name} ${quoted(value)}`);
         return list(`VAR ${shown}`, rows);
       });
     case "RW":

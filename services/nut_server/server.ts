@@ -38,7 +38,7 @@ export class NutListener {
   readonly #refused = new Map<string, number>();
 
   constructor(private readonly options: ServerOptions) {
-    this.#book = new AddressBook(options.limits.connectsPerSec);
+    this.#book = new AddressBook(options.limits);
   }
 
   /** Begins to listen; returns the port. @throws Deno.errors.AddrInUse, AddrNotAvailable and the like */
@@ -97,6 +97,7 @@ export class NutListener {
       clock,
       certificate,
       linesPerSec: limits.linesPerSec,
+      failedLogins: limits.failedLogins,
       line: (words) => conversation.line(id, words),
       startedTls: () => conversation.startedTls(id),
       loginDelayMs: () => this.#book.loginDelayMs(address),

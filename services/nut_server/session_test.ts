@@ -67,8 +67,8 @@ Deno.test("stepSession() answers one line without an account", () => {
     [
       "LIST VAR UPS",
       "BEGIN LIST VAR UPS",
-      'VAR ups battery.charge "87"',
-      'VAR ups ups.status "OL CHRG"',
+      'VAR UPS battery.charge "87"',
+      'VAR UPS ups.status "OL CHRG"',
       "END LIST VAR UPS",
     ],
     ["LIST RW ups", "BEGIN LIST RW ups", "END LIST RW ups"],

@@ -136,6 +136,7 @@ export function shuttingDown(...told: readonly string[]): Pick<PolicyStatus, "st
 export class LineClient {
   #text = "";
   #isOver = false;
+  #reading: Promise<void> | undefined;
 
   private constructor(readonly conn: Deno.Conn) {}
 
@@ -148,20 +149,17 @@ export class LineClient {
     return new LineClient(conn);
   }
 
-  /** Sends text as it is. */
+  /** Sends text as it is; characters up to 255 are single bytes. */
   async send(text: string | Uint8Array): Promise<void> {
-    const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+    const bytes = typeof text === "string" ? Uint8Array.from(text, (char) => char.charCodeAt(0)) : text;
     for (let sent = 0; sent < bytes.length;) sent += await this.conn.write(bytes.subarray(sent));
   }
 
   /** The next line; undefined when the server has closed. */
   async line(): Promise<string | undefined> {
-    const buffer = new Uint8Array(4096);
     while (!this.#text.includes("\n")) {
       if (this.#isOver) return undefined;
-      const count = await this.conn.read(buffer).catch(() => null);
-      if (count === null) this.#isOver = true;
-      else this.#text += new TextDecoder().decode(buffer.subarray(0, count));
+      await this.#more();
     }
     const end = this.#text.indexOf("\n");
     const line = this.#text.slice(0, end);
@@ -172,15 +170,21 @@ export class LineClient {
   /** Sends a line and returns its whole answer; empty when the server has closed. */
   async ask(line: string): Promise<string[]> {
     await this.send(`${line}\n`).catch(() => {});
-    const first = await this.line();
-    if (first === undefined) return [];
-    const lines = [first];
-    while (lines[0]?.startsWith("BEGIN ") && !lines.at(-1)?.startsWith("END ")) {
-      const next = await this.line();
-      if (next === undefined) break;
-      lines.push(next);
+    return await this.#answer();
+  }
+
+  /** Like {@link LineClient.ask}, for a line that may have no answer: empty when none begins within `waitMs`. */
+  async askWithin(line: string, waitMs: number): Promise<string[]> {
+    await this.send(`${line}\n`).catch(() => {});
+    const endMs = Date.now() + waitMs;
+    while (!this.#text.includes("\n") && !this.#isOver && Date.now() < endMs) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const tooLate = new Promise<void>((resolve) => timer = setTimeout(resolve, endMs - Date.now()));
+      await Promise.race([this.#more(), tooLate]);
+      clearTimeout(timer);
     }
-    return lines;
+    if (!this.#text.includes("\n")) return [];
+    return await this.#answer();
   }
 
   /** Asks lines one after the other and returns the first line of each answer. */
@@ -196,5 +200,28 @@ export class LineClient {
     } catch {
       // Already closed.
     }
+  }
+
+  async #answer(): Promise<string[]> {
+    const lines: string[] = [];
+    do {
+      const next = await this.line();
+      if (next === undefined) break;
+      lines.push(next);
+    } while (lines[0]?.startsWith("BEGIN ") && !lines.at(-1)?.startsWith("END "));
+    return lines;
+  }
+
+  /** Waits for more text; several waiters share one read. */
+  #more(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => this.#reading = undefined);
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const buffer = new Uint8Array(4096);
+    const count = await this.conn.read(buffer).catch(() => null);
+    if (count === null) this.#isOver = true;
+    else this.#text += new TextDecoder().decode(buffer.subarray(0, count));
   }
 }
