@@ -83,8 +83,10 @@ export class UpsBoard {
     state: PowerState,
     at: { retained: boolean; nowMonoMs: number },
   ): readonly Outcome[] {
+    const before = this.policyOf(device);
     this.#stations.set(device, noteState(this.#station(device), state, at));
-    return [];
+    // An outage that the station confirms makes the policy's word from before worth acting on.
+    return this.policyOf(device) === before ? [] : this.#applyPolicy(device, false, at.nowMonoMs);
   }
 
   /** @param at `retained`: kept by the broker from before and too old to be acted on */
@@ -110,7 +112,13 @@ export class UpsBoard {
     if (!input) return outcomes;
     const stepped = this.#shutdowns.stepHost(host, input, nowMonoMs);
     if (input.kind !== "abort") return [...stepped, ...outcomes];
-    return [...stepped, answerAbort(host, command, this.#shutdowns.latchOfHost(host))];
+    return [
+      ...stepped,
+      answerAbort(host, command, {
+        after: this.#shutdowns.latchOfHost(host),
+        isGone: this.#presence.isGoingDown(host),
+      }),
+    ];
   }
 
   /** A new connection; its id is never used again. */

@@ -7,8 +7,8 @@ interface HostState {
   word: Outcome | undefined;
 }
 
-/** What a host's presence says that it can do: it is told through its NUT client. */
-export const NUT_CAPABILITY = "nut";
+/** What a host can do through its NUT client; `nut` says that it is one. */
+export const NUT_CAPABILITIES: readonly string[] = ["nut", "shutdown", "abort", "ping"];
 
 /** See the file comment. */
 export class HostPresence {
@@ -25,6 +25,12 @@ export class HostPresence {
     return this.#hosts.get(host)?.sessions.size ?? 0;
   }
 
+  /** Its last client has left after it had been shown a forced shutdown, and none came back. */
+  isGoingDown(host: string): boolean {
+    const word = this.#hosts.get(host)?.word;
+    return word?.kind === "presence" && word.status.going_down === true;
+  }
+
   /** What was last said of every host. */
   all(): readonly Outcome[] {
     return [...this.#hosts.values()].flatMap(({ word }) => word ?? []);
@@ -38,7 +44,7 @@ export class HostPresence {
     if (state.sessions.size > 1) return [];
     state.word = {
       kind: "presence",
-      status: { agent: host, online: true, os: `NUT client at ${address}`, can: [NUT_CAPABILITY] },
+      status: { agent: host, online: true, os: `NUT client at ${address}`, can: [...NUT_CAPABILITIES] },
     };
     return [
       state.word,
@@ -64,7 +70,7 @@ export class HostPresence {
         status: {
           agent: host,
           online: false,
-          can: [NUT_CAPABILITY],
+          can: [...NUT_CAPABILITIES],
           ...(wasShown ? { going_down: true } : {}),
           ...(wasShown && commandId !== undefined ? { last_command_id: commandId } : {}),
         },
@@ -84,7 +90,7 @@ export class HostPresence {
     const missing: Outcome[] = [];
     for (const [host, state] of this.#hosts) {
       if (state.word) continue;
-      state.word = { kind: "presence", status: { agent: host, online: false, can: [NUT_CAPABILITY] } };
+      state.word = { kind: "presence", status: { agent: host, online: false, can: [...NUT_CAPABILITIES] } };
       missing.push(state.word);
     }
     return missing;

@@ -42,8 +42,19 @@ export function answerCommand(
   );
 }
 
-/** The answer to an abort, once the latch has taken it in. */
-export function answerAbort(host: string, { id, action }: AgentCommand, after: Latch): Outcome {
+/**
+ * The answer to an abort, once the latch has taken it in.
+ *
+ * @param isGone The host's clients have left after they had been shown a forced shutdown
+ */
+export function answerAbort(
+  host: string,
+  { id, action }: AgentCommand,
+  { after, isGone }: { readonly after: Latch; readonly isGone: boolean },
+): Outcome {
+  if (isGone) {
+    return ack(host, { id, action, status: "failed", detail: "its NUT clients have left to shut down" });
+  }
   return after.on
     ? ack(host, { id, action, status: "failed", detail: "its NUT clients have seen the forced shutdown" })
     : ack(host, { id, action, status: "aborted", detail: "no NUT client is shown a forced shutdown" });

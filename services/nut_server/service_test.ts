@@ -67,7 +67,7 @@ Deno.test("NutService leads a host through an outage", () =>
     const nas = await connect();
     await login(nas);
     equal(house.presence("nas")?.online, true);
-    deepEqual(house.presence("nas")?.can, ["nut"]);
+    deepEqual(house.presence("nas")?.can, ["nut", "shutdown", "abort", "ping"]);
     equal(await statusOf(nas), 'VAR ups ups.status "OL CHRG"');
 
     house.state(ON_BATTERY);
@@ -150,32 +150,55 @@ Deno.test("NutService tells a station's whole UPS as soon as the policy shuts do
     equal(await statusOf(client, "plain"), 'VAR plain ups.status "FSD OB LB DISCHRG"');
   }));
 
-Deno.test("NutService does not act on a retained word from before", () =>
+Deno.test("NutService acts on a retained word from before only when it is recent or the station confirms it", () =>
   inHouse(async (house, clock, connect) => {
     const retained = (topic: string, value: unknown) =>
       house.deliver({ topic, payload: new TextEncoder().encode(JSON.stringify(value)), retained: true });
-    const rows: [name: string, ageMs: number, expected: string][] = [
-      ["too old", 60_000, "OB DISCHRG"],
-      ["from a clock that fell back", -3_600_000, "OB DISCHRG"],
-      ["just before the restart", 59_000, "FSD OB LB DISCHRG"],
+    const status = { sentence: "", blind: false, ...shuttingDown("nas") };
+    const rows: [
+      name: string,
+      device: string,
+      ageMs: number,
+      state: typeof ONLINE | undefined,
+      fsd: boolean,
+    ][] = [
+      ["too old, and nobody confirms it", "A", 60_000, undefined, false],
+      ["from a clock that fell back", "B", -3_600_000, undefined, false],
+      ["from an earlier outage: the grid is there", "C", 60_000, ONLINE, false],
+      ["from this outage: the grid is away", "D", 60_000, ON_BATTERY, true],
+      ["just before the restart", "E", 59_000, undefined, true],
     ];
     const client = await connect();
-    house.state(ON_BATTERY);
-    await settle();
-    for (const [name, ageMs, expected] of rows) {
+    for (const [name, device, ageMs, state, fsd] of rows) {
       const ts = new Date(clock.wallMs() - ageMs).toISOString();
-      retained(TOPICS.policy("Study"), {
-        device: "Study",
-        sentence: "",
-        blind: false,
-        ...shuttingDown("nas"),
-        ts,
-      });
-      equal(await statusOf(client), `VAR ups ups.status "${expected}"`, name);
+      retained(TOPICS.policy(device), { device, ...status, ts });
+      if (state) house.state({ ...state, device });
+      await settle();
+      const answer = (await client.ask(`GET VAR ${device} ups.status`))[0] ?? "";
+      equal(answer.includes("FSD OB LB"), fsd, `${name}: ${answer}`);
     }
     retained(TOPICS.command("nas"), { id: "r", action: "ping" });
     await settle();
     deepEqual(house.acks, []);
+  }, {
+    upses: [...TEST_CONFIG.upses, ..."ABCDE"].map((ups) =>
+      typeof ups === "string" ? { name: ups, device: ups } : ups
+    ),
+  }));
+
+Deno.test("NutService does not tell the policy that a host was called off which has left to shut down", () =>
+  inHouse(async (house, _clock, connect) => {
+    house.state(ON_BATTERY);
+    const nas = await connect();
+    await login(nas);
+    house.command("nas", { id: "c1", action: "shutdown" });
+    await settle();
+    await statusOf(nas);
+    nas.close();
+    await soon(() => house.presence("nas")?.going_down === true);
+    house.command("nas", { id: "a1", action: "abort" });
+    await settle();
+    deepEqual(house.acks.slice(2), ["nas abort failed"]);
   }));
 
 Deno.test("NutService keeps its word when the broker comes back with an older retained one", () =>

@@ -14,7 +14,7 @@ export interface StationMemory {
   readonly report?: { readonly state: PowerState; readonly evidenceMonoMs: number };
   /** The grid's newest evidence. */
   readonly grid?: { readonly connected: boolean; readonly evidenceMonoMs: number };
-  /** The policy's newest word, and whether it came as a retained message from before. */
+  /** The policy's newest word; `retained`: from before, and nothing has confirmed that it still holds. */
   readonly policy?: {
     readonly status: PolicyStatus;
     readonly heardMonoMs: number;
@@ -52,7 +52,9 @@ export function noteState(
   const report = { state, evidenceMonoMs: ageMs(state.age_s) };
   if (state.grid_connected === undefined) return { ...known, report };
   const grid = { connected: state.grid_connected, evidenceMonoMs: ageMs(state.grid_age_s ?? state.age_s) };
-  return { ...known, report, grid };
+  // On battery, as the policy said before we came: its word still holds. With the grid it is from an earlier outage.
+  const policy = memory.policy && { ...memory.policy, retained: memory.policy.retained && grid.connected };
+  return { ...known, report, grid, ...(policy ? { policy } : {}) };
 }
 
 /**
