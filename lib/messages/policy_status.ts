@@ -8,6 +8,7 @@ const schema = v.object({
   sentence: textUpTo(500),
   blind: v.boolean(),
   soc: v.optional(numberIn(0, 100)),
+  soc_estimated: v.optional(v.boolean()),
   soc_min: v.optional(numberIn(0, 100)),
   grid_connected: v.optional(v.boolean()),
   timer_left_s: v.optional(numberIn(0, 1e9)),

@@ -1,0 +1,31 @@
+/** Builds the command that goes to an agent, signed when there is a key for it. Pure. */
+import type { AgentCommand } from "../../lib/messages/agent_command.ts";
+import { signatureOf } from "../../lib/signing.ts";
+
+/** What goes into a command. */
+export interface CommandParts {
+  readonly id: string;
+  readonly action: "shutdown" | "abort";
+  readonly agent: string;
+  readonly reason: string;
+  readonly shutdownDelaySec: number;
+  readonly commandTtlSec: number;
+  /** Wall time, ms since 1970. */
+  readonly nowWallMs: number;
+  /** Absent: the command goes unsigned (docs/decisions/0003). */
+  readonly keyHex?: string;
+}
+
+/** See the file comment. */
+export function buildCommand(parts: CommandParts): AgentCommand {
+  const command: AgentCommand = {
+    id: parts.id,
+    action: parts.action,
+    delay_sec: parts.action === "shutdown" ? parts.shutdownDelaySec : 0,
+    reason: parts.reason.slice(0, 500),
+    ttl_sec: parts.commandTtlSec,
+    agent: parts.agent,
+    issued_at: new Date(parts.nowWallMs).toISOString(),
+  };
+  return parts.keyHex === undefined ? command : { ...command, sig: signatureOf(command, parts.keyHex) };
+}

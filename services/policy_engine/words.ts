@@ -1,0 +1,67 @@
+/** What a station last said that the policy acts on, each word with the time of its evidence. Pure. */
+import type { PowerState } from "../../lib/messages/power_state.ts";
+
+/** A value with the monotonic time at which it was true, as far as anybody knows. */
+export interface Word<T> {
+  readonly value: T;
+  readonly atMonoMs: number;
+}
+
+/** The last words of one station; a word that was never heard is absent. */
+export interface Words {
+  readonly grid?: Word<boolean>;
+  /** State of charge, %. */
+  readonly socPercent?: Word<number>;
+  /** Minutes to empty as the station estimates them. */
+  readonly dischargeMin?: Word<number>;
+  /** What leaves the station, W. */
+  readonly outWatts?: Word<number>;
+  /** Energy of a full battery, Wh. */
+  readonly batteryWh?: Word<number>;
+}
+
+/** How a state reached us. */
+export interface Arrival {
+  readonly atMonoMs: number;
+  /** Wall time of arrival, ms since 1970; a hint only. */
+  readonly atWallMs: number;
+  /** The broker kept it from before: it is older than it says, by an unknown time if the clocks are off. */
+  readonly retained: boolean;
+}
+
+/** A retained state without a believable time is at least this old, ms. */
+const UNKNOWN_AGE_MS = 3_600_000;
+
+/**
+ * Takes a state in. A word replaces an earlier one only if its evidence is newer, so that a repeated old state changes
+ * nothing. A state without ages, as people feed it by hand, is as fresh as its arrival.
+ */
+export function hear(words: Words, state: PowerState, arrival: Arrival): Words {
+  const waitedMs = arrival.retained ? retainedAgeMs(state, arrival.atWallMs) : 0;
+  const at = (ageSec: number | undefined) => arrival.atMonoMs - waitedMs - (ageSec ?? 0) * 1000;
+  const evidence = at(state.age_s);
+  return {
+    grid: newer(words.grid, state.grid_connected, at(state.grid_age_s ?? state.age_s)),
+    socPercent: newer(words.socPercent, state.soc, at(state.soc_age_s ?? state.age_s)),
+    dischargeMin: newer(words.dischargeMin, state.discharge_min, evidence),
+    outWatts: newer(words.outWatts, state.out_watts, evidence),
+    batteryWh: newer(words.batteryWh, state.battery_wh, evidence),
+  };
+}
+
+/** When anything that the policy acts on was last true; undefined when nothing was heard. */
+export function freshestMonoMs({ grid, socPercent }: Words): number | undefined {
+  const times = [grid, socPercent].flatMap((word) => word ? [word.atMonoMs] : []);
+  return times.length > 0 ? Math.max(...times) : undefined;
+}
+
+function newer<T>(before: Word<T> | undefined, value: T | undefined, atMonoMs: number): Word<T> | undefined {
+  if (value === undefined || (before && before.atMonoMs > atMonoMs)) return before;
+  return { value, atMonoMs };
+}
+
+/** Never negative: a state from the future is from a clock that is off. */
+function retainedAgeMs({ ts }: PowerState, nowWallMs: number): number {
+  const sinceMs = ts === undefined ? NaN : nowWallMs - Date.parse(ts);
+  return sinceMs >= 0 && sinceMs < UNKNOWN_AGE_MS ? sinceMs : UNKNOWN_AGE_MS;
+}
