@@ -113,14 +113,14 @@ function refused(answer: JsonObject, source: string): JsonMessage {
   ]);
 }
 
-/** Nested objects become dotted keys; each key is given under every prefix. Arrays stay as they are. */
+/** Nested objects become dotted keys, up to a depth; each key is given under every prefix. Arrays stay as they are. */
 function flatten(body: JsonObject, prefixes: readonly string[], source: string): Map<string, unknown> {
   const flat = new Map<string, unknown>();
   const walk = (node: JsonObject, path: string, depth: number): void => {
     for (const key of Object.keys(node)) {
       const value = node[key];
-      if (isObject(value) && depth < MAX_DEPTH) walk(value, `${path}${key}.`, depth + 1);
-      else flat.set(path + key, value);
+      if (!isObject(value)) flat.set(path + key, value);
+      else if (depth < MAX_DEPTH) walk(value, `${path}${key}.`, depth + 1);
       if (flat.size > MAX_KEYS) {
         throw new InvalidInputError(source, [`must have at most ${MAX_KEYS} keys, found more`]);
       }

@@ -2,7 +2,6 @@
 import * as v from "valibot";
 import { parse as parseToml } from "smol-toml";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
-import { parseValue } from "../../lib/messages/parse.ts";
 import { modelSchema, type ModelSpec } from "./model_spec.ts";
 
 /** A file that somebody else has read: this worker may not read any. */
@@ -28,5 +27,17 @@ export function parseModelFile({ name, text }: ModelFile): ModelSpec[] {
   } catch (cause) {
     throw new InvalidInputError(source, [errorText(cause).split("\n")[0] ?? ""], { cause });
   }
-  return parseValue(fileSchema, value, source).model;
+  const result = v.safeParse(fileSchema, value);
+  if (!result.success) throw new InvalidInputError(source, result.issues.map(describe));
+  return result.output.model;
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const key = `"${v.getDotPath(issue) ?? ""}"`;
+  if (issue.expected === "never") return `${key} is no known key`;
+  if (issue.input === undefined) return `${key} must be given`;
+  const found = JSON.stringify(issue.input)?.slice(0, 80);
+  if (issue.type === "union") return `${key} must have one of the forms in docs/devices.md, found ${found}`;
+  if (issue.kind === "schema") return `${key} must be ${issue.expected}, found ${found}`;
+  return `${key} ${issue.message}, found ${found}`;
 }

@@ -34,13 +34,15 @@ const path = v.pipe(
 );
 const paths = v.union([path, v.pipe(v.array(path), v.minLength(1, "must name a field"), v.maxLength(16))]);
 const number = v.pipe(v.number(), v.finite("must be a number"));
+const BIT = "must be a bit from 0 to 31";
+const bit = v.pipe(number, v.integer(BIT), v.minValue(0, BIT), v.maxValue(31, BIT));
 
 const source = v.union([
   v.strictObject({
     from: paths,
     scale: v.optional(number),
     part: v.optional(v.picklist(["positive", "negative"])),
-    bit: v.optional(v.pipe(number, v.integer(), v.minValue(0), v.maxValue(31))),
+    bit: v.optional(bit),
     swap_bytes: v.optional(v.boolean()),
     ignore_zero: v.optional(v.boolean()),
     below_is_zero: v.optional(number),
@@ -61,7 +63,7 @@ const source = v.union([
 const indicator = v.strictObject({
   from: paths,
   present: v.union([
-    v.strictObject({ bit: v.pipe(number, v.integer(), v.minValue(0), v.maxValue(31)) }),
+    v.strictObject({ bit }),
     v.strictObject({ at_least: number }),
     v.strictObject({ above: number }),
     v.strictObject({ one_of: v.pipe(v.array(number), v.minLength(1)) }),

@@ -51,6 +51,7 @@ export class SocBridge implements Service {
   #listed: readonly NamedStation[] = [];
   #isCloudDown = false;
   #cancelTick: (() => void) | undefined;
+  #isStopped = false;
 
   constructor(private readonly context: ServiceContext<SocBridgeConfig>) {
     this.#topics = topicsUnder(context.config.roots);
@@ -75,6 +76,8 @@ export class SocBridge implements Service {
     if (this.#cancelTick) { for (const feed of this.#feeds.values()) feed.publishLastWord(); }
     this.#cancelTick?.();
     this.#cancelTick = undefined;
+    this.#isStopped = true;
+    this.#feeds.clear();
     return Promise.resolve();
   }
 
@@ -113,6 +116,7 @@ export class SocBridge implements Service {
   }
 
   #takeRaw({ topic, payload, retained }: BusMessage): void {
+    if (this.#isStopped) return;
     const sn = topic.slice(this.context.config.roots.stations.length + 1, -"/data".length);
     // A kept payload is of unknown age and would look fresh.
     if (retained) return this.#refusals.note(topic, "a retained payload, which may be old");
@@ -155,6 +159,7 @@ export class SocBridge implements Service {
       this.context.log.notice("GRID_RULE=tag27 does not apply", { sn, model: spec.model, used: "auto" });
     }
     void this.#compile(spec).then((model) => {
+      if (this.#isStopped) return;
       const { gridRule, staleAfterSec } = config;
       feed.begin(
         new PowerStation({ sn, model, gridRule, staleAfterMs: staleAfterSec * 1000 }),
@@ -169,6 +174,7 @@ export class SocBridge implements Service {
   }
 
   #takeStationList({ topic, payload }: BusMessage): void {
+    if (this.#isStopped) return;
     try {
       const { stations } = parseStationList(payload, `MQTT topic "${topic}"`);
       this.#listed = stations;
@@ -183,6 +189,7 @@ export class SocBridge implements Service {
   }
 
   #takeCloudStatus({ topic, payload }: BusMessage): void {
+    if (this.#isStopped) return;
     try {
       const { link } = parseCloudStatus(payload, `MQTT topic "${topic}"`);
       this.#isCloudDown = link === "down" || link === "refused";

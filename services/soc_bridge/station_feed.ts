@@ -171,8 +171,18 @@ export class StationFeed {
     });
   }
 
-  #publishRawJson({ messages }: Accepted): void {
-    const text = JSON.stringify({
+  #publishRawJson(accepted: Accepted): void {
+    try {
+      const text = this.#rawJson(accepted);
+      void this.parts.bus.publish(this.parts.topics.rawJson(this.#device), text);
+    } catch (error) {
+      // Arrays can be nested deeper than JSON can be written.
+      this.parts.refusals.note(this.sn, errorText(error));
+    }
+  }
+
+  #rawJson({ messages }: Accepted): string {
+    return JSON.stringify({
       device: this.#device,
       sn: this.sn,
       ts: new Date(this.parts.clock.wallMs()).toISOString(),
@@ -184,7 +194,6 @@ export class StationFeed {
       })),
       unknown: this.#unknownPairs.size > 0 ? Object.fromEntries(this.#unknownPairs) : undefined,
     });
-    void this.parts.bus.publish(this.parts.topics.rawJson(this.#device), text);
   }
 
   #report(station: PowerStation, accepted: Accepted, topic: string): void {

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { GRID_UNKNOWN, type GridIndication, type GridState, stepGrid } from "./grid.ts";
+
+const PRESENT: GridIndication = { present: true, decisive: true, evidence: "flow_info_ac_in=2" };
+const ABSENT: GridIndication = { present: false, decisive: true, evidence: "flow_info_ac_in=0" };
+const WEAK_ABSENT: GridIndication = { present: false, decisive: false, evidence: "pow_get_ac_in=0" };
+
+function verdict(present: boolean, pending?: GridIndication): GridState {
+  return {
+    present,
+    evidence: "before",
+    confirmedAtMonoMs: 1,
+    pending: pending && { present: pending.present, evidence: pending.evidence },
+  };
+}
+
+interface Row {
+  name: string;
+  from: GridState;
+  say: GridIndication;
+  isReply?: boolean;
+  present: boolean | undefined;
+  isPending: boolean;
+  /** 1: not refreshed; 9: confirmed now. */
+  at: number;
+}
+
+const ROWS: Row[] = [
+  {
+    name: "believes a first present",
+    from: GRID_UNKNOWN,
+    say: PRESENT,
+    present: true,
+    isPending: false,
+    at: 9,
+  },
+  {
+    name: "holds a first absent",
+    from: GRID_UNKNOWN,
+    say: ABSENT,
+    present: undefined,
+    isPending: true,
+    at: 0,
+  },
+  {
+    name: "believes a first absent in a reply",
+    from: GRID_UNKNOWN,
+    say: ABSENT,
+    isReply: true,
+    present: false,
+    isPending: false,
+    at: 9,
+  },
+  {
+    name: "takes no weak sign for a start",
+    from: GRID_UNKNOWN,
+    say: WEAK_ABSENT,
+    present: undefined,
+    isPending: false,
+    at: 0,
+  },
+  { name: "holds one absent", from: verdict(true), say: ABSENT, present: true, isPending: true, at: 1 },
+  {
+    name: "believes a second absent",
+    from: verdict(true, ABSENT),
+    say: ABSENT,
+    present: false,
+    isPending: false,
+    at: 9,
+  },
+  {
+    name: "lets a weak sign confirm",
+    from: verdict(true, ABSENT),
+    say: WEAK_ABSENT,
+    present: false,
+    isPending: false,
+    at: 9,
+  },
+  {
+    name: "lets a weak sign start nothing",
+    from: verdict(true),
+    say: WEAK_ABSENT,
+    present: true,
+    isPending: false,
+    at: 1,
+  },
+  {
+    name: "lets a weak sign start nothing in a reply",
+    from: verdict(true),
+    say: WEAK_ABSENT,
+    isReply: true,
+    present: true,
+    isPending: false,
+    at: 1,
+  },
+  {
+    name: "believes an absent in a reply",
+    from: verdict(true),
+    say: ABSENT,
+    isReply: true,
+    present: false,
+    isPending: false,
+    at: 9,
+  },
+  {
+    name: "drops what waited when the verdict is confirmed",
+    from: verdict(true, ABSENT),
+    say: PRESENT,
+    present: true,
+    isPending: false,
+    at: 9,
+  },
+  { name: "holds one present", from: verdict(false), say: PRESENT, present: false, isPending: true, at: 1 },
+  {
+    name: "believes a second present",
+    from: verdict(false, PRESENT),
+    say: PRESENT,
+    present: true,
+    isPending: false,
+    at: 9,
+  },
+  {
+    name: "believes a present in a reply",
+    from: verdict(false),
+    say: PRESENT,
+    isReply: true,
+    present: true,
+    isPending: false,
+    at: 9,
+  },
+  {
+    name: "takes no weak sign for a refresh",
+    from: verdict(false),
+    say: WEAK_ABSENT,
+    present: false,
+    isPending: false,
+    at: 1,
+  },
+];
+
+for (const { name, from, say, isReply = false, present, isPending, at } of ROWS) {
+  Deno.test(`stepGrid() ${name}`, () => {
+    const to = stepGrid(from, say, isReply, 9);
+    assert.equal(to.present, present);
+    assert.equal(to.pending !== undefined, isPending);
+    assert.equal(to.confirmedAtMonoMs, at);
+  });
+}
+
+Deno.test("stepGrid() names both signs of a change", () => {
+  const to = stepGrid(stepGrid(verdict(true), ABSENT, false, 2), WEAK_ABSENT, false, 3);
+  assert.equal(to.evidence, "flow_info_ac_in=0, pow_get_ac_in=0");
+});

@@ -1,0 +1,289 @@
+import assert from "node:assert/strict";
+import { IDLE_ON_GRID, stationEncoder, type StationValues } from "../../proto/encode_station.ts";
+import { loadFamily } from "../../proto/registry.ts";
+import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
+import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { settle } from "../../lib/test_clock.ts";
+import { testContext } from "../../lib/testing.ts";
+import { createSocBridge, type SocBridgeConfig } from "./service.ts";
+
+const topics = topicsUnder(DEFAULT_ROOTS);
+const SN = "R631SIM000000001";
+const OUTAGE: StationValues = { ...IDLE_ON_GRID, gridPresent: false, acInWatts: 0, socPercent: 99 };
+
+async function running(config: Partial<SocBridgeConfig> = {}) {
+  const context = testContext<SocBridgeConfig>({
+    service: "soc_bridge",
+    publishes: [topics.state("+"), topics.rawJson("+"), topics.refresh("+"), topics.events],
+    subscribes: [topics.raw("+"), topics.stationList, topics.cloudStatus],
+  }, {
+    roots: DEFAULT_ROOTS,
+    devices: [{ sn: SN, name: "Study" }],
+    gridRule: "auto",
+    staleAfterSec: 120,
+    publishRawJson: false,
+    ...config,
+  });
+  // Loading a schema takes real milliseconds the first time.
+  await loadFamily("river3");
+  const published: { topic: string; text: string }[] = [];
+  context.broker.watch(({ topic, payload }) => {
+    published.push({ topic, text: new TextDecoder().decode(payload) });
+  });
+  const service = createSocBridge(context);
+  await service.start();
+  await settled(context.clock);
+  return {
+    ...context,
+    published,
+    stop: () => service.stop(),
+    state: (device: string): PowerState =>
+      parsePowerState(context.broker.retained(topics.state(device)) ?? "", device),
+    send: async (payload: Uint8Array | string, sn = SN) => {
+      context.broker.publish(topics.raw(sn), payload);
+      await settled(context.clock);
+    },
+    count: (topic: string) => published.filter((p) => p.topic === topic).length,
+  };
+}
+
+async function settled(clock: { advance(ms: number): Promise<void> }): Promise<void> {
+  await settle();
+  await clock.advance(0);
+}
+
+Deno.test("SocBridge says at the start that nothing is known of a configured station", async () => {
+  const house = await running();
+  const { ts: _ts, ...state } = house.state("Study");
+  assert.deepEqual(state, { device: "Study", sn: SN, model: "RIVER 3 Plus", link: "stale" });
+  await house.stop();
+});
+
+Deno.test("SocBridge publishes a state for raw payloads, at once when it matters", async () => {
+  const house = await running();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  const state = house.state("Study");
+  assert.equal(state.link, "live");
+  assert.equal(state.soc, 100);
+  assert.equal(state.grid_connected, true);
+  await house.send(encoder.reply(OUTAGE));
+  assert.equal(house.state("Study").grid_connected, false);
+  assert.match(house.log.text(), /notice soc_bridge GRID LOST device=Study evidence="flow_info_ac_in=0"/);
+  await house.stop();
+});
+
+Deno.test("SocBridge asks for the whole state when one word waits for confirmation, at most every 5 s", async () => {
+  const house = await running();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  for (const payload of encoder.pushes(IDLE_ON_GRID)) await house.send(payload);
+  assert.equal(house.count(topics.refresh(SN)), 0);
+  for (const payload of encoder.pushes(OUTAGE)) await house.send(payload);
+  assert.equal(house.state("Study").grid_unconfirmed, true);
+  assert.equal(house.count(topics.refresh(SN)), 1);
+  await house.clock.advance(4999);
+  for (const payload of encoder.pushes(OUTAGE)) await house.send(payload);
+  assert.equal(house.count(topics.refresh(SN)), 1);
+  await house.clock.advance(1);
+  for (const payload of encoder.pushes(OUTAGE)) await house.send(payload);
+  assert.equal(house.count(topics.refresh(SN)), 2);
+  await house.stop();
+});
+
+Deno.test("SocBridge gathers changes of no consequence for a second and repeats a live state every 10 s", async () => {
+  const house = await running();
+  const encoder = await stationEncoder("DELTA Pro", SN.replace("R631", "DCEB"));
+  const sn = encoder.sn;
+  await house.send(encoder.reply(IDLE_ON_GRID), sn);
+  const start = house.count(topics.state(sn));
+  for (let i = 1; i <= 5; i++) await house.send(encoder.reply({ ...IDLE_ON_GRID, acOutWatts: 50 + i }), sn);
+  assert.equal(house.count(topics.state(sn)), start);
+  await house.clock.advance(1000);
+  assert.equal(house.count(topics.state(sn)), start + 1);
+  assert.equal(house.state(sn).ac_out_watts, 55);
+  await house.clock.advance(9000);
+  assert.equal(house.count(topics.state(sn)), start + 1);
+  await house.clock.advance(1000);
+  assert.equal(house.count(topics.state(sn)), start + 2);
+  await house.stop();
+});
+
+Deno.test("SocBridge shows silence as stale with true ages, keeps the values, and clears it at the next word", async () => {
+  const house = await running();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  await house.send(encoder.reply(OUTAGE));
+  await house.clock.advance(120_000);
+  assert.equal(house.state("Study").link, "live");
+  await house.clock.advance(1000);
+  const state = house.state("Study");
+  assert.equal(state.link, "stale");
+  assert.equal(state.grid_connected, false);
+  assert.equal(state.grid_age_s, 121);
+  assert.deepEqual(house.health.list().map((c) => c.code), ["station_silent"]);
+  await house.clock.advance(60_000);
+  assert.equal(house.state("Study").age_s, 181, "ages of a silent station stay true");
+  await house.send(encoder.reply(OUTAGE));
+  await house.clock.advance(1000);
+  assert.equal(house.state("Study").link, "live");
+  assert.deepEqual(house.health.list(), []);
+  assert.match(house.log.text(), /STATION SILENT device=Study/);
+  await house.stop();
+});
+
+Deno.test("SocBridge shows a lost cloud as offline until it is back or the station speaks", async () => {
+  const house = await running();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  const say = async (link: string) => {
+    const ts = new Date(house.clock.wallMs()).toISOString();
+    house.broker.publish(topics.cloudStatus, JSON.stringify({ link, detail: "", ts }), { retain: true });
+    await settled(house.clock);
+  };
+  for (
+    const [word, want] of [["down", "offline"], ["up", "live"], ["refused", "offline"], [
+      "off",
+      "live",
+    ]] as const
+  ) {
+    await say(word);
+    assert.equal(house.state("Study").link, want, word);
+  }
+  await say("down");
+  await house.clock.advance(10);
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  assert.equal(house.state("Study").link, "live");
+  await house.stop();
+});
+
+Deno.test("SocBridge takes names from the account and moves the state to the new topic", async () => {
+  const house = await running({ devices: [] });
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  assert.equal(house.state(SN).soc, 100);
+  assert.match(house.log.text(), /STATION FOUND sn=R631SIM000000001 model="RIVER 3 Plus"/);
+  const stations = [{ sn: SN, name: "Study" }, { sn: "R651SIM000000002", name: "Study" }];
+  house.broker.publish(topics.stationList, JSON.stringify({ stations }), { retain: true });
+  await settled(house.clock);
+  assert.equal(house.state("Study").sn, SN);
+  assert.equal(house.broker.retained(topics.state(SN)), undefined);
+  assert.equal(house.state("R651SIM000000002").link, "stale", "two stations never share a topic");
+  await house.stop();
+});
+
+Deno.test("SocBridge names an unknown station once and goes on serving the others", async () => {
+  const house = await running();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  for (let i = 0; i < 3; i++) await house.send(encoder.reply(IDLE_ON_GRID), "XX99TEST00000001");
+  assert.equal(house.log.text().match(/STATION UNKNOWN/g)?.length, 1);
+  assert.match(house.published.find((p) => p.topic === topics.events)?.text ?? "", /station_unknown/);
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  assert.equal(house.state("Study").soc, 100);
+  await house.stop();
+});
+
+Deno.test("SocBridge refuses bad input by name, once, and is not disturbed", async () => {
+  const house = await running();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  const before = house.state("Study");
+  for (
+    const bad of ["", "online", "{", "[]", new Uint8Array(1 << 20), encoder.reply(OUTAGE).subarray(0, 60)]
+  ) {
+    await house.send(bad);
+  }
+  house.broker.publish(topics.stationList, "{", {});
+  house.broker.publish(topics.cloudStatus, '{"link":"sideways"}', {});
+  house.broker.publish(topics.raw("no serial number!"), "x");
+  await settled(house.clock);
+  assert.deepEqual(house.state("Study"), before);
+  const refusals = house.log.entries.filter((e) => e.text === "PAYLOAD REFUSED").map((e) => e.fields["from"]);
+  assert.deepEqual(refusals, [topics.raw(SN), topics.stationList, topics.cloudStatus, "bridge"]);
+  await house.stop();
+});
+
+Deno.test("SocBridge does not take a retained payload for fresh", async () => {
+  const house = await running({ devices: [] });
+  await house.stop();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  house.broker.publish(topics.raw(SN), encoder.reply(IDLE_ON_GRID), { retain: true });
+  const again = createSocBridge(house);
+  await again.start();
+  await settled(house.clock);
+  assert.equal(house.broker.retained(topics.state(SN)), undefined);
+  await again.stop();
+});
+
+Deno.test("SocBridge publishes every decoded field only when asked to", async () => {
+  const off = await running();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  await off.send(encoder.reply(IDLE_ON_GRID));
+  assert.equal(off.count(topics.rawJson("Study")), 0);
+  await off.stop();
+  const on = await running({ publishRawJson: true });
+  await on.send(encoder.reply(IDLE_ON_GRID));
+  const raw = JSON.parse(on.published.find((p) => p.topic === topics.rawJson("Study"))?.text ?? "null");
+  assert.deepEqual(raw.messages.map((m: { name: string }) => m.name), [
+    "CMSHeartBeatReport",
+    "DisplayPropertyUpload",
+    "BMSHeartBeatReport",
+    "RuntimePropertyUpload",
+  ]);
+  assert.equal(raw.messages[1].fields.flow_info_ac_in, 2);
+  await on.stop();
+});
+
+Deno.test("SocBridge logs GRID TAG 27 DETECTED under the predecessor's rule", async () => {
+  const house = await running({ gridRule: "tag27" });
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  for (const payload of encoder.pushes(IDLE_ON_GRID)) await house.send(payload);
+  assert.equal(house.state("Study").grid_evidence, "tag27=2");
+  assert.match(house.log.text(), /GRID TAG 27 DETECTED device=Study evidence="tag27=2" grid_connected=false/);
+  await house.stop();
+});
+
+Deno.test("SocBridge uses a user's model file, and names one that is wrong", async () => {
+  const good = `[[model]]
+model = "Mine"
+prefixes = ["XX99"]
+role = "station"
+protocol = "json"
+family = "mine"
+confidence = "user"
+seen = "my own"
+values.soc = [{ from = "battery.level" }]
+grid = [{ from = "mains.volts", present = { at_least = 40 }, absent = "decides" }]
+`;
+  const house = await running({
+    modelFiles: [{ name: "good.toml", text: good }, { name: "bad.toml", text: good.replace("role", "roll") }],
+  });
+  await house.send('{"params":{"battery.level":55,"mains.volts":231}}', "XX99TEST00000001");
+  const state = house.state("XX99TEST00000001");
+  assert.deepEqual([state.model, state.soc, state.grid_connected], ["Mine", 55, true]);
+  assert.match(house.log.text(), /MODEL FILE REFUSED text="Cannot read model file \\"bad.toml\\"/);
+  assert.deepEqual(house.health.list().map((c) => c.code), ["model_file_refused"]);
+  await house.stop();
+});
+
+Deno.test("SocBridge publishes again when the broker is back", async () => {
+  const house = await running();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  house.broker.goDown();
+  await settled(house.clock);
+  const before = house.count(topics.state("Study"));
+  house.broker.goUp();
+  await settled(house.clock);
+  assert.equal(house.count(topics.state("Study")), before + 1);
+  await house.stop();
+});
+
+Deno.test("SocBridge leaves no state behind that looks live, and no timer", async () => {
+  const house = await running();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  await house.stop();
+  await house.stop();
+  await settled(house.clock);
+  assert.equal(house.state("Study").link, "stale");
+  assert.equal(house.clock.pending, 0);
+});

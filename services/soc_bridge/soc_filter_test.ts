@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import {
+  SOC_AGREE_POINTS,
+  SOC_CONFIRM_COUNT,
+  SOC_CONFIRM_MS,
+  SOC_JUMP_POINTS,
+  SOC_UNKNOWN,
+  type SocState,
+  stepSoc,
+} from "./soc_filter.ts";
+
+const AT_80: SocState = { soc: 80, atMonoMs: 0, held: undefined };
+
+function feed(
+  state: SocState,
+  readings: readonly (readonly [soc: number, atMs: number, isReply?: boolean])[],
+): SocState {
+  return readings.reduce((s, [soc, atMs, isReply = false]) => stepSoc(s, soc, isReply, atMs), state);
+}
+
+Deno.test("stepSoc() believes the first reading", () => {
+  assert.deepEqual(stepSoc(SOC_UNKNOWN, 12.5, false, 7), { soc: 12.5, atMonoMs: 7, held: undefined });
+});
+
+Deno.test("stepSoc() believes a jump of the limit and holds one beyond it", () => {
+  assert.equal(feed(AT_80, [[80 - SOC_JUMP_POINTS, 0]]).soc, 75);
+  assert.equal(feed(AT_80, [[80 + SOC_JUMP_POINTS, 0]]).soc, 85);
+  const held = feed(AT_80, [[80 - SOC_JUMP_POINTS - 0.1, 0]]);
+  assert.equal(held.soc, 80);
+  assert.equal(held.atMonoMs, 0, "what is held does not make the old value fresh");
+  assert.equal(held.held?.count, 1);
+});
+
+Deno.test("stepSoc() allows 6 points more for every minute of silence", () => {
+  assert.equal(feed(AT_80, [[69, 60_000]]).soc, 69);
+  assert.equal(feed(AT_80, [[68.9, 60_000]]).soc, 80);
+  assert.equal(feed(AT_80, [[15, 600_000]]).soc, 15);
+});
+
+Deno.test("stepSoc() believes the third reading that agrees, not the second", () => {
+  assert.equal(
+    feed(AT_80, Array.from({ length: SOC_CONFIRM_COUNT - 1 }, (_, i) => [30, i] as const)).soc,
+    80,
+  );
+  assert.equal(feed(AT_80, Array.from({ length: SOC_CONFIRM_COUNT }, (_, i) => [30, i] as const)).soc, 30);
+});
+
+Deno.test("stepSoc() believes the second reading once the time is up", () => {
+  assert.equal(feed(AT_80, [[30, 0], [30, SOC_CONFIRM_MS - 1]]).soc, 80);
+  assert.equal(feed(AT_80, [[30, 0], [30, SOC_CONFIRM_MS]]).soc, 30);
+});
+
+Deno.test("stepSoc() believes a reply that agrees with what is held, but no reply alone", () => {
+  assert.equal(feed(AT_80, [[30, 0], [30, 1, true]]).soc, 30);
+  assert.equal(feed(AT_80, [[30, 1, true]]).soc, 80);
+});
+
+Deno.test("stepSoc() begins anew when the next reading disagrees with the held one", () => {
+  const other = feed(AT_80, [[30, 0], [30 - SOC_AGREE_POINTS - 1, 1]]);
+  assert.equal(other.soc, 80);
+  assert.deepEqual(other.held, { soc: 24, firstMonoMs: 1, count: 1 });
+});
+
+Deno.test("stepSoc() forgets what it held when a plausible reading comes", () => {
+  const state = feed(AT_80, [[0, 0], [79, 1]]);
+  assert.equal(state.soc, 79);
+  assert.equal(state.held, undefined);
+});
+
+Deno.test("stepSoc() never blocks a real fall for longer than two reports", () => {
+  let state = AT_80;
+  for (let report = 0; report < 3; report++) state = stepSoc(state, 20 - report, false, report * 30_000);
+  assert.equal(state.soc, 18);
+});
