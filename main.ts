@@ -22,7 +22,7 @@ import {
   wantedServices,
   workerPermissions,
 } from "./services/registry.ts";
-import { decodeCommand } from "./services/soc_bridge/decode_command.ts";
+import { runDecode } from "./services/soc_bridge/decode_command.ts";
 
 /** sysexits(3): what systemd and scripts see. */
 const EXIT = { ok: 0, usage: 64, software: 70, config: 78 } as const;
@@ -51,12 +51,20 @@ async function main(args: readonly string[]): Promise<number> {
     case "check":
       return check(rest);
     case "decode":
-      return await decodeCommand(rest);
+      return await decode(rest);
     case "version":
       return print(`ecoflow-power ${VERSION}\n`);
     default:
       return complain(`Cannot run "${command}": must be run, check, decode or version\n`, EXIT.usage);
   }
+}
+
+async function decode(args: readonly string[]): Promise<number> {
+  const result = await runDecode(args, {
+    readFile: (path) => Deno.readTextFile(path),
+    readStdin: () => new Response(Deno.stdin.readable).text(),
+  });
+  return result.exitCode === 0 ? print(`${result.output}\n`) : complain(`${result.error}\n`, result.exitCode);
 }
 
 function check(args: readonly string[]): number {

@@ -60,7 +60,7 @@ function hostView(agent: string, host: HostState | undefined): HostView {
     case "calling_off":
       return {
         agent,
-        state: host?.online === false ? "offline" : "online",
+        state: host?.online === undefined ? "unknown" : host.online ? "online" : "offline",
         command_id: phase.abortId,
         detail: "being called off",
       };

@@ -166,13 +166,8 @@ export class PolicyEngine implements Service {
     // Plugs and meters show the grid but have no battery to protect anybody with.
     if (state.role === "accessory") return;
     const { clock } = this.context;
-    const [head = "", tail = ""] = this.#topics.state("
-").split("
-");
+    const [head = "", tail = ""] = this.#topics.state("+").split("+");
     const device = topic.slice(head.length, -tail.length);
-      /\/json\/state$/,
-      "",
-    );
     const arrival = { atMonoMs: clock.monoMs(), atWallMs: clock.wallMs(), retained };
     this.#step({ kind: "state", device, state, arrival });
   }
