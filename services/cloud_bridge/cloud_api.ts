@@ -20,6 +20,8 @@ export interface CloudAccess {
   readonly stations?: readonly AccountStation[];
   /** Topics to hear a station on. */
   topicsOf(sn: string): readonly string[];
+  /** The topic with the cloud's own word on whether a station is there, where there is one. */
+  statusTopicOf?(sn: string): string;
   /** The app account's id, under which stations can be asked; absent: they cannot be asked over MQTT. */
   readonly userId?: string;
 }

@@ -77,7 +77,8 @@ export class OpenApi implements CloudApi {
       clientId: openClientId(this.parts.uuid),
       apiHost: host,
       stations: await this.#stations(host, signal),
-      topicsOf: (sn) => [openTopics.quota(broker.username, sn), openTopics.status(broker.username, sn)],
+      topicsOf: (sn) => [openTopics.quota(broker.username, sn)],
+      statusTopicOf: (sn) => openTopics.status(broker.username, sn),
     };
   }
 

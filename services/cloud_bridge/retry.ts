@@ -35,7 +35,7 @@ export class Retry {
    * @param waitMs A wait that the fault itself asks for
    */
   after(kind: FaultKind, upMs?: number, waitMs?: number): RetryPlan {
-    if (upMs !== undefined && upMs >= STABLE_MS) this.#forgetAll();
+    if (upMs !== undefined && upMs >= STABLE_MS) this.succeeded();
     if (upMs !== undefined) this.#failures = 0;
     if (kind === "dropped" && upMs !== undefined && upMs < STABLE_MS) this.#shortSessions++;
     const shown = kind === "dropped" && this.#shortSessions >= KICKS ? "kicked_out" : kind;
@@ -53,6 +53,13 @@ export class Retry {
     };
   }
 
+  /** All is well again: every wait begins anew. */
+  succeeded(): void {
+    for (const backoff of this.#backoffs.values()) backoff.reset();
+    this.#shortSessions = 0;
+    this.#failures = 0;
+  }
+
   #backoff(kind: FaultKind): Backoff {
     let backoff = this.#backoffs.get(kind);
     if (!backoff) {
@@ -60,11 +67,5 @@ export class Retry {
       this.#backoffs.set(kind, backoff);
     }
     return backoff;
-  }
-
-  #forgetAll(): void {
-    for (const backoff of this.#backoffs.values()) backoff.reset();
-    this.#shortSessions = 0;
-    this.#failures = 0;
   }
 }

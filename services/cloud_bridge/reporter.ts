@@ -1,0 +1,136 @@
+/** Says what the cloud connection is doing: retained status and station list, health, log and journal. */
+import { errorText } from "../../lib/errors.ts";
+import { type CloudStatus, encodeCloudStatus } from "../../lib/messages/cloud_status.ts";
+import { encodeEvent } from "../../lib/messages/event.ts";
+import { encodeStationList } from "../../lib/messages/station_list.ts";
+import type { Topics } from "../../lib/mqtt/topics.ts";
+import type { ServiceContext } from "../../lib/service.ts";
+import { type FaultKind, faultRule } from "./faults.ts";
+import type { WatchedStations } from "./watched_stations.ts";
+
+/** A lost connection is shown as `connecting` for so long, ms: most are back by then. */
+export const CALM_MS = 30_000;
+/** A fault that goes on is logged again each time after this many tries. */
+const LOG_EVERY = 10;
+
+/** See the file comment. */
+export class Reporter {
+  #status: CloudStatus | undefined;
+  /** The fault that lasts, with how often it came in a row. */
+  #fault: { readonly kind: FaultKind; readonly text: string; readonly times: number } | undefined;
+  #pollsWork = false;
+  #lostMonoMs = -Infinity;
+
+  constructor(
+    private readonly context: Omit<ServiceContext<{ readonly keepAliveSec: number }>, "random">,
+    private readonly topics: Topics,
+    private readonly stations: WatchedStations,
+  ) {}
+
+  /** The way into the cloud, once it is chosen. */
+  api: "app" | "open" | undefined;
+
+  /** Repeats the retained words whenever the local broker is there: one that forgets loses them. */
+  start(): void {
+    this.context.bus.onLink((up) => {
+      if (!up) return;
+      this.publishList();
+      if (this.#status) this.#publishStatus(this.#status);
+    });
+  }
+
+  /** Connected and subscribed. */
+  up(where: { readonly apiHost: string; readonly broker: string }): void {
+    const stations = this.stations.sns.length;
+    if (this.#fault) this.context.health.clear(faultRule(this.#fault.kind).code);
+    this.#fault = undefined;
+    this.context.log.notice("CLOUD CONNECTED", {
+      api: this.api,
+      api_host: where.apiHost,
+      broker: where.broker,
+      stations,
+    });
+    this.say("up", `${stations} station${stations === 1 ? "" : "s"} at ${where.broker}`);
+  }
+
+  /** A try or a connection ended. @param wasUp Whether it had been up @param waitMs Until the next try */
+  fault(
+    { kind, text, wasUp, waitMs }: { kind: FaultKind; text: string; wasUp: boolean; waitMs: number },
+  ): void {
+    if (wasUp) this.#lostMonoMs = this.context.clock.monoMs();
+    const rule = faultRule(kind);
+    const times = this.#fault?.kind === kind ? this.#fault.times + 1 : 1;
+    if (this.#fault && faultRule(this.#fault.kind).code !== rule.code) {
+      this.context.health.clear(faultRule(this.#fault.kind).code);
+    }
+    this.#fault = { kind, text, times };
+    if (times === 1 || times % LOG_EVERY === 0) {
+      const fields = { code: rule.code, reason: text, times, retry_s: Math.round(waitMs / 1000) };
+      this.context.log.warn(`CLOUD FAULT: ${rule.advice}`, fields);
+    }
+    this.#show(kind, text);
+  }
+
+  /** Whether values come by polling, so that a broker that is away is only half as bad. */
+  polls(work: boolean): void {
+    this.#pollsWork = work;
+    if (this.#fault) this.#show(this.#fault.kind, this.#fault.text);
+  }
+
+  /** Sets the status; the journal hears of it when the link changed. */
+  say(link: CloudStatus["link"], detail: string): void {
+    const before = this.#status?.link;
+    this.#status = {
+      link,
+      ...(this.api ? { api: this.api } : {}),
+      detail: detail.slice(0, 500),
+      ts: this.#now(),
+    };
+    this.#publishStatus(this.#status);
+    if (before === link || before === undefined || link === "connecting") return;
+    this.#journal(link, `EcoFlow cloud ${link}: ${detail}`);
+  }
+
+  /** The stations, with what is known about them now. */
+  publishList(): void {
+    this.#publishRetained(this.topics.stationList, encodeStationList(this.stations.toList()));
+  }
+
+  #show(kind: FaultKind, text: string): void {
+    const { health, clock, config } = this.context;
+    const { code, link, advice } = faultRule(kind);
+    const detail = `${advice} (${text})`;
+    health.raise({ code, severity: this.#pollsWork ? "warning" : "error", text: detail.slice(0, 500) });
+    if (this.#pollsWork) {
+      return this.say("up", `polling every ${config.keepAliveSec} s, without the broker: ${detail}`);
+    }
+    const isFresh = clock.monoMs() - this.#lostMonoMs < CALM_MS;
+    this.say(isFresh && link === "down" && kind !== "kicked_out" ? "connecting" : link, detail);
+  }
+
+  #publishStatus(status: CloudStatus): void {
+    this.#publishRetained(this.topics.cloudStatus, encodeCloudStatus(status));
+  }
+
+  #publishRetained(topic: string, payload: string): void {
+    void this.context.bus.publish(topic, payload, { retain: true })
+      .catch((error) => this.context.log.error("PUBLISH FAILED", { topic, reason: errorText(error) }));
+  }
+
+  #journal(link: CloudStatus["link"], text: string): void {
+    const event = encodeEvent({
+      ts: this.#now(),
+      kind: "cloud_link",
+      severity: link === "up" ? "notice" : "warning",
+      source: this.context.name,
+      text: text.slice(0, 500),
+      data: { link },
+    });
+    void this.context.bus.publish(this.topics.events, event, { qos: 1 })
+      .catch((error) => this.context.log.debug("journal entry lost", { reason: errorText(error) }));
+  }
+
+  #now(): string {
+    return new Date(this.context.clock.wallMs()).toISOString();
+  }
+}
