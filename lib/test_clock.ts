@@ -1,4 +1,5 @@
 /** A clock that stands still until a test moves it. */
+import { setImmediate } from "node:timers";
 import { type Cancel, type Clock, sleepOn } from "./clock.ts";
 
 interface Timer {
@@ -93,5 +94,5 @@ export class TestClock implements Clock {
 /** Lets every promise reaction run that is ready now, also chains of them and what `queueMicrotask` holds. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 10; i++) await Promise.resolve();
-  await new Promise<void>((resolve) => setTimeout(resolve, 0));
+  await new Promise<void>((resolve) => setImmediate(resolve));
 }

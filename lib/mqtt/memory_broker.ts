@@ -90,6 +90,11 @@ export class MemoryBroker {
     }
   }
 
+  /** Drops every bus made so far, as when the process that held them was killed. */
+  forgetBuses(): void {
+    this.#buses.clear();
+  }
+
   /** A service's bus with its capability enforced, as `broker_link` does. */
   bus(capability: TopicCapability): Bus {
     const entry = {

@@ -54,6 +54,8 @@ const TICK_MS = 1000;
 const RESTART_GRACE_MS = 30_000;
 /** On battery the snapshot follows the words at least this often, ms. */
 const SNAPSHOT_EVERY_MS = 60_000;
+/** A store that failed is tried again after this long, ms. */
+const STORE_RETRY_MS = 10_000;
 /** While a timer runs its status is said again this often, ms; the seconds in between can be counted by anybody. */
 const COUNTDOWN_EVERY_MS = 5000;
 
@@ -74,6 +76,7 @@ export class PolicyEngine implements Service {
   readonly #statusKeys = new Map<string, { key: string; atMonoMs: number }>();
   #snapshotKey = "";
   #snapshotMonoMs = -Infinity;
+  #storeFailed = false;
   readonly #refused = new Set<string>();
 
   constructor(
@@ -221,7 +224,7 @@ export class PolicyEngine implements Service {
     const { clock } = this.context;
     const effects = house.step(input, clock.monoMs());
     // Stored before it is said: after a crash in between, a command is sent late rather than twice.
-    if (effects.length > 0 || input.kind === "tick") this.#keep(house);
+    if (effects.length > 0 || input.kind !== "state") this.#keep(house);
     for (const effect of effects) this.#carryOut(effect);
     if (input.kind === "tick") {
       for (const device of house.state.stations.keys()) {
@@ -308,14 +311,17 @@ export class PolicyEngine implements Service {
       [...hosts].map(([name, { phase }]) => [name, phase]),
     ]);
     if (!isDue && key === this.#snapshotKey) return;
-    this.#snapshotKey = key;
+    if (this.#storeFailed && nowMonoMs - this.#snapshotMonoMs < STORE_RETRY_MS) return;
     this.#snapshotMonoMs = nowMonoMs;
     try {
       this.ports.store.write(encodeSnapshot(house.state, nowMonoMs, clock.wallMs()));
+      this.#snapshotKey = key;
+      this.#storeFailed = false;
       health.clear("snapshot_not_stored");
     } catch (error) {
+      if (!this.#storeFailed) log.error("SNAPSHOT NOT STORED", { reason: errorText(error) });
+      this.#storeFailed = true;
       const text = `Cannot store the policy's state: ${errorText(error)}; it goes on from memory`;
-      log.error("SNAPSHOT NOT STORED", { reason: errorText(error) });
       health.raise({ code: "snapshot_not_stored", severity: "error", text });
     }
   }

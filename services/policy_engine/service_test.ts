@@ -1,0 +1,461 @@
+import assert from "node:assert/strict";
+import { type AgentAck, encodeAgentAck } from "../../lib/messages/agent_ack.ts";
+import { type AgentCommand, parseAgentCommand } from "../../lib/messages/agent_command.ts";
+import { encodeAgentStatus } from "../../lib/messages/agent_status.ts";
+import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
+import { parsePolicyStatus } from "../../lib/messages/policy_status.ts";
+import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
+import { DEFAULT_ROOTS, matchesFilter } from "../../lib/mqtt/topics.ts";
+import { hasValidSignature } from "../../lib/signing.ts";
+import { settle, TestClock } from "../../lib/test_clock.ts";
+import { testContext } from "../../lib/testing.ts";
+import { PolicyEngine, type PolicyEngineConfig } from "./service.ts";
+import type { SnapshotStore } from "./snapshot_store.ts";
+
+const KEY = "ab".repeat(32);
+const CONFIG: PolicyEngineConfig = {
+  roots: DEFAULT_ROOTS,
+  stations: { Study: ["pc"] },
+  socMinPercent: 10,
+  debounceSec: 180,
+  cooldownSec: 300,
+  abortWindowSec: 120,
+  shutdownDelaySec: 60,
+  commandTtlSec: 300,
+  staleAfterSec: 120,
+  agentKeys: { pc: KEY },
+  stateDir: "/none",
+};
+const CAPABILITY = {
+  service: "policy_engine",
+  publishes: [
+    "power-manager/+/cmd",
+    "power-manager/+/plan",
+    "power-manager/policy/+",
+    "power-manager/events",
+  ],
+  subscribes: ["bridge-ecoflow/+/json/state", "power-manager/+/ack", "power-manager/+/status"],
+};
+
+interface Store extends SnapshotStore {
+  text: string | undefined;
+  writes: number;
+  fails: boolean;
+  aside: string | undefined;
+}
+
+function memoryStore(): Store {
+  const store: Store = {
+    text: undefined,
+    writes: 0,
+    fails: false,
+    aside: undefined,
+    read: () => store.text,
+    write(text) {
+      if (store.fails) throw new Error("no space left on device");
+      store.text = text;
+      store.writes++;
+    },
+    setAside() {
+      store.aside = store.text;
+      store.text = undefined;
+      return "policy.json.refused";
+    },
+  };
+  return store;
+}
+
+/** A policy in a house of its own; `restart` is a kill -9 and a new start over the same broker and disk. */
+async function house(change: Partial<PolicyEngineConfig> = {}, store = memoryStore()) {
+  const clock = new TestClock();
+  const broker = new MemoryBroker(clock);
+  const config = { ...CONFIG, ...change };
+  const commands: AgentCommand[] = [];
+  const events: JournalEvent[] = [];
+  broker.watch(({ topic, payload }) => {
+    if (matchesFilter("power-manager/+/cmd", topic)) commands.push(parseAgentCommand(payload, topic));
+    if (topic === "power-manager/events") events.push(parseEvent(payload, topic));
+  });
+  let ids = 0;
+  const begin = async () => {
+    const context = testContext(CAPABILITY, config, { clock, broker });
+    const engine = new PolicyEngine(context, { store, newId: () => `id-${++ids}` });
+    await engine.start();
+    await settle();
+    return { context, engine };
+  };
+  let now = await begin();
+  const feed = async (state: object, device = "Study") => {
+    const text = JSON.stringify({ device, ...state });
+    broker.publish(`bridge-ecoflow/${device}/json/state`, text, { retain: true });
+    await settle();
+  };
+  return {
+    clock,
+    broker,
+    store,
+    commands,
+    events,
+    feed,
+    log: () => now.context.log,
+    health: () => now.context.health.list().map(({ code }) => code),
+    actions: () => commands.map(({ action, agent }) => `${action} ${agent}`),
+    status: (device = "Study") =>
+      parsePolicyStatus(broker.retained(`power-manager/policy/${device}`) ?? "", "status"),
+    ack: async (status: AgentAck["status"], agent = "pc", id = commands.at(-1)?.id ?? "") => {
+      broker.publish(`power-manager/${agent}/ack`, encodeAgentAck({ id, agent, status }));
+      await settle();
+    },
+    presence: async (online: boolean, agent = "pc") => {
+      broker.publish(`power-manager/${agent}/status`, encodeAgentStatus({ agent, online }), { retain: true });
+      await settle();
+    },
+    restart: async () => {
+      // The old one is dead: it hears nothing and ticks no more.
+      await now.engine.stop();
+      broker.forgetBuses();
+      now = await begin();
+    },
+    stop: () => now.engine.stop(),
+  };
+}
+
+const LOST = { soc: 9, grid_connected: false };
+const BACK = { soc: 9, grid_connected: true };
+
+Deno.test("PolicyEngine tells the host when the debounce ends, signed, with delay and lifetime", async () => {
+  const h = await house();
+  await h.feed(LOST);
+  await h.clock.advance(100_000);
+  await h.feed(LOST);
+  await h.clock.advance(79_000);
+  assert.deepEqual(h.actions(), []);
+  await h.clock.advance(1000);
+  const [command] = h.commands;
+  assert.ok(command && hasValidSignature(command, KEY));
+  assert.equal(command.action, "shutdown");
+  assert.equal(command.delay_sec, 60);
+  assert.equal(command.ttl_sec, 300);
+  assert.match(command.reason ?? "", /Study: the charge of 9 % is at or below 10 %/);
+  assert.match(h.log().text(), /TIMER START[^]*SHUTDOWN TRIGGERED[^]*SHUTDOWN SENT agent=pc/);
+  await h.stop();
+  assert.equal(h.clock.pending, 0);
+});
+
+Deno.test("PolicyEngine never tells a host while the last word is that the grid is there, whatever else is missing", async () => {
+  for (const state of [{ soc: 0, grid_connected: true }, { soc: 0 }, { grid_connected: true }, {}]) {
+    const h = await house();
+    await h.feed(state);
+    await h.clock.advance(3_600_000);
+    assert.deepEqual(h.actions(), [], JSON.stringify(state));
+    await h.stop();
+  }
+});
+
+Deno.test("PolicyEngine lets a running timer go on when nothing more arrives, and says that it is blind", async () => {
+  const h = await house();
+  await h.feed(LOST);
+  await h.clock.advance(125_000);
+  assert.equal(h.status().blind, true);
+  await h.clock.advance(55_000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  assert.match(h.log().text(), /BLIND ON BATTERY/);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine estimates the charge when the internet dies with the grid, and shuts down on the estimate", async () => {
+  const h = await house();
+  await h.feed({ soc: 40, grid_connected: false, discharge_min: 60, battery_wh: 286, out_watts: 100 });
+  await h.clock.advance(20 * 60_000);
+  const { soc = 100, soc_estimated, sentence } = h.status();
+  assert.equal(soc_estimated, true);
+  assert.ok(soc < 40 && soc > 10, String(soc));
+  assert.match(sentence, /estimated charge/);
+  assert.deepEqual(h.actions(), []);
+  await h.clock.advance(40 * 60_000);
+  assert.equal(h.actions()[0], "shutdown pc");
+  assert.match(h.commands[0]?.reason ?? "", /estimated charge/);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine blind on the grid warns and does nothing", async () => {
+  const h = await house();
+  await h.feed({ soc: 50, grid_connected: true });
+  await h.clock.advance(3_600_000);
+  assert.deepEqual(h.actions(), []);
+  assert.equal(h.events.filter(({ kind }) => kind === "blind").length, 1);
+  assert.equal(h.status().state, "online");
+  assert.equal(h.status().blind, true);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine is not moved by an old state that says the grid is back", async () => {
+  const h = await house();
+  await h.feed({ ...LOST, grid_age_s: 0, soc_age_s: 0, link: "live" });
+  await h.clock.advance(60_000);
+  await h.feed({ ...BACK, grid_age_s: 300, soc_age_s: 300, link: "stale" });
+  await h.clock.advance(120_000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine aborts the timer when the grid returns or the charge rises, and begins anew", async () => {
+  const h = await house();
+  for (const safe of [BACK, { soc: 11, grid_connected: false }]) {
+    await h.feed(LOST);
+    await h.clock.advance(179_000);
+    await h.feed(safe);
+    await h.clock.advance(10_000);
+  }
+  assert.deepEqual(h.actions(), []);
+  await h.feed(LOST);
+  await h.clock.advance(180_000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine calls off after the trigger until the agent says so, and is online again", async () => {
+  const h = await house();
+  await h.presence(true);
+  await h.feed(LOST);
+  await h.clock.advance(180_000);
+  await h.ack("accepted");
+  await h.feed(BACK);
+  assert.deepEqual(h.actions(), ["shutdown pc", "abort pc"]);
+  assert.equal(h.status().state, "recovery");
+  await h.clock.advance(16_000);
+  assert.deepEqual(h.actions(), ["shutdown pc", "abort pc", "abort pc"]);
+  await h.ack("aborted");
+  await h.clock.advance(600_000);
+  assert.equal(h.commands.length, 3);
+  assert.equal(h.status().state, "online");
+  assert.equal(h.status().hosts?.[0]?.state, "online");
+  await h.stop();
+});
+
+Deno.test("PolicyEngine leaves a host alone that is proven down", async () => {
+  const h = await house();
+  await h.presence(true);
+  await h.feed(LOST);
+  await h.clock.advance(180_000);
+  await h.ack("accepted");
+  await h.presence(false);
+  assert.equal(h.status().hosts?.[0]?.state, "down");
+  await h.clock.advance(900_000);
+  await h.feed(BACK);
+  await h.clock.advance(300_000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  assert.deepEqual(h.events.filter(({ kind }) => kind === "host_down").length, 1);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine tells a host again that comes up in the middle of the outage", async () => {
+  const h = await house();
+  await h.presence(true);
+  await h.feed(LOST);
+  await h.clock.advance(180_000);
+  await h.ack("accepted");
+  await h.presence(false);
+  await h.clock.advance(60_000);
+  await h.presence(true);
+  assert.deepEqual(h.actions(), ["shutdown pc", "shutdown pc"]);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine repeats to an agent that never answers, after each cooldown", async () => {
+  const h = await house();
+  await h.feed(LOST);
+  await h.clock.advance(180_000 + 299_000);
+  assert.equal(h.commands.length, 1);
+  await h.clock.advance(1000);
+  assert.equal(h.commands.length, 2);
+  assert.notEqual(h.commands[0]?.id, h.commands[1]?.id);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine waits with a host on two stations until both end, unless the other was never heard", async () => {
+  const stations = { Study: ["nas"], Attic: ["nas"] };
+  const h = await house({ stations });
+  await h.feed({ soc: 80, grid_connected: true }, "Attic");
+  await h.feed(LOST);
+  await h.clock.advance(600_000);
+  assert.deepEqual(h.actions(), []);
+  await h.feed(LOST, "Attic");
+  await h.clock.advance(180_000);
+  assert.deepEqual(h.actions(), ["shutdown nas"]);
+  await h.feed(BACK, "Attic");
+  assert.deepEqual(h.actions(), ["shutdown nas", "abort nas"]);
+  await h.stop();
+
+  const alone = await house({ stations });
+  await alone.feed(LOST);
+  await alone.clock.advance(180_000);
+  assert.deepEqual(alone.actions(), ["shutdown nas"]);
+  await alone.stop();
+});
+
+Deno.test("PolicyEngine killed and started again at every tenth second of an outage tells once and calls off", async () => {
+  for (let killSec = 0; killSec <= 260; killSec += 10) {
+    const h = await house();
+    await h.presence(true);
+    await h.feed(LOST);
+    for (let sec = 0; sec < 200; sec += 10) {
+      if (sec === killSec) await h.restart();
+      await h.clock.advance(10_000);
+      await h.feed(LOST);
+    }
+    assert.deepEqual(h.actions(), ["shutdown pc"], `killed at ${killSec} s`);
+    await h.ack("accepted");
+    if (killSec >= 200) await h.restart();
+    await h.feed(BACK);
+    await h.clock.advance(1000);
+    assert.equal(h.actions()[1], "abort pc", `killed at ${killSec} s`);
+    await h.ack("aborted");
+    await h.restart();
+    await h.clock.advance(600_000);
+    assert.equal(h.commands.length, 2, `killed at ${killSec} s`);
+    await h.stop();
+  }
+});
+
+Deno.test("PolicyEngine resumes a running timer with what was left of it", async () => {
+  const h = await house();
+  await h.feed({ ...LOST, ts: new Date(h.clock.wallMs()).toISOString() });
+  await h.clock.advance(100_000);
+  await h.restart();
+  assert.match(h.log().text(), /RESUMED device=Study state=critical/);
+  await h.clock.advance(79_000);
+  assert.deepEqual(h.actions(), []);
+  await h.clock.advance(2000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.stop();
+});
+
+for (const jumpMs of [-1e10, 1e9]) {
+  Deno.test(`PolicyEngine is not moved by a wall clock that jumps by ${jumpMs} ms`, async () => {
+    const h = await house();
+    await h.feed(LOST);
+    h.clock.jumpWall(jumpMs);
+    await h.clock.advance(179_000);
+    assert.deepEqual(h.actions(), []);
+    await h.clock.advance(1000);
+    assert.deepEqual(h.actions(), ["shutdown pc"]);
+    await h.stop();
+  });
+}
+
+Deno.test("PolicyEngine started long after a power cut does not act on the old outage before anybody speaks", async () => {
+  const h = await house();
+  await h.feed({ ...LOST, ts: new Date(h.clock.wallMs()).toISOString() });
+  await h.clock.advance(180_000);
+  await h.ack("accepted");
+  const told = h.commands.length;
+  h.clock.jumpWall(5 * 3_600_000);
+  await h.restart();
+  await h.clock.advance(20_000);
+  await h.feed(BACK);
+  await h.clock.advance(600_000);
+  assert.ok(h.actions().slice(told).every((action) => action.startsWith("abort")), h.actions().join());
+  await h.stop();
+});
+
+Deno.test("PolicyEngine keeps its timers while the broker is away, and its command waits for it", async () => {
+  const h = await house();
+  await h.feed(LOST);
+  await h.clock.advance(60_000);
+  h.broker.goDown();
+  await h.clock.advance(150_000);
+  assert.deepEqual(h.actions(), []);
+  h.broker.goUp();
+  await settle();
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  assert.match(h.log().text(), /BROKER DOWN: the command waits/);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine on a full disk goes on protecting, and says so", async () => {
+  const h = await house();
+  h.store.fails = true;
+  await h.feed(LOST);
+  await h.clock.advance(180_000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  assert.ok(h.health().includes("snapshot_not_stored"));
+  assert.equal(h.log().entries.filter(({ text }) => text === "SNAPSHOT NOT STORED").length, 1);
+  h.store.fails = false;
+  await h.clock.advance(10_000);
+  assert.ok(!h.health().includes("snapshot_not_stored"));
+  await h.stop();
+});
+
+Deno.test("PolicyEngine puts a broken snapshot aside and starts safely", async () => {
+  const store = memoryStore();
+  store.text = "{broken";
+  const h = await house({}, store);
+  assert.equal(store.aside, "{broken");
+  assert.match(h.log().text(), /SNAPSHOT REFUSED .*kept_as=policy.json.refused/);
+  await h.feed(LOST);
+  await h.clock.advance(181_000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine writes little: nothing while all is well, one a minute on battery", async () => {
+  const h = await house();
+  for (let i = 0; i < 360; i++) {
+    await h.feed({ soc: 80 + (i % 3), grid_connected: true });
+    await h.clock.advance(10_000);
+  }
+  assert.ok(h.store.writes <= 2, String(h.store.writes));
+  const before = h.store.writes;
+  await h.feed({ soc: 80, grid_connected: false, discharge_min: 900 });
+  await h.clock.advance(600_000);
+  assert.ok(h.store.writes - before <= 12, String(h.store.writes - before));
+  await h.stop();
+});
+
+Deno.test("PolicyEngine refuses payloads that are no state, ack or status, once a topic, and serves the others", async () => {
+  const h = await house();
+  for (let i = 0; i < 50; i++) {
+    for (
+      const topic of ["bridge-ecoflow/Study/json/state", "power-manager/pc/ack", "power-manager/pc/status"]
+    ) {
+      h.broker.publish(topic, ["nonsense", "{}", '{"device":3,"soc":"x"}', "[]"][i % 4] ?? "");
+    }
+  }
+  await settle();
+  assert.equal(h.log().entries.filter(({ text }) => text === "PAYLOAD REFUSED").length, 3);
+  await h.feed(LOST);
+  await h.clock.advance(180_000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine watches stations without hosts, and ignores accessories", async () => {
+  const h = await house();
+  await h.feed({ soc: 50, grid_connected: false }, "Shed");
+  assert.equal(h.status("Shed").state, "on_battery");
+  await h.feed({ soc: 1, grid_connected: false, role: "accessory" });
+  await h.clock.advance(600_000);
+  assert.deepEqual(h.actions(), []);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine sends unsigned commands to an agent without a key, and warns at the start", async () => {
+  const h = await house({ agentKeys: {} });
+  assert.deepEqual(h.health(), ["unsigned_commands"]);
+  await h.feed(LOST);
+  await h.clock.advance(180_000);
+  assert.equal(h.commands[0]?.sig, undefined);
+  assert.equal(h.commands[0]?.action, "shutdown");
+  await h.stop();
+});
+
+Deno.test("PolicyEngine counts down in its status", async () => {
+  const h = await house();
+  await h.feed(LOST);
+  assert.equal(h.status().timer_left_s, 180);
+  await h.clock.advance(10_000);
+  assert.ok((h.status().timer_left_s ?? 999) <= 175);
+  assert.match(h.status().sentence, /hosts are told to shut down in \d+ s unless the grid returns/);
+  await h.stop();
+});

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import {
+  chargeOnBattery,
+  PESSIMISM,
+  SLOWEST_FALL_PERCENT_PER_MIN,
+  UNKNOWN_FALL_PERCENT_PER_MIN,
+} from "./blind_estimate.ts";
+import { type Arrival, hear, type Words } from "./words.ts";
+
+const WALL = Date.UTC(2026, 10, 23, 19, 0, 0);
+const arrival = (atMonoMs: number, retained = false): Arrival => ({ atMonoMs, atWallMs: WALL, retained });
+const state = (change: object) => ({ device: "S", ...change });
+
+Deno.test("hear() takes a state without ages as fresh at its arrival", () => {
+  const words = hear({}, state({ soc: 50, grid_connected: false }), arrival(9000));
+  assert.deepEqual(words.grid, { value: false, atMonoMs: 9000 });
+  assert.deepEqual(words.socPercent, { value: 50, atMonoMs: 9000 });
+});
+
+Deno.test("hear() keeps what a state does not say", () => {
+  const words = hear({}, state({ soc: 50, grid_connected: true }), arrival(1000));
+  assert.deepEqual(hear(words, state({ soc: 49 }), arrival(2000)).grid, { value: true, atMonoMs: 1000 });
+});
+
+Deno.test("hear() dates each value by its own age", () => {
+  const words = hear(
+    {},
+    state({ soc: 50, soc_age_s: 3, grid_connected: true, grid_age_s: 7, age_s: 1 }),
+    arrival(10_000),
+  );
+  assert.equal(words.grid?.atMonoMs, 3000);
+  assert.equal(words.socPercent?.atMonoMs, 7000);
+});
+
+Deno.test("hear() does not let older evidence replace newer", () => {
+  const words = hear({}, state({ grid_connected: false, grid_age_s: 0 }), arrival(100_000));
+  const after = hear(words, state({ grid_connected: true, grid_age_s: 60 }), arrival(101_000));
+  assert.equal(after.grid?.value, false);
+});
+
+for (
+  const [name, ts, ageMs] of [
+    ["with its age by the wall clock", new Date(WALL - 5000).toISOString(), 5000],
+    ["from the future as an hour old", new Date(WALL + 5000).toISOString(), 3_600_000],
+    ["without a time as an hour old", undefined, 3_600_000],
+    ["from years ago as an hour old", "2020-01-01T00:00:00Z", 3_600_000],
+  ] as const
+) {
+  Deno.test(`hear() takes a retained state ${name}`, () => {
+    const words = hear({}, state({ grid_connected: false, ts }), arrival(9_000_000, true));
+    assert.equal(words.grid?.atMonoMs, 9_000_000 - ageMs);
+  });
+}
+
+const at0 = <T>(value: T) => ({ value, atMonoMs: 0 });
+const STALE_MS = 120_000;
+const charges: readonly [
+  name: string,
+  words: Words,
+  nowMs: number,
+  percent: number | undefined,
+  isEstimate: boolean,
+][] = [
+  ["the word at its last fresh moment", { socPercent: at0(50) }, STALE_MS, 50, false],
+  [
+    "a fall of unknown speed after it",
+    { socPercent: at0(50) },
+    600_000,
+    50 - 10 * UNKNOWN_FALL_PERCENT_PER_MIN,
+    true,
+  ],
+  [
+    "a fall by the station's own minutes",
+    { socPercent: at0(50), dischargeMin: at0(100) },
+    600_000,
+    50 - 5 * PESSIMISM,
+    true,
+  ],
+  [
+    "a fall by load and energy",
+    { socPercent: at0(50), outWatts: at0(60), batteryWh: at0(600) },
+    600_000,
+    50 - 10 / 6 * PESSIMISM,
+    true,
+  ],
+  [
+    "the faster of both",
+    { socPercent: at0(50), dischargeMin: at0(1000), outWatts: at0(60), batteryWh: at0(600) },
+    600_000,
+    50 - 10 / 6 * PESSIMISM,
+    true,
+  ],
+  [
+    "a slow fall with no load",
+    { socPercent: at0(50), outWatts: at0(0), batteryWh: at0(600) },
+    1_440_000,
+    50 - 24 * SLOWEST_FALL_PERCENT_PER_MIN,
+    true,
+  ],
+  ["never below 0", { socPercent: at0(5) }, 86_400_000, 0, true],
+  ["nothing that was never heard", {}, 600_000, undefined, false],
+];
+for (const [name, words, nowMs, percent, isEstimate] of charges) {
+  Deno.test(`chargeOnBattery() gives ${name}`, () => {
+    const charge = chargeOnBattery(words, nowMs, STALE_MS);
+    if (percent === undefined) return assert.equal(charge, undefined);
+    assert.ok(Math.abs((charge?.percent ?? NaN) - percent) < 1e-9, `${charge?.percent}`);
+    assert.equal(charge?.isEstimate, isEstimate);
+  });
+}
