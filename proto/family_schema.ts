@@ -23,6 +23,8 @@ const TYPE_RULES = { edition: "2023", options: { features: { utf8_validation: "N
 /** Decodes and encodes the messages of one family. Types are compiled when first used. */
 export class FamilySchema {
   readonly #root: protobuf.Root;
+  /** Looking a type up by its name costs more than decoding a small message. */
+  readonly #types = new Map<string, protobuf.Type>();
 
   constructor(descriptor: FamilyDescriptor) {
     const nested: Record<string, protobuf.AnyNestedObject> = {};
@@ -86,7 +88,12 @@ export class FamilySchema {
   }
 
   #type(message: string): protobuf.Type {
-    return this.#root.lookupType(message);
+    let type = this.#types.get(message);
+    if (!type) {
+      type = this.#root.lookupType(message);
+      this.#types.set(message, type);
+    }
+    return type;
   }
 }
 

@@ -95,9 +95,22 @@ export function isFamily(name: string): name is Family {
   return Object.hasOwn(DISPATCH, name);
 }
 
+/** One number for a pair; ids are bytes in every message seen. */
+function pairKey(cmdFunc: number, cmdId: number): number {
+  return cmdFunc * 65_536 + cmdId;
+}
+
+const NAME_BY_PAIR: ReadonlyMap<Family, ReadonlyMap<number, string>> = new Map(
+  FAMILIES.map((family) => [
+    family,
+    new Map(dispatchOf(family).map(({ cmdFunc, cmdId, message }) => [pairKey(cmdFunc, cmdId), message])),
+  ]),
+);
+
 /** The message behind a pair; undefined when the family has none of known layout there. */
 export function messageName(family: Family, cmdFunc: number, cmdId: number): string | undefined {
-  return (DISPATCH[family] as Dispatch)[`${cmdFunc}/${cmdId}`];
+  if (cmdId < 0 || cmdId > 65_535) return undefined;
+  return NAME_BY_PAIR.get(family)?.get(pairKey(cmdFunc, cmdId));
 }
 
 /** All pairs of a family with their messages. */

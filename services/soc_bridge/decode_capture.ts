@@ -54,11 +54,11 @@ export async function decodeCapture(capture: Capture, source: string): Promise<D
     0,
   );
   return {
-    messages: messages.map(({ cmd_func = null, cmd_id = null, name = null, fields }) => ({
-      cmd_func,
-      cmd_id,
-      name,
-      fields: fields(),
+    messages: messages.map((message) => ({
+      cmd_func: message.cmd_func ?? null,
+      cmd_id: message.cmd_id ?? null,
+      name: message.name ?? null,
+      fields: message.fields(),
     })),
     state,
     normalized: factNames(station.normalized(0), station.grid.present),

@@ -6,20 +6,30 @@ import type { Header } from "../../proto/frame.ts";
 import type { CompiledModel } from "./compiled_model.ts";
 import { asNumber, camelCases, numberAt } from "./field_path.ts";
 import type { JsonMessage } from "./json_shapes.ts";
+import { KeyedValues } from "./keyed_values.ts";
 import { Packs } from "./packs.ts";
 import type { Payload } from "./payload.ts";
 import { Readings } from "./readings.ts";
 import { TAG27_FIELD, TAG27_MESSAGE } from "./tag27.ts";
 
 /** A message with every field that it carried. */
-export interface DecodedMessage {
-  readonly cmd_func?: number;
-  readonly cmd_id?: number;
-  /** Undefined for a pair of unknown layout. */
-  readonly name?: string;
-  /** Only what was sent; made when asked for. */
-  fields(): Record<string, unknown>;
+export class DecodedMessage {
+  constructor(
+    readonly cmd_func: number | undefined,
+    readonly cmd_id: number | undefined,
+    /** Undefined for a pair of unknown layout. */
+    readonly name: string | undefined,
+    private readonly sent: Fields | KeyedValues,
+  ) {}
+
+  /** Only what was sent; made when asked for, because hardly anybody asks. */
+  fields(): Record<string, unknown> {
+    return this.sent instanceof KeyedValues ? this.sent.flat() : plainFields(this.sent);
+  }
 }
+
+/** No fields. */
+const NO_FIELDS: Fields = {};
 
 /** What a payload held. */
 export interface Taken {
@@ -69,7 +79,7 @@ export class Intake {
       isReply: false,
       online: undefined,
       tag27: undefined,
-      messages: messages.map(({ name, fields }) => ({ name, fields: () => plainFields(fields) })),
+      messages: messages.map(({ name, fields }) => new DecodedMessage(undefined, undefined, name, fields)),
       unknownPairs: [],
       problems: [],
     };
@@ -109,19 +119,15 @@ export class Intake {
         problems.push(errorText(error));
         continue;
       }
-      const pair = {
-        ...(cmd_func === undefined ? {} : { cmd_func }),
-        ...(cmd_id === undefined ? {} : { cmd_id }),
-      };
       if (!inner) {
         if (cmd_func !== undefined) unknownPairs.push(`${cmd_func}/${cmd_id}`);
-        messages.push({ ...pair, fields: () => ({}) });
+        messages.push(new DecodedMessage(cmd_func, cmd_id, undefined, NO_FIELDS));
         continue;
       }
       const { name, fields } = inner;
       values += this.#takeFields(name, fields, atMonoMs);
       if (name === TAG27_MESSAGE && Object.hasOwn(fields, TAG27_FIELD)) tag27 = asNumber(fields[TAG27_FIELD]);
-      messages.push({ ...pair, name, fields: () => plainFields(fields) });
+      messages.push(new DecodedMessage(cmd_func, cmd_id, name, fields));
     }
     return { values, isReply: isReplyFrame(headers), online, tag27, messages, unknownPairs, problems };
   }
@@ -132,22 +138,19 @@ export class Intake {
       return { ...nothing, values: 0, online: message.online, messages: [] };
     }
     const { name, cmdFunc, cmdId } = message;
-    const decoded: DecodedMessage = {
-      ...(cmdFunc === undefined ? {} : { cmd_func: cmdFunc }),
-      ...(cmdId === undefined ? {} : { cmd_id: cmdId }),
-      name,
-      fields: () => Object.fromEntries(message.values),
-    };
+    const decoded = new DecodedMessage(cmdFunc, cmdId, name, message.values);
     // The cloud repeats its memory for ever: only a snapshot that differs shows that the station still speaks.
     const isRepeat = message.kind === "snapshot" && this.#isRepeatedSnapshot(message.values);
     const values = isRepeat ? 0 : this.#takeKeys(message.values, atMonoMs);
     return { ...nothing, values, isReply: message.kind === "reply", online: undefined, messages: [decoded] };
   }
 
-  #takeKeys(keys: ReadonlyMap<string, unknown>, atMonoMs: number): number {
+  #takeKeys(keys: KeyedValues, atMonoMs: number): number {
     let values = 0;
-    for (const [key, value] of keys) {
-      for (const { steps, slot } of this.model.byKey.get(key) ?? []) {
+    for (const [key, taps] of this.model.byKey) {
+      const value = keys.get(key);
+      if (value === undefined) continue;
+      for (const { steps, slot } of taps) {
         const number = steps.length === 0 ? asNumber(value) : numberAt({ list: value }, [
           { name: "list", list: true },
           ...steps,
@@ -178,7 +181,7 @@ export class Intake {
   }
 
   /** Packs in JSON: under a prefix each, or, where a protobuf family speaks JSON, flat for the main pack. */
-  #takePackKeys(keys: ReadonlyMap<string, unknown>, atMonoMs: number): number {
+  #takePackKeys(keys: KeyedValues, atMonoMs: number): number {
     const { packs } = this;
     const spec = this.model.spec.packs;
     if (!packs || !spec || "list" in spec) return 0;
@@ -187,7 +190,9 @@ export class Intake {
     const collect = (keyOf: (name: string) => string) => {
       const fields: Record<string, unknown> = {};
       for (const name of names) {
-        if (name !== undefined && keys.has(keyOf(name))) fields[name] = keys.get(keyOf(name));
+        if (name === undefined) continue;
+        const value = keys.get(keyOf(name));
+        if (value !== undefined) fields[name] = value;
       }
       return fields;
     };
@@ -201,8 +206,8 @@ export class Intake {
     return spec.full !== undefined && spec.full in fields && packs.take(num, fields, atMonoMs) ? 1 : 0;
   }
 
-  #isRepeatedSnapshot(values: ReadonlyMap<string, unknown>): boolean {
-    const text = JSON.stringify([...values]);
+  #isRepeatedSnapshot(values: KeyedValues): boolean {
+    const text = values.text();
     const isRepeat = text === this.#lastSnapshot;
     this.#lastSnapshot = text;
     return isRepeat;

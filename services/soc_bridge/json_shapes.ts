@@ -1,5 +1,6 @@
 /** The ways in which a station's values arrive as JSON, all turned into flat keys. */
 import { InvalidInputError } from "../../lib/errors.ts";
+import { isObject, type JsonObject, KeyedValues } from "./keyed_values.ts";
 
 /** What a JSON payload is. */
 export type JsonMessage =
@@ -9,12 +10,10 @@ export type JsonMessage =
     readonly name: string;
     readonly cmdFunc?: number;
     readonly cmdId?: number;
-    readonly values: ReadonlyMap<string, unknown>;
+    readonly values: KeyedValues;
   }
   /** The cloud's word on whether the station is there. */
   | { readonly kind: "status"; readonly online: boolean };
-
-type JsonObject = Record<string, unknown>;
 
 /** Prefixes of the short keys under a `typeCode`. */
 const TYPE_CODE_PREFIX: Readonly<Record<string, string>> = {
@@ -40,14 +39,12 @@ const MODULE_TYPE_PREFIXES: Readonly<Record<number, readonly string[]>> = {
 
 /** The cloud's code for "device is offline". */
 const CODE_OFFLINE = "6012";
-const MAX_KEYS = 4000;
-const MAX_DEPTH = 5;
 
 /**
  * Reads a JSON payload of a station.
  *
  * @param source Named in errors
- * @throws InvalidInputError when it is no object, has absurdly many keys, or is an error of the cloud
+ * @throws InvalidInputError when it is no object, or an error of the cloud
  */
 export function readJsonMessage(root: unknown, source: string): JsonMessage {
   if (!isObject(root)) throw new InvalidInputError(source, [`must be a JSON object, found ${kindOf(root)}`]);
@@ -59,19 +56,19 @@ export function readJsonMessage(root: unknown, source: string): JsonMessage {
   if (typeof root["code"] === "string" && root["code"] !== "0") return refused(root, source);
   if (isObject(params)) return readParams(root, params);
   if (isObject(param)) return readCommand(root, param);
-  return { kind: "push", name: "quota", values: flatten(root, [""], source) };
+  return { kind: "push", name: "quota", values: new KeyedValues(root) };
 
   function readReply(reply: JsonObject, body: JsonObject): JsonMessage {
     // The cloud answers for a station that is away, from memory: those values are old.
     if (body["online"] === 0 || body["online"] === false) return { kind: "status", online: false };
     const quotas = isObject(body["quotaMap"]) ? body["quotaMap"] : {};
     const name = typeof reply["operateType"] === "string" ? reply["operateType"] : "latestQuotas";
-    return { kind: "reply", name, values: flatten(quotas, [""], source) };
+    return { kind: "reply", name, values: new KeyedValues(quotas) };
   }
 
   function readSnapshot(answer: JsonObject, body: JsonObject): JsonMessage {
     if (answer["code"] !== "0") return refused(answer, source);
-    return { kind: "snapshot", name: "quota/all", values: flatten(body, [""], source) };
+    return { kind: "snapshot", name: "quota/all", values: new KeyedValues(body) };
   }
 
   function readParams(push: JsonObject, body: JsonObject): JsonMessage {
@@ -91,16 +88,16 @@ export function readJsonMessage(root: unknown, source: string): JsonMessage {
       name: typeof typeCode === "string" ? typeCode : "params",
       ...(typeof cmdFunc === "number" ? { cmdFunc } : {}),
       ...(typeof cmdId === "number" ? { cmdId } : {}),
-      values: flatten(body, prefixes, source),
+      values: new KeyedValues(body, prefixes),
     };
   }
 
   function readCommand(push: JsonObject, body: JsonObject): JsonMessage {
     const { cmdFunc, cmdId } = push;
     if (typeof cmdFunc !== "number" || typeof cmdId !== "number") {
-      return { kind: "push", name: "param", values: flatten(body, [""], source) };
+      return { kind: "push", name: "param", values: new KeyedValues(body) };
     }
-    const values = flatten(body, [`${cmdFunc}_${cmdId}.`], source);
+    const values = new KeyedValues(body, [`${cmdFunc}_${cmdId}.`]);
     return { kind: "push", name: `${cmdFunc}_${cmdId}`, cmdFunc, cmdId, values };
   }
 }
@@ -111,27 +108,6 @@ function refused(answer: JsonObject, source: string): JsonMessage {
   throw new InvalidInputError(source, [
     `must hold values, found the cloud's error ${JSON.stringify(answer["code"])} "${said}"`,
   ]);
-}
-
-/** Nested objects become dotted keys, up to a depth; each key is given under every prefix. Arrays stay as they are. */
-function flatten(body: JsonObject, prefixes: readonly string[], source: string): Map<string, unknown> {
-  const flat = new Map<string, unknown>();
-  const walk = (node: JsonObject, path: string, depth: number): void => {
-    for (const key of Object.keys(node)) {
-      const value = node[key];
-      if (!isObject(value)) flat.set(path + key, value);
-      else if (depth < MAX_DEPTH) walk(value, `${path}${key}.`, depth + 1);
-      if (flat.size > MAX_KEYS) {
-        throw new InvalidInputError(source, [`must have at most ${MAX_KEYS} keys, found more`]);
-      }
-    }
-  };
-  for (const prefix of prefixes) walk(body, prefix, 1);
-  return flat;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function kindOf(value: unknown): string {

@@ -5,7 +5,7 @@ import { type JsonMessage, readJsonMessage } from "./json_shapes.ts";
 type Values = Record<string, unknown>;
 
 function flat(message: JsonMessage): Values | { status: boolean } {
-  return message.kind === "status" ? { status: message.online } : Object.fromEntries(message.values);
+  return message.kind === "status" ? { status: message.online } : message.values.flat();
 }
 
 const ROWS: { name: string; json: unknown; kind: JsonMessage["kind"]; values: Values }[] = [
@@ -116,10 +116,6 @@ Deno.test("readJsonMessage() refuses what is no message, by name", () => {
     ["x", /found a string/],
     [7, /found a number/],
     [{ code: "8521", message: "signature is wrong" }, /the cloud's error "8521" "signature is wrong"/],
-    [
-      { params: Object.fromEntries(Array.from({ length: 4001 }, (_, i) => [`k${i}`, i])) },
-      /at most 4000 keys/,
-    ],
   ];
   for (const [json, text] of rows) {
     assert.throws(

@@ -186,11 +186,11 @@ export class StationFeed {
       device: this.#device,
       sn: this.sn,
       ts: new Date(this.parts.clock.wallMs()).toISOString(),
-      messages: messages.map(({ cmd_func, cmd_id, name, fields }) => ({
-        cmd_func,
-        cmd_id,
-        name,
-        fields: fields(),
+      messages: messages.map((m) => ({
+        cmd_func: m.cmd_func,
+        cmd_id: m.cmd_id,
+        name: m.name,
+        fields: m.fields(),
       })),
       unknown: this.#unknownPairs.size > 0 ? Object.fromEntries(this.#unknownPairs) : undefined,
     });
