@@ -59,7 +59,8 @@ Deno.test("main() run refuses a configuration with five mistakes, tells them all
     MQTT_TLS: "on",
     POLICY_SOC_MAX: "1",
   });
-  assert.equal(await end(), 78);
+  assert.equal(await daemon.ended, 78);
+  await end();
   const text = daemon.lines.join("\n");
   for (const key of ["POLICY_SOC_MIN", "POLICY_DEBOUNCE_SEC", "GRID_RULE", "MQTT_TLS", "POLICY_SOC_MAX"]) {
     assert.match(text, new RegExp(`- .*${key}`));

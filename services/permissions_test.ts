@@ -86,9 +86,9 @@ Deno.test("SERVICES only the policy engine may command agents, and nobody writes
   const config = configIn("/tmp/none", {});
   const topics = { command: "power-manager/+/cmd", raw: "bridge-ecoflow/+/data" };
   const writers = (filter: string) =>
-    SERVICES.filter((row) => row.publishes(topicsUnder(DEFAULT_ROOTS)).includes(filter)).map(({ name }) =>
-      name
-    );
+    SERVICES.filter((row) => row.publishes(topicsUnder(DEFAULT_ROOTS), config).includes(filter)).map((
+      { name },
+    ) => name);
   assert.deepEqual(writers(topics.command), ["policy_engine"]);
   assert.deepEqual(writers(topics.raw), ["cloud_bridge"]);
 });

@@ -8,7 +8,7 @@ import { ConfigError, errorText } from "../lib/errors.ts";
 import { type Topics, topicsUnder } from "../lib/mqtt/topics.ts";
 import type { BrokerLinkConfig } from "./broker_link/service.ts";
 import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
-import { parseNutConfig } from "./nut_server/config.ts";
+import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/config.ts";
 import { type NutServerConfig, nutServerTopics } from "./nut_server/service.ts";
 import type { PolicyEngineConfig } from "./policy_engine/service.ts";
 import type { SocBridgeConfig } from "./soc_bridge/service.ts";

@@ -50,6 +50,6 @@ const rows: readonly [name: string, expectation: Expectation, sightings: Sightin
 for (const [name, expectation, sightings, held] of rows) {
   Deno.test(`judge() ${held ? "accepts" : "refuses"} ${name}`, () => {
     const [verdict] = judge([expectation], sightings, 100);
-    assert.equal(verdict?.held, held, verdict?.text);
+    assert.equal(verdict?.held, held, verdict?.text ?? "");
   });
 }

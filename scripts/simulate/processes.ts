@@ -13,6 +13,8 @@ export interface RunningProgram {
   kill(): Promise<void>;
   /** Asks it to end, as systemd does, and resolves with its exit code. */
   stop(): Promise<number>;
+  /** Its exit code, once it has ended by itself or by one of the above. */
+  readonly ended: Promise<number>;
   readonly pid: number;
 }
 
@@ -111,6 +113,7 @@ function start(
   return {
     lines,
     pid: child.pid,
+    ended,
     until: async (pattern) => {
       while (!lines.some((line) => pattern.test(line))) {
         if (isOver) return false;
