@@ -173,7 +173,7 @@ export function serviceConfigProblems(config: HouseConfig): readonly string[] {
 function nutServerConfig(config: HouseConfig): NutServerConfig {
   const { nut, roots, staleAfterSec } = config;
   if (!nut) {
-    const nothing = parseNutConfig("allow = []");
+    const nothing = { allow: [], users: [], upses: [], limits: DEFAULT_LIMITS };
     return {
       ...nothing,
       roots,
