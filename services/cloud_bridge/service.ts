@@ -87,7 +87,14 @@ export class CloudBridge implements Service {
       uuid,
       brokerHosts,
       wallMs: () => clock.wallMs(),
-      noteLogin: () => logins.note(clock.wallMs()),
+      noteLogin: () => {
+        try {
+          logins.note(clock.wallMs());
+        } catch (error) {
+          // A full disk is no reason to be blind: the log-ins of this run are counted all the same.
+          log.error("LOG-IN NOT NOTED", { reason: errorText(error) });
+        }
+      },
       loginWaitMs: () => logins.waitMs(clock.wallMs()),
       warn: (text, fields) => log.warn(text, fields),
     };

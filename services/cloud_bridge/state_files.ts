@@ -57,7 +57,7 @@ export class LoginJournal {
     return loginWaitMs(this.#pastWallMs, nowWallMs);
   }
 
-  /** Notes a log-in. @throws Error when it cannot be stored: then nobody may log in */
+  /** Notes a log-in. @throws Error when it cannot be stored: it counts in this run all the same */
   note(nowWallMs: number): void {
     this.#pastWallMs = withLogin(this.#pastWallMs, nowWallMs);
     writeWhole(this.#path, JSON.stringify({ at_ms: this.#pastWallMs }));
