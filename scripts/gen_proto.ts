@@ -1,19 +1,24 @@
 // deno-lint-ignore-file no-console -- a command-line tool speaks on the console
 /**
- * `deno task gen:proto`: protocol facts -> `proto/ecoflow/*.proto` -> `proto/gen/*.json`.
+ * `deno task gen:proto`: protocol facts -> `proto/ecoflow/*.proto` -> `proto/gen/*.json`, and model tables ->
+ * `docs/devices.md`.
  *
- * The first step needs `../shared/protocol/messages.json` and is skipped, with a line, where that is absent.
- * `--check` writes nothing and ends with exit code 1 when a file differs from what would be written.
+ * What needs `../shared/protocol` is skipped, with a line, where that is absent. `--check` writes nothing and ends with exit code 1 when a file differs from what would be written.
  */
 import { compileDescriptor, descriptorText } from "../proto/compile_descriptor.ts";
 import { errorText } from "../lib/errors.ts";
 import { parseFacts } from "./gen_proto/facts.ts";
+import { devicesPage, tag27Section, tag27SectionOf } from "./gen_proto/devices_page.ts";
 import { protoText } from "./gen_proto/proto_text.ts";
+import { readTag27Rows } from "./gen_proto/tag27_rows.ts";
+import { MODELS } from "../services/soc_bridge/models.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const FACTS = new URL("../shared/protocol/messages.json", ROOT);
 const PROTO = new URL("proto/ecoflow/", ROOT);
 const GEN = new URL("proto/gen/", ROOT);
+const CAPTURES = new URL("../shared/protocol/captures/", ROOT);
+const DEVICES = new URL("docs/devices.md", ROOT);
 
 /** Files by URL that should be as given here. */
 type Wanted = Map<string, string>;
@@ -50,7 +55,21 @@ function presentProtos(): Wanted {
   }));
 }
 
-function main(args: readonly string[]): number {
+async function wantedDevices(say: (line: string) => void): Promise<string> {
+  const before = readIfThere(DEVICES) ?? "";
+  let names: string[] = [];
+  try {
+    names = [...Deno.readDirSync(CAPTURES)].map((e) => e.name).filter((n) => n.endsWith(".json")).sort();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    say("../shared/protocol/captures is absent: the section on tag 27 is taken as it is");
+    return devicesPage(MODELS, tag27SectionOf(before) ?? "");
+  }
+  const files = names.map((name) => ({ name, text: Deno.readTextFileSync(new URL(name, CAPTURES)) }));
+  return devicesPage(MODELS, tag27Section(await readTag27Rows(files)));
+}
+
+async function main(args: readonly string[]): Promise<number> {
   const unknown = args.filter((arg) => arg !== "--check");
   if (unknown.length > 0) {
     console.error(
@@ -71,6 +90,7 @@ function main(args: readonly string[]): number {
       return 1;
     }
   }
+  wanted.set(DEVICES.href, await wantedDevices(console.log));
   return check ? reportDrift(wanted) : writeAll(wanted);
 }
 
@@ -102,4 +122,4 @@ function writeAll(wanted: Wanted): number {
   return 0;
 }
 
-if (import.meta.main) Deno.exit(main(Deno.args));
+if (import.meta.main) Deno.exit(await main(Deno.args));
