@@ -57,7 +57,9 @@ export async function play(
   const nowSec = () => (clock.monoMs() - startMonoMs) / 1000;
   const sightings: Sighting[] = [];
   const seen = new Set<string>();
+  let isOver = false;
   world.onMessage((message) => {
+    if (isOver) return;
     const sighting = sight(message, nowSec());
     if (!sighting || isRepeat(sighting, seen)) return;
     sightings.push(sighting);
@@ -79,6 +81,7 @@ export async function play(
     const nextSec = Math.min(nextPushSec, steps[0]?.atSec ?? Infinity, scenario.endSec);
     await clock.sleep(Math.max(1, (nextSec - nowSec()) * 1000));
   }
+  isOver = true;
   return { verdicts: judge(scenario.expect, sightings, scenario.endSec), sightings };
 }
 
