@@ -51,7 +51,7 @@ ${modelTable(accessories)}
 ## How the grid is judged
 
 With \`GRID_RULE=auto\` the indicators of the column above decide; volts count from 40 V, because 7 V were seen with nothing
-plugged in. Any one of them that shows the grid wins. A change needs two fresh indications, or one in the station's answer to a
+plugged in. Any one of them that shows the grid wins; those marked *(supports)* cannot say alone that it is gone. A change needs two fresh indications, or one in the station's answer to a
 get-all request, which is asked for as soon as the first indication arrives. Messages without an indicator change nothing
 and refresh nothing; silence is no evidence.
 
@@ -200,7 +200,7 @@ export function tag27Section(rows: readonly Tag27Row[]): string {
     "that leave one pack. A station on the grid whose electronics, charge limit or DC sockets draw on the battery looks",
     "disconnected; one that idles without the grid looks connected; with two packs the one that reports last decides. It",
     `applies to RIVER 3 Plus only. Of ${verdicts.length} reports in the recordings whose truth is known, **${wrong} are judged wrongly**.`,
-    "`auto` judges every recording that holds an indicator rightly.",
+    "`auto` says of every recording that holds an indicator what its recorder said: a test compares them.",
     "",
     "| recording | grid really | field 27, W | tag 27 says |",
     "| --- | --- | --- | --- |",
