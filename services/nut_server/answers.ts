@@ -37,6 +37,8 @@ export function errorLine(token: ErrorToken): string {
  * @param room Characters that the quoted text may have, quotes and escapes included; the rest is cut off
  */
 export function quoted(value: string, room = 300): string {
+  // Nearly every value needs nothing of this, and LIST VAR has some thirty of them.
+  if (value.length + 2 <= room && /^[ !#-[\]-~]*$/.test(value)) return `"${value}"`;
   let text = "";
   for (const char of value) {
     const shown = /["\\]/.test(char) ? `\\${char}` : /[ -~]/.test(char) ? char : "?";

@@ -229,11 +229,11 @@ export class UpsBoard {
       lowRuntimeSec: this.config.lowRuntimeSec,
       ratedWatts: ups.ratedWatts,
     });
-    const clients = [...this.#sessions.values()].filter((open) => open.session.login?.ups === ups);
+    const ofThisUps = ({ session }: OpenSession) => session.login?.ups === ups;
     return {
       ups,
       data: variables ? { kind: "known", variables } : { kind: view.kind === "never" ? "never" : "stale" },
-      clients: clients.map((open) => open.address),
+      clients: () => [...this.#sessions.values()].filter(ofThisUps).map(({ address }) => address),
     };
   }
 

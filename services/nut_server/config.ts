@@ -58,7 +58,7 @@ export const DEFAULT_LIMITS: NutLimits = {
   maxConnections: 256,
   maxPerAddress: 32,
   connectsPerSec: 20,
-  linesPerSec: 200,
+  linesPerSec: 100,
   failedLogins: 5,
   idleSec: 60,
   writeSec: 10,

@@ -1,4 +1,5 @@
 /** One client's connection: bytes in, lines to the conversation, answers out, at the client's own pace. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../lib/clock.ts";
 import { errorLine } from "./answers.ts";
 import { LineLexer } from "./lexer.ts";
@@ -118,7 +119,10 @@ export class Connection {
       const isLastByte = index === bytes.length - 1;
       for (const effect of effects) await this.#apply(effect, isLastByte);
       if (this.#reason !== undefined) return;
-      if (this.#pending.length >= FLUSH_CHARS) await this.#flush();
+      if (this.#pending.length < FLUSH_CHARS) continue;
+      await this.#flush();
+      // A write that the kernel takes at once ends in this very turn: others must get theirs.
+      await nextTurn();
     }
   }
 

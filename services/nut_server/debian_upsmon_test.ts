@@ -50,6 +50,9 @@ async function withUpsmon(
   }
 }
 
+/** The last word before silence, with 3 s left until it is stale at the limit of 3 s and the handover of 5 s. */
+const AGED = { age_s: 5, grid_age_s: 5 };
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 Deno.test("upsmon shuts its host down within 10 s of the policy's decision, at its own default poll", () =>
@@ -101,17 +104,18 @@ Deno.test("upsmon falls back on itself when the server dies on battery", () =>
 
 Deno.test("upsmon does nothing when data goes stale while online, nor when the server dies then", () =>
   withUpsmon(async ({ house, upsmon, hasShutDown }) => {
-    await until("upsmon sees stale data", () => /data stale|DATA-STALE/i.test(upsmon.text()), 6_000);
+    house.state({ ...ONLINE, ...AGED });
+    await until("upsmon sees stale data", () => /data stale|DATA-STALE/i.test(upsmon.text()), 8_000);
     await pause(4_000);
     await house.stop();
     await pause(5_000);
     equal(hasShutDown(), false, "longer than DEADTIME");
     equal(upsmon.isOver(), false);
-  }, { config: { staleAfterSec: 2 } }));
+  }, { config: { staleAfterSec: 3 } }));
 
 Deno.test("upsmon waits for the policy while it estimates a silent station, and goes with its decision", () =>
   withUpsmon(async ({ house, upsmon, hasShutDown }) => {
-    house.state({ ...ON_BATTERY, age_s: 0, grid_age_s: 0 });
+    house.state({ ...ON_BATTERY, ...AGED });
     house.policy({ state: "on_battery", soc: 60, blind: true });
     await until("upsmon sees the outage", () => /on battery/i.test(upsmon.text()), 4_000);
     await pause(7_000);
@@ -122,7 +126,7 @@ Deno.test("upsmon waits for the policy while it estimates a silent station, and 
 
 Deno.test("upsmon falls back on itself when station and policy are silent on battery", () =>
   withUpsmon(async ({ house, upsmon, hasShutDown }) => {
-    house.state({ ...ON_BATTERY, age_s: 0, grid_age_s: 0 });
+    house.state({ ...ON_BATTERY, ...AGED });
     await until("upsmon sees the outage", () => /on battery/i.test(upsmon.text()), 4_000);
     await until("SHUTDOWNCMD runs", hasShutDown, 15_000);
   }, { config: { staleAfterSec: 3 } }));

@@ -243,6 +243,7 @@ async function withBoth(run: (both: Both) => Promise<void>): Promise<void> {
           replay: (conversation) => replay(conversation, port, house.port, open),
           async goStale() {
             clearInterval(feed);
+            house.state({ ...ONLINE, age_s: 6, grid_age_s: 6 });
             for (const { pid } of drivers) Deno.kill(pid, "SIGSTOP");
             await new Promise((resolve) => setTimeout(resolve, 5_000));
           },

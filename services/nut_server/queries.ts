@@ -27,7 +27,7 @@ export function answerGet(session: Session, args: readonly string[], world: NutW
     case "UPSDESC":
       return ups ? [`UPSDESC ${shown} ${quoted(ups.description ?? "Unavailable")}`] : refuse("UNKNOWN-UPS");
     case "NUMLOGINS":
-      return withData(ups, session, world, (_, view) => [`NUMLOGINS ${shown} ${view.clients.length}`]);
+      return withData(ups, session, world, (_, view) => [`NUMLOGINS ${shown} ${view.clients().length}`]);
     case "VAR":
       if (word === undefined) return refuse("INVALID-ARGUMENT");
       if (/^server\./i.test(word)) return [answerServerVariable(shown, word.toLowerCase())];
@@ -75,7 +75,7 @@ export function answerList(session: Session, args: readonly string[], world: Nut
   switch (kind) {
     case "CLIENT": {
       if (!ups) return refuse("UNKNOWN-UPS");
-      const { clients } = world.view(ups, session);
+      const clients = world.view(ups, session).clients();
       return list(`CLIENT ${shown}`, clients.map((address) => `CLIENT ${ups.name} ${address}`));
     }
     case "VAR":

@@ -30,7 +30,7 @@ export interface NutServerConfig extends NutHouse {
   readonly listenHost: string;
   /** 0 to 65535, 3493 is NUT's own; 0: any free one. */
   readonly port: number;
-  /** The policy's own grace: evidence that is this old is stale, s. */
+  /** The policy's own grace, s: a few seconds after it, evidence is stale. */
   readonly staleAfterSec: number;
   /** The last resort, % : clients are told `LB` at or below it whatever the policy does. Below the policy's own limit. */
   readonly lowBatteryPercent: number;
@@ -41,6 +41,11 @@ export interface NutServerConfig extends NutHouse {
   readonly keyPem?: string;
 }
 
+/**
+ * The policy notices silence by the same limit and then says so: its word comes first, or clients on battery would hear
+ * "stale" once in between, ms.
+ */
+const HANDOVER_MS = 5_000;
 /** A policy that was not heard for so long is not there, ms. */
 const POLICY_SILENT_MS = 120_000;
 /** How long FSD stays, after the outage, for clients that saw it and stayed; more than two polls of the slowest, ms. */
@@ -92,7 +97,7 @@ export class NutService implements Service {
     this.#board = new UpsBoard({
       users: config.users,
       upses: config.upses,
-      staleAfterMs: config.staleAfterSec * 1000,
+      staleAfterMs: config.staleAfterSec * 1000 + HANDOVER_MS,
       policySilentMs: POLICY_SILENT_MS,
       lowBatteryPercent: config.lowBatteryPercent,
       lowRuntimeSec: config.lowRuntimeSec,

@@ -292,7 +292,7 @@ Deno.test("NutService says stale on silence, in all its forms", () =>
     let client = await connect();
     equal(await statusOf(client), "ERR DRIVER-NOT-CONNECTED");
     house.state(ON_BATTERY);
-    await clock.advance(118_000);
+    await clock.advance(123_000);
     equal(await client.line(), undefined, "idle for a minute: closed");
     client = await connect();
     match(await statusOf(client) ?? "", /OB/);

@@ -104,7 +104,9 @@ export function isPolicyHeard({ policy }: StationMemory, nowMonoMs: number, grac
   return policy !== undefined && nowMonoMs - policy.heardMonoMs < grace.policySilentMs;
 }
 
+/** Hosts may be called off, and the status read "recovery", because the charge rose: still on battery then. */
 function isOnBattery({ state, grid_connected }: PolicyStatus): boolean {
+  if (state === "recovery") return grid_connected === false;
   return grid_connected !== true &&
     (state === "on_battery" || state === "critical" || state === "shutting_down");
 }

@@ -105,6 +105,15 @@ Deno.test("viewStation() believes fresh words only", () => {
     }],
     ["nor one in recovery", policy({ state: "recovery" }, 0), 0, { kind: "stale" }],
     [
+      "recovery on battery, because the charge rose",
+      policy({ state: "recovery", grid_connected: false, soc: 20 }, 0),
+      0,
+      {
+        kind: "estimated",
+        socPercent: 20,
+      },
+    ],
+    [
       "on battery by name but with the grid: no estimate",
       policy({ state: "on_battery", grid_connected: true }, 0),
       0,

@@ -24,7 +24,7 @@ export interface UpsView {
     readonly kind: "stale" | "never";
   };
   /** Addresses of the logged-in clients, one a session. */
-  readonly clients: readonly string[];
+  clients(): readonly string[];
 }
 
 /** What a conversation needs to know. */

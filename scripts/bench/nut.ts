@@ -1,0 +1,167 @@
+/** How fast the NUT server answers 1,000 clients while others misbehave, and how much memory that takes. */
+import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
+import { DEFAULT_LIMITS } from "../../services/nut_server/config.ts";
+import type { NutServerConfig } from "../../services/nut_server/service.ts";
+import { type Distribution, distributionOf } from "./distribution.ts";
+import { cpuSeconds, pssMegabytes } from "./memory.ts";
+
+/** What one run shows. */
+export interface NutFigures {
+  /** Logged-in clients, each asking for the status once a second. */
+  readonly clients: number;
+  /** Connections that misbehave, at a time. */
+  readonly hostile: number;
+  /** From a client's request to its whole answer, ms. */
+  readonly latencyMs: Distribution;
+  /** Requests of good clients that were not answered. */
+  readonly unanswered: number;
+  /** Of the server's process, before any client and the most during the load, MB of 1,000,000 bytes. */
+  readonly pssIdleMegabytes: number;
+  readonly pssMaxMegabytes: number;
+  /** Processor time of the server a second of load, 1 is one core. */
+  readonly cpuShare: number;
+}
+
+const CONFIG: NutServerConfig = {
+  roots: DEFAULT_ROOTS,
+  enabled: true,
+  listenHost: "127.0.0.1",
+  port: 0,
+  staleAfterSec: 120,
+  lowBatteryPercent: 3,
+  allow: ["127.0.0.1"],
+  users: [{ name: "monuser", password: "secret", role: "secondary" }],
+  upses: [{ name: "ups", device: "Study", host: "nas" }],
+  // All clients of the bench come from one address.
+  limits: { ...DEFAULT_LIMITS, maxConnections: 2000, maxPerAddress: 2000, connectsPerSec: 2000, writeSec: 5 },
+};
+
+const encoder = new TextEncoder();
+const STATUS = encoder.encode("GET VAR ups ups.status\n");
+
+/** Loads a server in a process of its own. */
+export async function measureNut(
+  { clients = 1000, hostile = 100, seconds = 10 }: { clients?: number; hostile?: number; seconds?: number } =
+    {},
+): Promise<NutFigures> {
+  const server = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--allow-net=127.0.0.1",
+      new URL("./nut_process.ts", import.meta.url).href,
+      JSON.stringify(CONFIG),
+    ],
+    stdout: "piped",
+  }).spawn();
+  const conns = new Set<Deno.Conn>();
+  try {
+    const port = await portOf(server);
+    await pause(500);
+    const pssIdleMegabytes = pssMegabytes(server.pid);
+    const good = await Promise.all(Array.from({ length: clients }, () => login(port, conns)));
+    // In a thread of their own: they must keep the server busy, not the clients that are measured.
+    const attackers = new Worker(new URL("./nut_attackers.ts", import.meta.url), { type: "module" });
+    attackers.postMessage({ port, count: hostile, forMs: (seconds + 2) * 1000 });
+    await pause(1000);
+    const cpuBefore = cpuSeconds(server.pid);
+    const beganMs = performance.now();
+    const stopMs = beganMs + seconds * 1000;
+    const samples: number[] = [];
+    let unanswered = 0;
+    let pssMaxMegabytes = 0;
+    const watch = setInterval(
+      () => pssMaxMegabytes = Math.max(pssMaxMegabytes, pssMegabytes(server.pid)),
+      500,
+    );
+    await Promise.all(good.map(async (conn, i) => {
+      await pause(i * 1000 / clients);
+      while (performance.now() < stopMs) {
+        const sentMs = performance.now();
+        const isAnswered = await answered(conn);
+        if (isAnswered) samples.push(performance.now() - sentMs);
+        else return void unanswered++;
+        await pause(Math.max(0, 1000 - (performance.now() - sentMs)));
+      }
+    }));
+    clearInterval(watch);
+    const cpuShare = (cpuSeconds(server.pid) - cpuBefore) / ((performance.now() - beganMs) / 1000);
+    attackers.terminate();
+    return {
+      clients,
+      hostile,
+      latencyMs: distributionOf(samples),
+      unanswered,
+      pssIdleMegabytes,
+      pssMaxMegabytes,
+      cpuShare,
+    };
+  } finally {
+    for (const conn of conns) conn.close();
+    server.kill("SIGTERM");
+    await Promise.all([server.status, server.stdout.cancel()]);
+  }
+}
+
+async function portOf(server: Deno.ChildProcess): Promise<number> {
+  const reader = server.stdout.getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error("Cannot measure: the server ended before it listened");
+    text += new TextDecoder().decode(value);
+  }
+  reader.releaseLock();
+  return Number(text);
+}
+
+async function open(port: number, conns: Set<Deno.Conn>): Promise<Deno.Conn> {
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  conns.add(conn);
+  return conn;
+}
+
+async function login(port: number, conns: Set<Deno.Conn>): Promise<Deno.Conn> {
+  const conn = await open(port, conns);
+  await conn.write(encoder.encode("USERNAME monuser\nPASSWORD secret\nLOGIN ups\n"));
+  await lines(conn, 3);
+  return conn;
+}
+
+async function answered(conn: Deno.Conn): Promise<boolean> {
+  try {
+    await conn.write(STATUS);
+    return (await lines(conn, 1)).startsWith("VAR ups ups.status");
+  } catch {
+    return false;
+  }
+}
+
+async function lines(conn: Deno.Conn, count: number): Promise<string> {
+  const buffer = new Uint8Array(1024);
+  let text = "";
+  while (text.split("\n").length <= count) {
+    const got = await conn.read(buffer);
+    if (got === null) throw new Error("Cannot measure: the server closed the connection");
+    text += new TextDecoder().decode(buffer.subarray(0, got));
+  }
+  return text;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+if (import.meta.main) {
+  const figures = await measureNut();
+  const { latencyMs } = figures;
+  // deno-lint-ignore no-console
+  console.log(
+    `NUT: ${figures.clients} clients and ${figures.hostile} bad ones, ${latencyMs.count} answers, ` +
+      `median ${latencyMs.median.toFixed(2)} ms, p99 ${latencyMs.p99.toFixed(2)} ms, max ${
+        latencyMs.max.toFixed(1)
+      } ms, ` +
+      `${figures.unanswered} unanswered; memory ${figures.pssIdleMegabytes.toFixed(0)} to ` +
+      `${figures.pssMaxMegabytes.toFixed(0)} MB, ${(figures.cpuShare * 100).toFixed(0)} % of one core`,
+  );
+  Deno.exit(0);
+}

@@ -1,0 +1,198 @@
+/** The NUT server with the real policy engine on one broker: a host that has only a NUT client is told, proven down, called off. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { PowerState } from "../../lib/messages/power_state.ts";
+import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
+import { settle, TestClock } from "../../lib/test_clock.ts";
+import { testContext } from "../../lib/testing.ts";
+import { PolicyEngine, type PolicyEngineConfig } from "../policy_engine/service.ts";
+import { LineClient, ON_BATTERY, ONLINE, startHouse, type TestHouse, TOPICS } from "./test_house.ts";
+
+const POLICY: PolicyEngineConfig = {
+  roots: DEFAULT_ROOTS,
+  stations: { Study: ["nas"] },
+  socMinPercent: 10,
+  debounceSec: 30,
+  cooldownSec: 300,
+  abortWindowSec: 120,
+  shutdownDelaySec: 60,
+  commandTtlSec: 300,
+  staleAfterSec: 120,
+  agentKeys: {},
+  stateDir: "/none",
+};
+
+interface Scene {
+  readonly house: TestHouse;
+  readonly clock: TestClock;
+  connect(): Promise<LineClient>;
+  /** Lets time pass; the station says `state` every 5 s, or nothing when it is undefined. */
+  pass(seconds: number, state: PowerState | undefined): Promise<void>;
+  /** How the policy sees the host. */
+  hostState(): string;
+}
+
+async function withPolicy(run: (scene: Scene) => Promise<void>): Promise<void> {
+  const clock = new TestClock();
+  const house = await startHouse({ clock });
+  const capability = {
+    service: "policy_engine",
+    publishes: [TOPICS.command("+"), TOPICS.plan("+"), TOPICS.policy("+"), TOPICS.events],
+    subscribes: [TOPICS.state("+"), TOPICS.ack("+"), TOPICS.agentStatus("+")],
+  };
+  let ids = 0;
+  const engine = new PolicyEngine(
+    { ...testContext(capability, POLICY, { clock, broker: house.broker }) },
+    {
+      store: { read: () => undefined, write: () => {}, setAside: () => "" },
+      newId: () => `c${++ids}`,
+    },
+  );
+  await engine.start();
+  const clients: LineClient[] = [];
+  try {
+    await run({
+      house,
+      clock,
+      async connect() {
+        const client = await LineClient.connect(house.port);
+        clients.push(client);
+        deepEqual(await client.askAll("USERNAME monuser", "PASSWORD secret", "LOGIN ups"), [
+          "OK",
+          "OK",
+          "OK",
+        ]);
+        return client;
+      },
+      async pass(seconds, state) {
+        for (let done = 0; done < seconds; done += 5) {
+          if (state) house.state({ ...state, age_s: 0, grid_age_s: 0 });
+          await clock.advance(5_000);
+        }
+      },
+      hostState: () => JSON.parse(house.broker.retained(TOPICS.policy("Study")) ?? "{}").hosts?.[0]?.state,
+    });
+  } finally {
+    for (const client of clients) client.close();
+    await engine.stop();
+    await house.stop();
+  }
+}
+
+const statusOf = async (client: LineClient) => (await client.ask("GET VAR ups ups.status"))[0];
+
+async function gone(scene: Scene): Promise<void> {
+  for (let i = 0; i < 300 && scene.house.presence("nas")?.online !== false; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await settle();
+}
+
+const LOW: PowerState = { ...ON_BATTERY, soc: 9 };
+
+Deno.test("PolicyEngine proves a host down by the end of its NUT session", () =>
+  withPolicy(async (scene) => {
+    const { house, pass, connect, hostState } = scene;
+    await pass(5, ONLINE);
+    const nas = await connect();
+    await settle();
+    equal(hostState(), "online");
+    await pass(25, LOW);
+    equal(
+      await statusOf(nas),
+      'VAR ups ups.status "OB DISCHRG"',
+      "the policy's debounce runs: no LB that clients act on",
+    );
+    await pass(10, LOW);
+    equal(hostState(), "told");
+    equal(await statusOf(nas), 'VAR ups ups.status "FSD OB LB DISCHRG"');
+    await settle();
+    equal(hostState(), "shutting_down");
+    nas.close();
+    await gone(scene);
+    equal(hostState(), "down");
+    equal(house.presence("nas")?.going_down, true);
+    await pass(5, { ...ONLINE, soc: 9 });
+    const back = await connect();
+    equal(await statusOf(back), 'VAR ups ups.status "OL CHRG"');
+    await settle();
+    equal(hostState(), "online");
+  }));
+
+Deno.test("PolicyEngine calls a NUT host off that has not seen FSD, once", () =>
+  withPolicy(async ({ house, pass, connect, hostState }) => {
+    const commands: string[] = [];
+    house.broker.watch(({ topic, payload }) => {
+      if (topic === TOPICS.command("nas")) {
+        commands.push(JSON.parse(new TextDecoder().decode(payload)).action);
+      }
+    });
+    await pass(5, ONLINE);
+    const nas = await connect();
+    await pass(40, LOW);
+    equal(hostState(), "told");
+    await pass(5, ONLINE);
+    equal(await statusOf(nas), 'VAR ups ups.status "OL CHRG"');
+    await pass(50, ONLINE);
+    deepEqual(commands, ["shutdown", "abort"]);
+    equal(hostState(), "online");
+  }));
+
+Deno.test("PolicyEngine does not count a NUT host as down that was lost before it saw FSD, and tells it when it is back", () =>
+  withPolicy(async (scene) => {
+    const { pass, connect, hostState } = scene;
+    await pass(5, ONLINE);
+    const nas = await connect();
+    await pass(40, LOW);
+    nas.close();
+    await gone(scene);
+    equal(hostState(), "told");
+    const again = await connect();
+    equal(await statusOf(again), 'VAR ups ups.status "FSD OB LB DISCHRG"');
+    await settle();
+    equal(hostState(), "shutting_down");
+  }));
+
+Deno.test("PolicyEngine sends a NUT host down again that comes back in mid-outage", () =>
+  withPolicy(async (scene) => {
+    const { pass, connect, hostState } = scene;
+    await pass(5, ONLINE);
+    const nas = await connect();
+    await pass(40, LOW);
+    await statusOf(nas);
+    await settle();
+    nas.close();
+    await gone(scene);
+    equal(hostState(), "down");
+    const again = await connect();
+    await pass(5, LOW);
+    match(await statusOf(again) ?? "", /FSD OB LB/);
+    await settle();
+    equal(hostState(), "shutting_down");
+  }));
+
+Deno.test("PolicyEngine's estimate keeps NUT clients waiting while a station is silent on battery, and then shuts them down", () =>
+  withPolicy(async ({ clock, pass, connect, hostState }) => {
+    await pass(5, ONLINE);
+    await pass(10, { ...ON_BATTERY, soc: 30, discharge_min: 10, out_watts: 500 });
+    let sawFsd = false;
+    let minutes = 0;
+    // Across the very moment at which the station counts as silent, not one poll hears "stale".
+    await pass(110, undefined);
+    const poller = await connect();
+    for (let second = 110; second <= 140; second++) {
+      const answer = await statusOf(poller);
+      equal(answer, 'VAR ups ups.status "OB DISCHRG"', `after ${second} s`);
+      await clock.advance(1_000);
+    }
+    for (; minutes < 15 && !sawFsd; minutes++) {
+      await pass(60, undefined);
+      const client = await connect();
+      const answer = await statusOf(client) ?? "";
+      ok(/"(FSD )?OB/.test(answer), `after ${minutes + 1} min: ${answer}`);
+      sawFsd = answer.includes("FSD OB LB");
+      client.close();
+    }
+    ok(sawFsd && minutes >= 2, `FSD after ${minutes} min`);
+    await settle();
+    equal(["shutting_down", "down"].includes(hostState()), true, hostState());
+  }));
