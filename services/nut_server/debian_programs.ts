@@ -80,7 +80,11 @@ export function startProgram(
     text: () => text,
     isOver: () => isOver,
     async stop(signal = "SIGTERM") {
-      if (!isOver) child.kill(signal);
+      try {
+        child.kill(signal);
+      } catch {
+        // It has ended by itself.
+      }
       await ended;
     },
   };

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { havePrograms, inTempDir, type Running, startProgram, until } from "./debian_programs.ts";
 import type { NutServerConfig } from "./service.ts";
 import { ON_BATTERY, ONLINE, shuttingDown, startHouse, type TestHouse } from "./test_house.ts";
@@ -14,14 +14,19 @@ interface Scene {
 
 async function withUpsmon(
   run: (scene: Scene) => Promise<void>,
-  { pollSec = 1, config = {} }: { pollSec?: number; config?: Partial<NutServerConfig> } = {},
+  { pollSec = 1, config = {}, conf = [] }: {
+    pollSec?: number;
+    config?: Partial<NutServerConfig>;
+    /** More lines of upsmon.conf. */
+    conf?: readonly string[];
+  } = {},
 ): Promise<void> {
   if (!havePrograms("upsmon")) return;
   const house = await startHouse({ config });
   house.state(ONLINE);
   try {
     await inTempDir({}, async (dir) => {
-      const conf = [
+      const lines = [
         `MONITOR ups@127.0.0.1:${house.port} 1 monuser secret secondary`,
         "MINSUPPLIES 1",
         `SHUTDOWNCMD "touch ${dir}/down"`,
@@ -31,8 +36,9 @@ async function withUpsmon(
         "DEADTIME 3",
         "FINALDELAY 0",
         `POWERDOWNFLAG ${dir}/killpower`,
+        ...conf,
       ].join("\n");
-      Deno.writeTextFileSync(`${dir}/upsmon.conf`, `${conf}\n`, { mode: 0o600 });
+      Deno.writeTextFileSync(`${dir}/upsmon.conf`, `${lines}\n`, { mode: 0o600 });
       const upsmon = startProgram("upsmon", ["-D", "-p"], { NUT_CONFPATH: dir });
       try {
         await until("upsmon logs in", () => house.presence("nas")?.online === true, 5_000);
@@ -137,3 +143,15 @@ Deno.test("upsmon that is killed is a lost client, not a host that goes down", (
     await until("the host is offline", () => house.presence("nas")?.online === false, 2_000);
     equal(house.presence("nas")?.going_down, undefined);
   }));
+
+const pem = (name: string) => readFileSync(new URL(`./testdata/${name}.pem`, import.meta.url), "utf8");
+
+for (const conf of [[], ["FORCESSL 1", "CERTVERIFY 0"]]) {
+  Deno.test(`upsmon works inside TLS when there is a certificate, with ${conf.join(", ") || "nothing configured"}`, () =>
+    withUpsmon(async ({ house, hasShutDown }) => {
+      house.state(ON_BATTERY);
+      house.policy(shuttingDown("nas"));
+      await until("SHUTDOWNCMD runs", hasShutDown, 6_000);
+      equal(house.log.text().includes("CLIENT IN TLS"), true);
+    }, { config: { certPem: pem("server.cert"), keyPem: pem("server.key") }, conf }));
+}

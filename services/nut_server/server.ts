@@ -99,7 +99,10 @@ export class NutListener {
       linesPerSec: limits.linesPerSec,
       failedLogins: limits.failedLogins,
       line: (words) => conversation.line(id, words),
-      startedTls: () => conversation.startedTls(id),
+      startedTls: () => {
+        this.options.log.debug("CLIENT IN TLS", { address });
+        conversation.startedTls(id);
+      },
       loginDelayMs: () => this.#book.loginDelayMs(address),
       denied: () => this.#book.noteFailure(address, clock.monoMs()),
     });

@@ -107,6 +107,11 @@ export class NutService implements Service {
     });
   }
 
+  /** Connections now. */
+  get connections(): number {
+    return this.#listener?.size ?? 0;
+  }
+
   /** Works as soon as the address is there: a LAN address may come up after us. */
   start(): Promise<void> {
     const { config, bus, clock, log } = this.context;
