@@ -75,10 +75,11 @@ async function ask(
   return { status: response.status, body: whole };
 }
 
-/** The runtime's texts name host and cause; they hold no header and no body. */
+/** The runtime hides what happened in the cause, behind the whole address: with the user's id in it. */
 function describe(error: unknown, url: string): CloudFault {
-  // The runtime puts the whole address into its texts: with the user's id in it.
-  const text = errorText(error).replaceAll(url, placeOf(url)).slice(0, 300);
-  const isTls = /certificate|UnknownIssuer|handshake|tls|ssl/i.test(text.replaceAll(placeOf(url), ""));
-  return new CloudFault(isTls ? "tls" : "network", text, undefined, { cause: error });
+  const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const text = errorText(reason).replaceAll(url, placeOf(url))
+    .replace(/^error sending request for url \([^)]*\): /, "").slice(0, 300);
+  const isTls = /certificate|handshake|tls|ssl/i.test(text);
+  return new CloudFault(isTls ? "tls" : "network", `${placeOf(url)}: ${text}`, undefined, { cause: error });
 }
