@@ -27,7 +27,6 @@ export async function measurePipeline(
 ): Promise<PipelineFigures> {
   const scenario = outages(runs);
   const models = stationModels(scenario);
-  const begun = performance.now();
   const world = await startRealWorld({
     scenario,
     models,
@@ -37,7 +36,7 @@ export async function measurePipeline(
     onLog: () => {},
   });
   try {
-    const readyMs = world.readyAtMs - begun;
+    const readyMs = world.readyAtMs - world.launchedAtMs;
     const topics = topicsUnder(DEFAULT_ROOTS);
     const waiting = new Map<string, () => void>();
     world.onMessage(({ topic, payload }: BusMessage) => {

@@ -46,6 +46,8 @@ export interface RealWorldOptions {
 export interface RealWorld extends World {
   /** When the daemon said READY, on `performance.now()`. */
   readonly readyAtMs: number;
+  /** When it was launched, on the same clock. */
+  readonly launchedAtMs: number;
   /** Sends a station's whole state, as an answer to a get-all request. */
   replyNow(sn: string, values: StationValues): void;
   readonly daemon: () => RunningProgram;
@@ -139,6 +141,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
   const observer = await observe(broker.port, broker.observerLogin);
   release.push(() => observer.close());
   let readyAtMs = NaN;
+  const launchedAtMs = performance.now();
   let daemon = launchDaemon();
   void daemon.until(READY_LINE).then(() => readyAtMs = performance.now());
   release.push(() => daemon.stop());
@@ -163,6 +166,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
 
   const world: RealWorld = {
     clock,
+    launchedAtMs,
     get readyAtMs() {
       return readyAtMs;
     },
