@@ -52,9 +52,16 @@ export function decodingText({ rates, hostile }: Awaited<ReturnType<typeof measu
       r.times.toFixed(1).padStart(6),
     ].join("")
   );
+  const count = rates.reduce((sum, r) => sum + r.payloads, 0);
+  const mixPerSecond = (rate: (r: DecodeRate) => number) =>
+    Math.round(count / rates.reduce((sum, r) => sum + r.payloads / rate(r), 0));
+  const [all, bare] = [mixPerSecond((r) => r.perSecond), mixPerSecond((r) => r.barePerSecond)];
   return [
     `${"family".padEnd(22)}payloads   bytes  decoded /s     bare /s  times`,
     ...rows,
+    `whole mix of ${count}: ${all.toLocaleString("en")} payloads/s, ${
+      (bare / all).toFixed(1)
+    } times the bare schemas' time`,
     `damaged payloads: ${hostile.payloads.toLocaleString("en")}, seed ${hostile.seed}, ` +
     `${hostile.refused.toLocaleString("en")} refused whole, slowest ${hostile.slowestMs} ms`,
   ].join("\n");

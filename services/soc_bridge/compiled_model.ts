@@ -9,6 +9,7 @@ import {
   type ModelSpec,
   NUMBER_NAMES,
   type NumberName,
+  type PackSpec,
   type SourceSpec,
 } from "./model_spec.ts";
 
@@ -36,8 +37,15 @@ export interface CompiledModel {
   /** Taps by protobuf message. */
   readonly byMessage: ReadonlyMap<string, readonly Tap[]>;
   /** Taps by JSON key; `steps` lead on from the key's value, empty for the value itself. */
-  readonly byKey: ReadonlyMap<string, readonly Tap[]>;
+  readonly byKey: readonly (readonly [key: string, taps: readonly Tap[]])[];
+  /** Where each pack's fields lie in JSON: the pack's number, and full keys by field name. */
+  readonly packKeys: readonly {
+    readonly num: number;
+    readonly keys: readonly (readonly [name: string, key: string])[];
+  }[];
   readonly numbers: readonly (readonly [NumberName, readonly CompiledSource[]])[];
+  /** Those of `numbers` under "soc". */
+  readonly soc: readonly CompiledSource[];
   readonly flag: readonly CompiledSource[];
   readonly grid: readonly CompiledIndicator[];
 }
@@ -92,8 +100,10 @@ export async function compileModel(
     family,
     paths,
     byMessage: family ? tapsByMessage(paths) : new Map(),
-    byKey: family ? openApiTaps(paths, family, spec.open_api_modules ?? {}) : tapsByKey(paths),
+    byKey: [...(family ? openApiTaps(paths, family, spec.open_api_modules ?? {}) : tapsByKey(paths))],
+    packKeys: packKeys(spec.packs),
     numbers,
+    soc: numbers.find(([name]) => name === "soc")?.[1] ?? [],
     flag,
     grid,
   };
@@ -127,6 +137,17 @@ function packProblems({ packs }: ModelSpec, schema: FamilySchema | undefined): s
   if ("cells" in packs.capacity) wanted.push(packs.capacity.cells);
   return wanted.filter((name) => name !== undefined && !known.has(name))
     .map((name) => `"packs" field "${name}" must be a field of ${type}`);
+}
+
+/** Under a prefix each; where a protobuf family speaks JSON, flat and for one pack. */
+function packKeys(packs: PackSpec | undefined): CompiledModel["packKeys"] {
+  if (!packs || "list" in packs) return [];
+  const cells = "cells" in packs.capacity ? packs.capacity.cells : undefined;
+  const names = [...packs.soc, ...packs.temp, packs.full, packs.design, packs.sn, cells].filter((n) =>
+    n !== undefined
+  );
+  if ("message" in packs) return [{ num: 0, keys: names.map((name) => [name, camelCases(name)[0] ?? name]) }];
+  return packs.keys.map((prefix, num) => ({ num, keys: names.map((name) => [name, `${prefix}.${name}`]) }));
 }
 
 function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {

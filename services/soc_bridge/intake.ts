@@ -4,7 +4,7 @@ import { type Fields, plainFields } from "../../proto/family_schema.ts";
 import { decodeInner, type InnerMessage } from "../../proto/registry.ts";
 import type { Header } from "../../proto/frame.ts";
 import type { CompiledModel } from "./compiled_model.ts";
-import { asNumber, camelCases, numberAt } from "./field_path.ts";
+import { asNumber, numberAt } from "./field_path.ts";
 import type { JsonMessage } from "./json_shapes.ts";
 import { KeyedValues } from "./keyed_values.ts";
 import { Packs } from "./packs.ts";
@@ -180,30 +180,28 @@ export class Intake {
     return entries.filter((entry, i) => packs.take(taken[i] ?? 0, entry, atMonoMs)).length;
   }
 
-  /** Packs in JSON: under a prefix each, or, where a protobuf family speaks JSON, flat for the main pack. */
+  /** Packs in JSON: under a prefix each, or, where a protobuf family speaks JSON, flat for one pack. */
   #takePackKeys(keys: KeyedValues, atMonoMs: number): number {
     const { packs } = this;
     const spec = this.model.spec.packs;
-    if (!packs || !spec || "list" in spec) return 0;
-    const names = [...spec.soc, ...spec.temp, spec.full, spec.design, spec.sn];
-    if ("cells" in spec.capacity) names.push(spec.capacity.cells);
-    const collect = (keyOf: (name: string) => string) => {
-      const fields: Record<string, unknown> = {};
-      for (const name of names) {
-        if (name === undefined) continue;
-        const value = keys.get(keyOf(name));
-        if (value !== undefined) fields[name] = value;
+    if (!packs || !spec) return 0;
+    let taken = 0;
+    for (const pack of this.model.packKeys) {
+      let fields: Record<string, unknown> | undefined;
+      for (const [name, key] of pack.keys) {
+        const value = keys.get(key);
+        if (value !== undefined) (fields ??= {})[name] = value;
       }
-      return fields;
-    };
-    if ("keys" in spec) {
-      return spec.keys.filter((prefix, num) => packs.take(num, collect((n) => `${prefix}.${n}`), atMonoMs))
-        .length;
+      if (!fields) continue;
+      let { num } = pack;
+      if ("message" in spec) {
+        // Without a capacity these are some other module's "soc" and "temp".
+        if (spec.full === undefined || !(spec.full in fields)) continue;
+        num = asNumber(keys.get(spec.num)) ?? 0;
+      }
+      if (packs.take(num, fields, atMonoMs)) taken++;
     }
-    const num = asNumber(keys.get(camelCases(spec.num)[0] ?? "")) ?? 0;
-    const fields = collect((name) => camelCases(name)[0] ?? name);
-    // Without a capacity these are some other module's "soc" and "temp".
-    return spec.full !== undefined && spec.full in fields && packs.take(num, fields, atMonoMs) ? 1 : 0;
+    return taken;
   }
 
   #isRepeatedSnapshot(values: KeyedValues): boolean {

@@ -55,16 +55,14 @@ export function normalize(
   return { numbers, acOutEnabled };
 }
 
-/** One number of {@link normalize}. */
-export function normalizeNumber(
+/** The state of charge of {@link normalize} alone. */
+export function normalizeSoc(
   model: CompiledModel,
-  name: NumberName,
   readings: Readings,
   packs: Packs | undefined,
   freshSinceMonoMs: number,
 ): Timed<number> | undefined {
-  const sources = model.numbers.find(([n]) => n === name)?.[1] ?? [];
-  return pick(sources, freshSinceMonoMs, (source) => numberOf(name, source, readings, packs));
+  return pick(model.soc, freshSinceMonoMs, (source) => numberOf("soc", source, readings, packs));
 }
 
 function pick<T>(

@@ -37,6 +37,8 @@ export const MAX_PACKS = 32;
 /** Reads pack reports by a table's rule. */
 export class Packs {
   readonly #packs = new Map<number, Pack>();
+  /** {@link Packs.list} as it was last asked for; a message that brings no pack changes nothing in it. */
+  #list: readonly Pack[] | undefined;
 
   constructor(private readonly spec: PackSpec) {}
 
@@ -69,19 +71,24 @@ export class Packs {
     pack.designWh = wattHours(pack.designRaw, pack.cells, spec.capacity);
     pack.atMonoMs = atMonoMs;
     this.#packs.set(num, pack);
+    this.#list = undefined;
     return true;
   }
 
   /** Forgets packs that are not in a list that names them all. */
   keepOnly(nums: readonly number[]): void {
     for (const num of this.#packs.keys()) if (!nums.includes(num)) this.#packs.delete(num);
+    this.#list = undefined;
   }
 
   /** All packs that still report, by number. */
   list(): readonly Pack[] {
-    const packs = [...this.#packs.values()];
-    const newest = Math.max(...packs.map((p) => p.atMonoMs));
-    return packs.filter((p) => newest - p.atMonoMs < PACK_GONE_MS).sort((a, b) => a.num - b.num);
+    if (!this.#list) {
+      const packs = [...this.#packs.values()];
+      const newest = Math.max(...packs.map((p) => p.atMonoMs));
+      this.#list = packs.filter((p) => newest - p.atMonoMs < PACK_GONE_MS).sort((a, b) => a.num - b.num);
+    }
+    return this.#list;
   }
 
   /** A figure with the time of its newest part; undefined when no pack knows it. */

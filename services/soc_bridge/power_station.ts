@@ -5,7 +5,7 @@ import type { CompiledModel } from "./compiled_model.ts";
 import { GRID_UNKNOWN, type GridState, stepGrid } from "./grid.ts";
 import { gridEvidence } from "./grid_evidence.ts";
 import { Intake, type Taken } from "./intake.ts";
-import { isPlaceholderMinutes, normalize, type Normalized, normalizeNumber } from "./normalize.ts";
+import { isPlaceholderMinutes, normalize, type Normalized, normalizeSoc } from "./normalize.ts";
 import type { NumberName } from "./model_spec.ts";
 import { readPayload } from "./payload.ts";
 import { SOC_UNKNOWN, type SocState, stepSoc } from "./soc_filter.ts";
@@ -182,7 +182,7 @@ export class PowerStation {
   #judgeSoc({ isReply }: Taken, atMonoMs: number): number | undefined {
     const { model, staleAfterMs } = this.#options;
     const { readings, packs } = this.#intake;
-    const reading = normalizeNumber(model, "soc", readings, packs, atMonoMs - staleAfterMs);
+    const reading = normalizeSoc(model, readings, packs, atMonoMs - staleAfterMs);
     if (!reading || reading.atMonoMs !== atMonoMs) return undefined;
     const before = this.#soc;
     this.#soc = stepSoc(before, reading.value, isReply, atMonoMs);

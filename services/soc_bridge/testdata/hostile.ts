@@ -50,9 +50,9 @@ function damage(random: Random, bytes: Uint8Array): Uint8Array {
       return bytes;
     }
     case 3:
-      return Uint8Array.from([...bytes.subarray(0, at), below(random, 256), ...bytes.subarray(at)]);
+      return joined(bytes.subarray(0, at), Uint8Array.of(below(random, 256)), bytes.subarray(at));
     case 4:
-      return Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + 1 + below(random, 8))]);
+      return joined(bytes.subarray(0, at), bytes.subarray(at + 1 + below(random, 8)));
     case 5:
       return shuffledHeaders(random, bytes);
     case 6:
@@ -60,6 +60,16 @@ function damage(random: Random, bytes: Uint8Array): Uint8Array {
     default:
       return nested(random, bytes);
   }
+}
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
 }
 
 /** Headers doubled, dropped or in another order; other bytes stay as they are. */
