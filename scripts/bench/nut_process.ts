@@ -5,7 +5,8 @@ import { createLogger } from "../../lib/log.ts";
 import { encodePowerState } from "../../lib/messages/power_state.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
-import { createNutServer, type NutServerConfig, nutServerTopics } from "../../services/nut_server/service.ts";
+import { createNutServer } from "../../services/nut_server/service.ts";
+import { type NutServerConfig, nutServerTopics } from "../../services/nut_server/slice.ts";
 
 const config = JSON.parse(Deno.args[0] ?? "") as NutServerConfig;
 const clock = systemClock();

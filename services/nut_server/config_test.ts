@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { ConfigError } from "../../lib/errors.ts";
 import { DEFAULT_LIMITS, parseNutConfig } from "./config.ts";
 
@@ -151,4 +152,23 @@ Deno.test("parseNutConfig() never shows a password", () => {
     user(`"hunter2" hunter2`),
   ];
   for (const text of texts) ok(!problemsOf(text).join("\n").includes("hunter2"), problemsOf(text).join("\n"));
+});
+
+/** The TOML examples of a page of the documentation. */
+function examplesOf(page: URL): string[] {
+  return [...readFileSync(page, "utf8").matchAll(/```toml\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
+}
+
+Deno.test("parseNutConfig() reads every example of the documentation", () => {
+  const docs = new URL("../../docs/", import.meta.url);
+  const pages = readdirSync(new URL("nut/", docs)).map((name) => new URL(`nut/${name}`, docs));
+  equal(pages.length, 8);
+  for (const page of [new URL("nut.md", docs), ...pages]) {
+    const examples = examplesOf(page);
+    ok(examples.length > 0, page.pathname);
+    for (const example of examples) {
+      const whole = example.includes("allow =") ? example : `allow = ["192.168.1.0/24"]\n${example}`;
+      ok(parseNutConfig(whole, page.pathname).upses.length > 0);
+    }
+  }
 });

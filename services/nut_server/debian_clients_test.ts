@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { havePrograms, runProgram, startProgram, until } from "./debian_programs.ts";
-import { LineClient, ONLINE, startHouse, type TestHouse } from "./test_house.ts";
+import { LineClient } from "./line_client.ts";
+import { ONLINE, startHouse, type TestHouse } from "./test_house.ts";
 
 async function inHouse(run: (house: TestHouse, at: (ups: string) => string) => Promise<void>): Promise<void> {
   const house = await startHouse();

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { havePrograms, inTempDir, type Running, startProgram, until } from "./debian_programs.ts";
-import type { NutServerConfig } from "./service.ts";
+import type { NutServerConfig } from "./slice.ts";
 import { ON_BATTERY, ONLINE, shuttingDown, startHouse, type TestHouse } from "./test_house.ts";
 
 /** A house with a real upsmon in it, logged in and in the clear about the state. */

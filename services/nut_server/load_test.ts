@@ -1,6 +1,7 @@
 import { equal, ok } from "node:assert/strict";
 import { measureNut } from "../../scripts/bench/nut.ts";
-import { LineClient, ONLINE, startHouse } from "./test_house.ts";
+import { LineClient } from "./line_client.ts";
+import { ONLINE, startHouse } from "./test_house.ts";
 
 Deno.test("NutListener answers 1,000 clients among bad ones, in bounded time and memory", async () => {
   const figures = await measureNut({ clients: 1000, hostile: 50, seconds: 3 });

@@ -5,7 +5,8 @@ import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
 import { settle, TestClock } from "../../lib/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "../policy_engine/service.ts";
-import { LineClient, ON_BATTERY, ONLINE, startHouse, type TestHouse, TOPICS } from "./test_house.ts";
+import { LineClient } from "./line_client.ts";
+import { ON_BATTERY, ONLINE, startHouse, type TestHouse, TOPICS } from "./test_house.ts";
 
 const POLICY: PolicyEngineConfig = {
   roots: DEFAULT_ROOTS,

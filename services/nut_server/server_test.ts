@@ -1,8 +1,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { MAX_LINE_BYTES } from "./lexer.ts";
-import type { NutServerConfig } from "./service.ts";
-import { LineClient, ONLINE, startHouse, TEST_CONFIG, type TestHouse } from "./test_house.ts";
+import type { NutServerConfig } from "./slice.ts";
+import { LineClient } from "./line_client.ts";
+import { ONLINE, startHouse, TEST_CONFIG, type TestHouse } from "./test_house.ts";
 import { serverInfo } from "./world.ts";
 
 const VER = serverInfo();

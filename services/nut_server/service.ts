@@ -4,42 +4,19 @@
  */
 import { Backoff } from "../../lib/backoff.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
-import { encodeAgentAck } from "../../lib/messages/agent_ack.ts";
 import { type AgentCommand, parseAgentCommand } from "../../lib/messages/agent_command.ts";
-import { encodeAgentStatus } from "../../lib/messages/agent_status.ts";
-import { encodeEvent } from "../../lib/messages/event.ts";
 import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
 import { parsePowerState } from "../../lib/messages/power_state.ts";
 import type { BusMessage } from "../../lib/bus.ts";
-import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { AddressList } from "./addresses.ts";
+import { Announcer } from "./announcer.ts";
 import { UpsBoard } from "./board.ts";
-import type { NutHouse } from "./config.ts";
-import type { Outcome } from "./outcomes.ts";
 import { NutListener } from "./server.ts";
+import type { NutServerConfig } from "./slice.ts";
 import { loadCertificate } from "./tls.ts";
 import { configWarnings } from "./warnings.ts";
-
-/** The NUT server's slice of the configuration; the house part comes from `parseNutConfig`. */
-export interface NutServerConfig extends NutHouse {
-  readonly roots: TopicRoots;
-  /** False: nothing is listened to, read or said. */
-  readonly enabled: boolean;
-  /** The address of the LAN to listen at; not a name. */
-  readonly listenHost: string;
-  /** 0 to 65535, 3493 is NUT's own; 0: any free one. */
-  readonly port: number;
-  /** The policy's own grace, s: a few seconds after it, evidence is stale. */
-  readonly staleAfterSec: number;
-  /** The last resort, % : clients are told `LB` at or below it whatever the policy does. Below the policy's own limit. */
-  readonly lowBatteryPercent: number;
-  /** The policy's limit on the remaining time, s, where it has one; shown as `battery.runtime.low`. */
-  readonly lowRuntimeSec?: number;
-  /** Certificate with chain, and key, both or none; with them STARTTLS is offered. */
-  readonly certPem?: string;
-  readonly keyPem?: string;
-}
 
 /**
  * The policy notices silence by the same limit and then says so: its word comes first, or clients on battery would hear
@@ -55,23 +32,7 @@ const LOGIN_GRACE_MS = 90_000;
 /** A retained word of the policy that is older than this may be from before a power cut, ms. */
 const BELIEVED_RETAINED_MS = 60_000;
 
-/** The topics that the registry has to grant for this configuration; nothing beyond its own hosts. */
-export function nutServerTopics(config: Pick<NutServerConfig, "roots" | "users" | "upses">): {
-  readonly publishes: readonly string[];
-  readonly subscribes: readonly string[];
-} {
-  const topics = topicsUnder(config.roots);
-  const hosts = hostsOf(config);
-  return {
-    publishes: [...hosts.flatMap((host) => [topics.agentStatus(host), topics.ack(host)]), topics.events],
-    subscribes: [topics.state("+"), topics.policy("+"), ...hosts.map((host) => topics.command(host))],
-  };
-}
-
-/** The hosts of the policy that the configuration names. */
-export function hostsOf({ users, upses }: Pick<NutServerConfig, "users" | "upses">): readonly string[] {
-  return [...new Set([...upses, ...users].flatMap(({ host }) => host ?? []))];
-}
+export type { NutServerConfig } from "./slice.ts";
 
 /** Makes the service. */
 export function createNutServer(context: ServiceContext<NutServerConfig>): NutService {
@@ -82,6 +43,7 @@ export function createNutServer(context: ServiceContext<NutServerConfig>): NutSe
 export class NutService implements Service {
   readonly #topics: Topics;
   readonly #board: UpsBoard;
+  readonly #announcer: Announcer;
   readonly #cancels: (() => void)[] = [];
   readonly #backoff: Backoff;
   #listener: NutListener | undefined;
@@ -93,6 +55,7 @@ export class NutService implements Service {
   constructor(private readonly context: ServiceContext<NutServerConfig>) {
     const { config, random } = context;
     this.#topics = topicsUnder(config.roots);
+    this.#announcer = new Announcer(context, this.#topics);
     this.#backoff = new Backoff({ firstMs: 2_000, maxMs: 60_000 }, random);
     this.#board = new UpsBoard({
       users: config.users,
@@ -125,7 +88,7 @@ export class NutService implements Service {
       this.#subscribe(this.#topics.command(host), (message) => this.#onCommand(host, message));
     }
     bus.onLink((up) => {
-      if (up && !this.#isLinkUp) this.#tell(this.#board.presences());
+      if (up && !this.#isLinkUp) this.#announcer.tell(this.#board.presences());
       this.#isLinkUp = up;
     });
     this.#cancels.push(clock.every(1000, () => this.#tick()));
@@ -160,11 +123,11 @@ export class NutService implements Service {
           open: (address) => board.open(address),
           line: (id, words) => {
             const step = board.line(id, words, clock.monoMs());
-            this.#tell(step.outcomes);
+            this.#announcer.tell(step.outcomes);
             return step;
           },
           startedTls: (id) => board.startedTls(id),
-          end: (id) => this.#tell(board.end(id, clock.monoMs())),
+          end: (id) => this.#announcer.tell(board.end(id, clock.monoMs())),
         },
       });
       this.port = listener.start();
@@ -184,7 +147,7 @@ export class NutService implements Service {
   }
 
   #tick(): void {
-    this.#tell(this.#board.tick(this.context.clock.monoMs()));
+    this.#announcer.tell(this.#board.tick(this.context.clock.monoMs()));
     const { health, config } = this.context;
     const warnings = configWarnings(config, (device) => this.#board.policyOf(device));
     for (const { code, text } of warnings) {
@@ -196,7 +159,7 @@ export class NutService implements Service {
   #onState({ topic, payload, retained }: BusMessage): void {
     const state = parsePowerState(payload, `MQTT topic "${topic}"`);
     const nowMonoMs = this.context.clock.monoMs();
-    this.#tell(
+    this.#announcer.tell(
       this.#board.noteState(deviceOf(topic, this.#topics.state("+")), state, { retained, nowMonoMs }),
     );
   }
@@ -205,7 +168,7 @@ export class NutService implements Service {
     const status = parsePolicyStatus(payload, `MQTT topic "${topic}"`);
     const { clock } = this.context;
     const at = { retained: retained && !this.#isRecent(status), nowMonoMs: clock.monoMs() };
-    this.#tell(this.#board.notePolicy(deviceOf(topic, this.#topics.policy("+")), status, at));
+    this.#announcer.tell(this.#board.notePolicy(deviceOf(topic, this.#topics.policy("+")), status, at));
   }
 
   /** A retained word from the future is from before a clock that fell back at a power cut: not to be believed. */
@@ -220,7 +183,7 @@ export class NutService implements Service {
     const command = parseAgentCommand(payload, `MQTT topic "${topic}"`);
     this.context.log.notice("COMMAND", { host, action: command.action, id: command.id });
     const nowMonoMs = this.context.clock.monoMs();
-    this.#tell(this.#board.command(host, command, { lifeMs: this.#lifeMs(command), nowMonoMs }));
+    this.#announcer.tell(this.#board.command(host, command, { lifeMs: this.#lifeMs(command), nowMonoMs }));
   }
 
   /** What is left of the command's time to live; without a time of issue it counts from now. */
@@ -242,36 +205,6 @@ export class NutService implements Service {
         this.context.log.warn("INPUT REFUSED", { text: error.message });
       }
     });
-  }
-
-  #tell(outcomes: readonly Outcome[]): void {
-    const ts = new Date(this.context.clock.wallMs()).toISOString();
-    for (const outcome of outcomes) {
-      switch (outcome.kind) {
-        case "presence":
-          this.#publish(
-            this.#topics.agentStatus(outcome.status.agent),
-            encodeAgentStatus({ ...outcome.status, ts }),
-            true,
-          );
-          break;
-        case "ack":
-          this.#publish(this.#topics.ack(outcome.ack.agent), encodeAgentAck({ ...outcome.ack, ts }));
-          break;
-        case "event":
-          this.context.log.notice(outcome.event.text);
-          this.#publish(
-            this.#topics.events,
-            encodeEvent({ ...outcome.event, source: this.context.name, ts }),
-          );
-      }
-    }
-  }
-
-  #publish(topic: string, payload: string, retain = false): void {
-    this.context.bus.publish(topic, payload, { qos: 1, retain }).catch((error) =>
-      this.context.log.warn("CANNOT PUBLISH", { topic, error: errorText(error) })
-    );
   }
 }
 

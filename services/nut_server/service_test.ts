@@ -1,8 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { settle, TestClock } from "../../lib/test_clock.ts";
-import type { NutServerConfig } from "./service.ts";
+import type { NutServerConfig } from "./slice.ts";
+import { LineClient } from "./line_client.ts";
 import {
-  LineClient,
   ON_BATTERY,
   ONLINE,
   shuttingDown,

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { REAL_TIME } from "../../lib/clock.ts";
 import type { FromWorker, ToWorker } from "../../lib/control.ts";
 import type { BusReply, BusRequest } from "../../lib/port_bus.ts";
-import { nutServerTopics } from "./service.ts";
-import { LineClient, TEST_CONFIG, TOPICS } from "./test_house.ts";
+import { nutServerTopics } from "./slice.ts";
+import { LineClient } from "./line_client.ts";
+import { TEST_CONFIG, TOPICS } from "./test_house.ts";
 
 const pem = (name: string) => readFileSync(new URL(`./testdata/${name}.pem`, import.meta.url), "utf8");
 

@@ -1,0 +1,47 @@
+/** Publishes what the rules have to say: presence of hosts, answers to commands, journal entries. */
+import { errorText } from "../../lib/errors.ts";
+import { encodeAgentAck } from "../../lib/messages/agent_ack.ts";
+import { encodeAgentStatus } from "../../lib/messages/agent_status.ts";
+import { encodeEvent } from "../../lib/messages/event.ts";
+import type { Topics } from "../../lib/mqtt/topics.ts";
+import type { ServiceContext } from "../../lib/service.ts";
+import type { Outcome } from "./outcomes.ts";
+
+/** See the file comment. */
+export class Announcer {
+  constructor(
+    private readonly context: Pick<ServiceContext<unknown>, "bus" | "clock" | "log" | "name">,
+    private readonly topics: Topics,
+  ) {}
+
+  /** Publishes each, with the present time; what cannot be published is logged. */
+  tell(outcomes: readonly Outcome[]): void {
+    const ts = new Date(this.context.clock.wallMs()).toISOString();
+    for (const outcome of outcomes) {
+      switch (outcome.kind) {
+        case "presence":
+          this.#publish(
+            this.topics.agentStatus(outcome.status.agent),
+            encodeAgentStatus({ ...outcome.status, ts }),
+            true,
+          );
+          break;
+        case "ack":
+          this.#publish(this.topics.ack(outcome.ack.agent), encodeAgentAck({ ...outcome.ack, ts }));
+          break;
+        case "event":
+          this.context.log.notice(outcome.event.text);
+          this.#publish(
+            this.topics.events,
+            encodeEvent({ ...outcome.event, source: this.context.name, ts }),
+          );
+      }
+    }
+  }
+
+  #publish(topic: string, payload: string, retain = false): void {
+    this.context.bus.publish(topic, payload, { qos: 1, retain }).catch((error) =>
+      this.context.log.warn("CANNOT PUBLISH", { topic, error: errorText(error) })
+    );
+  }
+}

@@ -1,0 +1,47 @@
+/** The NUT server's slice of the configuration, and what the registry has to grant for it. Pure. */
+import { isIP } from "node:net";
+import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
+import type { NutHouse } from "./config.ts";
+
+/** The NUT server's slice of the configuration; the house part comes from `parseNutConfig`. */
+export interface NutServerConfig extends NutHouse {
+  readonly roots: TopicRoots;
+  /** False: nothing is listened to, read or said. */
+  readonly enabled: boolean;
+  /** The address of the LAN to listen at; not a name. */
+  readonly listenHost: string;
+  /** 0 to 65535, 3493 is NUT's own; 0: any free one. */
+  readonly port: number;
+  /** The policy's own grace, s: a few seconds after it, evidence is stale. */
+  readonly staleAfterSec: number;
+  /** The last resort, % : clients are told `LB` at or below it whatever the policy does. Below the policy's own limit. */
+  readonly lowBatteryPercent: number;
+  /** The policy's limit on the remaining time, s, where it has one; shown as `battery.runtime.low`. */
+  readonly lowRuntimeSec?: number;
+  /** Certificate with chain, and key, both or none; with them STARTTLS is offered. */
+  readonly certPem?: string;
+  readonly keyPem?: string;
+}
+
+/** The topics that the registry has to grant for this configuration; nothing beyond its own hosts. */
+export function nutServerTopics(config: Pick<NutServerConfig, "roots" | "users" | "upses">): {
+  readonly publishes: readonly string[];
+  readonly subscribes: readonly string[];
+} {
+  const topics = topicsUnder(config.roots);
+  const hosts = hostsOf(config);
+  return {
+    publishes: [...hosts.flatMap((host) => [topics.agentStatus(host), topics.ack(host)]), topics.events],
+    subscribes: [topics.state("+"), topics.policy("+"), ...hosts.map((host) => topics.command(host))],
+  };
+}
+
+/** The hosts of the policy that the configuration names. */
+export function hostsOf({ users, upses }: Pick<NutServerConfig, "users" | "upses">): readonly string[] {
+  return [...new Set([...upses, ...users].flatMap(({ host }) => host ?? []))];
+}
+
+/** The target of the worker's only permission, net: the address that it listens at. */
+export function listenTarget({ listenHost, port }: Pick<NutServerConfig, "listenHost" | "port">): string {
+  return `${isIP(listenHost) === 6 ? `[${listenHost}]` : listenHost}:${port}`;
+}
