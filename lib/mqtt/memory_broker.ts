@@ -29,6 +29,7 @@ export class MemoryBroker {
   >();
   readonly #watchers = new Set<(message: BusMessage) => void>();
   #up = true;
+  #isSilent = false;
 
   constructor(private readonly clock: Clock) {}
 
@@ -47,6 +48,7 @@ export class MemoryBroker {
   /** Publishes as an outsider. */
   publish(topic: string, payload: Uint8Array | string, options: PublishOptions = {}): void {
     if (!this.#up) throw new Error("Cannot publish: the memory broker is down");
+    if (this.#isSilent) return;
     const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload.slice();
     if (options.retain) {
       if (bytes.length === 0) this.#retained.delete(topic);
@@ -88,6 +90,11 @@ export class MemoryBroker {
       for (const tell of bus.links) tell(true);
       for (const [filter, handle] of bus.handlers) this.#sendRetained(filter, handle);
     }
+  }
+
+  /** While silent, what anybody publishes is lost: the goodbye of a process that was killed never comes. */
+  silence(isSilent: boolean): void {
+    this.#isSilent = isSilent;
   }
 
   /** Drops every bus made so far, as when the process that held them was killed. */

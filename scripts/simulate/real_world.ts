@@ -10,20 +10,14 @@ import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import type { MqttClient } from "../../lib/mqtt/client.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { encodeTimeScale } from "../../lib/time_scale.ts";
-import {
-  SIMULATED_MODELS,
-  SIMULATED_SERIALS,
-  type SimulatedModel,
-  type StationEncoder,
-  stationEncoder,
-  type StationValues,
-} from "../../proto/encode_station.ts";
+import { type StationEncoder, stationEncoder, type StationValues } from "../../proto/encode_station.ts";
 import { type BrokerUser, brokerUsers, DAEMON_USER } from "../../services/broker_access.ts";
 import { type EmulatedCloud, startCloud } from "./cloud/cloud.ts";
 import { startMosquitto } from "./mosquitto.ts";
 import type { World } from "./play.ts";
 import { type RunningProgram, startAgentProcess, startDaemonProcess } from "./processes.ts";
 import type { Scenario } from "./scenario.ts";
+import { modelOf } from "./simulated_model.ts";
 import type { StationModel } from "./station_model.ts";
 
 /** How to build the world. */
@@ -339,19 +333,6 @@ async function observe(port: number, login: { username?: string; password?: stri
       await client?.close();
     },
   };
-}
-
-/** The simulated model that a serial number's prefix means. @throws RangeError for prefixes that cannot be simulated */
-function modelOf(sn: string): SimulatedModel {
-  const model = SIMULATED_MODELS.find((name) => sn.startsWith(SIMULATED_SERIALS[name].slice(0, 4)));
-  if (!model) {
-    throw new RangeError(
-      `Cannot simulate "${sn}": its prefix must be one of ${
-        Object.values(SIMULATED_SERIALS).map((s) => s.slice(0, 4)).join(", ")
-      }`,
-    );
-  }
-  return model;
 }
 
 function writeEnv(path: string, values: Readonly<Record<string, string>>): string {
