@@ -195,7 +195,10 @@ export class UpsBoard {
   }
 
   #applyPolicy(device: string, isOver: boolean, nowMonoMs: number): readonly Outcome[] {
-    const statusOf = (name: string) => this.#isPolicyGone(name, nowMonoMs) ? undefined : this.policyOf(name);
+    const statusOf = (name: string): PolicyStatus | undefined => {
+      const status = this.policyOf(name);
+      return status && this.#isPolicyGone(name, nowMonoMs) ? { ...status, state: "online" } : status;
+    };
     return this.#shutdowns.applyPolicy(device, { statusOf, isOver, nowMonoMs });
   }
 

@@ -227,6 +227,27 @@ Deno.test("NutService forgets a policy that fell silent once the grid is there, 
     equal(await statusOf(client), 'VAR ups ups.status "OL CHRG"');
   }));
 
+Deno.test("NutService keeps a host on two stations up while one of them is quietly on the grid", () => {
+  const upses = [{ name: "box", device: "Study", host: "box" }, {
+    name: "box2",
+    device: "Cellar",
+    host: "box",
+  }];
+  return inHouse(async (house, clock, connect) => {
+    house.policy({ device: "Cellar", state: "online" });
+    await clock.advance(130_000);
+    house.state({ ...ONLINE, device: "Cellar" });
+    house.state(ON_BATTERY);
+    house.policy({ state: "shutting_down" });
+    await clock.advance(2_000);
+    const client = await connect();
+    equal(await statusOf(client, "box"), 'VAR box ups.status "OB DISCHRG"');
+    house.policy({ device: "Cellar", state: "shutting_down" });
+    await settle();
+    match(await statusOf(client, "box") ?? "", /FSD OB LB/);
+  }, { upses });
+});
+
 Deno.test("NutService answers commands that it cannot obey", () =>
   inHouse(async (house, clock, connect) => {
     const issued = (agoMs: number) => new Date(clock.wallMs() - agoMs).toISOString();
