@@ -9,7 +9,7 @@ import { type Topics, topicsUnder } from "../lib/mqtt/topics.ts";
 import type { BrokerLinkConfig } from "./broker_link/service.ts";
 import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
 import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/config.ts";
-import { type NutServerConfig, nutServerTopics } from "./nut_server/service.ts";
+import { listenTarget, type NutServerConfig, nutServerTopics } from "./nut_server/slice.ts";
 import type { PolicyEngineConfig } from "./policy_engine/service.ts";
 import type { SocBridgeConfig } from "./soc_bridge/service.ts";
 
@@ -145,7 +145,7 @@ export const SERVICES: readonly ServiceRow[] = [
     isWanted: ({ nut }) => nut !== undefined,
     grants: ({ nut }) =>
       nut
-        ? [{ kind: "net", targets: [`${nut.listenHost}:${nut.port}`], reason: "to listen for NUT clients" }]
+        ? [{ kind: "net", targets: [listenTarget(nut)], reason: "to listen for NUT clients" }]
         : [],
     publishes: (_topics, config) => nutServerTopics(nutServerConfig(config)).publishes,
     subscribes: (_topics, config) => nutServerTopics(nutServerConfig(config)).subscribes,
