@@ -34,6 +34,8 @@ export interface RealWorldOptions {
   readonly binary?: string;
   /** False: the hosts have no agents; true when absent. */
   readonly withAgents?: boolean;
+  /** Further stations of the account, which say nothing but what {@link RealWorld.sendRaw} sends. */
+  readonly mutes?: readonly { readonly sn: string; readonly name: string }[];
 }
 
 /** A running world. */
@@ -42,6 +44,8 @@ export interface RealWorld extends World {
   readonly readyAtMs: number;
   /** When it was launched, on the same clock. */
   readonly launchedAtMs: number;
+  /** Sends bytes as a station does, on the topic of pushes or of answers. */
+  sendRaw(sn: string, topic: "property" | "get_reply", bytes: Uint8Array): void;
   /** Sends a station's whole state, as an answer to a get-all request. */
   replyNow(sn: string, values: StationValues): void;
   readonly daemon: () => RunningProgram;
@@ -89,18 +93,27 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
   const agents = [...new Set(Object.values(scenario.hosts).flat())];
   const broker = await startBroker(options.broker, agents, release);
 
+  const { mutes = [] } = options;
   const encoders = new Map<string, StationEncoder>();
   for (const sn of models.keys()) encoders.set(sn, await stationEncoder(modelOf(sn), sn));
   let delivers = true;
   const cloud: EmulatedCloud = await startCloud({
     ...ACCOUNT,
-    stations: [...models].map(([sn, model]) => ({
-      sn,
-      name: model.station.name,
-      productName: "",
-      family: sn.startsWith("R6") ? "protobuf" : "json",
-      getAllReply: () => delivers ? encoders.get(sn)?.reply(model.now()) : undefined,
-    })),
+    stations: [
+      ...[...models].map(([sn, model]) => ({
+        sn,
+        name: model.station.name,
+        productName: "",
+        family: sn.startsWith("R6") ? "protobuf" as const : "json" as const,
+        getAllReply: () => delivers ? encoders.get(sn)?.reply(model.now()) : undefined,
+      })),
+      ...mutes.map((mute) => ({
+        ...mute,
+        productName: "",
+        family: "protobuf" as const,
+        getAllReply: () => undefined,
+      })),
+    ],
   });
   release.push(() => cloud.stop());
 
@@ -115,7 +128,10 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
     ECOFLOW_API_HOSTS: cloud.apiHost,
     ECOFLOW_BROKER_HOSTS: cloud.brokerHost,
     ECOFLOW_CA_FILE: join(dir, "cloud_ca.pem"),
-    ECOFLOW_DEVICE_LIST: [...models].map(([sn, { station }]) => `${sn}:${station.name}`).join(","),
+    ECOFLOW_DEVICE_LIST: [
+      ...[...models].map(([sn, { station }]) => `${sn}:${station.name}`),
+      ...mutes.map(({ sn, name }) => `${sn}:${name}`),
+    ].join(","),
     ...(models.size === 0 ? { ECOFLOW_CLOUD: "off" } : {}),
     DEVICE_TO_AGENTS_JSON: JSON.stringify(scenario.hosts),
     STATE_DIR: stateDir,
@@ -164,6 +180,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
     get readyAtMs() {
       return readyAtMs;
     },
+    sendRaw: (sn, topic, bytes) => cloud.publishFrom(sn, topic, bytes),
     replyNow(sn, values) {
       const bytes = encoders.get(sn)?.reply(values);
       if (bytes) cloud.publishFrom(sn, "get_reply", bytes);
