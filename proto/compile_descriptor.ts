@@ -30,7 +30,7 @@ export function compileDescriptor(text: string, packageName: string): FamilyDesc
   const messages: Record<string, FamilyDescriptor["messages"][string]> = {};
   const enums: Record<string, Record<string, number>> = {};
   for (const [name, node] of Object.entries(nested)) {
-    if (node.values) enums[name] = node.values;
+    if (node.values) enums[name] = { ...node.values };
     else {
       messages[name] = Object.fromEntries(
         Object.entries(node.fields ?? {}).map(([field, { type, id, rule }]) => [

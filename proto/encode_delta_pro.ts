@@ -14,21 +14,12 @@ const MODULE_TYPE: Readonly<Record<string, number>> = { pd: 1, bmsMaster: 2, ems
 export function deltaProEncoder(sn: string, firstId = 590_846_933): StationEncoder {
   const text = new TextEncoder();
   let id = firstId;
-  let before: Quotas | undefined;
   const encode = (value: unknown) => text.encode(JSON.stringify(value));
   return {
     sn,
     pushes(values) {
-      const now = quotas(values);
-      const changed = Object.entries(now).filter(([key, value]) => before?.[key] !== value);
-      before = now;
-      // A module that has nothing new still repeats its first value: stations push each module every few seconds.
-      const heard = changed.length > 0
-        ? changed
-        : Object.entries(now).filter(([key]) => key === "inv.acInVol");
-      return Object.entries(Object.groupBy(heard, ([key]) => key.split(".")[0] ?? "")).map((
-        [module, entries],
-      ) =>
+      const modules = Object.groupBy(Object.entries(quotas(values)), ([key]) => key.split(".")[0] ?? "");
+      return Object.entries(modules).map(([module, entries]) =>
         encode({
           addr: module,
           cmdFunc: 32,
@@ -42,13 +33,12 @@ export function deltaProEncoder(sn: string, firstId = 590_846_933): StationEncod
       );
     },
     reply(values) {
-      before = quotas(values);
       return encode({
         id: ++id,
         operateType: "latestQuotas",
         code: "0",
         version: "1.0",
-        data: { sn, productType: 14, model: 4, online: 1, quotaMap: before },
+        data: { sn, productType: 14, model: 4, online: 1, quotaMap: quotas(values) },
       });
     },
   };

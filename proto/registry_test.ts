@@ -21,6 +21,28 @@ Deno.test("messageName() knows pairs and leaves the others unknown", () => {
   assert.equal(messageName("stream", 254, 39), undefined);
 });
 
+Deno.test("dispatchOf() agrees with the protocol facts", async () => {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(new URL("../../shared/protocol/messages.json", import.meta.url));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    // deno-lint-ignore no-console
+    return console.log("facts skipped: ../shared/protocol/messages.json is absent");
+  }
+  const { families } = JSON.parse(text) as {
+    families: Record<string, { dispatch: { cmd_func: number; cmd_id: number; message: string }[] }>;
+  };
+  assert.deepEqual(Object.keys(families), FAMILIES);
+  for (const family of FAMILIES) {
+    const facts = families[family]?.dispatch ?? [];
+    for (const { cmdFunc, cmdId, message } of dispatchOf(family)) {
+      const fact = facts.find((f) => f.cmd_func === cmdFunc && f.cmd_id === cmdId);
+      assert.equal(fact?.message.split(" ")[0], message, `${family} ${cmdFunc}/${cmdId}`);
+    }
+  }
+});
+
 Deno.test("isFamily() knows the protobuf families only", () => {
   assert.equal(isFamily("delta3"), true);
   assert.equal(isFamily("delta2"), false);

@@ -8,7 +8,7 @@ import { readDecodedJson } from "./decoded_json.ts";
 import type { ModelSpec } from "./model_spec.ts";
 import { findModel, MODELS } from "./models.ts";
 import type { Normalized } from "./normalize.ts";
-import { type Accepted, PowerStation } from "./power_station.ts";
+import { PowerStation } from "./power_station.ts";
 
 /** One message of a payload. */
 export interface PrintedMessage {
@@ -24,8 +24,8 @@ export interface PrintedMessage {
 export interface DecodedCapture {
   readonly messages: readonly PrintedMessage[];
   /**
-   * The state as it would be published if the station said nothing but this, twice: a single word on the grid would
-   * otherwise wait for its confirmation. Without times and ages.
+   * The state as it would be published if the station had said nothing but this and its word on the grid were
+   * confirmed. Without times and ages.
    */
   readonly state: PowerState;
   /** The same by the protocol facts' names, placeholders and all; null is unknown. */
@@ -39,20 +39,21 @@ export async function decodeCapture(capture: Capture, source: string): Promise<D
   const { spec, sn, encoding, payload } = capture;
   const model = await compileModel(spec);
   const station = new PowerStation({ sn, model, gridRule: "auto", staleAfterMs: 60_000 });
-  const feed = (): Accepted => {
-    if (encoding === "decoded-json" && model.family && typeof payload !== "string") {
-      return station.acceptMessages(readDecodedJson(model.family, payload), 0);
-    }
-    return station.accept(payloadBytes(capture, source), 0, source);
-  };
-  const { messages, problems } = feed();
+  const { messages, problems } = encoding === "decoded-json" && model.family && typeof payload !== "string"
+    ? station.acceptMessages(readDecodedJson(model.family, payload), 0)
+    : station.accept(payloadBytes(capture, source), 0, source);
   if (problems.length > 0 && messages.length === 0) throw new InvalidInputError(source, problems);
-  feed();
   const { ts: _ts, age_s: _age, grid_age_s: _gridAge, soc_age_s: _socAge, ...state } = station.state(
     sn,
     0,
     0,
   );
+  const { present, pending } = station.grid;
+  if (present === undefined && pending) {
+    state.grid_connected = pending.present;
+    state.grid_evidence = pending.evidence;
+    delete state.grid_unconfirmed;
+  }
   return {
     messages: messages.map((message) => ({
       cmd_func: message.cmd_func ?? null,
@@ -61,7 +62,7 @@ export async function decodeCapture(capture: Capture, source: string): Promise<D
       fields: message.fields(),
     })),
     state,
-    normalized: factNames(station.normalized(0), station.grid.present),
+    normalized: factNames(station.normalized(0), present ?? pending?.present),
     problems,
   };
 }

@@ -55,7 +55,7 @@ const CODE_OFFLINE = "-2";
 export class Intake {
   readonly readings: Readings;
   readonly packs: Packs | undefined;
-  #lastSnapshot: string | undefined;
+  #lastAnswer: string | undefined;
 
   constructor(readonly model: CompiledModel) {
     this.readings = new Readings(model.paths.length);
@@ -139,8 +139,9 @@ export class Intake {
     }
     const { name, cmdFunc, cmdId } = message;
     const decoded = new DecodedMessage(cmdFunc, cmdId, name, message.values);
-    // The cloud repeats its memory for ever: only a snapshot that differs shows that the station still speaks.
-    const isRepeat = message.kind === "snapshot" && this.#isRepeatedSnapshot(message.values);
+    // The cloud repeats its memory for ever, also in its answer to a get-all request: only one that differs from the
+    // last shows that the station still speaks.
+    const isRepeat = message.kind !== "push" && this.#isRepeated(message.values);
     const values = isRepeat ? 0 : this.#takeKeys(message.values, atMonoMs);
     return { ...nothing, values, isReply: message.kind === "reply", online: undefined, messages: [decoded] };
   }
@@ -204,10 +205,10 @@ export class Intake {
     return taken;
   }
 
-  #isRepeatedSnapshot(values: KeyedValues): boolean {
+  #isRepeated(values: KeyedValues): boolean {
     const text = values.text();
-    const isRepeat = text === this.#lastSnapshot;
-    this.#lastSnapshot = text;
+    const isRepeat = text === this.#lastAnswer;
+    this.#lastAnswer = text;
     return isRepeat;
   }
 }

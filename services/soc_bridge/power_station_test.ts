@@ -7,6 +7,7 @@ import {
 } from "../../proto/encode_station.ts";
 import type { SimulatedModel, StationEncoder, StationValues } from "../../proto/encode_station.ts";
 import { encodeFrame } from "../../proto/frame.ts";
+import { loadFamily } from "../../proto/registry.ts";
 import { compileModel } from "./compiled_model.ts";
 import { findModel } from "./models.ts";
 import { PowerStation, VALUE_MAX_AGE_MS } from "./power_station.ts";
@@ -142,6 +143,44 @@ Deno.test("PowerStation takes a repeated snapshot for no fresh evidence", async 
   assert.equal(station.link(STALE_MS + 1), "stale");
   assert.equal(station.accept(snapshot(49.5), STALE_MS + 2).values, 1);
   assert.equal(station.link(STALE_MS + 2), "live");
+});
+
+Deno.test("PowerStation takes the cloud's repeated answer to a get-all request for no fresh evidence", async () => {
+  const { station, encoder } = await simulated("DELTA Pro");
+  station.accept(encoder.reply(IDLE_ON_GRID), 0);
+  assert.equal(station.accept(encoder.reply(IDLE_ON_GRID), 60_000).values, 0);
+  assert.equal(station.link(STALE_MS + 1), "stale");
+  for (const payload of encoder.pushes(IDLE_ON_GRID)) station.accept(payload, STALE_MS + 2);
+  const state = station.state("s", STALE_MS + 2, 0);
+  assert.deepEqual([state.link, state.grid_age_s, state.soc_age_s], ["live", 0, 0]);
+});
+
+Deno.test("PowerStation puts a full upload together that is split over several messages", async () => {
+  const station = await stationOf("R655TEST00000001");
+  const { schema } = await loadFamily("river3");
+  const parts = [
+    { pow_get_ac_in: 46.5, cms_batt_soc: 75, pow_get_ac_out: -46.5, cms_max_chg_soc: 90 },
+    { err_code_record_list: { list_info: [{ errcode: 474 }] } },
+    { flow_info_ac_in: 2, plug_in_info_ac_charger_flag: true, flow_info_ac_out: 2 },
+  ];
+  for (const [i, fields] of parts.entries()) {
+    const pdata = schema.encode("DisplayPropertyUpload", fields);
+    station.accept(encodeFrame([{ pdata, dest: 32, cmd_func: 254, cmd_id: 21 }]), i * 1000);
+  }
+  const state = station.state("s", 2000, 0);
+  assert.deepEqual(
+    [
+      state.soc,
+      state.grid_connected,
+      state.ac_in_watts,
+      state.ac_out_watts,
+      state.max_soc,
+      state.ac_out_enabled,
+    ],
+    [75, true, 46.5, 46.5, 90, true],
+  );
+  assert.equal(state.age_s, 0);
+  assert.equal(state.soc_age_s, 2);
 });
 
 Deno.test("PowerStation leaves unknown, empty and foreign messages without effect", async () => {

@@ -76,17 +76,19 @@ Deno.test("SocBridge publishes a state for raw payloads, at once when it matters
 Deno.test("SocBridge asks for the whole state when one word waits for confirmation, at most every 5 s", async () => {
   const house = await running();
   const encoder = await stationEncoder("RIVER 3 Plus");
+  assert.equal(house.count(topics.refresh(SN)), 1, "at the start nothing is known");
+  await house.clock.advance(5000);
   for (const payload of encoder.pushes(IDLE_ON_GRID)) await house.send(payload);
-  assert.equal(house.count(topics.refresh(SN)), 0);
+  assert.equal(house.count(topics.refresh(SN)), 1);
   for (const payload of encoder.pushes(OUTAGE)) await house.send(payload);
   assert.equal(house.state("Study").grid_unconfirmed, true);
-  assert.equal(house.count(topics.refresh(SN)), 1);
+  assert.equal(house.count(topics.refresh(SN)), 2);
   await house.clock.advance(4999);
   for (const payload of encoder.pushes(OUTAGE)) await house.send(payload);
-  assert.equal(house.count(topics.refresh(SN)), 1);
+  assert.equal(house.count(topics.refresh(SN)), 2);
   await house.clock.advance(1);
   for (const payload of encoder.pushes(OUTAGE)) await house.send(payload);
-  assert.equal(house.count(topics.refresh(SN)), 2);
+  assert.equal(house.count(topics.refresh(SN)), 3);
   await house.stop();
 });
 

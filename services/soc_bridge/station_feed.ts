@@ -73,6 +73,7 @@ export class StationFeed {
     if (isCloudDown) station.setOffline("cloud", this.parts.clock.monoMs());
     for (const { payload, topic } of this.#early.splice(0)) this.take(payload, topic);
     if (!this.#published) this.#publish();
+    if (this.link !== "live") this.#askForAll();
   }
 
   /** Takes a payload from the raw topic. */
