@@ -1,11 +1,11 @@
 /** The emulated cloud's MQTT side: real TLS, the real rules of who may connect and say what, stations that answer. */
 import { Buffer } from "node:buffer";
-import { Duplex } from "node:stream";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { errorText } from "../../../lib/errors.ts";
 import { decodeFrame } from "../../../proto/frame.ts";
 import type { IssuedCertificate } from "../certificates.ts";
 import { type Account, USER_ID } from "./account.ts";
+import { TlsStream } from "./tls_stream.ts";
 
 /** A running broker. */
 export interface CloudBroker {
@@ -28,7 +28,7 @@ export async function startCloudBroker(
   account: Account,
   certificate: IssuedCertificate,
 ): Promise<CloudBroker> {
-  const sockets = new Set<Duplex>();
+  const sockets = new Set<TlsStream>();
   const aedes = await Aedes.createBroker({
     authenticate(client, username, password, done) {
       const allowed = mayConnect(account, client.id, username, password?.toString());
@@ -54,7 +54,6 @@ export async function startCloudBroker(
   aedes.on("clientError", (_client: Client, _error: Error) => {});
   aedes.on("connectionError", (_client: Client, _error: Error) => {});
 
-  // Deno's own TLS listener: behind node:tls's server side, now and then a byte of a busy client's stream was lost.
   const listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...certificate });
   const accept = async (connection: Deno.TlsConn) => {
     try {
@@ -67,11 +66,11 @@ export async function startCloudBroker(
       // A client that does not trust us, or goes away, is its own business.
       return connection.close();
     }
-    const socket = Duplex.fromWeb({ readable: connection.readable, writable: connection.writable } as never);
+    const socket = new TlsStream(connection);
     sockets.add(socket);
     socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
-    aedes.handle(socket as never);
+    aedes.handle(socket);
   };
   const accepting = (async () => {
     for await (const connection of listener) void accept(connection);
