@@ -141,7 +141,7 @@ export const SERVICES: readonly ServiceRow[] = [
     name: "nut_server",
     purpose: "Stands in for a UPS, so that NAS and hypervisors shut down with nothing installed on them.",
     entry: new URL("./nut_server/worker.ts", import.meta.url),
-    required: true,
+    required: false,
     isWanted: ({ nut }) => nut !== undefined,
     grants: ({ nut }) =>
       nut
