@@ -42,6 +42,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   const broker = await createBroker(options);
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
+    socket.setNoDelay(true);
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     // A client that resets its connection is its own business.

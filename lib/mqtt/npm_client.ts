@@ -26,6 +26,8 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
     );
     return deadClient();
   }
+  // A command must not wait for the acknowledgement of what went before it.
+  socket.setNoDelay(true);
   const phase = followPhase(socket, options);
   const sizes = new PacketSizes();
   socket.on("data", (chunk: Uint8Array) => {
