@@ -18,6 +18,8 @@ export interface PrintedMessage {
   readonly name: string | null;
   /** Only what was sent. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** The inner message without its mask, where its layout is not known. */
+  readonly pdata_hex?: string;
 }
 
 /** Everything that one payload says. */
@@ -60,6 +62,7 @@ export async function decodeCapture(capture: Capture, source: string): Promise<D
       cmd_id: message.cmd_id ?? null,
       name: message.name ?? null,
       fields: message.fields(),
+      ...(message.pdata ? { pdata_hex: message.pdata.toHex() } : {}),
     })),
     state,
     normalized: factNames(station.normalized(0), present ?? pending?.present),

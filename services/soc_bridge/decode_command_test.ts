@@ -50,7 +50,7 @@ Deno.test("runDecode() prints a JSON payload and one of unknown layout", async (
     io({}, "0a09 40fe 0148 27 0a 0208 01".replaceAll(" ", "")),
   );
   assert.deepEqual(JSON.parse(unknown.exitCode === 0 ? unknown.output : "").messages, [
-    { cmd_func: 254, cmd_id: 39, name: null, fields: {} },
+    { cmd_func: 254, cmd_id: 39, name: null, fields: {}, pdata_hex: "0801" },
   ]);
 });
 

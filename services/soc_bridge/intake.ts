@@ -2,7 +2,7 @@
 import { errorText } from "../../lib/errors.ts";
 import { type Fields, plainFields } from "../../proto/family_schema.ts";
 import { decodeInner, type InnerMessage } from "../../proto/registry.ts";
-import type { Header } from "../../proto/frame.ts";
+import { type Header, plainPdata } from "../../proto/frame.ts";
 import type { CompiledModel } from "./compiled_model.ts";
 import { asNumber, numberAt } from "./field_path.ts";
 import type { JsonMessage } from "./json_shapes.ts";
@@ -20,6 +20,8 @@ export class DecodedMessage {
     /** Undefined for a pair of unknown layout. */
     readonly name: string | undefined,
     private readonly sent: Fields | KeyedValues,
+    /** The inner message without its mask, where its layout is not known. */
+    readonly pdata?: Uint8Array,
   ) {}
 
   /** Only what was sent; made when asked for, because hardly anybody asks. */
@@ -121,7 +123,9 @@ export class Intake {
       }
       if (!inner) {
         if (cmd_func !== undefined) unknownPairs.push(`${cmd_func}/${cmd_id}`);
-        messages.push(new DecodedMessage(cmd_func, cmd_id, undefined, NO_FIELDS));
+        messages.push(
+          new DecodedMessage(cmd_func, cmd_id, undefined, NO_FIELDS, header.pdata && plainPdata(header)),
+        );
         continue;
       }
       const { name, fields } = inner;

@@ -192,6 +192,7 @@ export class StationFeed {
         cmd_id: m.cmd_id,
         name: m.name,
         fields: m.fields(),
+        pdata_hex: m.pdata?.toHex(),
       })),
       unknown: this.#unknownPairs.size > 0 ? Object.fromEntries(this.#unknownPairs) : undefined,
     });
