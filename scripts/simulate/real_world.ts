@@ -241,7 +241,9 @@ async function comeUp(
     const ended = isReady.then((ready) => ready ? both : false);
     if (!await Promise.race([both, ended, tooLate])) {
       throw new Error(
-        `Cannot start the house: missing ${[...missing].join(", ") || "READY"}; the daemon's last lines:\n` +
+        `Cannot start the house: missing ${missing.size} words, as ${
+          [...missing].slice(0, 5).join(", ") || "READY"
+        }; the daemon's last lines:\n` +
           world.daemon().lines.slice(-15).join("\n"),
       );
     }

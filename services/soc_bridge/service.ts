@@ -30,7 +30,7 @@ export interface SocBridgeConfig {
 }
 
 /** More stations than this on one broker are not believed. */
-const MAX_STATIONS = 500;
+const MAX_STATIONS = 5000;
 /** How often ages are looked at, ms. */
 const TICK_MS = 1000;
 const SERIAL = /^[A-Za-z0-9-]{4,32}$/;
