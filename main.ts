@@ -22,7 +22,6 @@ import {
   wantedServices,
   workerPermissions,
 } from "./services/registry.ts";
-import { runDecode } from "./services/soc_bridge/decode_command.ts";
 
 /** sysexits(3): what systemd and scripts see. */
 const EXIT = { ok: 0, usage: 64, software: 70, config: 78 } as const;
@@ -60,6 +59,8 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function decode(args: readonly string[]): Promise<number> {
+  // The tables of all models are not worth their memory in a daemon that decodes in a worker.
+  const { runDecode } = await import("./services/soc_bridge/decode_command.ts");
   const result = await runDecode(args, {
     readFile: (path) => Deno.readTextFile(path),
     readStdin: () => new Response(Deno.stdin.readable).text(),
