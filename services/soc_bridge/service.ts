@@ -49,6 +49,7 @@ export class SocBridge implements Service {
   readonly #compiled = new Map<ModelSpec, Promise<CompiledModel>>();
   #models: readonly ModelSpec[] = MODELS;
   #listed: readonly NamedStation[] = [];
+  #names: ReadonlyMap<string, string> = new Map();
   #isCloudDown = false;
   #cancelTick: (() => void) | undefined;
   #isStopped = false;
@@ -62,6 +63,7 @@ export class SocBridge implements Service {
     const { bus, clock, config } = this.context;
     await this.#loadModelFiles();
     this.#cancelTick = clock.every(TICK_MS, () => this.#tick());
+    this.#nameAll();
     for (const { sn } of config.devices) this.#feed(sn);
     bus.subscribe(this.#topics.stationList, (message) => this.#takeStationList(message));
     bus.subscribe(this.#topics.cloudStatus, (message) => this.#takeCloudStatus(message));
@@ -142,6 +144,7 @@ export class SocBridge implements Service {
       this.#journal({ kind: "station_unknown", severity: "notice", text, data: { sn } });
       return undefined;
     }
+    this.#yieldName(sn);
     const { config } = this.context;
     const feed = new StationFeed(sn, {
       ...this.context,
@@ -170,7 +173,19 @@ export class SocBridge implements Service {
   }
 
   #nameOf(sn: string): string {
-    return nameStations(this.context.config.devices, this.#listed, [...this.#feeds.keys(), sn]).get(sn) ?? sn;
+    return this.#names.get(sn) ?? sn;
+  }
+
+  #nameAll(heard = [...this.#feeds.keys()]): void {
+    this.#names = nameStations(this.context.config.devices, this.#listed, heard);
+    for (const feed of this.#feeds.values()) feed.renamed();
+  }
+
+  /** A station from traffic alone is named by its serial number; whoever was given that as a name loses it. */
+  #yieldName(sn: string): void {
+    if (!this.#names.has(sn) && [...this.#names.values()].includes(sn)) {
+      this.#nameAll([...this.#feeds.keys(), sn]);
+    }
   }
 
   #takeStationList({ topic, payload }: BusMessage): void {
@@ -178,11 +193,11 @@ export class SocBridge implements Service {
     try {
       const { stations } = parseStationList(payload, `MQTT topic "${topic}"`);
       this.#listed = stations;
+      this.#nameAll();
       for (const { sn, online } of stations) {
         const feed = this.#feed(sn);
         if (online === false) feed?.cloudLostStation();
       }
-      for (const feed of this.#feeds.values()) feed.renamed();
     } catch (error) {
       this.#refusals.note(topic, errorText(error));
     }

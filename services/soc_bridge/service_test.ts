@@ -172,6 +172,17 @@ Deno.test("SocBridge takes names from the account and moves the state to the new
   await house.stop();
 });
 
+Deno.test("SocBridge takes a name back that is the serial number of a station heard later", async () => {
+  const house = await running({ devices: [{ sn: SN, name: "R651SIM000000002" }] });
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  assert.equal(house.state("R651SIM000000002").sn, SN);
+  await house.send((await stationEncoder("RIVER 3")).reply(OUTAGE), "R651SIM000000002");
+  assert.equal(house.state("R651SIM000000002").sn, "R651SIM000000002");
+  assert.equal(house.state(SN).soc, 100);
+  await house.stop();
+});
+
 Deno.test("SocBridge names an unknown station once and goes on serving the others", async () => {
   const house = await running();
   const encoder = await stationEncoder("RIVER 3 Plus");

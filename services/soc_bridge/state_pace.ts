@@ -19,8 +19,13 @@ const URGENT = ["soc", "grid_connected", "grid_unconfirmed", "link"] as const;
  */
 export function isDue(now: PowerState, last: PowerState | undefined, waitedMs: number): boolean {
   if (!last || URGENT.some((key) => now[key] !== last[key])) return true;
-  if (waitedMs >= (now.link === "live" ? HEARTBEAT_MS : QUIET_HEARTBEAT_MS)) return true;
+  if (waitedMs >= heartbeatMs(now.link)) return true;
   return waitedMs >= GATHER_MS && withoutTimes(now) !== withoutTimes(last);
+}
+
+/** How long a state may stand before it is published again unchanged, ms. */
+export function heartbeatMs(link: PowerState["link"]): number {
+  return link === "live" ? HEARTBEAT_MS : QUIET_HEARTBEAT_MS;
 }
 
 /** Everything but times and ages. */

@@ -5,7 +5,7 @@ import { errorText } from "../../lib/errors.ts";
 import { encodePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
 import type { Accepted, Link, PowerStation } from "./power_station.ts";
-import { isDue } from "./state_pace.ts";
+import { GATHER_MS, heartbeatMs, isDue } from "./state_pace.ts";
 import { StationWords, type WordParts } from "./station_words.ts";
 
 /** What a feed needs of its service. */
@@ -32,6 +32,8 @@ export class StationFeed {
   #published: PowerState | undefined;
   #publishedMonoMs = -Infinity;
   #refreshedMonoMs = -Infinity;
+  /** Something may differ from what was published, besides ages. */
+  #isTouched = true;
 
   constructor(readonly sn: string, private readonly parts: FeedParts) {
     this.#device = parts.device();
@@ -58,7 +60,7 @@ export class StationFeed {
     this.#station = station;
     if (isCloudDown) station.setOffline("cloud", this.parts.clock.monoMs());
     for (const { payload, topic } of this.#early.splice(0)) this.take(payload, topic);
-    this.tick();
+    this.#touched();
     if (this.link !== "live") this.#askForAll();
   }
 
@@ -77,7 +79,7 @@ export class StationFeed {
     }
     this.#words.payload(this.#device, accepted, station.grid, topic);
     if (this.parts.publishRawJson) this.#publishRawJson(accepted);
-    if (accepted.values > 0 || accepted.online !== undefined) this.tick();
+    if (accepted.values > 0 || accepted.online !== undefined) this.#touched();
     // A word that waits for confirmation is worth a question now, not at the next keep-alive.
     if (station.grid.pending || accepted.socHeld !== undefined) this.#askForAll();
   }
@@ -86,14 +88,14 @@ export class StationFeed {
   setCloudDown(isDown: boolean): void {
     if (isDown) this.#station?.setOffline("cloud", this.parts.clock.monoMs());
     else this.#station?.clearOffline("cloud");
-    this.tick();
+    this.#touched();
   }
 
   /** The account's list says "offline"; the station's own fresh words weigh more. */
   cloudLostStation(): void {
     if (this.link === "live") return;
     this.#station?.setOffline("station", this.parts.clock.monoMs());
-    this.tick();
+    this.#touched();
   }
 
   /** Moves to the station's present name; the old topic is emptied. */
@@ -104,16 +106,24 @@ export class StationFeed {
     if (this.#published) this.#send(this.parts.topics.state(this.#device), "", { retain: true });
     this.#device = device;
     this.#published = undefined;
-    this.tick();
+    this.#touched();
   }
 
-  /** Publishes when it is time; called after each change and every second, because ages change by themselves. */
+  /** Publishes when it is time; called every second, because ages change by themselves. */
   tick(): void {
+    const waitedMs = this.parts.clock.monoMs() - this.#publishedMonoMs;
+    const isSame = this.#published?.link === this.link && !this.#isTouched;
+    if (isSame && waitedMs < heartbeatMs(this.link)) return;
+    this.#touched();
+  }
+
+  #touched(): void {
+    this.#isTouched = true;
     if (!this.#station) return;
     const state = this.#state(this.#station);
-    if (isDue(state, this.#published, this.parts.clock.monoMs() - this.#publishedMonoMs)) {
-      this.#publish(state);
-    }
+    const waitedMs = this.parts.clock.monoMs() - this.#publishedMonoMs;
+    if (isDue(state, this.#published, waitedMs)) this.#publish(state);
+    else if (waitedMs >= GATHER_MS) this.#isTouched = false;
   }
 
   /** The broker was away: what was published meanwhile is lost. */
@@ -136,6 +146,7 @@ export class StationFeed {
     this.#words.link(state);
     this.#published = state;
     this.#publishedMonoMs = this.parts.clock.monoMs();
+    this.#isTouched = false;
     this.#sendState(state);
   }
 
