@@ -44,18 +44,22 @@ export async function measurePipeline(
       if (parseAgentCommand(payload, topic).action === "shutdown") waiting.get(topic)?.();
     });
     const samples: number[] = [];
-    for (const [sn, model] of models) {
-      model.setGrid(false);
-      const received = Promise.withResolvers<void>();
-      waiting.set(topics.command(agentOf(model.station.name)), received.resolve);
-      const sentMs = performance.now();
-      world.replyNow(sn, model.now());
-      await withLimit(received.promise, 10_000, `the command for ${model.station.name}`);
-      samples.push(performance.now() - sentMs);
+    for (let round = 0; round < rounds; round++) {
+      for (const [sn, model] of models) {
+        model.setGrid(false);
+        const received = Promise.withResolvers<void>();
+        waiting.set(topics.command(agentOf(model.station.name)), received.resolve);
+        const sentMs = performance.now();
+        world.replyNow(sn, model.now());
+        await withLimit(received.promise, 10_000, `the command for ${model.station.name}`);
+        samples.push(performance.now() - sentMs);
+        model.setGrid(true);
+        world.replyNow(sn, model.now());
+      }
     }
     return {
       broker,
-      stations: runs,
+      stations,
       latencyMs: distributionOf(samples),
       readyMs,
       pssMegabytes: pssMegabytes(world.daemon().pid),

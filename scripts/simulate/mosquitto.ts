@@ -62,6 +62,8 @@ export function freePort(): number {
 async function configuration(dir: string, port: number, { users, tls }: MosquittoOptions): Promise<string> {
   const lines = [
     `listener ${port} 127.0.0.1`,
+    // A command must not wait for a delayed acknowledgement of TCP.
+    `set_tcp_nodelay true`,
     `persistence true`,
     `persistence_location ${dir}/`,
     `autosave_interval 1`,
