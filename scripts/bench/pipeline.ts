@@ -20,12 +20,18 @@ export interface PipelineFigures {
   readonly pssMegabytes: number;
 }
 
-/** One command a station: each run is a station that loses the grid with an empty battery and no debounce. */
+/**
+ * Each run is a station that loses the grid with an empty battery and no debounce, and gets it back once its host was
+ * told.
+ *
+ * @param rounds How often each station does so; `stations` × `rounds` runs in all
+ */
 export async function measurePipeline(
   broker: "embedded" | "mosquitto",
-  runs: number,
+  stations: number,
+  rounds: number,
 ): Promise<PipelineFigures> {
-  const scenario = outages(runs);
+  const scenario = outages(stations);
   const models = stationModels(scenario);
   const world = await startRealWorld({
     scenario,
