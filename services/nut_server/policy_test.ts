@@ -174,7 +174,7 @@ Deno.test("PolicyEngine sends a NUT host down again that comes back in mid-outag
 Deno.test("PolicyEngine's estimate keeps NUT clients waiting while a station is silent on battery, and then shuts them down", () =>
   withPolicy(async ({ clock, pass, connect, hostState }) => {
     await pass(5, ONLINE);
-    await pass(10, { ...ON_BATTERY, soc: 30, discharge_min: 10, out_watts: 500 });
+    await pass(10, { ...ON_BATTERY, soc: 30, discharge_min: 20, out_watts: 500 });
     let sawFsd = false;
     let minutes = 0;
     // Across the very moment at which the station counts as silent, not one poll hears "stale".

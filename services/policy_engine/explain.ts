@@ -1,8 +1,11 @@
 /** The policy's state for one station, in words and numbers. Pure. */
 import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
 import type { HostState } from "./host.ts";
-import { factsOf, type HouseRules, type HouseState, type StationState } from "./house.ts";
-import { chargeWords } from "./outage.ts";
+import type { House } from "./house.ts";
+import { hostsOfStation, placeOf, type StationRules } from "./rules.ts";
+import { silenceReason, type Ways } from "./silence.ts";
+import { needsOf, shownCharge, stationBattery, stationPhase, type StationState } from "./station.ts";
+import { chargeWords, effectiveSocMin, minutesToDanger } from "./triggers.ts";
 import { freshestMonoMs } from "./words.ts";
 
 type HostView = NonNullable<PolicyStatus["hosts"]>[number];
@@ -14,107 +17,147 @@ type HostView = NonNullable<PolicyStatus["hosts"]>[number];
  */
 export function policyStatus(
   device: string,
-  house: HouseState,
-  rules: HouseRules,
+  house: House,
+  ways: Ways,
   nowMonoMs: number,
   nowWallMs: number,
 ): PolicyStatus | undefined {
-  const station = house.stations.get(device);
-  if (!station) return undefined;
-  const facts = factsOf(station, rules.staleAfterMs, nowMonoMs);
-  const hosts = (rules.hostsByStation[device] ?? []).map((agent) => hostView(agent, house.hosts.get(agent)));
-  const isRecovering = station.phase.kind !== "shutting_down" &&
-    (rules.hostsByStation[device] ?? []).some((agent) =>
-      house.hosts.get(agent)?.phase.kind === "calling_off"
-    );
-  const timerLeftS = timerLeftSec(station, rules, nowMonoMs);
+  const state = house.state.stations.get(device);
+  if (!state) return undefined;
+  const station = house.rulesOf(device);
+  const agents = hostsOfStation(station);
+  const hosts = agents.map((agent) =>
+    hostView(agent, house.state.hosts.get(agent), placeOf(agent, station)?.stage.number)
+  );
+  const isComingBack = (agent: string) => {
+    const kind = house.state.hosts.get(agent)?.phase.kind;
+    return kind === "calling_off" || kind === "waking";
+  };
+  const phase = stationPhase(state);
+  const isRecovering = phase.kind !== "shutting_down" && phase.kind !== "critical" &&
+    agents.some(isComingBack);
+  const charge = shownCharge(state, house.rules, nowMonoMs);
+  const timerLeftS = timerLeftSec(state, station, nowMonoMs);
+  const telling: Telling = { device, house, state, station, hosts, timerLeftS, isRecovering, nowMonoMs };
+  const floorPercent = state.words.minSocPercent?.value ?? 0;
+  const socMin = lastSocMin(station);
   return {
     device,
-    state: isRecovering ? "recovery" : station.phase.kind,
-    sentence: sentenceFor(station, { facts, rules, nowMonoMs, timerLeftS, isRecovering, hosts }).slice(
-      0,
-      500,
-    ),
-    blind: station.isBlind,
-    soc: facts.charge && Math.round(facts.charge.percent * 10) / 10,
-    soc_estimated: facts.charge?.isEstimate ? true : undefined,
-    soc_min: rules.socMinPercent,
-    grid_connected: facts.gridConnected,
+    state: isRecovering ? "recovery" : phase.kind,
+    sentence: `${sentenceFor(telling)}${addendum(telling, ways)}`.slice(0, 500),
+    blind: state.isBlind,
+    soc: charge && Math.round(charge.percent * 10) / 10,
+    soc_estimated: charge?.isEstimate ? true : undefined,
+    soc_min: socMin === undefined ? undefined : effectiveSocMin(socMin, { floorPercent }),
+    grid_connected: state.verdict?.connected,
     timer_left_s: timerLeftS,
     hosts,
     ts: new Date(nowWallMs).toISOString(),
   };
 }
 
-function hostView(agent: string, host: HostState | undefined): HostView {
+function hostView(agent: string, host: HostState | undefined, stage: number | undefined): HostView {
   const phase = host?.phase ?? { kind: "idle" };
+  const presence = host?.online === undefined ? "unknown" : host.online ? "online" : "offline";
+  const base = { agent, stage };
   switch (phase.kind) {
     case "idle":
-      return { agent, state: host?.online === undefined ? "unknown" : host.online ? "online" : "offline" };
+      return { ...base, state: presence };
     case "told": {
-      const state = phase.answer === "none" ? "told" : phase.answer === "failed" ? "told" : phase.answer;
-      return { agent, state, command_id: phase.commandId, detail: phase.detail?.slice(0, 300) };
+      const state = phase.answer === "none" || phase.answer === "failed" ? "told" : phase.answer;
+      return { ...base, state, command_id: phase.commandId, detail: phase.detail?.slice(0, 300) };
     }
     case "down":
-      return { agent, state: "down", command_id: phase.commandId };
+      return { ...base, state: "down", command_id: phase.commandId };
     case "calling_off":
-      return {
-        agent,
-        state: host?.online === undefined ? "unknown" : host.online ? "online" : "offline",
-        command_id: phase.abortId,
-        detail: "being called off",
-      };
+      return { ...base, state: presence, command_id: phase.abortId, detail: "being called off" };
+    case "waking":
+      return { ...base, state: presence, command_id: phase.commandId, detail: "being woken" };
   }
 }
 
-function timerLeftSec(
-  { phase }: StationState,
-  { debounceMs }: HouseRules,
-  nowMonoMs: number,
-): number | undefined {
-  if (phase.kind !== "critical") return undefined;
-  return Math.max(0, Math.ceil((phase.criticalSinceMonoMs + debounceMs - nowMonoMs) / 1000));
+function timerLeftSec(state: StationState, { stages }: StationRules, nowMonoMs: number): number | undefined {
+  const left = stages.flatMap(({ groups }) =>
+    groups.flatMap(({ key, debounceMs }) => {
+      const phase = state.phases.get(key);
+      return phase?.kind === "critical" ? [phase.criticalSinceMonoMs + debounceMs - nowMonoMs] : [];
+    })
+  );
+  return left.length > 0 ? Math.max(0, Math.ceil(Math.min(...left) / 1000)) : undefined;
+}
+
+/** The charge at which the last hosts go, %. */
+function lastSocMin({ stages }: StationRules): number | undefined {
+  const limits = stages.flatMap(({ groups }) =>
+    groups.flatMap(({ triggers }) => triggers.socMinPercent ?? [])
+  );
+  return limits.length > 0 ? Math.min(...limits) : undefined;
 }
 
 interface Telling {
-  readonly facts: ReturnType<typeof factsOf>;
-  readonly rules: HouseRules;
-  readonly nowMonoMs: number;
+  readonly device: string;
+  readonly house: House;
+  readonly state: StationState;
+  readonly station: StationRules;
+  readonly hosts: readonly HostView[];
   readonly timerLeftS: number | undefined;
   readonly isRecovering: boolean;
-  readonly hosts: readonly HostView[];
+  readonly nowMonoMs: number;
 }
 
-function sentenceFor(station: StationState, telling: Telling): string {
-  const { facts, rules, isRecovering, timerLeftS, hosts } = telling;
-  const { phase } = station;
-  const charge = facts.charge ? chargeWords(facts.charge).replace("the ", "") : "unknown charge";
-  const age = station.isBlind ? ` Nothing fresh for ${ageText(station, telling.nowMonoMs)}.` : "";
-  const say = (text: string) => `${text}.${age}`;
-  if (isRecovering) return say("The danger is over; hosts are being called off");
+function sentenceFor(telling: Telling): string {
+  const { house, state, isRecovering, timerLeftS, hosts, nowMonoMs } = telling;
+  const known = shownCharge(state, house.rules, nowMonoMs);
+  const charge = known ? chargeWords(known).replace("the ", "") : "unknown charge";
+  if (isRecovering) {
+    const isWaking = hosts.some(({ detail }) => detail === "being woken");
+    return isWaking
+      ? "The grid is back; hosts are being woken."
+      : "The danger is over; hosts are being called off.";
+  }
+  const phase = stationPhase(state);
   switch (phase.kind) {
     case "unknown":
-      return say(
-        "Nobody has said yet whether the grid is there; nothing will be shut down until somebody does",
-      );
+      return "Nobody has said yet whether the grid is there; nothing will be shut down until somebody does.";
     case "online":
-      return say(`The grid is there, ${charge}`);
+      return `The grid is there${byWhom(state)}, ${charge}.`;
     case "on_battery":
-      return say(`On battery, ${charge}; hosts are shut down at ${rules.socMinPercent} %`);
+      return `On battery${byWhom(state)}, ${charge}${untilDanger(telling)}.`;
     case "critical":
-      return say(
-        `On battery with ${charge}; hosts are told to shut down in ${timerLeftS} s unless the grid returns`,
-      );
+      return `On battery${byWhom(state)} with ${charge}; ` +
+        `hosts are told to shut down in ${timerLeftS} s unless the grid returns.`;
     case "shutting_down": {
       const down = hosts.filter(({ state }) => state === "down").length;
-      return say(
-        `The battery is ending (${charge}); ${down} of ${hosts.length} hosts are down, the others were told`,
-      );
+      const stages = telling.station.stages.length;
+      const stage = stages > 1 ? `, stage ${Math.max(0, ...state.started.keys())} of ${stages}` : "";
+      return `Shutting down, ${charge}${stage}: ${phase.reason}; ${down} of ${hosts.length} hosts are down.`;
     }
   }
 }
 
-function ageText({ words }: StationState, nowMonoMs: number): string {
-  const seconds = Math.round((nowMonoMs - (freshestMonoMs(words) ?? nowMonoMs)) / 1000);
-  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+function untilDanger({ device, house, state, station, hosts, nowMonoMs }: Telling): string {
+  const battery = stationBattery(state, house.rules, nowMonoMs);
+  if (!battery || hosts.length === 0) return "";
+  const view = house.viewFor(device);
+  const minutes = station.stages.flatMap(({ number, groups }) =>
+    groups.flatMap(({ triggers, debounceMs }) =>
+      minutesToDanger(battery, triggers, needsOf(station, number, debounceMs, view)) ?? []
+    )
+  );
+  if (minutes.length === 0) return "; nobody can tell how long it lasts";
+  return `; hosts are shut down in about ${Math.floor(Math.min(...minutes))} min at the earliest`;
+}
+
+function byWhom({ verdict }: StationState): string {
+  return verdict && verdict.by !== "station"
+    ? ` (as ${verdict.by.join(" and ")} says, the station is silent)`
+    : "";
+}
+
+function addendum({ state, nowMonoMs }: Telling, ways: Ways): string {
+  const disagreement = state.verdict?.disagreement ? ` Words differ: ${state.verdict.disagreement}.` : "";
+  if (!state.isBlind) return disagreement;
+  const seconds = Math.round((nowMonoMs - (freshestMonoMs(state.words) ?? nowMonoMs)) / 1000);
+  const age = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  return ` Nothing fresh for ${age}: ${silenceReason(state, ways)}.${disagreement}`;
 }

@@ -1,4 +1,4 @@
-/** One host on its way down and back: told, answered, down, called off. Pure. Times are monotonic ms. */
+/** One host on its way down and back: told, answered, down, called off, woken. Pure. Times are monotonic ms. */
 
 /** Where a host stands. */
 export type HostPhase =
@@ -8,15 +8,34 @@ export type HostPhase =
     readonly kind: "told";
     readonly commandId: string;
     readonly toldMonoMs: number;
+    /** When this outage told it for the first time. */
+    readonly firstToldMonoMs: number;
     readonly answer: "none" | "accepted" | "rejected" | "failed" | "shutting_down";
+    /** `waiting`: the broker has not confirmed it yet. `lost`: we were killed before it had. */
+    readonly delivery: "waiting" | "done" | "lost";
+    /** It was down before, and nothing has been heard of it since. */
+    readonly wasDown?: boolean;
     readonly detail?: string;
   }
   /** It took the command and then went offline: proven down. */
-  | { readonly kind: "down"; readonly commandId: string; readonly sinceMonoMs: number }
+  | {
+    readonly kind: "down";
+    readonly commandId: string;
+    readonly toldMonoMs: number;
+    readonly sinceMonoMs: number;
+  }
   | {
     readonly kind: "calling_off";
     readonly shutdownId: string;
     readonly abortId: string;
+    readonly sinceMonoMs: number;
+    readonly sentMonoMs: number;
+    readonly wasDown?: boolean;
+  }
+  /** It is down and magic packets are sent until its agent is online. */
+  | {
+    readonly kind: "waking";
+    readonly commandId: string;
     readonly sinceMonoMs: number;
     readonly sentMonoMs: number;
   };
@@ -30,8 +49,10 @@ export interface HostState {
 
 /** One thing that happens to a host. */
 export type HostInput =
-  | { readonly kind: "tick"; readonly wanted: "up" | "down" }
-  | { readonly kind: "presence"; readonly online: boolean }
+  | { readonly kind: "tick"; readonly wanted: "up" | "down"; readonly mayWake: boolean }
+  /** `isLive`: it was said now, and not kept by the broker from before. */
+  | { readonly kind: "presence"; readonly online: boolean; readonly isLive: boolean }
+  | { readonly kind: "delivered"; readonly commandId: string }
   | {
     readonly kind: "ack";
     readonly commandId: string;
@@ -41,12 +62,21 @@ export type HostInput =
 
 /** What is to be done. */
 export type HostEffect =
-  | { readonly kind: "send"; readonly action: "shutdown" | "abort"; readonly commandId: string }
-  /** It went down as told. */
-  | { readonly kind: "is_down" }
+  /** `isRepeat`: with an id that was sent before; an agent obeys an id once. */
+  | {
+    readonly kind: "send";
+    readonly action: "shutdown" | "abort";
+    readonly commandId: string;
+    readonly isRepeat?: boolean;
+  }
+  /** It went down as told, so long after it was told. */
+  | { readonly kind: "is_down"; readonly tookMs: number }
   | { readonly kind: "is_called_off" }
   /** The window is over and it never said that it was called off. */
-  | { readonly kind: "not_called_off" };
+  | { readonly kind: "not_called_off" }
+  | { readonly kind: "wake" }
+  | { readonly kind: "is_awake" }
+  | { readonly kind: "not_awake" };
 
 /** The owner's times. */
 export interface HostRules {
@@ -62,6 +92,21 @@ export interface HostRules {
 export const ABORT_REPEAT_MS = 15_000;
 /** Preparations of a host may take so long after it accepted before it is told again, ms, on top of its delay. */
 export const PREPARATIONS_MS = 600_000;
+/** A host that came online without answering is told again with the same id, but not sooner than this, ms. */
+export const RESEND_AFTER_MS = 5000;
+/** Magic packets are sent this often at first, ms. */
+export const WAKE_EVERY_MS = 60_000;
+/** Others wait so long for a host that is being woken, ms; then packets are sent less often. */
+export const WAKE_PATIENCE_MS = 600_000;
+/** After the patience, ms. */
+export const WAKE_SLOWLY_EVERY_MS = 300_000;
+/** Nobody is woken for longer than this, ms. */
+export const WAKE_LIMIT_MS = 86_400_000;
+
+interface Step {
+  readonly state: HostState;
+  readonly effects: readonly HostEffect[];
+}
 
 /** One step. `newId` makes the id of a command, if one is sent. */
 export function stepHost(
@@ -70,82 +115,151 @@ export function stepHost(
   rules: HostRules,
   nowMonoMs: number,
   newId: () => string,
-): { readonly state: HostState; readonly effects: readonly HostEffect[] } {
+): Step {
   switch (input.kind) {
     case "presence":
-      return heardPresence({ ...state, online: input.online }, state.online, nowMonoMs, newId);
+      return heardPresence({ ...state, online: input.online }, input, state.online, nowMonoMs, newId);
     case "ack":
       return heardAck(state, input);
-    case "tick": {
+    case "delivered":
+      return wasDelivered(state, input.commandId);
+    case "tick":
       if (hasGone(state)) return goneDown(state, state.phase, nowMonoMs);
-      const want = input.wanted === "down" ? wantDown : wantUp;
-      return want(state, rules, nowMonoMs, newId);
-    }
+      return input.wanted === "down"
+        ? wantDown(state, rules, nowMonoMs, newId)
+        : wantUp(state, input.mayWake, rules, nowMonoMs, newId);
   }
 }
 
+const stay = (state: HostState): Step => ({ state, effects: [] });
+const to = (state: HostState, phase: HostPhase, ...effects: HostEffect[]): Step => ({
+  state: { ...state, phase },
+  effects,
+});
+
+type Told = HostPhase & { kind: "told" };
+
 /** It took the command and is offline: that is the proof. */
-function hasGone(state: HostState): state is HostState & { phase: HostPhase & { kind: "told" } } {
+function hasGone(state: HostState): state is HostState & { phase: Told } {
   const { phase, online } = state;
-  return phase.kind === "told" && online === false &&
-    (phase.answer === "accepted" || phase.answer === "shutting_down");
+  return phase.kind === "told" && online === false && isTaken(phase);
 }
 
-function goneDown(state: HostState, { commandId }: HostPhase & { kind: "told" }, nowMonoMs: number): Step {
-  const down: HostPhase = { kind: "down", commandId, sinceMonoMs: nowMonoMs };
-  return { state: { ...state, phase: down }, effects: [{ kind: "is_down" }] };
+function isTaken({ answer }: Told): boolean {
+  return answer === "accepted" || answer === "shutting_down";
 }
 
-type Step = ReturnType<typeof stepHost>;
+function goneDown(state: HostState, { commandId, firstToldMonoMs }: Told, nowMonoMs: number): Step {
+  return to(state, { kind: "down", commandId, toldMonoMs: firstToldMonoMs, sinceMonoMs: nowMonoMs }, {
+    kind: "is_down",
+    tookMs: nowMonoMs - firstToldMonoMs,
+  });
+}
 
 function wantDown(state: HostState, rules: HostRules, nowMonoMs: number, newId: () => string): Step {
   const { phase } = state;
-  const tell = (): Step => {
+  const tell = (firstToldMonoMs: number, wasDown?: boolean): Step => {
     const commandId = newId();
-    const told: HostPhase = { kind: "told", commandId, toldMonoMs: nowMonoMs, answer: "none" };
-    return { state: { ...state, phase: told }, effects: [{ kind: "send", action: "shutdown", commandId }] };
+    return to(state, {
+      kind: "told",
+      commandId,
+      toldMonoMs: nowMonoMs,
+      firstToldMonoMs,
+      answer: "none",
+      delivery: "waiting",
+      wasDown,
+    }, { kind: "send", action: "shutdown", commandId });
   };
   switch (phase.kind) {
     case "idle":
+      return tell(nowMonoMs);
     case "calling_off":
-      return tell();
+      return tell(nowMonoMs, phase.wasDown);
+    case "waking":
+      // It may be on its way up: it hears this when its agent connects.
+      return tell(nowMonoMs, true);
     case "down":
-      // It came up again in the middle of the outage; heardPresence has made it idle then.
-      return { state, effects: [] };
+      return state.online ? tell(nowMonoMs, true) : stay(state);
     case "told": {
-      const isTaken = phase.answer === "accepted" || phase.answer === "shutting_down";
-      const patienceMs = isTaken
+      if (phase.delivery === "lost") {
+        return to(state, { ...phase, delivery: "waiting" }, repeatOf(phase));
+      }
+      const patienceMs = isTaken(phase)
         ? rules.cooldownMs + rules.shutdownDelayMs + PREPARATIONS_MS
         : rules.cooldownMs;
-      return nowMonoMs - phase.toldMonoMs >= patienceMs ? tell() : { state, effects: [] };
+      return nowMonoMs - phase.toldMonoMs >= patienceMs
+        ? tell(phase.firstToldMonoMs, phase.wasDown)
+        : stay(state);
     }
   }
 }
 
-function wantUp(state: HostState, rules: HostRules, nowMonoMs: number, newId: () => string): Step {
+function repeatOf({ commandId }: Told): HostEffect {
+  return { kind: "send", action: "shutdown", commandId, isRepeat: true };
+}
+
+function wantUp(
+  state: HostState,
+  mayWake: boolean,
+  rules: HostRules,
+  nowMonoMs: number,
+  newId: () => string,
+): Step {
   const { phase } = state;
-  if (phase.kind === "told") {
-    const abortId = newId();
-    const next: HostPhase = {
-      kind: "calling_off",
-      shutdownId: phase.commandId,
-      abortId,
-      sinceMonoMs: nowMonoMs,
-      sentMonoMs: nowMonoMs,
-    };
-    return {
-      state: { ...state, phase: next },
-      effects: [{ kind: "send", action: "abort", commandId: abortId }],
-    };
+  switch (phase.kind) {
+    case "idle":
+      return stay(state);
+    case "told":
+      return callOff(state, phase.commandId, nowMonoMs, newId, phase.wasDown);
+    case "down": {
+      if (state.online) {
+        // Perhaps it only lost its network and its shutdown still runs: an abort does no harm to a host that has booted.
+        const mayStillGo = nowMonoMs - phase.toldMonoMs < rules.shutdownDelayMs + PREPARATIONS_MS;
+        return mayStillGo ? callOff(state, phase.commandId, nowMonoMs, newId) : to(state, { kind: "idle" });
+      }
+      if (!mayWake) return stay(state);
+      const { commandId } = phase;
+      return to(state, { kind: "waking", commandId, sinceMonoMs: nowMonoMs, sentMonoMs: nowMonoMs }, {
+        kind: "wake",
+      });
+    }
+    case "calling_off": {
+      if (nowMonoMs - phase.sinceMonoMs >= rules.abortWindowMs) {
+        if (phase.wasDown) {
+          const { shutdownId: commandId, sinceMonoMs } = phase;
+          return to(state, { kind: "down", commandId, toldMonoMs: sinceMonoMs, sinceMonoMs });
+        }
+        return to(state, { kind: "idle" }, { kind: "not_called_off" });
+      }
+      if (nowMonoMs - phase.sentMonoMs < ABORT_REPEAT_MS) return stay(state);
+      return repeatAbort(state, phase, nowMonoMs, newId);
+    }
+    case "waking": {
+      const forMs = nowMonoMs - phase.sinceMonoMs;
+      if (forMs >= WAKE_LIMIT_MS) return to(state, { kind: "idle" }, { kind: "not_awake" });
+      const everyMs = forMs < WAKE_PATIENCE_MS ? WAKE_EVERY_MS : WAKE_SLOWLY_EVERY_MS;
+      if (!mayWake || nowMonoMs - phase.sentMonoMs < everyMs) return stay(state);
+      return to(state, { ...phase, sentMonoMs: nowMonoMs }, { kind: "wake" });
+    }
   }
-  if (phase.kind !== "calling_off") return { state, effects: [] };
-  if (nowMonoMs - phase.sinceMonoMs >= rules.abortWindowMs) {
-    return { state: { ...state, phase: { kind: "idle" } }, effects: [{ kind: "not_called_off" }] };
-  }
-  return nowMonoMs - phase.sentMonoMs >= ABORT_REPEAT_MS ? repeatAbort(state, phase, nowMonoMs, newId) : {
-    state,
-    effects: [],
-  };
+}
+
+function callOff(
+  state: HostState,
+  shutdownId: string,
+  nowMonoMs: number,
+  newId: () => string,
+  wasDown?: boolean,
+): Step {
+  const abortId = newId();
+  return to(state, {
+    kind: "calling_off",
+    shutdownId,
+    abortId,
+    sinceMonoMs: nowMonoMs,
+    sentMonoMs: nowMonoMs,
+    wasDown,
+  }, { kind: "send", action: "abort", commandId: abortId });
 }
 
 function repeatAbort(
@@ -155,44 +269,63 @@ function repeatAbort(
   newId: () => string,
 ): Step {
   const abortId = newId();
-  return {
-    state: { ...state, phase: { ...phase, abortId, sentMonoMs: nowMonoMs } },
-    effects: [{ kind: "send", action: "abort", commandId: abortId }],
-  };
+  return to(state, { ...phase, abortId, sentMonoMs: nowMonoMs }, {
+    kind: "send",
+    action: "abort",
+    commandId: abortId,
+    isRepeat: true,
+  });
 }
 
 function heardPresence(
   state: HostState,
+  { isLive }: HostInput & { kind: "presence" },
   wasOnline: boolean | undefined,
   nowMonoMs: number,
   newId: () => string,
 ): Step {
   const { phase, online } = state;
   if (hasGone(state)) return goneDown(state, state.phase, nowMonoMs);
-  if (phase.kind === "down" && online) return { state: { ...state, phase: { kind: "idle" } }, effects: [] };
-  // It is back on the network and may just hear the shutdown that waited for it: call it off at once.
-  if (phase.kind === "calling_off" && online && wasOnline === false) {
-    return repeatAbort(state, phase, nowMonoMs, newId);
+  if (!online) return stay(state);
+  const hasComeBack = wasOnline === false;
+  switch (phase.kind) {
+    case "waking":
+      return isLive ? to(state, { kind: "idle" }, { kind: "is_awake" }) : stay(state);
+    case "calling_off":
+      // It may just hear the shutdown that waited for it: call it off at once.
+      return hasComeBack ? repeatAbort(state, phase, nowMonoMs, newId) : stay(state);
+    case "told": {
+      // Its session at the broker may be new and the command lost; the same id is obeyed once.
+      const isDue = hasComeBack && phase.answer === "none" && nowMonoMs - phase.toldMonoMs >= RESEND_AFTER_MS;
+      return isDue ? to(state, { ...phase, delivery: "waiting" }, repeatOf(phase)) : stay(state);
+    }
+    default:
+      // A host that was down and is back: the next tick decides, it knows what is wanted.
+      return stay(state);
   }
-  return { state, effects: [] };
 }
 
-function heardAck(state: HostState, input: HostInput & { kind: "ack" }): Step {
+function wasDelivered(state: HostState, commandId: string): Step {
   const { phase } = state;
-  const { commandId, status, detail } = input;
+  if (phase.kind !== "told" || phase.commandId !== commandId) return stay(state);
+  return to(state, { ...phase, delivery: "done" });
+}
+
+function heardAck(state: HostState, { commandId, status, detail }: HostInput & { kind: "ack" }): Step {
+  const { phase } = state;
   if (phase.kind === "told" && commandId === phase.commandId) {
+    // The answer to a repeat of a command that it has taken already.
+    if (status === "rejected" && isTaken(phase)) return stay(state);
     const answer = status === "running" ? "accepted" : status;
-    if (answer === "aborted" || answer === "done") {
-      // Somebody else called it off, or it only drilled: it is not going down.
-      return { state: { ...state, phase: { ...phase, answer: "failed", detail } }, effects: [] };
-    }
+    const heard = { ...phase, detail, delivery: "done", wasDown: undefined } as const;
+    // Somebody else called it off, or it only drilled: it is not going down.
+    if (answer === "aborted" || answer === "done") return to(state, { ...heard, answer: "failed" });
     // A failed preparation is passed over by the agent; what comes after it says how it really ended.
-    return { state: { ...state, phase: { ...phase, answer, detail } }, effects: [] };
+    return to(state, { ...heard, answer });
   }
   const isAborted = status === "aborted" && phase.kind === "calling_off" &&
     (commandId === phase.shutdownId || commandId === phase.abortId);
-  if (isAborted) {
-    return { state: { ...state, phase: { kind: "idle" } }, effects: [{ kind: "is_called_off" }] };
-  }
-  return { state, effects: [] };
+  if (isAborted) return to(state, { kind: "idle" }, { kind: "is_called_off" });
+  if (phase.kind === "calling_off" && phase.wasDown) return to(state, { ...phase, wasDown: undefined });
+  return stay(state);
 }

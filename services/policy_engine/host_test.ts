@@ -7,28 +7,60 @@ import {
   type HostState,
   PREPARATIONS_MS,
   stepHost,
+  WAKE_EVERY_MS,
+  WAKE_LIMIT_MS,
+  WAKE_PATIENCE_MS,
+  WAKE_SLOWLY_EVERY_MS,
 } from "./host.ts";
 
 const RULES: HostRules = { cooldownMs: 300_000, abortWindowMs: 120_000, shutdownDelayMs: 60_000 };
 const T = 5_000_000;
-const DOWN_TICK: HostInput = { kind: "tick", wanted: "down" };
-const UP_TICK: HostInput = { kind: "tick", wanted: "up" };
+const DOWN_TICK: HostInput = { kind: "tick", wanted: "down", mayWake: false };
+const UP_TICK: HostInput = { kind: "tick", wanted: "up", mayWake: false };
+const WAKE_TICK: HostInput = { kind: "tick", wanted: "up", mayWake: true };
 const ack = (status: Extract<HostInput, { kind: "ack" }>["status"], commandId = "s1"): HostInput => ({
   kind: "ack",
   commandId,
   status,
 });
-const presence = (online: boolean): HostInput => ({ kind: "presence", online });
+const presence = (online: boolean, isLive = true): HostInput => ({ kind: "presence", online, isLive });
 
 const IDLE: HostState = { phase: { kind: "idle" }, online: true };
 const told = (
   answer: Extract<HostPhase, { kind: "told" }>["answer"] = "none",
   online: boolean | undefined = true,
 ): HostState => ({
-  phase: { kind: "told", commandId: "s1", toldMonoMs: T, answer },
+  phase: { kind: "told", commandId: "s1", toldMonoMs: T, firstToldMonoMs: T, answer, delivery: "done" },
   online,
 });
-const GONE: HostState = { phase: { kind: "down", commandId: "s1", sinceMonoMs: T }, online: false };
+const DOWN: HostPhase = { kind: "down", commandId: "s1", toldMonoMs: T, sinceMonoMs: T };
+const GONE: HostState = { phase: DOWN, online: false };
+const waking = (sentMonoMs = T): HostState => ({
+  phase: { kind: "waking", commandId: "s1", sinceMonoMs: T, sentMonoMs },
+  online: false,
+});
+const LOST: HostState = {
+  phase: {
+    kind: "told",
+    commandId: "s1",
+    toldMonoMs: T,
+    firstToldMonoMs: T,
+    answer: "none",
+    delivery: "lost",
+  },
+  online: true,
+};
+const calledOffDown: HostState = {
+  phase: {
+    kind: "calling_off",
+    shutdownId: "s1",
+    abortId: "a1",
+    sinceMonoMs: T,
+    sentMonoMs: T,
+    wasDown: true,
+  },
+  online: false,
+};
 const calling = (online = true): HostState => ({
   phase: { kind: "calling_off", shutdownId: "s1", abortId: "a1", sinceMonoMs: T, sentMonoMs: T },
   online,
@@ -68,7 +100,72 @@ const rows: readonly [
   ["calls off a told host that is offline", told("none", false), UP_TICK, T, "calling_off", ["abort"]],
   ["does not call off a host that is down", GONE, UP_TICK, T, "down", []],
   ["does not tell a host that is down", GONE, DOWN_TICK, T + 9e9, "down", []],
-  ["knows a host that came back up", GONE, presence(true), T + 1, "idle", []],
+  ["waits for the tick with a host that came back up", GONE, presence(true), T + 1, "down", []],
+  [
+    "calls off a host that came back so soon that its shutdown may still run",
+    { phase: DOWN, online: true },
+    UP_TICK,
+    T + 1,
+    "calling_off",
+    ["abort"],
+  ],
+  ["knows a host that has booted", { phase: DOWN, online: true }, UP_TICK, T + 660_000, "idle", []],
+  ["tells a host that came up in the outage", { phase: DOWN, online: true }, DOWN_TICK, T + 1, "told", [
+    "shutdown",
+  ]],
+  ["sends a lost command again with its id", LOST, DOWN_TICK, T + 1, "told", ["shutdown again"]],
+  ["does not send it twice", told(), DOWN_TICK, T + 1, "told", []],
+  ["calls off a host whose command was lost", LOST, UP_TICK, T + 1, "calling_off", ["abort"]],
+  [
+    "repeats to a host that comes online without an answer",
+    told("none", false),
+    presence(true),
+    T + 5000,
+    "told",
+    ["shutdown again"],
+  ],
+  ["does not repeat so soon after the command", told("none", false), presence(true), T + 4999, "told", []],
+  [
+    "does not repeat to a host that has answered",
+    told("rejected", false),
+    presence(true),
+    T + 5000,
+    "told",
+    [],
+  ],
+  [
+    "does not repeat for a presence that is no news",
+    told("none", true),
+    presence(true),
+    T + 5000,
+    "told",
+    [],
+  ],
+  ["wakes a host that is down", GONE, WAKE_TICK, T + 1, "waking", ["wake"]],
+  ["waits before it wakes again", waking(), WAKE_TICK, T + WAKE_EVERY_MS - 1, "waking", []],
+  ["wakes again", waking(), WAKE_TICK, T + WAKE_EVERY_MS, "waking", ["wake"]],
+  [
+    "wakes less often after a while",
+    waking(T + WAKE_PATIENCE_MS),
+    WAKE_TICK,
+    T + WAKE_PATIENCE_MS + WAKE_EVERY_MS,
+    "waking",
+    [],
+  ],
+  [
+    "but still wakes",
+    waking(T + WAKE_PATIENCE_MS),
+    WAKE_TICK,
+    T + WAKE_PATIENCE_MS + WAKE_SLOWLY_EVERY_MS,
+    "waking",
+    ["wake"],
+  ],
+  ["pauses while it may not wake", waking(), UP_TICK, T + WAKE_EVERY_MS, "waking", []],
+  ["ends when the agent is online", waking(), presence(true), T + 1, "idle", ["is_awake"]],
+  ["does not take an old presence for awake", waking(), presence(true, false), T + 1, "waking", []],
+  ["gives up after a day", waking(), WAKE_TICK, T + WAKE_LIMIT_MS, "idle", ["not_awake"]],
+  ["tells a host that is being woken in a second outage", waking(), DOWN_TICK, T + 1, "told", ["shutdown"]],
+  ["leaves it down when it never answered", calledOffDown, UP_TICK, T + 120_000, "down", []],
   ["repeats an abort, not 1 ms early", calling(), UP_TICK, T + ABORT_REPEAT_MS - 1, "calling_off", []],
   ["repeats an abort", calling(), UP_TICK, T + ABORT_REPEAT_MS, "calling_off", ["abort"]],
   ["aborts again at once when it comes back", calling(false), presence(true), T + 1, "calling_off", [
@@ -94,7 +191,13 @@ for (const [name, from, input, atMs, to, effects] of rows) {
   Deno.test(`stepHost() ${name}`, () => {
     const step = stepHost(from, input, RULES, atMs, () => "new");
     assert.equal(step.state.phase.kind, to);
-    assert.deepEqual(step.effects.map((e) => e.kind === "send" ? e.action : e.kind), effects);
+    assert.deepEqual(
+      step.effects.map((e) => {
+        if (e.kind !== "send") return e.kind;
+        return e.action === "shutdown" && e.isRepeat ? "shutdown again" : e.action;
+      }),
+      effects,
+    );
   });
 }
 
@@ -116,3 +219,25 @@ for (
     assert.deepEqual(other.state, told());
   });
 }
+
+Deno.test("stepHost() does not let the answer to a repeat undo that a command was taken", () => {
+  const { state } = stepHost(told("accepted"), ack("rejected"), RULES, T, () => "new");
+  assert.equal(state.phase.kind === "told" && state.phase.answer, "accepted");
+});
+
+Deno.test("stepHost() measures from the first telling how long a host took", () => {
+  const once = stepHost(IDLE, DOWN_TICK, RULES, T, () => "s1").state;
+  const twice = stepHost(once, DOWN_TICK, RULES, T + 300_000, () => "s2").state;
+  const taken = stepHost(twice, ack("accepted", "s2"), RULES, T + 300_100, () => "new").state;
+  const { effects } = stepHost(taken, presence(false), RULES, T + 360_000, () => "new");
+  assert.deepEqual(effects, [{ kind: "is_down", tookMs: 360_000 }]);
+});
+
+Deno.test("stepHost() knows when the broker has a command", () => {
+  const fresh = stepHost(IDLE, DOWN_TICK, RULES, T, () => "s1").state;
+  assert.equal(fresh.phase.kind === "told" && fresh.phase.delivery, "waiting");
+  const other = stepHost(fresh, { kind: "delivered", commandId: "zz" }, RULES, T, () => "new").state;
+  assert.equal(other.phase.kind === "told" && other.phase.delivery, "waiting");
+  const { state } = stepHost(fresh, { kind: "delivered", commandId: "s1" }, RULES, T, () => "new");
+  assert.equal(state.phase.kind === "told" && state.phase.delivery, "done");
+});

@@ -3,71 +3,59 @@
  * Without side effects but on itself: states, answers and time in; commands and journal entries out.
  */
 import type { PowerState } from "../../lib/messages/power_state.ts";
-import { type Charge, chargeOnBattery } from "./blind_estimate.ts";
-import { type HostEffect, type HostInput, type HostRules, type HostState, stepHost } from "./host.ts";
-import {
-  type OutageEvent,
-  type OutageFacts,
-  type OutagePhase,
-  type OutageRules,
-  stepOutage,
-} from "./outage.ts";
-import { type Arrival, freshestMonoMs, hear, type Words } from "./words.ts";
-
-/** One station: its last words and where its outage stands. */
-export interface StationState {
-  readonly words: Words;
-  readonly phase: OutagePhase;
-  /** Nothing fresh for longer than the limit. */
-  readonly isBlind: boolean;
-}
+import type { WitnessWord } from "./grid_verdict.ts";
+import { type HostEffect, type HostInput, type HostState, stepHost } from "./host.ts";
+import { feedsOf, hostsOf, hostsOfStation, type HouseRules, placeOf, type StationRules } from "./rules.ts";
+import type { StageView } from "./stages.ts";
+import { NEW_STATION, type StationEvent, type StationState, stepStation } from "./station.ts";
+import { type FeedView, mayWake } from "./wake_order.ts";
+import { type Arrival, hear } from "./words.ts";
 
 /** Everything that the policy remembers. */
 export interface HouseState {
   readonly stations: ReadonlyMap<string, StationState>;
   readonly hosts: ReadonlyMap<string, HostState>;
-}
-
-/** The owner's map and limits. */
-export interface HouseRules extends OutageRules, HostRules {
-  /** Station name to the hosts on it. */
-  readonly hostsByStation: Readonly<Record<string, readonly string[]>>;
-  /** Without fresh evidence for this long we are blind, ms. */
-  readonly staleAfterMs: number;
+  /** How long hosts took to go down, ms, newest last. */
+  readonly learnedMs: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Something that came from outside. */
 export type HouseInput =
   | { readonly kind: "state"; readonly device: string; readonly state: PowerState; readonly arrival: Arrival }
+  | { readonly kind: "witness"; readonly device: string; readonly word: WitnessWord }
   | { readonly kind: "host"; readonly agent: string; readonly input: Exclude<HostInput, { kind: "tick" }> }
+  | { readonly kind: "learned"; readonly agent: string; readonly tookMs: number }
   | { readonly kind: "tick" };
 
 /** What follows. */
 export type HouseEffect =
-  | { readonly kind: "outage"; readonly device: string; readonly event: OutageEvent }
+  | (StationEvent & { readonly device: string })
   | {
-    readonly kind: "blind";
-    readonly device: string;
-    readonly isBlind: boolean;
-    readonly onBattery: boolean;
-  }
-  | { readonly kind: "host"; readonly agent: string; readonly effect: HostEffect; readonly reason: string };
+    readonly kind: "host";
+    readonly agent: string;
+    readonly effect: HostEffect;
+    readonly reason: string;
+    /** The stage in which it goes down. */
+    readonly stage?: number;
+  };
+
+/** As many durations of a host are kept. */
+const LEARNED_KEPT = 5;
 
 /** Nothing was heard yet; every mapped station and host is known by name. */
-export function emptyHouse({ hostsByStation }: Pick<HouseRules, "hostsByStation">): HouseState {
-  const agents = new Set(Object.values(hostsByStation).flat());
+export function emptyHouse(rules: Pick<HouseRules, "stations">): HouseState {
   return {
-    stations: new Map(Object.keys(hostsByStation).map((device) => [device, NEW_STATION])),
-    hosts: new Map([...agents].map((agent) => [agent, { phase: { kind: "idle" } }])),
+    stations: new Map(Object.keys(rules.stations).map((device) => [device, NEW_STATION])),
+    hosts: new Map(hostsOf(rules).map((agent) => [agent, { phase: { kind: "idle" } }])),
+    learnedMs: new Map(),
   };
 }
-
-const NEW_STATION: StationState = { words: {}, phase: { kind: "unknown" }, isBlind: false };
 
 /** The house and its rules; each input touches only the station and the hosts that it concerns. */
 export class House {
   readonly #stations: Map<string, StationState>;
   readonly #hosts: Map<string, HostState>;
+  readonly #learnedMs: Map<string, readonly number[]>;
   readonly #feeds: ReadonlyMap<string, readonly string[]>;
 
   /**
@@ -77,14 +65,33 @@ export class House {
   constructor(start: HouseState, readonly rules: HouseRules, private readonly newId: () => string) {
     this.#stations = new Map(start.stations);
     this.#hosts = new Map(start.hosts);
-    this.#feeds = new Map(
-      [...this.#hosts.keys()].map((agent) => [agent, stationsOf(agent, rules.hostsByStation)]),
-    );
+    this.#learnedMs = new Map(start.learnedMs);
+    this.#feeds = new Map([...this.#hosts.keys()].map((agent) => [agent, feedsOf(agent, rules)]));
   }
 
   /** The present state; it changes with the next step. */
   get state(): HouseState {
-    return { stations: this.#stations, hosts: this.#hosts };
+    return { stations: this.#stations, hosts: this.#hosts, learnedMs: this.#learnedMs };
+  }
+
+  /** The rules of a station; those for stations that nobody named when it is not in the map. */
+  rulesOf(device: string): StationRules {
+    return this.rules.stations[device] ?? this.rules.watched;
+  }
+
+  /** How a station's stages see the hosts now. */
+  viewFor(device: string): StageView {
+    return {
+      isSettled: (host) => {
+        if (this.#hosts.get(host)?.phase.kind === "down") return true;
+        const feeds = this.#feeds.get(host) ?? [];
+        return feeds.length > 1 && wantedOf(host, feeds, this.rules, this.#stations, device) === "up";
+      },
+      learnedMs: (host) => {
+        const learned = this.#learnedMs.get(host);
+        return learned && learned.length > 0 ? Math.max(...learned) : undefined;
+      },
+    };
   }
 
   /** Takes one input in and draws the conclusions. */
@@ -93,25 +100,35 @@ export class House {
       case "state": {
         const before = this.#stations.get(input.device) ?? NEW_STATION;
         const words = hear(before.words, input.state, input.arrival);
-        this.#stations.set(input.device, { ...before, words });
+        const link = input.arrival.retained ? before.link : input.state.link;
+        this.#stations.set(input.device, { ...before, words, link });
+        return this.#concludeStation(input.device, nowMonoMs);
+      }
+      case "witness": {
+        const before = this.#stations.get(input.device) ?? NEW_STATION;
+        const witnesses = new Map(before.witnesses).set(input.word.name, input.word);
+        this.#stations.set(input.device, { ...before, witnesses });
         return this.#concludeStation(input.device, nowMonoMs);
       }
       case "host":
         return this.#concludeHost(input.agent, input.input, nowMonoMs);
+      case "learned": {
+        this.#learn(input.agent, input.tookMs);
+        return [];
+      }
       case "tick":
         return [...this.#stations.keys()].flatMap((device) => this.#concludeStation(device, nowMonoMs));
     }
   }
 
   #concludeStation(device: string, nowMonoMs: number): HouseEffect[] {
+    const station = this.rulesOf(device);
     const before = this.#stations.get(device) ?? NEW_STATION;
-    const { next, found } = conclude(before, this.rules, nowMonoMs);
-    this.#stations.set(device, next);
-    const effects: HouseEffect[] = found.map((effect) => ({ ...effect, device }));
-    const reason = found.flatMap((e) => e.kind === "outage" && "reason" in e.event ? [e.event.reason] : [])
-      .at(-1);
-    for (const agent of this.rules.hostsByStation[device] ?? []) {
-      effects.push(...this.#concludeHost(agent, undefined, nowMonoMs, reason && `${device}: ${reason}`));
+    const { state, events } = stepStation(before, this.rules, station, this.viewFor(device), nowMonoMs);
+    this.#stations.set(device, state);
+    const effects: HouseEffect[] = events.map((event) => ({ ...event, device }));
+    for (const agent of hostsOfStation(station)) {
+      effects.push(...this.#concludeHost(agent, undefined, nowMonoMs));
     }
     return effects;
   }
@@ -120,75 +137,98 @@ export class House {
     agent: string,
     input: Exclude<HostInput, { kind: "tick" }> | undefined,
     nowMonoMs: number,
-    reason?: string,
   ): HouseEffect[] {
     const before = this.#hosts.get(agent);
     if (!before) return [];
     const feeds = this.#feeds.get(agent) ?? [];
-    const tick: HostInput = { kind: "tick", wanted: wantedOf(feeds, this.#stations) };
+    const tick: HostInput = {
+      kind: "tick",
+      wanted: wantedOf(agent, feeds, this.rules, this.#stations),
+      mayWake: mayWake(agent, this.rules, this.#feedViews(nowMonoMs), this.#hosts, nowMonoMs),
+    };
+    // After a restart nobody is told before fresh words had their chance, not even what was decided before.
+    const isHeld = tick.wanted === "down" && nowMonoMs < this.rules.notBeforeMonoMs;
     const effects: HouseEffect[] = [];
     let state = before;
-    for (const one of input ? [input, tick] : [tick]) {
+    for (const one of [...(input ? [input] : []), ...(isHeld ? [] : [tick])]) {
       const step = stepHost(state, one, this.rules, nowMonoMs, this.newId);
       state = step.state;
       for (const effect of step.effects) {
-        effects.push({ kind: "host", agent, effect, reason: reason ?? this.#standingReason(feeds) });
+        if (effect.kind === "is_down") this.#learn(agent, effect.tookMs);
+        effects.push({ kind: "host", agent, effect, ...this.#because(agent, feeds) });
       }
     }
     this.#hosts.set(agent, state);
     return effects;
   }
 
-  #standingReason(feeds: readonly string[]): string {
-    const down = feeds.find((device) => this.#stations.get(device)?.phase.kind === "shutting_down");
-    return down === undefined ? "the danger is over" : `${down}: the outage goes on`;
+  #learn(agent: string, tookMs: number): void {
+    const learned = [...(this.#learnedMs.get(agent) ?? []), Math.round(tookMs)];
+    this.#learnedMs.set(agent, learned.slice(-LEARNED_KEPT));
   }
-}
 
-/** What is known of a station now. */
-export function factsOf({ words }: StationState, staleAfterMs: number, nowMonoMs: number): OutageFacts {
-  const charge: Charge | undefined = words.grid?.value === false
-    ? chargeOnBattery(words, nowMonoMs, staleAfterMs)
-    : words.socPercent && { percent: words.socPercent.value, isEstimate: false };
-  return { gridConnected: words.grid?.value, charge };
-}
-
-type Conclusion = {
-  next: StationState;
-  found: DistributiveOmit<Exclude<HouseEffect, { kind: "host" }>, "device">[];
-};
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-
-function conclude(before: StationState, rules: HouseRules, nowMonoMs: number): Conclusion {
-  const facts = factsOf(before, rules.staleAfterMs, nowMonoMs);
-  const { phase, events } = stepOutage(before.phase, facts, rules, nowMonoMs);
-  const freshest = freshestMonoMs(before.words);
-  const isBlind = freshest !== undefined && nowMonoMs - freshest > rules.staleAfterMs;
-  const found: Conclusion["found"] = events.map((event) => ({ kind: "outage", event }));
-  if (isBlind !== before.isBlind) {
-    found.push({ kind: "blind", isBlind, onBattery: facts.gridConnected === false });
+  #because(agent: string, feeds: readonly string[]): { readonly reason: string; readonly stage?: number } {
+    for (const device of feeds) {
+      const place = placeOf(agent, this.rulesOf(device));
+      const phase = place && this.#stations.get(device)?.phases.get(place.group.key);
+      if (place && phase?.kind === "shutting_down") {
+        return { reason: `${device}: ${phase.reason}`, stage: place.stage.number };
+      }
+    }
+    const isBack = feeds.some((device) => this.#stations.get(device)?.verdict?.connected === true);
+    return { reason: isBack ? "the grid is back" : "the danger is over" };
   }
-  return { next: { ...before, phase, isBlind }, found };
+
+  #feedViews(nowMonoMs: number): ReadonlyMap<string, FeedView> {
+    const { staleAfterMs } = this.rules;
+    return new Map(
+      [...this.#stations].map(([device, { phases, words, verdict }]) => {
+        const [phase] = phases.values();
+        const isFresh = (atMonoMs: number | undefined) =>
+          atMonoMs !== undefined && nowMonoMs - atMonoMs <= staleAfterMs;
+        return [device, {
+          gridSinceMonoMs: phase?.kind === "online" && isFresh(verdict?.evidenceMonoMs)
+            ? phase.sinceMonoMs
+            : undefined,
+          socPercent: isFresh(words.socPercent?.atMonoMs) ? words.socPercent?.value : undefined,
+        }];
+      }),
+    );
+  }
 }
 
 /**
- * A host goes down when at least one of its stations is shutting down and none of the others is known to be alive. A
- * station that was never heard does not hold a host up: unknown is never "all is well".
+ * Whether a host is to be down.
  *
- * @param feeds The names of the stations that feed the host
+ * With one station, that station's word. A host on several goes down when at least one of them wants it down and none of
+ * the others is known to carry it: a station that was never heard holds nobody up, because unknown is never "all is
+ * well". A host that the owner has put to "any" goes with the first.
+ *
+ * @param suppose This station is taken to want the host down
  */
 export function wantedOf(
+  host: string,
   feeds: readonly string[],
+  rules: HouseRules,
   stations: ReadonlyMap<string, StationState>,
+  suppose?: string,
 ): "up" | "down" {
-  const kinds = feeds.map((device) => stations.get(device)?.phase.kind ?? "unknown");
-  const isAnyDown = kinds.includes("shutting_down");
-  return isAnyDown && kinds.every((kind) => kind === "shutting_down" || kind === "unknown") ? "down" : "up";
+  const words = feeds.map((device) => device === suppose ? "down" : feedWord(host, device, rules, stations));
+  if (!words.includes("down")) return "up";
+  if (rules.goesWithAny.has(host)) return "down";
+  return words.includes("up") ? "up" : "down";
 }
 
-/** The stations that feed a host. */
-export function stationsOf(agent: string, hostsByStation: HouseRules["hostsByStation"]): string[] {
-  return Object.entries(hostsByStation).filter(([, agents]) => agents.includes(agent)).map(([device]) =>
-    device
-  );
+function feedWord(
+  host: string,
+  device: string,
+  rules: HouseRules,
+  stations: ReadonlyMap<string, StationState>,
+): "up" | "down" | "unknown" {
+  const station = rules.stations[device];
+  const state = stations.get(device);
+  const place = station && placeOf(host, station);
+  const phase = place && state?.phases.get(place.group.key);
+  if (!phase || phase.kind === "unknown") return "unknown";
+  return phase.kind === "shutting_down" && state?.started.has(place.stage.number) ? "down" : "up";
 }

@@ -19,6 +19,31 @@ export function tellingOf(effect: HouseEffect): Telling | undefined {
       return outageTelling(effect.device, effect.event);
     case "blind":
       return blindTelling(effect);
+    case "disagreement":
+      return {
+        level: "warn",
+        words: "WITNESS DISAGREES",
+        fields: { device: effect.device, reason: effect.text },
+        event: {
+          kind: "witness_disagrees",
+          severity: "warning",
+          device: effect.device,
+          text: `${effect.device}: ${effect.text}`.slice(0, 500),
+        },
+      };
+    case "stage":
+      return {
+        level: "warn",
+        words: "STAGE BEGINS",
+        fields: { device: effect.device, stage: effect.number, reason: effect.reason },
+        event: {
+          kind: "stage_begins",
+          severity: "danger",
+          device: effect.device,
+          text: `${effect.device}: stage ${effect.number} begins, ${effect.reason}`.slice(0, 500),
+          data: { stage: effect.number },
+        },
+      };
     case "host":
       return hostTelling(effect);
   }
@@ -75,7 +100,7 @@ function blindTelling({ device, isBlind, onBattery }: Extract<HouseEffect, { kin
   };
 }
 
-function hostTelling({ agent, effect, reason }: Extract<HouseEffect, { kind: "host" }>): Telling {
+function hostTelling({ agent, effect, reason, stage }: Extract<HouseEffect, { kind: "host" }>): Telling {
   const tell = (
     level: LogLevel,
     words: string,
@@ -87,8 +112,14 @@ function hostTelling({ agent, effect, reason }: Extract<HouseEffect, { kind: "ho
     return {
       level,
       words,
-      fields: { agent, reason, id },
-      event: { kind, severity, agent, text: text.slice(0, 500), data: id === undefined ? undefined : { id } },
+      fields: { agent, reason, id, stage },
+      event: {
+        kind,
+        severity,
+        agent,
+        text: text.slice(0, 500),
+        data: id === undefined ? undefined : { id, ...(stage === undefined ? {} : { stage }) },
+      },
     };
   };
   switch (effect.kind) {
@@ -97,7 +128,13 @@ function hostTelling({ agent, effect, reason }: Extract<HouseEffect, { kind: "ho
         ? tell("crit", "SHUTDOWN SENT", "shutdown_sent", "danger", `${agent} is told to shut down: ${reason}`)
         : tell("notice", "ABORT SENT", "abort_sent", "notice", `${agent} is called off: ${reason}`);
     case "is_down":
-      return tell("notice", "HOST DOWN", "host_down", "notice", `${agent} went down as it was told`);
+      return tell(
+        "notice",
+        "HOST DOWN",
+        "host_down",
+        "notice",
+        `${agent} went down as it was told, in ${Math.round(effect.tookMs / 1000)} s`,
+      );
     case "is_called_off":
       return tell("notice", "HOST CALLED OFF", "host_called_off", "notice", `${agent} stays up`);
     case "not_called_off":
@@ -108,5 +145,11 @@ function hostTelling({ agent, effect, reason }: Extract<HouseEffect, { kind: "ho
         "warning",
         `${agent} never said that it stays up`,
       );
+    case "wake":
+      return tell("info", "WAKE SENT", "wake_sent", "info", `${agent} is being woken`);
+    case "is_awake":
+      return tell("notice", "HOST AWAKE", "host_awake", "notice", `${agent} is up again`);
+    case "not_awake":
+      return tell("warn", "HOST NOT AWAKE", "host_not_awake", "warning", `${agent} could not be woken`);
   }
 }

@@ -1,27 +1,34 @@
-/** The lifecycle of one station's outage: from the last words and the time to the next phase and what it means. Pure. */
-import type { Charge } from "./blind_estimate.ts";
+/** The lifecycle of one outage for one group of hosts: from what is known now to the next phase and its meaning. Pure. */
 
-/** Where a station stands. Times are monotonic ms. */
+/** Where a group stands. Times are monotonic ms. */
 export type OutagePhase =
   /** Nobody has said whether the grid is there. */
   | { readonly kind: "unknown" }
-  | { readonly kind: "online" }
+  | { readonly kind: "online"; readonly sinceMonoMs: number }
   | { readonly kind: "on_battery"; readonly sinceMonoMs: number }
-  /** On battery and the charge is low: the debounce runs. */
+  /** On battery and in danger: the debounce runs. */
   | { readonly kind: "critical"; readonly sinceMonoMs: number; readonly criticalSinceMonoMs: number }
-  | { readonly kind: "shutting_down"; readonly sinceMonoMs: number; readonly triggeredMonoMs: number };
+  | {
+    readonly kind: "shutting_down";
+    readonly sinceMonoMs: number;
+    readonly triggeredMonoMs: number;
+    readonly reason: string;
+  };
 
 /** What is known now. */
 export interface OutageFacts {
   /** The last word, however old: silence is no evidence that anything changed. Absent: never heard. */
   readonly gridConnected?: boolean;
-  /** Absent: never heard. */
-  readonly charge?: Charge;
+  /** Why the battery is a danger, on battery; absent: it is not. */
+  readonly danger?: string;
+  /** Why hosts that were told may stay up, still on battery; absent: they may not. */
+  readonly relief?: string;
+  /** Why the group must go at once, without a debounce of its own: a later stage goes already. */
+  readonly pulledBy?: string;
 }
 
 /** The owner's limits. */
 export interface OutageRules {
-  readonly socMinPercent: number;
   readonly debounceMs: number;
   /** No trigger before this time: after a restart, fresh words get a chance to arrive. */
   readonly notBeforeMonoMs: number;
@@ -36,10 +43,10 @@ export type OutageEvent =
   | { readonly kind: "shutdown_triggered"; readonly reason: string }
   | { readonly kind: "called_off"; readonly reason: string };
 
-/** After a trigger on battery, the charge must rise this far above the limit before hosts are called off, points. */
-export const RISE_TO_CALL_OFF_POINTS = 5;
-/** On battery with a charge that was never heard, this is how long to hope for a word, ms; then it counts as low. */
-export const UNKNOWN_CHARGE_GRACE_MS = 600_000;
+interface Step {
+  readonly phase: OutagePhase;
+  readonly events: readonly OutageEvent[];
+}
 
 /** Takes the present facts in. Calling it again with the same facts and time changes nothing and tells nothing. */
 export function stepOutage(
@@ -47,40 +54,54 @@ export function stepOutage(
   facts: OutageFacts,
   rules: OutageRules,
   nowMonoMs: number,
-): { readonly phase: OutagePhase; readonly events: readonly OutageEvent[] } {
+): Step {
   if (facts.gridConnected === undefined) return { phase, events: [] };
-  if (facts.gridConnected) return { phase: { kind: "online" }, events: returned(phase) };
-  const events: OutageEvent[] = [];
-  let next: OutagePhase = phase;
-  if (next.kind === "unknown" || next.kind === "online") {
-    events.push({ kind: "grid_lost" });
-    next = { kind: "on_battery", sinceMonoMs: nowMonoMs };
-  }
-  const { sinceMonoMs } = next;
-  const low = lowReason(facts, rules, nowMonoMs - sinceMonoMs);
-  if (next.kind === "shutting_down") {
-    const rise = riseReason(facts, rules);
-    if (!rise) return { phase: next, events };
+  if (facts.gridConnected) {
     return {
-      phase: { kind: "on_battery", sinceMonoMs },
-      events: [...events, { kind: "called_off", reason: rise }],
+      phase: phase.kind === "online" ? phase : { kind: "online", sinceMonoMs: nowMonoMs },
+      events: returned(phase),
     };
   }
-  if (!low) {
-    if (next.kind === "critical") events.push({ kind: "timer_aborted", reason: chargeText(facts) });
-    // The same object when nothing changed, so that callers can compare.
-    const same = next.kind === "on_battery" ? next : undefined;
-    return { phase: same ?? { kind: "on_battery", sinceMonoMs }, events };
+  if (phase.kind !== "unknown" && phase.kind !== "online") {
+    return stepOnBattery(phase, facts, rules, nowMonoMs);
   }
-  if (next.kind === "on_battery") {
-    events.push({ kind: "timer_started", reason: low });
+  const first = stepOnBattery({ kind: "on_battery", sinceMonoMs: nowMonoMs }, facts, rules, nowMonoMs);
+  return { phase: first.phase, events: [{ kind: "grid_lost" }, ...first.events] };
+}
+
+type OnBattery = Exclude<OutagePhase, { kind: "unknown" | "online" }>;
+
+function stepOnBattery(phase: OnBattery, facts: OutageFacts, rules: OutageRules, nowMonoMs: number): Step {
+  const { danger, relief, pulledBy } = facts;
+  const { sinceMonoMs } = phase;
+  const events: OutageEvent[] = [];
+  if (phase.kind === "shutting_down") {
+    if (pulledBy !== undefined || relief === undefined) return { phase, events };
+    return { phase: { kind: "on_battery", sinceMonoMs }, events: [{ kind: "called_off", reason: relief }] };
+  }
+  const down = (reason: string): OutagePhase => ({
+    kind: "shutting_down",
+    sinceMonoMs,
+    triggeredMonoMs: nowMonoMs,
+    reason,
+  });
+  const mayTrigger = nowMonoMs >= rules.notBeforeMonoMs;
+  if (pulledBy !== undefined && mayTrigger) {
+    return { phase: down(pulledBy), events: [{ kind: "shutdown_triggered", reason: pulledBy }] };
+  }
+  if (danger === undefined) {
+    if (phase.kind === "on_battery") return { phase, events };
+    const reason = "the battery is above its limits";
+    return { phase: { kind: "on_battery", sinceMonoMs }, events: [{ kind: "timer_aborted", reason }] };
+  }
+  let next: OnBattery & { kind: "critical" };
+  if (phase.kind === "critical") next = phase;
+  else {
+    events.push({ kind: "timer_started", reason: danger });
     next = { kind: "critical", sinceMonoMs, criticalSinceMonoMs: nowMonoMs };
   }
-  const isOver = nowMonoMs - next.criticalSinceMonoMs >= rules.debounceMs &&
-    nowMonoMs >= rules.notBeforeMonoMs;
-  if (!isOver) return { phase: next, events };
-  events.push({ kind: "shutdown_triggered", reason: low });
-  return { phase: { kind: "shutting_down", sinceMonoMs, triggeredMonoMs: nowMonoMs }, events };
+  if (nowMonoMs - next.criticalSinceMonoMs < rules.debounceMs || !mayTrigger) return { phase: next, events };
+  return { phase: down(danger), events: [...events, { kind: "shutdown_triggered", reason: danger }] };
 }
 
 function returned(phase: OutagePhase): OutageEvent[] {
@@ -96,35 +117,4 @@ function returned(phase: OutagePhase): OutageEvent[] {
     case "shutting_down":
       return [{ kind: "grid_back" }, { kind: "called_off", reason }];
   }
-}
-
-/** Why the battery counts as low, or undefined when it does not. */
-function lowReason(
-  { charge }: OutageFacts,
-  { socMinPercent }: OutageRules,
-  onBatteryMs: number,
-): string | undefined {
-  if (!charge) {
-    if (onBatteryMs < UNKNOWN_CHARGE_GRACE_MS) return undefined;
-    return `the charge was never heard in ${UNKNOWN_CHARGE_GRACE_MS / 60_000} min on battery`;
-  }
-  if (charge.percent > socMinPercent) return undefined;
-  return `${chargeWords(charge)} is at or below ${socMinPercent} %`;
-}
-
-/** An estimate can only fall, so it never calls anybody off. */
-function riseReason({ charge }: OutageFacts, { socMinPercent }: OutageRules): string | undefined {
-  if (!charge || charge.isEstimate || charge.percent <= socMinPercent + RISE_TO_CALL_OFF_POINTS) {
-    return undefined;
-  }
-  return `${chargeWords(charge)} is well above ${socMinPercent} % again`;
-}
-
-function chargeText({ charge }: OutageFacts): string {
-  return charge ? `${chargeWords(charge)} is above the limit` : "the charge is unknown";
-}
-
-/** `the charge of 9 %` or `the estimated charge of 9 %`. */
-export function chargeWords({ percent, isEstimate }: Charge): string {
-  return `the ${isEstimate ? "estimated " : ""}charge of ${Math.floor(percent * 10) / 10} %`;
 }

@@ -5,23 +5,19 @@ import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { parseAgentAck } from "../../lib/messages/agent_ack.ts";
 import { encodeAgentCommand } from "../../lib/messages/agent_command.ts";
 import { parseAgentStatus } from "../../lib/messages/agent_status.ts";
+import { parseCloudStatus } from "../../lib/messages/cloud_status.ts";
 import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
-import { encodePolicyStatus } from "../../lib/messages/policy_status.ts";
 import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { buildCommand } from "./command.ts";
-import { policyStatus } from "./explain.ts";
-import {
-  emptyHouse,
-  House,
-  type HouseEffect,
-  type HouseInput,
-  type HouseRules,
-  type HouseState,
-} from "./house.ts";
+import { House, type HouseEffect, type HouseInput } from "./house.ts";
 import { type Telling, tellingOf } from "./journal.ts";
-import { encodeSnapshot, restoreSnapshot } from "./snapshot.ts";
+import { feedsOf, hostsOfStation } from "./rules.ts";
+import { Showcase } from "./showcase.ts";
+import type { Ways } from "./silence.ts";
+import { simpleRules } from "./simple_rules.ts";
+import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import { fileSnapshotStore, type SnapshotStore } from "./snapshot_store.ts";
 
 /** The slice of the configuration that this service gets. */
@@ -40,6 +36,8 @@ export interface PolicyEngineConfig {
   readonly agentKeys: Readonly<Record<string, string>>;
   /** A directory of its own. */
   readonly stateDir: string;
+  /** Whether the cloud connection's own status may be read, to say why nothing is heard; false when absent. */
+  readonly followsCloud?: boolean;
 }
 
 /** Parts that tests replace. */
@@ -52,12 +50,10 @@ export interface PolicyEnginePorts {
 const TICK_MS = 1000;
 /** After a restart old words may trigger nothing for this long, ms: fresh ones get a chance. */
 const RESTART_GRACE_MS = 30_000;
-/** On battery the snapshot follows the words at least this often, ms. */
-const SNAPSHOT_EVERY_MS = 60_000;
-/** A store that failed is tried again after this long, ms. */
-const STORE_RETRY_MS = 10_000;
-/** While a timer runs its status is said again this often, ms; the seconds in between can be counted by anybody. */
-const COUNTDOWN_EVERY_MS = 5000;
+/** A longer stop, or a clock that went back, looks like a reboot, ms: the cloud takes longer to answer then. */
+const REBOOT_AFTER_MS = 60_000;
+/** The chance that fresh words get after what looks like a reboot, ms. */
+const REBOOT_GRACE_MS = 120_000;
 
 /** Makes the service as it runs in its worker. */
 export function createPolicyEngine(context: ServiceContext<PolicyEngineConfig>): PolicyEngine {
@@ -73,10 +69,9 @@ export class PolicyEngine implements Service {
   #house: House | undefined;
   #isLinkUp = false;
   #cancelTick: Cancel = () => {};
-  readonly #statusKeys = new Map<string, { key: string; atMonoMs: number }>();
-  #snapshotKey = "";
-  #snapshotMonoMs = -Infinity;
-  #storeFailed = false;
+  readonly #keeper: SnapshotKeeper;
+  readonly #showcase: Showcase;
+  #cloud: Ways["cloud"];
   readonly #refused = new Set<string>();
 
   constructor(
@@ -84,13 +79,15 @@ export class PolicyEngine implements Service {
     private readonly ports: PolicyEnginePorts,
   ) {
     this.#topics = topicsUnder(context.config.roots);
+    const { agentKeys } = context.config;
+    this.#keeper = new SnapshotKeeper({ ...context, store: ports.store });
+    this.#showcase = new Showcase({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
   }
 
   start(): Promise<void> {
     const { bus, clock, config, health, log } = this.context;
-    const rules = this.#rules();
-    this.#house = new House(this.#restore(rules), rules, this.ports.newId);
-    const agents = new Set(Object.values(config.stations).flat());
+    this.#house = this.#resume();
+    const agents = this.#house.state.hosts.keys();
     const unsigned = [...agents].filter((agent) => config.agentKeys[agent] === undefined);
     if (unsigned.length > 0) {
       const text = `agents without a key get unsigned commands: ${unsigned.join(", ")}`;
@@ -98,6 +95,10 @@ export class PolicyEngine implements Service {
       log.warn("UNSIGNED COMMANDS", { agents: unsigned.join(" ") });
     }
     bus.onLink((up) => this.#isLinkUp = up);
+    if (config.followsCloud) {
+      const { cloudStatus } = this.#topics;
+      bus.subscribe(cloudStatus, (message) => this.#guard(message, () => this.#onCloud(message)));
+    }
     bus.subscribe(this.#topics.state("+"), (message) => this.#guard(message, () => this.#onState(message)));
     bus.subscribe(this.#topics.ack("+"), (message) => this.#guard(message, () => this.#onAck(message)));
     bus.subscribe(
@@ -114,54 +115,11 @@ export class PolicyEngine implements Service {
     return Promise.resolve();
   }
 
-  #rules(): HouseRules {
-    const { config, clock } = this.context;
-    return {
-      hostsByStation: config.stations,
-      socMinPercent: config.socMinPercent,
-      debounceMs: config.debounceSec * 1000,
-      cooldownMs: config.cooldownSec * 1000,
-      abortWindowMs: config.abortWindowSec * 1000,
-      shutdownDelayMs: config.shutdownDelaySec * 1000,
-      staleAfterMs: config.staleAfterSec * 1000,
-      notBeforeMonoMs: this.#hasSnapshot() ? clock.monoMs() + RESTART_GRACE_MS : clock.monoMs(),
-    };
-  }
-
-  #hasSnapshot(): boolean {
-    try {
-      return this.ports.store.read() !== undefined;
-    } catch {
-      return false;
-    }
-  }
-
-  /** What was remembered, or an empty house after saying why not. */
-  #restore(rules: HouseRules): HouseState {
-    const { clock, health, log } = this.context;
-    try {
-      const text = this.ports.store.read();
-      if (text === undefined) return emptyHouse(rules);
-      const house = restoreSnapshot(text, "the policy's snapshot", rules, clock.monoMs(), clock.wallMs());
-      const running = [...house.stations].filter(([, { phase }]) =>
-        phase.kind !== "online" && phase.kind !== "unknown"
-      );
-      for (const [device, { phase }] of running) log.notice("RESUMED", { device, state: phase.kind });
-      return house;
-    } catch (error) {
-      const text = `${errorText(error)}; the policy begins anew`;
-      log.error("SNAPSHOT REFUSED", { reason: text, kept_as: this.#setAside() });
-      health.raise({ code: "snapshot_refused", severity: "warning", text });
-      return emptyHouse(rules);
-    }
-  }
-
-  #setAside(): string {
-    try {
-      return this.ports.store.setAside();
-    } catch (error) {
-      return `nothing: ${errorText(error)}`;
-    }
+  #resume(): House {
+    const { clock, config } = this.context;
+    const restored = this.#keeper.restore(simpleRules(config, 0));
+    const rules = simpleRules(config, clock.monoMs() + graceMs(restored.awayMs));
+    return new House(restored.house, rules, this.ports.newId);
   }
 
   #onState({ topic, payload, retained }: BusMessage): void {
@@ -173,6 +131,11 @@ export class PolicyEngine implements Service {
     const device = topic.slice(head.length, -tail.length);
     const arrival = { atMonoMs: clock.monoMs(), atWallMs: clock.wallMs(), retained };
     this.#step({ kind: "state", device, state, arrival });
+  }
+
+  #onCloud({ topic, payload }: BusMessage): void {
+    if (payload.length === 0) return;
+    this.#cloud = parseCloudStatus(payload, `MQTT topic "${topic}"`).link;
   }
 
   #onAck({ topic, payload, retained }: BusMessage): void {
@@ -194,11 +157,12 @@ export class PolicyEngine implements Service {
     });
   }
 
-  #onStatus({ topic, payload }: BusMessage): void {
+  #onStatus({ topic, payload, retained }: BusMessage): void {
     // The daemon's own presence has the same form of topic.
     if (topic === this.#topics.orchestratorStatus || payload.length === 0) return;
     const { online } = parseAgentStatus(payload, `MQTT topic "${topic}"`);
-    this.#step({ kind: "host", agent: this.#agentOf(topic), input: { kind: "presence", online } });
+    const input = { kind: "presence", online, isLive: !retained } as const;
+    this.#step({ kind: "host", agent: this.#agentOf(topic), input });
   }
 
   #agentOf(topic: string): string {
@@ -223,18 +187,18 @@ export class PolicyEngine implements Service {
     if (!house) return;
     const { clock } = this.context;
     const effects = house.step(input, clock.monoMs());
-    // Stored before it is said: after a crash in between, a command is sent late rather than twice.
-    if (effects.length > 0 || input.kind !== "state") this.#keep(house);
+    // Stored before it is said, and marked when the broker has it: a crash in between repeats it with the same id.
+    if (effects.length > 0 || input.kind !== "state") this.#keeper.keep(house.state);
     for (const effect of effects) this.#carryOut(effect);
-    if (input.kind === "tick") {
-      for (const device of house.state.stations.keys()) {
-        this.#show(device, house);
-      }
-    } else if (input.kind === "state") this.#show(input.device, house);
-    else {
-      for (const [device, agents] of Object.entries(house.rules.hostsByStation)) {
-        if (agents.includes(input.agent)) this.#show(device, house);
-      }
+    const devices = input.kind === "tick"
+      ? house.state.stations.keys()
+      : input.kind === "host" || input.kind === "learned"
+      ? feedsOf(input.agent, house.rules)
+      : [input.device];
+    const ways = { isBrokerUp: this.#isLinkUp, cloud: this.#cloud };
+    for (const device of devices) {
+      this.#showcase.showStatus(device, house, ways);
+      for (const agent of hostsOfStation(house.rulesOf(device))) this.#showcase.showPlan(agent, house);
     }
   }
 
@@ -262,7 +226,10 @@ export class PolicyEngine implements Service {
     bus.publish(this.#topics.command(agent), encodeAgentCommand(command), {
       qos: 1,
       expirySec: config.commandTtlSec,
-    }).catch((error) => log.error("COMMAND NOT DELIVERED", { agent, action, id, reason: errorText(error) }));
+    }).then(
+      () => this.#step({ kind: "host", agent, input: { kind: "delivered", commandId: id } }),
+      (error) => log.error("COMMAND NOT DELIVERED", { agent, action, id, reason: errorText(error) }),
+    );
   }
 
   #tell({ level, words, fields, event }: Telling): void {
@@ -276,53 +243,10 @@ export class PolicyEngine implements Service {
     bus.publish(this.#topics.events, encodeEvent(full), { qos: 1, expirySec: 86_400 })
       .catch((error) => log.debug("event lost", { reason: errorText(error) }));
   }
+}
 
-  /** Publishes the station's policy when it says something new; the running seconds alone are new only now and then. */
-  #show(device: string, house: House): void {
-    const { bus, clock } = this.context;
-    const nowMonoMs = clock.monoMs();
-    const status = policyStatus(device, house.state, house.rules, nowMonoMs, clock.wallMs());
-    if (!status) return;
-    const { ts: _ts, timer_left_s, sentence, soc, ...lasting } = status;
-    const isCounting = timer_left_s !== undefined || status.blind;
-    const key = JSON.stringify([
-      lasting,
-      isCounting ? "" : sentence,
-      soc === undefined ? "" : Math.floor(soc),
-    ]);
-    const before = this.#statusKeys.get(device);
-    const isSame = before?.key === key;
-    if (isSame && !(isCounting && nowMonoMs - before.atMonoMs >= COUNTDOWN_EVERY_MS)) return;
-    this.#statusKeys.set(device, { key, atMonoMs: nowMonoMs });
-    void bus.publish(this.#topics.policy(device), encodePolicyStatus(status), { retain: true, qos: 1 }).catch(
-      () => {},
-    );
-  }
-
-  /** Stores the house when something changed that a restart must know, and the words now and then while on battery. */
-  #keep(house: House): void {
-    const { clock, health, log } = this.context;
-    const nowMonoMs = clock.monoMs();
-    const { stations, hosts } = house.state;
-    const isOnBattery = [...stations.values()].some(({ words }) => words.grid?.value === false);
-    const isDue = isOnBattery && nowMonoMs - this.#snapshotMonoMs >= SNAPSHOT_EVERY_MS;
-    const key = JSON.stringify([
-      [...stations].map(([name, { phase, words }]) => [name, phase.kind, words.grid?.value]),
-      [...hosts].map(([name, { phase }]) => [name, phase]),
-    ]);
-    if (!isDue && key === this.#snapshotKey) return;
-    if (this.#storeFailed && nowMonoMs - this.#snapshotMonoMs < STORE_RETRY_MS) return;
-    this.#snapshotMonoMs = nowMonoMs;
-    try {
-      this.ports.store.write(encodeSnapshot(house.state, nowMonoMs, clock.wallMs()));
-      this.#snapshotKey = key;
-      this.#storeFailed = false;
-      health.clear("snapshot_not_stored");
-    } catch (error) {
-      if (!this.#storeFailed) log.error("SNAPSHOT NOT STORED", { reason: errorText(error) });
-      this.#storeFailed = true;
-      const text = `Cannot store the policy's state: ${errorText(error)}; it goes on from memory`;
-      health.raise({ code: "snapshot_not_stored", severity: "error", text });
-    }
-  }
+/** @param awayMs How long we were away by the wall clock; undefined without a snapshot */
+function graceMs(awayMs: number | undefined): number {
+  if (awayMs === undefined) return 0;
+  return awayMs >= 0 && awayMs <= REBOOT_AFTER_MS ? RESTART_GRACE_MS : REBOOT_GRACE_MS;
 }

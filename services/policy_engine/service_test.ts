@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type AgentAck, encodeAgentAck } from "../../lib/messages/agent_ack.ts";
 import { type AgentCommand, parseAgentCommand } from "../../lib/messages/agent_command.ts";
+import { parseAgentPlan } from "../../lib/messages/agent_plan.ts";
 import { encodeAgentStatus } from "../../lib/messages/agent_status.ts";
 import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
 import { parsePolicyStatus } from "../../lib/messages/policy_status.ts";
@@ -34,7 +35,12 @@ const CAPABILITY = {
     "power-manager/policy/+",
     "power-manager/events",
   ],
-  subscribes: ["bridge-ecoflow/+/json/state", "power-manager/+/ack", "power-manager/+/status"],
+  subscribes: [
+    "bridge-ecoflow/status",
+    "bridge-ecoflow/+/json/state",
+    "power-manager/+/ack",
+    "power-manager/+/status",
+  ],
 };
 
 interface Store extends SnapshotStore {
@@ -457,5 +463,143 @@ Deno.test("PolicyEngine counts down in its status", async () => {
   await h.clock.advance(10_000);
   assert.ok((h.status().timer_left_s ?? 999) <= 175);
   assert.match(h.status().sentence, /hosts are told to shut down in \d+ s unless the grid returns/);
+  await h.stop();
+});
+
+const LONG_AGO = { grid_age_s: 0, soc_age_s: 0, age_s: 0 };
+
+Deno.test("PolicyEngine gives each agent a signed plan: online, with a deadline on battery, at once when told", async () => {
+  const h = await house();
+  const plan = () => parseAgentPlan(h.broker.retained("power-manager/pc/plan") ?? "", "plan");
+  assert.equal(h.broker.retained("power-manager/pc/plan"), undefined, "nothing is known yet");
+  await h.feed({ soc: 80, grid_connected: true });
+  assert.equal(plan().state, "online");
+  assert.equal(plan().deadline_at, undefined);
+  assert.ok(hasValidSignature(plan(), KEY));
+  await h.feed({ soc: 80, grid_connected: false, discharge_min: 160, ...LONG_AGO });
+  assert.equal(plan().state, "on_battery");
+  // 70 points at 80/160 %/min, a quarter faster, and the debounce.
+  assert.equal(plan().deadline_in_s, 70 / (0.5 * 1.25) * 60 + 180);
+  assert.equal(
+    plan().deadline_at,
+    new Date(h.clock.wallMs() + (plan().deadline_in_s ?? 0) * 1000).toISOString(),
+  );
+  assert.equal(plan().delay_sec, 60);
+  const { id } = plan();
+  await h.clock.advance(30_000);
+  await h.feed({ soc: 79.8, grid_connected: false, discharge_min: 160, ...LONG_AGO });
+  assert.equal(plan().id, id, "a deadline that hardly moved is not sent again");
+  await h.feed({ soc: 9, grid_connected: false, discharge_min: 18, ...LONG_AGO });
+  assert.equal(plan().deadline_in_s, 180);
+  await h.clock.advance(180_000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.feed(BACK);
+  assert.equal(plan().state, "online");
+  await h.stop();
+});
+
+Deno.test("PolicyEngine plans for a host on two stations with the last of them", async () => {
+  const h = await house({ stations: { Study: ["pc"], Attic: ["pc"] } });
+  const plan = () => parseAgentPlan(h.broker.retained("power-manager/pc/plan") ?? "", "plan");
+  await h.feed({ soc: 80, grid_connected: true }, "Attic");
+  await h.feed({ soc: 12, grid_connected: false, discharge_min: 24 });
+  assert.deepEqual([plan().state, plan().device], ["online", "Attic"]);
+  await h.feed({ soc: 80, grid_connected: false, discharge_min: 160 }, "Attic");
+  assert.deepEqual([plan().state, plan().device], ["on_battery", "Attic"]);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine triggers earlier when the minutes left would not suffice", async () => {
+  const h = await house();
+  await h.feed({ soc: 30, grid_connected: false, discharge_min: 20, ...LONG_AGO });
+  await h.clock.advance(1000);
+  assert.equal(h.status().state, "on_battery");
+  await h.feed({ soc: 28, grid_connected: false, discharge_min: 9, ...LONG_AGO });
+  assert.equal(h.status().state, "on_battery", "5 min for the hosts and 3 for the debounce");
+  await h.feed({ soc: 27, grid_connected: false, discharge_min: 8, ...LONG_AGO });
+  assert.equal(h.status().state, "critical");
+  await h.clock.advance(100_000);
+  await h.feed({ soc: 27, grid_connected: false, discharge_min: 8, ...LONG_AGO });
+  await h.clock.advance(80_000);
+  assert.match(
+    h.commands[0]?.reason ?? "",
+    /8 min to empty is no more than the 8 min that an orderly shutdown needs/,
+  );
+  await h.stop();
+});
+
+Deno.test("PolicyEngine sends a command again, with its id, that the broker never had when it was killed", async () => {
+  const h = await house();
+  await h.feed(LOST);
+  await h.clock.advance(170_000);
+  h.broker.goDown();
+  await h.clock.advance(20_000);
+  assert.deepEqual(h.actions(), []);
+  await h.restart();
+  h.broker.goUp();
+  await settle();
+  await h.clock.advance(40_000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  const { id } = h.commands[0] ?? {};
+  assert.match(h.log().text(), new RegExp(`SHUTDOWN SENT .*id=${id}`));
+  await h.restart();
+  await h.clock.advance(60_000);
+  assert.deepEqual(h.actions(), ["shutdown pc"], "this time the broker had it");
+  await h.stop();
+});
+
+Deno.test("PolicyEngine tells a dead broker, a dead internet, a refusing cloud and a silent station apart", async () => {
+  const h = await house({ followsCloud: true });
+  const cloud = async (link: string) => {
+    const status = { link, detail: "x", ts: new Date(h.clock.wallMs()).toISOString() };
+    h.broker.publish("bridge-ecoflow/status", JSON.stringify(status), { retain: true });
+    await h.clock.advance(6000);
+    return h.status().sentence;
+  };
+  await h.feed({ soc: 50, grid_connected: false, link: "live" });
+  await h.clock.advance(121_000);
+  assert.match(await cloud("down"), /On battery, estimated charge .* Nothing fresh for .*internet is gone/);
+  assert.match(await cloud("refused"), /cloud refuses us/);
+  assert.match(await cloud("up"), /the cloud is there, but nothing comes from the station/);
+  await h.feed({
+    soc: 50,
+    grid_connected: false,
+    grid_age_s: 130,
+    soc_age_s: 130,
+    age_s: 130,
+    link: "offline",
+  });
+  assert.match(await cloud("up"), /the cloud says that the station is offline/);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine counts a battery as empty when its estimate is too old", async () => {
+  const h = await house();
+  await h.feed({ soc: 99, grid_connected: false, out_watts: 1, battery_wh: 5000 });
+  await h.clock.advance(4 * 3_600_000 + 170_000);
+  assert.deepEqual(h.actions(), []);
+  await h.clock.advance(20_000);
+  assert.match(h.commands[0]?.reason ?? "", /unheard for too long to be estimated, counts as empty/);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine does not show a charge on the grid that is no longer true", async () => {
+  const h = await house();
+  await h.feed({ soc: 80, grid_connected: true });
+  assert.equal(h.status().soc, 80);
+  await h.clock.advance(130_000);
+  assert.equal(h.status().soc, undefined);
+  assert.equal(h.status().blind, true);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine is blind when the grid is not told any more, although the charge is", async () => {
+  const h = await house();
+  await h.feed({ soc: 80, grid_connected: true });
+  for (let i = 0; i < 13; i++) {
+    await h.clock.advance(10_000);
+    await h.feed({ soc: 80, soc_age_s: 0, age_s: 0 });
+  }
+  assert.equal(h.status().blind, true);
   await h.stop();
 });

@@ -1,49 +1,46 @@
 /** What the policy remembers, as text that survives a restart. Pure. */
 import * as v from "valibot";
 import { integerIn, numberIn, parseJson, textUpTo } from "../../lib/messages/parse.ts";
-import type { HostPhase, HostState } from "./host.ts";
-import { emptyHouse, type HouseRules, type HouseState, type StationState } from "./house.ts";
+import { emptyHouse, type HouseState } from "./house.ts";
 import type { OutagePhase } from "./outage.ts";
+import { hostsOf, type HouseRules } from "./rules.ts";
+import { age, ageOf, type AtAge, fromHost, hostSchema, toHostPhase } from "./snapshot_hosts.ts";
+import { NEW_STATION, type StationState } from "./station.ts";
 import type { Word, Words } from "./words.ts";
 
 /** The form of this file. A newer form is never overwritten by an older program. */
 export const SNAPSHOT_VERSION = 1;
 
-/** Ages instead of times: monotonic time begins anew with every process. ms, 0 or more. */
-const age = numberIn(0, 1e12);
 const word = <const S extends v.GenericSchema>(value: S) => v.optional(v.object({ value, age_ms: age }));
-const id = textUpTo(64);
-
+const phaseSchema = v.object({
+  phase: v.picklist(["unknown", "online", "on_battery", "critical", "shutting_down"]),
+  since_age_ms: v.optional(age),
+  step_age_ms: v.optional(age),
+  reason: v.optional(textUpTo(500)),
+});
+const stationSchema = v.object({
+  grid: word(v.boolean()),
+  soc: word(numberIn(0, 100)),
+  discharge_min: word(numberIn(0, 1e6)),
+  out_watts: word(numberIn(-1e6, 1e6)),
+  battery_wh: word(numberIn(0, 1e6)),
+  min_soc: word(numberIn(0, 100)),
+  /** What was believed of the grid, when a witness had told it. */
+  believed_grid: word(v.boolean()),
+  groups: v.record(v.string(), phaseSchema),
+  stages: v.record(v.string(), age),
+});
 const schema = v.object({
   version: integerIn(1, SNAPSHOT_VERSION),
   saved_at_ms: numberIn(0, 1e15),
-  stations: v.record(
-    v.string(),
-    v.object({
-      grid: word(v.boolean()),
-      soc: word(numberIn(0, 100)),
-      discharge_min: word(numberIn(0, 1e6)),
-      out_watts: word(numberIn(-1e6, 1e6)),
-      battery_wh: word(numberIn(0, 1e6)),
-      phase: v.picklist(["unknown", "online", "on_battery", "critical", "shutting_down"]),
-      since_age_ms: v.optional(age),
-      step_age_ms: v.optional(age),
-    }),
-  ),
-  hosts: v.record(
-    v.string(),
-    v.object({
-      phase: v.picklist(["idle", "told", "down", "calling_off"]),
-      id: v.optional(id),
-      abort_id: v.optional(id),
-      answer: v.optional(v.picklist(["none", "accepted", "rejected", "failed", "shutting_down"])),
-      age_ms: v.optional(age),
-      sent_age_ms: v.optional(age),
-    }),
-  ),
+  stations: v.record(v.string(), stationSchema),
+  hosts: v.record(v.string(), hostSchema),
+  learned_ms: v.record(v.string(), v.array(age)),
 });
 
 type Snapshot = v.InferOutput<typeof schema>;
+type SavedStation = v.InferOutput<typeof stationSchema>;
+type SavedPhase = v.InferOutput<typeof phaseSchema>;
 
 /** Writes the house down. @param nowWallMs Wall time, ms since 1970 */
 export function encodeSnapshot(house: HouseState, nowMonoMs: number, nowWallMs: number): string {
@@ -52,6 +49,7 @@ export function encodeSnapshot(house: HouseState, nowMonoMs: number, nowWallMs: 
     saved_at_ms: nowWallMs,
     stations: Object.fromEntries([...house.stations].map(([name, s]) => [name, fromStation(s, nowMonoMs)])),
     hosts: Object.fromEntries([...house.hosts].map(([name, h]) => [name, fromHost(h, nowMonoMs)])),
+    learned_ms: Object.fromEntries([...house.learnedMs].map(([name, times]) => [name, [...times]])),
   };
   return JSON.stringify(snapshot);
 }
@@ -66,57 +64,79 @@ export const FORGET_GRID_MS = 3_600_000;
  *
  * How long we were away is told by the wall clock, which may have jumped. So holds move on by that time, but never by a
  * negative one and by ten minutes at most. After what looks like more than an hour the last word on the grid is
- * forgotten: most likely the power came back and switched us on.
+ * forgotten: most likely the power came back and switched us on. How long the grid has been stable counts anew: nobody
+ * watched it while we were away.
  *
+ * @returns `awayMs`: how long we were away by the wall clock; negative when that went back
  * @throws InvalidInputError when the text is broken or of a newer version
  */
 export function restoreSnapshot(
   text: string,
   source: string,
-  rules: Pick<HouseRules, "hostsByStation">,
+  rules: Pick<HouseRules, "stations">,
   nowMonoMs: number,
   nowWallMs: number,
-): HouseState {
+): { readonly house: HouseState; readonly awayMs: number } {
   const snapshot = parseJson(schema, text, source);
   const awayMs = nowWallMs - snapshot.saved_at_ms;
   const countedMs = Math.min(BELIEVED_STOP_MS, Math.max(0, awayMs));
-  const isLongAgo = awayMs > FORGET_GRID_MS;
-  const at = (ageMs = 0) => nowMonoMs - ageMs - countedMs;
+  const at: AtAge = (ageMs = 0) => nowMonoMs - ageMs - countedMs;
   const empty = emptyHouse(rules);
   const stations = new Map(empty.stations);
   const hosts = new Map(empty.hosts);
   for (const [name, saved] of Object.entries(snapshot.stations)) {
-    stations.set(name, toStation(saved, at, isLongAgo));
+    stations.set(name, toStation(saved, at, nowMonoMs, awayMs > FORGET_GRID_MS));
   }
   for (const [name, saved] of Object.entries(snapshot.hosts)) {
     if (hosts.has(name)) hosts.set(name, { phase: toHostPhase(saved, at) });
   }
-  return { stations, hosts };
+  const known = new Set(hostsOf(rules));
+  const learned = Object.entries(snapshot.learned_ms).filter(([name]) => known.has(name));
+  return { house: { stations, hosts, learnedMs: new Map(learned) }, awayMs };
 }
 
-function fromStation({ words, phase }: StationState, nowMonoMs: number): Snapshot["stations"][string] {
+function fromStation({ words, verdict, phases, started }: StationState, nowMonoMs: number): SavedStation {
   const aged = <T>(w: Word<T> | undefined) => w && { value: w.value, age_ms: ageOf(w.atMonoMs, nowMonoMs) };
+  const isByWitness = verdict?.connected !== undefined && verdict.evidenceMonoMs !== words.grid?.atMonoMs;
   return {
     grid: aged(words.grid),
     soc: aged(words.socPercent),
     discharge_min: aged(words.dischargeMin),
     out_watts: aged(words.outWatts),
     battery_wh: aged(words.batteryWh),
-    phase: phase.kind,
-    since_age_ms: "sinceMonoMs" in phase ? ageOf(phase.sinceMonoMs, nowMonoMs) : undefined,
-    step_age_ms: phase.kind === "critical"
-      ? ageOf(phase.criticalSinceMonoMs, nowMonoMs)
-      : phase.kind === "shutting_down"
-      ? ageOf(phase.triggeredMonoMs, nowMonoMs)
+    min_soc: aged(words.minSocPercent),
+    believed_grid: isByWitness
+      ? { value: verdict.connected === true, age_ms: ageOf(verdict.evidenceMonoMs ?? nowMonoMs, nowMonoMs) }
       : undefined,
+    groups: Object.fromEntries([...phases].map(([key, phase]) => [key, fromPhase(phase, nowMonoMs)])),
+    stages: Object.fromEntries([...started].map(([number, atMs]) => [number, ageOf(atMs, nowMonoMs)])),
   };
 }
 
-function toStation(
-  saved: Snapshot["stations"][string],
-  at: (ageMs?: number) => number,
-  isLongAgo: boolean,
-): StationState {
+function fromPhase(phase: OutagePhase, nowMonoMs: number): SavedPhase {
+  switch (phase.kind) {
+    case "unknown":
+    case "online":
+      return { phase: phase.kind };
+    case "on_battery":
+      return { phase: phase.kind, since_age_ms: ageOf(phase.sinceMonoMs, nowMonoMs) };
+    case "critical":
+      return {
+        phase: phase.kind,
+        since_age_ms: ageOf(phase.sinceMonoMs, nowMonoMs),
+        step_age_ms: ageOf(phase.criticalSinceMonoMs, nowMonoMs),
+      };
+    case "shutting_down":
+      return {
+        phase: phase.kind,
+        since_age_ms: ageOf(phase.sinceMonoMs, nowMonoMs),
+        step_age_ms: ageOf(phase.triggeredMonoMs, nowMonoMs),
+        reason: phase.reason.slice(0, 500),
+      };
+  }
+}
+
+function toStation(saved: SavedStation, at: AtAge, nowMonoMs: number, isLongAgo: boolean): StationState {
   const word = <T>(w: { value: T; age_ms: number } | undefined) =>
     w && { value: w.value, atMonoMs: at(w.age_ms) };
   const words: Words = {
@@ -125,69 +145,33 @@ function toStation(
     dischargeMin: word(saved.discharge_min),
     outWatts: word(saved.out_watts),
     batteryWh: word(saved.battery_wh),
+    minSocPercent: word(saved.min_soc),
   };
-  return { words, phase: isLongAgo ? { kind: "unknown" } : toPhase(saved, at), isBlind: false };
+  if (isLongAgo) return { ...NEW_STATION, words };
+  const believed = word(saved.believed_grid);
+  return {
+    ...NEW_STATION,
+    words,
+    verdict: believed && { connected: believed.value, by: "station", evidenceMonoMs: believed.atMonoMs },
+    phases: new Map(Object.entries(saved.groups).map(([key, one]) => [key, toPhase(one, at, nowMonoMs)])),
+    started: new Map(Object.entries(saved.stages).map(([number, ageMs]) => [Number(number), at(ageMs)])),
+  };
 }
 
-function toPhase(saved: Snapshot["stations"][string], at: (ageMs?: number) => number): OutagePhase {
+function toPhase(saved: SavedPhase, at: AtAge, nowMonoMs: number): OutagePhase {
   const sinceMonoMs = at(saved.since_age_ms);
   switch (saved.phase) {
     case "unknown":
+      return { kind: "unknown" };
     case "online":
-      return { kind: saved.phase };
+      return { kind: "online", sinceMonoMs: nowMonoMs };
     case "on_battery":
       return { kind: "on_battery", sinceMonoMs };
     case "critical":
       return { kind: "critical", sinceMonoMs, criticalSinceMonoMs: at(saved.step_age_ms) };
-    case "shutting_down":
-      return { kind: "shutting_down", sinceMonoMs, triggeredMonoMs: at(saved.step_age_ms) };
+    case "shutting_down": {
+      const { reason = "the outage goes on" } = saved;
+      return { kind: "shutting_down", sinceMonoMs, triggeredMonoMs: at(saved.step_age_ms), reason };
+    }
   }
-}
-
-function fromHost({ phase }: HostState, nowMonoMs: number): Snapshot["hosts"][string] {
-  switch (phase.kind) {
-    case "idle":
-      return { phase: "idle" };
-    case "told":
-      return {
-        phase: "told",
-        id: phase.commandId,
-        answer: phase.answer,
-        age_ms: ageOf(phase.toldMonoMs, nowMonoMs),
-      };
-    case "down":
-      return { phase: "down", id: phase.commandId, age_ms: ageOf(phase.sinceMonoMs, nowMonoMs) };
-    case "calling_off":
-      return {
-        phase: "calling_off",
-        id: phase.shutdownId,
-        abort_id: phase.abortId,
-        age_ms: ageOf(phase.sinceMonoMs, nowMonoMs),
-        sent_age_ms: ageOf(phase.sentMonoMs, nowMonoMs),
-      };
-  }
-}
-
-function toHostPhase(saved: Snapshot["hosts"][string], at: (ageMs?: number) => number): HostPhase {
-  const { id: commandId = "", answer = "none" } = saved;
-  switch (saved.phase) {
-    case "idle":
-      return { kind: "idle" };
-    case "told":
-      return { kind: "told", commandId, answer, toldMonoMs: at(saved.age_ms) };
-    case "down":
-      return { kind: "down", commandId, sinceMonoMs: at(saved.age_ms) };
-    case "calling_off":
-      return {
-        kind: "calling_off",
-        shutdownId: commandId,
-        abortId: saved.abort_id ?? "",
-        sinceMonoMs: at(saved.age_ms),
-        sentMonoMs: at(saved.sent_age_ms),
-      };
-  }
-}
-
-function ageOf(atMonoMs: number, nowMonoMs: number): number {
-  return Math.max(0, Math.round(nowMonoMs - atMonoMs));
 }

@@ -1,9 +1,22 @@
 import assert from "node:assert/strict";
 import { emptyHouse, type HouseState } from "./house.ts";
 import { BELIEVED_STOP_MS, encodeSnapshot, FORGET_GRID_MS, restoreSnapshot } from "./snapshot.ts";
+import type { OutagePhase } from "./outage.ts";
+import { simpleRules } from "./simple_rules.ts";
+import { NEW_STATION, stationPhase } from "./station.ts";
 import { fileSnapshotStore } from "./snapshot_store.ts";
 
-const RULES = { hostsByStation: { Study: ["pc", "nas"], Attic: ["mac"] } };
+const rulesFor = (stations: Record<string, string[]>) =>
+  simpleRules({
+    stations,
+    socMinPercent: 10,
+    debounceSec: 180,
+    cooldownSec: 300,
+    abortWindowSec: 120,
+    shutdownDelaySec: 60,
+    staleAfterSec: 120,
+  }, 0);
+const RULES = rulesFor({ Study: ["pc", "nas", "tv"], Attic: ["mac"] });
 const WALL = Date.UTC(2026, 10, 23, 19, 0, 0);
 
 function house(): HouseState {
@@ -11,27 +24,56 @@ function house(): HouseState {
   return {
     stations: new Map(empty.stations).set("Study", {
       words: { grid: { value: false, atMonoMs: 500 }, socPercent: { value: 9, atMonoMs: 700 } },
-      phase: { kind: "critical", sinceMonoMs: 100, criticalSinceMonoMs: 400 },
+      witnesses: new Map(),
+      verdict: { connected: false, by: ["plug"], evidenceMonoMs: 600 },
+      phases: new Map<string, OutagePhase>([
+        ["all", { kind: "critical", sinceMonoMs: 100, criticalSinceMonoMs: 400 }],
+        ["1", { kind: "shutting_down", sinceMonoMs: 100, triggeredMonoMs: 300, reason: "low" }],
+        ["2", { kind: "on_battery", sinceMonoMs: 100 }],
+        ["3", { kind: "unknown" }],
+      ]),
+      started: new Map([[1, 300]]),
+      samples: [],
       isBlind: false,
     }),
     hosts: new Map(empty.hosts)
-      .set("pc", { phase: { kind: "told", commandId: "s1", toldMonoMs: 300, answer: "accepted" } })
-      .set("nas", { phase: { kind: "down", commandId: "s2", sinceMonoMs: 200 } })
+      .set("pc", {
+        phase: {
+          kind: "told",
+          commandId: "s1",
+          toldMonoMs: 300,
+          firstToldMonoMs: 200,
+          answer: "accepted",
+          delivery: "done",
+          wasDown: true,
+        },
+      })
+      .set("nas", { phase: { kind: "down", commandId: "s2", toldMonoMs: 150, sinceMonoMs: 200 } })
       .set("mac", {
-        phase: { kind: "calling_off", shutdownId: "s3", abortId: "a3", sinceMonoMs: 100, sentMonoMs: 600 },
-      }),
+        phase: {
+          kind: "calling_off",
+          shutdownId: "s3",
+          abortId: "a3",
+          sinceMonoMs: 100,
+          sentMonoMs: 600,
+          wasDown: undefined,
+        },
+      })
+      .set("tv", { phase: { kind: "waking", commandId: "s4", sinceMonoMs: 100, sentMonoMs: 700 } }),
+    learnedMs: new Map([["pc", [61_000, 70_000]]]),
   };
 }
 
 const restore = (text: string, awayMs: number, nowMonoMs = 1000) =>
-  restoreSnapshot(text, "test", RULES, nowMonoMs, WALL + awayMs);
+  restoreSnapshot(text, "test", RULES, nowMonoMs, WALL + awayMs).house;
 
 Deno.test("restoreSnapshot() gives back what encodeSnapshot() wrote, on the same clock", () => {
   const text = encodeSnapshot(house(), 1000, WALL);
   const restored = restore(text, 0);
   assert.equal(encodeSnapshot(restored, 1000, WALL), text);
   assert.deepEqual(restored.hosts, house().hosts);
-  assert.deepEqual(restored.stations.get("Study")?.phase, house().stations.get("Study")?.phase);
+  assert.deepEqual(restored.stations.get("Study")?.phases, house().stations.get("Study")?.phases);
+  assert.deepEqual(restored.learnedMs, house().learnedMs);
 });
 
 const away: readonly [name: string, awayMs: number, countedMs: number][] = [
@@ -43,20 +85,20 @@ const away: readonly [name: string, awayMs: number, countedMs: number][] = [
 for (const [name, awayMs, countedMs] of away) {
   Deno.test(`restoreSnapshot() lets holds go on by ${countedMs} ms after ${name}`, () => {
     const { stations } = restore(encodeSnapshot(house(), 1000, WALL), awayMs);
-    const phase = stations.get("Study")?.phase;
+    const phase = stations.get("Study")?.phases.get("all");
     assert.equal(phase?.kind === "critical" && phase.criticalSinceMonoMs, 400 - countedMs);
   });
 }
 
 for (
-  const [awayMs, kind] of [[FORGET_GRID_MS, "critical"], [FORGET_GRID_MS + 1, "unknown"], [
+  const [awayMs, kind] of [[FORGET_GRID_MS, "shutting_down"], [FORGET_GRID_MS + 1, "unknown"], [
     1e12,
     "unknown",
   ]] as const
 ) {
   Deno.test(`restoreSnapshot() after ${awayMs} ms finds the station ${kind}`, () => {
     const { stations, hosts } = restore(encodeSnapshot(house(), 1000, WALL), awayMs);
-    assert.equal(stations.get("Study")?.phase.kind, kind);
+    assert.equal(stationPhase(stations.get("Study") ?? NEW_STATION).kind, kind);
     assert.equal(hosts.get("pc")?.phase.kind, "told");
   });
 }
@@ -77,7 +119,7 @@ for (
 
 Deno.test("restoreSnapshot() forgets hosts that are no longer configured", () => {
   const text = encodeSnapshot(house(), 1000, WALL);
-  const { hosts } = restoreSnapshot(text, "test", { hostsByStation: { Study: ["pc"] } }, 1000, WALL);
+  const { hosts } = restoreSnapshot(text, "test", rulesFor({ Study: ["pc"] }), 1000, WALL).house;
   assert.deepEqual([...hosts.keys()], ["pc"]);
 });
 
@@ -96,4 +138,28 @@ Deno.test("fileSnapshotStore() reads what it wrote, for its owner alone, and put
   } finally {
     Deno.removeSync(dir, { recursive: true });
   }
+});
+
+for (const [isDelivered, delivery] of [[true, "done"], [false, "lost"]] as const) {
+  Deno.test(`restoreSnapshot() takes a command that was ${isDelivered ? "" : "not "}confirmed as ${delivery}`, () => {
+    const before = house();
+    const told = before.hosts.get("pc")?.phase;
+    assert.ok(told?.kind === "told");
+    const hosts = new Map(before.hosts).set("pc", {
+      phase: { ...told, delivery: isDelivered ? "done" : "waiting" },
+    });
+    const phase = restore(encodeSnapshot({ ...before, hosts }, 1000, WALL), 0).hosts.get("pc")?.phase;
+    assert.equal(phase?.kind === "told" && phase.delivery, delivery);
+  });
+}
+
+Deno.test("restoreSnapshot() counts anew how long the grid has been there", () => {
+  const before = house();
+  const study = before.stations.get("Study") ?? NEW_STATION;
+  const stations = new Map(before.stations).set("Study", {
+    ...study,
+    phases: new Map<string, OutagePhase>([["all", { kind: "online", sinceMonoMs: 0 }]]),
+  });
+  const restored = restore(encodeSnapshot({ ...before, stations }, 1000, WALL), 60_000);
+  assert.deepEqual(restored.stations.get("Study")?.phases.get("all"), { kind: "online", sinceMonoMs: 1000 });
 });

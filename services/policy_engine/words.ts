@@ -18,6 +18,8 @@ export interface Words {
   readonly outWatts?: Word<number>;
   /** Energy of a full battery, Wh. */
   readonly batteryWh?: Word<number>;
+  /** The station's own discharge limit, %: there it switches its outputs off. */
+  readonly minSocPercent?: Word<number>;
 }
 
 /** How a state reached us. */
@@ -30,22 +32,29 @@ export interface Arrival {
 }
 
 /** A retained state without a believable time is at least this old, ms. */
-const UNKNOWN_AGE_MS = 3_600_000;
+export const UNKNOWN_AGE_MS = 3_600_000;
 
 /**
  * Takes a state in. A word replaces an earlier one only if its evidence is newer, so that a repeated old state changes
  * nothing. A state without ages, as people feed it by hand, is as fresh as its arrival.
+ *
+ * A retained "no grid" of unknown age, or an hour old, is not taken: most likely the power came back since and switched
+ * us on. What we remember ourselves of an outage is in the snapshot.
  */
 export function hear(words: Words, state: PowerState, arrival: Arrival): Words {
   const waitedMs = arrival.retained ? retainedAgeMs(state, arrival.atWallMs) : 0;
   const at = (ageSec: number | undefined) => arrival.atMonoMs - waitedMs - (ageSec ?? 0) * 1000;
   const evidence = at(state.age_s);
+  const isOldLoss = waitedMs >= UNKNOWN_AGE_MS && state.grid_connected === false;
   return {
-    grid: newer(words.grid, state.grid_connected, at(state.grid_age_s ?? state.age_s)),
+    grid: isOldLoss
+      ? words.grid
+      : newer(words.grid, state.grid_connected, at(state.grid_age_s ?? state.age_s)),
     socPercent: newer(words.socPercent, state.soc, at(state.soc_age_s ?? state.age_s)),
     dischargeMin: newer(words.dischargeMin, state.discharge_min, evidence),
     outWatts: newer(words.outWatts, state.out_watts, evidence),
     batteryWh: newer(words.batteryWh, state.battery_wh, evidence),
+    minSocPercent: newer(words.minSocPercent, state.min_soc, evidence),
   };
 }
 

@@ -5,7 +5,7 @@ import {
   SLOWEST_FALL_PERCENT_PER_MIN,
   UNKNOWN_FALL_PERCENT_PER_MIN,
 } from "./blind_estimate.ts";
-import { type Arrival, hear, type Words } from "./words.ts";
+import { type Arrival, hear, UNKNOWN_AGE_MS, type Words } from "./words.ts";
 
 const WALL = Date.UTC(2026, 10, 23, 19, 0, 0);
 const arrival = (atMonoMs: number, retained = false): Arrival => ({ atMonoMs, atWallMs: WALL, retained });
@@ -47,13 +47,16 @@ for (
   ] as const
 ) {
   Deno.test(`hear() takes a retained state ${name}`, () => {
-    const words = hear({}, state({ grid_connected: false, ts }), arrival(9_000_000, true));
-    assert.equal(words.grid?.atMonoMs, 9_000_000 - ageMs);
+    const words = hear({}, state({ soc: 5, grid_connected: false, ts }), arrival(9_000_000, true));
+    assert.equal(words.socPercent?.atMonoMs, 9_000_000 - ageMs);
+    assert.equal(words.grid?.atMonoMs, ageMs < UNKNOWN_AGE_MS ? 9_000_000 - ageMs : undefined);
+    const there = hear({}, state({ grid_connected: true, ts }), arrival(9_000_000, true));
+    assert.equal(there.grid?.atMonoMs, 9_000_000 - ageMs);
   });
 }
 
 const at0 = <T>(value: T) => ({ value, atMonoMs: 0 });
-const STALE_MS = 120_000;
+const BASIS = { staleAfterMs: 120_000, blindLimitMs: 14_400_000, onBatterySinceMonoMs: 0 };
 const charges: readonly [
   name: string,
   words: Words,
@@ -61,7 +64,7 @@ const charges: readonly [
   percent: number | undefined,
   isEstimate: boolean,
 ][] = [
-  ["the word at its last fresh moment", { socPercent: at0(50) }, STALE_MS, 50, false],
+  ["the word at its last fresh moment", { socPercent: at0(50) }, BASIS.staleAfterMs, 50, false],
   [
     "a fall of unknown speed after it",
     { socPercent: at0(50) },
@@ -97,14 +100,40 @@ const charges: readonly [
     50 - 24 * SLOWEST_FALL_PERCENT_PER_MIN,
     true,
   ],
-  ["never below 0", { socPercent: at0(5) }, 86_400_000, 0, true],
+  ["never below 0", { socPercent: at0(5) }, 14_400_000, 0, true],
+  [
+    "the estimate at its age limit",
+    { socPercent: at0(50), outWatts: at0(0), batteryWh: at0(600) },
+    14_400_000,
+    50 - 240 * SLOWEST_FALL_PERCENT_PER_MIN,
+    true,
+  ],
+  [
+    "empty beyond its age limit",
+    { socPercent: at0(50), outWatts: at0(0), batteryWh: at0(600) },
+    14_400_001,
+    0,
+    true,
+  ],
   ["nothing that was never heard", {}, 600_000, undefined, false],
 ];
 for (const [name, words, nowMs, percent, isEstimate] of charges) {
   Deno.test(`chargeOnBattery() gives ${name}`, () => {
-    const charge = chargeOnBattery(words, nowMs, STALE_MS);
+    const charge = chargeOnBattery(words, nowMs, BASIS);
     if (percent === undefined) return assert.equal(charge, undefined);
     assert.ok(Math.abs((charge?.percent ?? NaN) - percent) < 1e-9, `${charge?.percent}`);
     assert.equal(charge?.isEstimate, isEstimate);
   });
 }
+
+Deno.test("chargeOnBattery() lets nothing be drawn before the outage began", () => {
+  const basis = { ...BASIS, onBatterySinceMonoMs: 3_600_000 };
+  const charge = chargeOnBattery({ socPercent: at0(50) }, 3_660_000, basis);
+  assert.deepEqual(charge, { percent: 50 - UNKNOWN_FALL_PERCENT_PER_MIN, isEstimate: true });
+});
+
+Deno.test("chargeOnBattery() falls as fast as was measured, when that is the worst", () => {
+  const basis = { ...BASIS, measuredFallPercentPerMin: 4 };
+  const charge = chargeOnBattery({ socPercent: at0(90), dischargeMin: at0(90) }, 600_000, basis);
+  assert.equal(charge?.percent, 90 - 40 * PESSIMISM);
+});

@@ -1,0 +1,73 @@
+/** All that is known of a battery that carries the house: charge, minutes left, fall. Pure. */
+import { type Charge, chargeOnBattery, fallPercentPerMin } from "./blind_estimate.ts";
+import { measuredFall, type SocSample } from "./fall.ts";
+import type { Words } from "./words.ts";
+
+/** Minutes until the outputs go dark. */
+export interface Remaining {
+  readonly minutes: number;
+  /** True: computed by us from old words. */
+  readonly isEstimate: boolean;
+}
+
+/** A battery during an outage. A value that nobody can tell is absent. */
+export interface Battery {
+  readonly charge?: Charge;
+  readonly remaining?: Remaining;
+  readonly onBatteryMs: number;
+  /** The charge at which the station switches off by itself, %; 0 when it does not say. */
+  readonly floorPercent: number;
+  /** What the fall will be when nothing more is heard, %/min, pessimistic. */
+  readonly assumedFallPercentPerMin: number;
+  readonly samples: readonly SocSample[];
+  readonly sinceMonoMs: number;
+}
+
+/** See the file comment. */
+export function batteryNow(
+  words: Words,
+  samples: readonly SocSample[],
+  sinceMonoMs: number,
+  limits: { readonly staleAfterMs: number; readonly blindLimitMs: number },
+  nowMonoMs: number,
+): Battery {
+  const basis = {
+    ...limits,
+    onBatterySinceMonoMs: sinceMonoMs,
+    measuredFallPercentPerMin: measuredFall(samples),
+  };
+  const charge = chargeOnBattery(words, nowMonoMs, basis);
+  const floorPercent = words.minSocPercent?.value ?? 0;
+  const assumedFallPercentPerMin = fallPercentPerMin(words, basis);
+  return {
+    charge,
+    remaining: remainingOf(words, charge, { floorPercent, assumedFallPercentPerMin, sinceMonoMs }),
+    onBatteryMs: nowMonoMs - sinceMonoMs,
+    floorPercent,
+    assumedFallPercentPerMin,
+    samples,
+    sinceMonoMs,
+  };
+}
+
+/**
+ * The station's own word while it is fresh; one from before the outage, or of 0 minutes, tells nothing: stations say so
+ * while they charge. Then load and energy, then nothing; blind, the estimate at its assumed fall.
+ */
+function remainingOf(
+  { dischargeMin, outWatts, batteryWh }: Words,
+  charge: Charge | undefined,
+  { floorPercent, assumedFallPercentPerMin, sinceMonoMs }: Pick<
+    Battery,
+    "floorPercent" | "assumedFallPercentPerMin" | "sinceMonoMs"
+  >,
+): Remaining | undefined {
+  if (!charge) return undefined;
+  const usablePercent = Math.max(0, charge.percent - floorPercent);
+  if (charge.isEstimate) return { minutes: usablePercent / assumedFallPercentPerMin, isEstimate: true };
+  if (dischargeMin && dischargeMin.value > 0 && dischargeMin.atMonoMs >= sinceMonoMs) {
+    return { minutes: dischargeMin.value, isEstimate: false };
+  }
+  if (!outWatts || !batteryWh || outWatts.value <= 0 || outWatts.atMonoMs < sinceMonoMs) return undefined;
+  return { minutes: usablePercent / 100 * batteryWh.value / outWatts.value * 60, isEstimate: false };
+}

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { type GridVerdict, gridVerdict, type WitnessWord } from "./grid_verdict.ts";
+
+const NOW = 1_000_000;
+const STALE = 120_000;
+const station = (value: boolean, ageMs: number) => ({ value, atMonoMs: NOW - ageMs });
+const witness = (value: boolean, ageMs: number, name = "plug"): WitnessWord => ({
+  name,
+  value,
+  atMonoMs: NOW - ageMs,
+  staleAfterMs: 60_000,
+});
+const believed = (connected: boolean, ageMs: number): GridVerdict => ({
+  connected,
+  by: ["plug"],
+  evidenceMonoMs: NOW - ageMs,
+});
+type Args = [
+  Parameters<typeof gridVerdict>[0],
+  Parameters<typeof gridVerdict>[1],
+  Parameters<typeof gridVerdict>[2],
+];
+
+const rows: readonly [
+  name: string,
+  args: Args,
+  connected: boolean | undefined,
+  by: string,
+  disagreement: RegExp | undefined,
+][] = [
+  ["nothing when nobody spoke", [undefined, [], undefined], undefined, "station", undefined],
+  ["a fresh station", [station(true, STALE), [], undefined], true, "station", undefined],
+  [
+    "a fresh station that a witness confirms",
+    [station(false, 0), [witness(false, 0)], undefined],
+    false,
+    "station",
+    undefined,
+  ],
+  [
+    "a fresh station that says grid against a witness: no shutdown on a witness alone",
+    [station(true, 0), [witness(false, 0)], undefined],
+    true,
+    "station",
+    /station says that the grid is there, plug says that the grid is gone/,
+  ],
+  [
+    "a fresh station that says battery against a witness",
+    [station(false, 0), [witness(true, 0)], undefined],
+    false,
+    "station",
+    /station says that the grid is gone, plug says/,
+  ],
+  [
+    "no report of a stale witness",
+    [station(true, 0), [witness(false, 60_001)], undefined],
+    true,
+    "station",
+    undefined,
+  ],
+  [
+    "a fresh witness when the station is silent",
+    [station(true, STALE + 1), [witness(false, 60_000)], undefined],
+    false,
+    "plug",
+    undefined,
+  ],
+  [
+    "a fresh witness that the grid is back",
+    [station(false, STALE + 1), [witness(true, 0)], undefined],
+    true,
+    "plug",
+    undefined,
+  ],
+  [
+    "a witness when the station never spoke",
+    [undefined, [witness(false, 0)], undefined],
+    false,
+    "plug",
+    undefined,
+  ],
+  [
+    "two witnesses that agree",
+    [undefined, [witness(false, 0), witness(false, 5, "meter")], undefined],
+    false,
+    "plug,meter",
+    undefined,
+  ],
+  [
+    "the last word when witnesses contradict each other",
+    [station(true, STALE + 1), [witness(false, 0), witness(true, 0, "meter")], undefined],
+    true,
+    "station",
+    /silent, meter says that the grid is there, plug says that the grid is gone/,
+  ],
+  [
+    "the last word when all are silent",
+    [station(false, 9e5), [witness(true, 60_001)], undefined],
+    false,
+    "station",
+    undefined,
+  ],
+  [
+    "what a witness said last, when it is newer",
+    [station(true, 9e5), [], believed(false, 500_000)],
+    false,
+    "plug",
+    undefined,
+  ],
+  [
+    "what the station said last, when it is newer",
+    [station(true, 400_000), [], believed(false, 500_000)],
+    true,
+    "station",
+    undefined,
+  ],
+];
+for (const [name, [own, witnesses, before], connected, by, disagreement] of rows) {
+  Deno.test(`gridVerdict() believes ${name}`, () => {
+    const verdict = gridVerdict(own, witnesses, before, STALE, NOW);
+    assert.equal(verdict.connected, connected);
+    assert.equal(String(verdict.by), by);
+    if (disagreement) assert.match(verdict.disagreement ?? "", disagreement);
+    else assert.equal(verdict.disagreement, undefined);
+    assert.deepEqual(
+      gridVerdict(own, witnesses, verdict, STALE, NOW),
+      verdict,
+      "the same again must not differ",
+    );
+  });
+}

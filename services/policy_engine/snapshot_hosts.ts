@@ -1,0 +1,106 @@
+/** The hosts in the snapshot. Pure. */
+import * as v from "valibot";
+import { numberIn, textUpTo } from "../../lib/messages/parse.ts";
+import type { HostPhase, HostState } from "./host.ts";
+
+/** Ages instead of times: monotonic time begins anew with every process. ms, 0 or more. */
+export const age = numberIn(0, 1e12);
+
+/** Turns an age, ms, into a monotonic time of this process; 0 when absent. */
+export type AtAge = (ageMs?: number) => number;
+
+/** Always a whole number, 0 or more. */
+export function ageOf(atMonoMs: number, nowMonoMs: number): number {
+  return Math.max(0, Math.round(nowMonoMs - atMonoMs));
+}
+
+const id = textUpTo(64);
+
+/** One host. */
+export const hostSchema = v.object({
+  phase: v.picklist(["idle", "told", "down", "calling_off", "waking"]),
+  id: v.optional(id),
+  abort_id: v.optional(id),
+  answer: v.optional(v.picklist(["none", "accepted", "rejected", "failed", "shutting_down"])),
+  is_delivered: v.optional(v.boolean()),
+  was_down: v.optional(v.boolean()),
+  age_ms: v.optional(age),
+  told_age_ms: v.optional(age),
+  sent_age_ms: v.optional(age),
+});
+
+/** One host as it is written. */
+export type SavedHost = v.InferOutput<typeof hostSchema>;
+
+/** See {@link toHostPhase} for the way back. */
+export function fromHost({ phase }: HostState, nowMonoMs: number): SavedHost {
+  switch (phase.kind) {
+    case "idle":
+      return { phase: "idle" };
+    case "told":
+      return {
+        phase: "told",
+        id: phase.commandId,
+        answer: phase.answer,
+        is_delivered: phase.delivery === "done",
+        was_down: phase.wasDown,
+        age_ms: ageOf(phase.toldMonoMs, nowMonoMs),
+        told_age_ms: ageOf(phase.firstToldMonoMs, nowMonoMs),
+      };
+    case "down":
+      return {
+        phase: "down",
+        id: phase.commandId,
+        age_ms: ageOf(phase.sinceMonoMs, nowMonoMs),
+        told_age_ms: ageOf(phase.toldMonoMs, nowMonoMs),
+      };
+    case "calling_off":
+      return {
+        phase: "calling_off",
+        id: phase.shutdownId,
+        abort_id: phase.abortId,
+        was_down: phase.wasDown,
+        age_ms: ageOf(phase.sinceMonoMs, nowMonoMs),
+        sent_age_ms: ageOf(phase.sentMonoMs, nowMonoMs),
+      };
+    case "waking":
+      return {
+        phase: "waking",
+        id: phase.commandId,
+        age_ms: ageOf(phase.sinceMonoMs, nowMonoMs),
+        sent_age_ms: ageOf(phase.sentMonoMs, nowMonoMs),
+      };
+  }
+}
+
+/** A command that the broker had not confirmed counts as lost: it is sent again, with its id. */
+export function toHostPhase(saved: SavedHost, at: AtAge): HostPhase {
+  const { id: commandId = "", answer = "none", was_down: wasDown } = saved;
+  switch (saved.phase) {
+    case "idle":
+      return { kind: "idle" };
+    case "told":
+      return {
+        kind: "told",
+        commandId,
+        answer,
+        delivery: saved.is_delivered ? "done" : "lost",
+        wasDown,
+        toldMonoMs: at(saved.age_ms),
+        firstToldMonoMs: at(saved.told_age_ms),
+      };
+    case "down":
+      return { kind: "down", commandId, toldMonoMs: at(saved.told_age_ms), sinceMonoMs: at(saved.age_ms) };
+    case "calling_off":
+      return {
+        kind: "calling_off",
+        shutdownId: commandId,
+        abortId: saved.abort_id ?? "",
+        wasDown,
+        sinceMonoMs: at(saved.age_ms),
+        sentMonoMs: at(saved.sent_age_ms),
+      };
+    case "waking":
+      return { kind: "waking", commandId, sinceMonoMs: at(saved.age_ms), sentMonoMs: at(saved.sent_age_ms) };
+  }
+}

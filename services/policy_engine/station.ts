@@ -1,0 +1,193 @@
+/** One station: what is known of it, where its groups of hosts stand, which stages run. Pure. */
+import { type Battery, batteryNow } from "./battery.ts";
+import type { Charge } from "./blind_estimate.ts";
+import { addSample, type SocSample } from "./fall.ts";
+import { type GridVerdict, gridVerdict, type WitnessWord } from "./grid_verdict.ts";
+import { type OutageEvent, type OutagePhase, stepOutage } from "./outage.ts";
+import type { HouseRules, StationRules } from "./rules.ts";
+import { needFromMs, type StageStart, type StageView, stepStages } from "./stages.ts";
+import { dangerReason, type Needs, reliefReason } from "./triggers.ts";
+import { freshestMonoMs, type Words } from "./words.ts";
+
+/** See the file comment. */
+export interface StationState {
+  readonly words: Words;
+  /** What the cloud last said of the way to the station, as in its state. */
+  readonly link?: "live" | "stale" | "offline";
+  readonly witnesses: ReadonlyMap<string, WitnessWord>;
+  readonly verdict?: GridVerdict;
+  /** Group key to phase. */
+  readonly phases: ReadonlyMap<string, OutagePhase>;
+  /** Stage number to the monotonic time of its beginning. */
+  readonly started: ReadonlyMap<number, number>;
+  readonly samples: readonly SocSample[];
+  /** Nothing fresh from the station for longer than the limit. */
+  readonly isBlind: boolean;
+}
+
+/** Nothing was heard of it. */
+export const NEW_STATION: StationState = {
+  words: {},
+  witnesses: new Map(),
+  phases: new Map(),
+  started: new Map(),
+  samples: [],
+  isBlind: false,
+};
+
+/** The four words for where a station as a whole stands, the worst of its groups first. */
+const WORST_FIRST = ["shutting_down", "critical", "on_battery", "online", "unknown"] as const;
+
+/** The phase of the group that is worst off. */
+export function stationPhase({ phases }: Pick<StationState, "phases">): OutagePhase {
+  const all = [...phases.values()];
+  for (const kind of WORST_FIRST) {
+    const found = all.find((phase) => phase.kind === kind);
+    if (found) return found;
+  }
+  return { kind: "unknown" };
+}
+
+/** Since when the station is on battery, monotonic ms; undefined when it is not. */
+export function onBatterySince({ phases }: Pick<StationState, "phases">): number | undefined {
+  const since = [...phases.values()].flatMap((phase) =>
+    phase.kind === "unknown" || phase.kind === "online" ? [] : [phase.sinceMonoMs]
+  );
+  return since.length > 0 ? Math.min(...since) : undefined;
+}
+
+/** The battery now; undefined while the grid is there or unknown. */
+export function stationBattery(
+  state: StationState,
+  rules: HouseRules,
+  nowMonoMs: number,
+): Battery | undefined {
+  if (state.verdict?.connected !== false) return undefined;
+  return batteryNow(state.words, state.samples, onBatterySince(state) ?? nowMonoMs, rules, nowMonoMs);
+}
+
+/** The charge to show: estimated on battery when it is old; on the grid only while it is fresh. */
+export function shownCharge(state: StationState, rules: HouseRules, nowMonoMs: number): Charge | undefined {
+  const battery = stationBattery(state, rules, nowMonoMs);
+  if (battery) return battery.charge;
+  const word = state.words.socPercent;
+  if (!word || nowMonoMs - word.atMonoMs > rules.staleAfterMs) return undefined;
+  return { percent: word.value, isEstimate: false };
+}
+
+/** What a group needs from now on, for its triggers. */
+export function needsOf(
+  rules: StationRules,
+  stage: number,
+  debounceMs: number,
+  view: StageView,
+): Needs {
+  if (!rules.hasReserve) return {};
+  const needMs = needFromMs(rules, stage, view);
+  return needMs > 0 ? { reserveMin: (needMs + debounceMs) / 60_000 } : {};
+}
+
+/** What a step of a station means. */
+export type StationEvent =
+  | { readonly kind: "outage"; readonly event: OutageEvent }
+  | { readonly kind: "blind"; readonly isBlind: boolean; readonly onBattery: boolean }
+  | { readonly kind: "disagreement"; readonly text: string }
+  | { readonly kind: "stage"; readonly number: number; readonly reason: string };
+
+/** Draws the conclusions from the words and the time. The same again changes nothing and tells nothing. */
+export function stepStation(
+  before: StationState,
+  rules: HouseRules,
+  station: StationRules,
+  view: StageView,
+  nowMonoMs: number,
+): { readonly state: StationState; readonly events: readonly StationEvent[] } {
+  const { staleAfterMs } = rules;
+  const verdict = gridVerdict(
+    before.words.grid,
+    [...before.witnesses.values()],
+    before.verdict,
+    staleAfterMs,
+    nowMonoMs,
+  );
+  const judged: StationState = { ...before, verdict, samples: samplesOf(before, verdict) };
+  const battery = stationBattery(judged, rules, nowMonoMs);
+  const { phases, events: found } = stepGroups(judged, battery, rules, station, view, nowMonoMs);
+  const { started, begun } = stepStages(station, phases, before.started, view, battery?.remaining, nowMonoMs);
+  const isBlind = isBlindNow(judged, staleAfterMs, nowMonoMs);
+  const state: StationState = { ...judged, phases, started, isBlind };
+  const events: StationEvent[] = withoutRepeats(found).map((event) => ({ kind: "outage", event }));
+  if (station.stages.length > 1) events.push(...begun.map(stageEvent));
+  if (isBlind !== before.isBlind) {
+    events.push({ kind: "blind", isBlind, onBattery: verdict.connected === false });
+  }
+  if (verdict.disagreement !== undefined && verdict.disagreement !== before.verdict?.disagreement) {
+    events.push({ kind: "disagreement", text: verdict.disagreement });
+  }
+  return { state, events };
+}
+
+function stageEvent({ number, reason }: StageStart): StationEvent {
+  return { kind: "stage", number, reason };
+}
+
+function stepGroups(
+  { phases: before, verdict }: StationState,
+  battery: Battery | undefined,
+  rules: HouseRules,
+  station: StationRules,
+  view: StageView,
+  nowMonoMs: number,
+): { readonly phases: ReadonlyMap<string, OutagePhase>; readonly events: readonly OutageEvent[] } {
+  const phases = new Map<string, OutagePhase>();
+  const events: OutageEvent[] = [];
+  let pulledBy: string | undefined;
+  for (const { number, groups } of station.stages.toReversed()) {
+    let triggered: string | undefined;
+    for (const { key, triggers, debounceMs } of groups) {
+      const needs = needsOf(station, number, debounceMs, view);
+      const facts = {
+        gridConnected: verdict?.connected,
+        danger: battery && dangerReason(battery, triggers, needs),
+        relief: battery && reliefReason(battery, triggers, needs),
+        pulledBy,
+      };
+      const groupRules = { debounceMs, notBeforeMonoMs: rules.notBeforeMonoMs };
+      const step = stepOutage(before.get(key) ?? { kind: "unknown" }, facts, groupRules, nowMonoMs);
+      phases.set(key, step.phase);
+      events.push(...step.events);
+      if (step.phase.kind === "shutting_down") triggered = step.phase.reason;
+    }
+    pulledBy ??= triggered;
+  }
+  return { phases, events };
+}
+
+/** Several groups see the same grid and often the same danger: each thing is told once. */
+function withoutRepeats(events: readonly OutageEvent[]): readonly OutageEvent[] {
+  const seen = new Map(events.map((event) => [JSON.stringify(event), event]));
+  const order = [
+    "grid_lost",
+    "grid_back",
+    "timer_started",
+    "timer_aborted",
+    "called_off",
+    "shutdown_triggered",
+  ];
+  return [...seen.values()].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+}
+
+function samplesOf({ words, samples }: StationState, { connected }: GridVerdict): readonly SocSample[] {
+  if (connected !== false) return samples.length > 0 ? [] : samples;
+  const { socPercent } = words;
+  return socPercent
+    ? addSample(samples, { atMonoMs: socPercent.atMonoMs, percent: socPercent.value })
+    : samples;
+}
+
+function isBlindNow({ words, verdict }: StationState, staleAfterMs: number, nowMonoMs: number): boolean {
+  if (freshestMonoMs(words) === undefined) return false;
+  const isOld = (atMonoMs: number) => nowMonoMs - atMonoMs > staleAfterMs;
+  if (!words.grid || isOld(words.grid.atMonoMs)) return true;
+  return verdict?.connected === false && words.socPercent !== undefined && isOld(words.socPercent.atMonoMs);
+}
