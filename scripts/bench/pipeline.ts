@@ -59,9 +59,14 @@ export async function measurePipeline(
         world.replyNow(sn, model.now());
         await withLimit(received.promise, 10_000, `the command for ${model.station.name}`);
         samples.push(performance.now() - sentMs);
+      }
+      // No station changes its mind within a second; the decoder gathers what comes faster.
+      await settle();
+      for (const [sn, model] of models) {
         model.setGrid(true);
         world.replyNow(sn, model.now());
       }
+      await settle();
     }
     return {
       broker,
@@ -97,6 +102,10 @@ function outages(count: number): Scenario {
 
 function agentOf(station: string): string {
   return `host-${station}`;
+}
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2000));
 }
 
 async function withLimit<T>(promise: Promise<T>, limitMs: number, what: string): Promise<T> {
