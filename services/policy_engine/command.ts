@@ -8,6 +8,8 @@ export interface CommandParts {
   readonly action: "shutdown" | "abort";
   readonly agent: string;
   readonly reason: string;
+  /** Where the host stands in the order; absent: there is none. */
+  readonly stage?: number;
   readonly shutdownDelaySec: number;
   readonly commandTtlSec: number;
   /** Wall time, ms since 1970. */
@@ -26,6 +28,7 @@ export function buildCommand(parts: CommandParts): AgentCommand {
     ttl_sec: parts.commandTtlSec,
     agent: parts.agent,
     issued_at: new Date(parts.nowWallMs).toISOString(),
+    stage: parts.stage,
   };
   return parts.keyHex === undefined ? command : { ...command, sig: signatureOf(command, parts.keyHex) };
 }

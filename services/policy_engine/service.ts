@@ -13,12 +13,15 @@ import type { Service, ServiceContext } from "../../lib/service.ts";
 import { buildCommand } from "./command.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
 import { type Telling, tellingOf } from "./journal.ts";
+import type { PolicyFile, WitnessSection } from "./policy_file.ts";
 import { feedsOf, hostsOfStation } from "./rules.ts";
+import { houseRules } from "./rules_from_file.ts";
 import { Showcase } from "./showcase.ts";
 import type { Ways } from "./silence.ts";
-import { simpleRules } from "./simple_rules.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import { fileSnapshotStore, type SnapshotStore } from "./snapshot_store.ts";
+import { udpWake, type Wake } from "./wake_on_lan.ts";
+import { readWitness } from "./witness.ts";
 
 /** The slice of the configuration that this service gets. */
 export interface PolicyEngineConfig {
@@ -38,12 +41,26 @@ export interface PolicyEngineConfig {
   readonly stateDir: string;
   /** Whether the cloud connection's own status may be read, to say why nothing is heard; false when absent. */
   readonly followsCloud?: boolean;
+  /** The policy file, where there is one. */
+  readonly file?: PolicyFile;
 }
 
 /** Parts that tests replace. */
 export interface PolicyEnginePorts {
   readonly store: SnapshotStore;
   readonly newId: () => string;
+  /** Absent: nobody can be woken. */
+  readonly wake?: Wake;
+}
+
+/** Topics beyond the house's own that the policy file makes this service read. */
+export function witnessTopics(file: PolicyFile | undefined): readonly string[] {
+  return [...new Set(file?.witness.map(({ topic }) => topic))];
+}
+
+/** Whether the policy file names anybody to be woken, so that the worker needs the network. */
+export function wakesHosts(file: PolicyFile | undefined): boolean {
+  return Object.values(file?.host ?? {}).some(({ mac }) => mac !== undefined);
 }
 
 /** How often holds and windows are looked at, ms. */
@@ -60,6 +77,7 @@ export function createPolicyEngine(context: ServiceContext<PolicyEngineConfig>):
   return new PolicyEngine(context, {
     store: fileSnapshotStore(`${context.config.stateDir}/policy.json`),
     newId: () => crypto.randomUUID(),
+    wake: wakesHosts(context.config.file) ? udpWake() : undefined,
   });
 }
 
@@ -105,6 +123,9 @@ export class PolicyEngine implements Service {
       this.#topics.agentStatus("+"),
       (message) => this.#guard(message, () => this.#onStatus(message)),
     );
+    for (const witness of config.file?.witness ?? []) {
+      bus.subscribe(witness.topic, (message) => this.#onWitness(witness, message));
+    }
     this.#cancelTick = clock.every(TICK_MS, () => this.#step({ kind: "tick" }));
     this.#step({ kind: "tick" });
     return Promise.resolve();
@@ -117,8 +138,8 @@ export class PolicyEngine implements Service {
 
   #resume(): House {
     const { clock, config } = this.context;
-    const restored = this.#keeper.restore(simpleRules(config, 0));
-    const rules = simpleRules(config, clock.monoMs() + graceMs(restored.awayMs));
+    const restored = this.#keeper.restore(houseRules(config, config.file, 0));
+    const rules = houseRules(config, config.file, clock.monoMs() + graceMs(restored.awayMs));
     return new House(restored.house, rules, this.ports.newId);
   }
 
@@ -136,6 +157,18 @@ export class PolicyEngine implements Service {
   #onCloud({ topic, payload }: BusMessage): void {
     if (payload.length === 0) return;
     this.#cloud = parseCloudStatus(payload, `MQTT topic "${topic}"`).link;
+  }
+
+  /** A message that the broker kept is of unknown age: it is no evidence. */
+  #onWitness(witness: WitnessSection, { payload, retained }: BusMessage): void {
+    const value = retained ? undefined : readWitness(payload, witness);
+    if (value === undefined) return;
+    const { clock, config } = this.context;
+    const staleAfterMs = witness.stale_after_sec * 1000;
+    for (const device of witness.stations ?? Object.keys(config.stations)) {
+      const word = { name: witness.name, value, atMonoMs: clock.monoMs(), staleAfterMs };
+      this.#step({ kind: "witness", device, word });
+    }
   }
 
   #onAck({ topic, payload, retained }: BusMessage): void {
@@ -205,18 +238,31 @@ export class PolicyEngine implements Service {
   #carryOut(effect: HouseEffect): void {
     const telling = tellingOf(effect);
     if (telling) this.#tell(telling);
-    if (effect.kind === "host" && effect.effect.kind === "send") {
-      this.#send(effect.agent, effect.effect.action, effect.effect.commandId, effect.reason);
-    }
+    if (effect.kind !== "host") return;
+    if (effect.effect.kind === "wake") this.#wake(effect.agent);
+    if (effect.effect.kind === "send") this.#send(effect, effect.effect.action, effect.effect.commandId);
   }
 
-  #send(agent: string, action: "shutdown" | "abort", id: string, reason: string): void {
+  #wake(agent: string): void {
+    const mac = this.#house?.rules.wake.macs[agent];
+    if (mac === undefined || !this.ports.wake) return;
+    this.ports.wake(mac).catch((error) =>
+      this.context.log.warn("CANNOT WAKE", { agent, reason: errorText(error) })
+    );
+  }
+
+  #send(
+    { agent, reason, stage }: Extract<HouseEffect, { kind: "host" }>,
+    action: "shutdown" | "abort",
+    id: string,
+  ): void {
     const { bus, clock, config, log } = this.context;
     const command = buildCommand({
       id,
       action,
       agent,
       reason,
+      stage,
       shutdownDelaySec: config.shutdownDelaySec,
       commandTtlSec: config.commandTtlSec,
       nowWallMs: clock.wallMs(),

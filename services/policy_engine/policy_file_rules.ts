@@ -1,0 +1,159 @@
+/** What must fit together in a policy file, beyond the form of each key. Pure. */
+import type { FileProblem, PolicyFile, StationSection } from "./policy_file.ts";
+import type { GroupRules, StationRules } from "./rules.ts";
+import { stationFromFile } from "./rules_from_file.ts";
+import type { SimpleLimits } from "./simple_rules.ts";
+
+/** Every problem, in no order. */
+export function policyFileProblems(file: PolicyFile, limits: SimpleLimits): readonly FileProblem[] {
+  const stations = Object.entries(file.station);
+  return [
+    ...stations.flatMap(([device, section]) => stationProblems(device, section, limits)),
+    ...Object.keys(limits.stations).flatMap((device) => orderProblems(device, file, limits)),
+    ...hostProblems(file, limits),
+    ...witnessProblems(file, limits),
+    ...recoveryProblems(file, limits),
+  ];
+}
+
+const list = (names: Iterable<string>) => [...names].map((name) => `"${name}"`).join(", ") || "none";
+
+function stationProblems(device: string, section: StationSection, limits: SimpleLimits): FileProblem[] {
+  const path = ["station", device];
+  const hosts = limits.stations[device];
+  if (!hosts) {
+    return [{
+      path,
+      text: `must be a station of DEVICE_TO_AGENTS_JSON (${list(Object.keys(limits.stations))})`,
+    }];
+  }
+  const problems: FileProblem[] = [];
+  const seen = new Set<string>();
+  const see = (host: string, at: FileProblem["path"]) => {
+    if (!hosts.includes(host)) {
+      problems.push({ path: at, text: `names "${host}", which is no host of "${device}" (${list(hosts)})` });
+    } else if (seen.has(host)) problems.push({ path: at, text: `names "${host}" a second time` });
+    seen.add(host);
+  };
+  for (const [index, stage] of (section.stage ?? []).entries()) {
+    for (const host of stage.hosts) see(host, [...path, "stage", index, "hosts"]);
+  }
+  if (section.last !== undefined) see(section.last, [...path, "last"]);
+  const left = hosts.filter((host) => !seen.has(host));
+  if (section.stage && left.length > 0) {
+    problems.push({
+      path,
+      text: `must name every host of the station in a stage, found none for ${list(left)}`,
+    });
+  }
+  return problems;
+}
+
+/** Later stages must not be in danger before earlier ones: they would pull them along. */
+function orderProblems(device: string, file: PolicyFile, limits: SimpleLimits): FileProblem[] {
+  const { stages } = stationFromFile(device, file, limits);
+  const problems = stages.flatMap(({ groups }) => groups).filter(hasNoTrigger).map((
+    { hosts },
+  ): FileProblem => ({
+    path: hosts[0] !== undefined && file.host[hosts[0]] ? ["host", hosts[0]] : ["station", device],
+    text: `leaves ${list(hosts)} without any trigger: nothing would ever shut it down`,
+  }));
+  for (let i = 1; i < stages.length; i++) problems.push(...pairProblems(device, stages, i));
+  return problems;
+}
+
+function hasNoTrigger({ triggers, hosts }: GroupRules): boolean {
+  return hosts.length > 0 && Object.values(triggers).every((value) => value === undefined);
+}
+
+function pairProblems(device: string, stages: StationRules["stages"], index: number): FileProblem[] {
+  const [before, after] = [stages[index - 1], stages[index]];
+  const problems: FileProblem[] = [];
+  for (const early of before?.groups ?? []) {
+    for (const late of after?.groups ?? []) {
+      const check = (
+        name: string,
+        first: number | undefined,
+        second: number | undefined,
+        isWrong: boolean,
+      ) => {
+        if (first === undefined || second === undefined || !isWrong) return;
+        problems.push({
+          path: ["station", device, "stage", index, name],
+          text:
+            `is an impossible order: ${list(late.hosts)} of stage ${
+              index + 1
+            } would go at ${second}, before ` +
+            `${list(early.hosts)} of stage ${index} at ${first}`,
+        });
+      };
+      const [a, b] = [early.triggers, late.triggers];
+      check("soc_min", a.socMinPercent, b.socMinPercent, Number(a.socMinPercent) < Number(b.socMinPercent));
+      check("discharge_min", a.remainingMin, b.remainingMin, Number(a.remainingMin) < Number(b.remainingMin));
+      check(
+        "on_battery_min",
+        a.onBatteryMin,
+        b.onBatteryMin,
+        Number(a.onBatteryMin) > Number(b.onBatteryMin),
+      );
+    }
+  }
+  return problems;
+}
+
+function hostProblems({ host }: PolicyFile, { stations }: SimpleLimits): FileProblem[] {
+  const known = new Set(Object.values(stations).flat());
+  return Object.entries(host).flatMap(([name, section]): FileProblem[] => {
+    const path = ["host", name];
+    if (!known.has(name)) return [{ path, text: `must be a host of DEVICE_TO_AGENTS_JSON (${list(known)})` }];
+    const feeds = Object.values(stations).filter((hosts) => hosts.includes(name)).length;
+    if (section.goes_with === undefined || feeds > 1) return [];
+    return [{ path: [...path, "goes_with"], text: `is for hosts on two stations or more, found ${feeds}` }];
+  });
+}
+
+function witnessProblems({ witness }: PolicyFile, { stations }: SimpleLimits): FileProblem[] {
+  const names = new Set<string>();
+  return witness.flatMap((section, index): FileProblem[] => {
+    const path = ["witness", index];
+    const problems: FileProblem[] = [];
+    if (names.has(section.name)) {
+      problems.push({ path: [...path, "name"], text: `"${section.name}" is used twice` });
+    }
+    names.add(section.name);
+    for (const device of section.stations ?? []) {
+      if (!(device in stations)) {
+        const text = `names "${device}", which is no station of DEVICE_TO_AGENTS_JSON`;
+        problems.push({ path: [...path, "stations"], text });
+      }
+    }
+    const { present_when_above: above, present_when_equals: present, absent_when_equals: absent } = section;
+    const hasEquals = present !== undefined || absent !== undefined;
+    if (hasEquals === (above !== undefined)) {
+      const text =
+        "must have present_when_equals and/or absent_when_equals, or else present_when_above, found " +
+        (hasEquals ? "both" : "none");
+      problems.push({ path, text });
+    }
+    return problems;
+  });
+}
+
+/** A host that is woken below the charge at which it is shut down would go down again at the next flicker. */
+function recoveryProblems(file: PolicyFile, limits: SimpleLimits): FileProblem[] {
+  const wakeSoc = file.recovery?.soc_min;
+  if (wakeSoc === undefined) return [];
+  const woken = new Set(Object.entries(file.host).filter(([, { mac }]) => mac).map(([host]) => host));
+  const tooHigh = Object.keys(limits.stations).flatMap((device) =>
+    stationFromFile(device, file, limits).stages.flatMap(({ groups }) =>
+      groups.filter(({ hosts, triggers }) =>
+        hosts.some((host) => woken.has(host)) && (triggers.socMinPercent ?? 0) >= wakeSoc
+      )
+    )
+  );
+  return tooHigh.map(({ hosts, triggers }) => ({
+    path: ["recovery", "soc_min"],
+    text: `is an impossible order: ${list(hosts)} would be woken at ${wakeSoc} % and shut down at ` +
+      `${triggers.socMinPercent} %`,
+  }));
+}
