@@ -10,7 +10,9 @@ import type { BrokerLinkConfig } from "./broker_link/service.ts";
 import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
 import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/config.ts";
 import { listenTarget, type NutServerConfig, nutServerTopics } from "./nut_server/slice.ts";
-import type { PolicyEngineConfig } from "./policy_engine/service.ts";
+import { parsePolicyFile, type PolicyFile } from "./policy_engine/policy_file.ts";
+import { type PolicyEngineConfig, wakesHosts, witnessTopics } from "./policy_engine/service.ts";
+import { WAKE_TARGET } from "./policy_engine/wake_on_lan.ts";
 import type { SocBridgeConfig } from "./soc_bridge/service.ts";
 
 /** One thing that a worker may do; everything that is not granted is denied. */
@@ -115,7 +117,7 @@ export const SERVICES: readonly ServiceRow[] = [
   },
   {
     name: "policy_engine",
-    purpose: "Decides when hosts go down and when they are called off.",
+    purpose: "Decides when hosts go down, when they are called off and when they are switched on again.",
     entry: new URL("./policy_engine/worker.ts", import.meta.url),
     required: true,
     grants: (config) => [
@@ -125,16 +127,30 @@ export const SERVICES: readonly ServiceRow[] = [
         reason: "its snapshot, to go on after a restart in mid-outage",
       },
       { kind: "write", targets: [stateDirOf(config, "policy_engine")], reason: "to store that snapshot" },
+      ...(wakesHosts(policyFile(config))
+        ? [{
+          kind: "net" as const,
+          targets: ["0.0.0.0:0", `${WAKE_TARGET.hostname}:${WAKE_TARGET.port}`],
+          reason: "magic packets for the hosts that the policy file gives a hardware address",
+        }]
+        : []),
     ],
-    publishes: (t) => [t.command("+"), t.plan("+"), t.policy("+"), t.events],
-    subscribes: (t) => [t.state("+"), t.ack("+"), t.agentStatus("+")],
+    publishes: (t) => [t.command("+"), t.plan("+"), t.policy("+"), t.drillReport, t.events],
+    subscribes: (t, config) => [
+      t.state("+"),
+      t.ack("+"),
+      t.agentStatus("+"),
+      t.cloudStatus,
+      t.drillRequest,
+      ...witnessTopics(policyFile(config)),
+    ],
     slice: (config): PolicyEngineConfig => ({
-      ...config.policy,
+      ...policyLimits(config),
       roots: config.roots,
-      stations: config.agentsByStation,
-      staleAfterSec: config.staleAfterSec,
       agentKeys: config.agentKeys,
       stateDir: stateDirOf(config, "policy_engine"),
+      followsCloud: true,
+      file: policyFile(config),
     }),
   },
   {
@@ -144,9 +160,7 @@ export const SERVICES: readonly ServiceRow[] = [
     required: false,
     isWanted: ({ nut }) => nut !== undefined,
     grants: ({ nut }) =>
-      nut
-        ? [{ kind: "net", targets: [listenTarget(nut)], reason: "to listen for NUT clients" }]
-        : [],
+      nut ? [{ kind: "net", targets: [listenTarget(nut)], reason: "to listen for NUT clients" }] : [],
     publishes: (_topics, config) => nutServerTopics(nutServerConfig(config)).publishes,
     subscribes: (_topics, config) => nutServerTopics(nutServerConfig(config)).subscribes,
     slice: nutServerConfig,
@@ -168,6 +182,16 @@ export function serviceConfigProblems(config: HouseConfig): readonly string[] {
       return error instanceof ConfigError ? error.problems : [errorText(error)];
     }
   });
+}
+
+function policyLimits(config: HouseConfig) {
+  return { ...config.policy, stations: config.agentsByStation, staleAfterSec: config.staleAfterSec };
+}
+
+/** @throws ConfigError with every problem of the file; told at the start by {@link serviceConfigProblems} */
+function policyFile(config: HouseConfig): PolicyFile | undefined {
+  const { policyFile: file } = config;
+  return file && parsePolicyFile(file.text, file.source, policyLimits(config));
 }
 
 function nutServerConfig(config: HouseConfig): NutServerConfig {

@@ -189,6 +189,11 @@ export const KEYS = {
     unit: "s",
     doc: "How long a command may be obeyed after it was given.",
   },
+  POLICY_FILE: {
+    kind: "text",
+    doc:
+      "TOML file with what does not fit into a line: stages, more triggers, witnesses, waking (docs/policy.md).",
+  },
   AGENT_KEYS_FILE: {
     kind: "text",
     doc: 'JSON file with the keys of the agents, {"agent":"hex"}; agent_keys.json in STATE_DIR when not set.',

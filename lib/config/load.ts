@@ -46,6 +46,8 @@ export interface HouseConfig {
     readonly shutdownDelaySec: number;
     readonly commandTtlSec: number;
   };
+  /** The policy file's TOML text and where it came from; absent: the keys above are the whole policy. */
+  readonly policyFile?: { readonly text: string; readonly source: string };
   /** Absent: no NUT server. */
   readonly nut?: {
     /** Its TOML text and where it came from. */
@@ -156,6 +158,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
       shutdownDelaySec: number("POLICY_SHUTDOWN_DELAY_SEC"),
       commandTtlSec: number("POLICY_COMMAND_TTL_SEC"),
     },
+    policyFile: readPolicyFile(text("POLICY_FILE"), sources, problems),
     nut: readNut(reading, sources, problems, readPem),
     remarks: [...remarks, ...unmatchedStations(stations, agentsByStation)],
   };
@@ -225,6 +228,19 @@ function readBroker(
     password,
     tls: useTls ? pem : undefined,
   };
+}
+
+function readPolicyFile(
+  path: string | undefined,
+  sources: ConfigSources,
+  problems: string[],
+): HouseConfig["policyFile"] {
+  if (path === undefined) return undefined;
+  try {
+    return { text: sources.readFile(path), source: `POLICY_FILE "${path}"` };
+  } catch (error) {
+    problems.push(`Cannot read POLICY_FILE "${path}": ${errorText(error)}`);
+  }
 }
 
 function readNut(

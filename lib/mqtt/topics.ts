@@ -40,6 +40,10 @@ export function topicsUnder(roots: TopicRoots) {
     ack: (agent: string) => `${manager}/${agent}/ack`,
     /** The policy's state per station, retained: `lib/messages/policy_status.ts`. */
     policy: (device: string) => `${manager}/policy/${device}`,
+    /** Asks for a drill. QoS 1, never retained: `lib/messages/drill.ts`. */
+    drillRequest: `${manager}/drill/request`,
+    /** How the newest drill goes or went, retained: `lib/messages/drill.ts`. */
+    drillReport: `${manager}/drill/report`,
     /** The journal. QoS 1: `lib/messages/event.ts`. */
     events: `${manager}/events`,
     /** Presence of this daemon, retained, with a will: `lib/messages/orchestrator_status.ts`. */
