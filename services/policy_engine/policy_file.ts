@@ -101,12 +101,54 @@ export function parsePolicyFile(text: string, source: string, limits: SimpleLimi
     const reason = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "");
     throw new ConfigError([`${source} line ${error.line}: must be TOML: ${reason}`]);
   }
-  const findLine = lineFinder(text);
-  const result = v.safeParse(schema, value);
-  const problems = result.success ? policyFileProblems(result.output, limits) : result.issues.map(fromIssue);
-  if (problems.length > 0) throw new ConfigError(inOrder(problems, source, findLine));
-  if (!result.success) throw new ConfigError([`${source}: cannot be read`]);
-  return result.output;
+  const { file, issues } = readForm(value);
+  const problems = [
+    ...issues,
+    ...policyFileProblems(file, limits).filter((problem) => !isAftermath(problem, issues)),
+  ];
+  if (problems.length > 0) throw new ConfigError(inOrder(problems, source, lineFinder(text)));
+  return file;
+}
+
+/** Takes out what has not the right form, so that the rest can still be checked. */
+function readForm(value: unknown): { readonly file: PolicyFile; readonly issues: readonly FileProblem[] } {
+  const rest = structuredClone(value) as object;
+  const issues: FileProblem[] = [];
+  for (;;) {
+    const result = v.safeParse(schema, rest);
+    if (result.success) return { file: result.output, issues };
+    const found = result.issues.map(fromIssue);
+    issues.push(...found);
+    // The last first: entries of lists keep their places until they are looked at.
+    for (const { path } of found.toReversed()) takeOut(rest, path);
+  }
+}
+
+/** A key that is missing takes its whole table with it. */
+function takeOut(root: object, path: readonly PathStep[]): void {
+  let parent: Record<PathStep, unknown> = root as Record<PathStep, unknown>;
+  const tables: [Record<PathStep, unknown>, PathStep][] = [];
+  for (const step of path) {
+    tables.push([parent, step]);
+    const next = parent[step];
+    if (next === null || typeof next !== "object") break;
+    parent = next as Record<PathStep, unknown>;
+  }
+  let last = tables.pop();
+  while (last && !(last[1] in last[0])) last = tables.pop();
+  if (!last) return;
+  const [table, step] = last;
+  if (Array.isArray(table)) table.splice(Number(step), 1);
+  else delete table[step];
+}
+
+/** A witness, or a station's list of stages, that was cut short may be wrong for that reason alone. */
+function isAftermath({ path }: FileProblem, issues: readonly FileProblem[]): boolean {
+  return issues.some((issue) =>
+    issue.path[0] === path[0] &&
+    (path[0] === "witness" ||
+      (path[0] === "station" && issue.path[1] === path[1] && issue.path[2] === "stage"))
+  );
 }
 
 function inOrder(problems: readonly FileProblem[], source: string, findLine: FindLine): string[] {

@@ -160,6 +160,20 @@ const bad: readonly [name: string, text: string, problems: readonly string[]][] 
     ["line 2: recovery.soc_min is an impossible order"],
   ],
   [
+    "wrong forms and wrong names together",
+    '[station.Stduy]\nsoc_min = 300\nfoo = 1\n[host.cp]\nmac = 5\n[[witness]]\ntopic = "x"\n[[witness]]\ntopic = 5\n',
+    [
+      "line 1: station.Stduy must be a station",
+      "line 2: station.Stduy.soc_min must be 0 to 100",
+      "line 3: station.Stduy.foo is not a key",
+      "line 4: host.cp must be a host",
+      "line 5: host.cp.mac must be string",
+      "line 6: witness[1].name must be",
+      "line 8: witness[2].name must be",
+      "line 9: witness[2].topic must be",
+    ],
+  ],
+  [
     "five mistakes at once",
     '[station.Study]\nsoc_min = -1\nfoo = 1\ndebounce_sec = 1.5\nreserve = "yes"\non_battery_min = true\n',
     [
