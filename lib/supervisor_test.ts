@@ -118,7 +118,7 @@ Deno.test("Supervisor restarts a crashed service after the backoff, not 1 ms bef
   assert.deepEqual(supervisor.views().a, { state: "ready", restarts: 1, problems: [] });
   assert.match(
     log.text(),
-    /error  test SERVICE FAILED service=a reason="Uncaught boom" restarts=1 restart_in_ms=500/,
+    /error +test SERVICE FAILED service=a reason="Uncaught boom" restarts=1 restart_in_ms=500/,
   );
   await supervisor.stop();
 });

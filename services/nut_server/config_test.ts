@@ -74,7 +74,7 @@ allow = ["192.168.1.0/99"]
 allowed = true
 `);
   equal(problems.length, 1, "an unknown key stops everything else");
-  ok(problems[0]?.includes('"allowed"'), problems[0]);
+  ok(problems[0]?.includes('"allowed"'), problems[0] ?? "");
 
   const many = problemsOf(`
 allow = ["192.168.1.0/99", "10.0.0.0/8"]
