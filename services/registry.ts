@@ -150,6 +150,7 @@ export const SERVICES: readonly ServiceRow[] = [
       agentKeys: config.agentKeys,
       stateDir: stateDirOf(config, "policy_engine"),
       followsCloud: true,
+      takesDrills: true,
       file: policyFile(config),
     }),
   },

@@ -5,7 +5,7 @@ import { signatureOf } from "../../lib/signing.ts";
 /** What goes into a command. */
 export interface CommandParts {
   readonly id: string;
-  readonly action: "shutdown" | "abort";
+  readonly action: "shutdown" | "abort" | "drill";
   readonly agent: string;
   readonly reason: string;
   /** Where the host stands in the order; absent: there is none. */
@@ -23,12 +23,13 @@ export function buildCommand(parts: CommandParts): AgentCommand {
   const command: AgentCommand = {
     id: parts.id,
     action: parts.action,
-    delay_sec: parts.action === "shutdown" ? parts.shutdownDelaySec : 0,
+    delay_sec: parts.action === "abort" ? 0 : parts.shutdownDelaySec,
     reason: parts.reason.slice(0, 500),
     ttl_sec: parts.commandTtlSec,
     agent: parts.agent,
     issued_at: new Date(parts.nowWallMs).toISOString(),
     stage: parts.stage,
+    drill: parts.action === "drill" ? true : undefined,
   };
   return parts.keyHex === undefined ? command : { ...command, sig: signatureOf(command, parts.keyHex) };
 }

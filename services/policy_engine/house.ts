@@ -17,6 +17,8 @@ export interface HouseState {
   readonly hosts: ReadonlyMap<string, HostState>;
   /** How long hosts took to go down, ms, newest last. */
   readonly learnedMs: ReadonlyMap<string, readonly number[]>;
+  /** The month of the last drill that the schedule began, as `2026-11`. */
+  readonly drilledMonth?: string;
 }
 
 /** Something that came from outside. */
@@ -25,6 +27,7 @@ export type HouseInput =
   | { readonly kind: "witness"; readonly device: string; readonly word: WitnessWord }
   | { readonly kind: "host"; readonly agent: string; readonly input: Exclude<HostInput, { kind: "tick" }> }
   | { readonly kind: "learned"; readonly agent: string; readonly tookMs: number }
+  | { readonly kind: "drilled"; readonly month: string }
   | { readonly kind: "tick" };
 
 /** What follows. */
@@ -56,6 +59,7 @@ export class House {
   readonly #stations: Map<string, StationState>;
   readonly #hosts: Map<string, HostState>;
   readonly #learnedMs: Map<string, readonly number[]>;
+  #drilledMonth: string | undefined;
   readonly #feeds: ReadonlyMap<string, readonly string[]>;
 
   /**
@@ -66,12 +70,18 @@ export class House {
     this.#stations = new Map(start.stations);
     this.#hosts = new Map(start.hosts);
     this.#learnedMs = new Map(start.learnedMs);
+    this.#drilledMonth = start.drilledMonth;
     this.#feeds = new Map([...this.#hosts.keys()].map((agent) => [agent, feedsOf(agent, rules)]));
   }
 
   /** The present state; it changes with the next step. */
   get state(): HouseState {
-    return { stations: this.#stations, hosts: this.#hosts, learnedMs: this.#learnedMs };
+    return {
+      stations: this.#stations,
+      hosts: this.#hosts,
+      learnedMs: this.#learnedMs,
+      drilledMonth: this.#drilledMonth,
+    };
   }
 
   /** The rules of a station; those for stations that nobody named when it is not in the map. */
@@ -114,6 +124,10 @@ export class House {
         return this.#concludeHost(input.agent, input.input, nowMonoMs);
       case "learned": {
         this.#learn(input.agent, input.tookMs);
+        return [];
+      }
+      case "drilled": {
+        this.#drilledMonth = input.month;
         return [];
       }
       case "tick":

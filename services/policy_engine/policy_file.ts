@@ -61,6 +61,9 @@ const schema = v.strictObject({
     grid_stable_min: v.optional(numberIn(0, 1440)),
     soc_min: v.optional(numberIn(0, 100)),
   })),
+  drill: v.optional(
+    v.strictObject({ monthly_day: integerIn(1, 28), hour: v.optional(integerIn(0, 23), 10) }),
+  ),
   station: v.optional(v.record(v.string(), stationSchema), {}),
   host: v.optional(v.record(v.string(), hostSchema), {}),
   witness: v.optional(v.array(witnessSchema), []),

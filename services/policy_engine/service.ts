@@ -1,18 +1,19 @@
 /** The policy engine in the world: hears states and agents, sends commands, keeps the journal and the snapshot. */
 import type { BusMessage } from "../../lib/bus.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import { errorText, InvalidInputError } from "../../lib/errors.ts";
+import { InvalidInputError } from "../../lib/errors.ts";
 import { parseAgentAck } from "../../lib/messages/agent_ack.ts";
-import { encodeAgentCommand } from "../../lib/messages/agent_command.ts";
 import { parseAgentStatus } from "../../lib/messages/agent_status.ts";
 import { parseCloudStatus } from "../../lib/messages/cloud_status.ts";
-import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
 import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
-import { buildCommand } from "./command.ts";
+import { Dispatch } from "./dispatch.ts";
+import { drillRefusal } from "./drill.ts";
+import { DrillDesk } from "./drill_desk.ts";
+import { dueMonth } from "./drill_schedule.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
-import { type Telling, tellingOf } from "./journal.ts";
+import { tellingOf } from "./journal.ts";
 import type { PolicyFile, WitnessSection } from "./policy_file.ts";
 import { feedsOf, hostsOfStation } from "./rules.ts";
 import { houseRules } from "./rules_from_file.ts";
@@ -41,6 +42,8 @@ export interface PolicyEngineConfig {
   readonly stateDir: string;
   /** Whether the cloud connection's own status may be read, to say why nothing is heard; false when absent. */
   readonly followsCloud?: boolean;
+  /** Whether drills may be asked for over the broker; false when absent. */
+  readonly takesDrills?: boolean;
   /** The policy file, where there is one. */
   readonly file?: PolicyFile;
 }
@@ -63,6 +66,8 @@ export function wakesHosts(file: PolicyFile | undefined): boolean {
   return Object.values(file?.host ?? {}).some(({ mac }) => mac !== undefined);
 }
 
+/** Stations beyond this many, which only somebody at the broker can have made up, are not watched. */
+const MOST_STATIONS = 256;
 /** How often holds and windows are looked at, ms. */
 const TICK_MS = 1000;
 /** After a restart old words may trigger nothing for this long, ms: fresh ones get a chance. */
@@ -85,10 +90,11 @@ export function createPolicyEngine(context: ServiceContext<PolicyEngineConfig>):
 export class PolicyEngine implements Service {
   readonly #topics: Topics;
   #house: House | undefined;
-  #isLinkUp = false;
   #cancelTick: Cancel = () => {};
   readonly #keeper: SnapshotKeeper;
   readonly #showcase: Showcase;
+  readonly #dispatch: Dispatch;
+  readonly #drills: DrillDesk;
   #cloud: Ways["cloud"];
   readonly #refused = new Set<string>();
 
@@ -100,6 +106,22 @@ export class PolicyEngine implements Service {
     const { agentKeys } = context.config;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store });
     this.#showcase = new Showcase({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
+    this.#dispatch = new Dispatch(
+      context,
+      this.#topics,
+      (agent, commandId) => this.#step({ kind: "host", agent, input: { kind: "delivered", commandId } }),
+    );
+    this.#drills = new DrillDesk({
+      ...context,
+      topics: this.#topics,
+      newId: ports.newId,
+      send: (agent, id, reason) => this.#dispatch.send({ agent, id, action: "drill", reason }),
+      learn: (agent, tookMs) => this.#step({ kind: "learned", agent, tookMs }),
+      tell: (kind, text, id) => {
+        context.log.notice(kind.replaceAll("_", " ").toUpperCase(), { id, text });
+        this.#dispatch.journal({ kind, severity: "notice", text: text.slice(0, 500), data: { id } });
+      },
+    });
   }
 
   start(): Promise<void> {
@@ -112,7 +134,7 @@ export class PolicyEngine implements Service {
       health.raise({ code: "unsigned_commands", severity: "warning", text });
       log.warn("UNSIGNED COMMANDS", { agents: unsigned.join(" ") });
     }
-    bus.onLink((up) => this.#isLinkUp = up);
+    bus.onLink((up) => this.#dispatch.isLinkUp = up);
     if (config.followsCloud) {
       const { cloudStatus } = this.#topics;
       bus.subscribe(cloudStatus, (message) => this.#guard(message, () => this.#onCloud(message)));
@@ -123,10 +145,14 @@ export class PolicyEngine implements Service {
       this.#topics.agentStatus("+"),
       (message) => this.#guard(message, () => this.#onStatus(message)),
     );
+    if (config.takesDrills) {
+      const { drillRequest } = this.#topics;
+      bus.subscribe(drillRequest, (message) => this.#guard(message, () => this.#onDrillRequest(message)));
+    }
     for (const witness of config.file?.witness ?? []) {
       bus.subscribe(witness.topic, (message) => this.#onWitness(witness, message));
     }
-    this.#cancelTick = clock.every(TICK_MS, () => this.#step({ kind: "tick" }));
+    this.#cancelTick = clock.every(TICK_MS, () => this.#tick());
     this.#step({ kind: "tick" });
     return Promise.resolve();
   }
@@ -150,8 +176,32 @@ export class PolicyEngine implements Service {
     const { clock } = this.context;
     const [head = "", tail = ""] = this.#topics.state("+").split("+");
     const device = topic.slice(head.length, -tail.length);
+    const known = this.#house?.state.stations;
+    if (known && !known.has(device) && known.size >= MOST_STATIONS) return;
     const arrival = { atMonoMs: clock.monoMs(), atWallMs: clock.wallMs(), retained };
     this.#step({ kind: "state", device, state, arrival });
+  }
+
+  #tick(): void {
+    this.#step({ kind: "tick" });
+    const house = this.#house;
+    if (!house) return;
+    this.#drills.tick(house);
+    const schedule = this.context.config.file?.drill;
+    if (!schedule) return;
+    const { drilledMonth } = house.state;
+    const month = dueMonth(
+      { day: schedule.monthly_day, hour: schedule.hour },
+      drilledMonth,
+      this.context.clock.wallMs(),
+    );
+    if (month === undefined || drillRefusal({ id: month, all: true }, house, undefined) !== undefined) return;
+    this.#step({ kind: "drilled", month });
+    this.#drills.begin({ id: `monthly-${month}`, all: true, by: "the schedule" }, house);
+  }
+
+  #onDrillRequest(message: BusMessage): void {
+    if (this.#house) this.#drills.onRequest(message, this.#house);
   }
 
   #onCloud({ topic, payload }: BusMessage): void {
@@ -176,13 +226,15 @@ export class PolicyEngine implements Service {
     const ack = parseAgentAck(payload, `MQTT topic "${topic}"`);
     const agent = this.#agentOf(topic);
     this.context.log.info("AGENT ANSWERED", { agent, status: ack.status, id: ack.id, detail: ack.detail });
-    this.#journal({
+    this.#dispatch.journal({
       kind: "agent_ack",
       severity: ack.status === "failed" || ack.status === "rejected" ? "warning" : "info",
       text: `${agent}: ${ack.status}${ack.detail ? ` (${ack.detail})` : ""}`.slice(0, 500),
       agent,
       data: { id: ack.id, status: ack.status },
     });
+    const answer = { agent, commandId: ack.id, status: ack.status, detail: ack.detail };
+    if (this.#house) this.#drills.onAnswer(answer, this.#house);
     this.#step({
       kind: "host",
       agent,
@@ -223,13 +275,8 @@ export class PolicyEngine implements Service {
     // Stored before it is said, and marked when the broker has it: a crash in between repeats it with the same id.
     if (effects.length > 0 || input.kind !== "state") this.#keeper.keep(house.state);
     for (const effect of effects) this.#carryOut(effect);
-    const devices = input.kind === "tick"
-      ? house.state.stations.keys()
-      : input.kind === "host" || input.kind === "learned"
-      ? feedsOf(input.agent, house.rules)
-      : [input.device];
-    const ways = { isBrokerUp: this.#isLinkUp, cloud: this.#cloud };
-    for (const device of devices) {
+    const ways = { isBrokerUp: this.#dispatch.isLinkUp, cloud: this.#cloud };
+    for (const device of devicesOf(input, house)) {
       this.#showcase.showStatus(device, house, ways);
       for (const agent of hostsOfStation(house.rulesOf(device))) this.#showcase.showPlan(agent, house);
     }
@@ -237,57 +284,30 @@ export class PolicyEngine implements Service {
 
   #carryOut(effect: HouseEffect): void {
     const telling = tellingOf(effect);
-    if (telling) this.#tell(telling);
+    if (telling) this.#dispatch.tell(telling);
     if (effect.kind !== "host") return;
-    if (effect.effect.kind === "wake") this.#wake(effect.agent);
-    if (effect.effect.kind === "send") this.#send(effect, effect.effect.action, effect.effect.commandId);
+    const { agent, reason, stage } = effect;
+    if (effect.effect.kind === "wake") {
+      this.#dispatch.wake(agent, this.#house?.rules.wake.macs[agent], this.ports.wake);
+    } else if (effect.effect.kind === "send") {
+      const { action, commandId } = effect.effect;
+      this.#dispatch.send({ agent, id: commandId, action, reason, stage });
+    }
   }
+}
 
-  #wake(agent: string): void {
-    const mac = this.#house?.rules.wake.macs[agent];
-    if (mac === undefined || !this.ports.wake) return;
-    this.ports.wake(mac).catch((error) =>
-      this.context.log.warn("CANNOT WAKE", { agent, reason: errorText(error) })
-    );
-  }
-
-  #send(
-    { agent, reason, stage }: Extract<HouseEffect, { kind: "host" }>,
-    action: "shutdown" | "abort",
-    id: string,
-  ): void {
-    const { bus, clock, config, log } = this.context;
-    const command = buildCommand({
-      id,
-      action,
-      agent,
-      reason,
-      stage,
-      shutdownDelaySec: config.shutdownDelaySec,
-      commandTtlSec: config.commandTtlSec,
-      nowWallMs: clock.wallMs(),
-      keyHex: config.agentKeys[agent],
-    });
-    if (!this.#isLinkUp) log.warn("BROKER DOWN: the command waits for it", { agent, action, id });
-    bus.publish(this.#topics.command(agent), encodeAgentCommand(command), {
-      qos: 1,
-      expirySec: config.commandTtlSec,
-    }).then(
-      () => this.#step({ kind: "host", agent, input: { kind: "delivered", commandId: id } }),
-      (error) => log.error("COMMAND NOT DELIVERED", { agent, action, id, reason: errorText(error) }),
-    );
-  }
-
-  #tell({ level, words, fields, event }: Telling): void {
-    this.context.log[level](words, fields);
-    this.#journal(event);
-  }
-
-  #journal(event: Omit<JournalEvent, "ts" | "source">): void {
-    const { bus, clock, name, log } = this.context;
-    const full: JournalEvent = { ts: new Date(clock.wallMs()).toISOString(), source: name, ...event };
-    bus.publish(this.#topics.events, encodeEvent(full), { qos: 1, expirySec: 86_400 })
-      .catch((error) => log.debug("event lost", { reason: errorText(error) }));
+/** The stations whose status an input can change. */
+function devicesOf(input: HouseInput, { rules, state }: House): readonly string[] {
+  switch (input.kind) {
+    case "tick":
+      return [...state.stations.keys()];
+    case "host":
+    case "learned":
+      return feedsOf(input.agent, rules);
+    case "drilled":
+      return [];
+    default:
+      return [input.device];
   }
 }
 

@@ -36,6 +36,7 @@ const schema = v.object({
   stations: v.record(v.string(), stationSchema),
   hosts: v.record(v.string(), hostSchema),
   learned_ms: v.record(v.string(), v.array(age)),
+  drilled_month: v.optional(textUpTo(7)),
 });
 
 type Snapshot = v.InferOutput<typeof schema>;
@@ -50,6 +51,7 @@ export function encodeSnapshot(house: HouseState, nowMonoMs: number, nowWallMs: 
     stations: Object.fromEntries([...house.stations].map(([name, s]) => [name, fromStation(s, nowMonoMs)])),
     hosts: Object.fromEntries([...house.hosts].map(([name, h]) => [name, fromHost(h, nowMonoMs)])),
     learned_ms: Object.fromEntries([...house.learnedMs].map(([name, times]) => [name, [...times]])),
+    drilled_month: house.drilledMonth,
   };
   return JSON.stringify(snapshot);
 }
@@ -92,7 +94,10 @@ export function restoreSnapshot(
   }
   const known = new Set(hostsOf(rules));
   const learned = Object.entries(snapshot.learned_ms).filter(([name]) => known.has(name));
-  return { house: { stations, hosts, learnedMs: new Map(learned) }, awayMs };
+  return {
+    house: { stations, hosts, learnedMs: new Map(learned), drilledMonth: snapshot.drilled_month },
+    awayMs,
+  };
 }
 
 function fromStation({ words, verdict, phases, started }: StationState, nowMonoMs: number): SavedStation {

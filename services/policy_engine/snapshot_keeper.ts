@@ -87,7 +87,7 @@ export class SnapshotKeeper {
 }
 
 /** Differs whenever something is different that a restart must know. */
-function keyOf({ stations, hosts, learnedMs }: HouseState): string {
+function keyOf({ stations, hosts, learnedMs, drilledMonth }: HouseState): string {
   return JSON.stringify([
     [...stations].map(([name, { phases, started, verdict }]) => [
       name,
@@ -97,5 +97,6 @@ function keyOf({ stations, hosts, learnedMs }: HouseState): string {
     ]),
     [...hosts].map(([name, { phase }]) => [name, phase]),
     [...learnedMs],
+    drilledMonth,
   ]);
 }

@@ -34,9 +34,11 @@ const CAPABILITY = {
     "power-manager/+/plan",
     "power-manager/policy/+",
     "power-manager/events",
+    "power-manager/drill/report",
   ],
   subscribes: [
     "plug",
+    "power-manager/drill/request",
     "bridge-ecoflow/status",
     "bridge-ecoflow/+/json/state",
     "power-manager/+/ack",

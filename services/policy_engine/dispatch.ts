@@ -1,0 +1,83 @@
+/** What the policy says to the world: commands, magic packets, log lines and the journal. */
+import { errorText } from "../../lib/errors.ts";
+import { encodeAgentCommand } from "../../lib/messages/agent_command.ts";
+import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
+import type { Topics } from "../../lib/mqtt/topics.ts";
+import type { ServiceContext } from "../../lib/service.ts";
+import { buildCommand, type CommandParts } from "./command.ts";
+import type { Telling } from "./journal.ts";
+import type { Wake } from "./wake_on_lan.ts";
+
+/** The owner's word on commands. */
+export interface DispatchConfig {
+  readonly shutdownDelaySec: number;
+  readonly commandTtlSec: number;
+  /** Agent to key, lower-case hex. */
+  readonly agentKeys: Readonly<Record<string, string>>;
+}
+
+/** See the file comment. */
+export class Dispatch {
+  #isLinkUp = false;
+
+  /** @param onDelivered The broker has the command of this id */
+  constructor(
+    private readonly context: ServiceContext<DispatchConfig>,
+    private readonly topics: Topics,
+    private readonly onDelivered: (agent: string, commandId: string) => void,
+  ) {}
+
+  /** Whether the broker can be reached; told by the service. */
+  set isLinkUp(up: boolean) {
+    this.#isLinkUp = up;
+  }
+
+  get isLinkUp(): boolean {
+    return this.#isLinkUp;
+  }
+
+  /** A command waits for a broker that is away, and dies with its lifetime. */
+  send(
+    { agent, id, action, reason, stage }: Pick<CommandParts, "agent" | "id" | "action" | "reason" | "stage">,
+  ): void {
+    const { bus, clock, config, log } = this.context;
+    const { shutdownDelaySec, commandTtlSec } = config;
+    const command = buildCommand({
+      id,
+      action,
+      agent,
+      reason,
+      stage,
+      shutdownDelaySec,
+      commandTtlSec,
+      nowWallMs: clock.wallMs(),
+      keyHex: config.agentKeys[agent],
+    });
+    if (!this.#isLinkUp) log.warn("BROKER DOWN: the command waits for it", { agent, action, id });
+    bus.publish(this.topics.command(agent), encodeAgentCommand(command), { qos: 1, expirySec: commandTtlSec })
+      .then(
+        () => this.onDelivered(agent, id),
+        (error) => log.error("COMMAND NOT DELIVERED", { agent, action, id, reason: errorText(error) }),
+      );
+  }
+
+  /** A packet that could not be sent is sent again with the next. */
+  wake(agent: string, mac: string | undefined, wake: Wake | undefined): void {
+    if (mac === undefined || !wake) return;
+    wake(mac).catch((error) => this.context.log.warn("CANNOT WAKE", { agent, reason: errorText(error) }));
+  }
+
+  /** One line and one entry. */
+  tell({ level, words, fields, event }: Telling): void {
+    this.context.log[level](words, fields);
+    this.journal(event);
+  }
+
+  /** One entry. */
+  journal(event: Omit<JournalEvent, "ts" | "source">): void {
+    const { bus, clock, name, log } = this.context;
+    const full: JournalEvent = { ts: new Date(clock.wallMs()).toISOString(), source: name, ...event };
+    bus.publish(this.topics.events, encodeEvent(full), { qos: 1, expirySec: 86_400 })
+      .catch((error) => log.debug("event lost", { reason: errorText(error) }));
+  }
+}
