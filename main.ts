@@ -210,6 +210,8 @@ function readConfig(args: readonly string[]): { house: HouseConfig; time: TimeSc
       environment: Deno.env.toObject(),
       readFile: readText,
       exists,
+      listFiles: (path) =>
+        Array.from(Deno.readDirSync(path)).filter(({ isFile }) => isFile).map(({ name }) => name),
     });
     const problems = serviceConfigProblems(house);
     if (problems.length > 0) throw new ConfigError(problems);

@@ -113,6 +113,7 @@ export const SERVICES: readonly ServiceRow[] = [
       gridRule: config.gridRule,
       staleAfterSec: config.staleAfterSec,
       publishRawJson: config.publishRawJson,
+      modelFiles: config.modelFiles,
     }),
   },
   {

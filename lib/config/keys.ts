@@ -135,6 +135,11 @@ export const KEYS = {
     unit: "s",
     doc: "After this long without fresh evidence a station is shown as stale.",
   },
+  MODELS_DIR: {
+    kind: "text",
+    doc:
+      "Directory with your own model files, *.toml or *.json, for stations that this version does not know.",
+  },
   PUBLISH_RAW_JSON: { kind: "switch", default: false, doc: "Publish every decoded field too." },
   DEVICE_TO_AGENTS_JSON: {
     kind: "json",

@@ -26,6 +26,8 @@ export interface HouseConfig {
   readonly gridRule: "auto" | "tag27";
   readonly staleAfterSec: number;
   readonly publishRawJson: boolean;
+  /** The owner's own tables of models, by file name. */
+  readonly modelFiles: readonly { readonly name: string; readonly text: string }[];
   /** Absent: the embedded broker on `embeddedPort`. */
   readonly broker?: {
     readonly host: string;
@@ -72,6 +74,8 @@ export interface ConfigSources {
   readonly readFile: (path: string) => string;
   /** Whether a file is there. */
   readonly exists: (path: string) => boolean;
+  /** Names of the files in a directory; throws when it cannot be read. Absent: there are no directories. */
+  readonly listFiles?: (path: string) => readonly string[];
 }
 
 /** Keys that name a PEM file. */
@@ -141,6 +145,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     gridRule: text("GRID_RULE") as "auto" | "tag27",
     staleAfterSec: number("STATE_STALE_SEC"),
     publishRawJson: values.PUBLISH_RAW_JSON as boolean,
+    modelFiles: readModelFiles(text("MODELS_DIR"), sources, problems),
     broker: readBroker(reading, problems, {
       ca: readPem("MQTT_CA_FILE"),
       cert: readPem("MQTT_CERT_FILE"),
@@ -240,6 +245,21 @@ function readPolicyFile(
     return { text: sources.readFile(path), source: `POLICY_FILE "${path}"` };
   } catch (error) {
     problems.push(`Cannot read POLICY_FILE "${path}": ${errorText(error)}`);
+  }
+}
+
+function readModelFiles(
+  dir: string | undefined,
+  sources: ConfigSources,
+  problems: string[],
+): HouseConfig["modelFiles"] {
+  if (dir === undefined) return [];
+  try {
+    const names = sources.listFiles?.(dir).filter((name) => /\.(toml|json)$/.test(name)) ?? [];
+    return names.toSorted().map((name) => ({ name, text: sources.readFile(`${dir}/${name}`) }));
+  } catch (error) {
+    problems.push(`Cannot read MODELS_DIR "${dir}": ${errorText(error)}`);
+    return [];
   }
 }
 

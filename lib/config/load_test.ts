@@ -225,3 +225,18 @@ Deno.test("readEnvFile() names lines that are no assignment, open quotes and key
     'x.env line 4: the quote " is never closed',
   ]);
 });
+
+Deno.test("loadConfig() reads the model files of a directory, and only those", () => {
+  const files = { "/m/b.toml": "B", "/m/a.json": "A", "/m/readme.md": "no" };
+  const listFiles = () => ["b.toml", "readme.md", "a.json"];
+  const config = loadConfig({ ...sources(`${ACCOUNT}MODELS_DIR=/m`, { files }), listFiles });
+  assert.deepEqual(config.modelFiles, [{ name: "a.json", text: "A" }, { name: "b.toml", text: "B" }]);
+});
+
+Deno.test("loadConfig() names a model directory that cannot be read", () => {
+  const listFiles = () => {
+    throw new Error("no such directory");
+  };
+  const problems = problemsOf(() => loadConfig({ ...sources(`${ACCOUNT}MODELS_DIR=/m`), listFiles }));
+  assert.deepEqual(problems, ['Cannot read MODELS_DIR "/m": no such directory']);
+});
