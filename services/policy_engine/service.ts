@@ -72,8 +72,11 @@ const MOST_STATIONS = 256;
 const TICK_MS = 1000;
 /** After a restart old words may trigger nothing for this long, ms: fresh ones get a chance. */
 const RESTART_GRACE_MS = 30_000;
-/** A longer stop, or a clock that went back, looks like a reboot, ms: the cloud takes longer to answer then. */
-const REBOOT_AFTER_MS = 60_000;
+/**
+ * A longer stop, or a clock that went back, looks like a reboot, ms: the cloud takes longer to answer then. The stop is
+ * counted from the last snapshot, which may have been a minute old.
+ */
+const REBOOT_AFTER_MS = 120_000;
 /** The chance that fresh words get after what looks like a reboot, ms. */
 const REBOOT_GRACE_MS = 120_000;
 
