@@ -265,7 +265,7 @@ Deno.test("Agent with ALLOW_UNSIGNED obeys the predecessor's command and warns a
   const h = await house({ allowUnsigned: true, keyHex: undefined });
   await h.send('{"id":"old","action":"shutdown","delay_sec":5,"reason":"x","ttl_sec":60}');
   assert.equal(h.runner.ran.at(-1), "shutdown 5");
-  assert.match(h.log.text(), /warn   agent UNSIGNED COMMANDS ARE OBEYED/);
+  assert.match(h.log.text(), /warn +agent UNSIGNED COMMANDS ARE OBEYED/);
   await h.agent.stop();
 });
 
