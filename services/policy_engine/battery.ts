@@ -1,6 +1,6 @@
 /** All that is known of a battery that carries the house: charge, minutes left, fall. Pure. */
 import { type Charge, chargeOnBattery, fallPercentPerMin } from "./blind_estimate.ts";
-import { measuredFall, type SocSample } from "./fall.ts";
+import type { SocSample } from "./fall.ts";
 import type { Words } from "./words.ts";
 
 /** Minutes until the outputs go dark. */
@@ -25,8 +25,12 @@ export interface Battery {
 
 /** See the file comment. */
 export function batteryNow(
-  words: Words,
-  samples: readonly SocSample[],
+  { words, samples, fallPercentPerMin: measured }: {
+    readonly words: Words;
+    readonly samples: readonly SocSample[];
+    /** Measured, %/min; absent: unknown. */
+    readonly fallPercentPerMin?: number;
+  },
   sinceMonoMs: number,
   limits: { readonly staleAfterMs: number; readonly blindLimitMs: number },
   nowMonoMs: number,
@@ -34,14 +38,19 @@ export function batteryNow(
   const basis = {
     ...limits,
     onBatterySinceMonoMs: sinceMonoMs,
-    measuredFallPercentPerMin: measuredFall(samples),
+    measuredFallPercentPerMin: measured,
   };
   const charge = chargeOnBattery(words, nowMonoMs, basis);
   const floorPercent = words.minSocPercent?.value ?? 0;
   const assumedFallPercentPerMin = fallPercentPerMin(words, basis);
   return {
     charge,
-    remaining: remainingOf(words, charge, { floorPercent, assumedFallPercentPerMin, sinceMonoMs }),
+    remaining: remainingOf(words, charge, {
+      floorPercent,
+      assumedFallPercentPerMin,
+      sinceMonoMs,
+      measured,
+    }),
     onBatteryMs: nowMonoMs - sinceMonoMs,
     floorPercent,
     assumedFallPercentPerMin,
@@ -52,15 +61,15 @@ export function batteryNow(
 
 /**
  * The station's own word while it is fresh; one from before the outage, or of 0 minutes, tells nothing: stations say so
- * while they charge. Then load and energy, then nothing; blind, the estimate at its assumed fall.
+ * while they charge. Then load and energy, then the fall that was seen, then nothing; blind, the estimate at its assumed
+ * fall.
  */
 function remainingOf(
   { dischargeMin, outWatts, batteryWh }: Words,
   charge: Charge | undefined,
-  { floorPercent, assumedFallPercentPerMin, sinceMonoMs }: Pick<
-    Battery,
-    "floorPercent" | "assumedFallPercentPerMin" | "sinceMonoMs"
-  >,
+  { floorPercent, assumedFallPercentPerMin, sinceMonoMs, measured = 0 }:
+    & Pick<Battery, "floorPercent" | "assumedFallPercentPerMin" | "sinceMonoMs">
+    & { readonly measured?: number },
 ): Remaining | undefined {
   if (!charge) return undefined;
   const usablePercent = Math.max(0, charge.percent - floorPercent);
@@ -68,6 +77,8 @@ function remainingOf(
   if (dischargeMin && dischargeMin.value > 0 && dischargeMin.atMonoMs >= sinceMonoMs) {
     return { minutes: dischargeMin.value, isEstimate: false };
   }
-  if (!outWatts || !batteryWh || outWatts.value <= 0 || outWatts.atMonoMs < sinceMonoMs) return undefined;
-  return { minutes: usablePercent / 100 * batteryWh.value / outWatts.value * 60, isEstimate: false };
+  if (outWatts && batteryWh && outWatts.value > 0 && outWatts.atMonoMs >= sinceMonoMs) {
+    return { minutes: usablePercent / 100 * batteryWh.value / outWatts.value * 60, isEstimate: false };
+  }
+  return measured > 0 ? { minutes: usablePercent / measured, isEstimate: false } : undefined;
 }

@@ -1,5 +1,5 @@
 /** The charge of a battery that nobody reports any more: pessimistic, from the last word, load and energy. Pure. */
-import type { Words } from "./words.ts";
+import { isFresh, type Words } from "./words.ts";
 
 /** The charge to act on. */
 export interface Charge {
@@ -42,7 +42,7 @@ export function chargeOnBattery(words: Words, nowMonoMs: number, basis: Estimate
   const word = words.socPercent;
   if (!word) return undefined;
   const drawnMs = nowMonoMs - Math.max(word.atMonoMs, basis.onBatterySinceMonoMs);
-  if (nowMonoMs - word.atMonoMs <= basis.staleAfterMs) return { percent: word.value, isEstimate: false };
+  if (isFresh(word, basis.staleAfterMs, nowMonoMs)) return { percent: word.value, isEstimate: false };
   if (drawnMs > basis.blindLimitMs) return { percent: 0, isEstimate: true, isTooOld: true };
   const percent = word.value - fallPercentPerMin(words, basis) * Math.max(0, drawnMs) / 60_000;
   return { percent: Math.max(0, percent), isEstimate: true };

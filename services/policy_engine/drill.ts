@@ -5,6 +5,7 @@ import type { House } from "./house.ts";
 import { feedsOf, hostsOf, hostsOfStation, placeOf } from "./rules.ts";
 import { needsOf } from "./station.ts";
 import { minutesToDanger } from "./triggers.ts";
+import { isFresh } from "./words.ts";
 
 /** One host in a drill. Times are monotonic ms. */
 export interface DrillHost {
@@ -168,10 +169,9 @@ function prospectOf(
     const station = house.rulesOf(device);
     const place = placeOf(agent, station);
     const words = state.stations.get(device)?.words ?? {};
-    const isFresh = nowMonoMs - (words.socPercent?.atMonoMs ?? -Infinity) <= rules.staleAfterMs;
     const stage = place?.stage.number;
-    if (!place || !isFresh) return { device, stage };
-    const battery = batteryNow(words, [], nowMonoMs, rules, nowMonoMs);
+    if (!place || !isFresh(words.socPercent, rules.staleAfterMs, nowMonoMs)) return { device, stage };
+    const battery = batteryNow({ words, samples: [] }, nowMonoMs, rules, nowMonoMs);
     const { debounceMs, triggers } = place.group;
     const needs = needsOf(station, place.stage.number, debounceMs, house.viewFor(device));
     const minutes = minutesToDanger(battery, triggers, needs);

@@ -1,5 +1,5 @@
 /** Whether the grid is there: the station's own word first, witnesses when it is silent. Pure. */
-import type { Word } from "./words.ts";
+import { isFresh, type Word } from "./words.ts";
 
 /** What is believed of the grid. */
 export interface GridVerdict {
@@ -40,7 +40,7 @@ export function gridVerdict(
   const [present, absent] = [fresh.filter(({ value }) => value), fresh.filter(({ value }) => !value)];
   const own = station &&
     ({ connected: station.value, by: "station", evidenceMonoMs: station.atMonoMs } as const);
-  if (own && nowMonoMs - own.evidenceMonoMs <= staleAfterMs) {
+  if (own && isFresh(station, staleAfterMs, nowMonoMs)) {
     const against = own.connected ? absent : present;
     if (against.length === 0) return own;
     const disagreement = `the station says ${claim(own.connected)}, ${saying(against)}`;

@@ -9,7 +9,7 @@ import { feedsOf, hostsOf, hostsOfStation, type HouseRules, placeOf, type Statio
 import type { StageView } from "./stages.ts";
 import { NEW_STATION, type StationEvent, type StationState, stepStation } from "./station.ts";
 import { type FeedView, mayWake } from "./wake_order.ts";
-import { type Arrival, hear } from "./words.ts";
+import { type Arrival, hear, isFresh } from "./words.ts";
 
 /** Everything that the policy remembers. */
 export interface HouseState {
@@ -161,7 +161,8 @@ export class House {
       mayWake: mayWake(agent, this.rules, this.#feedViews(nowMonoMs), this.#hosts, nowMonoMs),
     };
     // After a restart nobody is told before fresh words had their chance, not even what was decided before.
-    const isHeld = tick.wanted === "down" && nowMonoMs < this.rules.notBeforeMonoMs;
+    const isHeld = tick.wanted === "down" && nowMonoMs < this.rules.notBeforeMonoMs &&
+      !feeds.some((device) => this.#isSeen(device, nowMonoMs));
     const effects: HouseEffect[] = [];
     let state = before;
     for (const one of [...(input ? [input] : []), ...(isHeld ? [] : [tick])]) {
@@ -174,6 +175,10 @@ export class House {
     }
     this.#hosts.set(agent, state);
     return effects;
+  }
+
+  #isSeen(device: string, nowMonoMs: number): boolean {
+    return isFresh(this.#stations.get(device)?.words.grid, this.rules.staleAfterMs, nowMonoMs);
   }
 
   #learn(agent: string, tookMs: number): void {
@@ -198,13 +203,12 @@ export class House {
     return new Map(
       [...this.#stations].map(([device, { phases, words, verdict }]) => {
         const [phase] = phases.values();
-        const isFresh = (atMonoMs: number | undefined) =>
-          atMonoMs !== undefined && nowMonoMs - atMonoMs <= staleAfterMs;
+        const isSeen = isFresh(words.grid, staleAfterMs, nowMonoMs) || Array.isArray(verdict?.by);
         return [device, {
-          gridSinceMonoMs: phase?.kind === "online" && isFresh(verdict?.evidenceMonoMs)
-            ? phase.sinceMonoMs
+          gridSinceMonoMs: phase?.kind === "online" && isSeen ? phase.sinceMonoMs : undefined,
+          socPercent: isFresh(words.socPercent, staleAfterMs, nowMonoMs)
+            ? words.socPercent?.value
             : undefined,
-          socPercent: isFresh(words.socPercent?.atMonoMs) ? words.socPercent?.value : undefined,
         }];
       }),
     );

@@ -27,6 +27,8 @@ const stationSchema = v.object({
   min_soc: word(numberIn(0, 100)),
   /** What was believed of the grid, when a witness had told it. */
   believed_grid: word(v.boolean()),
+  /** The fall that was measured in this outage, %/min. */
+  fall: v.optional(numberIn(-1000, 1000)),
   groups: v.record(v.string(), phaseSchema),
   stages: v.record(v.string(), age),
 });
@@ -58,6 +60,8 @@ export function encodeSnapshot(house: HouseState, nowMonoMs: number, nowWallMs: 
 
 /** The longest stop that is believed of the wall clock, ms: ten minutes. */
 export const BELIEVED_STOP_MS = 600_000;
+/** A stop up to this long is taken as it is, ms; a longer one, or a negative one, may be a clock that jumped. */
+export const SURE_STOP_MS = 60_000;
 /** After a stop that looks longer than this, the last word on the grid is forgotten, ms: one hour. */
 export const FORGET_GRID_MS = 3_600_000;
 
@@ -65,7 +69,8 @@ export const FORGET_GRID_MS = 3_600_000;
  * Reads the house back.
  *
  * How long we were away is told by the wall clock, which may have jumped. So holds move on by that time, but never by a
- * negative one and by ten minutes at most. After what looks like more than an hour the last word on the grid is
+ * negative one and by ten minutes at most. When that time is not sure, a word is replaced only by what is newer than it
+ * would be had we not been away at all. After what looks like more than an hour the last word on the grid is
  * forgotten: most likely the power came back and switched us on. How long the grid has been stable counts anew: nobody
  * watched it while we were away.
  *
@@ -83,11 +88,12 @@ export function restoreSnapshot(
   const awayMs = nowWallMs - snapshot.saved_at_ms;
   const countedMs = Math.min(BELIEVED_STOP_MS, Math.max(0, awayMs));
   const at: AtAge = (ageMs = 0) => nowMonoMs - ageMs - countedMs;
+  const isSure = awayMs >= 0 && awayMs <= SURE_STOP_MS;
   const empty = emptyHouse(rules);
   const stations = new Map(empty.stations);
   const hosts = new Map(empty.hosts);
   for (const [name, saved] of Object.entries(snapshot.stations)) {
-    stations.set(name, toStation(saved, at, nowMonoMs, awayMs > FORGET_GRID_MS));
+    stations.set(name, toStation(saved, at, { nowMonoMs, isSure, isLongAgo: awayMs > FORGET_GRID_MS }));
   }
   for (const [name, saved] of Object.entries(snapshot.hosts)) {
     if (hosts.has(name)) hosts.set(name, { phase: toHostPhase(saved, at) });
@@ -100,7 +106,10 @@ export function restoreSnapshot(
   };
 }
 
-function fromStation({ words, verdict, phases, started }: StationState, nowMonoMs: number): SavedStation {
+function fromStation(
+  { words, verdict, phases, started, fallPercentPerMin }: StationState,
+  nowMonoMs: number,
+): SavedStation {
   const aged = <T>(w: Word<T> | undefined) => w && { value: w.value, age_ms: ageOf(w.atMonoMs, nowMonoMs) };
   const isByWitness = verdict?.connected !== undefined && verdict.evidenceMonoMs !== words.grid?.atMonoMs;
   return {
@@ -113,6 +122,7 @@ function fromStation({ words, verdict, phases, started }: StationState, nowMonoM
     believed_grid: isByWitness
       ? { value: verdict.connected === true, age_ms: ageOf(verdict.evidenceMonoMs ?? nowMonoMs, nowMonoMs) }
       : undefined,
+    fall: fallPercentPerMin,
     groups: Object.fromEntries([...phases].map(([key, phase]) => [key, fromPhase(phase, nowMonoMs)])),
     stages: Object.fromEntries([...started].map(([number, atMs]) => [number, ageOf(atMs, nowMonoMs)])),
   };
@@ -141,9 +151,22 @@ function fromPhase(phase: OutagePhase, nowMonoMs: number): SavedPhase {
   }
 }
 
-function toStation(saved: SavedStation, at: AtAge, nowMonoMs: number, isLongAgo: boolean): StationState {
-  const word = <T>(w: { value: T; age_ms: number } | undefined) =>
-    w && { value: w.value, atMonoMs: at(w.age_ms) };
+function toStation(
+  saved: SavedStation,
+  at: AtAge,
+  { nowMonoMs, isSure, isLongAgo }: {
+    readonly nowMonoMs: number;
+    readonly isSure: boolean;
+    readonly isLongAgo: boolean;
+  },
+): StationState {
+  const word = <T>(w: { value: T; age_ms: number } | undefined): Word<T> | undefined =>
+    w && {
+      value: w.value,
+      atMonoMs: at(w.age_ms),
+      isFromBefore: true,
+      latestMonoMs: isSure ? undefined : nowMonoMs - w.age_ms,
+    };
   const words: Words = {
     grid: isLongAgo ? undefined : word(saved.grid),
     socPercent: word(saved.soc),
@@ -157,6 +180,7 @@ function toStation(saved: SavedStation, at: AtAge, nowMonoMs: number, isLongAgo:
   return {
     ...NEW_STATION,
     words,
+    fallPercentPerMin: saved.fall,
     verdict: believed && { connected: believed.value, by: "station", evidenceMonoMs: believed.atMonoMs },
     phases: new Map(Object.entries(saved.groups).map(([key, one]) => [key, toPhase(one, at, nowMonoMs)])),
     started: new Map(Object.entries(saved.stages).map(([number, ageMs]) => [Number(number), at(ageMs)])),

@@ -3,15 +3,17 @@ import * as v from "valibot";
 import { numberIn, textUpTo } from "../../lib/messages/parse.ts";
 import type { HostPhase, HostState } from "./host.ts";
 
+const LONGEST_AGE_MS = 1e12;
+
 /** Ages instead of times: monotonic time begins anew with every process. ms, 0 or more. */
-export const age = numberIn(0, 1e12);
+export const age = numberIn(0, LONGEST_AGE_MS);
 
 /** Turns an age, ms, into a monotonic time of this process; 0 when absent. */
 export type AtAge = (ageMs?: number) => number;
 
 /** Always a whole number, 0 or more. */
 export function ageOf(atMonoMs: number, nowMonoMs: number): number {
-  return Math.max(0, Math.round(nowMonoMs - atMonoMs));
+  return Math.min(LONGEST_AGE_MS, Math.max(0, Math.round(nowMonoMs - atMonoMs)));
 }
 
 const id = textUpTo(64);

@@ -1,13 +1,13 @@
 /** One station: what is known of it, where its groups of hosts stand, which stages run. Pure. */
 import { type Battery, batteryNow } from "./battery.ts";
 import type { Charge } from "./blind_estimate.ts";
-import { addSample, type SocSample } from "./fall.ts";
+import { addSample, measuredFall, type SocSample } from "./fall.ts";
 import { type GridVerdict, gridVerdict, type WitnessWord } from "./grid_verdict.ts";
 import { type OutageEvent, type OutagePhase, stepOutage } from "./outage.ts";
 import type { HouseRules, StationRules } from "./rules.ts";
 import { needFromMs, type StageStart, type StageView, stepStages } from "./stages.ts";
 import { dangerReason, type Needs, reliefReason } from "./triggers.ts";
-import { freshestMonoMs, type Words } from "./words.ts";
+import { freshestMonoMs, isFresh, type Words } from "./words.ts";
 
 /** See the file comment. */
 export interface StationState {
@@ -21,9 +21,14 @@ export interface StationState {
   /** Stage number to the monotonic time of its beginning. */
   readonly started: ReadonlyMap<number, number>;
   readonly samples: readonly SocSample[];
+  /** The fall that was measured last in this outage, %/min; absent: none was. */
+  readonly fallPercentPerMin?: number;
   /** Nothing fresh from the station for longer than the limit. */
   readonly isBlind: boolean;
 }
+
+/** The longest debounce when the battery does not even last for an orderly shutdown any more, ms. */
+export const PRESSED_DEBOUNCE_MS = 60_000;
 
 /** Nothing was heard of it. */
 export const NEW_STATION: StationState = {
@@ -63,7 +68,7 @@ export function stationBattery(
   nowMonoMs: number,
 ): Battery | undefined {
   if (state.verdict?.connected !== false) return undefined;
-  return batteryNow(state.words, state.samples, onBatterySince(state) ?? nowMonoMs, rules, nowMonoMs);
+  return batteryNow(state, onBatterySince(state) ?? nowMonoMs, rules, nowMonoMs);
 }
 
 /** The charge to show: estimated on battery when it is old; on the grid only while it is fresh. */
@@ -71,7 +76,7 @@ export function shownCharge(state: StationState, rules: HouseRules, nowMonoMs: n
   const battery = stationBattery(state, rules, nowMonoMs);
   if (battery) return battery.charge;
   const word = state.words.socPercent;
-  if (!word || nowMonoMs - word.atMonoMs > rules.staleAfterMs) return undefined;
+  if (!word || !isFresh(word, rules.staleAfterMs, nowMonoMs)) return undefined;
   return { percent: word.value, isEstimate: false };
 }
 
@@ -110,7 +115,10 @@ export function stepStation(
     staleAfterMs,
     nowMonoMs,
   );
-  const judged: StationState = { ...before, verdict, samples: samplesOf(before, verdict) };
+  const samples = samplesOf(before, verdict);
+  const fallPercentPerMin = measuredFall(samples) ??
+    (verdict.connected === false ? before.fallPercentPerMin : undefined);
+  const judged: StationState = { ...before, verdict, samples, fallPercentPerMin };
   const battery = stationBattery(judged, rules, nowMonoMs);
   const { phases, events: found } = stepGroups(judged, battery, rules, station, view, nowMonoMs);
   const { started, begun } = stepStages(station, phases, before.started, view, battery?.remaining, nowMonoMs);
@@ -132,7 +140,7 @@ function stageEvent({ number, reason }: StageStart): StationEvent {
 }
 
 function stepGroups(
-  { phases: before, verdict }: StationState,
+  { phases: before, verdict, words }: StationState,
   battery: Battery | undefined,
   rules: HouseRules,
   station: StationRules,
@@ -141,6 +149,9 @@ function stepGroups(
 ): { readonly phases: ReadonlyMap<string, OutagePhase>; readonly events: readonly OutageEvent[] } {
   const phases = new Map<string, OutagePhase>();
   const events: OutageEvent[] = [];
+  // After a restart old words wait for fresh ones; a fresh word need not wait.
+  const isSeen = isFresh(words.grid, rules.staleAfterMs, nowMonoMs);
+  const notBeforeMonoMs = isSeen ? -Infinity : rules.notBeforeMonoMs;
   let pulledBy: string | undefined;
   for (const { number, groups } of station.stages.toReversed()) {
     let triggered: string | undefined;
@@ -152,7 +163,11 @@ function stepGroups(
         relief: battery && reliefReason(battery, triggers, needs),
         pulledBy,
       };
-      const groupRules = { debounceMs, notBeforeMonoMs: rules.notBeforeMonoMs };
+      const isPressed = isPressedFor(station, number, view, battery);
+      const groupRules = {
+        debounceMs: isPressed ? Math.min(debounceMs, PRESSED_DEBOUNCE_MS) : debounceMs,
+        notBeforeMonoMs,
+      };
       const step = stepOutage(before.get(key) ?? { kind: "unknown" }, facts, groupRules, nowMonoMs);
       phases.set(key, step.phase);
       events.push(...step.events);
@@ -161,6 +176,17 @@ function stepGroups(
     pulledBy ??= triggered;
   }
   return { phases, events };
+}
+
+/** By fresh words, the battery does not last for what is left to do from a stage on: waiting would cost the hosts. */
+function isPressedFor(
+  station: StationRules,
+  stage: number,
+  view: StageView,
+  battery: Battery | undefined,
+): boolean {
+  if (!station.hasReserve || !battery?.remaining || battery.remaining.isEstimate) return false;
+  return battery.remaining.minutes * 60_000 <= needFromMs(station, stage, view);
 }
 
 /** Several groups see the same grid and often the same danger: each thing is told once. */
@@ -187,7 +213,7 @@ function samplesOf({ words, samples }: StationState, { connected }: GridVerdict)
 
 function isBlindNow({ words, verdict }: StationState, staleAfterMs: number, nowMonoMs: number): boolean {
   if (freshestMonoMs(words) === undefined) return false;
-  const isOld = (atMonoMs: number) => nowMonoMs - atMonoMs > staleAfterMs;
-  if (!words.grid || isOld(words.grid.atMonoMs)) return true;
-  return verdict?.connected === false && words.socPercent !== undefined && isOld(words.socPercent.atMonoMs);
+  if (!isFresh(words.grid, staleAfterMs, nowMonoMs)) return true;
+  return verdict?.connected === false && words.socPercent !== undefined &&
+    !isFresh(words.socPercent, staleAfterMs, nowMonoMs);
 }

@@ -5,6 +5,15 @@ import type { PowerState } from "../../lib/messages/power_state.ts";
 export interface Word<T> {
   readonly value: T;
   readonly atMonoMs: number;
+  /** It was said to an earlier run of ours: its age is a guess, and it is never shown as live. */
+  readonly isFromBefore?: true;
+  /** The latest time at which it can have been said, when `atMonoMs` is not sure: only what is newer than this replaces it. */
+  readonly latestMonoMs?: number;
+}
+
+/** Whether a word may be taken as the present truth; a missing one may not. */
+export function isFresh(word: Word<unknown> | undefined, staleAfterMs: number, nowMonoMs: number): boolean {
+  return word !== undefined && !word.isFromBefore && nowMonoMs - word.atMonoMs <= staleAfterMs;
 }
 
 /** The last words of one station; a word that was never heard is absent. */
@@ -65,7 +74,7 @@ export function freshestMonoMs({ grid, socPercent }: Words): number | undefined 
 }
 
 function newer<T>(before: Word<T> | undefined, value: T | undefined, atMonoMs: number): Word<T> | undefined {
-  if (value === undefined || (before && before.atMonoMs > atMonoMs)) return before;
+  if (value === undefined || (before && (before.latestMonoMs ?? before.atMonoMs) > atMonoMs)) return before;
   return { value, atMonoMs };
 }
 

@@ -1,0 +1,401 @@
+/**
+ * Generated outages with everything going wrong, and the properties that must hold in each. The world is a slow, obvious
+ * simulator that knows the truth; it shares nothing with the policy but its messages. A seed gives the same world again.
+ */
+import { createHealth } from "../../../lib/health.ts";
+import { createLogger } from "../../../lib/log.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import { TEST_WALL_MS } from "../../../lib/test_clock.ts";
+import { House, type HouseEffect, type HouseInput } from "../house.ts";
+import { policyStatus } from "../explain.ts";
+import { simpleRules } from "../simple_rules.ts";
+import { SnapshotKeeper } from "../snapshot_keeper.ts";
+import { type Draw, drawFrom } from "./random.ts";
+import { ReferenceAgent } from "./reference_agent.ts";
+import { ReferenceStation } from "./reference_station.ts";
+
+/** A property that was broken. */
+export interface Violation {
+  readonly seed: number;
+  readonly property:
+    | "told_in_time"
+    | "not_told_on_grid"
+    | "nothing_stale_shown"
+    | "called_off"
+    | "not_told_twice";
+  readonly text: string;
+}
+
+/** What a played world was like, so that a run can show that it was not a walk in the park. */
+export interface Played {
+  readonly violation?: Violation;
+  /** Hosts that had to be told, hosts that were, restarts, hosts whose battery ended. */
+  readonly due: number;
+  readonly told: number;
+  readonly restarts: number;
+  readonly ended: number;
+}
+
+const STEP_SEC = 10;
+const LIMITS = {
+  socMinPercent: 10,
+  debounceSec: 180,
+  cooldownSec: 300,
+  abortWindowSec: 120,
+  shutdownDelaySec: 60,
+  staleAfterSec: 120,
+};
+const TTL_SEC = 300;
+/** What is allowed for steps of the world, reports and rounding, s. */
+const SLACK_SEC = 60;
+
+/** Plays one world from beginning to end. @param trace Hears what happens, to find out why a property broke */
+export function playOutage(seed: number, trace: (line: string) => void = () => {}): Played {
+  return new World(seed, trace).play();
+}
+
+interface Evidence {
+  readonly value: boolean;
+  readonly atSec: number;
+}
+
+class World {
+  readonly #draw: Draw;
+  readonly #lengthSec: number;
+  readonly #stations: readonly ReferenceStation[];
+  readonly #agents: ReadonlyMap<string, ReferenceAgent>;
+  readonly #hosts: Readonly<Record<string, readonly string[]>>;
+  readonly #clock = new WorldClock();
+  readonly #store = memory();
+  readonly #silences: readonly (readonly [number, number])[];
+  readonly #brokerDown: readonly (readonly [number, number])[];
+  readonly #kills: readonly { atSec: number; awaySec: number; jumpMs: number }[];
+  #keeper: SnapshotKeeper;
+  #house: House;
+  #ids = 0;
+  #nowSec = 0;
+  #violation: Violation | undefined;
+  #outbox: { agent: string; action: "shutdown" | "abort"; id: string; untilSec: number; sentSec: number }[] =
+    [];
+  // What the world knows of what the policy may know.
+  readonly #gridHeard = new Map<string, Evidence>();
+  readonly #socHeard = new Map<string, number>();
+  readonly #toldSec = new Map<string, number>();
+  readonly #lastTold = new Map<string, { id: string; atSec: number }>();
+  readonly #lossHeard = new Map<string, { sinceSec: number; lostSec: number }>();
+  #deafSec = 0;
+  #restarts = 0;
+  #due = 0;
+
+  constructor(private readonly seed: number, private readonly trace: (line: string) => void) {
+    const draw = this.#draw = drawFrom(seed);
+    this.#lengthSec = draw.between(30, 120) * 60;
+    const names = draw.chance(0.3) ? ["Study", "Attic"] : ["Study"];
+    this.#stations = names.map((name) => new ReferenceStation(name, draw, this.#lengthSec));
+    this.#hosts = Object.fromEntries(
+      names.map((name) => [name, names.length > 1 ? ["shared", `${name} pc`] : ["pc", "nas"]]),
+    );
+    const agents = new Set(Object.values(this.#hosts).flat());
+    this.#agents = new Map([...agents].map((name) => [name, new ReferenceAgent(name, draw)]));
+    const windows = (most: number, longestSec: number) =>
+      Array.from({ length: Math.floor(draw.between(0, most + 1)) }, () => {
+        const fromSec = draw.between(0, this.#lengthSec);
+        return [fromSec, fromSec + draw.scale(10, longestSec)] as const;
+      });
+    this.#silences = windows(2, 7200);
+    this.#brokerDown = windows(2, 240);
+    this.#kills = Array.from({ length: Math.floor(draw.between(0, 4)) }, () => ({
+      atSec: draw.between(0, this.#lengthSec),
+      awaySec: draw.one([0, 0, 5, 60, 240]),
+      jumpMs: draw.one([0, 0, 0, 5000, -1e11, 3e5, 1e10]),
+    })).sort((a, b) => a.atSec - b.atSec);
+    this.#keeper = this.#newKeeper();
+    this.#house = this.#begin(0);
+  }
+
+  play(): Played {
+    const kills = [...this.#kills];
+    for (const agent of this.#agents.values()) this.#step(presence(agent.name, agent.isOnline));
+    for (; this.#nowSec < this.#lengthSec && !this.#violation; this.#advance(STEP_SEC)) {
+      const kill = kills[0];
+      if (kill && kill.atSec <= this.#nowSec) {
+        kills.shift();
+        this.#killAndRestart(kill);
+      }
+      this.#talk();
+      for (const agent of this.#agents.values()) {
+        const feeds = this.#stations.filter(({ name }) => this.#hosts[name]?.includes(agent.name));
+        agent.power(
+          feeds.some((feed) => feed.endedSec === undefined && feed.hasGrid(this.#nowSec)),
+          this.#nowSec,
+        );
+        this.#listen(agent);
+      }
+      this.#step({ kind: "tick" });
+      this.#flush();
+      this.#checkShown();
+      this.#checkEnds();
+    }
+    this.#checkCalledOff();
+    return {
+      violation: this.#violation,
+      due: this.#due,
+      told: this.#toldSec.size,
+      restarts: this.#restarts,
+      ended: this.#stations.filter(({ endedSec }) => endedSec !== undefined).length,
+    };
+  }
+
+  #isIn(windows: readonly (readonly [number, number])[]): boolean {
+    return windows.some(([from, to]) => from <= this.#nowSec && this.#nowSec < to);
+  }
+
+  #advance(seconds: number): void {
+    const toSec = this.#nowSec + seconds;
+    for (const station of this.#stations) station.pass(this.#nowSec, toSec);
+    this.#clock.pass(seconds * 1000);
+    if (this.#isIn(this.#brokerDown)) this.#deafSec += seconds;
+    this.#nowSec = toSec;
+  }
+
+  /** The stations' words, with what can happen to words on their way. */
+  #talk(): void {
+    const draw = this.#draw;
+    if (this.#isIn(this.#brokerDown)) return;
+    for (const station of this.#stations) {
+      if (station.endedSec !== undefined) continue;
+      const isSilent = this.#isIn(this.#silences);
+      if (!isSilent) {
+        let state = { ...station.state(this.#nowSec), age_s: 0, grid_age_s: 0, soc_age_s: 0 };
+        if (draw.chance(0.1)) state = { ...state, grid_connected: undefined } as typeof state;
+        if (draw.chance(0.05)) state = { ...state, soc: undefined } as typeof state;
+        this.#said.push({ state, atSec: this.#nowSec });
+        this.#tell(state, this.#nowSec);
+      }
+      // An old word again, with its age: repeated, out of order, or the stale republishing of a silent cloud.
+      const old = this.#said.length > 0 && draw.chance(isSilent ? 0.5 : 0.05)
+        ? this.#said[Math.max(0, this.#said.length - 1 - Math.floor(draw.scale(1, 60)))]
+        : undefined;
+      if (old) this.#tell(old.state, old.atSec);
+    }
+  }
+  readonly #said: { state: ReturnType<ReferenceStation["state"]>; atSec: number }[] = [];
+
+  #tell(state: ReturnType<ReferenceStation["state"]>, trueSec: number): void {
+    const { device } = state;
+    const ageSec = this.#nowSec - trueSec;
+    const heard = this.#gridHeard.get(device);
+    if (state.grid_connected !== undefined && (!heard || trueSec >= heard.atSec)) {
+      this.#gridHeard.set(device, { value: state.grid_connected, atSec: trueSec });
+      const loss = this.#lossHeard.get(device);
+      if (state.grid_connected) this.#lossHeard.delete(device);
+      else if (!loss && state.soc !== undefined) {
+        this.#lossHeard.set(device, { sinceSec: this.#nowSec, lostSec: this.#deafSec });
+      }
+    }
+    if (state.soc !== undefined) {
+      this.#socHeard.set(device, Math.max(trueSec, this.#socHeard.get(device) ?? 0));
+    }
+    const arrival = { atMonoMs: this.#clock.monoMs(), atWallMs: this.#clock.wallMs(), retained: false };
+    const aged = { ...state, age_s: ageSec, grid_age_s: ageSec, soc_age_s: ageSec, link: "live" as const };
+    this.#step({ kind: "state", device, state: aged, arrival });
+  }
+
+  #listen(agent: ReferenceAgent): void {
+    for (const { say } of agent.until(this.#nowSec)) {
+      if (say.kind === "presence") {
+        this.#trace(`${agent.name} is ${say.online ? "on" : "off"}line`);
+        // A host that has booted in the outage must be told anew.
+        if (say.online) this.#lastTold.delete(agent.name);
+        this.#step(presence(agent.name, say.online));
+      } else {
+        const input = { kind: "ack", commandId: say.id, status: say.status } as const;
+        this.#step({ kind: "host", agent: agent.name, input });
+      }
+    }
+  }
+
+  #step(input: HouseInput, isCutOff = false): void {
+    const effects = this.#house.step(input, this.#clock.monoMs());
+    if (effects.length > 0 || input.kind !== "state") this.#keeper.keep(this.#house.state);
+    for (const effect of effects) this.#trace(`${isCutOff ? "cut off: " : ""}${JSON.stringify(effect)}`);
+    if (isCutOff) return;
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: HouseEffect): void {
+    if (effect.kind !== "host" || effect.effect.kind !== "send") return;
+    const { agent } = effect;
+    const { action, commandId: id } = effect.effect;
+    if (!effect.effect.isRepeat || action === "abort") this.#checkTelling(agent, action, id);
+    this.#outbox.push({ agent, action, id, untilSec: this.#nowSec + TTL_SEC, sentSec: this.#nowSec });
+  }
+
+  /** What waits for the broker goes out, and reaches agents that are there; expired commands never do. */
+  #flush(): void {
+    if (this.#isIn(this.#brokerDown)) return;
+    for (const { agent, action, id, untilSec } of this.#outbox.splice(0)) {
+      if (this.#nowSec >= untilSec) continue;
+      if (action === "shutdown" && !this.#toldSec.has(agent)) this.#toldSec.set(agent, this.#nowSec);
+      if (action === "abort") this.#toldSec.delete(agent);
+      this.#step({ kind: "host", agent, input: { kind: "delivered", commandId: id } });
+      this.#agents.get(agent)?.hear(action, id, this.#nowSec);
+    }
+  }
+
+  #killAndRestart({ awaySec, jumpMs }: { awaySec: number; jumpMs: number }): void {
+    this.#restarts++;
+    this.#trace(`killed for ${awaySec} s, the clock jumps by ${jumpMs} ms`);
+    // Killed in the middle of a step: stored, but nothing of it was sent.
+    if (this.#draw.chance(0.5)) this.#step({ kind: "tick" }, true);
+    this.#outbox = [];
+    this.#deafSec += awaySec;
+    for (let left = awaySec; left > 0; left -= STEP_SEC) {
+      this.#advance(Math.min(left, STEP_SEC));
+      for (const agent of this.#agents.values()) agent.until(this.#nowSec);
+    }
+    this.#clock.jumpWall(jumpMs);
+    const awayMs = awaySec * 1000 + jumpMs;
+    const graceSec = awayMs >= 0 && awayMs <= 60_000 ? 30 : 120;
+    this.#deafSec += graceSec;
+    // After what looks like more than an hour the policy forgets the outage on purpose.
+    if (awayMs > 3_600_000) {
+      for (const map of [this.#gridHeard, this.#lossHeard]) map.clear();
+      this.#toldSec.clear();
+    }
+    this.#lastTold.clear();
+    this.#keeper = this.#newKeeper();
+    this.#house = this.#begin(graceSec);
+    for (const agent of this.#agents.values()) this.#step(presence(agent.name, agent.isOnline));
+  }
+
+  #begin(graceSec: number): House {
+    const { house } = this.#keeper.restore(this.#rules(0));
+    return new House(house, this.#rules(this.#clock.monoMs() + graceSec * 1000), () => `id-${++this.#ids}`);
+  }
+
+  #rules(notBeforeMonoMs: number) {
+    return simpleRules({ ...LIMITS, stations: this.#hosts }, notBeforeMonoMs);
+  }
+
+  #newKeeper(): SnapshotKeeper {
+    // A snapshot that cannot be read back is an error, and ends the world.
+    const log = createLogger("chaos", "error", ({ text, fields }) => {
+      throw new Error(`${text} ${fields.reason}`);
+    });
+    return new SnapshotKeeper({ clock: this.#clock, health: createHealth(), log, store: this.#store });
+  }
+
+  #feeds(agent: string): readonly string[] {
+    return Object.keys(this.#hosts).filter((device) => this.#hosts[device]?.includes(agent));
+  }
+
+  #trace(line: string): void {
+    this.trace(`${Math.round(this.#nowSec)} s: ${line}`);
+  }
+
+  #break(property: Violation["property"], text: string): void {
+    this.#violation ??= { seed: this.seed, property, text: `at ${this.#nowSec} s: ${text}` };
+  }
+
+  /** No host is told while its grid is known to be there, and none twice for nothing. */
+  #checkTelling(agent: string, action: "shutdown" | "abort", id: string): void {
+    if (action === "abort") return void this.#lastTold.delete(agent);
+    const fed = this.#feeds(agent).find((device) => this.#gridHeard.get(device)?.value === true);
+    if (fed !== undefined) this.#break("not_told_on_grid", `${agent} is told although "${fed}" has the grid`);
+    if (!this.#feeds(agent).some((device) => this.#gridHeard.get(device)?.value === false)) {
+      this.#break("not_told_on_grid", `${agent} is told although nobody said that the grid is gone`);
+    }
+    const last = this.#lastTold.get(agent);
+    if (last && last.id !== id && this.#nowSec - last.atSec < LIMITS.cooldownSec) {
+      this.#break("not_told_twice", `${agent} is told again after ${this.#nowSec - last.atSec} s`);
+    }
+    if (last?.id !== id) this.#lastTold.set(agent, { id, atSec: this.#nowSec });
+  }
+
+  /** Nothing shown as live is older than its limit. */
+  #checkShown(): void {
+    for (const { name } of this.#stations) {
+      const ways = { isBrokerUp: true };
+      const status = policyStatus(name, this.#house, ways, this.#clock.monoMs(), this.#clock.wallMs());
+      if (!status) continue;
+      const socAgeSec = this.#nowSec - (this.#socHeard.get(name) ?? -Infinity);
+      if (status.soc !== undefined && !status.soc_estimated && socAgeSec > LIMITS.staleAfterSec) {
+        this.#break("nothing_stale_shown", `the charge of "${name}" is ${socAgeSec} s old and shown as live`);
+      }
+      const grid = this.#gridHeard.get(name);
+      if (grid && !status.blind && this.#nowSec - grid.atSec > LIMITS.staleAfterSec) {
+        this.#break("nothing_stale_shown", `the grid of "${name}" is ${this.#nowSec - grid.atSec} s old`);
+      }
+    }
+  }
+
+  /** A host whose battery ends was told in time, whenever anything could have told it. */
+  #checkEnds(): void {
+    for (const agent of this.#agents.keys()) {
+      const feeds = this.#stations.filter(({ name }) => this.#hosts[name]?.includes(agent));
+      const isDark = feeds.every(({ endedSec }) => endedSec !== undefined);
+      if (!isDark || this.#judged.has(agent)) continue;
+      this.#judged.add(agent);
+      if (this.#agents.get(agent)?.isDown) continue;
+      const losses = feeds.map(({ name }) => this.#lossHeard.get(name));
+      const [first] = losses;
+      if (!first || losses.some((loss) => loss === undefined)) continue;
+      const sinceSec = Math.max(...losses.map((loss) => loss?.sinceSec ?? 0));
+      const deafSec = this.#deafSec - Math.min(...losses.map((loss) => loss?.lostSec ?? 0));
+      const endSec = Math.max(...feeds.map(({ endedSec }) => endedSec ?? 0));
+      const neededSec = LIMITS.debounceSec + LIMITS.shutdownDelaySec + deafSec + SLACK_SEC;
+      if (endSec - sinceSec < neededSec) continue;
+      this.#due++;
+      const toldSec = this.#toldSec.get(agent);
+      if (toldSec === undefined || toldSec > endSec - LIMITS.shutdownDelaySec) {
+        const how = feeds.map(({ name, talk, floorPercent }) => `${name} says ${talk}, floor ${floorPercent}`)
+          .join("; ");
+        this.#break(
+          "told_in_time",
+          `${agent} went dark at ${endSec} s, the loss was known at ${sinceSec} s, told at ${toldSec} s (${how})`,
+        );
+      }
+    }
+  }
+  readonly #judged = new Set<string>();
+
+  /** With the grid back for a while, nobody is left believing that it shall go down. */
+  #checkCalledOff(): void {
+    if (this.#violation || this.#isIn(this.#brokerDown)) return;
+    for (const [agent, { phase }] of this.#house.state.hosts) {
+      const grids = this.#feeds(agent).map((device) => this.#gridHeard.get(device)?.value);
+      if (phase.kind === "told" && grids.every((value) => value === true)) {
+        this.#break("called_off", `${agent} is still told although the grid is back`);
+      }
+    }
+  }
+}
+
+/** Two times that a world moves by hand; nothing can wait on it. */
+class WorldClock implements Clock {
+  #mono = 0;
+  #wallOffset = TEST_WALL_MS;
+  readonly monoMs = () => this.#mono;
+  readonly wallMs = () => this.#mono + this.#wallOffset;
+  pass(ms: number): void {
+    this.#mono += ms;
+  }
+  jumpWall(ms: number): void {
+    this.#wallOffset += ms;
+  }
+  after(): never {
+    throw new Error("Cannot wait: a world has no timers");
+  }
+  every = this.after;
+  sleep = this.after;
+}
+
+function presence(agent: string, online: boolean): HouseInput {
+  return { kind: "host", agent, input: { kind: "presence", online, isLive: true } };
+}
+
+function memory() {
+  let text: string | undefined;
+  return { read: () => text, write: (next: string) => void (text = next), setAside: () => "" };
+}
