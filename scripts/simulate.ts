@@ -53,7 +53,8 @@ async function main(args: readonly string[]): Promise<number> {
 async function playOne(scenario: Scenario, { speed, broker, json, log }: Options): Promise<boolean> {
   const models = stationModels(scenario);
   const isTerminal = Deno.stdout.isTerminal() && !Deno.noColor;
-  const view = new View({ scenario, speed, isTerminal, write });
+  const columns = () => isTerminal ? Deno.consoleSize().columns : Infinity;
+  const view = new View({ scenario, speed, isTerminal, columns, write });
   const say = (value: object) => write(`${JSON.stringify(value)}\n`);
   if (!json) {
     view.begin();

@@ -9,6 +9,8 @@ export interface ViewOptions {
   readonly speed: number;
   /** A terminal that a person watches: colours and a line of progress. */
   readonly isTerminal: boolean;
+  /** Width of the terminal, characters. */
+  readonly columns: () => number;
   readonly write: (text: string) => void;
 }
 
@@ -21,6 +23,9 @@ const CODES: Record<Colour, string> = {
   dim: "2",
   bold: "1",
 };
+
+/** Width of the progress bar, characters. */
+const BAR = 30;
 
 /** See the file comment. */
 export class View implements PlayListener {
@@ -57,13 +62,12 @@ export class View implements PlayListener {
   onTick(atSec: number): void {
     if (!this.options.isTerminal) return;
     const { endSec } = this.options.scenario;
-    const filled = Math.round(30 * Math.min(1, atSec / endSec));
-    const bar = "█".repeat(filled) + "░".repeat(30 - filled);
-    this.options.write(
-      `\r\u001b[K${
-        this.#paint("dim", `${bar} ${clockText(atSec)} of ${clockText(endSec)}`)
-      }  ${this.#present}`,
-    );
+    const filled = Math.round(BAR * Math.min(1, atSec / endSec));
+    const bar = "█".repeat(filled) + "░".repeat(BAR - filled);
+    const progress = `${bar} ${clockText(atSec)} of ${clockText(endSec)}  `;
+    // A line that is wider than the terminal would wrap, and the next one would not overwrite it.
+    const room = Math.max(0, this.options.columns() - progress.length - 1);
+    this.options.write(`\r\u001b[K${this.#paint("dim", progress)}${this.#present.slice(0, room)}`);
   }
 
   /** The verdicts, one a line. */
@@ -100,7 +104,7 @@ export class View implements PlayListener {
           : sighting.state === "on_battery"
           ? "yellow"
           : "red";
-        this.#present = `${sighting.device}: ${sighting.sentence}`.slice(0, 100);
+        this.#present = `${sighting.device}: ${sighting.sentence}`;
         // The sentence counts seconds down; a line is worth it only when the state is another.
         const key = `policy state ${sighting.device}`;
         if (this.#last.get(key) === sighting.state) return undefined;
