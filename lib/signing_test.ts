@@ -47,3 +47,16 @@ for (const bad of ["", "00".repeat(31), "0".repeat(65), "zz".repeat(32)]) {
     });
   });
 }
+
+Deno.test("signatureOf() gives the worked example of docs/agent-protocol.md", () => {
+  const page = Deno.readTextFileSync(new URL("../docs/agent-protocol.md", import.meta.url));
+  const example = {
+    id: "1",
+    action: "ping",
+    agent: "study-pc",
+    ttl_sec: 300,
+    issued_at: "2026-11-23T19:00:00.000Z",
+  };
+  assert.ok(page.includes(canonicalText(example)));
+  assert.ok(page.includes(signatureOf(example, KEY)));
+});
