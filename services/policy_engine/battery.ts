@@ -25,11 +25,13 @@ export interface Battery {
 
 /** See the file comment. */
 export function batteryNow(
-  { words, samples, fallPercentPerMin: measured }: {
+  { words, samples, fallPercentPerMin: measured, lastGridMonoMs }: {
     readonly words: Words;
     readonly samples: readonly SocSample[];
     /** Measured, %/min; absent: unknown. */
     readonly fallPercentPerMin?: number;
+    /** When the grid was last known to be there, monotonic ms; absent: unknown. */
+    readonly lastGridMonoMs?: number;
   },
   sinceMonoMs: number,
   limits: { readonly staleAfterMs: number; readonly blindLimitMs: number },
@@ -37,7 +39,7 @@ export function batteryNow(
 ): Battery {
   const basis = {
     ...limits,
-    onBatterySinceMonoMs: sinceMonoMs,
+    lastGridMonoMs,
     measuredFallPercentPerMin: measured,
   };
   const charge = chargeOnBattery(words, nowMonoMs, basis);

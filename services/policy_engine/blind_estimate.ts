@@ -17,8 +17,8 @@ export interface EstimateBasis {
   readonly staleAfterMs: number;
   /** An estimate from a word older than this is worth nothing, ms. */
   readonly blindLimitMs: number;
-  /** When the battery began to be drawn, as far as known: before it, a charge does not fall. Monotonic ms. */
-  readonly onBatterySinceMonoMs: number;
+  /** When the grid was last known to be there: before it, a charge does not fall. Monotonic ms; absent: unknown. */
+  readonly lastGridMonoMs?: number;
   /** Fall that was measured while the station still spoke, %/min. */
   readonly measuredFallPercentPerMin?: number;
 }
@@ -41,7 +41,7 @@ export const SLOWEST_FALL_PERCENT_PER_MIN = 100 / 1440;
 export function chargeOnBattery(words: Words, nowMonoMs: number, basis: EstimateBasis): Charge | undefined {
   const word = words.socPercent;
   if (!word) return undefined;
-  const drawnMs = nowMonoMs - Math.max(word.atMonoMs, basis.onBatterySinceMonoMs);
+  const drawnMs = nowMonoMs - Math.max(word.atMonoMs, basis.lastGridMonoMs ?? -Infinity);
   if (isFresh(word, basis.staleAfterMs, nowMonoMs)) return { percent: word.value, isEstimate: false };
   if (drawnMs > basis.blindLimitMs) return { percent: 0, isEstimate: true, isTooOld: true };
   const percent = word.value - fallPercentPerMin(words, basis) * Math.max(0, drawnMs) / 60_000;

@@ -171,7 +171,12 @@ function prospectOf(
     const words = state.stations.get(device)?.words ?? {};
     const stage = place?.stage.number;
     if (!place || !isFresh(words.socPercent, rules.staleAfterMs, nowMonoMs)) return { device, stage };
-    const battery = batteryNow({ words, samples: [] }, nowMonoMs, rules, nowMonoMs);
+    const battery = batteryNow(
+      { words, samples: [], lastGridMonoMs: nowMonoMs },
+      nowMonoMs,
+      rules,
+      nowMonoMs,
+    );
     const { debounceMs, triggers } = place.group;
     const needs = needsOf(station, place.stage.number, debounceMs, house.viewFor(device));
     const minutes = minutesToDanger(battery, triggers, needs);

@@ -158,14 +158,18 @@ export class House {
     const tick: HostInput = {
       kind: "tick",
       wanted: wantedOf(agent, feeds, this.rules, this.#stations),
-      mayWake: mayWake(agent, this.rules, this.#feedViews(nowMonoMs), this.#hosts, nowMonoMs),
+      mayWake: (before.phase.kind === "down" || before.phase.kind === "waking") &&
+        mayWake(agent, this.rules, this.#feedViews(nowMonoMs), this.#hosts, nowMonoMs),
     };
     // After a restart nobody is told before fresh words had their chance, not even what was decided before.
     const isHeld = tick.wanted === "down" && nowMonoMs < this.rules.notBeforeMonoMs &&
       !feeds.some((device) => this.#isSeen(device, nowMonoMs));
+    // Told before, and now nobody knows anything: neither repeated nor called off until somebody speaks.
+    const isUnknown = before.phase.kind === "told" &&
+      feeds.every((device) => feedWord(agent, device, this.rules, this.#stations) === "unknown");
     const effects: HouseEffect[] = [];
     let state = before;
-    for (const one of [...(input ? [input] : []), ...(isHeld ? [] : [tick])]) {
+    for (const one of [...(input ? [input] : []), ...(isHeld || isUnknown ? [] : [tick])]) {
       const step = stepHost(state, one, this.rules, nowMonoMs, this.newId);
       state = step.state;
       for (const effect of step.effects) {

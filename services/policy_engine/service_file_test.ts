@@ -240,6 +240,7 @@ Deno.test("PolicyEngine believes a witness when the station is silent: the outag
   const h = await withFile(PLUG);
   await h.feed({ soc: 50, grid_connected: true });
   await h.clock.advance(3_600_000);
+  await sayPlug(h, "ON");
   await sayPlug(h, "OFF");
   assert.equal(h.status().state, "on_battery");
   assert.equal(h.status().soc, 50, "until now nothing was drawn");

@@ -478,3 +478,34 @@ Deno.test("PolicyEngine is blind when the grid is not told any more, although th
   assert.equal(h.status().blind, true);
   await h.stop();
 });
+
+Deno.test("PolicyEngine resumes its timer although the wall clock was set by years before it was killed", async () => {
+  for (const jumpMs of [1e11, -1e11]) {
+    const h = await house();
+    await h.feed({ ...LOST, ...LONG_AGO });
+    await h.clock.advance(100_000);
+    h.clock.jumpWall(jumpMs);
+    await h.clock.advance(2000);
+    await h.restart();
+    await h.pass(70, LOST);
+    assert.deepEqual(h.actions(), []);
+    await h.pass(10, LOST);
+    assert.deepEqual(h.actions(), ["shutdown pc"]);
+    await h.stop();
+  }
+});
+
+Deno.test("PolicyEngine neither repeats nor calls off a command when nobody knows anything any more", async () => {
+  const h = await house();
+  await h.feed(LOST);
+  await h.clock.advance(180_000);
+  h.broker.publish("bridge-ecoflow/Study/json/state", "", { retain: true });
+  h.clock.jumpWall(5 * 3_600_000);
+  // The clock jumped while we were away: the keeper had no chance to note it.
+  await h.restart();
+  await h.clock.advance(1_200_000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.feed(BACK);
+  assert.deepEqual(h.actions(), ["shutdown pc", "abort pc"]);
+  await h.stop();
+});

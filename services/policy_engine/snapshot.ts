@@ -29,6 +29,8 @@ const stationSchema = v.object({
   believed_grid: word(v.boolean()),
   /** The fall that was measured in this outage, %/min. */
   fall: v.optional(numberIn(-1000, 1000)),
+  /** How long ago the grid was last known to be there. */
+  last_grid_age_ms: v.optional(age),
   groups: v.record(v.string(), phaseSchema),
   stages: v.record(v.string(), age),
 });
@@ -107,7 +109,7 @@ export function restoreSnapshot(
 }
 
 function fromStation(
-  { words, verdict, phases, started, fallPercentPerMin }: StationState,
+  { words, verdict, phases, started, fallPercentPerMin, lastGridMonoMs }: StationState,
   nowMonoMs: number,
 ): SavedStation {
   const aged = <T>(w: Word<T> | undefined) => w && { value: w.value, age_ms: ageOf(w.atMonoMs, nowMonoMs) };
@@ -123,6 +125,7 @@ function fromStation(
       ? { value: verdict.connected === true, age_ms: ageOf(verdict.evidenceMonoMs ?? nowMonoMs, nowMonoMs) }
       : undefined,
     fall: fallPercentPerMin,
+    last_grid_age_ms: lastGridMonoMs === undefined ? undefined : ageOf(lastGridMonoMs, nowMonoMs),
     groups: Object.fromEntries([...phases].map(([key, phase]) => [key, fromPhase(phase, nowMonoMs)])),
     stages: Object.fromEntries([...started].map(([number, atMs]) => [number, ageOf(atMs, nowMonoMs)])),
   };
@@ -181,6 +184,7 @@ function toStation(
     ...NEW_STATION,
     words,
     fallPercentPerMin: saved.fall,
+    lastGridMonoMs: saved.last_grid_age_ms === undefined ? undefined : at(saved.last_grid_age_ms),
     verdict: believed && { connected: believed.value, by: "station", evidenceMonoMs: believed.atMonoMs },
     phases: new Map(Object.entries(saved.groups).map(([key, one]) => [key, toPhase(one, at, nowMonoMs)])),
     started: new Map(Object.entries(saved.stages).map(([number, ageMs]) => [Number(number), at(ageMs)])),

@@ -11,6 +11,8 @@ import { stationPhase } from "./station.ts";
 
 /** On battery the snapshot follows the words at least this often, ms. */
 const SNAPSHOT_EVERY_MS = 60_000;
+/** The wall clock has jumped when it gained or lost more than this against the monotonic one, ms. */
+const JUMP_MS = 2000;
 /** A store that failed is tried again after this long, ms. */
 const STORE_RETRY_MS = 10_000;
 
@@ -26,6 +28,7 @@ export interface KeeperParts {
 export class SnapshotKeeper {
   #key = "";
   #writtenMonoMs = -Infinity;
+  #writtenOffsetMs: number | undefined;
   #hasFailed = false;
 
   constructor(private readonly parts: KeeperParts) {}
@@ -61,12 +64,16 @@ export class SnapshotKeeper {
     const sinceMs = nowMonoMs - this.#writtenMonoMs;
     const isOnBattery = [...house.stations.values()].some(({ verdict }) => verdict?.connected === false);
     const key = keyOf(house);
-    if (key === this.#key && !(isOnBattery && sinceMs >= SNAPSHOT_EVERY_MS)) return;
+    const offsetMs = clock.wallMs() - nowMonoMs;
+    // Its time of writing is how a restart tells for how long we were away: it follows every step of the wall clock.
+    const hasJumped = Math.abs(offsetMs - (this.#writtenOffsetMs ?? offsetMs)) > JUMP_MS;
+    if (key === this.#key && !hasJumped && !(isOnBattery && sinceMs >= SNAPSHOT_EVERY_MS)) return;
     if (this.#hasFailed && sinceMs < STORE_RETRY_MS) return;
     this.#writtenMonoMs = nowMonoMs;
     try {
       store.write(encodeSnapshot(house, nowMonoMs, clock.wallMs()));
       this.#key = key;
+      this.#writtenOffsetMs = offsetMs;
       this.#hasFailed = false;
       health.clear("snapshot_not_stored");
     } catch (error) {

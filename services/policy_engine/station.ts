@@ -23,6 +23,8 @@ export interface StationState {
   readonly samples: readonly SocSample[];
   /** The fall that was measured last in this outage, %/min; absent: none was. */
   readonly fallPercentPerMin?: number;
+  /** The newest evidence that the grid was there, monotonic ms; absent: there never was any. */
+  readonly lastGridMonoMs?: number;
   /** Nothing fresh from the station for longer than the limit. */
   readonly isBlind: boolean;
 }
@@ -118,7 +120,8 @@ export function stepStation(
   const samples = samplesOf(before, verdict);
   const fallPercentPerMin = measuredFall(samples) ??
     (verdict.connected === false ? before.fallPercentPerMin : undefined);
-  const judged: StationState = { ...before, verdict, samples, fallPercentPerMin };
+  const lastGridMonoMs = verdict.connected ? verdict.evidenceMonoMs : before.lastGridMonoMs;
+  const judged: StationState = { ...before, verdict, samples, fallPercentPerMin, lastGridMonoMs };
   const battery = stationBattery(judged, rules, nowMonoMs);
   const { phases, events: found } = stepGroups(judged, battery, rules, station, view, nowMonoMs);
   const { started, begun } = stepStages(station, phases, before.started, view, battery?.remaining, nowMonoMs);

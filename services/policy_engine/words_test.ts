@@ -56,7 +56,7 @@ for (
 }
 
 const at0 = <T>(value: T) => ({ value, atMonoMs: 0 });
-const BASIS = { staleAfterMs: 120_000, blindLimitMs: 14_400_000, onBatterySinceMonoMs: 0 };
+const BASIS = { staleAfterMs: 120_000, blindLimitMs: 14_400_000, lastGridMonoMs: 0 };
 const charges: readonly [
   name: string,
   words: Words,
@@ -126,8 +126,8 @@ for (const [name, words, nowMs, percent, isEstimate] of charges) {
   });
 }
 
-Deno.test("chargeOnBattery() lets nothing be drawn before the outage began", () => {
-  const basis = { ...BASIS, onBatterySinceMonoMs: 3_600_000 };
+Deno.test("chargeOnBattery() lets nothing be drawn while the grid was known to be there", () => {
+  const basis = { ...BASIS, lastGridMonoMs: 3_600_000 };
   const charge = chargeOnBattery({ socPercent: at0(50) }, 3_660_000, basis);
   assert.deepEqual(charge, { percent: 50 - UNKNOWN_FALL_PERCENT_PER_MIN, isEstimate: true });
 });
@@ -136,4 +136,10 @@ Deno.test("chargeOnBattery() falls as fast as was measured, when that is the wor
   const basis = { ...BASIS, measuredFallPercentPerMin: 4 };
   const charge = chargeOnBattery({ socPercent: at0(90), dischargeMin: at0(90) }, 600_000, basis);
   assert.equal(charge?.percent, 90 - 40 * PESSIMISM);
+});
+
+Deno.test("chargeOnBattery() lets the charge fall since its word when nobody knows when the grid went", () => {
+  const basis = { ...BASIS, lastGridMonoMs: undefined };
+  const charge = chargeOnBattery({ socPercent: at0(50) }, 600_000, basis);
+  assert.deepEqual(charge, { percent: 50 - 10 * UNKNOWN_FALL_PERCENT_PER_MIN, isEstimate: true });
 });

@@ -70,6 +70,7 @@ class World {
   readonly #silences: readonly (readonly [number, number])[];
   readonly #brokerDown: readonly (readonly [number, number])[];
   readonly #kills: readonly { atSec: number; awaySec: number; jumpMs: number }[];
+  readonly #jumpSecs: readonly number[];
   #keeper: SnapshotKeeper;
   #house: House;
   #ids = 0;
@@ -109,6 +110,9 @@ class World {
       awaySec: draw.one([0, 0, 5, 60, 240]),
       jumpMs: draw.one([0, 0, 0, 5000, -1e11, 3e5, 1e10]),
     })).sort((a, b) => a.atSec - b.atSec);
+    this.#jumpSecs = draw.chance(0.5)
+      ? [draw.between(0, this.#lengthSec), draw.between(0, this.#lengthSec)]
+      : [];
     this.#keeper = this.#newKeeper();
     this.#house = this.#begin(0);
   }
@@ -121,6 +125,10 @@ class World {
       if (kill && kill.atSec <= this.#nowSec) {
         kills.shift();
         this.#killAndRestart(kill);
+      }
+      if (this.#jumpSecs.some((atSec) => atSec >= this.#nowSec && atSec < this.#nowSec + STEP_SEC)) {
+        // A step of the clock while we run: by seconds, an hour, years.
+        this.#clock.jumpWall(this.#draw.one([-1e11, -7e6, 5000, 4e6, 1e11]));
       }
       this.#talk();
       for (const agent of this.#agents.values()) {
