@@ -41,10 +41,11 @@ export async function startMemoryWorld(
       ECOFLOW_DEVICE_LIST: [...models].map(([sn, { station }]) => `${sn}:${station.name}`).join(","),
       DEVICE_TO_AGENTS_JSON: JSON.stringify(scenario.hosts),
       STATE_DIR: "/none",
+      ...(scenario.policyFile === undefined ? {} : { POLICY_FILE: "policy.toml" }),
       ...scenario.settings,
     },
     exists: (path) => path.endsWith("agent_keys.json"),
-    readFile: () => JSON.stringify(keys),
+    readFile: (path) => path === "policy.toml" ? scenario.policyFile ?? "" : JSON.stringify(keys),
   });
   const topics = topicsUnder(house.roots);
   const row = (name: string) => {

@@ -136,6 +136,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
     DEVICE_TO_AGENTS_JSON: JSON.stringify(scenario.hosts),
     STATE_DIR: stateDir,
     ...broker.login(DAEMON_USER),
+    ...(scenario.policyFile === undefined ? {} : { POLICY_FILE: writePolicy(dir, scenario.policyFile) }),
     ...scenario.settings,
   });
   const timeScale = encodeTimeScale(time);
@@ -352,6 +353,12 @@ async function observe(port: number, login: { username?: string; password?: stri
       await client?.close();
     },
   };
+}
+
+function writePolicy(dir: string, text: string): string {
+  const path = join(dir, "policy.toml");
+  writeFileSync(path, text);
+  return path;
 }
 
 function writeEnv(path: string, values: Readonly<Record<string, string>>): string {

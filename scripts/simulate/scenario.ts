@@ -71,6 +71,8 @@ export interface Scenario {
   readonly hosts: Readonly<Record<string, readonly string[]>>;
   /** Overrides of POLICY_… and other keys of the configuration. */
   readonly settings: Readonly<Record<string, string>>;
+  /** TOML text of a policy file; absent: the keys above are the whole policy. */
+  readonly policyFile?: string;
   readonly steps: readonly Step[];
   readonly endSec: number;
   readonly expect: readonly Expectation[];

@@ -1,4 +1,5 @@
 /** All scenarios, each a line of data a step. `deno task simulate --list` prints them. */
+import { POLICY_SCENARIOS } from "./policy_scenarios.ts";
 import type { Scenario, SimulatedStation } from "./scenario.ts";
 
 const STUDY: SimulatedStation = {
@@ -331,6 +332,7 @@ export const SCENARIOS: readonly Scenario[] = [
       { kind: "command", agent: "test-agent", action: "abort", fromSec: 200, why: "the grid is back" },
     ],
   },
+  ...POLICY_SCENARIOS,
 ];
 
 /** The predecessor's five keys, every five seconds. */
