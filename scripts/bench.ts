@@ -1,19 +1,22 @@
 /**
  * Measures, in one run on this machine, and prints a table a part.
  *
- * Run: deno task bench [--part decode|pipeline|nut|all] [--payloads N] [--seed N]
+ * Run: deno task bench [--part decode|pipeline|nut|policy|all] [--payloads N] [--worlds N] [--seed N]
  */
 import { parseArgs } from "node:util";
 import { decodingText, measureDecoding } from "./bench/decode.ts";
 import { measureNut } from "./bench/nut.ts";
 import { measurePipeline, type PipelineFigures } from "./bench/pipeline.ts";
+import { measurePolicy, policyText } from "./bench/policy.ts";
 
-const PARTS = ["decode", "pipeline", "nut"] as const;
+const PARTS = ["decode", "pipeline", "nut", "policy"] as const;
 type Part = typeof PARTS[number];
 
 /** Stations and rounds of the pipeline: 1,000 runs in all. */
 const STATIONS = 100;
 const ROUNDS = 10;
+/** Generated outages of the policy, when nobody says how many. */
+const WORLDS = 100_000;
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
@@ -23,6 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
     options: {
       part: { type: "string", default: "all" },
       payloads: { type: "string" },
+      worlds: { type: "string" },
       seed: { type: "string" },
     },
   });
@@ -33,12 +37,17 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const number = (text: string | undefined) => text === undefined ? undefined : Number(text);
   for (const part of parts) {
-    await measure(part, { payloads: number(values.payloads), seed: number(values.seed) });
+    const options = { payloads: number(values.payloads), seed: number(values.seed) };
+    await measure(part, options, number(values.worlds) ?? WORLDS);
   }
   return 0;
 }
 
-async function measure(part: Part, decoding: { payloads?: number; seed?: number }): Promise<void> {
+async function measure(
+  part: Part,
+  decoding: { payloads?: number; seed?: number },
+  worlds: number,
+): Promise<void> {
   switch (part) {
     case "decode":
       say("Decoding, one core: the recorded payloads and our own, against the bare schemas");
@@ -56,6 +65,11 @@ async function measure(part: Part, decoding: { payloads?: number; seed?: number 
         say(pipelineRow(await measurePipeline(broker, 1, 1)));
       }
       return say("");
+    case "policy": {
+      say("The policy in generated outages with everything going wrong");
+      const progress = (played: number) => say(`${played} of ${worlds} …`);
+      return say(`${policyText(measurePolicy(worlds, decoding.seed ?? 1, progress))}\n`);
+    }
     case "nut": {
       const { clients, hostile, latencyMs, unanswered } = await measureNut();
       say(`NUT server with ${clients} clients and ${hostile} bad ones`);

@@ -60,6 +60,7 @@ export class House {
   readonly #hosts: Map<string, HostState>;
   readonly #learnedMs: Map<string, readonly number[]>;
   #drilledMonth: string | undefined;
+  readonly #hostsByStation: ReadonlyMap<string, readonly string[]>;
   readonly #feeds: ReadonlyMap<string, readonly string[]>;
 
   /**
@@ -71,6 +72,9 @@ export class House {
     this.#hosts = new Map(start.hosts);
     this.#learnedMs = new Map(start.learnedMs);
     this.#drilledMonth = start.drilledMonth;
+    this.#hostsByStation = new Map(
+      Object.entries(rules.stations).map(([device, station]) => [device, hostsOfStation(station)]),
+    );
     this.#feeds = new Map([...this.#hosts.keys()].map((agent) => [agent, feedsOf(agent, rules)]));
   }
 
@@ -141,7 +145,7 @@ export class House {
     const { state, events } = stepStation(before, this.rules, station, this.viewFor(device), nowMonoMs);
     this.#stations.set(device, state);
     const effects: HouseEffect[] = events.map((event) => ({ ...event, device }));
-    for (const agent of hostsOfStation(station)) {
+    for (const agent of this.#hostsByStation.get(device) ?? []) {
       effects.push(...this.#concludeHost(agent, undefined, nowMonoMs));
     }
     return effects;

@@ -323,6 +323,7 @@ class World {
 
   /** Nothing shown as live is older than its limit. */
   #checkShown(): void {
+    if (this.#nowSec % (3 * STEP_SEC) >= STEP_SEC) return;
     for (const { name } of this.#stations) {
       const ways = { isBrokerUp: true };
       const status = policyStatus(name, this.#house, ways, this.#clock.monoMs(), this.#clock.wallMs());
