@@ -358,3 +358,17 @@ Deno.test("connectMqtt() reports a host that this process may not reach, and doe
   assert.equal(reason.kind, "network");
   assert.match(reason.text, /net access/i);
 });
+
+Deno.test("connectMqtt() shows its client certificate, and is not let in without one", async () => {
+  const authority = await createAuthority();
+  const tls = await authority.issue();
+  const broker = await startMosquitto({ tls, clientCa: authority.caPem });
+  const own = await authority.issue({ commonName: "ecoflow-power", usage: "client" });
+  const known = open(broker.port, { protocolVersion: 5, tls: { ca: authority.caPem, ...own } });
+  assert.equal(await known.up, false);
+  await known.client.close();
+  const nobody = open(broker.port, { protocolVersion: 5, tls: { ca: authority.caPem } });
+  const reason = await nobody.down;
+  assert.equal(reason.wasUp, false);
+  await broker.stop();
+});

@@ -11,6 +11,8 @@ export interface MosquittoOptions {
   readonly users?: readonly (BrokerUser & { readonly password: string })[];
   /** PEM texts of the server; absent: no TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** PEM authority; with it every client must show a certificate of its own that the authority issued. */
+  readonly clientCa?: string;
 }
 
 /** A running broker. */
@@ -59,7 +61,11 @@ export function freePort(): number {
   return port;
 }
 
-async function configuration(dir: string, port: number, { users, tls }: MosquittoOptions): Promise<string> {
+async function configuration(
+  dir: string,
+  port: number,
+  { users, tls, clientCa }: MosquittoOptions,
+): Promise<string> {
   const lines = [
     `listener ${port} 127.0.0.1`,
     // A command must not wait for a delayed acknowledgement of TCP.
@@ -68,7 +74,7 @@ async function configuration(dir: string, port: number, { users, tls }: Mosquitt
     `persistence_location ${dir}/`,
     `autosave_interval 1`,
     `autosave_on_changes true`,
-    `allow_anonymous ${users === undefined}`,
+    `allow_anonymous ${users === undefined && clientCa === undefined}`,
   ];
   if (Deno.uid() === 0) lines.push("user root");
   if (users) {
@@ -85,6 +91,10 @@ async function configuration(dir: string, port: number, { users, tls }: Mosquitt
     writeFileSync(join(dir, "server.pem"), tls.cert);
     writeFileSync(join(dir, "server.key"), tls.key, { mode: 0o600 });
     lines.push(`certfile ${dir}/server.pem`, `keyfile ${dir}/server.key`);
+  }
+  if (clientCa) {
+    writeFileSync(join(dir, "clients.pem"), clientCa);
+    lines.push(`cafile ${dir}/clients.pem`, "require_certificate true", "use_identity_as_username true");
   }
   return lines.join("\n") + "\n";
 }
