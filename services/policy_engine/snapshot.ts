@@ -62,8 +62,11 @@ export function encodeSnapshot(house: HouseState, nowMonoMs: number, nowWallMs: 
 
 /** The longest stop that is believed of the wall clock, ms: ten minutes. */
 export const BELIEVED_STOP_MS = 600_000;
-/** A stop up to this long is taken as it is, ms; a longer one, or a negative one, may be a clock that jumped. */
-export const SURE_STOP_MS = 60_000;
+/**
+ * A stop up to this long is taken as it is, ms; a longer one, or a negative one, may be a clock that jumped. It is counted
+ * from the snapshot, which may have been a minute old.
+ */
+export const SURE_STOP_MS = 120_000;
 /** After a stop that looks longer than this, the last word on the grid is forgotten, ms: one hour. */
 export const FORGET_GRID_MS = 3_600_000;
 

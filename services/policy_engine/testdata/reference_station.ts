@@ -24,8 +24,9 @@ export class ReferenceStation {
     this.wh = draw.scale(200, 5000);
     this.talk = draw.one(["all", "all", "load", "charge"]);
     this.floorPercent = draw.chance(0.2) ? draw.one([5, 10, 20]) : 0;
-    // From full to empty in 25 minutes to 10 hours.
-    this.#baseWatts = this.wh / draw.scale(25 / 60, 10);
+    // From full to empty in 25 minutes to 10 hours; an hour at least when it does not tell its load, because nobody can
+    // know of a faster fall before it is measured.
+    this.#baseWatts = this.wh / draw.scale(this.talk === "charge" ? 1 : 25 / 60, 10);
     this.#phase = draw.between(0, 6);
     const lostSec = draw.between(60, 600);
     const flips = [lostSec];

@@ -1,0 +1,186 @@
+// deno-lint-ignore-file no-console -- a command-line tool speaks on the console
+/**
+ * `deno task drill [--agent A … | --device D | --all] [--env FILE]`: asks the running daemon, over the local broker, for a
+ * drill, and prints how it went. Exit code 0 only when every host is ready.
+ */
+import { parseArgs } from "node:util";
+import { loadConfig } from "../lib/config/load.ts";
+import { errorText, InvalidInputError } from "../lib/errors.ts";
+import {
+  type DrillReport,
+  type DrillRequest,
+  encodeDrillRequest,
+  parseDrillReport,
+} from "../lib/messages/drill.ts";
+import type { MqttConnect, MqttConnectOptions } from "../lib/mqtt/client.ts";
+import { connectMqtt } from "../lib/mqtt/npm_client.ts";
+import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
+
+const USAGE = "usage: deno task drill [--agent A … | --device D | --all] [--env FILE]";
+/** The daemon ends a drill by itself after 15 minutes; without a word of it for longer, it is not there. */
+const WAIT_MS = 16 * 60_000;
+/** A daemon that is there answers a request at once. */
+const FIRST_WORD_MS = 10_000;
+
+/** How to ask. */
+export interface DrillCall {
+  readonly connect: MqttConnect;
+  readonly mqtt: MqttConnectOptions;
+  readonly roots: TopicRoots;
+  readonly request: DrillRequest;
+  /** Told each report of this drill. */
+  readonly onReport: (report: DrillReport) => void;
+}
+
+/** Asks for a drill and waits for its end. Rejects when the broker or the daemon cannot be reached. */
+export async function callDrill(
+  { connect, mqtt, roots, request, onReport }: DrillCall,
+): Promise<DrillReport> {
+  const topics = topicsUnder(roots);
+  const { promise, resolve, reject } = Promise.withResolvers<DrillReport>();
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  const giveUp = (afterMs: number, why: string) =>
+    timers.push(setTimeout(() => reject(new Error(why)), afterMs));
+  const client = connect(mqtt, {
+    onUp: () => {
+      giveUp(FIRST_WORD_MS, "Cannot drill: the daemon does not answer; is it running, on this broker?");
+      client.subscribe(topics.drillReport, 1)
+        .then(() => client.publish(topics.drillRequest, encodeDrillRequest(request), { qos: 1 }))
+        .catch(reject);
+    },
+    onDown: ({ text }) => reject(new Error(`Cannot drill: no connection to the broker: ${text}`)),
+    onMessage: ({ topic, payload }) => {
+      if (topic !== topics.drillReport || payload.length === 0) return;
+      try {
+        const report = parseDrillReport(payload, `MQTT topic "${topic}"`);
+        // The report of an earlier drill is kept by the broker.
+        if (report.id !== request.id) return;
+        clearTimeout(timers[0]);
+        onReport(report);
+        if (report.state !== "running") resolve(report);
+      } catch (error) {
+        reject(error instanceof InvalidInputError ? error : new Error(errorText(error)));
+      }
+    },
+  });
+  const limit = setTimeout(() => reject(new Error("Cannot drill: the drill never ended")), WAIT_MS);
+  try {
+    return await promise;
+  } finally {
+    for (const timer of [...timers, limit]) clearTimeout(timer);
+    await client.close();
+  }
+}
+
+/** The report as a table. */
+export function drillText({ sentence, hosts }: DrillReport): string {
+  const seconds = (value: number | undefined) => value === undefined ? "–" : `${value} s`;
+  const rows = hosts.map((host) => [
+    host.agent,
+    host.device ?? "–",
+    String(host.stage ?? "–"),
+    host.state,
+    seconds(host.answered_s),
+    seconds(host.done_s),
+    host.told_after_min === undefined ? "–" : `${host.told_after_min} min`,
+    seconds(host.needs_s),
+    host.detail ?? "",
+  ]);
+  const head = [
+    "host",
+    "station",
+    "stage",
+    "result",
+    "answered",
+    "prepared",
+    "told after",
+    "then needs",
+    "detail",
+  ];
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd();
+  if (rows.length === 0) return sentence;
+  return [
+    line(head),
+    ...rows.map(line),
+    "",
+    sentence,
+    '"told after": so long after a loss of the grid now, with the present charge and load; "–": nobody can tell.',
+  ].join("\n");
+}
+
+/** What was asked for on the command line. @throws TypeError */
+export function readRequest(
+  args: readonly string[],
+): { readonly request: DrillRequest; readonly env?: string } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      agent: { type: "string", multiple: true },
+      device: { type: "string" },
+      all: { type: "boolean" },
+      env: { type: "string" },
+    },
+  });
+  const { agent: agents, device, all, env } = values;
+  const asked = [agents, device, all].filter((one) => one !== undefined).length;
+  if (asked !== 1) {
+    throw new TypeError(`Cannot drill: must have exactly one of --agent, --device and --all, found ${asked}`);
+  }
+  const id = crypto.randomUUID();
+  const by = "the command line";
+  if (agents) return { request: { id, agents, by }, env };
+  return { request: device === undefined ? { id, all: true, by } : { id, device, by }, env };
+}
+
+function brokerOf(env: string | undefined): { mqtt: MqttConnectOptions; roots: TopicRoots } {
+  const exists = (path: string) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  };
+  const file = env ?? [".env", "/etc/ecoflow-power/ecoflow-power.env"].find(exists);
+  const { broker, embeddedPort, mqttClientId, roots } = loadConfig({
+    file: file === undefined ? undefined : { name: file, text: Deno.readTextFileSync(file) },
+    environment: Deno.env.toObject(),
+    readFile: (path) => Deno.readTextFileSync(path),
+    exists,
+    listFiles: (path) =>
+      Array.from(Deno.readDirSync(path)).filter(({ isFile }) => isFile).map(({ name }) => name),
+  });
+  return {
+    roots,
+    mqtt: {
+      ...(broker ?? { host: "127.0.0.1", port: embeddedPort }),
+      clientId: `${mqttClientId}-drill-${Deno.pid}`,
+      protocolVersion: 4,
+      cleanSession: true,
+      keepAliveSec: 30,
+      connectTimeoutMs: 10_000,
+    },
+  };
+}
+
+if (import.meta.main) {
+  try {
+    const { request, env } = readRequest(Deno.args);
+    const report = await callDrill({
+      connect: connectMqtt,
+      ...brokerOf(env),
+      request,
+      onReport: ({ state, hosts }) => {
+        if (state === "running") console.log(hosts.map((host) => `${host.agent} ${host.state}`).join(", "));
+      },
+    });
+    console.log(`\n${drillText(report)}`);
+    const isReady = report.state === "ended" && report.hosts.every(({ state }) => state === "done");
+    Deno.exit(isReady ? 0 : 1);
+  } catch (error) {
+    console.error(errorText(error));
+    if (error instanceof TypeError) console.error(USAGE);
+    Deno.exit(2);
+  }
+}
