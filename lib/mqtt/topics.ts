@@ -12,7 +12,13 @@ export interface TopicRoots {
 export const DEFAULT_ROOTS: TopicRoots = { stations: "bridge-ecoflow", manager: "power-manager" };
 
 /** Names that no agent and no device may have, because a topic of that name means something else. */
-export const RESERVED_AGENT_NAMES: readonly string[] = ["policy", "events", "orchestrator", "drill"];
+export const RESERVED_AGENT_NAMES: readonly string[] = [
+  "policy",
+  "events",
+  "orchestrator",
+  "drill",
+  "witness",
+];
 
 /** Builds every topic of the house; pass `+` as a name to get the filter. */
 export function topicsUnder(roots: TopicRoots) {
@@ -40,6 +46,8 @@ export function topicsUnder(roots: TopicRoots) {
     ack: (agent: string) => `${manager}/${agent}/ack`,
     /** The policy's state per station, retained: `lib/messages/policy_status.ts`. */
     policy: (device: string) => `${manager}/policy/${device}`,
+    /** What a UPS of somebody else says about the grid, for a witness of the policy file. QoS 0, not retained. */
+    nutWitness: `${manager}/witness/nut`,
     /** Asks for a drill. QoS 1, never retained: `lib/messages/drill.ts`. */
     drillRequest: `${manager}/drill/request`,
     /** How the newest drill goes or went, retained: `lib/messages/drill.ts`. */
