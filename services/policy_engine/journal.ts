@@ -16,7 +16,7 @@ export interface Telling {
 export function tellingOf(effect: HouseEffect): Telling | undefined {
   switch (effect.kind) {
     case "outage":
-      return outageTelling(effect.device, effect.event);
+      return outageTelling(effect);
     case "blind":
       return blindTelling(effect);
     case "disagreement":
@@ -49,9 +49,8 @@ export function tellingOf(effect: HouseEffect): Telling | undefined {
   }
 }
 
-type Event = Extract<HouseEffect, { kind: "outage" }>["event"];
-
-function outageTelling(device: string, event: Event): Telling {
+function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: "outage" }>): Telling {
+  const known = Object.entries(numbers).filter(([, value]) => value !== undefined);
   const tell = (
     level: LogLevel,
     words: string,
@@ -62,7 +61,7 @@ function outageTelling(device: string, event: Event): Telling {
     level,
     words,
     fields: { device, reason: "reason" in event ? event.reason : undefined },
-    event: { kind, severity, device, text: text.slice(0, 500) },
+    event: { kind, severity, device, text: text.slice(0, 500), data: Object.fromEntries(known) },
   });
   switch (event.kind) {
     case "grid_lost":

@@ -509,3 +509,43 @@ Deno.test("PolicyEngine neither repeats nor calls off a command when nobody know
   assert.deepEqual(h.actions(), ["shutdown pc", "abort pc"]);
   await h.stop();
 });
+
+Deno.test("PolicyEngine writes into the journal what happened, why, with figures and ids", async () => {
+  const h = await house();
+  await h.feed({ soc: 9, grid_connected: false, discharge_min: 20, ...LONG_AGO });
+  await h.pass(180, { soc: 8, grid_connected: false, discharge_min: 18 });
+  const [lost, timer, triggered, sent] = h.events;
+  assert.deepEqual([lost?.kind, timer?.kind, triggered?.kind, sent?.kind], [
+    "grid_lost",
+    "timer_started",
+    "shutdown_triggered",
+    "shutdown_sent",
+  ]);
+  assert.deepEqual(lost?.data, { soc: 9, is_estimate: false, minutes_left: 20, on_battery_s: 0 });
+  assert.deepEqual(triggered?.data, { soc: 8, is_estimate: false, minutes_left: 18, on_battery_s: 180 });
+  assert.equal(sent?.data?.id, h.commands[0]?.id);
+  for (const { text } of h.events) assert.ok(text.length > 20, text);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine spares the SD card: nothing is written while all is well, and little in an outage", async () => {
+  const h = await house({ stations: { Study: ["pc", "nas", "tv"], Attic: ["mac"] } });
+  let bytes = 0;
+  let writes = 0;
+  const { write } = h.store;
+  h.store.write = (text) => {
+    bytes += text.length;
+    writes++;
+    write(text);
+  };
+  for (let minute = 0; minute < 24 * 60; minute++) {
+    await h.pass(60, { soc: 80 + minute % 5, grid_connected: true });
+  }
+  assert.deepEqual([bytes, writes], [0, 0], "a calm day");
+  for (let minute = 0; minute < 15; minute++) {
+    await h.pass(60, { soc: 80, grid_connected: false, out_watts: 50, battery_wh: 1000 });
+  }
+  assert.ok(writes <= 17, `${writes} writes in 15 min on battery`);
+  assert.ok(bytes <= 20_000, `${bytes} bytes in 15 min on battery`);
+  await h.stop();
+});

@@ -94,9 +94,18 @@ export function needsOf(
   return needMs > 0 ? { reserveMin: (needMs + debounceMs) / 60_000 } : {};
 }
 
+/** The figures behind an event; what nobody knows is absent. */
+export interface OutageNumbers {
+  /** % */
+  readonly soc?: number;
+  readonly is_estimate?: boolean;
+  readonly minutes_left?: number;
+  readonly on_battery_s?: number;
+}
+
 /** What a step of a station means. */
 export type StationEvent =
-  | { readonly kind: "outage"; readonly event: OutageEvent }
+  | { readonly kind: "outage"; readonly event: OutageEvent; readonly numbers: OutageNumbers }
   | { readonly kind: "blind"; readonly isBlind: boolean; readonly onBattery: boolean }
   | { readonly kind: "disagreement"; readonly text: string }
   | { readonly kind: "stage"; readonly number: number; readonly reason: string };
@@ -127,7 +136,11 @@ export function stepStation(
   const { started, begun } = stepStages(station, phases, before.started, view, battery?.remaining, nowMonoMs);
   const isBlind = isBlindNow(judged, staleAfterMs, nowMonoMs);
   const state: StationState = { ...judged, phases, started, isBlind };
-  const events: StationEvent[] = withoutRepeats(found).map((event) => ({ kind: "outage", event }));
+  const events: StationEvent[] = withoutRepeats(found).map((event) => ({
+    kind: "outage",
+    event,
+    numbers: numbersOf(state, rules, battery, nowMonoMs),
+  }));
   if (station.stages.length > 1) events.push(...begun.map(stageEvent));
   if (isBlind !== before.isBlind) {
     events.push({ kind: "blind", isBlind, onBattery: verdict.connected === false });
@@ -136,6 +149,21 @@ export function stepStation(
     events.push({ kind: "disagreement", text: verdict.disagreement });
   }
   return { state, events };
+}
+
+function numbersOf(
+  state: StationState,
+  rules: HouseRules,
+  battery: Battery | undefined,
+  nowMonoMs: number,
+): OutageNumbers {
+  const charge = shownCharge(state, rules, nowMonoMs);
+  return {
+    soc: charge && Math.round(charge.percent * 10) / 10,
+    is_estimate: charge?.isEstimate,
+    minutes_left: battery?.remaining && Math.floor(battery.remaining.minutes),
+    on_battery_s: battery && Math.round(battery.onBatteryMs / 1000),
+  };
 }
 
 function stageEvent({ number, reason }: StageStart): StationEvent {
