@@ -46,6 +46,8 @@ const LIMITS = {
   staleAfterSec: 120,
 };
 const TTL_SEC = 300;
+/** So long before the end the policy sees it coming at the latest: the reserve and the debounce, s. */
+const LAST_SEC = 480;
 /** What is allowed for steps of the world, reports and rounding, s. */
 const SLACK_SEC = 60;
 
@@ -83,8 +85,9 @@ class World {
   readonly #socHeard = new Map<string, number>();
   readonly #toldSec = new Map<string, number>();
   readonly #lastTold = new Map<string, { id: string; atSec: number }>();
-  readonly #lossHeard = new Map<string, { sinceSec: number; lostSec: number }>();
-  #deafSec = 0;
+  readonly #lossHeard = new Map<string, number>();
+  /** Each step in which the policy could not hear or speak: dead, waiting after a restart, or cut off from the broker. */
+  readonly #deafSecs: { readonly atSec: number; readonly forSec: number }[] = [];
   #restarts = 0;
   #due = 0;
 
@@ -162,7 +165,7 @@ class World {
     const toSec = this.#nowSec + seconds;
     for (const station of this.#stations) station.pass(this.#nowSec, toSec);
     this.#clock.pass(seconds * 1000);
-    if (this.#isIn(this.#brokerDown)) this.#deafSec += seconds;
+    if (this.#isIn(this.#brokerDown)) this.#deafSecs.push({ atSec: this.#nowSec, forSec: seconds });
     this.#nowSec = toSec;
   }
 
@@ -198,7 +201,7 @@ class World {
       const loss = this.#lossHeard.get(device);
       if (state.grid_connected) this.#lossHeard.delete(device);
       else if (!loss && state.soc !== undefined) {
-        this.#lossHeard.set(device, { sinceSec: this.#nowSec, lostSec: this.#deafSec });
+        this.#lossHeard.set(device, this.#nowSec);
       }
     }
     if (state.soc !== undefined) {
@@ -257,7 +260,7 @@ class World {
     // Killed in the middle of a step: stored, but nothing of it was sent.
     if (this.#draw.chance(0.5)) this.#step({ kind: "tick" }, true);
     this.#outbox = [];
-    this.#deafSec += awaySec;
+    this.#deafSecs.push({ atSec: this.#nowSec, forSec: awaySec });
     for (let left = awaySec; left > 0; left -= STEP_SEC) {
       this.#advance(Math.min(left, STEP_SEC));
       for (const agent of this.#agents.values()) agent.until(this.#nowSec);
@@ -265,7 +268,7 @@ class World {
     this.#clock.jumpWall(jumpMs);
     const awayMs = awaySec * 1000 + jumpMs;
     const graceSec = awayMs >= 0 && awayMs <= 60_000 ? 30 : 120;
-    this.#deafSec += graceSec;
+    this.#deafSecs.push({ atSec: this.#nowSec, forSec: graceSec });
     // After what looks like more than an hour the policy forgets the outage on purpose.
     if (awayMs > 3_600_000) {
       for (const map of [this.#gridHeard, this.#lossHeard]) map.clear();
@@ -347,14 +350,15 @@ class World {
       if (!isDark || this.#judged.has(agent)) continue;
       this.#judged.add(agent);
       if (this.#agents.get(agent)?.isDown) continue;
-      const losses = feeds.map(({ name }) => this.#lossHeard.get(name));
-      const [first] = losses;
-      if (!first || losses.some((loss) => loss === undefined)) continue;
-      const sinceSec = Math.max(...losses.map((loss) => loss?.sinceSec ?? 0));
-      const deafSec = this.#deafSec - Math.min(...losses.map((loss) => loss?.lostSec ?? 0));
+      const losses = feeds.flatMap(({ name }) => this.#lossHeard.get(name) ?? []);
+      if (losses.length < feeds.length) continue;
+      const sinceSec = Math.max(...losses);
       const endSec = Math.max(...feeds.map(({ endedSec }) => endedSec ?? 0));
-      const neededSec = LIMITS.debounceSec + LIMITS.shutdownDelaySec + deafSec + SLACK_SEC;
-      if (endSec - sinceSec < neededSec) continue;
+      // A debounce and the host's own delay must fit in, with time to hear and speak: in all, and in the last minutes.
+      const neededSec = LIMITS.debounceSec + LIMITS.shutdownDelaySec + SLACK_SEC;
+      const fromSec = Math.max(sinceSec, endSec - LAST_SEC);
+      if (endSec - sinceSec - this.#deafBetween(sinceSec, endSec) < neededSec) continue;
+      if (endSec - fromSec - this.#deafBetween(fromSec, endSec) < neededSec) continue;
       this.#due++;
       const toldSec = this.#toldSec.get(agent);
       if (toldSec === undefined || toldSec > endSec - LIMITS.shutdownDelaySec) {
@@ -368,6 +372,14 @@ class World {
     }
   }
   readonly #judged = new Set<string>();
+
+  #deafBetween(fromSec: number, toSec: number): number {
+    return this.#deafSecs.reduce(
+      (sum, { atSec, forSec }) =>
+        sum + Math.max(0, Math.min(toSec, atSec + forSec) - Math.max(fromSec, atSec)),
+      0,
+    );
+  }
 
   /** With the grid back for a while, nobody is left believing that it shall go down. */
   #checkCalledOff(): void {
