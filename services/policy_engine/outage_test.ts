@@ -1,65 +1,18 @@
 import assert from "node:assert/strict";
-import { type OutageFacts, type OutagePhase, type OutageRules, stepOutage } from "./outage.ts";
+import { type OutagePhase, stepOutage } from "./outage.ts";
+import {
+  CALM,
+  CRITICAL,
+  LOW,
+  ONLINE,
+  PULLED,
+  RISEN,
+  RULES,
+  T,
+  transitionDiagram,
+  TRANSITIONS,
+} from "./testdata/transitions.ts";
 
-const RULES: OutageRules = { debounceMs: 180_000, notBeforeMonoMs: 0 };
-const T = 1_000_000;
-
-const UNKNOWN: OutagePhase = { kind: "unknown" };
-const ONLINE: OutagePhase = { kind: "online", sinceMonoMs: 0 };
-const ON_BATTERY: OutagePhase = { kind: "on_battery", sinceMonoMs: T };
-const CRITICAL: OutagePhase = { kind: "critical", sinceMonoMs: T, criticalSinceMonoMs: T };
-const DOWN: OutagePhase = { kind: "shutting_down", sinceMonoMs: T, triggeredMonoMs: T, reason: "low" };
-
-const SILENCE: OutageFacts = {};
-const GRID: OutageFacts = { gridConnected: true };
-const CALM: OutageFacts = { gridConnected: false };
-const LOW: OutageFacts = { gridConnected: false, danger: "low" };
-const RISEN: OutageFacts = { gridConnected: false, relief: "risen" };
-const PULLED: OutageFacts = { gridConnected: false, pulledBy: "later" };
-
-/** The whole table: every phase with every kind of facts, and the rows around each limit. */
-export const TRANSITIONS: readonly [
-  name: string,
-  from: OutagePhase,
-  facts: OutageFacts,
-  atMs: number,
-  to: OutagePhase["kind"],
-  events: readonly string[],
-][] = [
-  ["knows nothing in silence", UNKNOWN, SILENCE, T, "unknown", []],
-  ["stays unknown although the battery is low", UNKNOWN, { danger: "low" }, T, "unknown", []],
-  ["is online at the first word", UNKNOWN, GRID, T, "online", []],
-  ["begins on battery", UNKNOWN, CALM, T, "on_battery", ["grid_lost"]],
-  ["begins in danger", UNKNOWN, LOW, T, "critical", ["grid_lost", "timer_started"]],
-  ["begins pulled", UNKNOWN, PULLED, T, "shutting_down", ["grid_lost", "shutdown_triggered"]],
-
-  ["stays online in silence", ONLINE, SILENCE, T, "online", []],
-  ["stays online", ONLINE, GRID, T, "online", []],
-  ["is online in danger: the grid carries the house", ONLINE, { ...LOW, ...GRID }, T, "online", []],
-  ["loses the grid", ONLINE, CALM, T, "on_battery", ["grid_lost"]],
-  ["loses the grid in danger", ONLINE, LOW, T, "critical", ["grid_lost", "timer_started"]],
-
-  ["stays on battery in silence", ON_BATTERY, SILENCE, T + 9e9, "on_battery", []],
-  ["tells the loss once", ON_BATTERY, CALM, T + 1, "on_battery", []],
-  ["gets the grid back", ON_BATTERY, GRID, T + 1, "online", ["grid_back"]],
-  ["comes into danger", ON_BATTERY, LOW, T, "critical", ["timer_started"]],
-  ["is pulled without a debounce", ON_BATTERY, PULLED, T, "shutting_down", ["shutdown_triggered"]],
-
-  ["keeps the timer in silence", CRITICAL, SILENCE, T + 9e9, "critical", []],
-  ["starts the timer once", CRITICAL, LOW, T + 1, "critical", []],
-  ["waits 1 ms before the debounce ends", CRITICAL, LOW, T + 179_999, "critical", []],
-  ["triggers when the debounce ends", CRITICAL, LOW, T + 180_000, "shutting_down", ["shutdown_triggered"]],
-  ["aborts the timer out of danger", CRITICAL, CALM, T + 179_999, "on_battery", ["timer_aborted"]],
-  ["aborts the timer with the grid", CRITICAL, GRID, T + 179_999, "online", ["grid_back", "timer_aborted"]],
-  ["is pulled out of its timer", CRITICAL, PULLED, T + 1, "shutting_down", ["shutdown_triggered"]],
-
-  ["goes on down in silence", DOWN, SILENCE, T + 9e9, "shutting_down", []],
-  ["triggers once", DOWN, LOW, T + 9e9, "shutting_down", []],
-  ["goes on down when the danger is over but no relief", DOWN, CALM, T + 1, "shutting_down", []],
-  ["calls off in relief", DOWN, RISEN, T + 1, "on_battery", ["called_off"]],
-  ["does not call off while a later stage goes", DOWN, { ...RISEN, ...PULLED }, T + 1, "shutting_down", []],
-  ["calls off when the grid returns", DOWN, GRID, T + 1, "online", ["grid_back", "called_off"]],
-];
 for (const [name, from, given, atMs, to, events] of TRANSITIONS) {
   Deno.test(`stepOutage() ${name}`, () => {
     const step = stepOutage(from, given, RULES, atMs);
@@ -91,3 +44,13 @@ for (const [atMs, to] of [[T + 200_000 - 1, "critical"], [T + 200_000, "shutting
     assert.equal(stepOutage(CRITICAL, { ...LOW, ...PULLED }, rules, atMs).phase.kind, to);
   });
 }
+
+Deno.test("transitionDiagram() is what docs/policy.md shows", () => {
+  const page = Deno.readTextFileSync(new URL("../../docs/policy.md", import.meta.url));
+  const shown = /```mermaid\n([^]*?)\n```/.exec(page)?.[1];
+  assert.equal(
+    shown,
+    transitionDiagram(),
+    "deno run --allow-read --allow-write=docs scripts/gen_policy_docs.ts",
+  );
+});

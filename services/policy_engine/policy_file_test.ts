@@ -200,3 +200,16 @@ for (const [name, text, wanted] of bad) {
 Deno.test("parsePolicyFile() gives a value that survives the way into a worker", () => {
   assert.deepEqual(structuredClone(parse(FULL)), parse(FULL));
 });
+
+Deno.test("parsePolicyFile() reads the example of docs/policy.md", () => {
+  const page = Deno.readTextFileSync(new URL("../../docs/policy.md", import.meta.url));
+  const example = /```toml\n([^]*?)```/.exec(page)?.[1] ?? "";
+  const stations = { Study: ["tv", "gaming-pc", "nas", "pi"], Attic: ["nas"] };
+  const file = parsePolicyFile(example, "docs/policy.md", { ...LIMITS, stations });
+  const { stages = [] } = houseRules({ ...LIMITS, stations }, file, 0).stations.Study ?? {};
+  assert.deepEqual(stages.map(({ groups }) => groups.flatMap(({ hosts }) => hosts)), [
+    ["tv", "gaming-pc"],
+    ["nas"],
+    ["pi"],
+  ]);
+});

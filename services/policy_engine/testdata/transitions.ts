@@ -1,0 +1,82 @@
+/** Every transition of an outage: the table that the tests play and the documentation draws. */
+import type { OutageFacts, OutagePhase, OutageRules } from "../outage.ts";
+
+/** The documented debounce. */
+export const RULES: OutageRules = { debounceMs: 180_000, notBeforeMonoMs: 0 };
+/** Where each row begins, monotonic ms. */
+export const T = 1_000_000;
+
+const UNKNOWN: OutagePhase = { kind: "unknown" };
+/** The grid is there. */
+export const ONLINE: OutagePhase = { kind: "online", sinceMonoMs: 0 };
+const ON_BATTERY: OutagePhase = { kind: "on_battery", sinceMonoMs: T };
+/** The debounce runs since `T`. */
+export const CRITICAL: OutagePhase = { kind: "critical", sinceMonoMs: T, criticalSinceMonoMs: T };
+const DOWN: OutagePhase = { kind: "shutting_down", sinceMonoMs: T, triggeredMonoMs: T, reason: "low" };
+
+const SILENCE: OutageFacts = {};
+const GRID: OutageFacts = { gridConnected: true };
+/** On battery, no danger. */
+export const CALM: OutageFacts = { gridConnected: false };
+/** In danger. */
+export const LOW: OutageFacts = { gridConnected: false, danger: "low" };
+/** Out of danger for good. */
+export const RISEN: OutageFacts = { gridConnected: false, relief: "risen" };
+/** A later stage goes. */
+export const PULLED: OutageFacts = { gridConnected: false, pulledBy: "later" };
+
+/** The whole table: every phase with every kind of facts, and the rows around each limit. */
+export const TRANSITIONS: readonly [
+  name: string,
+  from: OutagePhase,
+  facts: OutageFacts,
+  atMs: number,
+  to: OutagePhase["kind"],
+  events: readonly string[],
+][] = [
+  ["knows nothing in silence", UNKNOWN, SILENCE, T, "unknown", []],
+  ["stays unknown although the battery is low", UNKNOWN, { danger: "low" }, T, "unknown", []],
+  ["is online at the first word", UNKNOWN, GRID, T, "online", []],
+  ["begins on battery", UNKNOWN, CALM, T, "on_battery", ["grid_lost"]],
+  ["begins in danger", UNKNOWN, LOW, T, "critical", ["grid_lost", "timer_started"]],
+  ["begins pulled", UNKNOWN, PULLED, T, "shutting_down", ["grid_lost", "shutdown_triggered"]],
+
+  ["stays online in silence", ONLINE, SILENCE, T, "online", []],
+  ["stays online", ONLINE, GRID, T, "online", []],
+  ["is online in danger: the grid carries the house", ONLINE, { ...LOW, ...GRID }, T, "online", []],
+  ["loses the grid", ONLINE, CALM, T, "on_battery", ["grid_lost"]],
+  ["loses the grid in danger", ONLINE, LOW, T, "critical", ["grid_lost", "timer_started"]],
+
+  ["stays on battery in silence", ON_BATTERY, SILENCE, T + 9e9, "on_battery", []],
+  ["tells the loss once", ON_BATTERY, CALM, T + 1, "on_battery", []],
+  ["gets the grid back", ON_BATTERY, GRID, T + 1, "online", ["grid_back"]],
+  ["comes into danger", ON_BATTERY, LOW, T, "critical", ["timer_started"]],
+  ["is pulled without a debounce", ON_BATTERY, PULLED, T, "shutting_down", ["shutdown_triggered"]],
+
+  ["keeps the timer in silence", CRITICAL, SILENCE, T + 9e9, "critical", []],
+  ["starts the timer once", CRITICAL, LOW, T + 1, "critical", []],
+  ["waits 1 ms before the debounce ends", CRITICAL, LOW, T + 179_999, "critical", []],
+  ["triggers when the debounce ends", CRITICAL, LOW, T + 180_000, "shutting_down", ["shutdown_triggered"]],
+  ["aborts the timer out of danger", CRITICAL, CALM, T + 179_999, "on_battery", ["timer_aborted"]],
+  ["aborts the timer with the grid", CRITICAL, GRID, T + 179_999, "online", ["grid_back", "timer_aborted"]],
+  ["is pulled out of its timer", CRITICAL, PULLED, T + 1, "shutting_down", ["shutdown_triggered"]],
+
+  ["goes on down in silence", DOWN, SILENCE, T + 9e9, "shutting_down", []],
+  ["triggers once", DOWN, LOW, T + 9e9, "shutting_down", []],
+  ["goes on down when the danger is over but no relief", DOWN, CALM, T + 1, "shutting_down", []],
+  ["calls off in relief", DOWN, RISEN, T + 1, "on_battery", ["called_off"]],
+  ["does not call off while a later stage goes", DOWN, { ...RISEN, ...PULLED }, T + 1, "shutting_down", []],
+  ["calls off when the grid returns", DOWN, GRID, T + 1, "online", ["grid_back", "called_off"]],
+];
+
+/** The table as a Mermaid state diagram: one arrow for each way from one phase to another, with all that causes it. */
+export function transitionDiagram(): string {
+  const arrows = new Map<string, string[]>();
+  for (const [name, from, , , to] of TRANSITIONS) {
+    if (from.kind === to) continue;
+    const key = `${from.kind} --> ${to}`;
+    arrows.set(key, [...(arrows.get(key) ?? []), name.replaceAll(":", ",")]);
+  }
+  const lines = [...arrows].map(([arrow, names]) => `    ${arrow}: ${names.join(" / ")}`);
+  return ["stateDiagram-v2", "    [*] --> unknown", ...lines].join("\n");
+}
