@@ -1,284 +1,437 @@
-/** The agent: connected to the broker, obeys verified commands, answers every step, shows its presence. */
-import { Backoff, type Random } from "../lib/backoff.ts";
+/** The agent: obeys verified commands, answers every step, shows its presence, and acts alone when its plan says so. */
+import type { Random } from "../lib/backoff.ts";
 import type { BusMessage } from "../lib/bus.ts";
 import type { Cancel, Clock } from "../lib/clock.ts";
 import { errorText, InvalidInputError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { type AgentAck, encodeAgentAck } from "../lib/messages/agent_ack.ts";
 import { type AgentCommand, parseAgentCommand } from "../lib/messages/agent_command.ts";
+import { parseAgentPlan } from "../lib/messages/agent_plan.ts";
 import { encodeAgentStatus } from "../lib/messages/agent_status.ts";
-import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown } from "../lib/mqtt/client.ts";
+import { parseOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
+import type { MqttConnect } from "../lib/mqtt/client.ts";
 import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
+import { keyId } from "../lib/signing.ts";
 import { VERSION } from "../lib/version.ts";
-import type { CommandMemory } from "./memory.ts";
+import { BrokerLink, type LinkOptions } from "./broker_link.ts";
+import type { HostCommands } from "./host_commands.ts";
+import type { HostTime } from "./host_time.ts";
+import { Keyring } from "./keyring.ts";
+import type { HostNow, Verdict } from "./last_resort.ts";
+import { CommandMemory } from "./memory.ts";
+import { PlanKeeper } from "./plan_keeper.ts";
 import { RateLimit } from "./rate_limit.ts";
+import { ReachTracker } from "./reach.ts";
+import { RunRecords } from "./run_record.ts";
 import type { Runner } from "./runner.ts";
-import { type HostCommands, ShutdownRun } from "./shutdown_run.ts";
-import { refusalOf } from "./verify.ts";
+import { type RunPorts, type ShutdownOrder, ShutdownRun } from "./shutdown_run.ts";
+import type { TextStore } from "./text_store.ts";
+import { verifyCommand, verifyPlan } from "./verify.ts";
 
 /** Who this agent is and what it may do. */
 export interface AgentOptions {
   readonly agent: string;
   readonly roots: TopicRoots;
-  readonly broker: Pick<MqttConnectOptions, "host" | "port" | "tls" | "username" | "password">;
-  /** Lower-case hex; absent: no signed command can be verified. */
-  readonly keyHex?: string;
+  readonly broker: LinkOptions["broker"];
   readonly allowUnsigned: boolean;
   readonly rehearsal: boolean;
   readonly commands: HostCommands;
-  /** Delay of commands that do not name one, s. */
+  /** Delay of commands and plans that do not name one, s. */
   readonly defaultDelaySec: number;
-  readonly host: {
-    readonly os: string;
-    readonly hostname: string;
-    readonly uptimeSec: () => number | undefined;
-  };
+  /** How long the daemon must be lost before the agent acts alone, s; undefined: it never does. */
+  readonly aloneAfterSec?: number;
+  /** How soon a connection that died silently is noticed: after one and a half of this, s; 15 when absent. */
+  readonly keepAliveSec?: number;
+  readonly host: { readonly os: string; readonly hostname: string };
+}
+
+/** What outlives the agent; each may be empty. */
+export interface AgentStores {
+  /** Its keys: see `keyring.ts`. */
+  readonly keys: TextStore;
+  /** Commands that were obeyed. */
+  readonly obeyed: TextStore;
+  readonly plan: TextStore;
+  /** A shutdown under way. */
+  readonly run: TextStore;
 }
 
 /** The outside world of an agent. */
 export interface AgentPorts {
   readonly connect: MqttConnect;
   readonly clock: Clock;
+  readonly time: HostTime;
   readonly log: Logger;
   readonly random: Random;
   readonly runner: Runner;
-  readonly memory: CommandMemory;
+  readonly stores: AgentStores;
 }
 
-const RETRY = { firstMs: 500, maxMs: 30_000 };
-/** The broker keeps commands for us this long while the host is away, s. They expire by themselves before. */
-const SESSION_EXPIRY_SEC = 86_400;
-const UNSUPPORTED_VERSION_CODES: readonly number[] = [1, 132];
 /** Refusals that are answered and logged: this many at once, then one every six seconds. */
 const REFUSALS = { burst: 10, everyMs: 6000 };
-/** Answers that wait while the broker is away; the oldest are dropped. */
-const WAITING_ACKS = 100;
+/** How often the plan is looked at, ms. */
+const LOOK_MS = 5000;
+/** A shutdown alone that did not switch the host off is begun again after this long, ms. */
+const ALONE_AGAIN_MS = 120_000;
+/** A shutdown alone that turned out to be unneeded is called off so often, with each look, until that succeeds. */
+const CALL_OFFS = 5;
+const ACTIONS = ["shutdown", "abort", "drill", "ping"];
+
+interface CurrentRun {
+  readonly shutdown: ShutdownRun;
+  /** Of the newest order that it fulfils: its steps are answered under this id. */
+  id: string;
+  /** How often it was called off because the agent is not alone any more. */
+  callOffs: number;
+}
 
 /** See the file comment. */
 export class Agent {
   readonly #topics;
-  readonly #backoff: Backoff;
-  readonly #refusals: RateLimit;
-  #client: MqttClient | undefined;
-  #isUp = false;
+  readonly #link: BrokerLink;
+  readonly #refusals = new RateLimit(REFUSALS.burst, REFUSALS.everyMs);
+  readonly #keyring: Keyring;
+  readonly #memory: CommandMemory;
+  readonly #plans: PlanKeeper;
+  readonly #records: RunRecords;
+  readonly #reach: ReachTracker;
+  #cancelLook: Cancel = () => {};
   #isStopped = false;
-  #protocolVersion: 4 | 5 = 5;
-  #cancelRetry: Cancel = () => {};
-  #waiting: AgentAck[] = [];
-  #run: { readonly shutdown: ShutdownRun; readonly id: string; readonly isDrill: boolean } | undefined;
+  #run: CurrentRun | undefined;
   #lastCommandId: string | undefined;
+  #lastVerdict = "";
+  #aloneAgainMonoMs = -Infinity;
 
   constructor(private readonly options: AgentOptions, private readonly ports: AgentPorts) {
+    const { stores, log, time } = ports;
+    const { agent, broker, keepAliveSec = 15, aloneAfterSec = 0 } = options;
+    const trouble = (text: string) => log.error("STATE TROUBLE", { reason: text });
     this.#topics = topicsUnder(options.roots);
-    this.#backoff = new Backoff(RETRY, ports.random);
-    this.#refusals = new RateLimit(REFUSALS.burst, REFUSALS.everyMs);
+    this.#keyring = new Keyring(stores.keys, log);
+    this.#memory = new CommandMemory(stores.obeyed, trouble);
+    this.#records = new RunRecords(stores.run, trouble);
+    this.#plans = new PlanKeeper(stores.plan, log, { graceMs: aloneAfterSec * 1000 });
+    this.#reach = new ReachTracker(time.uptimeMs());
+    this.#link = new BrokerLink(
+      {
+        broker,
+        clientId: `ecoflow-agent-${agent}`,
+        keepAliveSec,
+        mustHear: this.#topics.command(agent),
+        mayHear: [this.#topics.plan(agent), this.#topics.orchestratorStatus],
+        will: {
+          topic: this.#topics.agentStatus(agent),
+          payload: encodeAgentStatus({ agent, online: false }),
+          retain: true,
+          qos: 1,
+        },
+      },
+      ports,
+      {
+        onReady: () => {
+          this.#reach.linkProven(time.uptimeMs());
+          void this.#publishStatus();
+        },
+        onDown: () => this.#reach.linkDown(time.uptimeMs()),
+        onMessage: (message) => this.#onMessage(message),
+      },
+    );
   }
 
-  /** Sets out to connect; a broker that is not there yet is no error. */
+  /** Takes up what was under way, and sets out to connect; a broker that is not there yet is no error. */
   start(): void {
-    const { agent, rehearsal, allowUnsigned, keyHex } = this.options;
-    const { log } = this.ports;
+    const { agent, rehearsal, allowUnsigned } = this.options;
+    const { log, clock } = this.ports;
+    this.#isStopped = false;
     log.notice("AGENT STARTING", { agent, version: VERSION, rehearsal });
     if (allowUnsigned) {
       log.warn("UNSIGNED COMMANDS ARE OBEYED: whoever reaches the broker can switch this host off");
     }
-    if (keyHex === undefined && !allowUnsigned) {
+    if (this.#keyring.keys.length === 0 && !allowUnsigned) {
       log.error("NO KEY: every command will be refused; pair this agent or set AGENT_KEY_FILE");
     }
-    this.#connect();
+    this.#plans.recall(this.#now(), (plan) => verifyPlan(plan, this.#trust()).kind === "good");
+    this.#resume();
+    this.#link.start();
+    this.#cancelLook = clock.every(LOOK_MS, () => this.#look());
   }
 
-  /** Says goodbye. A shutdown that was handed to the platform goes on. */
+  /** Says goodbye. What was handed to the system goes on; a shutdown in its preparations goes on with the next start. */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#cancelRetry();
-    const client = this.#client;
-    if (client && this.#isUp) {
-      const status = this.#status(false);
-      await client.publish(this.#topics.agentStatus(this.options.agent), status, { retain: true, qos: 1 })
-        .catch(() => {});
-    }
-    await client?.close();
+    this.#cancelLook();
+    this.#run?.shutdown.leave();
+    const status = this.#status(false);
+    await this.#link.stop(this.#topics.agentStatus(this.options.agent), status, { retain: true, qos: 1 });
   }
 
-  #connect(): void {
-    const { agent, broker } = this.options;
-    this.#client = this.ports.connect({
-      ...broker,
-      clientId: `ecoflow-agent-${agent}`,
-      protocolVersion: this.#protocolVersion,
-      cleanSession: false,
-      sessionExpirySec: SESSION_EXPIRY_SEC,
-      keepAliveSec: 15,
-      connectTimeoutMs: 10_000,
-      will: {
-        topic: this.#topics.agentStatus(agent),
-        payload: encodeAgentStatus({ agent, online: false }),
-        retain: true,
-        qos: 1,
-      },
-    }, {
-      onUp: () => void this.#onUp(),
-      onDown: (reason) => this.#onDown(reason),
-      onMessage: (message) => this.#onMessage(message),
-    });
+  #now(): HostNow {
+    const { clock, time } = this.ports;
+    return { bootId: time.bootId, uptimeMs: time.uptimeMs(), wallMs: clock.wallMs() };
   }
 
-  async #onUp(): Promise<void> {
-    this.#isUp = true;
-    this.#backoff.reset();
-    this.ports.log.notice("AGENT CONNECTED", { mqtt: this.#protocolVersion === 5 ? "5" : "3.1.1" });
+  #trust() {
+    const { agent, allowUnsigned } = this.options;
+    return { agent, allowUnsigned, keys: this.#keyring.keys };
+  }
+
+  #onMessage(message: BusMessage): void {
+    const { agent } = this.options;
     try {
-      await this.#client?.subscribe(this.#topics.command(this.options.agent), 1);
-      await this.#publishStatus();
-      for (const ack of this.#waiting.splice(0)) this.#sendAck(ack);
-    } catch (error) {
-      if (this.#isUp) this.ports.log.error("CANNOT LISTEN FOR COMMANDS", { reason: errorText(error) });
-    }
-  }
-
-  #onDown(reason: MqttDown): void {
-    this.#isUp = false;
-    this.#client = undefined;
-    if (this.#isStopped) return;
-    const { clock, log } = this.ports;
-    const isUnsupported = reason.kind === "refused" && UNSUPPORTED_VERSION_CODES.includes(reason.code ?? -1);
-    if (isUnsupported && this.#protocolVersion === 5) {
-      this.#protocolVersion = 4;
-      return this.#connect();
-    }
-    const waitMs = this.#backoff.nextMs();
-    if (reason.wasUp || this.#backoff.attempts === 1 || this.#backoff.attempts % 20 === 0) {
-      log.warn("BROKER DOWN", { reason: reason.text, tries: this.#backoff.attempts, retry_ms: waitMs });
-    }
-    this.#cancelRetry = clock.after(waitMs, () => this.#connect());
-  }
-
-  #onMessage({ topic, payload, retained }: BusMessage): void {
-    if (topic !== this.#topics.command(this.options.agent)) return;
-    let command: AgentCommand;
-    try {
-      command = parseAgentCommand(payload, `MQTT topic "${topic}"`);
+      switch (message.topic) {
+        case this.#topics.command(agent):
+          return this.#onCommand(message);
+        case this.#topics.plan(agent):
+          return this.#onPlan(message);
+        case this.#topics.orchestratorStatus:
+          return this.#onDaemon(message);
+      }
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
-      return this.#refuse(undefined, error.problems.join("; "));
+      this.#refuse("MESSAGE", undefined, `${error.source}: ${error.problems.join("; ")}`);
     }
+  }
+
+  #onDaemon({ topic, payload }: BusMessage): void {
+    const { online } = parseOrchestratorStatus(payload, `MQTT topic "${topic}"`);
+    this.#reach.daemon(online, this.ports.time.uptimeMs());
+    this.#look();
+  }
+
+  #onPlan({ topic, payload, retained }: BusMessage): void {
+    // Somebody took the plan away: what we know stays known.
+    if (payload.length === 0) return;
+    const plan = parseAgentPlan(payload, `MQTT topic "${topic}"`);
+    const verified = this.#verified(() => verifyPlan(plan, this.#trust()));
+    if (verified.kind === "refused") return void this.#refuse("PLAN", plan.id, verified.reason);
+    if (!this.#plans.take(plan, retained, this.#now())) return;
+    void this.#publishStatus();
+    this.#look();
+  }
+
+  #onCommand({ topic, payload, retained }: BusMessage): void {
+    const command = parseAgentCommand(payload, `MQTT topic "${topic}"`);
     // Commands are never retained: one that is may be old, and would come again at every connect.
-    const refusal = retained ? "retained: commands must not be" : this.#refusal(command);
-    if (refusal) this.#refuse(command, refusal);
+    if (retained) return this.#reject(command, "retained: commands must not be");
+    const verified = this.#verified(() =>
+      verifyCommand(command, {
+        ...this.#trust(),
+        nowWallMs: this.ports.clock.wallMs(),
+        isSeen: (id) => this.#memory.has(id),
+      })
+    );
+    if (verified.kind === "refused") this.#reject(command, verified.reason);
     else this.#obey(command);
   }
 
-  #refusal(command: AgentCommand): string | undefined {
-    const { agent, keyHex, allowUnsigned } = this.options;
-    const { clock, memory } = this.ports;
-    return refusalOf(command, {
-      agent,
-      keyHex,
-      allowUnsigned,
-      nowWallMs: clock.wallMs(),
-      isSeen: (id) => memory.has(id),
-    });
+  /** Verifies, if need be once more with the keys that a new pairing may have left. */
+  #verified(verify: () => ReturnType<typeof verifyPlan>): ReturnType<typeof verifyPlan> {
+    let found = verify();
+    const mayHelp = found.kind === "refused" && found.isKeyMissing;
+    if (mayHelp && this.#keyring.refresh(this.ports.clock.monoMs())) {
+      found = verify();
+      void this.#publishStatus();
+    }
+    if (found.kind === "good" && found.keyHex !== undefined) this.#keyring.used(found.keyHex);
+    return found;
   }
 
-  #refuse(command: AgentCommand | undefined, reason: string): void {
+  #reject({ id, action }: AgentCommand, reason: string): void {
+    if (this.#refuse("COMMAND", id, reason)) this.#ack(id, "rejected", reason, action);
+  }
+
+  /** @returns whether it was logged, and is to be answered: whoever floods us gets a few answers, not all */
+  #refuse(what: "COMMAND" | "PLAN" | "MESSAGE", id: string | undefined, reason: string): boolean {
     const passed = this.#refusals.take(this.ports.clock.monoMs());
-    if (!passed) return;
-    this.ports.log.warn("COMMAND REFUSED", { id: command?.id, reason, refused_silently: passed.dropped });
-    if (command) this.#ack(command, "rejected", reason);
+    if (!passed) return false;
+    this.ports.log.warn(`${what} REFUSED`, { id, reason, refused_silently: passed.dropped || undefined });
+    return true;
   }
 
   #obey(command: AgentCommand): void {
-    const { log, memory } = this.ports;
-    memory.add(command.id);
+    const { log } = this.ports;
+    this.#memory.add(command.id);
     this.#lastCommandId = command.id;
-    log.notice("COMMAND ACCEPTED", { id: command.id, action: command.action, reason: command.reason });
-    switch (command.action) {
+    const { id, action, reason } = command;
+    log.notice("COMMAND ACCEPTED", { id, action, reason });
+    switch (action) {
       case "ping":
-        this.#ack(command, "accepted");
-        return this.#ack(command, "done");
+        this.#ack(id, "accepted", undefined, action);
+        return this.#ack(id, "done", undefined, action);
       case "abort":
-        this.#ack(command, "accepted");
-        return void this.#callOff(command);
+        this.#ack(id, "accepted", undefined, action);
+        return void this.#callOff(id, `by command ${id}`);
       case "shutdown":
       case "drill":
-        return this.#begin(command, command.action === "drill" || command.drill === true);
+        return this.#begin({
+          id,
+          source: "command",
+          delaySec: command.delay_sec ?? this.options.defaultDelaySec,
+          isDrill: action === "drill" || command.drill === true,
+        });
     }
   }
 
-  #begin(command: AgentCommand, isDrill: boolean): void {
-    const running = this.#run;
-    if (running && running.shutdown.phase !== "over") {
-      if (isDrill) return this.#ack(command, "failed", "a shutdown is running");
-      if (!running.isDrill) {
-        return this.#ack(command, "accepted", `already going down by command ${running.id}`);
-      }
+  #begin(order: ShutdownOrder): void {
+    const current = this.#run;
+    if (current && current.shutdown.phase !== "over") {
+      if (order.isDrill) return this.#ack(order.id, "failed", "a shutdown is running", "drill");
+      if (!current.shutdown.order.isDrill) return this.#join(current, order);
       // The real thing goes before a rehearsal.
-      void running.shutdown.callOff();
+      void current.shutdown.callOff();
     }
-    this.#ack(command, "accepted");
-    const { runner, log } = this.ports;
-    const shutdown = new ShutdownRun(runner, this.options.commands, log, (status, detail) => {
-      this.#ack(command, status, detail);
-      if (status === "shutting_down") void this.#publishStatus();
-    });
-    this.#run = { shutdown, id: command.id, isDrill };
-    void shutdown.go(command.delay_sec ?? this.options.defaultDelaySec, isDrill).catch((error) => {
+    this.#ack(order.id, "accepted", undefined, order.isDrill ? "drill" : "shutdown");
+    this.#launch(order);
+  }
+
+  /** Another order for a shutdown that runs: it ends with the earlier of both delays. */
+  #join(current: CurrentRun, { id, delaySec }: ShutdownOrder): void {
+    const { shutdown } = current;
+    this.#ack(id, "accepted", `already going down by ${current.id}`, "shutdown");
+    current.id = id;
+    if (shutdown.phase === "shutting_down") this.#ack(id, "shutting_down", undefined, "shutdown");
+    void shutdown.hasten(delaySec);
+  }
+
+  #launch(order: ShutdownOrder, resumed?: ConstructorParameters<typeof ShutdownRun>[2]): void {
+    const { runner, log, clock, time } = this.ports;
+    const ports: RunPorts = {
+      runner,
+      log,
+      clock,
+      time,
+      commands: this.options.commands,
+      watchesEnd: !this.options.rehearsal,
+      save: (record) => this.#records.save(record),
+      tell: (status, detail) => {
+        this.#ack(current.id, status, detail, order.isDrill ? "drill" : "shutdown");
+        if (status === "running" || order.isDrill) return;
+        this.#plans.mark(current.shutdown.phase === "shutting_down");
+        void this.#publishStatus();
+      },
+    };
+    const current: CurrentRun = {
+      shutdown: new ShutdownRun(order, ports, resumed),
+      id: order.id,
+      callOffs: 0,
+    };
+    this.#run = current;
+    current.shutdown.go().catch((error) => {
       log.error("SHUTDOWN RUN FAILED", { reason: errorText(error) });
-      this.#ack(command, "failed", errorText(error));
+      this.#ack(current.id, "failed", errorText(error));
     });
   }
 
-  async #callOff(command: AgentCommand): Promise<void> {
+  #resume(): void {
+    const { log, time } = this.ports;
+    const record = this.#records.load(time.bootId);
+    if (!record) return;
+    log.notice("RESUMING", { id: record.id, phase: record.phase, step: record.step });
+    const { id, source, delay_sec } = record;
+    this.#launch({ id, source, delaySec: delay_sec, isDrill: false }, record);
+  }
+
+  /** @param abortId Of the command that asked; undefined: nobody did */
+  async #callOff(abortId: string | undefined, why: string): Promise<void> {
+    const { log } = this.ports;
     const run = this.#run;
-    this.#run = undefined;
     const { done, detail } = run
       ? await run.shutdown.callOff()
       : { done: true, detail: "nothing was running" };
-    this.ports.log.notice(done ? "ABORTED" : "ABORT FAILED", { detail });
-    if (run && done) this.#sendAck(this.#makeAck(run.id, "aborted", `by command ${command.id}: ${detail}`));
-    this.#ack(command, done ? "aborted" : "failed", detail);
+    log.notice(done ? "ABORTED" : "ABORT FAILED", { why, detail });
+    if (run && done && detail !== "nothing was running") {
+      this.#ack(run.id, "aborted", `${why}: ${detail}`);
+      this.#plans.mark(false);
+    }
+    if (abortId !== undefined) this.#ack(abortId, done ? "aborted" : "failed", detail, "abort");
+    if (done && this.#run === run) this.#run = undefined;
     void this.#publishStatus();
   }
 
-  #ack(command: AgentCommand, status: AgentAck["status"], detail?: string): void {
-    this.#sendAck({ ...this.#makeAck(command.id, status, detail), action: command.action });
+  /** Looks at the plan: whether this agent is alone and must act. */
+  #look(): void {
+    const { time, log } = this.ports;
+    if (this.#isStopped) return;
+    if (this.#reach.look(time.uptimeMs())) {
+      log.notice("WOKEN", { check: "the connection must prove itself" });
+      // The broker's answer to this is the proof.
+      void this.#publishStatus().then((sent) => sent && this.#reach.linkProven(time.uptimeMs()));
+    }
+    if (this.options.aloneAfterSec === undefined) return;
+    const verdict = this.#plans.verdict(this.#reach.reach, this.#now());
+    this.#logVerdict(verdict);
+    const run = this.#run;
+    const isRunning = run !== undefined && run.shutdown.phase !== "over";
+    if (verdict.kind === "shut_down") {
+      if (isRunning || this.ports.clock.monoMs() < this.#aloneAgainMonoMs) return;
+      this.#aloneAgainMonoMs = this.ports.clock.monoMs() + ALONE_AGAIN_MS;
+      return this.#actAlone(verdict.why);
+    }
+    // Reachable again, or a new plan: somebody decides again. A run that only takes its time goes on.
+    const isAlone = verdict.kind === "nothing" && verdict.code === "too_late";
+    if (!isRunning || isAlone || run.shutdown.order.source !== "plan") return;
+    if (run.callOffs++ < CALL_OFFS) void this.#callOff(undefined, "not alone any more");
   }
 
-  #makeAck(id: string, status: AgentAck["status"], detail?: string): AgentAck {
+  #actAlone(why: string): void {
+    const { plan } = this.#plans;
+    if (!plan) return;
+    this.ports.log.crit("ACTING ALONE", { plan: plan.id, why });
+    this.#ack(plan.id, "accepted", `alone: ${why}`, "shutdown");
+    const delaySec = plan.delay_sec ?? this.options.defaultDelaySec;
+    this.#launch({ id: plan.id, source: "plan", delaySec, isDrill: false });
+  }
+
+  #logVerdict(verdict: Verdict): void {
+    const code = verdict.kind === "nothing" ? verdict.code : verdict.kind;
+    if (code === this.#lastVerdict) return;
+    const before = this.#lastVerdict;
+    this.#lastVerdict = code;
+    const { log } = this.ports;
+    if (verdict.kind === "wait") {
+      log.warn("DAEMON LOST ON BATTERY", {
+        plan: this.#plans.plan?.id,
+        left_s: Math.round(verdict.leftMs / 1000),
+      });
+    } else if (verdict.kind === "nothing" && (code === "too_late" || code === "void")) {
+      log.warn("PLAN NOT FOLLOWED", { why: verdict.why });
+    } else if (verdict.kind === "nothing" && (before === "wait" || before === "shut_down")) {
+      log.notice("NOT ALONE ANY MORE", { why: verdict.why });
+    }
+  }
+
+  #ack(id: string, status: AgentAck["status"], detail?: string, action?: string): void {
+    const { agent } = this.options;
     const ts = new Date(this.ports.clock.wallMs()).toISOString();
-    return { id, agent: this.options.agent, status, detail: detail?.slice(0, 1000), ts };
+    const ack: AgentAck = { id, agent, status, action, detail: detail?.slice(0, 1000), ts };
+    this.#link.send(this.#topics.ack(agent), encodeAgentAck(ack));
   }
 
-  #sendAck(ack: AgentAck): void {
-    const keep = () => {
-      this.#waiting.push(ack);
-      if (this.#waiting.length > WAITING_ACKS) this.#waiting.shift();
-    };
-    if (!this.#client || !this.#isUp) return keep();
-    this.#client.publish(this.#topics.ack(this.options.agent), encodeAgentAck(ack), { qos: 1 }).catch(keep);
-  }
-
-  async #publishStatus(): Promise<void> {
-    const topic = this.#topics.agentStatus(this.options.agent);
-    await this.#client?.publish(topic, this.#status(true), { retain: true, qos: 1 }).catch(() => {});
+  #publishStatus(): Promise<boolean> {
+    return this.#link.tell(this.#topics.agentStatus(this.options.agent), this.#status(true));
   }
 
   #status(online: boolean): string {
     const { agent, host, rehearsal } = this.options;
+    const { clock, time } = this.ports;
+    const run = this.#run?.shutdown;
+    const isGoingDown = run && !run.order.isDrill &&
+      (run.phase === "waiting" || run.phase === "shutting_down");
     return encodeAgentStatus({
       agent,
       online,
       version: VERSION,
       os: host.os,
       hostname: host.hostname,
-      uptime_s: host.uptimeSec(),
-      can: ["shutdown", "abort", "drill", "ping"],
+      uptime_s: Math.round(time.uptimeMs() / 1000),
+      can: this.options.aloneAfterSec === undefined ? ACTIONS : [...ACTIONS, "plan"],
       last_command_id: this.#lastCommandId,
-      going_down: this.#run?.shutdown.phase === "shutting_down" ? true : undefined,
+      going_down: isGoingDown ? true : undefined,
       rehearsal: rehearsal ? true : undefined,
-      ts: new Date(this.ports.clock.wallMs()).toISOString(),
+      key_ids: this.#keyring.keys.map(keyId),
+      plan_id: this.#plans.plan?.id,
+      ts: new Date(clock.wallMs()).toISOString(),
     });
   }
 }

@@ -1,11 +1,20 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../lib/errors.ts";
 import { loadAgentConfig } from "./config.ts";
+import { linuxPlatform } from "./platform/linux.ts";
+import { MACOS } from "./platform/macos.ts";
 
 const KEY = "ab".repeat(32);
-const FILES: Record<string, string> = { "/k": `${KEY}\n`, "/short": "abcd", "/pass": "word\n" };
-const load = (text: string, environment: Record<string, string> = {}) =>
+const FILES: Record<string, string> = {
+  "/k": `${KEY}\n`,
+  "/short": "abcd",
+  "/pass": "word\n",
+  "/toml": '[[pre_shutdown]]\nrun = ["a", "b"]\n',
+};
+const load = (text: string, environment: Record<string, string> = {}, platform = linuxPlatform(true)) =>
   loadAgentConfig({
+    platform,
+    defaultStateDir: "/state",
     file: { name: "agent.env", text },
     environment,
     readFile: (path) => {
@@ -20,32 +29,99 @@ Deno.test("loadAgentConfig() reads the predecessor's names and fills in defaults
   const config = load(
     'AGENT_ID=pc\nMQTT_BROKER=broker\nPRE_SHUTDOWN_CMD_2=sync\nPRE_SHUTDOWN_CMD_1="stop it"\nSHUTDOWN_CMD=off\n',
   );
-  assert.deepEqual(config.preShutdown, ["stop it", "sync"]);
+  const rest = { limitMs: 30_000, onFailure: "continue" };
+  assert.deepEqual(config.commands.before, [
+    { name: "stop it", argv: ["stop", "it"], ...rest },
+    { name: "sync", argv: ["sync"], ...rest },
+  ]);
+  assert.deepEqual(config.commands.last.now, [["off"]]);
   assert.equal(config.broker.host, "broker");
   assert.equal(config.broker.port, 1883);
-  assert.equal(config.keyHex, undefined);
   assert.equal(config.rehearsal, false);
-  assert.equal(config.shutdownCommand, "off");
+  assert.equal(config.stateDir, "/state");
+  assert.equal(config.keyFile, "/state/agent_key");
+  assert.equal(config.aloneAfterSec, 120);
+  assert.equal(config.shutdownDelaySec, 60);
 });
 
 Deno.test("loadAgentConfig() tells all problems at once and shows no secret", () => {
-  assert.throws(
-    () =>
-      load(
-        "AGENT_ID=policy\nMQTT_PORT=0\nREHEARSAL=perhaps\nAGENT_KEY_FILE=/short\nCOLOUR=red\nMQTT_PASS=hush\nMQTT_PASS_FILE=/pass\n",
-      ),
-    (error) => {
-      assert.ok(error instanceof ConfigError);
-      assert.equal(error.problems.length, 7);
-      assert.ok(!error.message.includes("hush") && !error.message.includes("abcd"));
-      return true;
-    },
-  );
+  const wrong = `AGENT_ID=policy
+MQTT_PORT=0
+REHEARSAL=perhaps
+AGENT_KEY_FILE=/short
+COLOUR=red
+MQTT_USER=u
+MQTT_PASS=hush
+MQTT_PASS_FILE=/pass
+MQTT_CA_FILE=/nowhere
+SHUTDOWN_MODE=sleep
+PRE_SHUTDOWN_ON_FAILURE=perhaps
+PRE_SHUTDOWN_LIMIT_SEC=0
+ALONE_AFTER_SEC=29
+POWER_MANAGER_BASE=a//b
+LOG_LEVEL=loud
+COMMANDS_FILE=/nowhere
+`;
+  assert.throws(() => load(wrong), (error) => {
+    assert.ok(error instanceof ConfigError);
+    const named = error.problems.map((problem) => /[A-Z_]{6,}|COLOUR/.exec(problem)?.[0]).sort();
+    assert.deepEqual(named, [
+      "AGENT_ID",
+      "AGENT_KEY_FILE",
+      "ALONE_AFTER_SEC",
+      "COLOUR",
+      "COMMANDS_FILE",
+      "LOG_LEVEL",
+      "MQTT_CA_FILE",
+      "MQTT_HOST",
+      "MQTT_PASS",
+      "MQTT_PORT",
+      "POWER_MANAGER_BASE",
+      "PRE_SHUTDOWN_LIMIT_SEC",
+      "PRE_SHUTDOWN_ON_FAILURE",
+      "REHEARSAL",
+      "SHUTDOWN_MODE",
+    ]);
+    assert.ok(!error.message.includes("hush") && !error.message.includes("abcd"));
+    return true;
+  });
 });
 
 Deno.test("loadAgentConfig() takes a password from a file and a port for TLS", () => {
-  const config = load(`${BASE}MQTT_USER=u\nMQTT_PASS_FILE=/pass\nMQTT_TLS=on\n`);
+  const config = load(`${BASE}MQTT_USER=u\nMQTT_PASS_FILE=/pass\nMQTT_TLS=on\nMQTT_CA_FILE=/k\n`);
   assert.equal(config.broker.password, "word");
   assert.equal(config.broker.port, 8883);
-  assert.equal(config.keyHex, KEY);
+  assert.deepEqual(config.broker.tls, { ca: KEY });
+  assert.equal(config.keyFile, "/k");
+});
+
+Deno.test("loadAgentConfig() lets the environment win over the file", () => {
+  const config = load(`${BASE}MQTT_PORT=1\n`, {
+    MQTT_PORT: "2",
+    STATE_DIRECTORY: "/given",
+    SHELL: "/bin/sh",
+  });
+  assert.equal(config.broker.port, 2);
+  assert.equal(config.stateDir, "/given");
+});
+
+Deno.test("loadAgentConfig() reads the commands file, and refuses lines beside it", () => {
+  const config = load(`${BASE}COMMANDS_FILE=/toml\nPRE_SHUTDOWN_LIMIT_SEC=5\n`);
+  assert.deepEqual(config.commands.before, [
+    { name: "a b", argv: ["a", "b"], limitMs: 5000, onFailure: "continue" },
+  ]);
+  for (const beside of ["PRE_SHUTDOWN_CMD_1=x", "SHUTDOWN_CMD=x", "ABORT_CMD=x", "SHUTDOWN_MODE=hibernate"]) {
+    assert.throws(() => load(`${BASE}COMMANDS_FILE=/toml\n${beside}\n`), /must not be set beside it/);
+  }
+});
+
+Deno.test("loadAgentConfig() refuses what this system cannot do", () => {
+  assert.throws(
+    () => load(`${BASE}SHUTDOWN_MODE=hibernate\n`, {}, MACOS),
+    /SHUTDOWN_MODE must be "poweroff" here/,
+  );
+});
+
+Deno.test("loadAgentConfig() with ACT_ALONE=false never acts alone", () => {
+  assert.equal(load(`${BASE}ACT_ALONE=false\n`).aloneAfterSec, undefined);
 });

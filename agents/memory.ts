@@ -1,11 +1,6 @@
 /** The ids of commands that were obeyed, kept over restarts so that none is obeyed twice. */
-
-/** Where the text is kept. */
-export interface TextStore {
-  /** undefined when nothing was kept yet. */
-  read(): string | undefined;
-  write(text: string): void;
-}
+import { errorText } from "../lib/errors.ts";
+import type { TextStore } from "./text_store.ts";
 
 /** The oldest ids are forgotten beyond this many; their commands have long expired. */
 const KEPT = 1000;
@@ -31,7 +26,7 @@ export class CommandMemory {
     try {
       this.store.write(JSON.stringify(kept));
     } catch (error) {
-      this.onTrouble(`Cannot keep the ids of commands: ${error instanceof Error ? error.message : error}`);
+      this.onTrouble(`Cannot keep the ids of commands: ${errorText(error)}`);
     }
   }
 
@@ -43,32 +38,8 @@ export class CommandMemory {
       if (Array.isArray(value) && value.every((id) => typeof id === "string")) return value;
       throw new SyntaxError("must be a list of ids");
     } catch (error) {
-      this.onTrouble(`Cannot read the ids of commands: ${error instanceof Error ? error.message : error}`);
+      this.onTrouble(`Cannot read the ids of commands: ${errorText(error)}`);
       return [];
     }
   }
-}
-
-/** A store in one file, replaced as a whole at each write. */
-export function fileStore(path: string): TextStore {
-  return {
-    read() {
-      try {
-        return Deno.readTextFileSync(path);
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return undefined;
-        throw error;
-      }
-    },
-    write(text) {
-      const file = Deno.openSync(`${path}.new`, { write: true, create: true, truncate: true, mode: 0o600 });
-      try {
-        file.writeSync(new TextEncoder().encode(text));
-        file.syncSync();
-      } finally {
-        file.close();
-      }
-      Deno.renameSync(`${path}.new`, path);
-    },
-  };
 }

@@ -1,7 +1,7 @@
 /** Runs the programs of a shutdown: for real, or in rehearsal. */
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
-import type { Argv } from "./platform/commands.ts";
+import type { Argv } from "./platform/platform.ts";
 
 /** How a program ended. */
 export type RunResult =

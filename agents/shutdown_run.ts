@@ -1,98 +1,390 @@
-/** One way through a shutdown: the owner's commands in order, then the platform's, with an abort at every point. */
+/** One way through a shutdown: the owner's preparations in order, the delay, the last step; an abort at every point. */
+import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
-import type { Argv } from "./platform/commands.ts";
-import type { Runner } from "./runner.ts";
+import type { HostCommands, Preparation } from "./host_commands.ts";
+import type { HostTime } from "./host_time.ts";
+import type { Argv } from "./platform/platform.ts";
+import type { RunRecord } from "./run_record.ts";
+import type { Runner, RunResult } from "./runner.ts";
 
-/** What this host does when it is told. */
-export interface HostCommands {
-  /** The owner's own, before the shutdown, in order. */
-  readonly before: readonly Argv[];
-  /** Time limit of each of them, ms. */
-  readonly beforeLimitMs: number;
-  readonly shutdown: (delaySec: number) => Argv;
-  readonly abort: Argv;
+/** What is to be done. */
+export interface ShutdownOrder {
+  /** Of the command, or of the plan that is followed alone. */
+  readonly id: string;
+  readonly source: "command" | "plan";
+  /** Seconds between the preparations and the end, 0 to 86,400. */
+  readonly delaySec: number;
+  /** Everything but the last step. */
+  readonly isDrill: boolean;
 }
 
-/** How the platform's own commands may take, ms. */
-const PLATFORM_LIMIT_MS = 30_000;
-
-/** How a run stands. */
-export type RunPhase = "preparing" | "shutting_down" | "over";
+/** How a run stands. `waiting`: the agent counts the delay; `shutting_down`: the system does, or is going down. */
+export type RunPhase = "preparing" | "waiting" | "shutting_down" | "over";
 
 /** Says each step as it happens; `detail` is for a person. */
 export type TellStep = (status: "running" | "shutting_down" | "failed" | "done", detail: string) => void;
 
+/** The outside world of a run. */
+export interface RunPorts {
+  readonly runner: Runner;
+  readonly commands: HostCommands;
+  readonly clock: Clock;
+  readonly time: HostTime;
+  readonly log: Logger;
+  readonly tell: TellStep;
+  /** Keeps how far it has come; undefined: nothing is under way any more. */
+  readonly save: (record: RunRecord | undefined) => void;
+  /** False in rehearsal: the host stays up, and that is right. */
+  readonly watchesEnd: boolean;
+}
+
+/** How long the system's own programs may take, ms. */
+const PLATFORM_LIMIT_MS = 30_000;
+/** The delay is counted in pieces of at most this, ms: a host that slept through it goes on at once. */
+const PIECE_MS = 5000;
+/** The last step is tried so often, with this pause, before it is given up, ms. */
+const LAST_TRIES = 5;
+const LAST_PAUSE_MS = 10_000;
+/** A host that is still up so long after its end was due was not shut down, ms. */
+export const STILL_UP_MS = 180_000;
+/** A preparation during which the agent died is begun so often, then passed over. */
+const PREPARATION_TRIES = 2;
+/** A run that nobody watched for longer, because the host slept or no agent ran, is too old to go on with, ms. */
+const UNWATCHED_MS = 600_000;
+
+/** What came of {@link ShutdownRun.callOff}. */
+export interface CallOff {
+  readonly done: boolean;
+  /** What was undone and what was not, for a person. */
+  readonly detail: string;
+}
+
 /** See the file comment. */
 export class ShutdownRun {
   #phase: RunPhase = "preparing";
+  #step = 0;
+  #tries = 0;
+  #dueUptimeMs: number | undefined;
+  /** True when the system counts, so that it must be told to stop. */
+  #isScheduled = false;
+  /** When this run was last looked after, by the host's uptime. */
+  #watchedUptimeMs: number;
+  #isCalledOff = false;
+  /** A program of the last step that runs now: what it did must be known before it can be undone. */
+  #inFlight: Promise<RunResult> | undefined;
+  #delaySec: number;
   readonly #abort = new AbortController();
 
-  constructor(
-    private readonly runner: Runner,
-    private readonly commands: HostCommands,
-    private readonly log: Logger,
-    private readonly tell: TellStep,
-  ) {}
+  /** @param resumed Where an agent that ended in the middle left off */
+  constructor(readonly order: ShutdownOrder, private readonly ports: RunPorts, resumed?: RunRecord) {
+    this.#delaySec = order.delaySec;
+    this.#watchedUptimeMs = resumed?.watched_uptime_ms ?? ports.time.uptimeMs();
+    if (!resumed) return;
+    this.#phase = resumed.phase;
+    this.#step = resumed.step;
+    this.#tries = resumed.tries;
+    this.#dueUptimeMs = resumed.due_uptime_ms;
+    this.#isScheduled = resumed.phase === "shutting_down";
+    this.#delaySec = resumed.delay_sec;
+  }
 
   get phase(): RunPhase {
     return this.#phase;
   }
 
-  /**
-   * Goes through all steps. A preparation that fails or takes too long is reported and passed over: a host that stays
-   * up because a script failed loses more than that script would have saved.
-   *
-   * @param isDrill Everything but the last step
-   */
-  async go(delaySec: number, isDrill: boolean): Promise<void> {
-    const { before, beforeLimitMs, shutdown } = this.commands;
-    for (const [index, argv] of before.entries()) {
-      const name = `${index + 1} of ${before.length}: ${argv.join(" ")}`.slice(0, 200);
-      this.log.notice("PREPARING", { step: name });
-      this.tell("running", name);
-      const result = await this.runner.run(argv, beforeLimitMs, this.#abort.signal);
-      if (this.#abort.signal.aborted) return;
-      const problem = result.kind === "ended" && result.code === 0
-        ? undefined
-        : result.kind === "ended"
-        ? `ended with code ${result.code}`
-        : result.kind === "failed"
-        ? result.text
-        : `did not end within ${beforeLimitMs / 1000} s`;
-      if (problem) {
-        this.log.error("PREPARATION FAILED, going on", { step: name, problem });
-        this.tell("failed", `${name}: ${problem}; going on`);
-      }
-    }
-    if (isDrill) {
+  /** Goes through all steps that are left; resolves when there is nothing more to do. Rejects never. */
+  async go(): Promise<void> {
+    if (this.#phase === "preparing" && !await this.#prepare()) return;
+    if (this.order.isDrill) {
       this.#phase = "over";
-      return this.tell("done", `drill complete; would run: ${shutdown(delaySec).join(" ")}`);
+      const [argv = []] = this.#lastArgvs();
+      return this.ports.tell("done", `drill complete; would run: ${argv.join(" ")}`);
     }
-    this.#phase = "shutting_down";
-    const argv = shutdown(delaySec);
-    this.log.notice("SHUTTING DOWN", { command: argv.join(" "), delay_sec: delaySec });
-    const result = await this.runner.run(argv, PLATFORM_LIMIT_MS, new AbortController().signal);
-    if (result.kind === "ended" && result.code === 0) {
-      this.tell("shutting_down", `${argv.join(" ")}`);
-    } else {
-      this.#phase = "over";
-      this.log.error("SHUTDOWN FAILED", { command: argv.join(" "), result: JSON.stringify(result) });
-      this.tell("failed", `${argv.join(" ")}: ${JSON.stringify(result)}`);
+    if (this.#phase === "preparing" && !await this.#schedule()) this.#wait();
+    if (this.#isCalledOff && this.#phase !== "shutting_down") return;
+    if (this.#phase === "waiting" && !await this.#countAndEnd()) return;
+    if (this.#phase === "shutting_down") await this.#watchEnd();
+  }
+
+  /** Stops the agent's own part; what was handed to the system goes on, and the record stays. */
+  leave(): void {
+    this.#abort.abort();
+  }
+
+  /** A later order that ends earlier: the host must not wait longer than the last one says. */
+  async hasten(delaySec: number): Promise<void> {
+    const { time } = this.ports;
+    const dueMs = time.uptimeMs() + delaySec * 1000;
+    this.#delaySec = Math.min(this.#delaySec, delaySec);
+    if (this.#dueUptimeMs === undefined || dueMs + PIECE_MS >= this.#dueUptimeMs) return;
+    if (this.#phase === "waiting") {
+      this.#dueUptimeMs = dueMs;
+      this.#keep();
+    } else if (this.#phase === "shutting_down" && this.#isScheduled) {
+      const { cancel } = this.ports.commands.last;
+      if (cancel) await this.#run(cancel);
+      if (!await this.#schedule() && this.#phase === "shutting_down") await this.#end();
     }
   }
 
-  /** Undoes what can be undone. @returns what was done, for a person; rejects never */
-  async callOff(): Promise<{ readonly done: boolean; readonly detail: string }> {
-    const phase = this.#phase;
-    this.#abort.abort();
-    this.#phase = "over";
-    if (phase === "over") return { done: true, detail: "nothing was running" };
-    if (phase === "preparing") {
-      return { done: true, detail: "stopped before the shutdown; preparations that ran stay done" };
+  /** Undoes what can be undone and says what cannot. Rejects never. */
+  async callOff(): Promise<CallOff> {
+    this.#isCalledOff = true;
+    await this.#inFlight;
+    switch (this.#phase) {
+      case "over":
+        return { done: true, detail: "nothing was running" };
+      case "preparing": {
+        const { before } = this.ports.commands;
+        this.#finish();
+        const begun = Math.min(this.#step + 1, before.length);
+        const detail = before.length === 0
+          ? "stopped before the shutdown"
+          : `stopped before the shutdown; of ${before.length} preparations ${begun} had begun and are not undone`;
+        return { done: true, detail };
+      }
+      case "waiting":
+        this.#finish();
+        return { done: true, detail: `stopped before the shutdown${this.#notUndone()}` };
+      case "shutting_down":
+        return await this.#cancel();
     }
-    const { abort } = this.commands;
-    const result = await this.runner.run(abort, PLATFORM_LIMIT_MS, new AbortController().signal);
-    if (result.kind === "ended" && result.code === 0) return { done: true, detail: abort.join(" ") };
-    return { done: false, detail: `${abort.join(" ")}: ${JSON.stringify(result)}` };
+  }
+
+  async #cancel(): Promise<CallOff> {
+    const { commands, time } = this.ports;
+    const { cancel } = commands.last;
+    if (!cancel) {
+      this.#isCalledOff = false;
+      return {
+        done: false,
+        detail: "the shutdown command has run and cannot be undone: ABORT_CMD is not set",
+      };
+    }
+    const isLate = this.ports.watchesEnd && time.uptimeMs() >= (this.#dueUptimeMs ?? 0);
+    const result = await this.#run(cancel);
+    this.#isCalledOff = false;
+    if (!isSuccess(result)) {
+      return { done: false, detail: `${cancel.join(" ")}: ${resultText(result, PLATFORM_LIMIT_MS)}` };
+    }
+    if (isLate) return { done: false, detail: `${cancel.join(" ")} came too late: the delay was over` };
+    this.#finish();
+    return { done: true, detail: `${cancel.join(" ")}${this.#notUndone()}` };
+  }
+
+  #notUndone(): string {
+    const { length } = this.ports.commands.before;
+    return length === 0 ? "" : `; ${length} preparation${length === 1 ? " has" : "s have"} run and stay done`;
+  }
+
+  /** @returns false when there is to be no shutdown */
+  async #prepare(): Promise<boolean> {
+    const { before } = this.ports.commands;
+    for (; this.#step < before.length; this.#step++, this.#tries = 0) {
+      const preparation = before[this.#step] as Preparation;
+      if (this.#wasUnwatched(UNWATCHED_MS)) return false;
+      this.#tries++;
+      this.#keep();
+      const problem = this.#tries > PREPARATION_TRIES
+        ? "the agent ended each time while it ran"
+        : await this.#prepareOne(preparation);
+      if (this.#abort.signal.aborted || this.#wasUnwatched(preparation.limitMs + UNWATCHED_MS)) return false;
+      if (problem !== undefined && !this.#passOver(preparation, problem)) return false;
+    }
+    return true;
+  }
+
+  /** Gives up a run that lay still too long: the grid may be back, and the abort long expired. */
+  #wasUnwatched(allowedMs: number): boolean {
+    const { time, log, tell } = this.ports;
+    const forMs = time.uptimeMs() - this.#watchedUptimeMs;
+    this.#watchedUptimeMs = time.uptimeMs();
+    if (forMs <= allowedMs) return false;
+    const reason = `this host slept, or no agent ran, for ${
+      Math.round(forMs / 1000)
+    } s in the middle of the shutdown`;
+    log.error("SHUTDOWN GIVEN UP", { reason });
+    this.#finish();
+    tell("failed", `${reason}; it was given up`);
+    return true;
+  }
+
+  async #prepareOne({ argv, limitMs, name }: Preparation): Promise<string | undefined> {
+    const { log, tell, runner } = this.ports;
+    const step = this.#stepName(name);
+    log.notice("PREPARING", { step });
+    tell("running", step);
+    const result = await runner.run(argv, limitMs, this.#abort.signal);
+    return isSuccess(result) ? undefined : resultText(result, limitMs);
+  }
+
+  /**
+   * A host that stays up because a script failed loses more than that script would have saved: unless the owner says
+   * otherwise a failure is reported and passed over.
+   */
+  #passOver({ name, onFailure }: Preparation, problem: string): boolean {
+    const { log, tell } = this.ports;
+    const step = this.#stepName(name);
+    const goesOn = onFailure === "continue";
+    log.error("PREPARATION FAILED", { step, problem, then: goesOn ? "going on" : "no shutdown" });
+    tell("failed", `${step}: ${problem}; ${goesOn ? "going on" : "no shutdown, as its owner chose"}`);
+    if (!goesOn) this.#finish();
+    return goesOn;
+  }
+
+  #stepName(name: string): string {
+    return `${this.#step + 1} of ${this.ports.commands.before.length}: ${name}`.slice(0, 200);
+  }
+
+  /** Lets the system count. @returns false when the agent must */
+  async #schedule(): Promise<boolean> {
+    const { commands, clock, log, time } = this.ports;
+    if (this.#delaySec === 0) return false;
+    for (const argv of commands.last.schedule(this.#delaySec, clock.wallMs())) {
+      if (this.#isCalledOff) return true;
+      log.notice("SHUTTING DOWN", { command: argv.join(" "), delay_sec: this.#delaySec });
+      const result = await this.#run(argv);
+      if (isSuccess(result)) {
+        this.#dueUptimeMs = time.uptimeMs() + this.#delaySec * 1000;
+        this.#isScheduled = true;
+        this.#goDown(argv);
+        return true;
+      }
+      this.#tellFailure(argv, result);
+    }
+    return false;
+  }
+
+  #wait(): void {
+    if (this.#isCalledOff) return;
+    const { time, tell, log } = this.ports;
+    this.#phase = "waiting";
+    this.#dueUptimeMs = time.uptimeMs() + this.#delaySec * 1000;
+    this.#keep();
+    if (this.#delaySec === 0) return;
+    log.notice("WAITING", { delay_sec: this.#delaySec });
+    tell("running", `switching off in ${this.#delaySec} s`);
+  }
+
+  /** @returns false when it was called off, or nothing could end the host */
+  async #countAndEnd(): Promise<boolean> {
+    if (!await this.#until(0)) return false;
+    this.#watchedUptimeMs = this.#dueUptimeMs ?? 0;
+    if (this.#wasUnwatched(UNWATCHED_MS)) return false;
+    return await this.#end();
+  }
+
+  /** Resolves `afterMs` after the end was due, by the host's uptime. @returns false when the run ended before */
+  async #until(afterMs: number): Promise<boolean> {
+    const { clock, time } = this.ports;
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      const leftMs = (this.#dueUptimeMs ?? 0) + afterMs - time.uptimeMs();
+      if (leftMs <= 0) return true;
+      await clock.sleep(Math.min(leftMs, PIECE_MS), signal).catch(() => {});
+    }
+    return false;
+  }
+
+  /** @returns false when it was called off, or nothing could end the host */
+  async #end(): Promise<boolean> {
+    const { log, clock, tell } = this.ports;
+    const { signal } = this.#abort;
+    for (let tries = 1; tries <= LAST_TRIES; tries++) {
+      for (const argv of this.ports.commands.last.now) {
+        if (this.#isCalledOff || signal.aborted) return false;
+        log.notice("SHUTTING DOWN", { command: argv.join(" "), delay_sec: 0 });
+        const result = await this.#run(argv);
+        if (isSuccess(result)) {
+          this.#goDown(argv);
+          return true;
+        }
+        this.#tellFailure(argv, result);
+      }
+      if (tries === LAST_TRIES) break;
+      await clock.sleep(LAST_PAUSE_MS, signal).catch(() => {});
+      if (signal.aborted) return false;
+    }
+    this.#finish();
+    log.crit("THIS HOST CANNOT BE SHUT DOWN", { tries: LAST_TRIES });
+    tell("failed", `nothing could switch this host off, tried ${LAST_TRIES} times`);
+    return false;
+  }
+
+  #goDown(argv: Argv): void {
+    this.#phase = "shutting_down";
+    this.#keep();
+    this.ports.tell("shutting_down", argv.join(" "));
+  }
+
+  #tellFailure(argv: Argv, result: RunResult): void {
+    const problem = resultText(result, PLATFORM_LIMIT_MS);
+    this.ports.log.error("SHUTDOWN FAILED", { command: argv.join(" "), problem });
+    this.ports.tell("failed", `${argv.join(" ")}: ${problem}`);
+  }
+
+  /** A host that is still up must not be thought down: somebody called it off, it hibernated, or it hangs. */
+  async #watchEnd(): Promise<void> {
+    const { log, tell, commands, watchesEnd } = this.ports;
+    if (!watchesEnd || !await this.#until(STILL_UP_MS)) return;
+    this.#finish();
+    if (commands.last.returns) return tell("done", "this host hibernated, or was woken before it could");
+    const afterSec = STILL_UP_MS / 1000;
+    log.error("STILL UP", { after_s: afterSec });
+    tell(
+      "failed",
+      `still up ${afterSec} s after the end: called off on the host itself, or something holds it`,
+    );
+  }
+
+  #finish(): void {
+    this.#phase = "over";
+    this.#abort.abort();
+    if (!this.order.isDrill) this.ports.save(undefined);
+  }
+
+  #keep(): void {
+    if (this.order.isDrill || this.#phase === "over") return;
+    this.ports.save({
+      id: this.order.id,
+      source: this.order.source,
+      boot_id: this.ports.time.bootId,
+      delay_sec: this.#delaySec,
+      phase: this.#phase,
+      step: this.#step,
+      tries: this.#tries,
+      due_uptime_ms: this.#dueUptimeMs,
+      watched_uptime_ms: this.ports.time.uptimeMs(),
+    });
+  }
+
+  #lastArgvs(): readonly Argv[] {
+    const { last } = this.ports.commands;
+    const { order, ports } = this;
+    const scheduled = order.delaySec > 0 ? last.schedule(order.delaySec, ports.clock.wallMs()) : [];
+    return [...scheduled, ...last.now];
+  }
+
+  /** The system's own programs are not cut short by an abort: half a shutdown helps nobody. */
+  #run(argv: Argv): Promise<RunResult> {
+    this.#inFlight = this.ports.runner.run(argv, PLATFORM_LIMIT_MS, new AbortController().signal);
+    return this.#inFlight;
+  }
+}
+
+function isSuccess(result: RunResult): boolean {
+  return result.kind === "ended" && result.code === 0;
+}
+
+function resultText(result: RunResult, limitMs: number): string {
+  switch (result.kind) {
+    case "ended":
+      return `ended with code ${result.code}`;
+    case "failed":
+      return result.text;
+    case "timed_out":
+      return `did not end within ${limitMs / 1000} s`;
+    case "aborted":
+      return "was cut short";
   }
 }

@@ -1,20 +1,31 @@
-/** Whether an agent may obey a command. Pure. */
+/** Whether an agent may obey a command or keep a plan. Pure. */
 import type { AgentCommand } from "../lib/messages/agent_command.ts";
-import { hasValidSignature } from "../lib/signing.ts";
+import type { AgentPlan } from "../lib/messages/agent_plan.ts";
+import { hasValidSignature, type Signable } from "../lib/signing.ts";
 
-/** What an agent knows when a command comes. */
-export interface VerifyContext {
+/** Whom an agent believes. */
+export interface Trust {
   /** The agent's own name. */
   readonly agent: string;
-  /** Its key, lower-case hex; absent: no signature can be verified. */
-  readonly keyHex?: string;
+  /** Its keys, lower-case hex, newest first; empty: no signature can be verified. */
+  readonly keys: readonly string[];
   /** The owner has allowed the predecessor's unsigned commands. */
   readonly allowUnsigned: boolean;
+}
+
+/** What an agent knows when a command comes. */
+export interface VerifyContext extends Trust {
   /** Wall time, ms since 1970. */
   readonly nowWallMs: number;
   /** Whether a command with this id was obeyed before, by this run or an earlier one. */
   readonly isSeen: (id: string) => boolean;
 }
+
+/** May be obeyed, with the key that it fits (absent: unsigned, as the owner allows); or why not. */
+export type Verification =
+  | { readonly kind: "good"; readonly keyHex?: string }
+  /** `isKeyMissing`: another key would have helped. */
+  | { readonly kind: "refused"; readonly reason: string; readonly isKeyMissing: boolean };
 
 /**
  * How far the clocks of daemon and host may be apart, s. A command is refused only when it would be expired, or from the
@@ -25,24 +36,38 @@ export const CLOCK_SKEW_SEC = 120;
 /** Lifetime of a command that does not say how long it is good for, s: the predecessor's default. */
 export const DEFAULT_TTL_SEC = 300;
 
-/** @returns why the command must be refused, with what was wanted and seen; undefined when it may be obeyed */
-export function refusalOf(command: AgentCommand, context: VerifyContext): string | undefined {
-  const { agent, keyHex, allowUnsigned, nowWallMs, isSeen } = context;
-  if (command.sig !== undefined || !allowUnsigned) {
-    if (command.sig === undefined) return "unsigned: must be signed with this agent's key";
-    if (keyHex === undefined) return "cannot be verified: this agent has no key";
-    if (!hasValidSignature(command, keyHex)) return "forged: the signature does not fit this agent's key";
-    if (command.agent === undefined) return "misaddressed: must name its agent, found none";
-    if (command.issued_at === undefined || command.ttl_sec === undefined) {
-      return "without a lifetime: must have issued_at and ttl_sec";
-    }
+/** Whether a command may be obeyed; a refusal says what was wanted and seen. */
+export function verifyCommand(command: AgentCommand, context: VerifyContext): Verification {
+  const author = verifyAuthor(command, context);
+  if (author.kind === "refused") return author;
+  if (command.sig !== undefined && (command.issued_at === undefined || command.ttl_sec === undefined)) {
+    return refused("without a lifetime: must have issued_at and ttl_sec");
   }
-  if (command.agent !== undefined && command.agent !== agent) {
-    return `misaddressed: must be for "${agent}", found "${command.agent}"`;
+  const lifetime = lifetimeProblem(command, context.nowWallMs);
+  if (lifetime) return refused(lifetime);
+  if (context.isSeen(command.id)) return refused(`repeated: command "${command.id}" was obeyed before`);
+  return author;
+}
+
+/** Whether a plan may be kept. Its age is no reason to refuse it: the broker keeps it for us. */
+export function verifyPlan(plan: AgentPlan, trust: Trust): Verification {
+  return verifyAuthor(plan, trust);
+}
+
+function verifyAuthor(message: Signable & { agent?: string; sig?: string }, trust: Trust): Verification {
+  const { agent, keys, allowUnsigned } = trust;
+  let keyHex: string | undefined;
+  if (message.sig !== undefined || !allowUnsigned) {
+    if (message.sig === undefined) return refused("unsigned: must be signed with this agent's key");
+    if (keys.length === 0) return refused("cannot be verified: this agent has no key", true);
+    keyHex = keys.find((key) => hasValidSignature(message, key));
+    if (keyHex === undefined) return refused("forged: the signature does not fit this agent's key", true);
+    if (message.agent === undefined) return refused("misaddressed: must name its agent, found none");
   }
-  const lifetime = lifetimeProblem(command, nowWallMs);
-  if (lifetime) return lifetime;
-  if (isSeen(command.id)) return `repeated: command "${command.id}" was obeyed before`;
+  if (message.agent !== undefined && message.agent !== agent) {
+    return refused(`misaddressed: must be for "${agent}", found "${message.agent}"`);
+  }
+  return { kind: "good", keyHex };
 }
 
 function lifetimeProblem(
@@ -59,4 +84,8 @@ function lifetimeProblem(
   if (ageSec < -CLOCK_SKEW_SEC) {
     return `from the future: issued ${Math.round(-ageSec)} s ahead, clocks may differ by ${CLOCK_SKEW_SEC} s`;
   }
+}
+
+function refused(reason: string, isKeyMissing = false): Verification {
+  return { kind: "refused", reason, isKeyMissing };
 }

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import type { AgentCommand } from "../lib/messages/agent_command.ts";
+import type { AgentPlan } from "../lib/messages/agent_plan.ts";
 import { signatureOf } from "../lib/signing.ts";
-import { refusalOf, type VerifyContext } from "./verify.ts";
+import { verifyCommand, type VerifyContext, verifyPlan } from "./verify.ts";
 
 const KEY = "ab".repeat(32);
 const NOW = Date.UTC(2026, 10, 23, 19, 0, 0);
 const at = (offsetSec: number) => new Date(NOW + offsetSec * 1000).toISOString();
 const context: VerifyContext = {
   agent: "pc",
-  keyHex: KEY,
+  keys: [KEY],
   allowUnsigned: false,
   nowWallMs: NOW,
   isSeen: (id) => id === "seen",
@@ -20,6 +21,10 @@ const base: AgentCommand = {
   ttl_sec: 300,
   agent: "pc",
   issued_at: at(0),
+};
+const refusalOf = (command: AgentCommand, context: VerifyContext): string | undefined => {
+  const found = verifyCommand(command, context);
+  return found.kind === "refused" ? found.reason : undefined;
 };
 const signed = (change: Partial<AgentCommand> = {}, key = KEY): AgentCommand => {
   const command = { ...base, ...change };
@@ -46,7 +51,7 @@ const rows: readonly [
   }, /^forged/],
   ["one signed with another key", signed({}, "cd".repeat(32)), {}, /^forged/],
   ["one altered after signing", { ...signed(), delay_sec: 0 }, {}, /^forged/],
-  ["one that cannot be verified", signed(), { keyHex: undefined }, /no key/],
+  ["one that cannot be verified", signed(), { keys: [] }, /no key/],
   ["one for another agent", signed({ agent: "nas" }), {}, /must be for "pc", found "nas"/],
   ["a signed one for nobody", signed({ agent: undefined }), {}, /^misaddressed: must name/],
   ["a signed one without lifetime", signed({ ttl_sec: undefined }), {}, /^without a lifetime/],
@@ -58,39 +63,58 @@ const rows: readonly [
   ["one that was seen", signed({ id: "seen" }), {}, /^repeated/],
 ];
 for (const [name, command, change, refusal] of rows) {
-  Deno.test(`refusalOf() ${refusal ? "refuses" : "lets through"} ${name}`, () => {
+  Deno.test(`verifyCommand() ${refusal ? "refuses" : "lets through"} ${name}`, () => {
     const found = refusalOf(command, { ...context, ...change });
     if (refusal) assert.match(found ?? "", refusal);
     else assert.equal(found, undefined);
   });
 }
 
-Deno.test("refusalOf() lets none of 10,000 forged, altered, expired, repeated or misaddressed commands through", () => {
-  const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-  const random = lcg(seed);
-  const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
-  const wrongs: readonly (() => AgentCommand)[] = [
-    () => signed({ id: String(random()) }, pick(["cd", "ac", "00"]).repeat(32)),
-    () =>
-      ({
-        ...signed(),
-        [pick(["id", "reason", "stage", "drill", "delay_sec", "ttl_sec"] as const)]: pick(["x", 7, true]),
-      }) as AgentCommand,
-    () => signed({ issued_at: at(-421 - random() * 1e6) }),
-    () => signed({ issued_at: at(121 + random() * 1e6) }),
-    () => signed({ id: "seen" }),
-    () => signed({ agent: pick(["nas", "PC", "pc ", ""]) }),
-    () => base,
-    () => ({ ...signed(), sig: "0".repeat(64) }),
-  ];
-  for (let i = 0; i < 10_000; i++) {
-    const command = pick(wrongs)();
-    assert.ok(refusalOf(command, context), `seed ${seed}: ${JSON.stringify(command)}`);
-  }
+Deno.test("verifyCommand() says which key a command fits, and whether another would have helped", () => {
+  const other = "cd".repeat(32);
+  assert.deepEqual(verifyCommand(signed(), { ...context, keys: [other, KEY] }), {
+    kind: "good",
+    keyHex: KEY,
+  });
+  assert.deepEqual(verifyCommand(base, { ...context, allowUnsigned: true }), {
+    kind: "good",
+    keyHex: undefined,
+  });
+  const helps = (command: AgentCommand, keys: readonly string[]) => {
+    const found = verifyCommand(command, { ...context, keys });
+    return found.kind === "refused" && found.isKeyMissing;
+  };
+  assert.equal(helps(signed({}, other), [KEY]), true);
+  assert.equal(helps(signed(), []), true);
+  assert.equal(helps(base, [KEY]), false);
+  assert.equal(helps(signed({ id: "seen" }), [KEY]), false);
 });
 
-/** A small repeatable source of numbers in [0, 1). */
-function lcg(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+const PLAN: AgentPlan = {
+  id: "p",
+  agent: "pc",
+  device: "Study",
+  state: "on_battery",
+  issued_at: at(-86_400),
+  deadline_at: at(600),
+  reason: "r",
+};
+const signedPlan = (change: Partial<AgentPlan> = {}): AgentPlan => {
+  const plan = { ...PLAN, ...change };
+  return { ...plan, sig: signatureOf(plan, KEY) };
+};
+const plans: readonly [name: string, plan: AgentPlan, allowUnsigned: boolean, refusal: RegExp | undefined][] =
+  [
+    ["a good plan, however old", signedPlan(), false, undefined],
+    ["an unsigned plan", PLAN, false, /^unsigned/],
+    ["an unsigned plan when allowed", PLAN, true, undefined],
+    ["a plan that was altered", { ...signedPlan(), state: "online" }, false, /^forged/],
+    ["a plan for another agent", signedPlan({ agent: "nas" }), false, /^misaddressed/],
+  ];
+for (const [name, plan, allowUnsigned, refusal] of plans) {
+  Deno.test(`verifyPlan() ${refusal ? "refuses" : "lets through"} ${name}`, () => {
+    const found = verifyPlan(plan, { agent: "pc", keys: [KEY], allowUnsigned });
+    if (refusal) assert.match(found.kind === "refused" ? found.reason : "", refusal);
+    else assert.equal(found.kind, "good");
+  });
 }

@@ -1,5 +1,5 @@
 /** Signatures of commands and plans: HMAC-SHA-256 over canonical JSON with the agent's own key. */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
 /** An agent's key: 32 bytes or more, as lower-case hex. */
 export type AgentKeyHex = string;
@@ -40,6 +40,11 @@ export function hasValidSignature(value: Signable, keyHex: AgentKeyHex): boolean
   const { sig } = value;
   if (typeof sig !== "string" || !/^[0-9a-f]{64}$/.test(sig)) return false;
   return timingSafeEqual(new TextEncoder().encode(sig), new TextEncoder().encode(signatureOf(value, keyHex)));
+}
+
+/** A short public name of a key, 8 hex digits: it tells two keys apart and reveals neither. */
+export function keyId(keyHex: AgentKeyHex): string {
+  return createHash("sha256").update(keyBytes(keyHex)).digest("hex").slice(0, 8);
 }
 
 function keyBytes(keyHex: AgentKeyHex): Uint8Array {

@@ -2,10 +2,12 @@
  * A world in memory: decoder, policy and agents on a memory broker and a test clock. The cloud is the raw topic; what
  * it does is shown with real processes by `real_world.ts`.
  */
-import { Agent } from "../../agents/agent.ts";
-import { CommandMemory } from "../../agents/memory.ts";
-import { abortArgv, shutdownArgv } from "../../agents/platform/commands.ts";
+import { Agent, type AgentStores } from "../../agents/agent.ts";
+import { lastStep } from "../../agents/host_commands.ts";
+import { rehearsedHostTime } from "../../agents/host_time.ts";
+import { linuxPlatform } from "../../agents/platform/linux.ts";
 import { rehearsalRunner } from "../../agents/runner.ts";
+import { memoryStore } from "../../agents/text_store.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
@@ -82,30 +84,34 @@ export async function startMemoryWorld(
   };
 
   const running = new Map<string, Agent>();
+  const disks = new Map<string, AgentStores>(agents.map((name) => [name, {
+    keys: memoryStore(keys[name]),
+    obeyed: memoryStore(),
+    plan: memoryStore(),
+    run: memoryStore(),
+  }]));
   const startAgent = (name: string) => {
+    const stores = disks.get(name);
+    if (!stores) throw new RangeError(`Cannot start the agent "${name}": no host of the scenario has it`);
     const log = memoryLog(name);
     const agent = new Agent({
       agent: name,
       roots: house.roots,
       broker: { host: "memory", port: 1 },
-      keyHex: keys[name],
       allowUnsigned: false,
       rehearsal: true,
-      commands: {
-        before: [],
-        beforeLimitMs: 30_000,
-        shutdown: (delaySec) => shutdownArgv("linux", delaySec),
-        abort: abortArgv("linux"),
-      },
+      commands: { before: [], last: lastStep(linuxPlatform(true), { mode: "poweroff" }) },
       defaultDelaySec: 60,
-      host: { os: "linux", hostname: name, uptimeSec: () => undefined },
+      aloneAfterSec: 120,
+      host: { os: "linux", hostname: name },
     }, {
       connect: broker.connect,
       clock,
+      time: rehearsedHostTime(clock, () => 0.5),
       log,
       random: () => 0.5,
       runner: rehearsalRunner(log),
-      memory: new CommandMemory({ read: () => undefined, write: () => {} }, (text) => log.error(text)),
+      stores,
     });
     running.set(name, agent);
     agent.start();

@@ -1,0 +1,175 @@
+/** The agent's connection to the broker: made again and again, with a session that waits for us, and unsent answers. */
+import { Backoff, type Random } from "../lib/backoff.ts";
+import type { BusMessage, PublishOptions } from "../lib/bus.ts";
+import type { Cancel, Clock } from "../lib/clock.ts";
+import { errorText } from "../lib/errors.ts";
+import type { Logger } from "../lib/log.ts";
+import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown, Will } from "../lib/mqtt/client.ts";
+
+/** What the agent tells its link. */
+export interface LinkOptions {
+  readonly broker: Pick<MqttConnectOptions, "host" | "port" | "tls" | "username" | "password">;
+  readonly clientId: string;
+  readonly will: Will;
+  /** Without this one the agent would be deaf: a refusal ends the connection, to be tried again. */
+  readonly mustHear: string;
+  /** Useful, but not for obeying. */
+  readonly mayHear: readonly string[];
+  readonly keepAliveSec: number;
+}
+
+/** What happens on it. */
+export interface LinkEvents {
+  /** Connected, and commands are heard. */
+  readonly onReady: () => void;
+  readonly onDown: () => void;
+  readonly onMessage: (message: BusMessage) => void;
+}
+
+/** The outside world of a link. */
+export interface LinkPorts {
+  readonly connect: MqttConnect;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: Random;
+}
+
+const RETRY = { firstMs: 500, maxMs: 30_000 };
+/** The broker keeps commands for us this long while the host is away, s. They expire by themselves before. */
+const SESSION_EXPIRY_SEC = 86_400;
+/** CONNACK codes of brokers that do not speak MQTT 5. */
+const UNSUPPORTED_VERSION_CODES: readonly number[] = [1, 132];
+/** While the broker is away, every so many failed tries are one line in the log. */
+const TRIES_A_LINE = 20;
+/** Messages that wait while the broker is away; the oldest are dropped. */
+const WAITING = 100;
+/** How long the last message may take, ms. */
+const GOODBYE_MS = 2000;
+
+/** See the file comment. */
+export class BrokerLink {
+  readonly #backoff: Backoff;
+  #client: MqttClient | undefined;
+  #isUp = false;
+  #isStopped = false;
+  #protocolVersion: 4 | 5 = 5;
+  #cancelRetry: Cancel = () => {};
+  #waiting: { readonly topic: string; readonly text: string }[] = [];
+
+  constructor(
+    private readonly options: LinkOptions,
+    private readonly ports: LinkPorts,
+    private readonly events: LinkEvents,
+  ) {
+    this.#backoff = new Backoff(RETRY, ports.random);
+  }
+
+  /** Sets out to connect; a broker that is not there yet is no error. */
+  start(): void {
+    this.#isStopped = false;
+    this.#connect();
+  }
+
+  /** Says goodbye with a last message, if the broker hears it within the client's own limit. */
+  async stop(topic: string, text: string, options: PublishOptions): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#cancelRetry();
+    const client = this.#client;
+    if (client && this.#isUp) {
+      const limit = new AbortController();
+      const sent = client.publish(topic, text, options).catch(() => {});
+      // A broker that went down with the house does not answer.
+      await Promise.race([sent, this.ports.clock.sleep(GOODBYE_MS, limit.signal).catch(() => {})]);
+      limit.abort();
+    }
+    await client?.close();
+  }
+
+  /** Sends at QoS 1; what cannot be sent now waits for the broker. */
+  send(topic: string, text: string): void {
+    const keep = () => {
+      this.#waiting.push({ topic, text });
+      if (this.#waiting.length > WAITING) this.#waiting.shift();
+    };
+    if (!this.#client || !this.#isUp) return keep();
+    this.#client.publish(topic, text, { qos: 1 }).catch(keep);
+  }
+
+  /** Sends at QoS 1, retained, or not at all. @returns true when the broker has it */
+  async tell(topic: string, text: string): Promise<boolean> {
+    if (!this.#client || !this.#isUp) return false;
+    try {
+      await this.#client.publish(topic, text, { qos: 1, retain: true });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #connect(): void {
+    const { broker, clientId, will, keepAliveSec } = this.options;
+    const client = this.ports.connect({
+      ...broker,
+      clientId,
+      protocolVersion: this.#protocolVersion,
+      cleanSession: false,
+      sessionExpirySec: SESSION_EXPIRY_SEC,
+      keepAliveSec,
+      connectTimeoutMs: 10_000,
+      will,
+    }, {
+      onUp: () => void this.#onUp(client),
+      onDown: (reason) => this.#onDown(reason),
+      onMessage: (message) => this.events.onMessage(message),
+    });
+    this.#client = client;
+  }
+
+  async #onUp(client: MqttClient): Promise<void> {
+    const { log } = this.ports;
+    const { mustHear, mayHear } = this.options;
+    this.#isUp = true;
+    try {
+      await client.subscribe(mustHear, 1);
+    } catch (error) {
+      // Its own end was told already; a refusal by the broker leaves the connection up, but deaf.
+      if (this.#client !== client || !this.#isUp) return;
+      const reason = `commands cannot be heard: ${errorText(error)}`;
+      this.#isUp = false;
+      await client.close();
+      if (!this.#isStopped) this.#onDown({ kind: "refused", text: reason, wasUp: false });
+      return;
+    }
+    this.#backoff.reset();
+    log.notice("AGENT CONNECTED", { mqtt: this.#protocolVersion === 5 ? "5" : "3.1.1" });
+    for (const filter of mayHear) {
+      client.subscribe(filter, 1).catch((error) =>
+        log.info("NOT HEARD", { filter, reason: errorText(error) })
+      );
+    }
+    this.events.onReady();
+    for (const { topic, text } of this.#waiting.splice(0)) this.send(topic, text);
+  }
+
+  #onDown(reason: MqttDown): void {
+    this.#isUp = false;
+    this.#client = undefined;
+    if (this.#isStopped) return;
+    const { clock, log } = this.ports;
+    const isUnsupported = reason.kind === "refused" && UNSUPPORTED_VERSION_CODES.includes(reason.code ?? -1);
+    if (isUnsupported && this.#protocolVersion === 5) {
+      this.#protocolVersion = 4;
+      return this.#connect();
+    }
+    // A broker that was exchanged may speak MQTT 5 again.
+    this.#protocolVersion = 5;
+    const waitMs = this.#backoff.nextMs();
+    const { attempts } = this.#backoff;
+    if (reason.wasUp || attempts === 1 || attempts % TRIES_A_LINE === 0) {
+      log.warn("BROKER DOWN", { reason: reason.text, tries: attempts, retry_ms: waitMs });
+    }
+    this.#cancelRetry = clock.after(waitMs, () => this.#connect());
+    this.events.onDown();
+  }
+}

@@ -1,0 +1,37 @@
+/** Time as the host has it: since its start, sleep included, and which start it was. */
+import type { Clock } from "../lib/clock.ts";
+
+/**
+ * A clock that wall-clock jumps do not move, that goes on while the host sleeps, and that an agent finds again after its
+ * own restart.
+ */
+export interface HostTime {
+  /** The same as long as the host was not started anew. */
+  readonly bootId: string;
+  /** Since that start, ms, sleep included; steps of a second. */
+  readonly uptimeMs: () => number;
+}
+
+/** How exactly the start can be told from wall time and uptime on systems without a boot id, ms. */
+const START_STEP_MS = 600_000;
+
+/** The real host's. */
+export function systemHostTime(clock: Clock): HostTime {
+  return { bootId: readBootId(clock), uptimeMs: () => Deno.osUptime() * 1000 };
+}
+
+function readBootId(clock: Clock): string {
+  try {
+    return Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
+  } catch {
+    // Windows and macOS: the start rounded, so that small corrections of the clock leave it alone. A larger jump looks
+    // like a new start: a plan is then judged by its wall time, and a shutdown under way is not taken up again.
+    const startMs = clock.wallMs() - Deno.osUptime() * 1000;
+    return `started-${Math.round(startMs / START_STEP_MS) * START_STEP_MS}`;
+  }
+}
+
+/** For rehearsals and simulations, which may run on scaled time: each run of the agent is a host that was just started. */
+export function rehearsedHostTime(clock: Clock, random: () => number): HostTime {
+  return { bootId: `rehearsal-${random()}`, uptimeMs: () => clock.monoMs() };
+}
