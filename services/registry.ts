@@ -12,7 +12,12 @@ import type { NutWitnessConfig } from "./nut_witness/service.ts";
 import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/config.ts";
 import { listenTarget, type NutServerConfig, nutServerTopics } from "./nut_server/slice.ts";
 import { parsePolicyFile, type PolicyFile } from "./policy_engine/policy_file.ts";
-import { type PolicyEngineConfig, wakesHosts, witnessTopics } from "./policy_engine/service.ts";
+import {
+  type PolicyEngineConfig,
+  wakesHosts,
+  witnessServers,
+  witnessTopics,
+} from "./policy_engine/service.ts";
 import { WAKE_TARGET } from "./policy_engine/wake_on_lan.ts";
 import type { SocBridgeConfig } from "./soc_bridge/service.ts";
 
@@ -136,6 +141,11 @@ export const SERVICES: readonly ServiceRow[] = [
           reason: "magic packets for the hosts that the policy file gives a hardware address",
         }]
         : []),
+      ...witnessServers(policyFile(config)).map(({ host, port }) => ({
+        kind: "net" as const,
+        targets: [`${host.includes(":") ? `[${host}]` : host}:${port}`],
+        reason: "a NUT server that the policy file names as a grid witness",
+      })),
     ],
     publishes: (t) => [t.command("+"), t.plan("+"), t.policy("+"), t.drillReport, t.events],
     subscribes: (t, config) => [

@@ -47,11 +47,16 @@ const scalar = v.union([v.string(), v.number(), v.boolean()]);
 const witnessSchema = v.strictObject({
   name,
   stations: v.optional(v.array(name)),
-  topic: v.pipe(textUpTo(256), v.regex(/^[^+#]+$/, "must be an MQTT topic without wildcards")),
-  pointer: v.optional(v.pipe(textUpTo(256), v.regex(/^(\/.*)?$/, 'must be "" or begin with "/"')), ""),
+  topic: v.optional(v.pipe(textUpTo(256), v.regex(/^[^+#]+$/, "must be an MQTT topic without wildcards"))),
+  pointer: v.optional(v.pipe(textUpTo(256), v.regex(/^(\/.*)?$/, 'must be "" or begin with "/"'))),
   present_when_equals: v.optional(scalar),
   absent_when_equals: v.optional(scalar),
   present_when_above: v.optional(v.pipe(v.number(), v.finite("must be a number"))),
+  nut: v.optional(v.strictObject({
+    host: v.pipe(textUpTo(253), v.regex(/^[A-Za-z0-9.:-]+$/, "must be a host name or an IP address")),
+    port: v.optional(integerIn(1, 65_535), 3493),
+    ups: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,64}$/, "must be a UPS name: letters, digits, . _ -")),
+  })),
   stale_after_sec: v.optional(integerIn(10, 604_800), 120),
 });
 

@@ -1,5 +1,5 @@
 /** What must fit together in a policy file, beyond the form of each key. Pure. */
-import type { FileProblem, PolicyFile, StationSection } from "./policy_file.ts";
+import type { FileProblem, PolicyFile, StationSection, WitnessSection } from "./policy_file.ts";
 import type { GroupRules, StationRules } from "./rules.ts";
 import { stationFromFile } from "./rules_from_file.ts";
 import type { SimpleLimits } from "./simple_rules.ts";
@@ -127,16 +127,27 @@ function witnessProblems({ witness }: PolicyFile, { stations }: SimpleLimits): F
         problems.push({ path: [...path, "stations"], text });
       }
     }
-    const { present_when_above: above, present_when_equals: present, absent_when_equals: absent } = section;
-    const hasEquals = present !== undefined || absent !== undefined;
-    if (hasEquals === (above !== undefined)) {
-      const text =
-        "must have present_when_equals and/or absent_when_equals, or else present_when_above, found " +
-        (hasEquals ? "both" : "none");
-      problems.push({ path, text });
-    }
+    problems.push(...sourceProblems(section, path));
     return problems;
   });
+}
+
+/** A witness is an MQTT topic with one rule, or a NUT server, which needs none. */
+function sourceProblems(section: WitnessSection, path: FileProblem["path"]): FileProblem[] {
+  const { topic, nut, pointer, present_when_above: above } = section;
+  const hasEquals = section.present_when_equals !== undefined || section.absent_when_equals !== undefined;
+  if ((topic === undefined) === (nut === undefined)) {
+    const text = `must have either topic or nut, found ${topic === undefined ? "neither" : "both"}`;
+    return [{ path, text }];
+  }
+  if (nut) {
+    if (!hasEquals && above === undefined && pointer === undefined) return [];
+    return [{ path, text: "must have no pointer and no rule beside nut: its status says OL or OB" }];
+  }
+  if (hasEquals !== (above !== undefined)) return [];
+  const text = "must have present_when_equals and/or absent_when_equals, or else present_when_above, found " +
+    (hasEquals ? "both" : "none");
+  return [{ path, text }];
 }
 
 /** A host that is woken below the charge at which it is shut down would go down again at the next flicker. */

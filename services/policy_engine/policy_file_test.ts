@@ -155,6 +155,16 @@ const bad: readonly [name: string, text: string, problems: readonly string[]][] 
     "line 3: witness[1].topic must be an MQTT topic without wildcards",
   ]],
   [
+    "witnesses with two sources, with none, and a NUT server with a rule",
+    '[[witness]]\nname = "a"\ntopic = "x"\nnut = { host = "h", ups = "u" }\n[[witness]]\nname = "b"\n' +
+    '[[witness]]\nname = "c"\nnut = { host = "h", ups = "u" }\npresent_when_above = 1\n',
+    [
+      "line 1: witness[1] must have either topic or nut, found both",
+      "line 5: witness[2] must have either topic or nut, found neither",
+      "line 7: witness[3] must have no pointer and no rule beside nut",
+    ],
+  ],
+  [
     "waking below the charge of shutting down",
     '[recovery]\nsoc_min = 20\n[station."Attic room"]\nsoc_min = 20\n[host.mac]\nmac = "01:23:45:67:89:ab"\n',
     ["line 2: recovery.soc_min is an impossible order"],

@@ -14,6 +14,7 @@ import { DrillDesk } from "./drill_desk.ts";
 import { dueMonth } from "./drill_schedule.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
 import { tellingOf } from "./journal.ts";
+import { type AskNut, askOverTcp, type NutTarget, NutWitness } from "./nut_witness.ts";
 import type { PolicyFile, WitnessSection } from "./policy_file.ts";
 import { feedsOf, hostsOfStation } from "./rules.ts";
 import { houseRules } from "./rules_from_file.ts";
@@ -54,11 +55,18 @@ export interface PolicyEnginePorts {
   readonly newId: () => string;
   /** Absent: nobody can be woken. */
   readonly wake?: Wake;
+  /** Asks a NUT server elsewhere; over TCP when absent. */
+  readonly askNut?: AskNut;
 }
 
 /** Topics beyond the house's own that the policy file makes this service read. */
 export function witnessTopics(file: PolicyFile | undefined): readonly string[] {
-  return [...new Set(file?.witness.map(({ topic }) => topic))];
+  return [...new Set(file?.witness.flatMap(({ topic }) => topic ?? []))];
+}
+
+/** The NUT servers elsewhere that the policy file makes this service ask. */
+export function witnessServers(file: PolicyFile | undefined): readonly NutTarget[] {
+  return file?.witness.flatMap(({ nut }) => nut ?? []) ?? [];
 }
 
 /** Whether the policy file names anybody to be woken, so that the worker needs the network. */
@@ -98,6 +106,7 @@ export class PolicyEngine implements Service {
   readonly #showcase: Showcase;
   readonly #dispatch: Dispatch;
   readonly #drills: DrillDesk;
+  readonly #nutWitnesses: NutWitness[] = [];
   #cloud: Ways["cloud"];
   readonly #refused = new Set<string>();
 
@@ -153,7 +162,10 @@ export class PolicyEngine implements Service {
       bus.subscribe(drillRequest, (message) => this.#guard(message, () => this.#onDrillRequest(message)));
     }
     for (const witness of config.file?.witness ?? []) {
-      bus.subscribe(witness.topic, (message) => this.#onWitness(witness, message));
+      if (witness.topic !== undefined) {
+        bus.subscribe(witness.topic, (message) => this.#onWitness(witness, message));
+      }
+      if (witness.nut) this.#askNut(witness, witness.nut);
     }
     this.#cancelTick = clock.every(TICK_MS, () => this.#tick());
     this.#step({ kind: "tick" });
@@ -162,6 +174,7 @@ export class PolicyEngine implements Service {
 
   stop(): Promise<void> {
     this.#cancelTick();
+    for (const witness of this.#nutWitnesses.splice(0)) witness.stop();
     return Promise.resolve();
   }
 
@@ -215,11 +228,22 @@ export class PolicyEngine implements Service {
   /** A message that the broker kept is of unknown age: it is no evidence. */
   #onWitness(witness: WitnessSection, { payload, retained }: BusMessage): void {
     const value = retained ? undefined : readWitness(payload, witness);
-    if (value === undefined) return;
+    if (value !== undefined) this.#heardWitness(witness, value);
+  }
+
+  #askNut(witness: WitnessSection, target: NutTarget): void {
+    const { clock, log } = this.context;
+    const { askNut: ask = askOverTcp } = this.ports;
+    const onWord = (value: boolean) => this.#heardWitness(witness, value);
+    const asking = new NutWitness(witness.name, target, { clock, log, ask, onWord });
+    this.#nutWitnesses.push(asking);
+    asking.start();
+  }
+
+  #heardWitness({ name, stations, stale_after_sec }: WitnessSection, value: boolean): void {
     const { clock, config } = this.context;
-    const staleAfterMs = witness.stale_after_sec * 1000;
-    for (const device of witness.stations ?? Object.keys(config.stations)) {
-      const word = { name: witness.name, value, atMonoMs: clock.monoMs(), staleAfterMs };
+    for (const device of stations ?? Object.keys(config.stations)) {
+      const word = { name, value, atMonoMs: clock.monoMs(), staleAfterMs: stale_after_sec * 1000 };
       this.#step({ kind: "witness", device, word });
     }
   }

@@ -271,3 +271,19 @@ Deno.test("PolicyEngine takes no word of a witness that the broker kept", async 
   await h.stop();
   await fresh.stop();
 });
+
+Deno.test("PolicyEngine asks a NUT server elsewhere, and believes it when the station is silent", async () => {
+  const h = await withFile('[[witness]]\nname = "rack"\nnut = { host = "192.0.2.1", ups = "ups" }\n');
+  await h.feed({ soc: 50, grid_connected: true });
+  h.nut.answer = 'VAR ups ups.status "OB DISCHRG"';
+  await h.pass(100, { soc: 50, grid_connected: true });
+  assert.equal(h.status().state, "online", "not on a witness alone");
+  await h.clock.advance(140_000);
+  assert.equal(h.status().state, "on_battery");
+  assert.match(h.status().sentence, /as rack says, the station is silent/);
+  h.nut.answer = 'VAR ups ups.status "OL CHRG"';
+  await h.clock.advance(15_000);
+  assert.equal(h.status().state, "online");
+  await h.stop();
+  assert.equal(h.clock.pending, 0);
+});

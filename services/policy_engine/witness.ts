@@ -15,7 +15,7 @@ type Rule = Pick<
  * @returns true: the grid is there; false: it is gone; undefined: the message does not say
  */
 export function readWitness(payload: Uint8Array, rule: Rule): boolean | undefined {
-  const value = at(decode(payload), rule.pointer);
+  const value = at(decode(payload), rule.pointer ?? "");
   if (value === undefined || value === null || typeof value === "object") return undefined;
   const { present_when_above: above, present_when_equals: present, absent_when_equals: absent } = rule;
   if (above !== undefined) {

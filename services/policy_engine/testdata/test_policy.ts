@@ -88,12 +88,14 @@ export async function house(change: Partial<PolicyEngineConfig> = {}, store = me
     if (topic === "power-manager/events") events.push(parseEvent(payload, topic));
   });
   const woken: string[] = [];
+  const nut = { answer: "ERR DATA-STALE" };
   let ids = 0;
   const begin = async () => {
     const context = testContext(CAPABILITY, config, { clock, broker });
     const engine = new PolicyEngine(context, {
       store,
       newId: () => `id-${++ids}`,
+      askNut: () => Promise.resolve(nut.answer),
       wake: (mac) => Promise.resolve(void woken.push(mac)),
     });
     await engine.start();
@@ -113,6 +115,8 @@ export async function house(change: Partial<PolicyEngineConfig> = {}, store = me
     commands,
     events,
     woken,
+    /** What a NUT server elsewhere answers. */
+    nut,
     feed,
     log: () => now.context.log,
     health: () => now.context.health.list().map(({ code }) => code),
