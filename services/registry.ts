@@ -8,7 +8,6 @@ import { ConfigError, errorText } from "../lib/errors.ts";
 import { type Topics, topicsUnder } from "../lib/mqtt/topics.ts";
 import type { BrokerLinkConfig } from "./broker_link/service.ts";
 import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
-import type { NutWitnessConfig } from "./nut_witness/service.ts";
 import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/config.ts";
 import { listenTarget, type NutServerConfig, nutServerTopics } from "./nut_server/slice.ts";
 import { parsePolicyFile, type PolicyFile } from "./policy_engine/policy_file.ts";
@@ -177,30 +176,6 @@ export const SERVICES: readonly ServiceRow[] = [
     publishes: (_topics, config) => nutServerTopics(nutServerConfig(config)).publishes,
     subscribes: (_topics, config) => nutServerTopics(nutServerConfig(config)).subscribes,
     slice: nutServerConfig,
-  },
-  {
-    name: "nut_witness",
-    purpose: "Asks somebody else's UPS whether the grid is there, as a witness for the policy.",
-    entry: new URL("./nut_witness/worker.ts", import.meta.url),
-    required: false,
-    isWanted: ({ nutWitness }) => nutWitness !== undefined,
-    grants: ({ nutWitness }) =>
-      nutWitness
-        ? [{
-          kind: "net",
-          targets: [listenTarget({ ...nutWitness, listenHost: nutWitness.host })],
-          reason: "to ask that NUT server",
-        }]
-        : [],
-    publishes: (t) => [t.nutWitness],
-    subscribes: () => [],
-    slice: ({ roots, nutWitness }): NutWitnessConfig => ({
-      ups: "",
-      host: "",
-      port: 0,
-      ...nutWitness,
-      roots,
-    }),
   },
 ];
 

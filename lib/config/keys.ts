@@ -135,12 +135,6 @@ export const KEYS = {
     unit: "s",
     doc: "After this long without fresh evidence a station is shown as stale.",
   },
-  NUT_WITNESS: {
-    kind: "text",
-    pattern: /^[A-Za-z0-9._-]{1,64}@([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]+\])(:\d{1,5})?$/,
-    wanted: '"ups@host[:port]"',
-    doc: "A UPS at another NUT server whose word on the grid a witness of the policy file may use.",
-  },
   MODELS_DIR: {
     kind: "text",
     doc:

@@ -50,8 +50,6 @@ export interface HouseConfig {
   };
   /** The policy file's TOML text and where it came from; absent: the keys above are the whole policy. */
   readonly policyFile?: { readonly text: string; readonly source: string };
-  /** Somebody else's UPS to ask about the grid; absent: nobody is asked. */
-  readonly nutWitness?: { readonly ups: string; readonly host: string; readonly port: number };
   /** Absent: no NUT server. */
   readonly nut?: {
     /** Its TOML text and where it came from. */
@@ -166,7 +164,6 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
       commandTtlSec: number("POLICY_COMMAND_TTL_SEC"),
     },
     policyFile: readPolicyFile(text("POLICY_FILE"), sources, problems),
-    nutWitness: readNutWitness(text("NUT_WITNESS")),
     nut: readNut(reading, sources, problems, readPem),
     remarks: [...remarks, ...unmatchedStations(stations, agentsByStation)],
   };
@@ -264,14 +261,6 @@ function readModelFiles(
     problems.push(`Cannot read MODELS_DIR "${dir}": ${errorText(error)}`);
     return [];
   }
-}
-
-/** Reads `ups@host[:port]`, whose form was checked before. */
-function readNutWitness(text: string | undefined): HouseConfig["nutWitness"] {
-  const match = /^([^@]+)@(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(text ?? "");
-  if (!match) return undefined;
-  const [, ups = "", address, name, port = "3493"] = match;
-  return { ups, host: address ?? name ?? "", port: Number(port) };
 }
 
 function readNut(

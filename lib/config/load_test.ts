@@ -240,18 +240,3 @@ Deno.test("loadConfig() names a model directory that cannot be read", () => {
   const problems = problemsOf(() => loadConfig({ ...sources(`${ACCOUNT}MODELS_DIR=/m`), listFiles }));
   assert.deepEqual(problems, ['Cannot read MODELS_DIR "/m": no such directory']);
 });
-
-const witnesses: readonly [text: string, read: object | undefined][] = [
-  ["ups@nas.lan", { ups: "ups", host: "nas.lan", port: 3493 }],
-  ["ups@192.168.1.9:3494", { ups: "ups", host: "192.168.1.9", port: 3494 }],
-  ["ups@[fd00::1]:3494", { ups: "ups", host: "fd00::1", port: 3494 }],
-  ["ups", undefined],
-  ["@host", undefined],
-];
-for (const [text, read] of witnesses) {
-  Deno.test(`loadConfig() ${read ? "reads" : "refuses"} NUT_WITNESS=${text}`, () => {
-    const load = () => loadConfig(sources(`${ACCOUNT}NUT_WITNESS="${text}"`));
-    if (read) assert.deepEqual(load().nutWitness, read);
-    else assert.match(problemsOf(load)[0] ?? "", /NUT_WITNESS must be "ups@host\[:port\]"/);
-  });
-}

@@ -46,8 +46,6 @@ export function topicsUnder(roots: TopicRoots) {
     ack: (agent: string) => `${manager}/${agent}/ack`,
     /** The policy's state per station, retained: `lib/messages/policy_status.ts`. */
     policy: (device: string) => `${manager}/policy/${device}`,
-    /** What a UPS of somebody else says about the grid, for a witness of the policy file. QoS 0, not retained. */
-    nutWitness: `${manager}/witness/nut`,
     /** Asks for a drill. QoS 1, never retained: `lib/messages/drill.ts`. */
     drillRequest: `${manager}/drill/request`,
     /** How the newest drill goes or went, retained: `lib/messages/drill.ts`. */
