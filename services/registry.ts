@@ -16,7 +16,7 @@ import {
   wakesHosts,
   witnessServers,
   witnessTopics,
-} from "./policy_engine/service.ts";
+} from "./policy_engine/config.ts";
 import { WAKE_TARGET } from "./policy_engine/wake_on_lan.ts";
 import type { SocBridgeConfig } from "./soc_bridge/service.ts";
 

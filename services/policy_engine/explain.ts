@@ -1,6 +1,6 @@
 /** The policy's state for one station, in words and numbers. Pure. */
 import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
-import type { HostState } from "./host.ts";
+import type { HostState } from "./host_phase.ts";
 import type { House } from "./house.ts";
 import { hostsOfStation, placeOf, type StationRules } from "./rules.ts";
 import { silenceReason, type Ways } from "./silence.ts";

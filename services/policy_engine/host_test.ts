@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stepHost } from "./host.ts";
 import {
   ABORT_REPEAT_MS,
   type HostInput,
@@ -6,12 +7,11 @@ import {
   type HostRules,
   type HostState,
   PREPARATIONS_MS,
-  stepHost,
   WAKE_EVERY_MS,
   WAKE_LIMIT_MS,
   WAKE_PATIENCE_MS,
   WAKE_SLOWLY_EVERY_MS,
-} from "./host.ts";
+} from "./host_phase.ts";
 
 const RULES: HostRules = { cooldownMs: 300_000, abortWindowMs: 120_000, shutdownDelayMs: 60_000 };
 const T = 5_000_000;
@@ -240,4 +240,15 @@ Deno.test("stepHost() knows when the broker has a command", () => {
   assert.equal(other.phase.kind === "told" && other.phase.delivery, "waiting");
   const { state } = stepHost(fresh, { kind: "delivered", commandId: "s1" }, RULES, T, () => "new");
   assert.equal(state.phase.kind === "told" && state.phase.delivery, "done");
+});
+
+Deno.test("stepHost() takes the refusal of a repeat for the answer that was lost", () => {
+  const repeated: HostInput = {
+    kind: "ack",
+    commandId: "s1",
+    status: "rejected",
+    detail: 'repeated: command "s1" …',
+  };
+  const { state } = stepHost(told(), repeated, RULES, T, () => "new");
+  assert.equal(state.phase.kind === "told" && state.phase.answer, "accepted");
 });

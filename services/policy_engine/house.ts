@@ -4,7 +4,8 @@
  */
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { WitnessWord } from "./grid_verdict.ts";
-import { type HostEffect, type HostInput, type HostState, stepHost } from "./host.ts";
+import { stepHost } from "./host.ts";
+import { type HostEffect, type HostInput, type HostState } from "./host_phase.ts";
 import { feedsOf, hostsOf, hostsOfStation, type HouseRules, placeOf, type StationRules } from "./rules.ts";
 import type { StageView } from "./stages.ts";
 import { NEW_STATION, type StationEvent, type StationState, stepStation } from "./station.ts";

@@ -6,73 +6,27 @@ import { parseAgentAck } from "../../lib/messages/agent_ack.ts";
 import { parseAgentStatus } from "../../lib/messages/agent_status.ts";
 import { parseCloudStatus } from "../../lib/messages/cloud_status.ts";
 import { parsePowerState } from "../../lib/messages/power_state.ts";
-import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
+import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
 import { Dispatch } from "./dispatch.ts";
 import { drillRefusal } from "./drill.ts";
 import { DrillDesk } from "./drill_desk.ts";
 import { dueMonth } from "./drill_schedule.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
 import { tellingOf } from "./journal.ts";
-import { type AskNut, askOverTcp, type NutTarget, NutWitness } from "./nut_witness.ts";
-import type { PolicyFile, WitnessSection } from "./policy_file.ts";
+import { askOverTcp, type NutTarget, NutWitness } from "./nut_witness.ts";
+import type { WitnessSection } from "./policy_file.ts";
 import { feedsOf, hostsOfStation } from "./rules.ts";
 import { houseRules } from "./rules_from_file.ts";
 import { Showcase } from "./showcase.ts";
 import type { Ways } from "./silence.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
-import { fileSnapshotStore, type SnapshotStore } from "./snapshot_store.ts";
-import { udpWake, type Wake } from "./wake_on_lan.ts";
+import { fileSnapshotStore } from "./snapshot_store.ts";
+import { udpWake } from "./wake_on_lan.ts";
 import { readWitness } from "./witness.ts";
 
-/** The slice of the configuration that this service gets. */
-export interface PolicyEngineConfig {
-  readonly roots: TopicRoots;
-  /** Station name to the agents on it. */
-  readonly stations: Readonly<Record<string, readonly string[]>>;
-  readonly socMinPercent: number;
-  readonly debounceSec: number;
-  readonly cooldownSec: number;
-  readonly abortWindowSec: number;
-  readonly shutdownDelaySec: number;
-  readonly commandTtlSec: number;
-  readonly staleAfterSec: number;
-  /** Agent to key, lower-case hex. */
-  readonly agentKeys: Readonly<Record<string, string>>;
-  /** A directory of its own. */
-  readonly stateDir: string;
-  /** Whether the cloud connection's own status may be read, to say why nothing is heard; false when absent. */
-  readonly followsCloud?: boolean;
-  /** Whether drills may be asked for over the broker; false when absent. */
-  readonly takesDrills?: boolean;
-  /** The policy file, where there is one. */
-  readonly file?: PolicyFile;
-}
-
-/** Parts that tests replace. */
-export interface PolicyEnginePorts {
-  readonly store: SnapshotStore;
-  readonly newId: () => string;
-  /** Absent: nobody can be woken. */
-  readonly wake?: Wake;
-  /** Asks a NUT server elsewhere; over TCP when absent. */
-  readonly askNut?: AskNut;
-}
-
-/** Topics beyond the house's own that the policy file makes this service read. */
-export function witnessTopics(file: PolicyFile | undefined): readonly string[] {
-  return [...new Set(file?.witness.flatMap(({ topic }) => topic ?? []))];
-}
-
-/** The NUT servers elsewhere that the policy file makes this service ask. */
-export function witnessServers(file: PolicyFile | undefined): readonly NutTarget[] {
-  return file?.witness.flatMap(({ nut }) => nut ?? []) ?? [];
-}
-
-/** Whether the policy file names anybody to be woken, so that the worker needs the network. */
-export function wakesHosts(file: PolicyFile | undefined): boolean {
-  return Object.values(file?.host ?? {}).some(({ mac }) => mac !== undefined);
-}
+export type { PolicyEngineConfig, PolicyEnginePorts } from "./config.ts";
 
 /** Stations beyond this many, which only somebody at the broker can have made up, are not watched. */
 const MOST_STATIONS = 256;

@@ -1,7 +1,7 @@
 /** The hosts in the snapshot. Pure. */
 import * as v from "valibot";
 import { numberIn, textUpTo } from "../../lib/messages/parse.ts";
-import type { HostPhase, HostState } from "./host.ts";
+import type { HostPhase, HostState } from "./host_phase.ts";
 
 const LONGEST_AGE_MS = 1e12;
 

@@ -1,5 +1,5 @@
 /** Who may be switched on again now, and in which order. Pure. */
-import { type HostState, WAKE_PATIENCE_MS } from "./host.ts";
+import { type HostState, WAKE_PATIENCE_MS } from "./host_phase.ts";
 import { feedsOf, type HouseRules, placeOf } from "./rules.ts";
 
 /** What the order needs to know of a station. */

@@ -1,0 +1,55 @@
+/** What the policy engine is given: its slice of the configuration, its ports, and what a policy file asks for. */
+import type { TopicRoots } from "../../lib/mqtt/topics.ts";
+import type { AskNut, NutTarget } from "./nut_witness.ts";
+import type { PolicyFile } from "./policy_file.ts";
+import type { SnapshotStore } from "./snapshot_store.ts";
+import type { Wake } from "./wake_on_lan.ts";
+
+/** The slice of the configuration that this service gets. */
+export interface PolicyEngineConfig {
+  readonly roots: TopicRoots;
+  /** Station name to the agents on it. */
+  readonly stations: Readonly<Record<string, readonly string[]>>;
+  readonly socMinPercent: number;
+  readonly debounceSec: number;
+  readonly cooldownSec: number;
+  readonly abortWindowSec: number;
+  readonly shutdownDelaySec: number;
+  readonly commandTtlSec: number;
+  readonly staleAfterSec: number;
+  /** Agent to key, lower-case hex. */
+  readonly agentKeys: Readonly<Record<string, string>>;
+  /** A directory of its own. */
+  readonly stateDir: string;
+  /** Whether the cloud connection's own status may be read, to say why nothing is heard; false when absent. */
+  readonly followsCloud?: boolean;
+  /** Whether drills may be asked for over the broker; false when absent. */
+  readonly takesDrills?: boolean;
+  /** The policy file, where there is one. */
+  readonly file?: PolicyFile;
+}
+
+/** Parts that tests replace. */
+export interface PolicyEnginePorts {
+  readonly store: SnapshotStore;
+  readonly newId: () => string;
+  /** Absent: nobody can be woken. */
+  readonly wake?: Wake;
+  /** Asks a NUT server elsewhere; over TCP when absent. */
+  readonly askNut?: AskNut;
+}
+
+/** Topics beyond the house's own that the policy file makes this service read. */
+export function witnessTopics(file: PolicyFile | undefined): readonly string[] {
+  return [...new Set(file?.witness.flatMap(({ topic }) => topic ?? []))];
+}
+
+/** The NUT servers elsewhere that the policy file makes this service ask. */
+export function witnessServers(file: PolicyFile | undefined): readonly NutTarget[] {
+  return file?.witness.flatMap(({ nut }) => nut ?? []) ?? [];
+}
+
+/** Whether the policy file names anybody to be woken, so that the worker needs the network. */
+export function wakesHosts(file: PolicyFile | undefined): boolean {
+  return Object.values(file?.host ?? {}).some(({ mac }) => mac !== undefined);
+}

@@ -1,0 +1,104 @@
+/** What a host can be, hear and cause on its way down and back: the words of `host.ts`. Times are monotonic ms. */
+
+/** Where a host stands. */
+export type HostPhase =
+  /** Nobody told it anything that still counts. */
+  | { readonly kind: "idle" }
+  | {
+    readonly kind: "told";
+    readonly commandId: string;
+    readonly toldMonoMs: number;
+    /** When this outage told it for the first time. */
+    readonly firstToldMonoMs: number;
+    readonly answer: "none" | "accepted" | "rejected" | "failed" | "shutting_down";
+    /** `waiting`: the broker has not confirmed it yet. `lost`: we were killed before it had. */
+    readonly delivery: "waiting" | "done" | "lost";
+    /** It was down before, and nothing has been heard of it since. */
+    readonly wasDown?: boolean;
+    readonly detail?: string;
+  }
+  /** It took the command and then went offline: proven down. */
+  | {
+    readonly kind: "down";
+    readonly commandId: string;
+    readonly toldMonoMs: number;
+    readonly sinceMonoMs: number;
+  }
+  | {
+    readonly kind: "calling_off";
+    readonly shutdownId: string;
+    readonly abortId: string;
+    readonly sinceMonoMs: number;
+    readonly sentMonoMs: number;
+    readonly wasDown?: boolean;
+  }
+  /** It is down and magic packets are sent until its agent is online. */
+  | {
+    readonly kind: "waking";
+    readonly commandId: string;
+    readonly sinceMonoMs: number;
+    readonly sentMonoMs: number;
+  };
+
+/** A host with what its agent shows of itself. */
+export interface HostState {
+  readonly phase: HostPhase;
+  /** undefined: no agent of this name was ever seen. */
+  readonly online?: boolean;
+}
+
+/** One thing that happens to a host. */
+export type HostInput =
+  | { readonly kind: "tick"; readonly wanted: "up" | "down"; readonly mayWake: boolean }
+  /** `isLive`: it was said now, and not kept by the broker from before. */
+  | { readonly kind: "presence"; readonly online: boolean; readonly isLive: boolean }
+  | { readonly kind: "delivered"; readonly commandId: string }
+  | {
+    readonly kind: "ack";
+    readonly commandId: string;
+    readonly status: "accepted" | "rejected" | "running" | "shutting_down" | "aborted" | "failed" | "done";
+    readonly detail?: string;
+  };
+
+/** What is to be done. */
+export type HostEffect =
+  /** `isRepeat`: with an id that was sent before; an agent obeys an id once. */
+  | {
+    readonly kind: "send";
+    readonly action: "shutdown" | "abort";
+    readonly commandId: string;
+    readonly isRepeat?: boolean;
+  }
+  /** It went down as told, so long after it was told. */
+  | { readonly kind: "is_down"; readonly tookMs: number }
+  | { readonly kind: "is_called_off" }
+  /** The window is over and it never said that it was called off. */
+  | { readonly kind: "not_called_off" }
+  | { readonly kind: "wake" }
+  | { readonly kind: "is_awake" }
+  | { readonly kind: "not_awake" };
+
+/** The owner's times. */
+export interface HostRules {
+  /** Before a host that did not answer, or refused, is told again, ms. */
+  readonly cooldownMs: number;
+  /** How long it is called off, ms. */
+  readonly abortWindowMs: number;
+  /** Its shutdown delay, ms: how long it may stay online after it accepted. */
+  readonly shutdownDelayMs: number;
+}
+
+/** An unanswered abort is sent again after this long, ms. */
+export const ABORT_REPEAT_MS = 15_000;
+/** Preparations of a host may take so long after it accepted before it is told again, ms, on top of its delay. */
+export const PREPARATIONS_MS = 600_000;
+/** A host that came online without answering is told again with the same id, but not sooner than this, ms. */
+export const RESEND_AFTER_MS = 5000;
+/** Magic packets are sent this often at first, ms. */
+export const WAKE_EVERY_MS = 60_000;
+/** Others wait so long for a host that is being woken, ms; then packets are sent less often. */
+export const WAKE_PATIENCE_MS = 600_000;
+/** After the patience, ms. */
+export const WAKE_SLOWLY_EVERY_MS = 300_000;
+/** Nobody is woken for longer than this, ms. */
+export const WAKE_LIMIT_MS = 86_400_000;
