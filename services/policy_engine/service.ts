@@ -24,6 +24,7 @@ import type { Ways } from "./silence.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import { fileSnapshotStore } from "./snapshot_store.ts";
 import { udpWake } from "./wake_on_lan.ts";
+import { houseWarnings, WARNING_CODES } from "./warnings.ts";
 import { readWitness } from "./witness.ts";
 
 export type { PolicyEngineConfig, PolicyEnginePorts } from "./config.ts";
@@ -56,6 +57,7 @@ export class PolicyEngine implements Service {
   readonly #topics: Topics;
   #house: House | undefined;
   #cancelTick: Cancel = () => {};
+  #startedMonoMs = 0;
   readonly #keeper: SnapshotKeeper;
   readonly #showcase: Showcase;
   readonly #dispatch: Dispatch;
@@ -92,6 +94,7 @@ export class PolicyEngine implements Service {
 
   start(): Promise<void> {
     const { bus, clock, config, health, log } = this.context;
+    this.#startedMonoMs = clock.monoMs();
     this.#house = this.#resume();
     const agents = this.#house.state.hosts.keys();
     const unsigned = [...agents].filter((agent) => config.agentKeys[agent] === undefined);
@@ -157,6 +160,7 @@ export class PolicyEngine implements Service {
     const house = this.#house;
     if (!house) return;
     this.#drills.tick(house);
+    this.#warn(house);
     const schedule = this.context.config.file?.drill;
     if (!schedule) return;
     const { drilledMonth } = house.state;
@@ -168,6 +172,16 @@ export class PolicyEngine implements Service {
     if (month === undefined || drillRefusal({ id: month, all: true }, house, undefined) !== undefined) return;
     this.#step({ kind: "drilled", month });
     this.#drills.begin({ id: `monthly-${month}`, all: true, by: "the schedule" }, house);
+  }
+
+  #warn(house: House): void {
+    const { clock, health } = this.context;
+    const conditions = houseWarnings(house, clock.monoMs() - this.#startedMonoMs);
+    for (const code of WARNING_CODES) {
+      const condition = conditions.find((one) => one.code === code);
+      if (condition) health.raise(condition);
+      else health.clear(code);
+    }
   }
 
   #onDrillRequest(message: BusMessage): void {

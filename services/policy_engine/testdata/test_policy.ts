@@ -119,6 +119,7 @@ export async function house(change: Partial<PolicyEngineConfig> = {}, store = me
     nut,
     feed,
     log: () => now.context.log,
+    healthTexts: () => now.context.health.list().map(({ text }) => text),
     health: () => now.context.health.list().map(({ code }) => code),
     actions: () => commands.map(({ action, agent }) => `${action} ${agent}`),
     status: (device = "Study") =>
