@@ -233,7 +233,9 @@ export class Agent {
       found = verify();
       void this.#publishStatus();
     }
-    if (found.kind === "good" && found.keyHex !== undefined) this.#keyring.used(found.keyHex);
+    if (found.kind === "good" && found.keyHex !== undefined && this.#keyring.used(found.keyHex)) {
+      void this.#publishStatus();
+    }
     return found;
   }
 

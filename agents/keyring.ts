@@ -60,9 +60,13 @@ export class Keyring {
     return true;
   }
 
-  /** A message fitted `keyHex`. When that is the newest key, the daemon has changed over and the old one ends. */
-  used(keyHex: string): void {
-    if (this.#keys.length < 2 || keyHex !== this.#keys[0]) return;
+  /**
+   * A message fitted `keyHex`. When that is the newest key, the daemon has changed over and the old one ends.
+   *
+   * @returns whether a key ended
+   */
+  used(keyHex: string): boolean {
+    if (this.#keys.length < 2 || keyHex !== this.#keys[0]) return false;
     this.#keys = [keyHex];
     try {
       this.store.write(`${keyHex}\n`);
@@ -70,6 +74,7 @@ export class Keyring {
     } catch (error) {
       this.log.warn("OLD KEY RETIRED, but still in the file", { reason: errorText(error) });
     }
+    return true;
   }
 
   #read(): string[] {

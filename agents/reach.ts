@@ -23,18 +23,24 @@ export class ReachTracker {
 
   /** The broker was reached or answered just now. */
   linkProven(uptimeMs: number): void {
+    this.look(uptimeMs);
     this.#isLinkUp = true;
     this.#judge(uptimeMs);
   }
 
   /** The connection to the broker ended. */
   linkDown(uptimeMs: number): void {
+    // A host that wakes may hear of the end before anything else: it was lost since before the sleep.
+    this.look(uptimeMs);
     this.#isLinkUp = false;
     this.#judge(uptimeMs);
   }
 
   /** What the daemon, or its will, says of itself at the broker. */
   daemon(isOnline: boolean, uptimeMs: number): void {
+    this.look(uptimeMs);
+    // Its word came over the link.
+    this.#isLinkUp = true;
     this.#isDaemonOnline = isOnline;
     this.#judge(uptimeMs);
   }

@@ -22,7 +22,7 @@ Deno.test("ReachTracker counts from the end of the connection, and starts anew a
   tracker.look(5000);
   tracker.linkDown(6000);
   tracker.linkDown(7000);
-  assert.deepEqual(tracker.reach, lost(6000, 0, true));
+  assert.deepEqual(tracker.reach, lost(6000, 1000, true));
   tracker.linkProven(8000);
   tracker.linkDown(9000);
   assert.deepEqual(tracker.reach, lost(9000, 0, true));
@@ -33,7 +33,7 @@ Deno.test("ReachTracker counts a daemon that is offline at a living broker as lo
   tracker.linkProven(0);
   tracker.daemon(false, 1000);
   tracker.linkProven(2000);
-  assert.deepEqual(tracker.reach, lost(1000, 0, true));
+  assert.deepEqual(tracker.reach, lost(1000, 1000, true));
   tracker.daemon(true, 3000);
   assert.deepEqual(tracker.reach, { kind: "reachable" });
 });
@@ -57,4 +57,19 @@ Deno.test("ReachTracker does not count sleep as time awake", () => {
   tracker.look(1e9);
   tracker.look(1e9 + 5000);
   assert.deepEqual(tracker.reach, lost(0, 10_000, false));
+});
+
+Deno.test("ReachTracker that wakes to the end of its connection was lost since before the sleep", () => {
+  const tracker = new ReachTracker(0);
+  tracker.linkProven(0);
+  tracker.look(5000);
+  tracker.linkDown(9e6);
+  assert.deepEqual(tracker.reach, lost(5000, 0, true));
+});
+
+Deno.test("ReachTracker that wakes to a word of the daemon has a link that is alive", () => {
+  const tracker = new ReachTracker(0);
+  tracker.linkProven(0);
+  tracker.daemon(true, 9e6);
+  assert.deepEqual(tracker.reach, { kind: "reachable" });
 });
