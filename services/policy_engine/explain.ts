@@ -4,7 +4,14 @@ import type { HostState } from "./host_phase.ts";
 import type { House } from "./house.ts";
 import { hostsOfStation, placeOf, type StationRules } from "./rules.ts";
 import { silenceReason, type Ways } from "./silence.ts";
-import { needsOf, shownCharge, stationBattery, stationPhase, type StationState } from "./station.ts";
+import {
+  debounceNowMs,
+  needsOf,
+  shownCharge,
+  stationBattery,
+  stationPhase,
+  type StationState,
+} from "./station.ts";
 import { chargeWords, effectiveSocMin, minutesToDanger } from "./triggers.ts";
 import { freshestMonoMs } from "./words.ts";
 
@@ -37,7 +44,7 @@ export function policyStatus(
   const isRecovering = phase.kind !== "shutting_down" && phase.kind !== "critical" &&
     agents.some(isComingBack);
   const charge = shownCharge(state, house.rules, nowMonoMs);
-  const timerLeftS = timerLeftSec(state, station, nowMonoMs);
+  const timerLeftS = timerLeftSec(device, state, house, nowMonoMs);
   const telling: Telling = { device, house, state, station, hosts, timerLeftS, isRecovering, nowMonoMs };
   const floorPercent = state.words.minSocPercent?.value ?? 0;
   const socMin = lastSocMin(station);
@@ -76,11 +83,20 @@ function hostView(agent: string, host: HostState | undefined, stage: number | un
   }
 }
 
-function timerLeftSec(state: StationState, { stages }: StationRules, nowMonoMs: number): number | undefined {
-  const left = stages.flatMap(({ groups }) =>
+function timerLeftSec(
+  device: string,
+  state: StationState,
+  house: House,
+  nowMonoMs: number,
+): number | undefined {
+  const station = house.rulesOf(device);
+  const battery = stationBattery(state, house.rules, nowMonoMs);
+  const left = station.stages.flatMap(({ number, groups }) =>
     groups.flatMap(({ key, debounceMs }) => {
       const phase = state.phases.get(key);
-      return phase?.kind === "critical" ? [phase.criticalSinceMonoMs + debounceMs - nowMonoMs] : [];
+      if (phase?.kind !== "critical") return [];
+      const holdMs = debounceNowMs(station, number, debounceMs, house.viewFor(device), battery);
+      return [phase.criticalSinceMonoMs + holdMs - nowMonoMs];
     })
   );
   return left.length > 0 ? Math.max(0, Math.ceil(Math.min(...left) / 1000)) : undefined;

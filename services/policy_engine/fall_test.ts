@@ -22,3 +22,16 @@ const rows: readonly [name: string, samples: SocSample[], from: number, fall: nu
 for (const [name, samples, from, fall] of rows) {
   Deno.test(`measuredFall() gives ${name}`, () => assert.equal(measuredFall(samples, from), fall));
 }
+
+Deno.test("addSample() begins anew after a jump: a correction of the station, or a state fed by hand", () => {
+  const before = [at(0, 90), at(60_000, 89)];
+  assert.deepEqual(
+    addSample(before, at(70_000, 86)),
+    [...before, at(70_000, 86)],
+    "three points are rounding",
+  );
+  assert.deepEqual(addSample(before, at(70_000, 85.9)), [at(70_000, 85.9)]);
+  assert.deepEqual(addSample(before, at(120_000, 79)), [...before, at(120_000, 79)], "as fast as can be");
+  assert.deepEqual(addSample(before, at(120_000, 78.9)), [at(120_000, 78.9)]);
+  assert.deepEqual(addSample(before, at(70_000, 99)), [at(70_000, 99)]);
+});

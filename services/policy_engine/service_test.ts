@@ -546,3 +546,30 @@ Deno.test("PolicyEngine spares the SD card: nothing while all is well, a small f
   assert.ok(bytes <= 12_000, `${bytes} bytes in 10 min on battery`);
   await h.stop();
 });
+
+Deno.test("PolicyEngine does not wait out a debounce that the battery would not outlast, and counts down truly", async () => {
+  const h = await house();
+  await h.feed({ soc: 8, grid_connected: false, discharge_min: 4, ...LONG_AGO });
+  assert.equal(h.status().timer_left_s, 60);
+  await h.clock.advance(59_000);
+  assert.deepEqual(h.actions(), []);
+  await h.clock.advance(1000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine keeps the whole debounce for states that are fed by hand, however the charge jumps", async () => {
+  const h = await house();
+  await h.feed({ soc: 90, grid_connected: true });
+  for (let i = 0; i < 20; i++) {
+    await h.feed({ soc: 90, grid_connected: false });
+    await h.clock.advance(10_000);
+  }
+  for (let i = 0; i < 18; i++) {
+    assert.deepEqual(h.actions(), [], `${i * 10} s`);
+    await h.feed({ soc: 5, grid_connected: false });
+    await h.clock.advance(10_000);
+  }
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.stop();
+});

@@ -194,9 +194,8 @@ function stepGroups(
         relief: battery && reliefReason(battery, triggers, needs),
         pulledBy,
       };
-      const isPressed = isPressedFor(station, number, view, battery);
       const groupRules = {
-        debounceMs: isPressed ? Math.min(debounceMs, PRESSED_DEBOUNCE_MS) : debounceMs,
+        debounceMs: debounceNowMs(station, number, debounceMs, view, battery),
         notBeforeMonoMs,
       };
       const step = stepOutage(before.get(key) ?? { kind: "unknown" }, facts, groupRules, nowMonoMs);
@@ -209,15 +208,20 @@ function stepGroups(
   return { phases, events };
 }
 
-/** By fresh words, the battery does not last for what is left to do from a stage on: waiting would cost the hosts. */
-function isPressedFor(
+/**
+ * The debounce as it is now, ms: the owner's, but a minute at most when by fresh words the battery does not last for what is
+ * left to do from the group's stage on. Waiting would cost the hosts then.
+ */
+export function debounceNowMs(
   station: StationRules,
   stage: number,
+  debounceMs: number,
   view: StageView,
   battery: Battery | undefined,
-): boolean {
-  if (!station.hasReserve || !battery?.remaining || battery.remaining.isEstimate) return false;
-  return battery.remaining.minutes * 60_000 <= needFromMs(station, stage, view);
+): number {
+  if (!station.hasReserve || !battery?.remaining || battery.remaining.isEstimate) return debounceMs;
+  const isPressed = battery.remaining.minutes * 60_000 <= needFromMs(station, stage, view);
+  return isPressed ? Math.min(debounceMs, PRESSED_DEBOUNCE_MS) : debounceMs;
 }
 
 /** Several groups see the same grid and often the same danger: each thing is told once. */

@@ -51,7 +51,9 @@ export const UNKNOWN_AGE_MS = 3_600_000;
  * us on. What we remember ourselves of an outage is in the snapshot.
  */
 export function hear(words: Words, state: PowerState, arrival: Arrival): Words {
-  const waitedMs = arrival.retained ? retainedAgeMs(state, arrival.atWallMs) : 0;
+  // Who says himself that his words are old, but not how old, is believed as little as a broker that kept them.
+  const isAgeless = (state.link ?? "live") !== "live" && state.age_s === undefined;
+  const waitedMs = arrival.retained || isAgeless ? retainedAgeMs(state, arrival.atWallMs) : 0;
   const at = (ageSec: number | undefined) => arrival.atMonoMs - waitedMs - (ageSec ?? 0) * 1000;
   const evidence = at(state.age_s);
   const isOldLoss = waitedMs >= UNKNOWN_AGE_MS && state.grid_connected === false;

@@ -143,3 +143,14 @@ Deno.test("chargeOnBattery() lets the charge fall since its word when nobody kno
   const charge = chargeOnBattery({ socPercent: at0(50) }, 600_000, basis);
   assert.deepEqual(charge, { percent: 50 - 10 * UNKNOWN_FALL_PERCENT_PER_MIN, isEstimate: true });
 });
+
+Deno.test("hear() does not take a state for fresh that calls itself stale and has no ages", () => {
+  for (const link of ["stale", "offline"] as const) {
+    const words = hear({}, state({ soc: 50, grid_connected: true, link }), arrival(9_000_000));
+    assert.equal(words.grid?.atMonoMs, 9_000_000 - UNKNOWN_AGE_MS);
+    const lost = hear({}, state({ soc: 50, grid_connected: false, link }), arrival(9_000_000));
+    assert.equal(lost.grid, undefined);
+    const aged = hear({}, state({ grid_connected: false, link, age_s: 5 }), arrival(9_000_000));
+    assert.equal(aged.grid?.atMonoMs, 9_000_000 - 5000);
+  }
+});
