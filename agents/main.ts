@@ -1,13 +1,24 @@
 /** The agent's command line. */
+import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { REAL_TIME } from "../lib/clock.ts";
+import { REAL_TIME, systemClock } from "../lib/clock.ts";
 import { ConfigError, errorText } from "../lib/errors.ts";
+import { consoleSink, createLogger } from "../lib/log.ts";
+import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { parseTimeScale } from "../lib/time_scale.ts";
 import { VERSION } from "../lib/version.ts";
-import { type AgentConfig, loadAgentConfig } from "./config.ts";
-import { agentPaths } from "./paths.ts";
+import { AGENT_KEYS, type AgentConfig, loadAgentConfig } from "./config.ts";
+import { examine, findingsText } from "./doctor.ts";
+import { installHere } from "./install/here.ts";
+import { install, uninstall } from "./install/install.ts";
+import { parseKeys } from "./keyring.ts";
+import { pair } from "./pair.ts";
+import { type AgentPaths, agentPaths } from "./paths.ts";
 import { platformHere } from "./platform/here.ts";
+import { rehearse } from "./rehearse.ts";
 import { run } from "./run.ts";
+import { fileStore } from "./text_store.ts";
 
 const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
 
@@ -15,8 +26,15 @@ const HELP = `ecoflow-agent ${VERSION}: shuts this host down when ecoflow-power 
 
 Usage: ecoflow-agent COMMAND [--env FILE]
 
-  run       connect and obey (the default)
-  version   print the version
+  run         connect and obey (the default)
+  pair        store this host's key; asks for the line that "ecoflow-power keys add" printed
+  install     make it a service that starts with this host
+  uninstall   remove that; --purge: configuration and key too
+  status      how the service stands
+  doctor      look at configuration, key, broker, clock and rights, and say what to do
+  rehearse    run the preparations for real, and say what the last command would be
+  settings    every key of the configuration
+  version     print the version
 
   --env FILE   the configuration; when not given .env here, else the installed one
 `;
@@ -25,28 +43,125 @@ if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
   const [command = "run", ...rest] = args.length > 0 && !args[0]?.startsWith("--") ? args : ["run", ...args];
-  if (args.includes("--help") || command === "help") return say(Deno.stdout, HELP, EXIT.ok);
-  if (command === "version") return say(Deno.stdout, `ecoflow-agent ${VERSION}\n`, EXIT.ok);
-  if (command !== "run") {
-    return say(Deno.stderr, `Cannot run "${command}": must be run or version\n`, EXIT.usage);
-  }
+  if (args.includes("--help")) return say(HELP);
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args: rest,
-      options: { env: { type: "string" }, "time-scale": { type: "string" } },
+      options: { env: { type: "string" }, "time-scale": { type: "string" }, purge: { type: "boolean" } },
+      allowPositionals: command === "pair",
     });
-    // For simulations only: `--time-scale SPEED@ORIGIN_WALL_MS`.
-    const time = values["time-scale"] === undefined ? REAL_TIME : parseTimeScale(values["time-scale"]);
-    await run(readConfig(values.env), platformHere(), time);
-    return EXIT.ok;
+    return await dispatch(command, values, positionals);
   } catch (error) {
-    return say(Deno.stderr, `${errorText(error)}\n`, error instanceof ConfigError ? EXIT.config : EXIT.usage);
+    return complain(errorText(error), error instanceof ConfigError ? EXIT.config : EXIT.usage);
   }
 }
 
-function readConfig(path: string | undefined): AgentConfig {
+interface Flags {
+  readonly env?: string;
+  readonly "time-scale"?: string;
+  readonly purge?: boolean;
+}
+
+async function dispatch(command: string, flags: Flags, positionals: readonly string[]): Promise<number> {
   const platform = platformHere();
   const paths = agentPaths(platform.name);
+  switch (command) {
+    case "help":
+      return say(HELP);
+    case "version":
+      return say(`ecoflow-agent ${VERSION}\n`);
+    case "settings":
+      return say(settingsText());
+    case "run": {
+      // For simulations only: `--time-scale SPEED@ORIGIN_WALL_MS`.
+      const scale = flags["time-scale"];
+      await run(
+        readConfig(flags.env, paths),
+        platform,
+        scale === undefined ? REAL_TIME : parseTimeScale(scale),
+      );
+      return EXIT.ok;
+    }
+    case "pair":
+      return await pairHere(flags.env === undefined ? paths : { ...paths, envFile: flags.env }, positionals);
+    case "install":
+      return await install(installHere(platform.name, sayLine));
+    case "uninstall":
+      return await uninstall(installHere(platform.name, sayLine), flags.purge ?? false);
+    case "status": {
+      const ports = installHere(platform.name, sayLine);
+      return await ports.run(ports.service.status);
+    }
+    case "doctor":
+      return await doctorHere(readConfig(flags.env, paths));
+    case "rehearse": {
+      const clock = systemClock();
+      const log = createLogger("agent", "info", consoleSink("plain", clock.wallMs));
+      return await rehearse(readConfig(flags.env, paths), clock, log) ? EXIT.ok : EXIT.failed;
+    }
+    default:
+      return complain(`Cannot run "${command}": must be one of those that --help shows`, EXIT.usage);
+  }
+}
+
+async function pairHere(paths: AgentPaths, [given, ...more]: readonly string[]): Promise<number> {
+  if (more.length > 0) return complain("Cannot pair: must be one line, found several words", EXIT.usage);
+  if (given !== undefined) {
+    sayLine(
+      "Note: others on this host may have seen the line among its arguments; without it, pair asks for it.",
+    );
+  } else if (Deno.stdin.isTerminal()) sayLine("The pairing line:");
+  const line = given ?? await firstLine();
+  return pair(line, {
+    paths,
+    read: (path) => fileStore(path).read(),
+    writeSecret(path, text) {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      fileStore(path).write(text);
+      if (Deno.build.os !== "windows") chmodSync(path, 0o600);
+    },
+    say: sayLine,
+  });
+}
+
+async function firstLine(): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of Deno.stdin.readable) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.includes("\n") || text.length > 65_536) break;
+  }
+  return text.split("\n")[0] ?? "";
+}
+
+async function doctorHere(config: AgentConfig): Promise<number> {
+  const isPosix = Deno.build.os !== "windows";
+  const findings = await examine(config, {
+    connect: connectMqtt,
+    clock: systemClock(),
+    platform: platformHere().name,
+    keys() {
+      const text = fileStore(config.keyFile).read();
+      return text === undefined ? [] : parseKeys(text, config.keyFile);
+    },
+    keyFileMode: () => isPosix ? statSync(config.keyFile).mode : undefined,
+    async output([program = "", ...args]) {
+      const result = await new Deno.Command(program, { args, stdin: "null" }).output();
+      const text = new TextDecoder().decode(result.stdout);
+      if (!result.success) throw new Error(`${program} ended with code ${result.code}`);
+      return text;
+    },
+  });
+  sayLine(findingsText(findings));
+  return findings.some(({ verdict }) => verdict === "bad") ? EXIT.failed : EXIT.ok;
+}
+
+function settingsText(): string {
+  const rows = Object.entries({ ...AGENT_KEYS, "PRE_SHUTDOWN_CMD_1..9": "The preparations, in order." });
+  return rows.map(([key, text]) => `${key.padEnd(24)} ${text}\n`).join("");
+}
+
+function readConfig(path: string | undefined, paths: AgentPaths): AgentConfig {
   const name = path ?? [".env", paths.envFile].find((candidate) => {
     try {
       return Deno.statSync(candidate).isFile;
@@ -58,12 +173,21 @@ function readConfig(path: string | undefined): AgentConfig {
     file: name === undefined ? undefined : { name, text: Deno.readTextFileSync(name) },
     environment: Deno.env.toObject(),
     readFile: (file) => Deno.readTextFileSync(file),
-    platform,
+    platform: platformHere(),
     defaultStateDir: paths.stateDir,
   });
 }
 
-function say(stream: { writeSync(bytes: Uint8Array): number }, text: string, code: number): number {
-  stream.writeSync(new TextEncoder().encode(text));
+function sayLine(text: string): void {
+  say(`${text}\n`);
+}
+
+function say(text: string): number {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  return EXIT.ok;
+}
+
+function complain(text: string, code: number): number {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
   return code;
 }

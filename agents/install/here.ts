@@ -1,0 +1,47 @@
+/** The installation of this host: real files and programs. */
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { agentPaths } from "../paths.ts";
+import type { HostPlatform } from "../platform/platform.ts";
+import type { InstallPorts } from "./install.ts";
+import { linuxService } from "./linux.ts";
+import { macosService } from "./macos.ts";
+import type { ServicePlan } from "./service_plan.ts";
+import { windowsService } from "./windows.ts";
+
+/** The service plan of a system. */
+export function serviceOf(platform: HostPlatform["name"]): ServicePlan {
+  return { linux: linuxService, darwin: macosService, windows: windowsService }[platform]();
+}
+
+/** What {@link install} needs, for real. */
+export function installHere(platform: HostPlatform["name"], say: (text: string) => void): InstallPorts {
+  return {
+    paths: agentPaths(platform),
+    service: serviceOf(platform),
+    ownBinary: Deno.build.standalone ? Deno.execPath() : undefined,
+    exists: existsSync,
+    makeDir: (path, mode) => void mkdirSync(path, { recursive: true, mode }),
+    write(path, text, mode) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(`${path}.new`, text, { mode });
+      renameSync(`${path}.new`, path);
+    },
+    copyProgram(from, to) {
+      mkdirSync(dirname(to), { recursive: true });
+      copyFileSync(from, `${to}.new`);
+      chmodSync(`${to}.new`, 0o755);
+      renameSync(`${to}.new`, to);
+    },
+    remove: (path) => rmSync(path, { recursive: true, force: true }),
+    async run([program = "", ...args]) {
+      const { code } = await new Deno.Command(program, { args, stdin: "null" }).output().then((result) => {
+        Deno.stdout.writeSync(result.stdout);
+        Deno.stderr.writeSync(result.stderr);
+        return result;
+      });
+      return code;
+    },
+    say,
+  };
+}

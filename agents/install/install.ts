@@ -1,0 +1,99 @@
+/** Installs the agent as a service, removes it, and says how it stands. */
+import { errorText } from "../../lib/errors.ts";
+import type { AgentPaths } from "../paths.ts";
+import type { Argv } from "../platform/platform.ts";
+import type { ServicePlan } from "./service_plan.ts";
+
+/** The outside world of an installation. */
+export interface InstallPorts {
+  readonly paths: AgentPaths;
+  readonly service: ServicePlan;
+  /** This program as a file, to be copied; undefined: it runs from its sources and cannot be installed. */
+  readonly ownBinary?: string;
+  readonly exists: (path: string) => boolean;
+  readonly makeDir: (path: string, mode: number) => void;
+  readonly write: (path: string, text: string, mode: number) => void;
+  /** Replaces a program that may be running. */
+  readonly copyProgram: (from: string, to: string) => void;
+  readonly remove: (path: string) => void;
+  /** Runs a program to its end, its output shown. @returns its exit code; throws when it cannot be started */
+  readonly run: (argv: Argv) => Promise<number>;
+  readonly say: (text: string) => void;
+}
+
+const TEMPLATE = `# What this host needs to know; every key: ecoflow-agent settings
+# AGENT_ID=study-pc
+# MQTT_HOST=raspberrypi.local
+# PRE_SHUTDOWN_CMD_1=systemctl stop postgresql
+`;
+
+/** May be run again after an upgrade: configuration and keys stay. @returns the exit code */
+export async function install(ports: InstallPorts): Promise<number> {
+  const { paths, service, ownBinary, say } = ports;
+  if (ownBinary === undefined) {
+    say(
+      "Cannot install: must be the built program, found its sources; build it with: deno task build:agents",
+    );
+    return 1;
+  }
+  try {
+    ports.makeDir(paths.configDir, 0o755);
+    ports.makeDir(paths.stateDir, 0o700);
+    if (ownBinary !== paths.binary) ports.copyProgram(ownBinary, paths.binary);
+    if (!ports.exists(paths.envFile)) ports.write(paths.envFile, TEMPLATE, 0o600);
+    for (const { path, text, mode } of service.files) ports.write(path, text, mode);
+  } catch (error) {
+    say(`Cannot install: ${errorText(error)}; run it as root or administrator`);
+    return 1;
+  }
+  for (const argv of service.install) {
+    const code = await tryRun(ports, argv);
+    if (code !== 0) {
+      say(`Cannot install: "${argv.join(" ")}" ended with code ${code}`);
+      return 1;
+    }
+  }
+  say(`Installed. Configuration: ${paths.envFile}. See that all is well with: ecoflow-agent doctor`);
+  return 0;
+}
+
+/** Configuration, key and state stay unless `purge`. @returns the exit code */
+export async function uninstall(ports: InstallPorts, purge: boolean): Promise<number> {
+  const { paths, service, say } = ports;
+  for (const argv of service.uninstall) {
+    const code = await tryRun(ports, argv);
+    if (code !== 0) say(`"${argv.join(" ")}" ended with code ${code}; going on`);
+  }
+  const left: string[] = [];
+  const gone = [
+    ...service.files.map(({ path }) => path),
+    paths.binary,
+    ...(purge ? [paths.configDir, paths.stateDir] : []),
+  ];
+  for (const path of gone) {
+    try {
+      ports.remove(path);
+    } catch (error) {
+      left.push(`${path}: ${errorText(error)}`);
+    }
+  }
+  if (left.length > 0) {
+    say(`Cannot remove ${left.join("; ")}`);
+    return 1;
+  }
+  say(
+    purge
+      ? "Removed."
+      : `Removed. Configuration and key are still in ${paths.configDir} and ${paths.stateDir}.`,
+  );
+  return 0;
+}
+
+async function tryRun({ run, say }: InstallPorts, argv: Argv): Promise<number> {
+  try {
+    return await run(argv);
+  } catch (error) {
+    say(`Cannot run "${argv.join(" ")}": ${errorText(error)}`);
+    return 127;
+  }
+}

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { agentPaths } from "../paths.ts";
+import type { HostPlatform } from "../platform/platform.ts";
+import { serviceOf } from "./here.ts";
+import { install, type InstallPorts, uninstall } from "./install.ts";
+import { systemdUnit } from "./linux.ts";
+
+function host(
+  name: HostPlatform["name"],
+  change: Partial<InstallPorts> = {},
+  files: Record<string, string> = {},
+) {
+  const ran: string[] = [];
+  const said: string[] = [];
+  const ports: InstallPorts = {
+    paths: agentPaths(name),
+    service: serviceOf(name),
+    ownBinary: "/tmp/ecoflow-agent",
+    exists: (path) => path in files,
+    makeDir: () => {},
+    write: (path, text) => void (files[path] = text),
+    copyProgram: (from, to) => void (files[to] = `copy of ${from}`),
+    remove(path) {
+      for (const file of Object.keys(files)) if (file.startsWith(path)) delete files[file];
+    },
+    run: (argv) => Promise.resolve((ran.push(argv.join(" ")), 0)),
+    say: (text) => void said.push(text),
+    ...change,
+  };
+  return { ports, files, ran, said };
+}
+
+const commands: Record<HostPlatform["name"], { installed: string[]; removed: string[]; status: string }> = {
+  linux: {
+    installed: [
+      "systemctl daemon-reload",
+      "systemctl enable ecoflow-agent.service",
+      "systemctl restart ecoflow-agent.service",
+    ],
+    removed: ["systemctl disable --now ecoflow-agent.service"],
+    status: "systemctl status --no-pager --lines=10 ecoflow-agent.service",
+  },
+  darwin: {
+    installed: [
+      "/bin/sh -c launchctl bootout system/power.ecoflow.agent 2>/dev/null; launchctl bootstrap system /Library/LaunchDaemons/power.ecoflow.agent.plist",
+      "launchctl enable system/power.ecoflow.agent",
+    ],
+    removed: ["launchctl bootout system/power.ecoflow.agent"],
+    status: "launchctl print system/power.ecoflow.agent",
+  },
+  windows: {
+    installed: [
+      "icacls.exe C:\\ProgramData\\ecoflow-agent /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F",
+      "schtasks.exe /Create /TN ecoflow-agent /XML C:\\ProgramData\\ecoflow-agent\\ecoflow-agent.task.xml /F",
+      "schtasks.exe /Run /TN ecoflow-agent",
+    ],
+    removed: ["schtasks.exe /End /TN ecoflow-agent", "schtasks.exe /Delete /TN ecoflow-agent /F"],
+    status: "schtasks.exe /Query /TN ecoflow-agent /V /FO LIST",
+  },
+};
+
+for (const name of ["linux", "darwin", "windows"] as const) {
+  const { installed, removed, status } = commands[name];
+  Deno.test(`install() and uninstall() on ${name} run these commands, and keep configuration and key`, async () => {
+    const { ports, files, ran } = host(name);
+    const { paths, service } = ports;
+    assert.equal(await install(ports), 0);
+    assert.deepEqual(ran.splice(0), installed);
+    assert.equal(service.status.join(" "), status);
+    assert.equal(files[paths.binary], "copy of /tmp/ecoflow-agent");
+    for (const { path, text } of service.files) {
+      assert.equal(files[path], text);
+      assert.ok(text.includes(paths.binary) && text.includes(paths.envFile));
+    }
+    files[paths.envFile] = "AGENT_ID=mine\n";
+    assert.equal(await install(ports), 0);
+    assert.equal(files[paths.envFile], "AGENT_ID=mine\n");
+    ran.length = 0;
+    assert.equal(await uninstall(ports, false), 0);
+    assert.deepEqual(ran, removed);
+    assert.deepEqual(Object.keys(files), [paths.envFile]);
+    assert.equal(await uninstall(ports, true), 0);
+    assert.deepEqual(files, {});
+  });
+}
+
+Deno.test("install() says what keeps it from it", async () => {
+  const sources = host("linux", { ownBinary: undefined });
+  assert.equal(await install(sources.ports), 1);
+  assert.match(sources.said.join(), /must be the built program/);
+  const rights = host("linux", {
+    write: () => {
+      throw new Error("permission denied");
+    },
+  });
+  assert.equal(await install(rights.ports), 1);
+  assert.match(rights.said.join(), /permission denied; run it as root/);
+  const failing = host("linux", { run: () => Promise.resolve(5) });
+  assert.equal(await install(failing.ports), 1);
+  assert.match(failing.said.join(), /"systemctl daemon-reload" ended with code 5/);
+  const missing = host("linux", { run: () => Promise.reject(new Error("no such program")) });
+  assert.equal(await install(missing.ports), 1);
+  assert.match(missing.said.join(), /no such program/);
+});
+
+Deno.test("uninstall() goes on over what is gone already", async () => {
+  const { ports, files } = host("linux", { run: () => Promise.resolve(1) });
+  files[ports.paths.binary] = "x";
+  assert.equal(await uninstall(ports, false), 0);
+  assert.deepEqual(files, {});
+});
+
+Deno.test("systemdUnit() is the one in systemd/", () => {
+  const path = new URL("../../systemd/ecoflow-agent.service", import.meta.url);
+  assert.equal(Deno.readTextFileSync(path), systemdUnit());
+});

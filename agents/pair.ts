@@ -1,0 +1,75 @@
+/** Pairs this host: stores its key where only its owner can read it, and how the broker is reached. */
+import { readEnvFile } from "../lib/config/env_file.ts";
+import { errorText } from "../lib/errors.ts";
+import { type Pairing, parsePairing } from "../lib/pairing.ts";
+import { withNewKey } from "./keyring.ts";
+import type { AgentPaths } from "./paths.ts";
+
+/** The outside world of a pairing. */
+export interface PairPorts {
+  readonly paths: AgentPaths;
+  /** undefined when there is no such file. */
+  readonly read: (path: string) => string | undefined;
+  /** Replaces a file as a whole and makes its folder; only its owner may read it (mode 0600). */
+  readonly writeSecret: (path: string, text: string) => void;
+  readonly say: (text: string) => void;
+}
+
+/** Stores what the line says. Keys that the env file has already stay. @returns the exit code */
+export function pair(line: string, { paths, read, writeSecret, say }: PairPorts): number {
+  try {
+    const pairing = parsePairing(line);
+    const separator = paths.configDir.includes("\\") ? "\\" : "/";
+    const before = read(paths.envFile) ?? "";
+    const { values, problems } = readEnvFile(before, paths.envFile);
+    if (problems.length > 0) throw new SyntaxError(problems.join("; "));
+    if (values.AGENT_ID !== undefined && values.AGENT_ID !== pairing.agent) {
+      throw new RangeError(
+        `${paths.envFile} says AGENT_ID=${values.AGENT_ID}, the line is for "${pairing.agent}"; change one of them`,
+      );
+    }
+    const keyFile = values.AGENT_KEY_FILE ??
+      [values.STATE_DIR ?? paths.stateDir, "agent_key"].join(separator);
+    const caFile = [paths.configDir, "broker-ca.pem"].join(separator);
+    writeSecret(keyFile, withNewKey(read(keyFile), pairing.key));
+    if (pairing.ca !== undefined && values.MQTT_CA_FILE === undefined) writeSecret(caFile, pairing.ca);
+    const missing = envOf(pairing, caFile).filter(([key]) => values[key] === undefined);
+    if (missing.length > 0) {
+      const lines = missing.map(([key, value]) => `${key}=${quoted(value)}\n`).join("");
+      writeSecret(paths.envFile, before + (before === "" || before.endsWith("\n") ? "" : "\n") + lines);
+    }
+    say(`Paired as "${pairing.agent}". The key is in ${keyFile}; a running agent takes it by itself.`);
+    const wanted = pairing.host === undefined && values.MQTT_HOST === undefined &&
+      values.MQTT_BROKER === undefined;
+    if (wanted) say(`Now set MQTT_HOST in ${paths.envFile}: the line does not say where the broker is.`);
+    return 0;
+  } catch (error) {
+    say(`Cannot pair: ${errorText(error)}`);
+    return 1;
+  }
+}
+
+function envOf(pairing: Pairing, caFile: string): [string, string][] {
+  const { agent, host, port, tls, user, pass, root, ca } = pairing;
+  const pairs: [string, string | undefined][] = [
+    ["AGENT_ID", agent],
+    ["MQTT_HOST", host],
+    ["MQTT_PORT", port?.toString()],
+    ["MQTT_TLS", tls ? "on" : undefined],
+    ["MQTT_CA_FILE", tls && ca !== undefined ? caFile : undefined],
+    ["MQTT_USER", user],
+    ["MQTT_PASS", pass],
+    ["POWER_MANAGER_BASE", root],
+  ];
+  return pairs.filter((entry): entry is [string, string] => entry[1] !== undefined);
+}
+
+/** In the quotes that the value does not hold, so that a value can hold anything but line ends and all three of them. */
+function quoted(value: string): string {
+  if (/^[\w.:\/-]+$/.test(value)) return value;
+  const quote = ["'", '"', "`"].find((sign) => !value.includes(sign));
+  if (quote === undefined || /[\r\n]/.test(value)) {
+    throw new RangeError("a value has line ends or all kinds of quotes");
+  }
+  return `${quote}${value}${quote}`;
+}
