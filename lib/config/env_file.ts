@@ -1,5 +1,5 @@
 /** Reads an env file, as `KEY=value` lines with quotes where wanted, and says what is wrong with it. Pure. */
-import { parseEnv } from "node:util";
+import { parseEnvText } from "./parse_env.ts";
 
 /** The content of an env file. */
 export interface EnvFile {
@@ -41,5 +41,5 @@ export function readEnvFile(text: string, name: string): EnvFile {
     if (quote && !rest.includes(quote)) open = { quote, line: number };
   }
   if (open) problems.push(`${name} line ${open.line}: the quote ${open.quote} is never closed`);
-  return { values: parseEnv(text) as Record<string, string>, problems };
+  return { values: parseEnvText(text), problems };
 }

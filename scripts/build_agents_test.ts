@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { checkSums, compileArgs, fileName, PERMISSIONS, TARGETS } from "./build_agents.ts";
+
+Deno.test("compileArgs() names the target, the output and only the listed permissions", () => {
+  for (const target of TARGETS) {
+    const args = compileArgs(target, "out");
+    assert.deepEqual(args.slice(-5), [
+      "--target",
+      target,
+      "--output",
+      `out/${fileName(target)}`,
+      "agents/main.ts",
+    ]);
+    assert.deepEqual(args.slice(2, -5), Object.keys(PERMISSIONS));
+  }
+  assert.equal(fileName("x86_64-pc-windows-msvc"), "ecoflow-agent-x86_64-pc-windows-msvc.exe");
+  assert.ok(
+    !Object.keys(PERMISSIONS).includes("--allow-all") && !Object.keys(PERMISSIONS).includes("--allow-ffi"),
+  );
+});
+
+Deno.test("checkSums() writes what sha256sum --check reads", () => {
+  const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  assert.equal(checkSums([{ name: "a", bytes: new Uint8Array() }]), `${empty}  a\n`);
+});
+
+Deno.test("build_agents refuses a target that it does not know", async () => {
+  const script = new URL("build_agents.ts", import.meta.url).pathname;
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", script, "--target", "riscv"],
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  assert.equal(code, 1);
+  assert.match(
+    new TextDecoder().decode(stderr),
+    /Cannot build for "riscv": must be one of x86_64-unknown-linux-gnu/,
+  );
+});
