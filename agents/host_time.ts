@@ -22,7 +22,8 @@ export function systemHostTime(clock: Clock): HostTime {
 
 function readBootId(clock: Clock): string {
   try {
-    return Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
+    const kernel = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
+    return `${kernel}-${startOf(Deno.readTextFileSync("/proc/1/stat"))}`;
   } catch {
     // Windows and macOS: the start rounded, so that small corrections of the clock leave it alone. A larger jump looks
     // like a new start: a plan is then judged by its wall time, and a shutdown under way is not taken up again.
@@ -34,4 +35,17 @@ function readBootId(clock: Clock): string {
 /** For rehearsals and simulations, which may run on scaled time: each run of the agent is a host that was just started. */
 export function rehearsedHostTime(clock: Clock, random: () => number): HostTime {
   return { bootId: `rehearsal-${random()}`, uptimeMs: () => clock.monoMs() };
+}
+
+/**
+ * When a process began, in ticks since the kernel's start (proc_pid_stat(5), field 22). A container that is started anew
+ * has the kernel's old boot id, but a new process 1.
+ *
+ * @param stat Text of `/proc/PID/stat`; the program's name in it may hold blanks and brackets
+ */
+export function startOf(stat: string): string {
+  const afterName = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const start = afterName[19];
+  if (start === undefined || !/^\d+$/.test(start)) throw new SyntaxError("Cannot read when process 1 began");
+  return start;
 }

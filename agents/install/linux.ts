@@ -45,7 +45,6 @@ ProtectKernelLogs=yes
 ProtectControlGroups=yes
 ProtectClock=yes
 ProtectHostname=yes
-ProtectProc=invisible
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 RestrictNamespaces=yes
 RestrictRealtime=yes
@@ -58,7 +57,7 @@ SystemCallFilter=@system-service
 SystemCallFilter=~@privileged
 SystemCallErrorNumber=EPERM
 # Not MemoryDenyWriteExecute: the runtime compiles JavaScript while it runs.
-# Not ProcSubset=pid: the boot id is in /proc/sys.
+# Not ProtectProc and ProcSubset: process 1 and the boot id in /proc tell one start of this host from the next.
 
 [Install]
 WantedBy=multi-user.target
