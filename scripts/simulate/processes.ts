@@ -51,9 +51,9 @@ export function startDaemonProcess(options: ProgramOptions): RunningProgram {
   ], { onLine, env });
 }
 
-/** Starts an agent; it can run programs, as it must, unless it only rehearses. */
-export function startAgentProcess(options: ProgramOptions): RunningProgram {
-  const { envFile, stateDir, timeScale, onLine, env } = options;
+/** Starts an agent. @param options `runs`: it may run programs, as it must unless it only rehearses */
+export function startAgentProcess(options: ProgramOptions & { readonly runs?: boolean }): RunningProgram {
+  const { envFile, stateDir, timeScale, onLine, env, runs } = options;
   return start(Deno.execPath(), [
     "run",
     "--quiet",
@@ -63,6 +63,7 @@ export function startAgentProcess(options: ProgramOptions): RunningProgram {
     `--allow-write=${stateDir}`,
     "--allow-env",
     "--allow-sys",
+    ...(runs ? ["--allow-run"] : []),
     join(ROOT, "agents/main.ts"),
     "run",
     "--env",
