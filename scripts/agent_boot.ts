@@ -4,7 +4,7 @@
  *
  * Needs root, systemd-nspawn, Mosquitto, a Debian root (debootstrap, see --help) and the built agent; says what is missing.
  *
- * Run: deno run -A scripts/agent_boot_test.ts --root ROOT --agent BINARY [--only NAME]
+ * Run: deno run -A scripts/agent_boot.ts --root ROOT --agent BINARY [--only NAME]
  */
 import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ import { createAuthority } from "./simulate/certificates.ts";
 import { type Mosquitto, startMosquitto } from "./simulate/mosquitto.ts";
 import { type RunningProgram, startDaemonProcess } from "./simulate/processes.ts";
 
-const HELP = `Usage: agent_boot_test.ts --root ROOT --agent BINARY [--only NAME]
+const HELP = `Usage: agent_boot.ts --root ROOT --agent BINARY [--only NAME]
 ROOT comes from: debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,procps bookworm ROOT
 BINARY comes from: deno task build:agents --target x86_64-unknown-linux-gnu`;
 
