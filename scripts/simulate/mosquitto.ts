@@ -20,6 +20,8 @@ export interface Mosquitto {
   readonly port: number;
   /** Ends it as a power cut would; what it had persisted stays. */
   goDown(): Promise<void>;
+  /** Ends it as the service manager would: it writes all sessions first. */
+  goDownInOrder(): Promise<void>;
   /** Starts it again on the same port. */
   goUp(): Promise<void>;
   /** Ends it and removes its files. */
@@ -32,13 +34,15 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const port = freePort();
   writeFileSync(join(dir, "mosquitto.conf"), await configuration(dir, port, options));
   let child = await launch(dir, port);
-  const goDown = async () => {
-    child.kill("SIGKILL");
+  const end = async (signal: Deno.Signal) => {
+    child.kill(signal);
     await child.status;
   };
+  const goDown = () => end("SIGKILL");
   return {
     port,
     goDown,
+    goDownInOrder: () => end("SIGTERM"),
     goUp: async () => {
       child = await launch(dir, port);
     },
