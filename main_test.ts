@@ -9,7 +9,7 @@ import { parseOrchestratorStatus } from "./lib/messages/orchestrator_status.ts";
 import { connectMqtt } from "./lib/mqtt/npm_client.ts";
 import { Supervisor, type WorkerHandle } from "./lib/supervisor.ts";
 import { memoryLog } from "./lib/testing.ts";
-import { spawnWorker, supervised } from "./main.ts";
+import { spawnWorker, supervised } from "./commands/run.ts";
 import { freePort } from "./scripts/simulate/mosquitto.ts";
 import { type RunningProgram, startDaemonProcess } from "./scripts/simulate/processes.ts";
 import { BROKER_LINK, SERVICES as ALL_SERVICES, stateDirOf } from "./services/registry.ts";

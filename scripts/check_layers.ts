@@ -22,7 +22,7 @@ interface Rule {
 const isTest = (file: string) => /_test\.ts$|(^|\/)testdata\//.test(file);
 const room = (path: string) => path.split("/")[0] ?? "";
 const serviceOf = (path: string) => /^services\/([^/]+)\//.exec(path)?.[1];
-const ROOMS = ["lib", "proto", "services", "agents", "scripts", "main.ts"];
+const ROOMS = ["lib", "proto", "services", "agents", "commands", "scripts", "main.ts"];
 const isBare = (target: string) => !ROOMS.includes(room(target));
 
 const RULES: readonly Rule[] = [
@@ -46,6 +46,11 @@ const RULES: readonly Rule[] = [
     reason: "a service is started by its worker, not by knowing the map or the process",
     forbids: (from, target) =>
       serviceOf(from) !== undefined && (target === "services/registry.ts" || target === "main.ts"),
+  },
+  {
+    reason: "commands are the last floor below main.ts; nothing rests on them",
+    forbids: (from, target) =>
+      room(target) === "commands" && !["commands", "main.ts", "main_test.ts", "scripts"].includes(room(from)),
   },
   {
     reason: "an agent is a program of its own and knows lib only",

@@ -39,6 +39,8 @@ export interface HouseConfig {
   readonly embeddedPort: number;
   readonly mqttClientId: string;
   readonly agentsByStation: Readonly<Record<string, readonly string[]>>;
+  /** Where the agents' keys are, or will be. */
+  readonly agentKeysFile: string;
   readonly agentKeys: AgentKeys;
   readonly policy: {
     readonly socMinPercent: number;
@@ -154,6 +156,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     embeddedPort: number("MQTT_EMBEDDED_PORT"),
     mqttClientId: text("MQTT_CLIENT_ID") ?? "",
     agentsByStation,
+    agentKeysFile: text("AGENT_KEYS_FILE") ?? `${stateDir}/agent_keys.json`,
     agentKeys: readAgentKeys(text("AGENT_KEYS_FILE"), stateDir, sources, problems),
     policy: {
       socMinPercent: number("POLICY_SOC_MIN"),

@@ -1,0 +1,27 @@
+/** What a subcommand is, and how it speaks to the terminal. */
+
+/** sysexits(3): what systemd and scripts see. 1: the command did its work, and the answer is no. */
+export const EXIT = { ok: 0, no: 1, usage: 64, software: 70, config: 78 } as const;
+
+/** One subcommand of `ecoflow-power`. */
+export interface CommandRow {
+  readonly name: string;
+  /** One line of the overview, in the imperative. */
+  readonly summary: string;
+  /** What `--help` prints below the usage line; each option a line. */
+  readonly help: string;
+  /** Loads its code, which is not worth its memory in a daemon, and runs it. @returns the exit code */
+  run(args: readonly string[]): Promise<number>;
+}
+
+/** Writes to standard output. @returns the exit code of success */
+export function print(text: string): number {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  return EXIT.ok;
+}
+
+/** Writes to standard error. @returns `code` */
+export function complain(text: string, code: number): number {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+  return code;
+}

@@ -1,0 +1,132 @@
+/** `ecoflow-power run`: starts the services, watches them, talks to systemd. */
+import { mkdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { systemClock, type TimeScale } from "../lib/clock.ts";
+import type { HouseConfig } from "../lib/config/load.ts";
+import type { FromWorker } from "../lib/control.ts";
+import { consoleSink, createLogger } from "../lib/log.ts";
+import { encodeOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
+import { openSdNotify, watchdogIntervalMs } from "../lib/sd_notify.ts";
+import { type SupervisedService, Supervisor, type WorkerHandle } from "../lib/supervisor.ts";
+import { VERSION } from "../lib/version.ts";
+import {
+  BROKER_LINK,
+  capabilityOf,
+  type ServiceRow,
+  stateDirOf,
+  wantedServices,
+  workerPermissions,
+} from "../services/registry.ts";
+import { EXIT } from "./command.ts";
+import { readConfig } from "./read_config.ts";
+
+/** Runs until a signal ends it. @returns the exit code */
+export async function run(args: readonly string[]): Promise<number> {
+  const read = readConfig(args);
+  if (typeof read === "number") return read;
+  const { house, time } = read;
+  const clock = systemClock();
+  const style = Deno.env.get("JOURNAL_STREAM") ? "journal" : "plain";
+  const log = createLogger("main", house.logLevel, consoleSink(style, systemClock(time).wallMs));
+  const rows = wantedServices(house);
+  for (const row of rows) mkdirSync(stateDirOf(house, row.name), { recursive: true, mode: 0o700 });
+  log.notice("STARTING", { version: VERSION, host: hostname(), state_dir: house.stateDir });
+  for (const remark of house.remarks) log.warn(remark);
+
+  const systemd = openSdNotify(Deno.env.get("NOTIFY_SOCKET"), `${house.stateDir}/.notify.sock`);
+  const ended = Promise.withResolvers<number>();
+  let isReady = false;
+  const supervisor: Supervisor = new Supervisor({
+    linkName: BROKER_LINK,
+    services: rows.map((row) => supervised(row, house, time, style)),
+    clock,
+    log,
+    random: Math.random,
+    onSilent(service) {
+      log.crit("SERVICE SILENT: ending the process, for a silent worker cannot be stopped", { service });
+      Deno.exit(EXIT.software);
+    },
+    onChange() {
+      const views = supervisor.views();
+      supervisor.setPresence(presence(views, systemClock(time).wallMs()));
+      if (!isReady && supervisor.ready) {
+        isReady = true;
+        log.notice("READY");
+        systemd.send("READY=1");
+      }
+    },
+  });
+  const feedMs = watchdogIntervalMs(Deno.env.get("WATCHDOG_USEC"));
+  const stopFeeding = feedMs === undefined
+    ? () => {}
+    : clock.every(feedMs, () => supervisor.ready && systemd.send("WATCHDOG=1"));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => ended.resolve(EXIT.ok));
+  }
+  supervisor.start();
+
+  const code = await ended.promise;
+  log.notice("STOPPING");
+  systemd.send("STOPPING=1");
+  stopFeeding();
+  await supervisor.stop();
+  systemd.close();
+  log.notice("STOPPED");
+  return code;
+}
+
+/** A row of the registry as the supervisor takes it. */
+export function supervised(
+  row: ServiceRow,
+  house: HouseConfig,
+  time: TimeScale,
+  style: "journal" | "plain",
+): SupervisedService {
+  const capability = capabilityOf(row, house);
+  return {
+    name: row.name,
+    required: row.required,
+    capability,
+    init: {
+      kind: "init",
+      service: row.name,
+      config: row.slice(house),
+      capability,
+      log: { level: house.logLevel, style },
+      time,
+    },
+    spawn: () => spawnWorker(row, house),
+  };
+}
+
+/** Starts a service's worker with exactly the permissions of its row. */
+export function spawnWorker(row: ServiceRow, house: HouseConfig): WorkerHandle {
+  const worker = new Worker(row.entry, {
+    type: "module",
+    name: row.name,
+    deno: { permissions: workerPermissions(row, house) },
+  });
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
+    onMessage: (handle) => worker.onmessage = ({ data }) => handle(data as FromWorker),
+    onError: (handle) =>
+      worker.onerror = (event) => {
+        // Otherwise the error would end this process too.
+        event.preventDefault();
+        handle(event.message);
+      },
+    terminate: () => worker.terminate(),
+  };
+}
+
+function presence(views: ReturnType<Supervisor["views"]>, wallMs: number): string {
+  const services = Object.entries(views).map(([name, { state, restarts, problems }]) =>
+    [name, { state, restarts, problems: problems.map(({ text }) => text) }] as const
+  );
+  return encodeOrchestratorStatus({
+    online: true,
+    version: VERSION,
+    services: Object.fromEntries(services),
+    ts: new Date(wallMs).toISOString(),
+  });
+}

@@ -1,0 +1,39 @@
+/** All subcommands of `ecoflow-power`, in the order of the overview. Each loads its own code. */
+import { VERSION } from "../lib/version.ts";
+import { type CommandRow, print } from "./command.ts";
+import { ENV_HELP } from "./read_config.ts";
+
+/** See the file comment. */
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: "run",
+    summary: "run the daemon (the default)",
+    help: ENV_HELP,
+    run: async (args) => (await import("./run.ts")).run(args),
+  },
+  {
+    name: "check",
+    summary: "read the configuration, say what is wrong with it or what it means, and end",
+    help: ENV_HELP,
+    run: async (args) => (await import("./check.ts")).check(args),
+  },
+  {
+    name: "keys",
+    summary: "give agents their keys: keys list | add AGENT | rotate AGENT | activate AGENT | remove AGENT",
+    help:
+      `${ENV_HELP}  --broker-host NAME   how hosts reach the broker, when this machine's own name will not do\n`,
+    run: async (args) => (await import("./keys.ts")).keys(args),
+  },
+  {
+    name: "decode",
+    summary: "decode a recorded payload to JSON: decode FILE, or decode --sn SN --encoding hex|base64|json -",
+    help: "",
+    run: async (args) => await (await import("./decode.ts")).decode(args),
+  },
+  {
+    name: "version",
+    summary: "print the version",
+    help: "",
+    run: () => Promise.resolve(print(`ecoflow-power ${VERSION}\n`)),
+  },
+];
