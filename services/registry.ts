@@ -153,6 +153,7 @@ export const SERVICES: readonly ServiceRow[] = [
       t.agentStatus("+"),
       t.cloudStatus,
       t.drillRequest,
+      t.abortRequest,
       ...witnessTopics(policyFile(config)),
     ],
     slice: (config): PolicyEngineConfig => ({
@@ -162,6 +163,7 @@ export const SERVICES: readonly ServiceRow[] = [
       stateDir: stateDirOf(config, "policy_engine"),
       followsCloud: true,
       takesDrills: true,
+      takesAborts: true,
       file: policyFile(config),
     }),
   },

@@ -12,6 +12,8 @@ const schema = v.object({
   soc_min: v.optional(numberIn(0, 100)),
   grid_connected: v.optional(v.boolean()),
   timer_left_s: v.optional(numberIn(0, 1e9)),
+  shutdown_earliest_s: v.optional(numberIn(0, 1e9)),
+  held: v.optional(textUpTo(500)),
   hosts: v.optional(v.array(v.object({
     agent: textUpTo(64),
     state: v.picklist([
@@ -33,7 +35,9 @@ const schema = v.object({
 
 /**
  * What the policy thinks, in words (`sentence`) and numbers. `blind`: no fresh word from the station. `timer_left_s`:
- * seconds until the running debounce or window ends, absent when nothing runs.
+ * seconds until the running debounce or window ends, absent when nothing runs. `shutdown_earliest_s`: on battery and not
+ * in danger yet, seconds until the first host will be told if charge and load go on as they do; absent: nobody can tell.
+ * `held`: who holds the shutdown back, absent: nobody.
  */
 export type PolicyStatus = v.InferOutput<typeof schema>;
 

@@ -17,6 +17,7 @@ export const RESERVED_AGENT_NAMES: readonly string[] = [
   "events",
   "orchestrator",
   "drill",
+  "abort",
   "witness",
 ];
 
@@ -48,6 +49,8 @@ export function topicsUnder(roots: TopicRoots) {
     policy: (device: string) => `${manager}/policy/${device}`,
     /** Asks for a drill. QoS 1, never retained: `lib/messages/drill.ts`. */
     drillRequest: `${manager}/drill/request`,
+    /** Asks for a shutdown to be called off. QoS 1, never retained: `lib/messages/abort_request.ts`. */
+    abortRequest: `${manager}/abort/request`,
     /** How the newest drill goes or went, retained: `lib/messages/drill.ts`. */
     drillReport: `${manager}/drill/report`,
     /** The journal. QoS 1: `lib/messages/event.ts`. */

@@ -25,6 +25,8 @@ export interface PolicyEngineConfig {
   readonly followsCloud?: boolean;
   /** Whether drills may be asked for over the broker; false when absent. */
   readonly takesDrills?: boolean;
+  /** Whether a person may call a shutdown off over the broker; false when absent. */
+  readonly takesAborts?: boolean;
   /** The policy file, where there is one. */
   readonly file?: PolicyFile;
 }

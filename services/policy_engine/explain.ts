@@ -6,11 +6,14 @@ import { hostsOfStation, placeOf, type StationRules } from "./rules.ts";
 import { silenceReason, type Ways } from "./silence.ts";
 import {
   debounceNowMs,
+  type Hold,
+  holdNow,
   needsOf,
   shownCharge,
   stationBattery,
   stationPhase,
   type StationState,
+  timerEndMonoMs,
 } from "./station.ts";
 import { chargeWords, effectiveSocMin, minutesToDanger } from "./triggers.ts";
 import { freshestMonoMs } from "./words.ts";
@@ -58,6 +61,10 @@ export function policyStatus(
     soc_min: socMin === undefined ? undefined : effectiveSocMin(socMin, { floorPercent }),
     grid_connected: state.verdict?.connected,
     timer_left_s: timerLeftS,
+    shutdown_earliest_s: phase.kind === "on_battery" && !isRecovering ? earliestSec(telling) : undefined,
+    held: phase.kind === "critical"
+      ? holdOf(device, state, house, nowMonoMs)?.reason.slice(0, 500)
+      : undefined,
     hosts,
     ts: new Date(nowWallMs).toISOString(),
   };
@@ -92,14 +99,20 @@ function timerLeftSec(
   const station = house.rulesOf(device);
   const battery = stationBattery(state, house.rules, nowMonoMs);
   const left = station.stages.flatMap(({ number, groups }) =>
-    groups.flatMap(({ key, debounceMs }) => {
+    groups.flatMap(({ key, debounceMs: longestMs }) => {
       const phase = state.phases.get(key);
       if (phase?.kind !== "critical") return [];
-      const holdMs = debounceNowMs(station, number, debounceMs, house.viewFor(device), battery);
-      return [phase.criticalSinceMonoMs + holdMs - nowMonoMs];
+      const debounceMs = debounceNowMs(station, number, longestMs, house.viewFor(device), battery);
+      const hold = holdOf(device, state, house, nowMonoMs);
+      return [timerEndMonoMs(phase, debounceMs, hold) - nowMonoMs];
     })
   );
   return left.length > 0 ? Math.max(0, Math.ceil(Math.min(...left) / 1000)) : undefined;
+}
+
+function holdOf(device: string, state: StationState, house: House, nowMonoMs: number): Hold | undefined {
+  const battery = stationBattery(state, house.rules, nowMonoMs);
+  return holdNow(state, battery, house.rulesOf(device), house.viewFor(device), nowMonoMs);
 }
 
 /** The charge at which the last hosts go, %. */
@@ -141,7 +154,7 @@ function sentenceFor(telling: Telling): string {
       return `On battery${byWhom(state)}, ${charge}${untilDanger(telling)}.`;
     case "critical":
       return `On battery${byWhom(state)} with ${charge}; ` +
-        `hosts are told to shut down in ${timerLeftS} s unless the grid returns.`;
+        `hosts are told to shut down in ${timerLeftS} s unless the grid returns${heldBy(telling)}.`;
     case "shutting_down": {
       const down = hosts.filter(({ state }) => state === "down").length;
       const stages = telling.station.stages.length;
@@ -151,17 +164,30 @@ function sentenceFor(telling: Telling): string {
   }
 }
 
-function untilDanger({ device, house, state, station, hosts, nowMonoMs }: Telling): string {
+function heldBy({ device, state, house, nowMonoMs }: Telling): string {
+  const hold = holdOf(device, state, house, nowMonoMs);
+  return hold ? ` (${hold.reason})` : "";
+}
+
+function untilDanger(telling: Telling): string {
+  if (!stationBattery(telling.state, telling.house.rules, telling.nowMonoMs)) return "";
+  if (telling.hosts.length === 0) return "";
+  const seconds = earliestSec(telling);
+  if (seconds === undefined) return "; nobody can tell how long it lasts";
+  return `; hosts are shut down in about ${Math.floor(seconds / 60)} min at the earliest`;
+}
+
+/** Seconds until the first group is in danger, if charge and load go on as they do; undefined: nobody can tell. */
+function earliestSec({ device, house, state, station, hosts, nowMonoMs }: Telling): number | undefined {
   const battery = stationBattery(state, house.rules, nowMonoMs);
-  if (!battery || hosts.length === 0) return "";
+  if (!battery || hosts.length === 0) return undefined;
   const view = house.viewFor(device);
   const minutes = station.stages.flatMap(({ number, groups }) =>
     groups.flatMap(({ triggers, debounceMs }) =>
       minutesToDanger(battery, triggers, needsOf(station, number, debounceMs, view)) ?? []
     )
   );
-  if (minutes.length === 0) return "; nobody can tell how long it lasts";
-  return `; hosts are shut down in about ${Math.floor(Math.min(...minutes))} min at the earliest`;
+  return minutes.length > 0 ? Math.floor(Math.min(...minutes) * 60) : undefined;
 }
 
 function byWhom({ verdict }: StationState): string {

@@ -8,7 +8,7 @@ import { stepHost } from "./host.ts";
 import { type HostEffect, type HostInput, type HostState } from "./host_phase.ts";
 import { feedsOf, hostsOf, hostsOfStation, type HouseRules, placeOf, type StationRules } from "./rules.ts";
 import type { StageView } from "./stages.ts";
-import { NEW_STATION, type StationEvent, type StationState, stepStation } from "./station.ts";
+import { type Hold, NEW_STATION, type StationEvent, type StationState, stepStation } from "./station.ts";
 import { type FeedView, mayWake } from "./wake_order.ts";
 import { type Arrival, hear, isFresh } from "./words.ts";
 
@@ -29,6 +29,7 @@ export type HouseInput =
   | { readonly kind: "host"; readonly agent: string; readonly input: Exclude<HostInput, { kind: "tick" }> }
   | { readonly kind: "learned"; readonly agent: string; readonly tookMs: number }
   | { readonly kind: "drilled"; readonly month: string }
+  | { readonly kind: "hold"; readonly device: string; readonly hold: Hold }
   | { readonly kind: "tick" };
 
 /** What follows. */
@@ -134,6 +135,12 @@ export class House {
       case "drilled": {
         this.#drilledMonth = input.month;
         return [];
+      }
+      case "hold": {
+        const before = this.#stations.get(input.device);
+        if (!before) return [];
+        this.#stations.set(input.device, { ...before, held: input.hold });
+        return this.#concludeStation(input.device, nowMonoMs);
       }
       case "tick":
         return [...this.#stations.keys()].flatMap((device) => this.#concludeStation(device, nowMonoMs));

@@ -23,6 +23,8 @@ export interface OutageFacts {
   readonly danger?: string;
   /** Why hosts that were told may stay up, still on battery; absent: they may not. */
   readonly relief?: string;
+  /** Why a person holds the shutdown back; absent: nobody does. */
+  readonly heldBack?: string;
   /** Why the group must go at once, without a debounce of its own: a later stage goes already. */
   readonly pulledBy?: string;
 }
@@ -72,9 +74,17 @@ export function stepOutage(
 type OnBattery = Exclude<OutagePhase, { kind: "unknown" | "online" }>;
 
 function stepOnBattery(phase: OnBattery, facts: OutageFacts, rules: OutageRules, nowMonoMs: number): Step {
-  const { danger, relief, pulledBy } = facts;
+  const { danger, relief, heldBack, pulledBy } = facts;
   const { sinceMonoMs } = phase;
   const events: OutageEvent[] = [];
+  if (phase.kind === "shutting_down" && heldBack !== undefined) {
+    // The debounce was waited out before; only the hold is waited for.
+    const criticalSinceMonoMs = phase.triggeredMonoMs - rules.debounceMs;
+    return {
+      phase: { kind: "critical", sinceMonoMs, criticalSinceMonoMs },
+      events: [{ kind: "called_off", reason: heldBack }],
+    };
+  }
   if (phase.kind === "shutting_down") {
     if (pulledBy !== undefined || relief === undefined) return { phase, events };
     return { phase: { kind: "on_battery", sinceMonoMs }, events: [{ kind: "called_off", reason: relief }] };
@@ -85,23 +95,25 @@ function stepOnBattery(phase: OnBattery, facts: OutageFacts, rules: OutageRules,
     triggeredMonoMs: nowMonoMs,
     reason,
   });
-  const mayTrigger = nowMonoMs >= rules.notBeforeMonoMs;
+  const mayTrigger = heldBack === undefined && nowMonoMs >= rules.notBeforeMonoMs;
   if (pulledBy !== undefined && mayTrigger) {
     return { phase: down(pulledBy), events: [{ kind: "shutdown_triggered", reason: pulledBy }] };
   }
-  if (danger === undefined) {
+  // What a later stage's shutdown would have done at once counts as danger while somebody holds it back.
+  const reason = danger ?? (heldBack === undefined ? undefined : pulledBy);
+  if (reason === undefined) {
     if (phase.kind === "on_battery") return { phase, events };
-    const reason = "the battery is above its limits";
-    return { phase: { kind: "on_battery", sinceMonoMs }, events: [{ kind: "timer_aborted", reason }] };
+    const cause = "the battery is above its limits";
+    return { phase: { kind: "on_battery", sinceMonoMs }, events: [{ kind: "timer_aborted", reason: cause }] };
   }
   let next: OnBattery & { kind: "critical" };
   if (phase.kind === "critical") next = phase;
   else {
-    events.push({ kind: "timer_started", reason: danger });
+    events.push({ kind: "timer_started", reason });
     next = { kind: "critical", sinceMonoMs, criticalSinceMonoMs: nowMonoMs };
   }
   if (nowMonoMs - next.criticalSinceMonoMs < rules.debounceMs || !mayTrigger) return { phase: next, events };
-  return { phase: down(danger), events: [...events, { kind: "shutdown_triggered", reason: danger }] };
+  return { phase: down(reason), events: [...events, { kind: "shutdown_triggered", reason }] };
 }
 
 function returned(phase: OutagePhase): OutageEvent[] {

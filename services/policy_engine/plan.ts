@@ -3,7 +3,7 @@ import type { AgentPlan } from "../../lib/messages/agent_plan.ts";
 import { signatureOf } from "../../lib/signing.ts";
 import { feedsOf, type HouseRules, placeOf } from "./rules.ts";
 import type { House } from "./house.ts";
-import { needsOf, stationBattery } from "./station.ts";
+import { holdNow, needsOf, stationBattery, timerEndMonoMs } from "./station.ts";
 import { minutesToDanger } from "./triggers.ts";
 
 /** The content of a plan, before it is a message. */
@@ -53,6 +53,8 @@ function planOnStation(
   if (!state || !place || !phase || phase.kind === "unknown") return undefined;
   if (phase.kind === "online") return { device, state: "online", reason: `${device}: the grid is there` };
   const { debounceMs, triggers } = place.group;
+  const battery = stationBattery(state, house.rules, nowMonoMs);
+  const hold = holdNow(state, battery, station, house.viewFor(device), nowMonoMs);
   switch (phase.kind) {
     case "shutting_down":
       return {
@@ -65,11 +67,10 @@ function planOnStation(
       return {
         device,
         state: "on_battery",
-        deadlineMonoMs: phase.criticalSinceMonoMs + debounceMs,
+        deadlineMonoMs: timerEndMonoMs(phase, debounceMs, hold),
         reason: `${device}: the battery is ending`,
       };
     case "on_battery": {
-      const battery = stationBattery(state, house.rules, nowMonoMs);
       const needs = needsOf(station, place.stage.number, debounceMs, house.viewFor(device));
       const minutes = battery && minutesToDanger(battery, triggers, needs);
       return {

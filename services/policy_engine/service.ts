@@ -9,6 +9,7 @@ import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
+import { AbortDesk } from "./abort_desk.ts";
 import { Dispatch } from "./dispatch.ts";
 import { drillRefusal } from "./drill.ts";
 import { DrillDesk } from "./drill_desk.ts";
@@ -62,6 +63,7 @@ export class PolicyEngine implements Service {
   readonly #showcase: Showcase;
   readonly #dispatch: Dispatch;
   readonly #drills: DrillDesk;
+  readonly #aborts: AbortDesk;
   readonly #nutWitnesses: NutWitness[] = [];
   #cloud: Ways["cloud"];
   readonly #refused = new Set<string>();
@@ -88,6 +90,14 @@ export class PolicyEngine implements Service {
       tell: (kind, text, id) => {
         context.log.notice(kind.replaceAll("_", " ").toUpperCase(), { id, text });
         this.#dispatch.journal({ kind, severity: "notice", text: text.slice(0, 500), data: { id } });
+      },
+    });
+    this.#aborts = new AbortDesk({
+      nowMonoMs: () => context.clock.monoMs(),
+      hold: (device, hold) => this.#step({ kind: "hold", device, hold }),
+      tell: (kind, device, text, id) => {
+        context.log.notice(kind.replaceAll("_", " ").toUpperCase(), { id, text });
+        this.#dispatch.journal({ kind, severity: "notice", device, text: text.slice(0, 500), data: { id } });
       },
     });
   }
@@ -117,6 +127,13 @@ export class PolicyEngine implements Service {
     if (config.takesDrills) {
       const { drillRequest } = this.#topics;
       bus.subscribe(drillRequest, (message) => this.#guard(message, () => this.#onDrillRequest(message)));
+    }
+    if (config.takesAborts) {
+      const { abortRequest } = this.#topics;
+      bus.subscribe(
+        abortRequest,
+        (message) => this.#guard(message, () => this.#house && this.#aborts.onRequest(message, this.#house)),
+      );
     }
     for (const witness of config.file?.witness ?? []) {
       if (witness.topic !== undefined) {

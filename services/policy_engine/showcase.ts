@@ -35,7 +35,7 @@ export class Showcase {
     const nowMonoMs = clock.monoMs();
     const status = policyStatus(device, house, ways, nowMonoMs, clock.wallMs());
     if (!status) return;
-    const { ts: _ts, timer_left_s, sentence, soc, ...lasting } = status;
+    const { ts: _ts, timer_left_s, shutdown_earliest_s: _earliest, sentence, soc, ...lasting } = status;
     const isCounting = timer_left_s !== undefined || status.blind;
     const key = JSON.stringify([
       lasting,

@@ -31,6 +31,8 @@ const stationSchema = v.object({
   fall: v.optional(numberIn(-1000, 1000)),
   /** How long ago the grid was last known to be there. */
   last_grid_age_ms: v.optional(age),
+  /** A person holds the shutdown back for so long yet. */
+  held: v.optional(v.object({ left_ms: age, reason: textUpTo(500) })),
   groups: v.record(v.string(), phaseSchema),
   stages: v.record(v.string(), age),
 });
@@ -112,7 +114,7 @@ export function restoreSnapshot(
 }
 
 function fromStation(
-  { words, verdict, phases, started, fallPercentPerMin, lastGridMonoMs }: StationState,
+  { words, verdict, phases, started, fallPercentPerMin, lastGridMonoMs, held }: StationState,
   nowMonoMs: number,
 ): SavedStation {
   const aged = <T>(w: Word<T> | undefined) => w && { value: w.value, age_ms: ageOf(w.atMonoMs, nowMonoMs) };
@@ -129,6 +131,9 @@ function fromStation(
       : undefined,
     fall: fallPercentPerMin,
     last_grid_age_ms: lastGridMonoMs === undefined ? undefined : ageOf(lastGridMonoMs, nowMonoMs),
+    held: held && held.untilMonoMs > nowMonoMs
+      ? { left_ms: Math.round(held.untilMonoMs - nowMonoMs), reason: held.reason }
+      : undefined,
     groups: Object.fromEntries([...phases].map(([key, phase]) => [key, fromPhase(phase, nowMonoMs)])),
     stages: Object.fromEntries([...started].map(([number, atMs]) => [number, ageOf(atMs, nowMonoMs)])),
   };
@@ -188,6 +193,7 @@ function toStation(
     words,
     fallPercentPerMin: saved.fall,
     lastGridMonoMs: saved.last_grid_age_ms === undefined ? undefined : at(saved.last_grid_age_ms),
+    held: saved.held && { untilMonoMs: at(-saved.held.left_ms), reason: saved.held.reason },
     verdict: believed && { connected: believed.value, by: "station", evidenceMonoMs: believed.atMonoMs },
     phases: new Map(Object.entries(saved.groups).map(([key, one]) => [key, toPhase(one, at, nowMonoMs)])),
     started: new Map(Object.entries(saved.stages).map(([number, ageMs]) => [Number(number), at(ageMs)])),

@@ -25,8 +25,16 @@ export interface StationState {
   readonly fallPercentPerMin?: number;
   /** The newest evidence that the grid was there, monotonic ms; absent: there never was any. */
   readonly lastGridMonoMs?: number;
+  /** A person holds the shutdown back until then, monotonic ms, and why. */
+  readonly held?: Hold;
   /** Nothing fresh from the station for longer than the limit. */
   readonly isBlind: boolean;
+}
+
+/** A person's word that hosts are not to go yet. */
+export interface Hold {
+  readonly untilMonoMs: number;
+  readonly reason: string;
 }
 
 /** The longest debounce when the battery does not even last for an orderly shutdown any more, ms. */
@@ -171,17 +179,19 @@ function stageEvent({ number, reason }: StageStart): StationEvent {
 }
 
 function stepGroups(
-  { phases: before, verdict, words }: StationState,
+  judged: StationState,
   battery: Battery | undefined,
   rules: HouseRules,
   station: StationRules,
   view: StageView,
   nowMonoMs: number,
 ): { readonly phases: ReadonlyMap<string, OutagePhase>; readonly events: readonly OutageEvent[] } {
+  const { phases: before, verdict, words } = judged;
   const phases = new Map<string, OutagePhase>();
   const events: OutageEvent[] = [];
   // After a restart old words wait for fresh ones; a fresh word need not wait.
   const isSeen = isFresh(words.grid, rules.staleAfterMs, nowMonoMs);
+  const hold = holdNow(judged, battery, station, view, nowMonoMs);
   const notBeforeMonoMs = isSeen ? -Infinity : rules.notBeforeMonoMs;
   let pulledBy: string | undefined;
   for (const { number, groups } of station.stages.toReversed()) {
@@ -192,6 +202,7 @@ function stepGroups(
         gridConnected: verdict?.connected,
         danger: battery && dangerReason(battery, triggers, needs),
         relief: battery && reliefReason(battery, triggers, needs),
+        heldBack: hold?.reason,
         pulledBy,
       };
       const groupRules = {
@@ -222,6 +233,32 @@ export function debounceNowMs(
   if (!station.hasReserve || !battery?.remaining || battery.remaining.isEstimate) return debounceMs;
   const isPressed = battery.remaining.minutes * 60_000 <= needFromMs(station, stage, view);
   return isPressed ? Math.min(debounceMs, PRESSED_DEBOUNCE_MS) : debounceMs;
+}
+
+/**
+ * The hold that is in force. It ends with its time, and before it when the battery does not last any longer for what is
+ * left to do: a person's word of some minutes ago must not cost the hosts.
+ */
+export function holdNow(
+  { held }: Pick<StationState, "held">,
+  battery: Battery | undefined,
+  station: StationRules,
+  view: StageView,
+  nowMonoMs: number,
+): Hold | undefined {
+  if (!held || nowMonoMs >= held.untilMonoMs) return undefined;
+  const isPressed = battery?.remaining !== undefined &&
+    battery.remaining.minutes * 60_000 <= needFromMs(station, 1, view);
+  return isPressed ? undefined : held;
+}
+
+/** When the timer of a group in danger ends, monotonic ms. @param debounceMs As it is now */
+export function timerEndMonoMs(
+  phase: OutagePhase & { readonly kind: "critical" },
+  debounceMs: number,
+  hold: Hold | undefined,
+): number {
+  return Math.max(phase.criticalSinceMonoMs + debounceMs, hold?.untilMonoMs ?? -Infinity);
 }
 
 /** Several groups see the same grid and often the same danger: each thing is told once. */

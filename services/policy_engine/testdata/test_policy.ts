@@ -39,6 +39,7 @@ const CAPABILITY = {
   subscribes: [
     "plug",
     "power-manager/drill/request",
+    "power-manager/abort/request",
     "bridge-ecoflow/status",
     "bridge-ecoflow/+/json/state",
     "power-manager/+/ack",

@@ -25,6 +25,9 @@ export const RISEN: OutageFacts = { gridConnected: false, relief: "risen" };
 /** A later stage goes. */
 export const PULLED: OutageFacts = { gridConnected: false, pulledBy: "later" };
 
+/** In danger, and a person holds the shutdown back. */
+export const HELD: OutageFacts = { gridConnected: false, danger: "low", heldBack: "held" };
+
 /** The whole table: every phase with every kind of facts, and the rows around each limit. */
 export const TRANSITIONS: readonly [
   name: string,
@@ -61,7 +64,19 @@ export const TRANSITIONS: readonly [
   ["aborts the timer with the grid", CRITICAL, GRID, T + 179_999, "online", ["grid_back", "timer_aborted"]],
   ["is pulled out of its timer", CRITICAL, PULLED, T + 1, "shutting_down", ["shutdown_triggered"]],
 
+  ["is held back when the debounce ends", CRITICAL, HELD, T + 180_000, "critical", []],
+  ["is held back although a later stage goes", CRITICAL, { ...HELD, ...PULLED }, T + 180_000, "critical", []],
+  ["is held back from the beginning", ONLINE, HELD, T, "critical", ["grid_lost", "timer_started"]],
+
   ["goes on down in silence", DOWN, SILENCE, T + 9e9, "shutting_down", []],
+  ["is called off by a person, and stays in danger", DOWN, HELD, T + 1, "critical", ["called_off"]],
+  ["is pulled, and called off by a person", DOWN, { ...PULLED, heldBack: "held" }, T + 1, "critical", [
+    "called_off",
+  ]],
+  ["gets the grid back while held back", DOWN, { ...HELD, ...GRID }, T + 1, "online", [
+    "grid_back",
+    "called_off",
+  ]],
   ["triggers once", DOWN, LOW, T + 9e9, "shutting_down", []],
   ["goes on down when the danger is over but no relief", DOWN, CALM, T + 1, "shutting_down", []],
   ["calls off in relief", DOWN, RISEN, T + 1, "on_battery", ["called_off"]],
