@@ -30,11 +30,16 @@ export type HouseInput =
   | { readonly kind: "learned"; readonly agent: string; readonly tookMs: number }
   | { readonly kind: "drilled"; readonly month: string }
   | { readonly kind: "hold"; readonly device: string; readonly hold: Hold }
+  /** Old words trigger nothing until then. */
+  | { readonly kind: "grace"; readonly untilMonoMs: number }
+  /** What was known of the grid before the restart is not true any more. */
+  | { readonly kind: "power_is_back"; readonly device: string }
   | { readonly kind: "tick" };
 
 /** What follows. */
 export type HouseEffect =
   | (StationEvent & { readonly device: string })
+  | { readonly kind: "outage_forgotten"; readonly device: string }
   | {
     readonly kind: "host";
     readonly agent: string;
@@ -62,6 +67,7 @@ export class House {
   readonly #hosts: Map<string, HostState>;
   readonly #learnedMs: Map<string, readonly number[]>;
   #drilledMonth: string | undefined;
+  #rules: HouseRules;
   readonly #hostsByStation: ReadonlyMap<string, readonly string[]>;
   readonly #feeds: ReadonlyMap<string, readonly string[]>;
 
@@ -69,7 +75,8 @@ export class House {
    * @param start The state to begin with: {@link emptyHouse}, or a restored one
    * @param newId Makes the id of a command
    */
-  constructor(start: HouseState, readonly rules: HouseRules, private readonly newId: () => string) {
+  constructor(start: HouseState, rules: HouseRules, private readonly newId: () => string) {
+    this.#rules = rules;
     this.#stations = new Map(start.stations);
     this.#hosts = new Map(start.hosts);
     this.#learnedMs = new Map(start.learnedMs);
@@ -88,6 +95,11 @@ export class House {
       learnedMs: this.#learnedMs,
       drilledMonth: this.#drilledMonth,
     };
+  }
+
+  /** The owner's rules, with the grace as it is now. */
+  get rules(): HouseRules {
+    return this.#rules;
   }
 
   /** The rules of a station; those for stations that nobody named when it is not in the map. */
@@ -142,9 +154,24 @@ export class House {
         this.#stations.set(input.device, { ...before, held: input.hold });
         return this.#concludeStation(input.device, nowMonoMs);
       }
+      case "grace": {
+        this.#rules = { ...this.#rules, notBeforeMonoMs: input.untilMonoMs };
+        return [];
+      }
+      case "power_is_back":
+        return this.#forgetOutage(input.device);
       case "tick":
         return [...this.#stations.keys()].flatMap((device) => this.#concludeStation(device, nowMonoMs));
     }
+  }
+
+  /** Only an outage that nobody has spoken of since the restart. */
+  #forgetOutage(device: string): HouseEffect[] {
+    const before = this.#stations.get(device);
+    if (!before?.words.grid?.isFromBefore || before.verdict?.connected !== false) return [];
+    if (before.verdict.by !== "station") return [];
+    this.#stations.set(device, { ...NEW_STATION, words: { ...before.words, grid: undefined } });
+    return [{ kind: "outage_forgotten", device }];
   }
 
   #concludeStation(device: string, nowMonoMs: number): HouseEffect[] {

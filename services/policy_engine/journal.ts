@@ -31,6 +31,20 @@ export function tellingOf(effect: HouseEffect): Telling | undefined {
           text: `${effect.device}: ${effect.text}`.slice(0, 500),
         },
       };
+    case "outage_forgotten":
+      return {
+        level: "notice",
+        words: "OUTAGE FORGOTTEN",
+        fields: { device: effect.device },
+        event: {
+          kind: "outage_forgotten",
+          severity: "notice",
+          device: effect.device,
+          text:
+            `${effect.device}: its hosts were switched on since our last word of it, so the power went and came back; ` +
+            "nothing is shut down until somebody says that the grid is gone",
+        },
+      };
     case "stage":
       return {
         level: "warn",

@@ -20,8 +20,10 @@ import { askOverTcp, type NutTarget, NutWitness } from "./nut_witness.ts";
 import type { WitnessSection } from "./policy_file.ts";
 import { feedsOf, hostsOfStation } from "./rules.ts";
 import { houseRules } from "./rules_from_file.ts";
+import { PowerDoubt } from "./power_return.ts";
 import { Showcase } from "./showcase.ts";
 import type { Ways } from "./silence.ts";
+import { isSureStop } from "./snapshot.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import { fileSnapshotStore } from "./snapshot_store.ts";
 import { udpWake } from "./wake_on_lan.ts";
@@ -36,13 +38,6 @@ const MOST_STATIONS = 256;
 const TICK_MS = 1000;
 /** After a restart old words may trigger nothing for this long, ms: fresh ones get a chance. */
 const RESTART_GRACE_MS = 30_000;
-/**
- * A longer stop, or a clock that went back, looks like a reboot, ms: the cloud takes longer to answer then. The stop is
- * counted from the last snapshot, which may have been a minute old.
- */
-const REBOOT_AFTER_MS = 120_000;
-/** The chance that fresh words get after what looks like a reboot, ms. */
-const REBOOT_GRACE_MS = 120_000;
 
 /** Makes the service as it runs in its worker. */
 export function createPolicyEngine(context: ServiceContext<PolicyEngineConfig>): PolicyEngine {
@@ -67,6 +62,8 @@ export class PolicyEngine implements Service {
   readonly #nutWitnesses: NutWitness[] = [];
   #cloud: Ways["cloud"];
   readonly #refused = new Set<string>();
+  /** There after what looks like a reboot, until it is settled. */
+  #doubt: PowerDoubt | undefined;
 
   constructor(
     private readonly context: ServiceContext<PolicyEngineConfig>,
@@ -155,7 +152,13 @@ export class PolicyEngine implements Service {
   #resume(): House {
     const { clock, config } = this.context;
     const restored = this.#keeper.restore(houseRules(config, config.file, 0));
-    const rules = houseRules(config, config.file, clock.monoMs() + graceMs(restored.awayMs));
+    const { awayMs, savedAtMs } = restored;
+    const nowMonoMs = clock.monoMs();
+    if (savedAtMs !== undefined && awayMs !== undefined && !isSureStop(awayMs)) {
+      this.#doubt = new PowerDoubt(savedAtMs, nowMonoMs);
+    }
+    const graceEndMonoMs = awayMs === undefined ? nowMonoMs : nowMonoMs + RESTART_GRACE_MS;
+    const rules = houseRules(config, config.file, this.#doubt?.endMonoMs ?? graceEndMonoMs);
     return new House(restored.house, rules, this.ports.newId);
   }
 
@@ -257,9 +260,14 @@ export class PolicyEngine implements Service {
   #onStatus({ topic, payload, retained }: BusMessage): void {
     // The daemon's own presence has the same form of topic.
     if (topic === this.#topics.orchestratorStatus || payload.length === 0) return;
-    const { online } = parseAgentStatus(payload, `MQTT topic "${topic}"`);
-    const input = { kind: "presence", online, isLive: !retained } as const;
-    this.#step({ kind: "host", agent: this.#agentOf(topic), input });
+    const agent = this.#agentOf(topic);
+    const status = parseAgentStatus(payload, `MQTT topic "${topic}"`);
+    if (this.#doubt) {
+      this.#doubt.hear(agent, status);
+      this.#step({ kind: "grace", untilMonoMs: this.#doubt.endMonoMs });
+    }
+    const input = { kind: "presence", online: status.online, isLive: !retained } as const;
+    this.#step({ kind: "host", agent, input });
   }
 
   #agentOf(topic: string): string {
@@ -279,9 +287,21 @@ export class PolicyEngine implements Service {
     }
   }
 
+  /** Before old words may trigger anything: those that the hosts contradict are forgotten. */
+  #settleDoubt(house: House): void {
+    const doubt = this.#doubt;
+    if (!doubt || this.context.clock.monoMs() < doubt.endMonoMs) return;
+    this.#doubt = undefined;
+    for (const device of house.state.stations.keys()) {
+      const isBack = doubt.isPowerBack(hostsOfStation(house.rulesOf(device)));
+      if (isBack) this.#step({ kind: "power_is_back", device });
+    }
+  }
+
   #step(input: HouseInput): void {
     const house = this.#house;
     if (!house) return;
+    this.#settleDoubt(house);
     const { clock } = this.context;
     const effects = house.step(input, clock.monoMs());
     // Stored before it is said, and marked when the broker has it: a crash in between repeats it with the same id.
@@ -317,14 +337,9 @@ function devicesOf(input: HouseInput, { rules, state }: House): readonly string[
     case "learned":
       return feedsOf(input.agent, rules);
     case "drilled":
+    case "grace":
       return [];
     default:
       return [input.device];
   }
-}
-
-/** @param awayMs How long we were away by the wall clock; undefined without a snapshot */
-function graceMs(awayMs: number | undefined): number {
-  if (awayMs === undefined) return 0;
-  return awayMs >= 0 && awayMs <= REBOOT_AFTER_MS ? RESTART_GRACE_MS : REBOOT_GRACE_MS;
 }

@@ -69,6 +69,11 @@ export const BELIEVED_STOP_MS = 600_000;
  * from the snapshot, which may have been a minute old.
  */
 export const SURE_STOP_MS = 120_000;
+/** Whether a stop was so short that it is no reboot. @param awayMs By the wall clock */
+export function isSureStop(awayMs: number): boolean {
+  return awayMs >= 0 && awayMs <= SURE_STOP_MS;
+}
+
 /** After a stop that looks longer than this, the last word on the grid is forgotten, ms: one hour. */
 export const FORGET_GRID_MS = 3_600_000;
 
@@ -81,7 +86,8 @@ export const FORGET_GRID_MS = 3_600_000;
  * forgotten: most likely the power came back and switched us on. How long the grid has been stable counts anew: nobody
  * watched it while we were away.
  *
- * @returns `awayMs`: how long we were away by the wall clock; negative when that went back
+ * @returns `awayMs`: how long we were away by the wall clock; negative when that went back. `savedAtMs`: wall time of the
+ * snapshot, ms since 1970
  * @throws InvalidInputError when the text is broken or of a newer version
  */
 export function restoreSnapshot(
@@ -90,12 +96,12 @@ export function restoreSnapshot(
   rules: Pick<HouseRules, "stations">,
   nowMonoMs: number,
   nowWallMs: number,
-): { readonly house: HouseState; readonly awayMs: number } {
+): { readonly house: HouseState; readonly awayMs: number; readonly savedAtMs: number } {
   const snapshot = parseJson(schema, text, source);
   const awayMs = nowWallMs - snapshot.saved_at_ms;
   const countedMs = Math.min(BELIEVED_STOP_MS, Math.max(0, awayMs));
   const at: AtAge = (ageMs = 0) => nowMonoMs - ageMs - countedMs;
-  const isSure = awayMs >= 0 && awayMs <= SURE_STOP_MS;
+  const isSure = isSureStop(awayMs);
   const empty = emptyHouse(rules);
   const stations = new Map(empty.stations);
   const hosts = new Map(empty.hosts);
@@ -110,6 +116,7 @@ export function restoreSnapshot(
   return {
     house: { stations, hosts, learnedMs: new Map(learned), drilledMonth: snapshot.drilled_month },
     awayMs,
+    savedAtMs: snapshot.saved_at_ms,
   };
 }
 

@@ -36,9 +36,12 @@ export class SnapshotKeeper {
   /**
    * What was remembered, or an empty house after saying why not.
    *
-   * @returns `awayMs`: how long we were away by the wall clock, which may have jumped; absent without a snapshot
+   * @returns `awayMs`: how long we were away by the wall clock, which may have jumped, and `savedAtMs`, the snapshot's
+   * wall time; absent without a snapshot
    */
-  restore(rules: Pick<HouseRules, "stations">): { readonly house: HouseState; readonly awayMs?: number } {
+  restore(
+    rules: Pick<HouseRules, "stations">,
+  ): { readonly house: HouseState; readonly awayMs?: number; readonly savedAtMs?: number } {
     const { clock, health, log, store } = this.parts;
     try {
       const text = store.read();

@@ -267,7 +267,7 @@ class World {
     }
     this.#clock.jumpWall(jumpMs);
     const awayMs = awaySec * 1000 + jumpMs;
-    const graceSec = awayMs >= 0 && awayMs <= 60_000 ? 30 : 120;
+    const graceSec = awayMs >= 0 && awayMs <= 60_000 ? 30 : 300;
     this.#deafSecs.push({ atSec: this.#nowSec, forSec: graceSec });
     // After what looks like more than an hour the policy forgets the outage on purpose.
     if (awayMs > 3_600_000) {
