@@ -5,6 +5,8 @@ export type Cancel = () => void;
 
 /** The only source of time for everything outside this file. */
 export interface Clock {
+  /** Seconds of this clock in one real second: 1 in production. Peers outside, such as browsers, live in real time. */
+  readonly speed: number;
   /** Monotonic milliseconds since an arbitrary start. Never leaves its worker: each worker has its own start. */
   monoMs(): number;
   /** Wall time, milliseconds since 1970. May jump: for stamps and expiry only, never for holds. */
@@ -42,6 +44,7 @@ export function systemClock(scale: TimeScale = REAL_TIME): Clock {
     throw new RangeError(`Cannot scale time: speed must be 1 to 10000, found ${speed}`);
   }
   const clock: Clock = {
+    speed,
     monoMs: () => performance.now() * speed,
     wallMs: () => speed === 1 ? Date.now() : originWallMs + (Date.now() - originWallMs) * speed,
     after(delayMs, run) {

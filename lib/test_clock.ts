@@ -14,6 +14,7 @@ export const TEST_WALL_MS = Date.UTC(2026, 10, 23, 19, 0, 0);
 
 /** Deterministic {@link Clock}: timers run, in order of their due time, only inside {@link TestClock.advance}. */
 export class TestClock implements Clock {
+  readonly speed = 1;
   #monoMs = 0;
   #wallOffsetMs: number;
   #nextId = 1;

@@ -8,6 +8,7 @@ import { ConfigError, errorText } from "../lib/errors.ts";
 import { type Topics, topicsUnder } from "../lib/mqtt/topics.ts";
 import type { BrokerLinkConfig } from "./broker_link/service.ts";
 import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
+import { type DashboardConfig, listenGrant } from "./dashboard/config.ts";
 import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/config.ts";
 import { listenTarget, type NutServerConfig, nutServerTopics } from "./nut_server/slice.ts";
 import { parsePolicyFile, type PolicyFile } from "./policy_engine/policy_file.ts";
@@ -178,6 +179,49 @@ export const SERVICES: readonly ServiceRow[] = [
     publishes: (_topics, config) => nutServerTopics(nutServerConfig(config)).publishes,
     subscribes: (_topics, config) => nutServerTopics(nutServerConfig(config)).subscribes,
     slice: nutServerConfig,
+  },
+  {
+    name: "dashboard",
+    purpose: "Shows the house on a web page, and passes on a person's wish for a drill or a calling off.",
+    entry: new URL("./dashboard/worker.ts", import.meta.url),
+    required: false,
+    isWanted: ({ dashboard }) => dashboard !== undefined,
+    grants: (config) => [
+      ...(config.dashboard
+        ? [{
+          kind: "net" as const,
+          targets: [listenGrant(config.dashboard)],
+          reason: "to listen for browsers",
+        }]
+        : []),
+      {
+        kind: "read",
+        targets: [stateDirOf(config, "dashboard")],
+        reason: "the hash of the password, which may change while it runs",
+      },
+    ],
+    publishes: (t) => [t.drillRequest, t.abortRequest],
+    subscribes: (t) => [
+      t.state("+"),
+      t.policy("+"),
+      t.agentStatus("+"),
+      t.ack("+"),
+      t.cloudStatus,
+      t.drillReport,
+      t.events,
+      t.orchestratorStatus,
+    ],
+    slice: ({ dashboard, roots, staleAfterSec, agentsByStation }): DashboardConfig => ({
+      host: dashboard?.host ?? "",
+      port: dashboard?.port ?? 0,
+      names: dashboard?.names ?? [],
+      readsWithoutLogin: dashboard?.readsWithoutLogin ?? false,
+      passwordFile: dashboard?.passwordFile ?? "",
+      tls: dashboard?.tls,
+      roots,
+      staleAfterSec,
+      agentsByStation,
+    }),
   },
 ];
 

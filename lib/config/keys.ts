@@ -227,6 +227,28 @@ export const KEYS = {
     unit: "%",
     doc: "At or below this charge on battery, NUT clients are told LB whatever the policy does.",
   },
+  DASHBOARD_LISTEN: {
+    kind: "text",
+    pattern: /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:]+\]):\d{1,5}$/,
+    wanted: "an IP address of this machine with a port, such as 127.0.0.1:8080 or 0.0.0.0:8080",
+    doc: "Where the dashboard listens; not set: no dashboard. Off the loopback only with a password.",
+  },
+  DASHBOARD_HOSTS: {
+    kind: "text",
+    pattern: /^[A-Za-z0-9.-]+(,[A-Za-z0-9.-]+)*$/,
+    wanted: '"name,…" without ports',
+    doc: "Names by which browsers may reach the dashboard, besides localhost and IP addresses.",
+  },
+  DASHBOARD_READ_WITHOUT_LOGIN: {
+    kind: "switch",
+    default: false,
+    doc: "Whoever reaches the dashboard may look without logging in; buttons always want a log-in.",
+  },
+  DASHBOARD_CERT_FILE: {
+    kind: "text",
+    doc: "PEM file with the dashboard's certificate; with it the dashboard speaks HTTPS only.",
+  },
+  DASHBOARD_KEY_FILE: { kind: "text", doc: "PEM file with the key of that certificate." },
   STATE_DIR: {
     kind: "text",
     doc: "Where state is kept; systemd's STATE_DIRECTORY, else ./state, when not set.",

@@ -5,6 +5,7 @@ import type { LogLevel } from "../log.ts";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { TopicRoots } from "../mqtt/topics.ts";
 import { readEnvFile } from "./env_file.ts";
+import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
 import { type KeyReading, readKeys } from "./read_keys.ts";
 import { type ConfiguredStation, parseAgentMap, parseDeviceList } from "./stations.ts";
 
@@ -63,6 +64,8 @@ export interface HouseConfig {
     readonly keyPem?: string;
     readonly lowBatteryPercent: number;
   };
+  /** Absent: no dashboard. */
+  readonly dashboard?: DashboardSettings;
   /** Sentences for the log at the start: what is odd, but no reason not to run. */
   readonly remarks: readonly string[];
 }
@@ -86,6 +89,8 @@ type PemKey =
   | "MQTT_CA_FILE"
   | "MQTT_CERT_FILE"
   | "MQTT_KEY_FILE"
+  | "DASHBOARD_CERT_FILE"
+  | "DASHBOARD_KEY_FILE"
   | "NUT_CERT_FILE"
   | "NUT_KEY_FILE";
 
@@ -168,6 +173,12 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     },
     policyFile: readPolicyFile(text("POLICY_FILE"), sources, problems),
     nut: readNut(reading, sources, problems, readPem),
+    dashboard: readDashboard(reading, problems, {
+      stateDir,
+      exists: sources.exists,
+      cert: readPem("DASHBOARD_CERT_FILE"),
+      key: readPem("DASHBOARD_KEY_FILE"),
+    }),
     remarks: [...remarks, ...unmatchedStations(stations, agentsByStation)],
   };
 }

@@ -395,6 +395,7 @@ class World {
 
 /** Two times that a world moves by hand; nothing can wait on it. */
 class WorldClock implements Clock {
+  readonly speed = 1;
   #mono = 0;
   #wallOffset = TEST_WALL_MS;
   readonly monoMs = () => this.#mono;

@@ -1,0 +1,17 @@
+/** The dashboard's slice of the configuration, and what the registry has to grant for it. Pure. */
+import type { DashboardSettings } from "../../lib/config/dashboard_keys.ts";
+import type { TopicRoots } from "../../lib/mqtt/topics.ts";
+
+/** See the file comment. */
+export interface DashboardConfig extends DashboardSettings {
+  readonly roots: TopicRoots;
+  /** Without fresh evidence for this long a value is old, s. */
+  readonly staleAfterSec: number;
+  /** Which hosts hang on which station. */
+  readonly agentsByStation: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The target of the worker's permission to listen. */
+export function listenGrant({ host, port }: Pick<DashboardConfig, "host" | "port">): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

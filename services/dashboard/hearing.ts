@@ -1,0 +1,104 @@
+/** Listens on the bus, checks every payload once, and keeps the house's last words. */
+import type { Bus, BusMessage } from "../../lib/bus.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { InvalidInputError } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log.ts";
+import { parseAgentAck } from "../../lib/messages/agent_ack.ts";
+import { parseAgentStatus } from "../../lib/messages/agent_status.ts";
+import { parseCloudStatus } from "../../lib/messages/cloud_status.ts";
+import { parseDrillReport } from "../../lib/messages/drill.ts";
+import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
+import { parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import { parsePolicyStatus } from "../../lib/messages/policy_status.ts";
+import { parsePowerState } from "../../lib/messages/power_state.ts";
+import { RESERVED_AGENT_NAMES, type Topics } from "../../lib/mqtt/topics.ts";
+import type { Heard, House } from "./house.ts";
+
+/** What the listener is given. */
+export interface HearingParts {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly topics: Topics;
+  readonly house: House;
+  /** Some word changed. */
+  readonly onChange: () => void;
+  /** An event came, now. */
+  readonly onEvent: (event: JournalEvent) => void;
+}
+
+/** What the broker kept is believed to be as old as it says up to this age, ms; an older word has no age. */
+const BELIEVED_MS = 24 * 3_600_000;
+/** More names than a house has would only fill the memory. */
+const MAX_NAMES = 500;
+
+/** Subscribes to everything; lasts as long as the bus. */
+export function listen(parts: HearingParts): void {
+  const { bus, clock, log, topics, house, onChange, onEvent } = parts;
+  const subscribe = (filter: string, hear: (message: BusMessage, name: string, source: string) => void) => {
+    const index = filter.split("/").indexOf("+");
+    bus.subscribe(filter, (message) => {
+      try {
+        const name = message.topic.split("/")[index] ?? "";
+        hear(message, name, `MQTT topic "${message.topic}"`);
+        onChange();
+      } catch (error) {
+        if (!(error instanceof InvalidInputError)) throw error;
+        log.warn("INPUT REFUSED", { text: error.message });
+      }
+    });
+  };
+  /** A map by the name in the topic; an empty payload is the broker's way to forget. */
+  const keep = <T extends { readonly ts?: string }>(
+    map: Map<string, Heard<T>>,
+    filter: string,
+    parse: (payload: Uint8Array, source: string) => T,
+  ) =>
+    subscribe(filter, (message, name, source) => {
+      if (message.payload.length === 0) return void map.delete(name);
+      if (!map.has(name) && map.size >= MAX_NAMES) return;
+      map.set(name, heard(parse(message.payload, source), message, clock));
+    });
+  const one = <T extends { readonly ts?: string }>(
+    topic: string,
+    parse: (payload: Uint8Array, source: string) => T,
+    set: (word: Heard<T> | undefined) => void,
+  ) =>
+    subscribe(topic, (message, _name, source) => {
+      set(message.payload.length === 0 ? undefined : heard(parse(message.payload, source), message, clock));
+    });
+
+  keep(house.states, topics.state("+"), parsePowerState);
+  keep(house.policies, topics.policy("+"), parsePolicyStatus);
+  keep(house.acks, topics.ack("+"), parseAgentAck);
+  subscribe(topics.agentStatus("+"), (message, name, source) => {
+    if (RESERVED_AGENT_NAMES.includes(name)) return;
+    if (message.payload.length === 0) return void house.agents.delete(name);
+    if (!house.agents.has(name) && house.agents.size >= MAX_NAMES) return;
+    house.agents.set(name, heard(parseAgentStatus(message.payload, source), message, clock));
+  });
+  one(topics.cloudStatus, parseCloudStatus, (word) => house.cloud = word);
+  one(topics.orchestratorStatus, parseOrchestratorStatus, (word) => house.daemon = word);
+  one(topics.drillReport, parseDrillReport, (word) => house.drill = word);
+  subscribe(topics.events, ({ payload, retained }, _name, source) => {
+    if (!retained && payload.length > 0) onEvent(parseEvent(payload, source));
+  });
+  bus.onLink((up) => {
+    house.isBrokerUp = up;
+    onChange();
+  });
+}
+
+/** A word that came live is as old as its arrival; one that the broker kept is as old as it says, if it can be. */
+function heard<T extends { readonly ts?: string }>(
+  value: T,
+  { retained }: BusMessage,
+  clock: Clock,
+): Heard<T> {
+  const atMonoMs = clock.monoMs();
+  if (!retained) return { value, atMonoMs };
+  const ageMs = value.ts === undefined ? NaN : clock.wallMs() - Date.parse(value.ts);
+  // A word from the future is from a clock that fell back at a power cut.
+  if (!(ageMs >= -2000 && ageMs <= BELIEVED_MS)) return { value, atMonoMs, isAgeless: true };
+  return { value, atMonoMs: atMonoMs - Math.max(0, ageMs) };
+}
