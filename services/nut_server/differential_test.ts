@@ -85,13 +85,13 @@ async function withBoth(run: (both: Both) => Promise<void>): Promise<void> {
       );
       const upsd = startProgram("upsd", ["-u", user, "-D", "-P", `${dir}/upsd.pid`], env);
       const open: LineClient[] = [];
-      const deadlineMs = Date.now() + 15_000;
+      const deadlineMs = Date.now() + 60_000;
       try {
-        await until("upsd has data", () => upsd.text().includes("Connected to UPS [plain]"), 5_000);
+        await until("upsd has data", () => upsd.text().includes("Connected to UPS [plain]"), 30_000);
         await until(
           "the driver is ready",
           () => drivers.every((d) => d.text().includes("upsdrv_updateinfo")),
-          5_000,
+          30_000,
         );
         while ((await statusAt(port)) !== (await statusAt(house.port))) {
           if (Date.now() > deadlineMs) throw new Error("upsd does not show our values");
@@ -103,7 +103,7 @@ async function withBoth(run: (both: Both) => Promise<void>): Promise<void> {
             clearInterval(feed);
             house.state({ ...ONLINE, age_s: 6, grid_age_s: 6 });
             for (const { pid } of drivers) Deno.kill(pid, "SIGSTOP");
-            await new Promise((resolve) => setTimeout(resolve, 5_000));
+            await new Promise((resolve) => setTimeout(resolve, 30_000));
           },
         });
       } catch (error) {
