@@ -6,6 +6,7 @@ import { createHealth } from "../../../lib/health.ts";
 import { createLogger } from "../../../lib/log.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { TEST_WALL_MS } from "../../../lib/test_clock.ts";
+import { abortRefusal, HOLD_MS } from "../abort_desk.ts";
 import { House, type HouseEffect, type HouseInput } from "../house.ts";
 import { policyStatus } from "../explain.ts";
 import { simpleRules } from "../simple_rules.ts";
@@ -73,6 +74,8 @@ class World {
   readonly #brokerDown: readonly (readonly [number, number])[];
   readonly #kills: readonly { atSec: number; awaySec: number; jumpMs: number }[];
   readonly #jumpSecs: readonly number[];
+  /** Somebody in the house calls shutdowns off now and then. */
+  readonly #isMeddled: boolean;
   #keeper: SnapshotKeeper;
   #house: House;
   #ids = 0;
@@ -116,6 +119,7 @@ class World {
     this.#jumpSecs = draw.chance(0.5)
       ? [draw.between(0, this.#lengthSec), draw.between(0, this.#lengthSec)]
       : [];
+    this.#isMeddled = draw.chance(0.2);
     this.#keeper = this.#newKeeper();
     this.#house = this.#begin(0);
   }
@@ -142,6 +146,7 @@ class World {
         );
         this.#listen(agent);
       }
+      if (this.#isMeddled) this.#meddle();
       this.#step({ kind: "tick" });
       this.#flush();
       this.#checkShown();
@@ -155,6 +160,18 @@ class World {
       restarts: this.#restarts,
       ended: this.#stations.filter(({ endedSec }) => endedSec !== undefined).length,
     };
+  }
+
+  /** A person calls a shutdown off where that is allowed: the policy may be silent for as long. */
+  #meddle(): void {
+    for (const { name } of this.#stations) {
+      if (!this.#draw.chance(0.02) || this.#isIn(this.#brokerDown)) continue;
+      if (abortRefusal(name, this.#house, this.#clock.monoMs()) !== undefined) continue;
+      this.#trace(`somebody holds "${name}" back`);
+      const untilMonoMs = this.#clock.monoMs() + HOLD_MS;
+      this.#step({ kind: "hold", device: name, hold: { untilMonoMs, reason: "somebody" } });
+      this.#deafSecs.push({ atSec: this.#nowSec, forSec: HOLD_MS / 1000 });
+    }
   }
 
   #isIn(windows: readonly (readonly [number, number])[]): boolean {
@@ -355,7 +372,11 @@ class World {
       const sinceSec = Math.max(...losses);
       const endSec = Math.max(...feeds.map(({ endedSec }) => endedSec ?? 0));
       // A debounce and the host's own delay must fit in, with time to hear and speak: in all, and in the last minutes.
-      const neededSec = LIMITS.debounceSec + LIMITS.shutdownDelaySec + SLACK_SEC;
+      // A station that tells its charge alone and falls silent gives no word on its load: the estimate begins when the
+      // last charge is too old.
+      const isMute = feeds.some(({ talk }) => talk === "charge") && this.#isSilentBetween(sinceSec, endSec);
+      const neededSec = LIMITS.debounceSec + LIMITS.shutdownDelaySec + SLACK_SEC +
+        (isMute ? LIMITS.staleAfterSec : 0);
       const fromSec = Math.max(sinceSec, endSec - LAST_SEC);
       if (endSec - sinceSec - this.#deafBetween(sinceSec, endSec) < neededSec) continue;
       if (endSec - fromSec - this.#deafBetween(fromSec, endSec) < neededSec) continue;
@@ -372,6 +393,10 @@ class World {
     }
   }
   readonly #judged = new Set<string>();
+
+  #isSilentBetween(fromSec: number, toSec: number): boolean {
+    return this.#silences.some(([from, to]) => from < toSec && to > fromSec);
+  }
 
   #deafBetween(fromSec: number, toSec: number): number {
     return this.#deafSecs.reduce(
