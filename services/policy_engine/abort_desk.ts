@@ -1,9 +1,10 @@
 /** Takes a person's requests to call a shutdown off, and says in the journal what came of them. */
 import type { BusMessage } from "../../lib/bus.ts";
 import { type AbortRequest, parseAbortRequest } from "../../lib/messages/abort_request.ts";
+import type { Hold } from "./groups.ts";
 import type { House } from "./house.ts";
 import { needFromMs } from "./stages.ts";
-import { type Hold, stationBattery, stationPhase } from "./station.ts";
+import { stationBattery, stationPhase } from "./station.ts";
 
 /** Hosts are left alone for so long after a person called them off, ms. Then the conditions count again. */
 export const HOLD_MS = 300_000;

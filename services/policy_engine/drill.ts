@@ -3,7 +3,7 @@ import type { DrillReport, DrillRequest } from "../../lib/messages/drill.ts";
 import { batteryNow } from "./battery.ts";
 import type { House } from "./house.ts";
 import { feedsOf, hostsOf, hostsOfStation, placeOf } from "./rules.ts";
-import { needsOf } from "./station.ts";
+import { needsOf } from "./groups.ts";
 import { minutesToDanger } from "./triggers.ts";
 import { isFresh } from "./words.ts";
 

@@ -4,17 +4,8 @@ import type { HostState } from "./host_phase.ts";
 import type { House } from "./house.ts";
 import { hostsOfStation, placeOf, type StationRules } from "./rules.ts";
 import { silenceReason, type Ways } from "./silence.ts";
-import {
-  debounceNowMs,
-  type Hold,
-  holdNow,
-  needsOf,
-  shownCharge,
-  stationBattery,
-  stationPhase,
-  type StationState,
-  timerEndMonoMs,
-} from "./station.ts";
+import { debounceNowMs, type Hold, holdNow, needsOf, timerEndMonoMs } from "./groups.ts";
+import { shownCharge, stationBattery, stationPhase, type StationState } from "./station.ts";
 import { chargeWords, effectiveSocMin, minutesToDanger } from "./triggers.ts";
 import { freshestMonoMs } from "./words.ts";
 

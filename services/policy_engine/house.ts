@@ -4,12 +4,14 @@
  */
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { WitnessWord } from "./grid_verdict.ts";
+import { feedViews, feedWord, wantedOf } from "./feeds.ts";
+import type { Hold } from "./groups.ts";
 import { stepHost } from "./host.ts";
 import { type HostEffect, type HostInput, type HostState } from "./host_phase.ts";
 import { feedsOf, hostsOf, hostsOfStation, type HouseRules, placeOf, type StationRules } from "./rules.ts";
 import type { StageView } from "./stages.ts";
-import { type Hold, NEW_STATION, type StationEvent, type StationState, stepStation } from "./station.ts";
-import { type FeedView, mayWake } from "./wake_order.ts";
+import { NEW_STATION, type StationEvent, type StationState, stepStation } from "./station.ts";
+import { mayWake } from "./wake_order.ts";
 import { type Arrival, hear, isFresh } from "./words.ts";
 
 /** Everything that the policy remembers. */
@@ -198,7 +200,13 @@ export class House {
       kind: "tick",
       wanted: wantedOf(agent, feeds, this.rules, this.#stations),
       mayWake: (before.phase.kind === "down" || before.phase.kind === "waking") &&
-        mayWake(agent, this.rules, this.#feedViews(nowMonoMs), this.#hosts, nowMonoMs),
+        mayWake(
+          agent,
+          this.rules,
+          feedViews(this.#stations, this.rules.staleAfterMs, nowMonoMs),
+          this.#hosts,
+          nowMonoMs,
+        ),
     };
     // After a restart nobody is told before fresh words had their chance, not even what was decided before.
     const isHeld = tick.wanted === "down" && nowMonoMs < this.rules.notBeforeMonoMs &&
@@ -240,56 +248,4 @@ export class House {
     const isBack = feeds.some((device) => this.#stations.get(device)?.verdict?.connected === true);
     return { reason: isBack ? "the grid is back" : "the danger is over" };
   }
-
-  #feedViews(nowMonoMs: number): ReadonlyMap<string, FeedView> {
-    const { staleAfterMs } = this.rules;
-    return new Map(
-      [...this.#stations].map(([device, { phases, words, verdict }]) => {
-        const [phase] = phases.values();
-        const isSeen = isFresh(words.grid, staleAfterMs, nowMonoMs) || Array.isArray(verdict?.by);
-        return [device, {
-          gridSinceMonoMs: phase?.kind === "online" && isSeen ? phase.sinceMonoMs : undefined,
-          socPercent: isFresh(words.socPercent, staleAfterMs, nowMonoMs)
-            ? words.socPercent?.value
-            : undefined,
-        }];
-      }),
-    );
-  }
-}
-
-/**
- * Whether a host is to be down.
- *
- * With one station, that station's word. A host on several goes down when at least one of them wants it down and none of
- * the others is known to carry it: a station that was never heard holds nobody up, because unknown is never "all is
- * well". A host that the owner has put to "any" goes with the first.
- *
- * @param suppose This station is taken to want the host down
- */
-export function wantedOf(
-  host: string,
-  feeds: readonly string[],
-  rules: HouseRules,
-  stations: ReadonlyMap<string, StationState>,
-  suppose?: string,
-): "up" | "down" {
-  const words = feeds.map((device) => device === suppose ? "down" : feedWord(host, device, rules, stations));
-  if (!words.includes("down")) return "up";
-  if (rules.goesWithAny.has(host)) return "down";
-  return words.includes("up") ? "up" : "down";
-}
-
-function feedWord(
-  host: string,
-  device: string,
-  rules: HouseRules,
-  stations: ReadonlyMap<string, StationState>,
-): "up" | "down" | "unknown" {
-  const station = rules.stations[device];
-  const state = stations.get(device);
-  const place = station && placeOf(host, station);
-  const phase = place && state?.phases.get(place.group.key);
-  if (!phase || phase.kind === "unknown") return "unknown";
-  return phase.kind === "shutting_down" && state?.started.has(place.stage.number) ? "down" : "up";
 }

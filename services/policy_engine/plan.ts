@@ -3,7 +3,8 @@ import type { AgentPlan } from "../../lib/messages/agent_plan.ts";
 import { signatureOf } from "../../lib/signing.ts";
 import { feedsOf, type HouseRules, placeOf } from "./rules.ts";
 import type { House } from "./house.ts";
-import { holdNow, needsOf, stationBattery, timerEndMonoMs } from "./station.ts";
+import { holdNow, needsOf, timerEndMonoMs } from "./groups.ts";
+import { stationBattery } from "./station.ts";
 import { minutesToDanger } from "./triggers.ts";
 
 /** The content of a plan, before it is a message. */

@@ -1,11 +1,8 @@
 /** The policy engine in the world: hears states and agents, sends commands, keeps the journal and the snapshot. */
-import type { BusMessage } from "../../lib/bus.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import { InvalidInputError } from "../../lib/errors.ts";
-import { parseAgentAck } from "../../lib/messages/agent_ack.ts";
-import { parseAgentStatus } from "../../lib/messages/agent_status.ts";
-import { parseCloudStatus } from "../../lib/messages/cloud_status.ts";
-import { parsePowerState } from "../../lib/messages/power_state.ts";
+import type { AgentAck } from "../../lib/messages/agent_ack.ts";
+import type { AgentStatus } from "../../lib/messages/agent_status.ts";
+import type { PowerState } from "../../lib/messages/power_state.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
@@ -14,10 +11,9 @@ import { Dispatch } from "./dispatch.ts";
 import { drillRefusal } from "./drill.ts";
 import { DrillDesk } from "./drill_desk.ts";
 import { dueMonth } from "./drill_schedule.ts";
+import { Ears } from "./ears.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
 import { tellingOf } from "./journal.ts";
-import { askOverTcp, type NutTarget, NutWitness } from "./nut_witness.ts";
-import type { WitnessSection } from "./policy_file.ts";
 import { feedsOf, hostsOfStation } from "./rules.ts";
 import { houseRules } from "./rules_from_file.ts";
 import { PowerDoubt } from "./power_return.ts";
@@ -28,7 +24,6 @@ import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import { fileSnapshotStore } from "./snapshot_store.ts";
 import { udpWake } from "./wake_on_lan.ts";
 import { houseWarnings, WARNING_CODES } from "./warnings.ts";
-import { readWitness } from "./witness.ts";
 
 export type { PolicyEngineConfig, PolicyEnginePorts } from "./config.ts";
 
@@ -59,9 +54,8 @@ export class PolicyEngine implements Service {
   readonly #dispatch: Dispatch;
   readonly #drills: DrillDesk;
   readonly #aborts: AbortDesk;
-  readonly #nutWitnesses: NutWitness[] = [];
+  readonly #ears: Ears;
   #cloud: Ways["cloud"];
-  readonly #refused = new Set<string>();
   /** There after what looks like a reboot, until it is settled. */
   #doubt: PowerDoubt | undefined;
 
@@ -89,6 +83,15 @@ export class PolicyEngine implements Service {
         this.#dispatch.journal({ kind, severity: "notice", text: text.slice(0, 500), data: { id } });
       },
     });
+    this.#ears = new Ears(context, this.#topics, ports.askNut, {
+      onState: (device, state, retained) => this.#onState(device, state, retained),
+      onCloud: (link) => this.#cloud = link,
+      onWitness: (device, word) => this.#step({ kind: "witness", device, word }),
+      onAck: (agent, ack) => this.#onAck(agent, ack),
+      onStatus: (agent, status, retained) => this.#onStatus(agent, status, retained),
+      onDrillRequest: (message) => this.#house && this.#drills.onRequest(message, this.#house),
+      onAbortRequest: (message) => this.#house && this.#aborts.onRequest(message, this.#house),
+    });
     this.#aborts = new AbortDesk({
       nowMonoMs: () => context.clock.monoMs(),
       hold: (device, hold) => this.#step({ kind: "hold", device, hold }),
@@ -111,33 +114,7 @@ export class PolicyEngine implements Service {
       log.warn("UNSIGNED COMMANDS", { agents: unsigned.join(" ") });
     }
     bus.onLink((up) => this.#dispatch.isLinkUp = up);
-    if (config.followsCloud) {
-      const { cloudStatus } = this.#topics;
-      bus.subscribe(cloudStatus, (message) => this.#guard(message, () => this.#onCloud(message)));
-    }
-    bus.subscribe(this.#topics.state("+"), (message) => this.#guard(message, () => this.#onState(message)));
-    bus.subscribe(this.#topics.ack("+"), (message) => this.#guard(message, () => this.#onAck(message)));
-    bus.subscribe(
-      this.#topics.agentStatus("+"),
-      (message) => this.#guard(message, () => this.#onStatus(message)),
-    );
-    if (config.takesDrills) {
-      const { drillRequest } = this.#topics;
-      bus.subscribe(drillRequest, (message) => this.#guard(message, () => this.#onDrillRequest(message)));
-    }
-    if (config.takesAborts) {
-      const { abortRequest } = this.#topics;
-      bus.subscribe(
-        abortRequest,
-        (message) => this.#guard(message, () => this.#house && this.#aborts.onRequest(message, this.#house)),
-      );
-    }
-    for (const witness of config.file?.witness ?? []) {
-      if (witness.topic !== undefined) {
-        bus.subscribe(witness.topic, (message) => this.#onWitness(witness, message));
-      }
-      if (witness.nut) this.#askNut(witness, witness.nut);
-    }
+    this.#ears.listen();
     this.#cancelTick = clock.every(TICK_MS, () => this.#tick());
     this.#step({ kind: "tick" });
     return Promise.resolve();
@@ -145,7 +122,7 @@ export class PolicyEngine implements Service {
 
   stop(): Promise<void> {
     this.#cancelTick();
-    for (const witness of this.#nutWitnesses.splice(0)) witness.stop();
+    this.#ears.stop();
     return Promise.resolve();
   }
 
@@ -162,17 +139,35 @@ export class PolicyEngine implements Service {
     return new House(restored.house, rules, this.ports.newId);
   }
 
-  #onState({ topic, payload, retained }: BusMessage): void {
-    const state = parsePowerState(payload, `MQTT topic "${topic}"`);
-    // Plugs and meters show the grid but have no battery to protect anybody with.
-    if (state.role === "accessory") return;
+  #onState(device: string, state: PowerState, retained: boolean): void {
     const { clock } = this.context;
-    const [head = "", tail = ""] = this.#topics.state("+").split("+");
-    const device = topic.slice(head.length, -tail.length);
     const known = this.#house?.state.stations;
     if (known && !known.has(device) && known.size >= MOST_STATIONS) return;
     const arrival = { atMonoMs: clock.monoMs(), atWallMs: clock.wallMs(), retained };
     this.#step({ kind: "state", device, state, arrival });
+  }
+
+  #onAck(agent: string, ack: AgentAck): void {
+    this.context.log.info("AGENT ANSWERED", { agent, status: ack.status, id: ack.id, detail: ack.detail });
+    this.#dispatch.journal({
+      kind: "agent_ack",
+      severity: ack.status === "failed" || ack.status === "rejected" ? "warning" : "info",
+      text: `${agent}: ${ack.status}${ack.detail ? ` (${ack.detail})` : ""}`.slice(0, 500),
+      agent,
+      data: { id: ack.id, status: ack.status },
+    });
+    const answer = { commandId: ack.id, status: ack.status, detail: ack.detail };
+    if (this.#house) this.#drills.onAnswer({ agent, ...answer }, this.#house);
+    this.#step({ kind: "host", agent, input: { kind: "ack", ...answer } });
+  }
+
+  #onStatus(agent: string, status: AgentStatus, retained: boolean): void {
+    if (this.#doubt) {
+      this.#doubt.hear(agent, status);
+      this.#step({ kind: "grace", untilMonoMs: this.#doubt.endMonoMs });
+    }
+    const input = { kind: "presence", online: status.online, isLive: !retained } as const;
+    this.#step({ kind: "host", agent, input });
   }
 
   #tick(): void {
@@ -201,89 +196,6 @@ export class PolicyEngine implements Service {
       const condition = conditions.find((one) => one.code === code);
       if (condition) health.raise(condition);
       else health.clear(code);
-    }
-  }
-
-  #onDrillRequest(message: BusMessage): void {
-    if (this.#house) this.#drills.onRequest(message, this.#house);
-  }
-
-  #onCloud({ topic, payload }: BusMessage): void {
-    if (payload.length === 0) return;
-    this.#cloud = parseCloudStatus(payload, `MQTT topic "${topic}"`).link;
-  }
-
-  /** A message that the broker kept is of unknown age: it is no evidence. */
-  #onWitness(witness: WitnessSection, { payload, retained }: BusMessage): void {
-    const value = retained ? undefined : readWitness(payload, witness);
-    if (value !== undefined) this.#heardWitness(witness, value);
-  }
-
-  #askNut(witness: WitnessSection, target: NutTarget): void {
-    const { clock, log } = this.context;
-    const { askNut: ask = askOverTcp } = this.ports;
-    const onWord = (value: boolean) => this.#heardWitness(witness, value);
-    const asking = new NutWitness(witness.name, target, { clock, log, ask, onWord });
-    this.#nutWitnesses.push(asking);
-    asking.start();
-  }
-
-  #heardWitness({ name, stations, stale_after_sec }: WitnessSection, value: boolean): void {
-    const { clock, config } = this.context;
-    for (const device of stations ?? Object.keys(config.stations)) {
-      const word = { name, value, atMonoMs: clock.monoMs(), staleAfterMs: stale_after_sec * 1000 };
-      this.#step({ kind: "witness", device, word });
-    }
-  }
-
-  #onAck({ topic, payload, retained }: BusMessage): void {
-    if (retained) return;
-    const ack = parseAgentAck(payload, `MQTT topic "${topic}"`);
-    const agent = this.#agentOf(topic);
-    this.context.log.info("AGENT ANSWERED", { agent, status: ack.status, id: ack.id, detail: ack.detail });
-    this.#dispatch.journal({
-      kind: "agent_ack",
-      severity: ack.status === "failed" || ack.status === "rejected" ? "warning" : "info",
-      text: `${agent}: ${ack.status}${ack.detail ? ` (${ack.detail})` : ""}`.slice(0, 500),
-      agent,
-      data: { id: ack.id, status: ack.status },
-    });
-    const answer = { agent, commandId: ack.id, status: ack.status, detail: ack.detail };
-    if (this.#house) this.#drills.onAnswer(answer, this.#house);
-    this.#step({
-      kind: "host",
-      agent,
-      input: { kind: "ack", commandId: ack.id, status: ack.status, detail: ack.detail },
-    });
-  }
-
-  #onStatus({ topic, payload, retained }: BusMessage): void {
-    // The daemon's own presence has the same form of topic.
-    if (topic === this.#topics.orchestratorStatus || payload.length === 0) return;
-    const agent = this.#agentOf(topic);
-    const status = parseAgentStatus(payload, `MQTT topic "${topic}"`);
-    if (this.#doubt) {
-      this.#doubt.hear(agent, status);
-      this.#step({ kind: "grace", untilMonoMs: this.#doubt.endMonoMs });
-    }
-    const input = { kind: "presence", online: status.online, isLive: !retained } as const;
-    this.#step({ kind: "host", agent, input });
-  }
-
-  #agentOf(topic: string): string {
-    return topic.split("/").at(-2) ?? "";
-  }
-
-  /** A payload that cannot be read is refused by name, once a topic until a good one comes, and harms nobody else. */
-  #guard({ topic }: BusMessage, run: () => void): void {
-    try {
-      run();
-      this.#refused.delete(topic);
-    } catch (error) {
-      if (!(error instanceof InvalidInputError)) throw error;
-      if (this.#refused.has(topic)) return;
-      this.#refused.add(topic);
-      this.context.log.warn("PAYLOAD REFUSED", { topic, reason: error.problems.join("; ") });
     }
   }
 

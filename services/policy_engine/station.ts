@@ -3,10 +3,10 @@ import { type Battery, batteryNow } from "./battery.ts";
 import type { Charge } from "./blind_estimate.ts";
 import { addSample, measuredFall, type SocSample } from "./fall.ts";
 import { type GridVerdict, gridVerdict, type WitnessWord } from "./grid_verdict.ts";
-import { type OutageEvent, type OutagePhase, stepOutage } from "./outage.ts";
+import { type Hold, stepGroups } from "./groups.ts";
+import type { OutageEvent, OutagePhase } from "./outage.ts";
 import type { HouseRules, StationRules } from "./rules.ts";
-import { needFromMs, type StageStart, type StageView, stepStages } from "./stages.ts";
-import { dangerReason, type Needs, reliefReason } from "./triggers.ts";
+import { type StageStart, type StageView, stepStages } from "./stages.ts";
 import { freshestMonoMs, isFresh, type Words } from "./words.ts";
 
 /** See the file comment. */
@@ -30,15 +30,6 @@ export interface StationState {
   /** Nothing fresh from the station for longer than the limit. */
   readonly isBlind: boolean;
 }
-
-/** A person's word that hosts are not to go yet. */
-export interface Hold {
-  readonly untilMonoMs: number;
-  readonly reason: string;
-}
-
-/** The longest debounce when the battery does not even last for an orderly shutdown any more, ms. */
-export const PRESSED_DEBOUNCE_MS = 60_000;
 
 /** Nothing was heard of it. */
 export const NEW_STATION: StationState = {
@@ -90,18 +81,6 @@ export function shownCharge(state: StationState, rules: HouseRules, nowMonoMs: n
   return { percent: word.value, isEstimate: false };
 }
 
-/** What a group needs from now on, for its triggers. */
-export function needsOf(
-  rules: StationRules,
-  stage: number,
-  debounceMs: number,
-  view: StageView,
-): Needs {
-  if (!rules.hasReserve) return {};
-  const needMs = needFromMs(rules, stage, view);
-  return needMs > 0 ? { reserveMin: (needMs + debounceMs) / 60_000 } : {};
-}
-
 /** The figures behind an event; what nobody knows is absent. */
 export interface OutageNumbers {
   /** % */
@@ -144,7 +123,7 @@ export function stepStation(
   const { started, begun } = stepStages(station, phases, before.started, view, battery?.remaining, nowMonoMs);
   const isBlind = isBlindNow(judged, staleAfterMs, nowMonoMs);
   const state: StationState = { ...judged, phases, started, isBlind };
-  const events: StationEvent[] = withoutRepeats(found).map((event) => ({
+  const events: StationEvent[] = found.map((event) => ({
     kind: "outage",
     event,
     numbers: numbersOf(state, rules, battery, nowMonoMs),
@@ -176,103 +155,6 @@ function numbersOf(
 
 function stageEvent({ number, reason }: StageStart): StationEvent {
   return { kind: "stage", number, reason };
-}
-
-function stepGroups(
-  judged: StationState,
-  battery: Battery | undefined,
-  rules: HouseRules,
-  station: StationRules,
-  view: StageView,
-  nowMonoMs: number,
-): { readonly phases: ReadonlyMap<string, OutagePhase>; readonly events: readonly OutageEvent[] } {
-  const { phases: before, verdict, words } = judged;
-  const phases = new Map<string, OutagePhase>();
-  const events: OutageEvent[] = [];
-  // After a restart old words wait for fresh ones; a fresh word need not wait.
-  const isSeen = isFresh(words.grid, rules.staleAfterMs, nowMonoMs);
-  const hold = holdNow(judged, battery, station, view, nowMonoMs);
-  const notBeforeMonoMs = isSeen ? -Infinity : rules.notBeforeMonoMs;
-  let pulledBy: string | undefined;
-  for (const { number, groups } of station.stages.toReversed()) {
-    let triggered: string | undefined;
-    for (const { key, triggers, debounceMs } of groups) {
-      const needs = needsOf(station, number, debounceMs, view);
-      const facts = {
-        gridConnected: verdict?.connected,
-        danger: battery && dangerReason(battery, triggers, needs),
-        relief: battery && reliefReason(battery, triggers, needs),
-        heldBack: hold?.reason,
-        pulledBy,
-      };
-      const groupRules = {
-        debounceMs: debounceNowMs(station, number, debounceMs, view, battery),
-        notBeforeMonoMs,
-      };
-      const step = stepOutage(before.get(key) ?? { kind: "unknown" }, facts, groupRules, nowMonoMs);
-      phases.set(key, step.phase);
-      events.push(...step.events);
-      if (step.phase.kind === "shutting_down") triggered = step.phase.reason;
-    }
-    pulledBy ??= triggered;
-  }
-  return { phases, events };
-}
-
-/**
- * The debounce as it is now, ms: the owner's, but a minute at most when by fresh words the battery does not last for what is
- * left to do from the group's stage on. Waiting would cost the hosts then.
- */
-export function debounceNowMs(
-  station: StationRules,
-  stage: number,
-  debounceMs: number,
-  view: StageView,
-  battery: Battery | undefined,
-): number {
-  if (!station.hasReserve || !battery?.remaining || battery.remaining.isEstimate) return debounceMs;
-  const isPressed = battery.remaining.minutes * 60_000 <= needFromMs(station, stage, view);
-  return isPressed ? Math.min(debounceMs, PRESSED_DEBOUNCE_MS) : debounceMs;
-}
-
-/**
- * The hold that is in force. It ends with its time, and before it when the battery does not last any longer for what is
- * left to do: a person's word of some minutes ago must not cost the hosts.
- */
-export function holdNow(
-  { held }: Pick<StationState, "held">,
-  battery: Battery | undefined,
-  station: StationRules,
-  view: StageView,
-  nowMonoMs: number,
-): Hold | undefined {
-  if (!held || nowMonoMs >= held.untilMonoMs) return undefined;
-  const isPressed = battery?.remaining !== undefined &&
-    battery.remaining.minutes * 60_000 <= needFromMs(station, 1, view);
-  return isPressed ? undefined : held;
-}
-
-/** When the timer of a group in danger ends, monotonic ms. @param debounceMs As it is now */
-export function timerEndMonoMs(
-  phase: OutagePhase & { readonly kind: "critical" },
-  debounceMs: number,
-  hold: Hold | undefined,
-): number {
-  return Math.max(phase.criticalSinceMonoMs + debounceMs, hold?.untilMonoMs ?? -Infinity);
-}
-
-/** Several groups see the same grid and often the same danger: each thing is told once. */
-function withoutRepeats(events: readonly OutageEvent[]): readonly OutageEvent[] {
-  const seen = new Map(events.map((event) => [JSON.stringify(event), event]));
-  const order = [
-    "grid_lost",
-    "grid_back",
-    "timer_started",
-    "timer_aborted",
-    "called_off",
-    "shutdown_triggered",
-  ];
-  return [...seen.values()].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }
 
 function samplesOf({ words, samples }: StationState, { connected }: GridVerdict): readonly SocSample[] {

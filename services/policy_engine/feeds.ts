@@ -1,0 +1,60 @@
+/** What the stations that feed a host want of it, and how they stand when it is to be switched on again. Pure. */
+import { type HouseRules, placeOf } from "./rules.ts";
+import type { StationState } from "./station.ts";
+import type { FeedView } from "./wake_order.ts";
+import { isFresh } from "./words.ts";
+
+/**
+ * Whether a host is to be down.
+ *
+ * With one station, that station's word. A host on several goes down when at least one of them wants it down and none of
+ * the others is known to carry it: a station that was never heard holds nobody up, because unknown is never "all is
+ * well". A host that the owner has put to "any" goes with the first.
+ *
+ * @param suppose This station is taken to want the host down
+ */
+export function wantedOf(
+  host: string,
+  feeds: readonly string[],
+  rules: HouseRules,
+  stations: ReadonlyMap<string, StationState>,
+  suppose?: string,
+): "up" | "down" {
+  const words = feeds.map((device) => device === suppose ? "down" : feedWord(host, device, rules, stations));
+  if (!words.includes("down")) return "up";
+  if (rules.goesWithAny.has(host)) return "down";
+  return words.includes("up") ? "up" : "down";
+}
+
+/** What one station wants of a host; "unknown" while nobody has said whether its grid is there. */
+export function feedWord(
+  host: string,
+  device: string,
+  rules: HouseRules,
+  stations: ReadonlyMap<string, StationState>,
+): "up" | "down" | "unknown" {
+  const station = rules.stations[device];
+  const state = stations.get(device);
+  const place = station && placeOf(host, station);
+  const phase = place && state?.phases.get(place.group.key);
+  if (!phase || phase.kind === "unknown") return "unknown";
+  return phase.kind === "shutting_down" && state?.started.has(place.stage.number) ? "down" : "up";
+}
+
+/** The stations as waking sees them: since when each has the grid, and its charge, as far as fresh words tell. */
+export function feedViews(
+  stations: ReadonlyMap<string, StationState>,
+  staleAfterMs: number,
+  nowMonoMs: number,
+): ReadonlyMap<string, FeedView> {
+  return new Map(
+    [...stations].map(([device, { phases, words, verdict }]) => {
+      const [phase] = phases.values();
+      const isSeen = isFresh(words.grid, staleAfterMs, nowMonoMs) || Array.isArray(verdict?.by);
+      return [device, {
+        gridSinceMonoMs: phase?.kind === "online" && isSeen ? phase.sinceMonoMs : undefined,
+        socPercent: isFresh(words.socPercent, staleAfterMs, nowMonoMs) ? words.socPercent?.value : undefined,
+      }];
+    }),
+  );
+}
