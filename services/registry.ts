@@ -10,7 +10,12 @@ import type { BrokerLinkConfig } from "./broker_link/service.ts";
 import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
 import { type DashboardConfig, listenGrant } from "./dashboard/config.ts";
 import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/config.ts";
-import { listenTarget, type NutServerConfig, nutServerTopics } from "./nut_server/slice.ts";
+import {
+  hostsOf as nutHostsOf,
+  listenTarget,
+  type NutServerConfig,
+  nutServerTopics,
+} from "./nut_server/slice.ts";
 import { parsePolicyFile, type PolicyFile } from "./policy_engine/policy_file.ts";
 import {
   type PolicyEngineConfig,
@@ -161,6 +166,7 @@ export const SERVICES: readonly ServiceRow[] = [
       ...policyLimits(config),
       roots: config.roots,
       agentKeys: config.agentKeys,
+      keylessHosts: nutHostsOf(nutServerConfig(config)),
       stateDir: stateDirOf(config, "policy_engine"),
       followsCloud: true,
       takesDrills: true,

@@ -19,6 +19,8 @@ export interface PolicyEngineConfig {
   readonly staleAfterSec: number;
   /** Agent to key, lower-case hex. */
   readonly agentKeys: Readonly<Record<string, string>>;
+  /** Hosts that are told inside this process, by the NUT server, and need no key; none when absent. */
+  readonly keylessHosts?: readonly string[];
   /** A directory of its own. */
   readonly stateDir: string;
   /** Whether the cloud connection's own status may be read, to say why nothing is heard; false when absent. */

@@ -107,7 +107,9 @@ export class PolicyEngine implements Service {
     this.#startedMonoMs = clock.monoMs();
     this.#house = this.#resume();
     const agents = this.#house.state.hosts.keys();
-    const unsigned = [...agents].filter((agent) => config.agentKeys[agent] === undefined);
+    const unsigned = [...agents].filter((agent) =>
+      config.agentKeys[agent] === undefined && !config.keylessHosts?.includes(agent)
+    );
     if (unsigned.length > 0) {
       const text = `agents without a key get unsigned commands: ${unsigned.join(", ")}`;
       health.raise({ code: "unsigned_commands", severity: "warning", text });

@@ -331,6 +331,14 @@ Deno.test("PolicyEngine sends unsigned commands to an agent without a key, and w
   await h.stop();
 });
 
+Deno.test("PolicyEngine does not warn of hosts that the NUT server tells: nobody else hears their commands", async () => {
+  const h = await house({ stations: { Study: ["pc", "nas"] }, agentKeys: {}, keylessHosts: ["nas"] });
+  assert.deepEqual(h.healthTexts().filter((text) => /unsigned/.test(text)), [
+    "agents without a key get unsigned commands: pc",
+  ]);
+  await h.stop();
+});
+
 Deno.test("PolicyEngine counts down in its status", async () => {
   const h = await house();
   await h.feed(LOST);
