@@ -238,7 +238,7 @@ export function wantedServices(config: HouseConfig): readonly ServiceRow[] {
 
 /** What is wrong with those parts of the configuration that only a service can read; empty when nothing is. */
 export function serviceConfigProblems(config: HouseConfig): readonly string[] {
-  return wantedServices(config).flatMap((row) => {
+  const found = wantedServices(config).flatMap((row) => {
     try {
       row.slice(config);
       return [];
@@ -246,6 +246,8 @@ export function serviceConfigProblems(config: HouseConfig): readonly string[] {
       return error instanceof ConfigError ? error.problems : [errorText(error)];
     }
   });
+  // Two services may read the same file.
+  return [...new Set(found)];
 }
 
 function policyLimits(config: HouseConfig) {
