@@ -25,7 +25,7 @@ import { ReachTracker } from "./reach.ts";
 import { RunRecords } from "./run_record.ts";
 import type { Runner } from "./runner.ts";
 import { type RunPorts, type ShutdownOrder, ShutdownRun } from "./shutdown_run.ts";
-import type { TextStore } from "./text_store.ts";
+import type { TextStore } from "../lib/text_file.ts";
 import { verifyCommand, verifyPlan } from "./verify.ts";
 
 /** Who this agent is and what it may do. */

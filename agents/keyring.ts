@@ -2,7 +2,7 @@
 import { errorText } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { MIN_KEY_HEX_DIGITS } from "../lib/signing.ts";
-import type { TextStore } from "./text_store.ts";
+import type { TextStore } from "../lib/text_file.ts";
 
 /** The file is read again after a refusal at most this often, ms. */
 const REREAD_MS = 5000;

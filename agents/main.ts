@@ -18,7 +18,7 @@ import { type AgentPaths, agentPaths } from "./paths.ts";
 import { platformHere } from "./platform/here.ts";
 import { rehearse } from "./rehearse.ts";
 import { run } from "./run.ts";
-import { fileStore } from "./text_store.ts";
+import { textFile } from "../lib/text_file.ts";
 
 const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
 
@@ -114,10 +114,10 @@ async function pairHere(paths: AgentPaths, [given, ...more]: readonly string[]):
   const line = given ?? await firstLine();
   return pair(line, {
     paths,
-    read: (path) => fileStore(path).read(),
+    read: (path) => textFile(path).read(),
     writeSecret(path, text) {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      fileStore(path).write(text);
+      textFile(path).write(text);
       if (Deno.build.os !== "windows") chmodSync(path, 0o600);
     },
     say: sayLine,
@@ -141,7 +141,7 @@ async function doctorHere(config: AgentConfig): Promise<number> {
     clock: systemClock(),
     platform: platformHere().name,
     keys() {
-      const text = fileStore(config.keyFile).read();
+      const text = textFile(config.keyFile).read();
       return text === undefined ? [] : parseKeys(text, config.keyFile);
     },
     keyFileMode: () => isPosix ? statSync(config.keyFile).mode : undefined,

@@ -1,6 +1,6 @@
 /** The ids of commands that were obeyed, kept over restarts so that none is obeyed twice. */
 import { errorText } from "../lib/errors.ts";
-import type { TextStore } from "./text_store.ts";
+import type { TextStore } from "../lib/text_file.ts";
 
 /** The oldest ids are forgotten beyond this many; their commands have long expired. */
 const KEPT = 1000;

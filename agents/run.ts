@@ -10,7 +10,7 @@ import type { AgentConfig } from "./config.ts";
 import { rehearsedHostTime, systemHostTime } from "./host_time.ts";
 import type { HostPlatform } from "./platform/platform.ts";
 import { processRunner, rehearsalRunner } from "./runner.ts";
-import { fileStore } from "./text_store.ts";
+import { textFile } from "../lib/text_file.ts";
 
 /** Resolves after SIGTERM or SIGINT. */
 export async function run(config: AgentConfig, platform: HostPlatform, scale: TimeScale): Promise<void> {
@@ -45,9 +45,9 @@ export async function run(config: AgentConfig, platform: HostPlatform, scale: Ti
 /** Where this agent keeps what outlives it. */
 export function storesIn({ stateDir, keyFile }: Pick<AgentConfig, "stateDir" | "keyFile">): AgentStores {
   return {
-    keys: fileStore(keyFile),
-    obeyed: fileStore(join(stateDir, "obeyed.json")),
-    plan: fileStore(join(stateDir, "plan.json")),
-    run: fileStore(join(stateDir, "run.json")),
+    keys: textFile(keyFile),
+    obeyed: textFile(join(stateDir, "obeyed.json")),
+    plan: textFile(join(stateDir, "plan.json")),
+    run: textFile(join(stateDir, "run.json")),
   };
 }

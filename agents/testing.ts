@@ -14,7 +14,7 @@ import type { HostCommands } from "./host_commands.ts";
 import type { HostTime } from "./host_time.ts";
 import type { Argv } from "./platform/platform.ts";
 import type { Runner, RunResult } from "./runner.ts";
-import { memoryStore } from "./text_store.ts";
+import { memoryStore } from "./memory_store.ts";
 
 /** The key of the agent under test. */
 export const KEY = "ab".repeat(32);

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
 import { runKeysCommand } from "../lib/keys_command.ts";
-import { keysFile } from "../lib/keys_file.ts";
+import { textFile } from "../lib/text_file.ts";
 import type { Pairing } from "../lib/pairing.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { readConfig } from "./read_config.ts";
@@ -29,7 +29,7 @@ export function keys(args: readonly string[]): number {
   const path = house.agentKeysFile;
   const { code, text } = runKeysCommand(parsed.positionals, {
     path,
-    ...keysFile(path),
+    ...textFile(path),
     newKey: () => randomBytes(32).toString("hex"),
     broker: brokerAsSeenByHosts(house, brokerHost ?? hostname()),
     agents: [...new Set(Object.values(house.agentsByStation).flat())],

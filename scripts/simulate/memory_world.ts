@@ -7,7 +7,7 @@ import { lastStep } from "../../agents/host_commands.ts";
 import { rehearsedHostTime } from "../../agents/host_time.ts";
 import { linuxPlatform } from "../../agents/platform/linux.ts";
 import { rehearsalRunner } from "../../agents/runner.ts";
-import { memoryStore } from "../../agents/text_store.ts";
+import { memoryStore } from "../../agents/memory_store.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";

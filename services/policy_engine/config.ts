@@ -2,7 +2,7 @@
 import type { TopicRoots } from "../../lib/mqtt/topics.ts";
 import type { AskNut, NutTarget } from "./nut_witness.ts";
 import type { PolicyFile } from "./policy_file.ts";
-import type { SnapshotStore } from "./snapshot_store.ts";
+import type { TextFile } from "../../lib/text_file.ts";
 import type { Wake } from "./wake_on_lan.ts";
 
 /** The slice of the configuration that this service gets. */
@@ -35,7 +35,7 @@ export interface PolicyEngineConfig {
 
 /** Parts that tests replace. */
 export interface PolicyEnginePorts {
-  readonly store: SnapshotStore;
+  readonly store: TextFile;
   readonly newId: () => string;
   /** Absent: nobody can be woken. */
   readonly wake?: Wake;

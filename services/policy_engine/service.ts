@@ -21,7 +21,7 @@ import { Showcase } from "./showcase.ts";
 import type { Ways } from "./silence.ts";
 import { isSureStop } from "./snapshot.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
-import { fileSnapshotStore } from "./snapshot_store.ts";
+import { textFile } from "../../lib/text_file.ts";
 import { udpWake } from "./wake_on_lan.ts";
 import { houseWarnings, WARNING_CODES } from "./warnings.ts";
 
@@ -37,7 +37,7 @@ const RESTART_GRACE_MS = 30_000;
 /** Makes the service as it runs in its worker. */
 export function createPolicyEngine(context: ServiceContext<PolicyEngineConfig>): PolicyEngine {
   return new PolicyEngine(context, {
-    store: fileSnapshotStore(`${context.config.stateDir}/policy.json`),
+    store: textFile(`${context.config.stateDir}/policy.json`),
     newId: () => crypto.randomUUID(),
     wake: wakesHosts(context.config.file) ? udpWake() : undefined,
   });

@@ -6,7 +6,7 @@ import type { Logger } from "../../lib/log.ts";
 import { emptyHouse, type HouseState } from "./house.ts";
 import type { HouseRules } from "./rules.ts";
 import { encodeSnapshot, restoreSnapshot } from "./snapshot.ts";
-import type { SnapshotStore } from "./snapshot_store.ts";
+import type { TextFile } from "../../lib/text_file.ts";
 import { stationPhase } from "./station.ts";
 
 /** On battery the snapshot follows the words at least this often, ms. */
@@ -21,7 +21,7 @@ export interface KeeperParts {
   readonly clock: Clock;
   readonly health: Health;
   readonly log: Logger;
-  readonly store: SnapshotStore;
+  readonly store: TextFile;
 }
 
 /** See the file comment. */

@@ -4,7 +4,7 @@ import { BELIEVED_STOP_MS, encodeSnapshot, FORGET_GRID_MS, restoreSnapshot } fro
 import type { OutagePhase } from "./outage.ts";
 import { simpleRules } from "./simple_rules.ts";
 import { NEW_STATION, stationPhase } from "./station.ts";
-import { fileSnapshotStore } from "./snapshot_store.ts";
+import { textFile } from "../../lib/text_file.ts";
 
 const rulesFor = (stations: Record<string, string[]>) =>
   simpleRules({
@@ -123,10 +123,10 @@ Deno.test("restoreSnapshot() forgets hosts that are no longer configured", () =>
   assert.deepEqual([...hosts.keys()], ["pc"]);
 });
 
-Deno.test("fileSnapshotStore() reads what it wrote, for its owner alone, and puts a file aside", () => {
+Deno.test("textFile() reads what it wrote, for its owner alone, and puts a file aside", () => {
   const dir = Deno.makeTempDirSync();
   try {
-    const store = fileSnapshotStore(`${dir}/policy.json`);
+    const store = textFile(`${dir}/policy.json`);
     assert.equal(store.read(), undefined);
     store.write("one");
     store.write("two");

@@ -9,7 +9,7 @@ import { DEFAULT_ROOTS, matchesFilter } from "../../../lib/mqtt/topics.ts";
 import { settle, TestClock } from "../../../lib/test_clock.ts";
 import { testContext } from "../../../lib/testing.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "../service.ts";
-import type { SnapshotStore } from "../snapshot_store.ts";
+import type { TextFile } from "../../../lib/text_file.ts";
 
 /** The key of the agent `pc`. */
 export const KEY = "ab".repeat(32);
@@ -48,7 +48,7 @@ const CAPABILITY = {
 };
 
 /** A disk in memory that can be full. */
-export interface Store extends SnapshotStore {
+export interface Store extends TextFile {
   text: string | undefined;
   writes: number;
   fails: boolean;

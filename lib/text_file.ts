@@ -1,0 +1,72 @@
+/** A small text that outlives the process: one file, whole at every moment, that only its owner can read. */
+import { dirname } from "node:path";
+
+/** A place for one text. */
+export interface TextStore {
+  /** undefined when there is none yet. */
+  read(): string | undefined;
+  /** Replaces it. Returns when the text is on the disk. */
+  write(text: string): void;
+}
+
+/** A place that can also put away what cannot be used. */
+export interface TextFile extends TextStore {
+  /** Puts the text aside, for a person to look at. @returns its new path */
+  setAside(): string;
+}
+
+/**
+ * The file at `path`: written beside it, flushed, renamed over it, and the directory flushed, so that a cut of power
+ * leaves the old text or the new one. It belongs to whoever owns the directory, also when an administrator writes it.
+ */
+export function textFile(path: string): TextFile {
+  return {
+    read() {
+      try {
+        return Deno.readTextFileSync(path);
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return undefined;
+        throw error;
+      }
+    },
+    write(text) {
+      // A file of this name may be left from a write that was cut off, with other permissions.
+      const next = `${path}.new`;
+      const file = Deno.openSync(next, { write: true, create: true, truncate: true, mode: 0o600 });
+      try {
+        if (Deno.build.os !== "windows") Deno.chmodSync(next, 0o600);
+        const bytes = new TextEncoder().encode(text);
+        for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+        file.syncSync();
+      } finally {
+        file.close();
+      }
+      giveToOwnerOf(dirname(path), next);
+      Deno.renameSync(next, path);
+      flushDirectory(dirname(path));
+    },
+    setAside() {
+      const aside = `${path}.refused`;
+      Deno.renameSync(path, aside);
+      return aside;
+    },
+  };
+}
+
+function giveToOwnerOf(directory: string, path: string): void {
+  if (Deno.build.os === "windows") return;
+  const { uid, gid } = Deno.statSync(directory);
+  if (uid === null || gid === null || uid === Deno.statSync(path).uid) return;
+  Deno.chownSync(path, uid, gid);
+}
+
+/** Windows cannot open a directory; its file system keeps a rename by itself. */
+function flushDirectory(path: string): void {
+  if (Deno.build.os === "windows") return;
+  const directory = Deno.openSync(path);
+  try {
+    directory.syncSync();
+  } finally {
+    directory.close();
+  }
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { textFile } from "./text_file.ts";
+
+Deno.test("textFile() replaces the file and lets only its owner read it", () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    const path = join(dir, "state.json");
+    const file = textFile(path);
+    assert.equal(file.read(), undefined);
+    Deno.writeTextFileSync(`${path}.new`, "left over, and longer than the text that follows", {
+      mode: 0o644,
+    });
+    file.write("one");
+    assert.equal(file.read(), "one");
+    assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
+    file.write("two");
+    assert.equal(file.read(), "two");
+    assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name), ["state.json"]);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
+
+Deno.test("textFile() keeps the file the daemon's when the administrator writes it", {
+  ignore: Deno.uid() !== 0,
+}, () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    Deno.chownSync(dir, 65534, 65534);
+    textFile(join(dir, "keys")).write("one");
+    assert.equal(Deno.statSync(join(dir, "keys")).uid, 65534);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
+
+Deno.test("textFile() puts a text aside that cannot be used, and is empty afterwards", () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    const file = textFile(join(dir, "state.json"));
+    file.write("broken");
+    assert.equal(file.setAside(), join(dir, "state.json.refused"));
+    assert.equal(file.read(), undefined);
+    assert.equal(Deno.readTextFileSync(join(dir, "state.json.refused")), "broken");
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
