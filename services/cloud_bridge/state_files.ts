@@ -1,9 +1,10 @@
 /** What must survive a restart: this installation's id, and when it logged in. Two small files in the state directory. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { errorText } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/messages/parse.ts";
+import { textFile } from "../../lib/text_file.ts";
 import { loginWaitMs, withLogin } from "./login_budget.ts";
 
 const UUID = /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/;
@@ -75,25 +76,16 @@ function readLogins(path: string): number[] {
 
 function tryReadText(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return textFile(path).read();
   } catch (error) {
-    if ((error as { code?: string }).code === "ENOENT") return undefined;
     throw new Error(`Cannot read "${path}": ${errorText(error)}`, { cause: error });
   }
 }
 
 /** The whole new text or the whole old one, whenever the power goes. */
 function writeWhole(path: string, text: string): void {
-  const draft = `${path}.new`;
   try {
-    const file = openSync(draft, "w", 0o600);
-    try {
-      writeSync(file, text + "\n");
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(draft, path);
+    textFile(path).write(`${text}\n`);
   } catch (error) {
     throw new Error(`Cannot store "${path}": ${errorText(error)}`, { cause: error });
   }
