@@ -12,8 +12,15 @@ import { complain, EXIT } from "./command.ts";
 export const ENV_HELP =
   "  --env FILE   the configuration; .env, else /etc/ecoflow-power/ecoflow-power.env, when not given\n";
 
-/** The configuration, or the exit code after its problems were told. `args`: `--env FILE` and nothing else. */
-export function readConfig(args: readonly string[]): { house: HouseConfig; time: TimeScale } | number {
+/**
+ * The configuration, or the exit code after its problems were told. `args`: `--env FILE` and nothing else.
+ *
+ * @param isAboutToBe A file of this path counts as there, because the command is going to write it
+ */
+export function readConfig(
+  args: readonly string[],
+  isAboutToBe: (path: string) => boolean = () => false,
+): { house: HouseConfig; time: TimeScale } | number {
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -24,7 +31,7 @@ export function readConfig(args: readonly string[]): { house: HouseConfig; time:
       file: path === undefined ? undefined : { name: path, text: readText(path) },
       environment: Deno.env.toObject(),
       readFile: readText,
-      exists,
+      exists: (path) => exists(path) || isAboutToBe(path),
       listFiles: (path) =>
         Array.from(Deno.readDirSync(path)).filter(({ isFile }) => isFile).map(({ name }) => name),
     });

@@ -25,6 +25,12 @@ export const COMMANDS: readonly CommandRow[] = [
     run: async (args) => (await import("./keys.ts")).keys(args),
   },
   {
+    name: "dashboard",
+    summary: "set the dashboard's password, read from standard input: dashboard password",
+    help: ENV_HELP,
+    run: async (args) => await (await import("./dashboard.ts")).dashboard(args),
+  },
+  {
     name: "decode",
     summary: "decode a recorded payload to JSON: decode FILE, or decode --sn SN --encoding hex|base64|json -",
     help: "",

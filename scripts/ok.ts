@@ -12,6 +12,10 @@ const steps: readonly [name: string, command: readonly string[]][] = [
   ["types", [deno, "check", "--quiet", "."]],
   ["import rules", [deno, "run", "--allow-read", "scripts/check_layers.ts"]],
   ["generated code", [deno, "run", "--allow-read", "--allow-env", "scripts/gen_proto.ts", "--check"]],
+  [
+    "dashboard page",
+    [deno, "run", "--allow-read", "--allow-run", "--allow-env", "scripts/gen_dashboard.ts", "--check"],
+  ],
 ];
 
 if (import.meta.main) {

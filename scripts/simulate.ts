@@ -18,6 +18,8 @@ const USAGE = `Usage: deno task simulate [options]
   --list            print the scenarios
   --speed N         how much faster than life, 1 to 60; 10 when not given
   --broker KIND     embedded (nothing to install; the default) or mosquitto (a real one, with passwords and access list)
+  --dashboard       serve the dashboard while it plays, and a minute longer
+  --port N          where the dashboard is on this machine; 8080 when not given
   --json            one JSON object a line instead of a view
   --log             show the log lines of the daemon and the agents too
 `;
@@ -28,7 +30,12 @@ interface Options {
   readonly broker: "embedded" | "mosquitto";
   readonly json: boolean;
   readonly log: boolean;
+  /** Absent: no dashboard. */
+  readonly dashboardPort?: number;
 }
+
+/** How long the dashboard can still be looked at when the play is over, real ms. */
+const LOOK_MS = 60_000;
 
 /** Faster than this, real delays of processes and timers are no longer small against the scenario's seconds. */
 const MAX_SPEED = 60;
@@ -50,7 +57,8 @@ async function main(args: readonly string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-async function playOne(scenario: Scenario, { speed, broker, json, log }: Options): Promise<boolean> {
+async function playOne(scenario: Scenario, options: Options): Promise<boolean> {
+  const { speed, broker, json, log, dashboardPort } = options;
   const models = stationModels(scenario);
   const isTerminal = Deno.stdout.isTerminal() && !Deno.noColor;
   const columns = () => isTerminal ? Deno.consoleSize().columns : Infinity;
@@ -63,8 +71,17 @@ async function playOne(scenario: Scenario, { speed, broker, json, log }: Options
   const logLine = (program: string, line: string) => {
     if (log) json ? say({ log: program, line }) : write(`        ${program} | ${line}\n`);
   };
-  const world = await startRealWorld({ scenario, models, speed, broker, onLog: logLine });
+  const password = crypto.randomUUID().slice(0, 18);
+  const dashboard = dashboardPort === undefined
+    ? undefined
+    : { listen: `127.0.0.1:${dashboardPort}`, password };
+  const world = await startRealWorld({ scenario, models, speed, broker, onLog: logLine, dashboard });
   try {
+    if (dashboard) {
+      const url = await world.dashboardUrl();
+      if (json) say({ dashboard: url, password });
+      else write(`dashboard: ${url}   (password for the buttons: ${password})\n`);
+    }
     const listener = json
       ? { onSighting: (sighting: object) => say(sighting), onStep: (step: object) => say({ step }) }
       : view;
@@ -72,6 +89,10 @@ async function playOne(scenario: Scenario, { speed, broker, json, log }: Options
     const held = verdicts.every((verdict) => verdict.held);
     if (json) say({ scenario: scenario.name, held, verdicts });
     else view.end(verdicts);
+    if (dashboard) {
+      if (!json) write("The dashboard stays for another minute; Ctrl+C ends it.\n");
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
     return held;
   } finally {
     await world.stop();
@@ -88,6 +109,8 @@ function readOptions(args: readonly string[]): Options | number {
         broker: { type: "string", default: "embedded" },
         json: { type: "boolean", default: false },
         log: { type: "boolean", default: false },
+        dashboard: { type: "boolean", default: false },
+        port: { type: "string", default: "8080" },
         list: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -108,7 +131,12 @@ function readOptions(args: readonly string[]): Options | number {
     if (values.broker !== "embedded" && values.broker !== "mosquitto") {
       throw new RangeError(`Cannot use broker "${values.broker}": must be embedded or mosquitto`);
     }
-    return { scenarios, speed, broker: values.broker, json: values.json, log: values.log };
+    const port = Number(values.port);
+    if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+      throw new RangeError(`Cannot listen at port "${values.port}": must be 0 to 65535`);
+    }
+    const dashboardPort = values.dashboard ? port : undefined;
+    return { scenarios, speed, broker: values.broker, json: values.json, log: values.log, dashboardPort };
   } catch (error) {
     Deno.stderr.writeSync(new TextEncoder().encode(`${errorText(error)}\n\n${USAGE}`));
     return 64;

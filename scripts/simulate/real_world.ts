@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BusMessage } from "../../lib/bus.ts";
 import { type Clock, systemClock, type TimeScale } from "../../lib/clock.ts";
+import { dashboardPasswordFile } from "../../lib/config/dashboard_keys.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { startEmbeddedBroker } from "../../lib/mqtt/embedded_broker.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
@@ -12,6 +13,7 @@ import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { encodeTimeScale } from "../../lib/time_scale.ts";
 import { type StationEncoder, stationEncoder, type StationValues } from "../../proto/encode_station.ts";
 import { type BrokerUser, brokerUsers, DAEMON_USER } from "../../services/broker_access.ts";
+import { hashPassword } from "../../services/dashboard/password.ts";
 import { type EmulatedCloud, startCloud } from "./cloud/cloud.ts";
 import { startMosquitto } from "./mosquitto.ts";
 import type { World } from "./play.ts";
@@ -34,6 +36,8 @@ export interface RealWorldOptions {
   readonly binary?: string;
   /** False: the hosts have no agents; true when absent. */
   readonly withAgents?: boolean;
+  /** Serves the dashboard at `listen`, for everybody to look at, with this password for the buttons. */
+  readonly dashboard?: { readonly listen: string; readonly password: string };
   /** Further stations of the account, which say nothing but what {@link RealWorld.sendRaw} sends. */
   readonly mutes?: readonly { readonly sn: string; readonly name: string }[];
 }
@@ -49,6 +53,8 @@ export interface RealWorld extends World {
   /** Sends a station's whole state, as an answer to a get-all request. */
   replyNow(sn: string, values: StationValues): void;
   readonly daemon: () => RunningProgram;
+  /** Where the dashboard is; rejects when it does not come up. */
+  dashboardUrl(): Promise<string>;
   /** Ends everything and removes its files. */
   stop(): Promise<void>;
 }
@@ -136,6 +142,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
     DEVICE_TO_AGENTS_JSON: JSON.stringify(scenario.hosts),
     STATE_DIR: stateDir,
     ...broker.login(DAEMON_USER),
+    ...(await dashboardKeys(stateDir, options.dashboard)),
     ...(scenario.policyFile === undefined ? {} : { POLICY_FILE: writePolicy(dir, scenario.policyFile) }),
     ...scenario.settings,
   });
@@ -187,6 +194,15 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
       if (bytes) cloud.publishFrom(sn, "get_reply", bytes);
     },
     daemon: () => daemon,
+    dashboardUrl: async () => {
+      const line = /DASHBOARD address=(\S+)/;
+      await daemon.until(line);
+      const address = daemon.lines.map((text) => line.exec(text)?.[1]).find((found) => found !== undefined);
+      if (address === undefined) {
+        throw new Error("Cannot find the dashboard: the daemon never said where it is");
+      }
+      return address;
+    },
     say(sn, values: StationValues) {
       const pushes = encoders.get(sn)?.pushes(values) ?? [];
       if (delivers) { for (const bytes of pushes) cloud.publishFrom(sn, "property", bytes); }
@@ -353,6 +369,16 @@ async function observe(port: number, login: { username?: string; password?: stri
       await client?.close();
     },
   };
+}
+
+async function dashboardKeys(
+  stateDir: string,
+  dashboard: RealWorldOptions["dashboard"],
+): Promise<Record<string, string>> {
+  if (!dashboard) return {};
+  mkdirSync(join(stateDir, "dashboard"), { mode: 0o700 });
+  writeFileSync(dashboardPasswordFile(stateDir), await hashPassword(dashboard.password), { mode: 0o600 });
+  return { DASHBOARD_LISTEN: dashboard.listen, DASHBOARD_READ_WITHOUT_LOGIN: "on" };
 }
 
 function writePolicy(dir: string, text: string): string {

@@ -10,7 +10,7 @@ import { parseDrillReport } from "../../lib/messages/drill.ts";
 import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
 import { parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { parsePolicyStatus } from "../../lib/messages/policy_status.ts";
-import { parsePowerState } from "../../lib/messages/power_state.ts";
+import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { RESERVED_AGENT_NAMES, type Topics } from "../../lib/mqtt/topics.ts";
 import type { Heard, House } from "./house.ts";
 
@@ -23,6 +23,8 @@ export interface HearingParts {
   readonly house: House;
   /** Some word changed. */
   readonly onChange: () => void;
+  /** A station spoke, now. */
+  readonly onState: (device: string, state: PowerState) => void;
   /** An event came, now. */
   readonly onEvent: (event: JournalEvent) => void;
 }
@@ -34,7 +36,7 @@ const MAX_NAMES = 500;
 
 /** Subscribes to everything; lasts as long as the bus. */
 export function listen(parts: HearingParts): void {
-  const { bus, clock, log, topics, house, onChange, onEvent } = parts;
+  const { bus, clock, log, topics, house, onChange, onState, onEvent } = parts;
   const subscribe = (filter: string, hear: (message: BusMessage, name: string, source: string) => void) => {
     const index = filter.split("/").indexOf("+");
     bus.subscribe(filter, (message) => {
@@ -53,11 +55,15 @@ export function listen(parts: HearingParts): void {
     map: Map<string, Heard<T>>,
     filter: string,
     parse: (payload: Uint8Array, source: string) => T,
+    onNews: (name: string, value: T) => void = () => {},
   ) =>
     subscribe(filter, (message, name, source) => {
       if (message.payload.length === 0) return void map.delete(name);
-      if (!map.has(name) && map.size >= MAX_NAMES) return;
-      map.set(name, heard(parse(message.payload, source), message, clock));
+      // The daemon's own status has the form of an agent's.
+      if (RESERVED_AGENT_NAMES.includes(name) || (!map.has(name) && map.size >= MAX_NAMES)) return;
+      const word = heard(parse(message.payload, source), message, clock);
+      map.set(name, word);
+      if (!message.retained) onNews(name, word.value);
     });
   const one = <T extends { readonly ts?: string }>(
     topic: string,
@@ -68,15 +74,10 @@ export function listen(parts: HearingParts): void {
       set(message.payload.length === 0 ? undefined : heard(parse(message.payload, source), message, clock));
     });
 
-  keep(house.states, topics.state("+"), parsePowerState);
+  keep(house.states, topics.state("+"), parsePowerState, onState);
   keep(house.policies, topics.policy("+"), parsePolicyStatus);
   keep(house.acks, topics.ack("+"), parseAgentAck);
-  subscribe(topics.agentStatus("+"), (message, name, source) => {
-    if (RESERVED_AGENT_NAMES.includes(name)) return;
-    if (message.payload.length === 0) return void house.agents.delete(name);
-    if (!house.agents.has(name) && house.agents.size >= MAX_NAMES) return;
-    house.agents.set(name, heard(parseAgentStatus(message.payload, source), message, clock));
-  });
+  keep(house.agents, topics.agentStatus("+"), parseAgentStatus);
   one(topics.cloudStatus, parseCloudStatus, (word) => house.cloud = word);
   one(topics.orchestratorStatus, parseOrchestratorStatus, (word) => house.daemon = word);
   one(topics.drillReport, parseDrillReport, (word) => house.drill = word);

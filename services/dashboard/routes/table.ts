@@ -1,7 +1,34 @@
 /** All routes of the dashboard. */
+import type { Access } from "../access.ts";
+import type { LivePages } from "../live.ts";
+import type { PasswordFile } from "../password_file.ts";
+import type { Sessions } from "../sessions.ts";
+import type { WishDesk } from "../wishes.ts";
+import { type FindHistory, historyRoutes } from "./history.ts";
+import { liveRoutes } from "./live.ts";
+import { pageRoutes } from "./page.ts";
 import type { Route, RouteParts } from "./route.ts";
+import { sessionRoutes } from "./session.ts";
+import { wishRoutes } from "./wishes.ts";
+
+/** What the dashboard's own routes need besides what all have. */
+export interface TableParts extends RouteParts {
+  readonly access: Access;
+  readonly sessions: Sessions;
+  readonly password: PasswordFile;
+  readonly pages: LivePages;
+  readonly desk: WishDesk;
+  readonly findHistory: FindHistory;
+}
 
 /** Makes them. */
-export function allRoutes(_parts: RouteParts): readonly Route[] {
-  return [];
+export function allRoutes(parts: TableParts): readonly Route[] {
+  const { access, pages, desk, house, findHistory, config: { readsWithoutLogin } } = parts;
+  return [
+    ...pageRoutes(),
+    ...sessionRoutes({ ...parts, readsWithoutLogin }),
+    ...liveRoutes(pages, access),
+    ...historyRoutes(findHistory),
+    ...wishRoutes(desk, house),
+  ];
 }

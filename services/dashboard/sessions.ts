@@ -1,0 +1,74 @@
+/** Who is logged in: random tokens, of which only hashes are kept, each with an end. Pure but for its randomness. */
+import { Buffer } from "node:buffer";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** One log-in. */
+export interface Session {
+  /** What the page has to send with each wish, so that no other page can wish in its name. */
+  readonly csrf: string;
+  readonly beganMonoMs: number;
+  seenMonoMs: number;
+}
+
+/** Ends of a session, ms, and how many there may be. */
+export const SESSION_LIMITS = { idleMs: 12 * 3_600_000, wholeMs: 7 * 86_400_000, count: 32 } as const;
+
+/** See the file comment. */
+export class Sessions {
+  readonly #byHash = new Map<string, Session>();
+
+  /** Begins one, with a token that nobody has seen before; the oldest ends when there are too many. */
+  begin(nowMonoMs: number): { readonly token: string; readonly session: Session } {
+    const token = randomBytes(32).toString("base64url");
+    const session = {
+      csrf: randomBytes(32).toString("base64url"),
+      beganMonoMs: nowMonoMs,
+      seenMonoMs: nowMonoMs,
+    };
+    this.#byHash.set(hashOf(token), session);
+    const [oldest] = this.#byHash.keys();
+    if (this.#byHash.size > SESSION_LIMITS.count && oldest !== undefined) this.#byHash.delete(oldest);
+    return { token, session };
+  }
+
+  /** The session of a token, or undefined when it is unknown or over. */
+  find(token: string | undefined, nowMonoMs: number): Session | undefined {
+    if (token === undefined) return undefined;
+    const hash = hashOf(token);
+    const session = this.#byHash.get(hash);
+    if (!session) return undefined;
+    const isOver = nowMonoMs - session.seenMonoMs >= SESSION_LIMITS.idleMs ||
+      nowMonoMs - session.beganMonoMs >= SESSION_LIMITS.wholeMs;
+    if (isOver) {
+      this.#byHash.delete(hash);
+      return undefined;
+    }
+    session.seenMonoMs = nowMonoMs;
+    return session;
+  }
+
+  /** Ends one; unknown tokens are no error. */
+  end(token: string | undefined): void {
+    if (token !== undefined) this.#byHash.delete(hashOf(token));
+  }
+
+  /** Ends all. */
+  clear(): void {
+    this.#byHash.clear();
+  }
+
+  /** Sessions kept. */
+  get size(): number {
+    return this.#byHash.size;
+  }
+}
+
+/** Whether a wish carries the session's own word. */
+export function provesWish(session: Session, csrf: string | undefined): boolean {
+  const [wanted, found] = [Buffer.from(session.csrf), Buffer.from(csrf ?? "")];
+  return wanted.length === found.length && timingSafeEqual(wanted, found);
+}
+
+function hashOf(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}
