@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { dashboardPasswordFile } from "../lib/config/dashboard_keys.ts";
 import { errorText } from "../lib/errors.ts";
-import { keysFile } from "../lib/keys_file.ts";
+import { textFile } from "../lib/text_file.ts";
 import { hashPassword, passwordProblem } from "../services/dashboard/password.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { readConfig } from "./read_config.ts";
@@ -31,9 +31,17 @@ export async function dashboard(args: readonly string[]): Promise<number> {
 export async function storePassword(stateDir: string, password: string): Promise<string> {
   const path = dashboardPasswordFile(stateDir);
   const line = await hashPassword(password);
-  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  keysFile(path).write(`${line}\n`);
+  makeLikeParent(dirname(path));
+  textFile(path).write(`${line}\n`);
   return path;
+}
+
+/** An administrator sets the password, the daemon's own user reads it: the folder is that user's. */
+function makeLikeParent(folder: string): void {
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (Deno.build.os === "windows") return;
+  const { uid, gid } = Deno.statSync(dirname(folder));
+  if (uid !== null && gid !== null && uid !== Deno.statSync(folder).uid) Deno.chownSync(folder, uid, gid);
 }
 
 /** The first line of standard input; at a terminal it is asked for, and not shown. */

@@ -1,5 +1,6 @@
 /** The file with the password's hash: read anew now and then, because the command that writes it is another process. */
 import type { Clock } from "../../lib/clock.ts";
+import { textFile } from "../../lib/text_file.ts";
 
 /** How long a reading holds, ms. */
 const HOLDS_MS = 2000;
@@ -22,18 +23,9 @@ export class PasswordFile {
     if (now - this.#readMonoMs < HOLDS_MS * this.clock.speed) return this.#line;
     const isFirst = this.#readMonoMs === -Infinity;
     const before = this.#line;
-    this.#line = readLine(this.path);
+    this.#line = textFile(this.path).read()?.trim() || undefined;
     this.#readMonoMs = now;
     if (!isFirst && this.#line !== before) this.onChange();
     return this.#line;
-  }
-}
-
-function readLine(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path).trim() || undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }
