@@ -165,20 +165,23 @@ function untilDanger(telling: Telling): string {
   if (telling.hosts.length === 0) return "";
   const seconds = earliestSec(telling);
   if (seconds === undefined) return "; nobody can tell how long it lasts";
-  return `; hosts are shut down in about ${Math.floor(seconds / 60)} min at the earliest`;
+  return `; the first host is told to shut down in about ${
+    Math.floor(seconds / 60)
+  } min, if the load stays as it is`;
 }
 
-/** Seconds until the first group is in danger, if charge and load go on as they do; undefined: nobody can tell. */
+/** Seconds until the first host is told, if charge and load go on as they do; undefined: nobody can tell. */
 function earliestSec({ device, house, state, station, hosts, nowMonoMs }: Telling): number | undefined {
   const battery = stationBattery(state, house.rules, nowMonoMs);
   if (!battery || hosts.length === 0) return undefined;
   const view = house.viewFor(device);
-  const minutes = station.stages.flatMap(({ number, groups }) =>
-    groups.flatMap(({ triggers, debounceMs }) =>
-      minutesToDanger(battery, triggers, needsOf(station, number, debounceMs, view)) ?? []
-    )
+  const seconds = station.stages.flatMap(({ number, groups }) =>
+    groups.flatMap(({ triggers, debounceMs }) => {
+      const minutes = minutesToDanger(battery, triggers, needsOf(station, number, debounceMs, view));
+      return minutes === undefined ? [] : [minutes * 60 + debounceMs / 1000];
+    })
   );
-  return minutes.length > 0 ? Math.floor(Math.min(...minutes) * 60) : undefined;
+  return seconds.length > 0 ? Math.floor(Math.min(...seconds)) : undefined;
 }
 
 function byWhom({ verdict }: StationState): string {
