@@ -1,11 +1,21 @@
 /** The groups of one station on their way through an outage: what each needs, how long its timer runs, who holds it back. Pure. */
 import type { Battery } from "./battery.ts";
+import type { GridVerdict } from "./grid_verdict.ts";
 import { type OutageEvent, type OutagePhase, stepOutage } from "./outage.ts";
 import type { HouseRules, StationRules } from "./rules.ts";
 import { needFromMs, type StageView } from "./stages.ts";
-import type { StationState } from "./station.ts";
 import { dangerReason, type Needs, reliefReason } from "./triggers.ts";
-import { isFresh } from "./words.ts";
+import { isFresh, type Words } from "./words.ts";
+
+/** What the groups must know of their station. */
+export interface JudgedStation {
+  readonly words: Words;
+  readonly verdict?: GridVerdict;
+  /** Group key to phase. */
+  readonly phases: ReadonlyMap<string, OutagePhase>;
+  /** A person holds the shutdown back; absent: nobody does. */
+  readonly held?: Hold;
+}
 
 /** A person's word that hosts are not to go yet. */
 export interface Hold {
@@ -30,7 +40,7 @@ export function needsOf(
 
 /** Takes the present facts into every group of the station, the last stage first: it pulls the earlier ones with it. */
 export function stepGroups(
-  judged: StationState,
+  judged: JudgedStation,
   battery: Battery | undefined,
   rules: HouseRules,
   station: StationRules,
@@ -91,7 +101,7 @@ export function debounceNowMs(
  * left to do: a person's word of some minutes ago must not cost the hosts.
  */
 export function holdNow(
-  { held }: Pick<StationState, "held">,
+  { held }: Pick<JudgedStation, "held">,
   battery: Battery | undefined,
   station: StationRules,
   view: StageView,
