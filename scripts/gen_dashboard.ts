@@ -1,7 +1,9 @@
 // deno-lint-ignore-file no-console -- a command-line tool speaks on the console
 /**
  * `deno task gen:dashboard`: bundles the dashboard's page into `services/dashboard/gen/assets.ts`, so that a compiled daemon
- * carries it. `--check` writes nothing and ends with exit code 1 when that file differs from what would be written.
+ * carries it. The page has the browser's types, which do not go together with Deno's, so it is kept out of the other checks,
+ * and formatted, linted and type-checked here. `--check` writes nothing and ends with exit code 1 when something is wrong or
+ * the file differs from what would be written.
  */
 import { createHash } from "node:crypto";
 
@@ -13,6 +15,33 @@ interface Asset {
   readonly type: string;
   readonly text: string;
   readonly isLasting: boolean;
+}
+
+/** Runs `deno` on the page, with the project's own settings and the browser's types. @throws Error with its output */
+async function onPage(command: readonly string[], paths: readonly string[]): Promise<void> {
+  const { fmt, lint, imports, compilerOptions } = JSON.parse(
+    Deno.readTextFileSync(new URL("../deno.json", import.meta.url)),
+  );
+  const config = Deno.makeTempFileSync({ suffix: ".json" });
+  try {
+    const lib = ["esnext", "dom", "dom.iterable"];
+    const own = {
+      imports,
+      fmt: { lineWidth: fmt.lineWidth },
+      lint: { rules: lint.rules },
+      compilerOptions: { ...compilerOptions, lib },
+      lock: false,
+    };
+    Deno.writeTextFileSync(config, JSON.stringify(own));
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [...command, "--config", config, ...paths.map((path) => new URL(path, ROOT).pathname)],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    if (!success) throw new Error(`deno ${command.join(" ")} on the page:\n${text(stdout)}${text(stderr)}`);
+  } finally {
+    Deno.removeSync(config);
+  }
 }
 
 async function bundle(name: string): Promise<string> {
@@ -66,8 +95,12 @@ export const ASSETS: readonly Asset[] = ${JSON.stringify(assets, undefined, 2)};
 }
 
 if (import.meta.main) {
+  const isCheck = Deno.args.includes("--check");
+  await onPage(isCheck ? ["fmt", "--check"] : ["fmt"], ["page/"]);
+  await onPage(["lint", "--quiet"], ["page/"]);
+  await onPage(["check", "--quiet"], ["page/app.ts", "page/theme.ts"]);
   const wanted = moduleText(await makeAssets());
-  if (!Deno.args.includes("--check")) {
+  if (!isCheck) {
     Deno.mkdirSync(new URL(".", OUT), { recursive: true });
     Deno.writeTextFileSync(OUT, wanted);
     console.log(`${OUT.pathname}: ${wanted.length} characters`);

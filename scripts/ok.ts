@@ -14,7 +14,16 @@ const steps: readonly [name: string, command: readonly string[]][] = [
   ["generated code", [deno, "run", "--allow-read", "--allow-env", "scripts/gen_proto.ts", "--check"]],
   [
     "dashboard page",
-    [deno, "run", "--allow-read", "--allow-run", "--allow-env", "scripts/gen_dashboard.ts", "--check"],
+    [
+      deno,
+      "run",
+      "--allow-read",
+      "--allow-write",
+      "--allow-run",
+      "--allow-env",
+      "scripts/gen_dashboard.ts",
+      "--check",
+    ],
   ],
 ];
 

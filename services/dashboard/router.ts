@@ -1,4 +1,5 @@
 /** From a request to its route, past everything that may refuse it; and the headers that every reply carries. */
+import { InvalidInputError } from "../../lib/errors.ts";
 import { isOwnHost } from "./host_check.ts";
 import { errorReply, type HttpReply, type HttpRequest } from "./http/message.ts";
 import type { Route } from "./routes/route.ts";
@@ -39,11 +40,17 @@ export class Router {
 
   /** Answers. */
   async answer(request: HttpRequest): Promise<HttpReply> {
-    const reply = await this.#answer(request);
+    let reply: HttpReply;
+    try {
+      reply = await this.#answer(request);
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      reply = errorReply(400, error.message);
+    }
     return { ...reply, headers: { ...HEADERS, ...reply.headers } };
   }
 
-  #answer(request: HttpRequest): HttpReply | Promise<HttpReply> {
+  async #answer(request: HttpRequest): Promise<HttpReply> {
     if (!isOwnHost(request.headers.get("host"), this.names)) {
       return errorReply(
         421,
@@ -58,6 +65,6 @@ export class Router {
       const allow = routes.map(({ method }) => method).join(", ");
       return errorReply(405, `Only ${allow} will do here`, { allow });
     }
-    return this.gate.refuse(request, route.access) ?? route.handle(request);
+    return this.gate.refuse(request, route.access) ?? await route.handle(request);
   }
 }

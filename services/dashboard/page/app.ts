@@ -2,8 +2,8 @@
 import type { EventView, HouseView, SessionView, StationView, WishView } from "../page_contract.ts";
 import { confirm, LoginDialog, prepareConfirm } from "./dialogs.ts";
 import { byId, el, setText, show } from "./dom.ts";
-import { duration, when } from "./format.ts";
-import { isConnected, type Surroundings } from "./freshness.ts";
+import { duration, when } from "../shown/format.ts";
+import { isConnected, type Surroundings } from "../shown/freshness.ts";
 import { Journal } from "./journal.ts";
 import { type Refusal, Server } from "./server.ts";
 import { Station } from "./station.ts";

@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import type { HistoryView, OutageView } from "../page_contract.ts";
 import { el, setAttributes } from "./dom.ts";
-import { duration, percent, watts, when } from "./format.ts";
+import { duration, percent, watts, when } from "../shown/format.ts";
 
 /** What is drawn, and for which span of time. */
 export interface ChartData {

@@ -1,8 +1,8 @@
 /** The picture of where power comes from and goes to, with the battery in the middle. */
 import type { StationView } from "../page_contract.ts";
 import { setAttributes, setText, svg } from "./dom.ts";
-import { percent, watts } from "./format.ts";
-import type { Freshness } from "./freshness.ts";
+import { percent, watts } from "../shown/format.ts";
+import type { Freshness } from "../shown/freshness.ts";
 import { icon, type IconName } from "./icons.ts";
 
 /** Which values may be shown as live. */

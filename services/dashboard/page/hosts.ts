@@ -1,10 +1,10 @@
 /** The hosts of a station: who is protected and online, and when each last showed that it can go down. */
 import type { HouseView, StationView } from "../page_contract.ts";
 import { el } from "./dom.ts";
-import { duration, when } from "./format.ts";
-import { isPolicyLive, type Surroundings } from "./freshness.ts";
+import { duration, when } from "../shown/format.ts";
+import { isPolicyLive, type Surroundings } from "../shown/freshness.ts";
 import { icon, toneIcon } from "./icons.ts";
-import { drillWords, hostWords } from "./words.ts";
+import { drillWords, hostWords } from "../shown/words.ts";
 
 /** See the file comment. */
 export class Hosts {

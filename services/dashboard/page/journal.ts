@@ -1,7 +1,7 @@
 /** The journal: what happened, newest first. */
 import type { EventView } from "../page_contract.ts";
 import { el } from "./dom.ts";
-import { when } from "./format.ts";
+import { when } from "../shown/format.ts";
 import { icon, type IconName } from "./icons.ts";
 
 const MAX_SHOWN = 150;

@@ -3,12 +3,12 @@ import type { HistoryView, HouseView, StationView } from "../page_contract.ts";
 import { Charts } from "./charts.ts";
 import { el, setAttributes, setText, show } from "./dom.ts";
 import { Flow } from "./flow.ts";
-import { ago, clockText, duration, percent, UNKNOWN, watts } from "./format.ts";
-import { ageNow, freshnessOf, isPolicyLive, secondsLeft, type Surroundings } from "./freshness.ts";
+import { ago, clockText, duration, percent, UNKNOWN, watts } from "../shown/format.ts";
+import { ageNow, freshnessOf, isPolicyLive, secondsLeft, type Surroundings } from "../shown/freshness.ts";
 import { Hosts } from "./hosts.ts";
 import { icon, toneIcon } from "./icons.ts";
-import { runtimeOf } from "./runtime.ts";
-import { type Headline, headline } from "./words.ts";
+import { runtimeOf } from "../shown/runtime.ts";
+import { type Headline, headline } from "../shown/words.ts";
 
 /** What a station's buttons do. */
 export interface StationActions {

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import type { HouseView, PolicyView, StationView } from "../page_contract.ts";
+import { freshnessOf, isConnected, isPolicyLive, secondsLeft, STREAM_LIMIT_S } from "./freshness.ts";
+import { headline, hostWords } from "./words.ts";
+
+const HOUSE: HouseView = {
+  now_ms: 0,
+  speed: 1,
+  stale_after_s: 120,
+  is_broker_up: true,
+  daemon: { is_online: true },
+  is_policy_running: true,
+  problems: [],
+  stations: [],
+};
+const STATION: StationView = {
+  device: "Study",
+  link: "live",
+  grid: { connected: true, age_s: 10 },
+  soc: { percent: 80, age_s: 1 },
+  age_s: 1,
+  hosts: [],
+};
+const POLICY: PolicyView = {
+  state: "critical",
+  sentence: "",
+  is_blind: false,
+  soc_is_estimate: false,
+  timer_left_s: 60,
+  age_s: 0,
+};
+const at = (sinceSentS: number, silentS = 0) => ({ sinceSentS, silentS });
+
+const rows: readonly [string, Partial<HouseView>, Partial<StationView>, ReturnType<typeof at>, string][] = [
+  ["a fresh word", {}, {}, at(0), "live"],
+  ["a word as old as the limit", {}, {}, at(110), "live"],
+  ["a word older than the limit, with a stream that goes on", {}, {}, at(110.1), "old"],
+  ["a silent stream at its limit", {}, {}, at(8, STREAM_LIMIT_S), "live"],
+  ["a silent stream beyond its limit", {}, {}, at(8.1, STREAM_LIMIT_S + 0.1), "old"],
+  ["no broker", { is_broker_up: false }, {}, at(0), "old"],
+  ["a daemon that said goodbye", { daemon: { is_online: false } }, {}, at(0), "old"],
+  ["a stale link", {}, { link: "stale" }, at(0), "old"],
+  ["an offline station", {}, { link: "offline" }, at(0), "old"],
+  ["a word of unknown age", {}, { grid: { connected: true } }, at(0), "old"],
+  ["no word", {}, { grid: undefined }, at(0), "unknown"],
+  ["a state fed by hand, without a link", {}, { link: undefined }, at(0), "live"],
+];
+for (const [name, house, station, now, expected] of rows) {
+  Deno.test(`freshnessOf() calls ${name} ${expected}, and the headline follows`, () => {
+    const [view, shown] = [{ ...HOUSE, ...house }, { ...STATION, ...station }];
+    assert.equal(freshnessOf(shown.grid, view, shown, now), expected);
+    const { tone, text } = headline(view, shown, now);
+    assert.equal(tone === "well", expected === "live");
+    assert.equal(text === "The grid is there", expected === "live");
+  });
+}
+
+Deno.test("headline() says that the grid is gone only while that is fresh", () => {
+  const station = { ...STATION, grid: { connected: false, age_s: 119 } };
+  assert.equal(headline(HOUSE, station, at(1)).text, "The grid is gone: on battery");
+  assert.match(headline(HOUSE, station, at(2)).text, /^Not known now\. Last word: grid gone, 2 min ago$/);
+});
+
+Deno.test("headline() shows danger while the policy speaks, also when the station is silent", () => {
+  const station = { ...STATION, link: "stale" as const, policy: POLICY };
+  assert.equal(headline(HOUSE, station, at(0)).tone, "danger");
+  assert.equal(headline({ ...HOUSE, is_policy_running: false }, station, at(0)).tone, "unknown");
+});
+
+Deno.test("secondsLeft() counts down, stops at 0, and is not shown when nobody stands behind it", () => {
+  const station = { ...STATION, policy: POLICY };
+  const left = (now: ReturnType<typeof at>, house: Partial<HouseView> = {}) =>
+    secondsLeft(POLICY.timer_left_s, { ...HOUSE, ...house }, station, now);
+  assert.equal(left(at(0)), 60);
+  assert.equal(left(at(0.5)), 60);
+  assert.equal(left(at(20.5)), 40);
+  assert.equal(left(at(30)), 30);
+  assert.equal(left(at(30.1)), undefined, "the policy speaks every five seconds while a timer runs");
+  assert.equal(left(at(9, 9)), undefined);
+  assert.equal(left(at(1), { is_broker_up: false }), undefined);
+  assert.equal(left(at(1), { is_policy_running: false }), undefined);
+});
+
+Deno.test("isPolicyLive() holds for hours without news, but not for a countdown of unknown age", () => {
+  const calm = {
+    ...STATION,
+    policy: { ...POLICY, state: "online" as const, timer_left_s: undefined, age_s: 90_000 },
+  };
+  assert.equal(isPolicyLive(HOUSE, calm, at(0)), true);
+  assert.equal(isPolicyLive(HOUSE, { ...STATION, policy: { ...POLICY, age_s: undefined } }, at(0)), false);
+  assert.equal(isPolicyLive(HOUSE, STATION, at(0)), false);
+});
+
+Deno.test("hostWords() calls a host protected only while that is known", () => {
+  const host = { agent: "nas", state: "online" };
+  assert.equal(hostWords(host, true).text, "online and protected");
+  assert.equal(hostWords(host, false).text, "not known now");
+  assert.doesNotMatch(hostWords({ ...host, is_rehearsing: true }, true).text, /protected/);
+  assert.doesNotMatch(hostWords({ ...host, state: "something new" }, true).text, /protected/);
+});
+
+Deno.test("isConnected() waits for nothing but a word from the daemon", () => {
+  assert.equal(isConnected({ ...HOUSE, daemon: undefined }, at(0)), true);
+});
