@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { playOutage } from "./testdata/chaos.ts";
 
 const WORLDS = 2000;
+/** Worlds that once broke a promise. */
+const LESSONS = [905_793, 2_000_158, 2_046_713, 2_059_231];
 
 Deno.test(`House keeps its promises in ${WORLDS} generated outages with everything going wrong`, () => {
   const sum = { due: 0, told: 0, restarts: 0, ended: 0 };
@@ -15,3 +17,9 @@ Deno.test(`House keeps its promises in ${WORLDS} generated outages with everythi
     assert.ok(sum[key] >= least * WORLDS, `${key}: ${sum[key]}`);
   }
 });
+
+for (const seed of LESSONS) {
+  Deno.test(`House keeps its promises in world ${seed}, where it once did not`, () => {
+    assert.equal(playOutage(seed).violation, undefined);
+  });
+}

@@ -11,7 +11,9 @@ import type { Word, Words } from "./words.ts";
 /** The form of this file. A newer form is never overwritten by an older program. */
 export const SNAPSHOT_VERSION = 1;
 
-const word = <const S extends v.GenericSchema>(value: S) => v.optional(v.object({ value, age_ms: age }));
+const word = <const S extends v.GenericSchema>(value: S) =>
+  // `least_age_ms`: the least that its age can be, where a restart made it a guess.
+  v.optional(v.object({ value, age_ms: age, least_age_ms: v.optional(age) }));
 const phaseSchema = v.object({
   phase: v.picklist(["unknown", "online", "on_battery", "critical", "shutting_down"]),
   since_age_ms: v.optional(age),
@@ -124,7 +126,12 @@ function fromStation(
   { words, verdict, phases, started, fallPercentPerMin, lastGridMonoMs, held }: StationState,
   nowMonoMs: number,
 ): SavedStation {
-  const aged = <T>(w: Word<T> | undefined) => w && { value: w.value, age_ms: ageOf(w.atMonoMs, nowMonoMs) };
+  const aged = <T>(w: Word<T> | undefined) =>
+    w && {
+      value: w.value,
+      age_ms: ageOf(w.atMonoMs, nowMonoMs),
+      least_age_ms: w.latestMonoMs === undefined ? undefined : ageOf(w.latestMonoMs, nowMonoMs),
+    };
   const isByWitness = verdict?.connected !== undefined && verdict.evidenceMonoMs !== words.grid?.atMonoMs;
   return {
     grid: aged(words.grid),
@@ -178,13 +185,16 @@ function toStation(
     readonly isLongAgo: boolean;
   },
 ): StationState {
-  const word = <T>(w: { value: T; age_ms: number } | undefined): Word<T> | undefined =>
-    w && {
-      value: w.value,
-      atMonoMs: at(w.age_ms),
-      isFromBefore: true,
-      latestMonoMs: isSure ? undefined : nowMonoMs - w.age_ms,
-    };
+  const word = <T>(
+    w: { value: T; age_ms: number; least_age_ms?: number } | undefined,
+  ): Word<T> | undefined => {
+    if (!w) return undefined;
+    const least = w.least_age_ms;
+    const latestMonoMs = isSure
+      ? (least === undefined ? undefined : at(least))
+      : nowMonoMs - (least ?? w.age_ms);
+    return { value: w.value, atMonoMs: at(w.age_ms), isFromBefore: true, latestMonoMs };
+  };
   const words: Words = {
     grid: isLongAgo ? undefined : word(saved.grid),
     socPercent: word(saved.soc),

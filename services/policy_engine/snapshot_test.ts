@@ -163,3 +163,18 @@ Deno.test("restoreSnapshot() counts anew how long the grid has been there", () =
   const restored = restore(encodeSnapshot({ ...before, stations }, 1000, WALL), 60_000);
   assert.deepEqual(restored.stations.get("Study")?.phases.get("all"), { kind: "online", sinceMonoMs: 1000 });
 });
+
+Deno.test("restoreSnapshot() keeps the doubt about a word's age over a second restart", () => {
+  const before = house();
+  const study = before.stations.get("Study") ?? NEW_STATION;
+  const stations = new Map(before.stations).set("Study", {
+    ...study,
+    words: { ...study.words, grid: { value: true, atMonoMs: 0 } },
+  });
+  // Five minutes by the clock, which may have jumped; in truth no time at all.
+  const once = restore(encodeSnapshot({ ...before, stations }, 1000, WALL), 300_000);
+  const twice = restore(encodeSnapshot(once, 1000, WALL), 60_000);
+  const grid = twice.stations.get("Study")?.words.grid;
+  assert.equal(grid?.atMonoMs, -360_000);
+  assert.equal(grid?.latestMonoMs, -60_000, "a word from before it must not replace it");
+});

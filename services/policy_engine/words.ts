@@ -47,8 +47,8 @@ export const UNKNOWN_AGE_MS = 3_600_000;
  * Takes a state in. A word replaces an earlier one only if its evidence is newer, so that a repeated old state changes
  * nothing. A state without ages, as people feed it by hand, is as fresh as its arrival.
  *
- * A retained "no grid" of unknown age, or an hour old, is not taken: most likely the power came back since and switched
- * us on. What we remember ourselves of an outage is in the snapshot.
+ * A "no grid" of unknown age, or an hour old, begins no outage: the broker kept it and most likely the power came back
+ * since and switched us on, or it is a late repetition. What we remember ourselves of an outage is in the snapshot.
  */
 export function hear(words: Words, state: PowerState, arrival: Arrival): Words {
   // Who says himself that his words are old, but not how old, is believed as little as a broker that kept them.
@@ -56,7 +56,9 @@ export function hear(words: Words, state: PowerState, arrival: Arrival): Words {
   const waitedMs = arrival.retained || isAgeless ? retainedAgeMs(state, arrival.atWallMs) : 0;
   const at = (ageSec: number | undefined) => arrival.atMonoMs - waitedMs - (ageSec ?? 0) * 1000;
   const evidence = at(state.age_s);
-  const isOldLoss = waitedMs >= UNKNOWN_AGE_MS && state.grid_connected === false;
+  const gridAgeMs = waitedMs + (state.grid_age_s ?? state.age_s ?? 0) * 1000;
+  const isOldLoss = gridAgeMs >= UNKNOWN_AGE_MS && state.grid_connected === false &&
+    words.grid?.value !== false;
   return {
     grid: isOldLoss
       ? words.grid

@@ -154,3 +154,22 @@ Deno.test("hear() does not take a state for fresh that calls itself stale and ha
     assert.equal(aged.grid?.atMonoMs, 9_000_000 - 5000);
   }
 });
+
+for (
+  const [ageMs, before, isTaken] of [
+    [UNKNOWN_AGE_MS - 1000, undefined, true],
+    [UNKNOWN_AGE_MS, undefined, false],
+    [UNKNOWN_AGE_MS, { value: true, atMonoMs: 0 }, false],
+    [UNKNOWN_AGE_MS, { value: false, atMonoMs: 0 }, true],
+  ] as const
+) {
+  const after = before ? `"${before.value ? "grid" : "no grid"}"` : "nothing";
+  Deno.test(`hear() ${isTaken ? "takes" : "begins no outage with"} a loss that is ${ageMs} ms old after ${after}`, () => {
+    const words = hear(
+      { grid: before },
+      state({ grid_connected: false, age_s: ageMs / 1000 }),
+      arrival(9_000_000),
+    );
+    assert.equal(words.grid?.atMonoMs, isTaken ? 9_000_000 - ageMs : before?.atMonoMs);
+  });
+}

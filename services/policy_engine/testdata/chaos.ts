@@ -353,7 +353,11 @@ class World {
         this.#break("nothing_stale_shown", `the charge of "${name}" is ${socAgeSec} s old and shown as live`);
       }
       const grid = this.#gridHeard.get(name);
-      if (grid && !status.blind && this.#nowSec - grid.atSec > LIMITS.staleAfterSec) {
+      // "Nobody has said" shows nothing.
+      if (
+        grid && status.state !== "unknown" && !status.blind &&
+        this.#nowSec - grid.atSec > LIMITS.staleAfterSec
+      ) {
         this.#break("nothing_stale_shown", `the grid of "${name}" is ${this.#nowSec - grid.atSec} s old`);
       }
     }
