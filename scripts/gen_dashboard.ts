@@ -69,7 +69,9 @@ async function makeAssets(): Promise<Asset[]> {
     "icon.svg": lasting("icon.svg", "image/svg+xml", read("icon.svg")),
   };
   let page = read("index.html");
-  for (const [name, { path }] of Object.entries(files)) page = page.replaceAll(`{{${name}}}`, path);
+  for (const [name, { path }] of Object.entries(files)) {
+    page = page.replaceAll(new RegExp(`\\{\\{ *${name} *\\}\\}`, "g"), path);
+  }
   return [
     { path: "/", type: "text/html; charset=utf-8", text: page, isLasting: false },
     ...Object.values(files),

@@ -13,6 +13,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   upsc: "nut-client",
   upsd: "nut-server",
   openssl: "openssl",
+  chromium: "chromium",
 };
 
 /** The counts of a run, from the summary line that `deno test` prints last, or undefined when there is none. */

@@ -33,13 +33,18 @@ export interface HearingParts {
 const BELIEVED_MS = 24 * 3_600_000;
 /** More names than a house has would only fill the memory. */
 const MAX_NAMES = 500;
+const MAX_TOPICS = 10 * MAX_NAMES;
 
 /** Subscribes to everything; lasts as long as the bus. */
 export function listen(parts: HearingParts): void {
   const { bus, clock, log, topics, house, onChange, onState, onEvent } = parts;
+  /** Topics with a live word since the broker came: what it kept from before is older, but may be sent after it. */
+  const spoken = new Set<string>();
   const subscribe = (filter: string, hear: (message: BusMessage, name: string, source: string) => void) => {
     const index = filter.split("/").indexOf("+");
     bus.subscribe(filter, (message) => {
+      if (message.retained && spoken.has(message.topic)) return;
+      if (!message.retained && spoken.size < MAX_TOPICS) spoken.add(message.topic);
       try {
         const name = message.topic.split("/")[index] ?? "";
         hear(message, name, `MQTT topic "${message.topic}"`);
@@ -86,6 +91,7 @@ export function listen(parts: HearingParts): void {
   });
   bus.onLink((up) => {
     house.isBrokerUp = up;
+    if (!up) spoken.clear();
     onChange();
   });
 }

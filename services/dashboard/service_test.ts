@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import type { BusMessage } from "../../lib/bus.ts";
-import type { TestClock } from "../../lib/test_clock.ts";
+import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { TestClock } from "../../lib/test_clock.ts";
+import { memoryLog } from "../../lib/testing.ts";
+import { listen } from "./hearing.ts";
+import { emptyHouse } from "./house.ts";
 import type { HouseView } from "./page_contract.ts";
 import { openStream, withDashboard } from "./testdata/test_dashboard.ts";
 
@@ -62,12 +66,12 @@ const kept: readonly [string, (clock: TestClock) => object, number | undefined][
 ];
 for (const [name, extra, age] of kept) {
   Deno.test(`createDashboard() gives a word that the broker kept, ${name}, the age ${age}`, async () => {
-    await withDashboard(async ({ port, broker, topics, clock, bus }) => {
+    await withDashboard(async ({ port, broker, topics, clock }) => {
       // Kept from before: the broker goes away and comes back with it.
       broker.publish(topics.state("Study"), JSON.stringify({ ...STATE, ...extra(clock) }), { retain: true });
+      await clock.advance(0);
       broker.goDown();
       broker.goUp();
-      void bus;
       await clock.advance(0);
       const stream = await openStream(port);
       const match = await stream.until(/event: house\ndata: (.*)\n\n/);
@@ -105,6 +109,43 @@ Deno.test("createDashboard() tells that broker, daemon or policy are away", asyn
   }, { readsWithoutLogin: true });
 });
 
+Deno.test("createDashboard() lets no word that the broker kept replace a live one, until the broker comes anew", () => {
+  const clock = new TestClock();
+  const house = emptyHouse();
+  const handlers = new Map<string, (message: BusMessage) => void>();
+  let link: (up: boolean) => void = () => {};
+  const topics = topicsUnder(DEFAULT_ROOTS);
+  listen({
+    bus: {
+      publish: () => Promise.resolve(),
+      subscribe: (filter, handle) => void handlers.set(filter, handle),
+      onLink: (handle) => {
+        link = handle;
+      },
+    },
+    clock,
+    log: memoryLog(),
+    topics,
+    house,
+    onChange: () => {},
+    onState: () => {},
+    onEvent: () => {},
+  });
+  const topic = topics.orchestratorStatus;
+  const say = (online: boolean, retained: boolean) => {
+    const payload = new TextEncoder().encode(JSON.stringify({ online }));
+    handlers.get(topic)?.({ topic, payload, retained });
+    return house.daemon?.value.online;
+  };
+  link(true);
+  assert.equal(say(false, true), false);
+  assert.equal(say(true, false), true);
+  assert.equal(say(false, true), true);
+  link(false);
+  link(true);
+  assert.equal(say(false, true), false);
+});
+
 Deno.test("createDashboard() counts a policy's timer down between its words, and not one of unknown age", async () => {
   await withDashboard(async ({ port, broker, topics, clock }) => {
     const status = {
@@ -123,6 +164,7 @@ Deno.test("createDashboard() counts a policy's timer down between its words, and
     assert.equal(policy?.sentence, "hosts are told to shut down in {left} unless the grid returns.");
     const old = JSON.stringify({ ...status, ts: iso(clock, -90_000) });
     broker.publish(topics.policy("Study"), old, { retain: true });
+    await clock.advance(0);
     broker.goDown();
     broker.goUp();
     await clock.advance(0);
