@@ -66,11 +66,12 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   });
   const address = server.address();
   let stopped: Promise<void> | undefined;
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      for (const socket of sockets) socket.destroy();
-      broker.close(() => server.close(() => resolve()));
-    });
+  const stop = async () => {
+    // Nobody waits for the server to say that it is closed: Deno 2.6 sometimes never does.
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => broker.close(() => resolve()));
+  };
   return {
     port: typeof address === "object" && address ? address.port : port,
     stop: () => stopped ??= stop(),
