@@ -1,23 +1,41 @@
 /** `ecoflow-power check`: reads the configuration, and says what is wrong with it or what it means. */
-import { print } from "./command.ts";
+import type { HouseConfig } from "../lib/config/load.ts";
+import { wantedServices, workerPermissions } from "../services/registry.ts";
+import { FORBIDDEN, probe } from "../services/sandbox.ts";
+import { complain, EXIT, print } from "./command.ts";
 import { readConfig } from "./read_config.ts";
 
 /** Runs it. @returns the exit code */
-export function check(args: readonly string[]): number {
-  const config = readConfig(args);
+export async function check(args: readonly string[]): Promise<number> {
+  const config = readConfig(args.filter((arg) => arg !== "--sandbox"));
   if (typeof config === "number") return config;
-  const stations = config.house.stations.map(({ sn, name }) => name ? `${name} (${sn})` : sn);
-  return print([
+  return args.includes("--sandbox") ? await checkSandbox(config.house) : print(meaning(config.house));
+}
+
+function meaning(house: HouseConfig): string {
+  const stations = house.stations.map(({ sn, name }) => name ? `${name} (${sn})` : sn);
+  return [
     `The configuration can be used.`,
     `  stations  ${stations.join(", ") || "those of the account"}`,
-    ...Object.entries(config.house.agentsByStation).map(([device, agents]) =>
+    ...Object.entries(house.agentsByStation).map(([device, agents]) =>
       `  hosts     ${device}: ${agents.join(", ") || "none"}`
     ),
-    `  broker    ${
-      config.house.broker ? `${config.house.broker.host}:${config.house.broker.port}` : "embedded"
-    }`,
-    `  state     ${config.house.stateDir}`,
-    ...config.house.remarks.map((remark) => `  note      ${remark}`),
+    `  broker    ${house.broker ? `${house.broker.host}:${house.broker.port}` : "embedded"}`,
+    `  state     ${house.stateDir}`,
+    ...house.remarks.map((remark) => `  note      ${remark}`),
     "",
-  ].join("\n"));
+  ].join("\n");
+}
+
+/** Whether this program, on this machine, keeps its services in: it is tried. */
+async function checkSandbox(house: HouseConfig): Promise<number> {
+  let isOpen = false;
+  for (const row of wantedServices(house)) {
+    const allowed = await probe(workerPermissions(row, house), FORBIDDEN);
+    const open = FORBIDDEN.filter((_, i) => allowed[i]).map(({ kind, target }) => `${kind} ${target}`);
+    isOpen ||= open.length > 0;
+    const text = open.length > 0 ? `NOT DENIED: ${open.join(", ")}` : `${FORBIDDEN.length} attempts denied`;
+    print(`${row.name.padEnd(14)} ${text}\n`);
+  }
+  return isOpen ? complain("The sandbox does not hold\n", EXIT.software) : EXIT.ok;
 }

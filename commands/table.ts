@@ -14,7 +14,8 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: "check",
     summary: "read the configuration, say what is wrong with it or what it means, and end",
-    help: ENV_HELP,
+    help:
+      `${ENV_HELP}  --sandbox    try, in each service's sandbox, what it must not do, and say whether it was denied\n`,
     run: async (args) => (await import("./check.ts")).check(args),
   },
   {

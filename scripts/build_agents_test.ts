@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { checkSums, compileArgs, fileName, PERMISSIONS, TARGETS } from "./build_agents.ts";
+import { compileArgs, PERMISSIONS } from "./build_agents.ts";
+import { checkSums, fileName, TARGETS } from "./build_programs.ts";
 
 Deno.test("compileArgs() names the target, the output and only the listed permissions", () => {
   for (const target of TARGETS) {
@@ -8,12 +9,15 @@ Deno.test("compileArgs() names the target, the output and only the listed permis
       "--target",
       target,
       "--output",
-      `out/${fileName(target)}`,
+      "out",
       "agents/main.ts",
     ]);
     assert.deepEqual(args.slice(2, -5), Object.keys(PERMISSIONS));
   }
-  assert.equal(fileName("x86_64-pc-windows-msvc"), "ecoflow-agent-x86_64-pc-windows-msvc.exe");
+  assert.equal(
+    fileName("ecoflow-agent", "x86_64-pc-windows-msvc"),
+    "ecoflow-agent-x86_64-pc-windows-msvc.exe",
+  );
   assert.ok(
     !Object.keys(PERMISSIONS).includes("--allow-all") && !Object.keys(PERMISSIONS).includes("--allow-ffi"),
   );

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SERVICES } from "../services/registry.ts";
+import { compileArgs, PERMISSIONS, workerFiles } from "./build.ts";
+import { TARGETS } from "./build_programs.ts";
+import { compileWith, findCompiler } from "./denort.ts";
+import { play, stationModels } from "./simulate/play.ts";
+import { startRealWorld } from "./simulate/real_world.ts";
+import { SCENARIOS } from "./simulate/scenarios.ts";
+
+Deno.test("compileArgs() of the daemon gives no program, no foreign code, and not everything", () => {
+  for (const target of TARGETS) {
+    const args = compileArgs(target, "out");
+    assert.deepEqual(args.filter((arg) => /allow-(all|run|ffi|import)|^-A$/.test(arg)), []);
+    assert.ok(["--deny-run", "--deny-ffi", "--deny-import"].every((flag) => args.includes(flag)));
+    assert.deepEqual(args.slice(-5), ["--target", target, "--output", "out", "main.ts"]);
+  }
+  for (const reason of Object.values(PERMISSIONS)) assert.ok(reason.length > 10);
+});
+
+Deno.test("workerFiles() names the worker of every service", () => {
+  for (const { name } of SERVICES) assert.ok(workerFiles().includes(`services/${name}/worker.ts`), name);
+});
+
+Deno.test("deno task build prints the line for each target, up to the download", async () => {
+  const script = new URL("build.ts", import.meta.url).pathname;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--allow-read",
+      "--allow-env",
+      script,
+      "--print",
+      ...TARGETS.flatMap((t) => ["--target", t]),
+    ],
+  }).output();
+  const lines = new TextDecoder().decode(stdout).trim().split("\n");
+  assert.deepEqual(lines.map((line) => /--target (\S+)/.exec(line)?.[1]), [...TARGETS]);
+});
+
+Deno.test("the built daemon says its version, keeps its services in their sandboxes, and carries a house through an outage", async (t) => {
+  const compiler = await findCompiler();
+  if (!compiler) return;
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-binary-"));
+  const binary = join(dir, "ecoflow-power");
+  try {
+    await compileWith(compiler, compileArgs("x86_64-unknown-linux-gnu", binary));
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command(binary, { args, cwd: dir }).output();
+      return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+    };
+    await t.step("version", async () => {
+      assert.match((await run("version")).text, /^ecoflow-power \d+\.\d+\.\d+\n$/);
+    });
+    await t.step("check --sandbox", async () => {
+      const env = join(dir, "test.env");
+      writeFileSync(env, `ECOFLOW_USER=u\nECOFLOW_PASS=p\nSTATE_DIR=${dir}/state\n`);
+      const { code, text } = await run("check", "--sandbox", "--env", env);
+      assert.equal(code, 0, text);
+      assert.ok(text.split("\n").filter((line) => /attempts denied$/.test(line)).length >= 4, text);
+    });
+    await t.step("full_outage on Mosquitto", async () => {
+      const scenario = SCENARIOS.find(({ name }) => name === "full_outage");
+      assert.ok(scenario);
+      const models = stationModels(scenario);
+      const lines: string[] = [];
+      const onLog = (program: string, line: string) => void lines.push(`${program} | ${line}`);
+      const world = await startRealWorld({ scenario, models, speed: 30, broker: "mosquitto", onLog, binary });
+      try {
+        const { verdicts } = await play(scenario, models, world);
+        const failed = verdicts.filter(({ held }) => !held).map(({ text }) => text);
+        assert.deepEqual(failed, [], `${failed.join("\n")}\n${lines.join("\n")}`);
+      } finally {
+        await world.stop();
+      }
+    });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
