@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { signatureOf } from "../lib/signing.ts";
-import { createAuthority } from "../scripts/simulate/certificates.ts";
+import { createAuthority } from "../lib/certificates.ts";
 import { startMosquitto } from "../scripts/simulate/mosquitto.ts";
 import { type RunningProgram, startAgentProcess } from "../scripts/simulate/processes.ts";
 

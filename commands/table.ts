@@ -21,8 +21,8 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: "keys",
     summary: "give agents their keys: keys list | add AGENT | rotate AGENT | activate AGENT | remove AGENT",
-    help:
-      `${ENV_HELP}  --broker-host NAME   how hosts reach the broker, when this machine's own name will not do\n`,
+    help: `${ENV_HELP}  --root DIR           the files of the Mosquitto beside us lie below DIR
+  --broker-host NAME   how hosts reach the broker, when this machine's own name will not do\n`,
     run: async (args) => (await import("./keys.ts")).keys(args),
   },
   {
@@ -30,6 +30,16 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "set the dashboard's password, read from standard input: dashboard password",
     help: ENV_HELP,
     run: async (args) => await (await import("./dashboard.ts")).dashboard(args),
+  },
+  {
+    name: "broker",
+    summary: "keep the files of the Mosquitto beside us: broker setup [--name NAME]… [--renew] | refresh",
+    help:
+      `${ENV_HELP}  --name NAME  a name or address that hosts reach this machine by; all of its own when not given
+  --renew      issue a new certificate, by the authority that hosts trust already
+  --root DIR   the files lie below DIR
+`,
+    run: async (args) => await (await import("./broker.ts")).broker(args),
   },
   {
     name: "decode",

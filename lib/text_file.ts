@@ -1,4 +1,4 @@
-/** A small text that outlives the process: one file, whole at every moment, that only its owner can read. */
+/** A small text that outlives the process: one file, whole at every moment. */
 import { dirname } from "node:path";
 
 /** A place for one text. */
@@ -18,8 +18,10 @@ export interface TextFile extends TextStore {
 /**
  * The file at `path`: written beside it, flushed, renamed over it, and the directory flushed, so that a cut of power
  * leaves the old text or the new one. It belongs to whoever owns the directory, also when an administrator writes it.
+ *
+ * @param mode Who may read it; its owner alone when absent
  */
-export function textFile(path: string): TextFile {
+export function textFile(path: string, mode = 0o600): TextFile {
   return {
     read() {
       try {
@@ -32,9 +34,9 @@ export function textFile(path: string): TextFile {
     write(text) {
       // A file of this name may be left from a write that was cut off, with other permissions.
       const next = `${path}.new`;
-      const file = Deno.openSync(next, { write: true, create: true, truncate: true, mode: 0o600 });
+      const file = Deno.openSync(next, { write: true, create: true, truncate: true, mode });
       try {
-        if (Deno.build.os !== "windows") Deno.chmodSync(next, 0o600);
+        if (Deno.build.os !== "windows") Deno.chmodSync(next, mode);
         const bytes = new TextEncoder().encode(text);
         for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
         file.syncSync();
@@ -56,8 +58,14 @@ export function textFile(path: string): TextFile {
 function giveToOwnerOf(directory: string, path: string): void {
   if (Deno.build.os === "windows") return;
   const { uid, gid } = Deno.statSync(directory);
-  if (uid === null || gid === null || uid === Deno.statSync(path).uid) return;
-  Deno.chownSync(path, uid, gid);
+  const now = Deno.statSync(path);
+  if (uid === null || gid === null || (uid === now.uid && gid === now.gid)) return;
+  try {
+    Deno.chownSync(path, uid, gid);
+  } catch (error) {
+    // A group of which we are no member: the file stays our own, as it would have been.
+    if (uid !== now.uid) throw error;
+  }
 }
 
 /** Windows cannot open a directory; its file system keeps a rename by itself. */

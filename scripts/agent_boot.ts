@@ -16,7 +16,7 @@ import { parseAgentAck } from "../lib/messages/agent_ack.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { encodePairing } from "../lib/pairing.ts";
 import { brokerUsers, DAEMON_USER } from "../services/broker_access.ts";
-import { createAuthority } from "./simulate/certificates.ts";
+import { createAuthority } from "../lib/certificates.ts";
 import { type Mosquitto, startMosquitto } from "./simulate/mosquitto.ts";
 import { type RunningProgram, startDaemonProcess } from "./simulate/processes.ts";
 

@@ -105,8 +105,11 @@ export function loadConfig(sources: ConfigSources): HouseConfig {
     environment: sources.environment,
     readSecret: sources.readFile,
     hasCredential: (name) => {
-      const path = `${credentials}/${name}`;
-      return credentials && sources.exists(path) ? sources.readFile(path) : undefined;
+      // Named alone, or out of a directory of credentials, which systemd puts before the name.
+      const path = [name, `ecoflow-power_${name}`].map((file) => `${credentials}/${file}`).find(
+        sources.exists,
+      );
+      return credentials && path !== undefined ? sources.readFile(path) : undefined;
     },
   });
   problems.push(...reading.problems);

@@ -135,6 +135,12 @@ Deno.test("loadConfig() reads secrets from files and credentials, and never from
     loadConfig(sources(user, { files, environment: { CREDENTIALS_DIRECTORY: "/cred" } })).cloud.app?.pass,
     "from-credential",
   );
+  const directory = { "/cred/ecoflow-power_ecoflow_pass": "out-of-a-directory\n" };
+  assert.equal(
+    loadConfig(sources(user, { files: directory, environment: { CREDENTIALS_DIRECTORY: "/cred" } })).cloud.app
+      ?.pass,
+    "out-of-a-directory",
+  );
   assert.match(
     problemsOf(() => loadConfig(sources(`${ACCOUNT}ECOFLOW_PASS_FILE=/s/pass`, { files })))[0] ?? "",
     /ECOFLOW_PASS must be given once, found ECOFLOW_PASS and ECOFLOW_PASS_FILE/,

@@ -5,7 +5,7 @@ import type { MqttClient, MqttConnectOptions, MqttDown } from "./client.ts";
 import { startEmbeddedBroker } from "./embedded_broker.ts";
 import { connectMqtt } from "./npm_client.ts";
 import { MAX_PACKET_BYTES } from "./packet_size.ts";
-import { type CertificateOptions, createAuthority } from "../../scripts/simulate/certificates.ts";
+import { type CertificateOptions, createAuthority } from "../certificates.ts";
 import { freePort, startMosquitto } from "../../scripts/simulate/mosquitto.ts";
 
 interface Opened {

@@ -57,6 +57,24 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   };
 }
 
+/** Starts one with a configuration of the caller's, whose first listener is on `port`. */
+export async function startMosquittoWith(
+  configuration: string,
+  port: number,
+): Promise<{ reload(): void; stop(): Promise<void> }> {
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-mosquitto-"));
+  writeFileSync(join(dir, "mosquitto.conf"), `${Deno.uid() === 0 ? "user root\n" : ""}${configuration}`);
+  const child = await launch(dir, port);
+  return {
+    reload: () => child.kill("SIGHUP"),
+    async stop() {
+      child.kill("SIGKILL");
+      await child.status;
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
 /** A port that was free a moment ago. */
 export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createFetchHttp } from "./fetch_http.ts";
 import type { CloudFault } from "./faults.ts";
 import type { HttpRequest } from "./http.ts";
-import { createAuthority } from "../../scripts/simulate/certificates.ts";
+import { createAuthority } from "../../lib/certificates.ts";
 
 const MAX_BYTES = 1000;
 

@@ -1,5 +1,5 @@
 /** An EcoFlow cloud on loopback: real HTTPS with both APIs, real MQTT over TLS, faults on demand. */
-import { type CertificateOptions, createAuthority } from "../certificates.ts";
+import { type CertificateOptions, createAuthority } from "../../../lib/certificates.ts";
 import { Account, type AccountOptions, type CloudFaults, type CloudRecord, USER_ID } from "./account.ts";
 import { httpApi } from "./http_api.ts";
 import { startCloudBroker } from "./mqtt_broker.ts";
@@ -44,7 +44,7 @@ export interface EmulatedCloud {
 /** Starts one on free ports of 127.0.0.1. */
 export async function startCloud(options: CloudOptions): Promise<EmulatedCloud> {
   const account = new Account(options);
-  const authority = await createAuthority("emulated EcoFlow cloud");
+  const authority = await createAuthority({ commonName: "emulated EcoFlow cloud" });
   const broker = await startCloudBroker(account, await authority.issue(options.brokerCertificate));
   const { cert, key } = await authority.issue(options.apiCertificate);
   const handle = httpApi(account, () => ({ host: "127.0.0.1", port: broker.port }));

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { errorText } from "../../../lib/errors.ts";
 import { decodeFrame } from "../../../proto/frame.ts";
-import type { IssuedCertificate } from "../certificates.ts";
+import type { IssuedCertificate } from "../../../lib/certificates.ts";
 import { type Account, USER_ID } from "./account.ts";
 import { TlsStream } from "./tls_stream.ts";
 

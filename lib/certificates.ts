@@ -1,4 +1,4 @@
-/** Makes certificates for simulations and tests: an authority of our own, and what it signs. Nothing is written to disk. */
+/** Makes certificates: an authority of the house's own, and what it signs. Nothing is written to disk. */
 // The certificate package needs it to be loaded before itself.
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
@@ -28,6 +28,8 @@ export interface CertificateOptions {
 export interface Authority {
   /** Its own certificate, PEM: what the other side is told to trust. */
   readonly caPem: string;
+  /** Its private key, PEM: whoever has it can pose as any server of the house. */
+  readonly keyPem: string;
   issue(options?: CertificateOptions): Promise<IssuedCertificate>;
 }
 
@@ -35,16 +37,25 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;
 const EXTENDED_USAGE = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
 
+/** How an authority shall be. */
+export interface AuthorityOptions {
+  readonly commonName?: string;
+  /** When it begins to hold, ms since 1970; two days ago when absent. */
+  readonly notBeforeMs?: number;
+  /** When it ends, ms since 1970; in two years when absent. */
+  readonly notAfterMs?: number;
+}
+
 /** Makes an authority with a fresh key. */
-export async function createAuthority(commonName = "ecoflow-power simulation"): Promise<Authority> {
+export async function createAuthority(options: AuthorityOptions = {}): Promise<Authority> {
   const keys = await newKeys();
-  const name = `CN=${commonName}`;
+  const name = `CN=${options.commonName ?? "ecoflow-power simulation"}`;
   const nowMs = Date.now();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name,
-    notBefore: new Date(nowMs - 2 * DAY_MS),
-    notAfter: new Date(nowMs + 730 * DAY_MS),
+    notBefore: new Date(options.notBeforeMs ?? nowMs - 2 * DAY_MS),
+    notAfter: new Date(options.notAfterMs ?? nowMs + 730 * DAY_MS),
     signingAlgorithm: ALGORITHM,
     keys,
     extensions: [
@@ -55,13 +66,23 @@ export async function createAuthority(commonName = "ecoflow-power simulation"): 
   });
   return {
     caPem: ca.toString("pem") + "\n",
-    issue: (options = {}) => issue(ca, keys, options),
+    keyPem: await privatePem(keys.privateKey),
+    issue: (options = {}) => issue(ca, keys.privateKey, options),
   };
+}
+
+/** The authority that these two texts are. @throws Error when they are no certificate and key, or not each other's */
+export async function loadAuthority(caPem: string, keyPem: string): Promise<Authority> {
+  const ca = new x509.X509Certificate(caPem);
+  const [der] = x509.PemConverter.decode(keyPem);
+  if (!der) throw new Error("Cannot load the authority: its key must be PEM, found none of its markers");
+  const key = await crypto.subtle.importKey("pkcs8", der, ALGORITHM, true, ["sign"]);
+  return { caPem, keyPem, issue: (options = {}) => issue(ca, key, options) };
 }
 
 async function issue(
   ca: x509.X509Certificate,
-  caKeys: CryptoKeyPair,
+  caKey: CryptoKey,
   options: CertificateOptions,
 ): Promise<IssuedCertificate> {
   const { names = ["localhost", "127.0.0.1"], usage = "server" } = options;
@@ -75,7 +96,7 @@ async function issue(
     notAfter: new Date(options.notAfterMs ?? nowMs + 365 * DAY_MS),
     signingAlgorithm: ALGORITHM,
     publicKey: keys.publicKey,
-    signingKey: caKeys.privateKey,
+    signingKey: caKey,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -83,14 +104,14 @@ async function issue(
       new x509.SubjectAlternativeNameExtension(
         names.map((value) => ({ type: isIP(value) ? "ip" as const : "dns" as const, value })),
       ),
-      await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(ca.publicKey),
     ],
   });
-  const pkcs8 = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return {
-    cert: cert.toString("pem") + "\n",
-    key: x509.PemConverter.encode(pkcs8, "PRIVATE KEY") + "\n",
-  };
+  return { cert: cert.toString("pem") + "\n", key: await privatePem(keys.privateKey) };
+}
+
+async function privatePem(key: CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY") + "\n";
 }
 
 function newKeys(): Promise<CryptoKeyPair> {

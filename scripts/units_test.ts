@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+
+/** The most exposure that is allowed, as `systemd-analyze security` counts it from 0 (safe) to 10. */
+const MOST = { "ecoflow-power.service": 1.5 } as const;
+
+function systemdAnalyze(...args: string[]): { code: number; text: string } | undefined {
+  try {
+    const { code, stdout, stderr } = new Deno.Command("systemd-analyze", { args }).outputSync();
+    const decoder = new TextDecoder();
+    return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    // deno-lint-ignore no-console
+    console.log("left out: systemd-analyze is not there");
+  }
+}
+
+for (const [unit, most] of Object.entries(MOST)) {
+  const path = new URL(`../systemd/${unit}`, import.meta.url).pathname;
+
+  Deno.test(`${unit} is exposed by at most ${most}`, () => {
+    const said = systemdAnalyze("security", "--offline=true", "--no-pager", path);
+    if (!said) return;
+    const exposure = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(said.text)?.[1]);
+    assert.ok(exposure <= most, said.text);
+  });
+
+  Deno.test(`${unit} has no key that systemd does not know`, () => {
+    const said = systemdAnalyze("verify", "--man=no", path);
+    if (!said) return;
+    assert.doesNotMatch(said.text, /Unknown|Failed to parse|Invalid/, said.text);
+  });
+}
