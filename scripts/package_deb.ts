@@ -1,0 +1,132 @@
+/**
+ * Makes the Debian package from a built program.
+ *
+ * Run: deno task package [--arch arm64|amd64] [--binary FILE] [--out DIR] [--version VERSION]
+ */
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import { COMMANDS } from "../commands/table.ts";
+import { VERSION } from "../lib/version.ts";
+import { bashCompletion, controlText, debianChangelog, manPage } from "./deb/documents.ts";
+
+const TARGETS = { arm64: "aarch64-unknown-linux-gnu", amd64: "x86_64-unknown-linux-gnu" } as const;
+const ROOT = new URL("..", import.meta.url).pathname;
+
+/** What to pack. */
+export interface PackageOptions {
+  readonly arch: keyof typeof TARGETS;
+  /** The built program. */
+  readonly binary: string;
+  readonly outDir: string;
+  /** A Debian version; the project's own when absent. */
+  readonly version?: string;
+}
+
+/** Builds the package. @returns its path. @throws Error when the program is not there or dpkg-deb fails */
+export async function packageDeb(
+  { arch, binary, outDir, version = VERSION }: PackageOptions,
+): Promise<string> {
+  if (!existsSync(binary)) {
+    throw new Error(
+      `Cannot package "${binary}": it is not there; get it with: deno task build --target ${TARGETS[arch]}`,
+    );
+  }
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-deb-"));
+  try {
+    layOut(dir, { arch, binary, version });
+    mkdirSync(outDir, { recursive: true });
+    const path = join(outDir, `ecoflow-power_${version}_${arch}.deb`);
+    const { success, stderr } = await new Deno.Command("dpkg-deb", {
+      args: ["--root-owner-group", "-Zxz", "-z1", "--build", dir, path],
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    if (!success) throw new Error(`Cannot package: ${new TextDecoder().decode(stderr).trim()}`);
+    return path;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function layOut(
+  dir: string,
+  { arch, binary, version }: Omit<PackageOptions, "outDir"> & { version: string },
+): void {
+  const put = (path: string, content: string | Uint8Array, mode = 0o644) => {
+    const full = join(dir, path);
+    mkdirSync(dirname(full), { recursive: true, mode: 0o755 });
+    writeFileSync(full, content);
+    chmodSync(full, mode);
+  };
+  const own = (path: string) => readFileSync(join(ROOT, path), "utf8");
+  const zipped = (text: string) => gzipSync(text, { level: 9 });
+  const now = new Date();
+  const date = `${now.toUTCString().slice(0, 25)} +0000`;
+  chmodSync(dir, 0o755);
+  mkdirSync(join(dir, "usr/bin"), { recursive: true, mode: 0o755 });
+  copyFileSync(binary, join(dir, "usr/bin/ecoflow-power"));
+  chmodSync(join(dir, "usr/bin/ecoflow-power"), 0o755);
+  for (const unit of ["ecoflow-power.service", "ecoflow-power-broker.path", "ecoflow-power-broker.service"]) {
+    put(`lib/systemd/system/${unit}`, own(`systemd/${unit}`));
+  }
+  put("usr/lib/sysusers.d/ecoflow-power.conf", own("systemd/sysusers.conf"));
+  put("usr/lib/tmpfiles.d/ecoflow-power.conf", own("systemd/tmpfiles.conf"));
+  put("usr/share/ecoflow-power/mosquitto.conf", own("systemd/mosquitto.conf"));
+  put("usr/share/ecoflow-power/ecoflow-power.env", own("scripts/deb/ecoflow-power.env"));
+  put(
+    "usr/share/man/man1/ecoflow-power.1.gz",
+    zipped(manPage(COMMANDS, version, now.toISOString().slice(0, 10))),
+  );
+  put("usr/share/bash-completion/completions/ecoflow-power", bashCompletion(COMMANDS));
+  put("usr/share/doc/ecoflow-power/copyright", own("scripts/deb/copyright"));
+  put("usr/share/doc/ecoflow-power/changelog.gz", zipped(debianChangelog(version, date)));
+  put("usr/share/lintian/overrides/ecoflow-power", own("scripts/deb/lintian-overrides"));
+  const installedKib = Math.ceil(statSync(binary).size / 1024) + 64;
+  put("DEBIAN/control", controlText({ version, architecture: arch, installedKib }));
+  put("DEBIAN/triggers", own("scripts/deb/triggers"));
+  for (const script of ["postinst", "prerm", "postrm"]) {
+    put(`DEBIAN/${script}`, own(`scripts/deb/${script}`), 0o755);
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: readonly string[]): Promise<number> {
+  const say = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+  const complain = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      arch: { type: "string", default: "arm64" },
+      binary: { type: "string" },
+      out: { type: "string", default: "build/deb" },
+      version: { type: "string" },
+    },
+  });
+  const { arch, out, version } = values;
+  if (arch !== "arm64" && arch !== "amd64") {
+    complain(`Cannot package for "${arch}": must be arm64 or amd64`);
+    return 64;
+  }
+  try {
+    const binary = values.binary ?? `build/daemon/ecoflow-power-${TARGETS[arch]}`;
+    say(`Made ${await packageDeb({ arch, binary, outDir: out, version })}`);
+    return 0;
+  } catch (error) {
+    complain(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+}
