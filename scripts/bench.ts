@@ -1,15 +1,16 @@
 /**
  * Measures, in one run on this machine, and prints a table a part.
  *
- * Run: deno task bench [--part decode|pipeline|nut|policy|all] [--payloads N] [--worlds N] [--seed N]
+ * Run: deno task bench [--part decode|pipeline|nut|policy|dashboard|all] [--payloads N] [--worlds N] [--seed N]
  */
 import { parseArgs } from "node:util";
+import { dashboardText, measureDashboard } from "./bench/dashboard.ts";
 import { decodingText, measureDecoding } from "./bench/decode.ts";
 import { measureNut } from "./bench/nut.ts";
 import { measurePipeline, type PipelineFigures } from "./bench/pipeline.ts";
 import { measurePolicy, policyText } from "./bench/policy.ts";
 
-const PARTS = ["decode", "pipeline", "nut", "policy"] as const;
+const PARTS = ["decode", "pipeline", "nut", "policy", "dashboard"] as const;
 type Part = typeof PARTS[number];
 
 /** Stations and rounds of the pipeline: 1,000 runs in all. */
@@ -70,6 +71,9 @@ async function measure(
       const progress = (played: number) => say(`${played} of ${worlds} …`);
       return say(`${policyText(measurePolicy(worlds, decoding.seed ?? 1, progress))}\n`);
     }
+    case "dashboard":
+      say("The dashboard in the daemon, one station, embedded broker");
+      return say(`${dashboardText(await measureDashboard())}\n`);
     case "nut": {
       const { clients, hostile, latencyMs, unanswered } = await measureNut();
       say(`NUT server with ${clients} clients and ${hostile} bad ones`);

@@ -104,6 +104,7 @@ function draw(): void {
     return `${view.device}: ${text}.`;
   }).join(" ");
   show(byId("empty"), views.length === 0);
+  placeJournal();
   speak(said.replaceAll(/, [^,.]* ago/g, ""));
   if (performance.now() - chartsAtMs > CHART_MS / Math.min(5, house.speed)) loadCharts();
 }
@@ -119,13 +120,21 @@ function stationFor({ device }: StationView): Station {
   return station;
 }
 
+/** Beside the only station there is room for it; of several, none is its own. */
+function placeJournal(): void {
+  const [only, second] = stations.values();
+  const place = only && !second ? only.side : byId("house");
+  const section = byId("journal-section");
+  if (section.parentElement !== place) place.append(section);
+}
+
 function drawPulse(view: HouseView, now: Surroundings): void {
   const isLive = isConnected(view, now);
   const sentAt = when(new Date(view.now_ms).toISOString(), view.now_ms);
   document.body.classList.toggle("lost", !isLive);
   setText(
     byId("pulse"),
-    isLive ? `Live${view.speed === 1 ? "" : `, ${view.speed} times faster than life`}` : "Not live",
+    isLive ? `Live${view.speed === 1 ? "" : ` · time × ${view.speed}`}` : "Not live",
   );
   const isSilent = isConnected({ ...view, is_broker_up: true, daemon: undefined }, now) === false;
   const problems = isSilent

@@ -11,12 +11,13 @@ export interface ChartData {
   readonly toSec: number;
 }
 
-const HEIGHT = 150;
+const HEIGHT = 180;
+const DAY_S = 86_400;
 
 /** See the file comment. */
 export class Charts {
-  readonly #soc = el("div", { class: "chart", role: "img" });
-  readonly #power = el("div", { class: "chart", role: "img" });
+  readonly #soc = el("div", { class: "chart", role: "img", "aria-label": "Charge, being loaded" });
+  readonly #power = el("div", { class: "chart", role: "img", "aria-label": "Power, being loaded" });
   readonly #outages = el("ol", { class: "outages" });
   #plots: readonly uPlot[] = [];
   #data: ChartData | undefined;
@@ -111,7 +112,7 @@ export class Charts {
           x: { time: true, range: span },
           y: { range: (_plot, _min, max) => fixed ?? [0, Math.max(10, (max ?? 0) * 1.15)] },
         },
-        axes: [axis, { ...axis, size: 52 }],
+        axes: [{ ...axis, values: timeLabels }, { ...axis, size: 52 }],
         series: [
           {},
           ...series.map((one) => ({ width: 2, points: { show: false }, spanGaps: false, ...one })),
@@ -167,6 +168,15 @@ export class Charts {
     this.#outages.replaceChildren(...shown);
   }
 }
+
+/** Times as this browser's place writes them; dates where the steps are days. */
+const timeLabels: uPlot.Axis.DynamicValues = (_plot, splits, _axis, _space, stepS) =>
+  splits.map((at) => {
+    const time = new Date(at * 1000);
+    return stepS >= DAY_S
+      ? time.toLocaleDateString([], { day: "numeric", month: "short" })
+      : time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  });
 
 function outageLine({ from, to, lowest_soc_percent: lowest }: OutageView, nowMs: number): HTMLLIElement {
   const began = from === undefined ? "began before anybody looked" : `since ${when(from, nowMs)}`;

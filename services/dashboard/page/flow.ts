@@ -35,7 +35,7 @@ export class Flow {
   });
   readonly #limit = svg("path", { d: "M240 38V54", class: "limit" });
   readonly #soc = svg("text", { x: 240, y: 116, class: "soc" });
-  readonly #label = svg("text", { x: 240, y: 139, class: "label" }, "battery");
+  readonly #label = svg("text", { x: 240, y: 139, class: "label inside" }, "battery");
   /** What to put on the page. */
   readonly node: SVGSVGElement;
 

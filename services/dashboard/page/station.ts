@@ -54,6 +54,8 @@ export class Station {
   /** Chosen by a person, or by how much there is to show. */
   #hours: number | undefined;
   #shownHours = 6;
+  /** The column beside the glance, with room for more. */
+  readonly side = el("div", { class: "side" });
   /** What to put on the page. */
   readonly node: HTMLElement;
 
@@ -73,16 +75,19 @@ export class Station {
       el("dl", { class: "facts" }, this.#lasts.node, this.#draws.node, this.#feeds.node, this.#warmth.node),
       this.#basis,
     );
-    this.node = el(
-      "section",
-      { class: "station", "aria-labelledby": id },
-      this.#hero,
+    this.side.append(
       el(
         "div",
         { class: "card" },
         el("div", { class: "row" }, el("h3", {}, "Hosts"), this.#drill),
         this.#hosts.node,
       ),
+    );
+    this.node = el(
+      "section",
+      { class: "station", "aria-labelledby": id },
+      this.#hero,
+      this.side,
       el(
         "div",
         { class: "card wide" },
