@@ -199,7 +199,7 @@ Deno.test("the dashboard in a browser: an outage from the first look to the end"
         }
         await sees(page, "#login-problem", /Too many attempts: wait \d+ s/);
         await sees(page, "#login-wait", /You may try again in \d+ s/);
-      assert.deepEqual(await accessibilityProblems(page), []);
+        assert.deepEqual(await accessibilityProblems(page), []);
         const status = await page.evaluate(async (password) => {
           const headers = { "content-type": "application/json" };
           const body = JSON.stringify({ password });
