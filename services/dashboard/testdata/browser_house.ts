@@ -16,9 +16,9 @@ export const PATIENCE_MS = 60_000;
 const SCENARIO: Scenario = {
   name: "dashboard",
   title: "A house for the browser.",
-  stations: [{ name: "Study", sn: "R631SIM000000001", socPercent: 87, loadWatts: 64, batteryWh: 286 }],
+  stations: [{ name: "Study", sn: "R631SIM000000001", socPercent: 87, loadWatts: 34, batteryWh: 286 }],
   hosts: { Study: ["study-pc", "nas"] },
-  settings: { POLICY_DEBOUNCE_SEC: "300", POLICY_ABORT_WINDOW_SEC: "60", STATE_STALE_SEC: "60" },
+  settings: { POLICY_DEBOUNCE_SEC: "600", POLICY_ABORT_WINDOW_SEC: "60", STATE_STALE_SEC: "60" },
   steps: [],
   endSec: 0,
   expect: [],
