@@ -1,6 +1,6 @@
 /** `ecoflow-power run`: starts the services, watches them, talks to systemd. */
 import { mkdirSync } from "node:fs";
-import { hostname } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { systemClock, type TimeScale } from "../lib/clock.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
 import type { FromWorker } from "../lib/control.ts";
@@ -33,7 +33,11 @@ export async function run(args: readonly string[]): Promise<number> {
   log.notice("STARTING", { version: VERSION, host: hostname(), state_dir: house.stateDir });
   for (const remark of house.remarks) log.warn(remark);
 
-  const systemd = openSdNotify(Deno.env.get("NOTIFY_SOCKET"), `${house.stateDir}/.notify.sock`);
+  const systemd = openSdNotify(
+    Deno.env.get("NOTIFY_SOCKET"),
+    `${house.stateDir}/.notify.sock`,
+    `${tmpdir()}/.ecoflow-power-notify.sock`,
+  );
   const ended = Promise.withResolvers<number>();
   let isReady = false;
   const supervisor: Supervisor = new Supervisor({

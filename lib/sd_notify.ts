@@ -1,5 +1,7 @@
 /** Tells systemd how we are (sd_notify(3)): datagrams to the socket that `NOTIFY_SOCKET` names. */
 
+import { errorText } from "./errors.ts";
+
 /** What systemd understands here. */
 export type SdState = "READY=1" | "STOPPING=1" | "WATCHDOG=1" | `STATUS=${string}`;
 
@@ -14,13 +16,13 @@ export interface SdNotify {
  * Opens the way to systemd, or one that leads nowhere when nobody listens.
  *
  * @param socketPath The value of `NOTIFY_SOCKET`; a leading `@` means Linux's abstract namespace
- * @param ownPath A path to bind our end to, in a directory that we may write; removed on close
+ * @param ownPaths Paths to bind our end to; the first that can be written is taken, and removed on close
+ * @throws Error when none can be written: without READY systemd would end us
  */
-export function openSdNotify(socketPath: string | undefined, ownPath: string): SdNotify {
+export function openSdNotify(socketPath: string | undefined, ...ownPaths: readonly string[]): SdNotify {
   if (!socketPath) return { send() {}, close() {} };
   const path = socketPath.startsWith("@") ? `\0${socketPath.slice(1)}` : socketPath;
-  removeIfThere(ownPath);
-  const socket = Deno.listenDatagram({ transport: "unixpacket", path: ownPath });
+  const { socket, ownPath } = bindFirst(ownPaths);
   const encoder = new TextEncoder();
   return {
     send(state) {
@@ -41,6 +43,19 @@ export function openSdNotify(socketPath: string | undefined, ownPath: string): S
 export function watchdogIntervalMs(watchdogUsec: string | undefined): number | undefined {
   const micros = Number(watchdogUsec);
   return Number.isFinite(micros) && micros > 0 ? micros / 2000 : undefined;
+}
+
+function bindFirst(paths: readonly string[]): { socket: Deno.DatagramConn; ownPath: string } {
+  let cause: unknown;
+  for (const ownPath of paths) {
+    try {
+      removeIfThere(ownPath);
+      return { socket: Deno.listenDatagram({ transport: "unixpacket", path: ownPath }), ownPath };
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw new Error(`Cannot open a way to systemd at ${paths.join(" or ")}: ${errorText(cause)}`, { cause });
 }
 
 function removeIfThere(path: string): void {

@@ -19,6 +19,24 @@ for (const address of ["file", "abstract"] as const) {
   });
 }
 
+Deno.test("openSdNotify() takes the second path when the first cannot be written, and says when none can", async () => {
+  const dir = Deno.makeTempDirSync();
+  const listener = Deno.listenDatagram({ transport: "unixpacket", path: `${dir}/notify` });
+  const systemd = openSdNotify(`${dir}/notify`, `${dir}/none/own`, `${dir}/own`);
+  try {
+    systemd.send("READY=1");
+    await listener.receive();
+    assert.throws(
+      () => openSdNotify(`${dir}/notify`, `${dir}/none/own`),
+      /Cannot open a way to systemd at .*none\/own: /,
+    );
+  } finally {
+    systemd.close();
+    listener.close();
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
+
 Deno.test("openSdNotify() without a socket does nothing", () => {
   const systemd = openSdNotify(undefined, "/nowhere/own");
   systemd.send("READY=1");
