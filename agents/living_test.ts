@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { signatureOf } from "../lib/signing.ts";
 import { createAuthority } from "../lib/certificates.ts";
-import { startMosquitto } from "../scripts/simulate/mosquitto.ts";
+import { freePort, startMosquitto, startMosquittoWith } from "../scripts/simulate/mosquitto.ts";
 import { type RunningProgram, startAgentProcess } from "../scripts/simulate/processes.ts";
 
 const KEY = "ab".repeat(32);
@@ -161,4 +161,46 @@ Deno.test("the agent killed between preparation and end goes on after its restar
   } finally {
     await s.stop();
   }
+});
+
+/** Only root may say where a name leads; the name is one that nobody has. */
+const NAME = "broker.ecoflow-power.invalid";
+const HOSTS = "/etc/hosts";
+
+Deno.test({
+  name: "the agent follows its broker's name to another address",
+  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
+  async fn() {
+    const dir = mkdtempSync(join(tmpdir(), "ecoflow-agent-"));
+    const before = readFileSync(HOSTS, "utf8");
+    const lead = (address: string) => writeFileSync(HOSTS, `${before.trimEnd()}\n${address} ${NAME}\n`);
+    const port = freePort();
+    const at = (address: string) => {
+      const probe = freePort();
+      const conf = `listener ${probe} 127.0.0.1\nlistener ${port} ${address}\nallow_anonymous true\n`;
+      return startMosquittoWith(conf, probe);
+    };
+    const envFile = join(dir, "agent.env");
+    writeFileSync(
+      envFile,
+      `AGENT_ID=pc\nMQTT_HOST=${NAME}\nMQTT_PORT=${port}\nSTATE_DIR=${dir}\nALLOW_UNSIGNED=true\n`,
+    );
+    let broker: Awaited<ReturnType<typeof at>> | undefined;
+    let agent: RunningProgram | undefined;
+    try {
+      lead("127.0.0.2");
+      broker = await at("127.0.0.2");
+      agent = startAgentProcess({ envFile, stateDir: dir });
+      await again(agent, /AGENT CONNECTED/, 1);
+      await broker.stop();
+      lead("127.0.0.3");
+      broker = await at("127.0.0.3");
+      await again(agent, /AGENT CONNECTED/, 2);
+    } finally {
+      writeFileSync(HOSTS, before);
+      await agent?.kill();
+      await broker?.stop();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  },
 });
