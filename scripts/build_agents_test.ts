@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { compileArgs, PERMISSIONS } from "./build_agents.ts";
 import { checkSums, fileName, TARGETS } from "./build_programs.ts";
+import { compileWith, findCompiler } from "./denort.ts";
 
 Deno.test("compileArgs() names the target, the output and only the listed permissions", () => {
   for (const target of TARGETS) {
@@ -40,4 +44,26 @@ Deno.test("build_agents refuses a target that it does not know", async () => {
     new TextDecoder().decode(stderr),
     /Cannot build for "riscv": must be one of x86_64-unknown-linux-gnu/,
   );
+});
+
+Deno.test("the built agent says its version, and its doctor says what is missing", async () => {
+  const compiler = await findCompiler();
+  if (!compiler) return;
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-agent-binary-"));
+  const binary = join(dir, "ecoflow-agent");
+  try {
+    await compileWith(compiler, compileArgs("x86_64-unknown-linux-gnu", binary));
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command(binary, { args, cwd: dir }).output();
+      return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+    };
+    assert.match((await run("version")).text, /\d+\.\d+\.\d+/);
+    const env = join(dir, "agent.env");
+    writeFileSync(env, `AGENT_ID=pc\nMQTT_HOST=127.0.0.1\nMQTT_PORT=9\nSTATE_DIR=${dir}/state\n`);
+    const doctor = await run("doctor", "--env", env);
+    assert.equal(doctor.code, 1, doctor.text);
+    assert.match(doctor.text, /broker/i);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 });
