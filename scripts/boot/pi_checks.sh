@@ -53,7 +53,7 @@ check "restart with the configuration" systemctl restart ecoflow-power
 check "READY with the configuration" within 20 ready
 check "the daemon reaches Mosquitto with its password" within 20 logged "BROKER CONNECTED" "1 min ago"
 mkdir -p /etc/ecoflow-agent
-echo "SHUTDOWN_CMD=/usr/bin/touch $OFF" >/etc/ecoflow-agent/ecoflow-agent.env
+printf "SHUTDOWN_CMD=/usr/bin/touch %s\nABORT_CMD=/bin/rm -f %s\n" $OFF $OFF >/etc/ecoflow-agent/ecoflow-agent.env
 check "the agent is paired" sh -c 'grep ^ecoflow-agent-1 /opt/pairing | /opt/ecoflow-agent pair'
 check "the agent is installed" /opt/ecoflow-agent install
 check "the agent is connected over TLS with its own password" within 30 agent_online

@@ -29,6 +29,8 @@ export interface Hearers {
 export class Ears {
   readonly #refused = new Set<string>();
   readonly #nutWitnesses: NutWitness[] = [];
+  /** Agents that have spoken since the broker is there. */
+  readonly #heardLive = new Set<string>();
 
   constructor(
     private readonly context: ServiceContext<PolicyEngineConfig>,
@@ -43,6 +45,8 @@ export class Ears {
     const { topics } = this;
     const hear = (filter: string, read: (message: BusMessage) => void) =>
       bus.subscribe(filter, (message) => this.#guard(message, () => read(message)));
+    // What happened while the broker was away is known from what it kept.
+    bus.onLink(() => this.#heardLive.clear());
     if (config.followsCloud) hear(topics.cloudStatus, (message) => this.#cloud(message));
     hear(topics.state("+"), (message) => this.#state(message));
     hear(topics.ack("+"), (message) => this.#ack(message));
@@ -79,7 +83,12 @@ export class Ears {
   #status({ topic, payload, retained }: BusMessage): void {
     // The daemon's own presence has the same form of topic.
     if (topic === this.topics.orchestratorStatus || payload.length === 0) return;
-    this.hearers.onStatus(agentOf(topic), parseAgentStatus(payload, `MQTT topic "${topic}"`), retained);
+    const agent = agentOf(topic);
+    // What the broker kept may arrive after what was said since: then it is no news.
+    if (retained && this.#heardLive.has(agent)) return;
+    const status = parseAgentStatus(payload, `MQTT topic "${topic}"`);
+    if (!retained) this.#heardLive.add(agent);
+    this.hearers.onStatus(agent, status, retained);
   }
 
   /** A message that the broker kept is of unknown age: it is no evidence. */
