@@ -110,9 +110,10 @@ for how in full read-only; do
 done
 sleep 5
 main=$(pid)
-say "       memory of the daemon: $(awk '/^Pss:/ {print int($2 / 1024)}' /proc/"$main"/smaps_rollup) MB Pss, $(($(systemctl show -p MemoryCurrent --value ecoflow-power) / 1048576)) MB of the unit"
+say "       memory of the daemon: $(awk '/^Pss:/ {print int($2 / 1024)}' /proc/"$main"/smaps_rollup) MB Pss"
 ticks() { awk '{print $14 + $15}' /proc/"$main"/stat; }
-from=$(ticks); sleep 20; say "       idle with one station that is fed every 2 s: $((($(ticks) - from) * 5 / 10)).$((($(ticks) - from) * 5 % 10)) % of a core"
+stop_feeding
+from=$(ticks); sleep 20; say "       idle for 20 s: $(awk -v n=$(($(ticks) - from)) 'BEGIN {printf "%.1f", n / 20}') % of a core"
 start=$(journalctl -u ecoflow-power -o short-unix --no-pager | awk '/STARTING/ {a=$1} /main READY|notice main READY|READY$/ {if (a) b=$1 - a} END {printf "%.2f", b}')
 say "       STARTING to READY: $start s"
 
