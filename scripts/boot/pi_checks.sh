@@ -32,7 +32,12 @@ feeding() { # SOC GRID: on and on, in the background
     FEEDER=$!
 }
 stop_feeding() { kill "$FEEDER" 2>/dev/null; wait "$FEEDER" 2>/dev/null; }
-calm() { stop_feeding; rm -f $OFF; feeding 80 true; sleep 6; rm -f $OFF; }
+# The grid is back, and the host was "started again": its agent remembers that it went down.
+calm() {
+    stop_feeding; feeding 80 true; sleep 6
+    systemctl stop ecoflow-agent; rm -f $OFF /var/lib/ecoflow-agent/run.json; systemctl start ecoflow-agent
+    sleep 4
+}
 agent_online() { journalctl -u ecoflow-agent -o cat --no-pager | grep -q "AGENT CONNECTED"; }
 
 rm -f $RESULT
