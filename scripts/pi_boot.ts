@@ -2,7 +2,7 @@
  * Shows the package on a whole Debian: booted with systemd and Mosquitto, installed, configured, put through an outage, killed,
  * frozen, without its broker, with a full and a read-only disk, upgraded and purged.
  *
- * Needs root on Debian with debootstrap and systemd-nspawn, and takes about eight minutes. The checks themselves are
+ * Needs root on Debian with debootstrap and systemd-nspawn, and takes about seven minutes. The checks themselves are
  * `scripts/boot/pi_checks.sh`. The last line is `N passed, N failed`.
  *
  * Run: deno task boot:pi [--root DIR]   DIR: a Debian root from before, else one is made
