@@ -48,6 +48,24 @@ export const COMMANDS: readonly CommandRow[] = [
     run: async (args) => await (await import("./decode.ts")).decode(args),
   },
   {
+    name: "drill",
+    summary: "ask the running daemon for a drill: every host does everything but the last step, and is timed",
+    help: `${ENV_HELP}  --agent NAME   this host; may be given several times
+  --device NAME  the hosts on this station
+  --all          all hosts
+`,
+    run: async (args) => await (await import("./drill.ts")).drill(args),
+  },
+  {
+    name: "record",
+    summary: "record what a station says, without serial numbers, to attach to a bug report",
+    help: `${ENV_HELP}  --sn SN        the station's serial number
+  --minutes N    for how long, up to 120; 5 when not given
+  --out DIR      where to write; capture-… here when not given
+`,
+    run: async (args) => await (await import("./record.ts")).record(args),
+  },
+  {
     name: "version",
     summary: "print the version",
     help: "",

@@ -15,7 +15,7 @@ export interface BrokerUser {
 /** The daemon's user name at the broker. */
 export const DAEMON_USER = "ecoflow-power";
 
-/** The daemon, with exactly what its services declare, and each agent, with its own topics only. */
+/** The daemon, with exactly what its services and its owner's commands need, and each agent, with its own topics only. */
 export function brokerUsers(config: HouseConfig): BrokerUser[] {
   const topics = topicsUnder(config.roots);
   const rows = wantedServices(config).map((row) => capabilityOf(row, config));
@@ -23,8 +23,20 @@ export function brokerUsers(config: HouseConfig): BrokerUser[] {
   return [
     {
       username: DAEMON_USER,
-      publishes: unique([...rows.flatMap(({ publishes }) => publishes), topics.orchestratorStatus]),
-      subscribes: unique(rows.flatMap(({ subscribes }) => subscribes)),
+      publishes: unique([
+        ...rows.flatMap(({ publishes }) => publishes),
+        topics.orchestratorStatus,
+        // `ecoflow-power drill`
+        topics.drillRequest,
+      ]),
+      subscribes: unique([
+        ...rows.flatMap(({ subscribes }) => subscribes),
+        // `ecoflow-power drill`, `record`, `devices`, `doctor` and `setup`
+        topics.drillReport,
+        topics.raw("+"),
+        topics.policy("+"),
+        topics.orchestratorStatus,
+      ]),
     },
     ...agentsOf(config).map((agent) => ({
       username: agent,

@@ -13,7 +13,7 @@ Deno.test("record writes what a station says as captures that decode, without it
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--quiet", "--allow-net", "--allow-read", "--allow-write", "--allow-env"],
-      ...["scripts/record.ts", "--sn", SN, "--minutes", "1", "--out", out, "--env", `${out}/none`],
+      ...["--allow-sys=hostname", "main.ts", "record", "--sn", SN, "--minutes", "1", "--out", out],
     ],
     cwd: new URL("../", import.meta.url),
     env: { ECOFLOW_CLOUD: "off", MQTT_HOST: "127.0.0.1", MQTT_PORT: String(broker.port) },

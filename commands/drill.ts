@@ -1,10 +1,8 @@
-// deno-lint-ignore-file no-console -- a command-line tool speaks on the console
 /**
- * `deno task drill [--agent A … | --device D | --all] [--env FILE]`: asks the running daemon, over the local broker, for a
- * drill, and prints how it went. Exit code 0 only when every host is ready.
+ * `ecoflow-power drill --agent A … | --device D | --all`: asks the running daemon, over the local broker, for a drill, and
+ * prints how it went. Exit code 0 only when every host is ready.
  */
 import { parseArgs } from "node:util";
-import { loadConfig } from "../lib/config/load.ts";
 import { errorText, InvalidInputError } from "../lib/errors.ts";
 import {
   type DrillReport,
@@ -15,8 +13,10 @@ import {
 import type { MqttConnect, MqttConnectOptions } from "../lib/mqtt/client.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
+import { guestOptions } from "./broker_guest.ts";
+import { complain, EXIT, print } from "./command.ts";
+import { readConfig } from "./read_config.ts";
 
-const USAGE = "usage: deno task drill [--agent A … | --device D | --all] [--env FILE]";
 /** The daemon ends a drill by itself after 15 minutes; without a word of it for longer, it is not there. */
 const WAIT_MS = 16 * 60_000;
 /** A daemon that is there answers a request at once. */
@@ -134,53 +134,31 @@ export function readRequest(
   return { request: device === undefined ? { id, all: true, by } : { id, device, by }, env };
 }
 
-function brokerOf(env: string | undefined): { mqtt: MqttConnectOptions; roots: TopicRoots } {
-  const exists = (path: string) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  };
-  const file = env ?? [".env", "/etc/ecoflow-power/ecoflow-power.env"].find(exists);
-  const { broker, embeddedPort, mqttClientId, roots } = loadConfig({
-    file: file === undefined ? undefined : { name: file, text: Deno.readTextFileSync(file) },
-    environment: Deno.env.toObject(),
-    readFile: (path) => Deno.readTextFileSync(path),
-    exists,
-    listFiles: (path) =>
-      Array.from(Deno.readDirSync(path)).filter(({ isFile }) => isFile).map(({ name }) => name),
-  });
-  return {
-    roots,
-    mqtt: {
-      ...(broker ?? { host: "127.0.0.1", port: embeddedPort }),
-      clientId: `${mqttClientId}-drill-${Deno.pid}`,
-      protocolVersion: 4,
-      cleanSession: true,
-      keepAliveSec: 30,
-      connectTimeoutMs: 10_000,
-    },
-  };
-}
-
-if (import.meta.main) {
+/** Runs it. @returns the exit code */
+export async function drill(args: readonly string[]): Promise<number> {
+  let asked;
   try {
-    const { request, env } = readRequest(Deno.args);
+    asked = readRequest(args);
+  } catch (error) {
+    return complain(`${errorText(error)}\n`, EXIT.usage);
+  }
+  const { request, env } = asked;
+  const config = readConfig(env === undefined ? [] : ["--env", env]);
+  if (typeof config === "number") return config;
+  try {
     const report = await callDrill({
       connect: connectMqtt,
-      ...brokerOf(env),
+      mqtt: guestOptions(config.house, "drill"),
+      roots: config.house.roots,
       request,
       onReport: ({ state, hosts }) => {
-        if (state === "running") console.log(hosts.map((host) => `${host.agent} ${host.state}`).join(", "));
+        if (state === "running") print(`${hosts.map((host) => `${host.agent} ${host.state}`).join(", ")}\n`);
       },
     });
-    console.log(`\n${drillText(report)}`);
+    print(`\n${drillText(report)}\n`);
     const isReady = report.state === "ended" && report.hosts.every(({ state }) => state === "done");
-    Deno.exit(isReady ? 0 : 1);
+    return isReady ? EXIT.ok : EXIT.no;
   } catch (error) {
-    console.error(errorText(error));
-    if (error instanceof TypeError) console.error(USAGE);
-    Deno.exit(2);
+    return complain(`${errorText(error)}\n`, EXIT.software);
   }
 }
