@@ -1,18 +1,11 @@
 /** Looks at everything that obeying needs: configuration, key, broker, clock, rights; says what to do. */
 import type { Clock } from "../lib/clock.ts";
 import { errorText } from "../lib/errors.ts";
+import type { Finding } from "../lib/findings.ts";
 import type { MqttConnect, MqttDown } from "../lib/mqtt/client.ts";
 import { topicsUnder } from "../lib/mqtt/topics.ts";
 import type { AgentConfig } from "./config.ts";
 import type { Argv, HostPlatform } from "./platform/platform.ts";
-
-/** One look. */
-export interface Finding {
-  readonly what: string;
-  /** `unsure`: it could not be found out. */
-  readonly verdict: "good" | "bad" | "unsure";
-  readonly text: string;
-}
 
 /** The outside world of the doctor. */
 export interface DoctorPorts {
@@ -179,10 +172,4 @@ async function examineRights({ platform, output }: DoctorPorts): Promise<Finding
   } catch (error) {
     return { what, verdict: "unsure", text: `cannot be found out: ${errorText(error)}` };
   }
-}
-
-/** For a person, one line a look. */
-export function findingsText(findings: readonly Finding[]): string {
-  const signs = { good: "ok    ", bad: "WRONG ", unsure: "?     " };
-  return findings.map(({ what, verdict, text }) => `${signs[verdict]} ${what}: ${text}`).join("\n");
 }

@@ -3,7 +3,8 @@ import { MemoryBroker } from "../lib/mqtt/memory_broker.ts";
 import type { MqttConnect, MqttDown } from "../lib/mqtt/client.ts";
 import { TestClock } from "../lib/test_clock.ts";
 import { type AgentConfig, loadAgentConfig } from "./config.ts";
-import { type DoctorPorts, examine, findingsText } from "./doctor.ts";
+import { type DoctorPorts, examine } from "./doctor.ts";
+import { findingsText } from "../lib/findings.ts";
 import { linuxPlatform } from "./platform/linux.ts";
 
 const KEY = "ab".repeat(32);

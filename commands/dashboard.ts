@@ -5,6 +5,7 @@ import { errorText } from "../lib/errors.ts";
 import { textFile } from "../lib/text_file.ts";
 import { hashPassword, passwordProblem } from "../services/dashboard/password.ts";
 import { complain, EXIT, print } from "./command.ts";
+import { makeLikeParent } from "./like_parent.ts";
 import { readConfig } from "./read_config.ts";
 
 /** Runs it. @returns the exit code */
@@ -34,14 +35,6 @@ export async function storePassword(stateDir: string, password: string): Promise
   makeLikeParent(dirname(path));
   textFile(path).write(`${line}\n`);
   return path;
-}
-
-/** An administrator sets the password, the daemon's own user reads it: the folder is that user's. */
-function makeLikeParent(folder: string): void {
-  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (Deno.build.os === "windows") return;
-  const { uid, gid } = Deno.statSync(dirname(folder));
-  if (uid !== null && gid !== null && uid !== Deno.statSync(folder).uid) Deno.chownSync(folder, uid, gid);
 }
 
 /** The first line of standard input; at a terminal it is asked for, and not shown. */

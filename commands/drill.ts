@@ -16,6 +16,7 @@ import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
 import { guestOptions } from "./broker_guest.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { readConfig } from "./read_config.ts";
+import { table } from "./text_table.ts";
 
 /** The daemon ends a drill by itself after 15 minutes; without a word of it for longer, it is not there. */
 const WAIT_MS = 16 * 60_000;
@@ -97,13 +98,9 @@ export function drillText({ sentence, hosts }: DrillReport): string {
     "then needs",
     "detail",
   ];
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd();
   if (rows.length === 0) return sentence;
   return [
-    line(head),
-    ...rows.map(line),
+    table(head, rows),
     "",
     sentence,
     '"told after": so long after a loss of the grid now, with the present charge and load; "–": nobody can tell.',

@@ -1,5 +1,5 @@
 /** The configuration as a subcommand gets it: from the env file it names, the usual places, and the environment. */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { REAL_TIME, type TimeScale } from "../lib/clock.ts";
 import { type HouseConfig, loadConfig } from "../lib/config/load.ts";
@@ -11,6 +11,9 @@ import { complain, EXIT } from "./command.ts";
 /** Help of the option that all commands with a configuration share. */
 export const ENV_HELP =
   "  --env FILE   the configuration; .env, else /etc/ecoflow-power/ecoflow-power.env, when not given\n";
+
+/** Where the configuration is looked for when none is named. */
+export const ENV_PLACES = [".env", "/etc/ecoflow-power/ecoflow-power.env"] as const;
 
 /**
  * The configuration, or the exit code after its problems were told. `args`: `--env FILE` and nothing else.
@@ -26,10 +29,10 @@ export function readConfig(
       args: [...args],
       options: { env: { type: "string" }, "time-scale": { type: "string" } },
     });
-    const path = values.env ?? [".env", "/etc/ecoflow-power/ecoflow-power.env"].find(exists);
+    const path = envPathOf(values.env);
     const house = loadConfig({
       file: path === undefined ? undefined : { name: path, text: readText(path) },
-      environment: Deno.env.toObject(),
+      environment: { ...credentialsBeside(path), ...Deno.env.toObject() },
       readFile: readText,
       exists: (path) => exists(path) || isAboutToBe(path),
       listFiles: (path) =>
@@ -44,6 +47,21 @@ export function readConfig(
     const code = error instanceof ConfigError ? EXIT.config : EXIT.usage;
     return complain(`${errorText(error)}\n`, code);
   }
+}
+
+/** The file that is read: the named one, else the first there is; undefined: the environment alone. */
+export function envPathOf(named: string | undefined): string | undefined {
+  return named ?? ENV_PLACES.find(exists);
+}
+
+/** A person at the terminal has no systemd to hand over the credentials: they lie beside the configuration. */
+function credentialsBeside(envPath: string | undefined): { CREDENTIALS_DIRECTORY?: string } {
+  return envPath === undefined ? {} : { CREDENTIALS_DIRECTORY: credentialsDirOf(envPath) };
+}
+
+/** Where secrets lie as files of their own, each named like its key in small letters. */
+export function credentialsDirOf(envPath: string): string {
+  return `${dirname(resolve(envPath))}/credentials`;
 }
 
 function readText(path: string): string {

@@ -48,6 +48,18 @@ export const COMMANDS: readonly CommandRow[] = [
     run: async (args) => await (await import("./decode.ts")).decode(args),
   },
   {
+    name: "doctor",
+    summary: "look at everything that protecting needs, and say what to do about what is wrong",
+    help: ENV_HELP,
+    run: async (args) => await (await import("./doctor.ts")).doctor(args),
+  },
+  {
+    name: "devices",
+    summary: "list the stations, as the running daemon sees them",
+    help: `${ENV_HELP}  --cloud      log in to EcoFlow's cloud instead, and list what the account has\n`,
+    run: async (args) => await (await import("./devices.ts")).devices(args),
+  },
+  {
     name: "drill",
     summary: "ask the running daemon for a drill: every host does everything but the last step, and is timed",
     help: `${ENV_HELP}  --agent NAME   this host; may be given several times

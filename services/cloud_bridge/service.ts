@@ -5,17 +5,16 @@ import { errorText } from "../../lib/errors.ts";
 import type { MqttConnect } from "../../lib/mqtt/client.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
-import { AppApi } from "./app_api.ts";
-import type { ApiParts, CloudAccess, CloudApi } from "./cloud_api.ts";
+import type { CloudAccess, CloudApi } from "./cloud_api.ts";
 import type { CloudBridgeConfig } from "./config.ts";
 import { CloudFault } from "./faults.ts";
 import type { Http } from "./http.ts";
+import { makeCloudApi } from "./make_api.ts";
 import { OpenApi } from "./open_api.ts";
 import { QuotaPoll } from "./quota_poll.ts";
 import { Reporter } from "./reporter.ts";
 import { Retry } from "./retry.ts";
 import { Session, type SessionEnd } from "./session.ts";
-import { loadIdentity, LoginJournal } from "./state_files.ts";
 import { WatchedStations } from "./watched_stations.ts";
 
 export type { CloudBridgeConfig } from "./config.ts";
@@ -60,7 +59,8 @@ export class CloudBridge implements Service {
     const { bus, config } = this.context;
     this.#reporter.start();
     if (!config.enabled) return this.#reporter.say("off", "switched off by ECOFLOW_CLOUD=off");
-    const api = this.#makeApi();
+    const api = makeCloudApi(this.context, this.ports.http);
+    if (api instanceof OpenApi) this.#poll = this.#makePoll(api);
     this.#reporter.api = api.name;
     this.#reporter.say("connecting", "logging in");
     bus.subscribe(this.#topics.refresh("+"), (message) => this.#refresh(message));
@@ -75,39 +75,6 @@ export class CloudBridge implements Service {
     this.ports.close();
     // Without it the retained "up" would stay.
     if (this.context.config.enabled) this.#reporter.say("down", "cloud_bridge has stopped");
-  }
-
-  #makeApi(): CloudApi {
-    const { config, clock, log, random } = this.context;
-    const { app, open, apiHosts, brokerHosts, stateDir } = config;
-    const { uuid, remark } = loadIdentity(stateDir);
-    if (remark !== undefined) log.warn("CLIENT ID LOST", { reason: remark });
-    const logins = new LoginJournal(stateDir);
-    const parts: ApiParts = {
-      uuid,
-      brokerHosts,
-      wallMs: () => clock.wallMs(),
-      noteLogin: () => {
-        try {
-          logins.note(clock.wallMs());
-        } catch (error) {
-          // A full disk is no reason to be blind: the log-ins of this run are counted all the same.
-          log.error("LOG-IN NOT NOTED", { reason: errorText(error) });
-        }
-      },
-      loginWaitMs: () => logins.waitMs(clock.wallMs()),
-      warn: (text, fields) => log.warn(text, fields),
-    };
-    if (app) {
-      if (open) log.info("DEVELOPER KEYS NOT USED: the app account serves every station");
-      return new AppApi(app, apiHosts, this.ports.http, parts);
-    }
-    if (!open) {
-      throw new TypeError("Cannot join the cloud: must have an app account or developer keys, found neither");
-    }
-    const api = new OpenApi(open, apiHosts, this.ports.http, { ...parts, clock, random });
-    this.#poll = this.#makePoll(api);
-    return api;
   }
 
   #makePoll(api: OpenApi): QuotaPoll {

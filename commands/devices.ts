@@ -1,0 +1,82 @@
+/** `ecoflow-power devices`: the stations, as the running daemon sees them, or as the account has them. */
+import { parseArgs } from "node:util";
+import { systemClock } from "../lib/clock.ts";
+import type { HouseConfig } from "../lib/config/load.ts";
+import { errorText } from "../lib/errors.ts";
+import { connectMqtt } from "../lib/mqtt/npm_client.ts";
+import { findModel } from "../services/soc_bridge/models.ts";
+import { askAccount } from "./ask_account.ts";
+import { complain, EXIT, print } from "./command.ts";
+import { ageOfState, hearHouse, type HouseWords } from "./house_words.ts";
+import { readConfig } from "./read_config.ts";
+import { table } from "./text_table.ts";
+
+/** Runs it. @returns the exit code */
+export async function devices(args: readonly string[]): Promise<number> {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: { env: { type: "string" }, cloud: { type: "boolean", default: false } },
+    }));
+  } catch (error) {
+    return complain(`${errorText(error)}\n`, EXIT.usage);
+  }
+  const config = readConfig(values.env === undefined ? [] : ["--env", values.env]);
+  if (typeof config === "number") return config;
+  const { house } = config;
+  try {
+    if (values.cloud) return print(accountText(await askAccount(house.cloud, house.stateDir), house));
+    const words = await hearHouse(house, "devices", { connect: connectMqtt, clock: systemClock() });
+    if (words.orchestrator?.online !== true) {
+      return complain(
+        'The daemon does not run: start it, or ask the account with "ecoflow-power devices --cloud"\n',
+        EXIT.no,
+      );
+    }
+    return print(housesText(words, house, Date.now()));
+  } catch (error) {
+    return complain(`Cannot list the stations: ${errorText(error)}\n`, EXIT.software);
+  }
+}
+
+/** The stations as the daemon sees them. What is not known, or too old to be believed, is a dash. */
+export function housesText(words: HouseWords, house: HouseConfig, nowWallMs: number): string {
+  const known = words.list?.stations ?? house.stations;
+  const rows = known.map(({ sn, name }) => {
+    const device = name ?? sn;
+    const state = words.states.get(device);
+    const ageSec = state && ageOfState(state, nowWallMs);
+    const isLive = state !== undefined && state.link === "live" && ageSec !== undefined &&
+      ageSec <= house.staleAfterSec;
+    const grid = { true: "there", false: "GONE", undefined: "–" }[String(state?.grid_connected)];
+    return [
+      device,
+      sn,
+      state?.model ?? findModel(sn)?.model ?? "unknown",
+      state === undefined ? "silent" : isLive ? "live" : state.link === "live" ? "stale" : state.link ?? "–",
+      ageSec === undefined ? "–" : `${Math.round(ageSec)} s`,
+      isLive && state.soc !== undefined ? `${state.soc} %` : "–",
+      isLive ? grid ?? "–" : "–",
+      (house.agentsByStation[device] ?? []).join(", ") || "–",
+    ];
+  });
+  if (rows.length === 0) return "The daemon knows of no station yet.\n";
+  return `${table(["station", "serial number", "model", "link", "age", "charge", "grid", "hosts"], rows)}\n`;
+}
+
+/** The stations of the account, watched or not. */
+export function accountText(
+  stations: readonly { readonly sn: string; readonly name?: string; readonly online?: boolean }[],
+  house: HouseConfig,
+): string {
+  if (stations.length === 0) return "The account has no station: bind one in EcoFlow's app.\n";
+  const rows = stations.map(({ sn, name, online }) => [
+    name ?? "–",
+    sn,
+    findModel(sn)?.model ?? "unknown",
+    online === undefined ? "–" : online ? "yes" : "no",
+    house.stations.length === 0 || house.stations.some((station) => station.sn === sn) ? "yes" : "no",
+  ]);
+  return `${table(["name in the app", "serial number", "model", "online", "watched"], rows)}\n`;
+}

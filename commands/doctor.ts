@@ -1,0 +1,62 @@
+/** `ecoflow-power doctor`: looks at everything that protecting needs, and says what to do about what is wrong. */
+import { parseArgs } from "node:util";
+import { systemClock } from "../lib/clock.ts";
+import type { HouseConfig } from "../lib/config/load.ts";
+import { errorText } from "../lib/errors.ts";
+import { type Finding, findingsText } from "../lib/findings.ts";
+import type { MqttDown } from "../lib/mqtt/client.ts";
+import { connectMqtt } from "../lib/mqtt/npm_client.ts";
+import { NoBrokerError } from "./broker_guest.ts";
+import { complain, EXIT, print } from "./command.ts";
+import { examineHouse } from "./doctor/examine_house.ts";
+import { examineMachine } from "./doctor/examine_machine.ts";
+import { hearHouse } from "./house_words.ts";
+import { envPathOf, readConfig } from "./read_config.ts";
+
+/** Runs it. @returns the exit code: 1 when something is wrong */
+export async function doctor(args: readonly string[]): Promise<number> {
+  let env;
+  try {
+    ({ values: { env } } = parseArgs({ args: [...args], options: { env: { type: "string" } } }));
+  } catch (error) {
+    return complain(`${errorText(error)}\n`, EXIT.usage);
+  }
+  const config = readConfig(env === undefined ? [] : ["--env", env]);
+  if (typeof config === "number") return config;
+  const findings = await examineAll(config.house, envPathOf(env));
+  const wrong = findings.filter(({ verdict }) => verdict === "bad").length;
+  print(`${findingsText(findings)}\n`);
+  return wrong === 0 ? print("\nNothing is wrong.\n") : complain(`\n${wrong} to mend.\n`, EXIT.no);
+}
+
+async function examineAll(house: HouseConfig, envPath: string | undefined): Promise<Finding[]> {
+  const nowWallMs = Date.now();
+  const findings: Finding[] = [
+    { what: "configuration", verdict: "good", text: envPath ?? "from the environment" },
+    ...house.remarks.map((text): Finding => ({ what: "configuration", verdict: "unsure", text })),
+    ...await examineMachine(house, { envPath, root: "/", nowWallMs }),
+  ];
+  const where = house.broker ? `${house.broker.host}:${house.broker.port}` : "the daemon's own, on loopback";
+  try {
+    const words = await hearHouse(house, "doctor", { connect: connectMqtt, clock: systemClock() });
+    findings.push({ what: "broker", verdict: "good", text: where });
+    return [...findings, ...examineHouse(house, words, Date.now())];
+  } catch (error) {
+    if (!(error instanceof NoBrokerError)) throw error;
+    const text = `${error.down.text}; ${brokerHint(error.down, house)}`;
+    return [...findings, { what: "broker", verdict: "bad", text }];
+  }
+}
+
+function brokerHint({ kind }: MqttDown, { broker }: HouseConfig): string {
+  if (!broker) return "the daemon does not run: start it";
+  switch (kind) {
+    case "refused":
+      return "see MQTT_USER and MQTT_PASS; with the package: ecoflow-power broker setup";
+    case "tls":
+      return "see MQTT_CA_FILE and the name in MQTT_HOST";
+    case "closed":
+    case "network":
+      return "is Mosquitto there? systemctl status mosquitto; see MQTT_HOST and MQTT_PORT";
+  }
+}

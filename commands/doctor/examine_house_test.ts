@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { loadConfig } from "../../lib/config/load.ts";
+import { findingsText } from "../../lib/findings.ts";
+import { keyId } from "../../lib/signing.ts";
+import { accountText, housesText } from "../devices.ts";
+import { type HouseWords, noteWord, noWords } from "../house_words.ts";
+import { examineHouse } from "./examine_house.ts";
+
+const NOW = Date.UTC(2026, 10, 24, 10);
+const at = (secondsAgo: number) => new Date(NOW - secondsAgo * 1000).toISOString();
+const KEY = "ab".repeat(32);
+
+function houseWith(extra: Record<string, string> = {}, keys: Record<string, string> = { pc: KEY }) {
+  return loadConfig({
+    environment: {
+      ECOFLOW_USER: "me@example.com",
+      ECOFLOW_PASS: "x",
+      ECOFLOW_DEVICE_LIST: "R651ZEB400000000:Study",
+      DEVICE_TO_AGENTS_JSON: '{"Study":["pc"]}',
+      ...extra,
+    },
+    exists: (path) => path.endsWith("agent_keys.json"),
+    readFile: () => JSON.stringify(keys),
+  });
+}
+
+/** A house in which nothing is wrong, but for what `change` says. */
+function words(change: Record<string, unknown> = {}): HouseWords {
+  const said: Record<string, unknown> = {
+    "power-manager/orchestrator/status": {
+      online: true,
+      version: "1.0",
+      services: { policy_engine: { state: "ready", restarts: 0, problems: [] } },
+    },
+    "bridge-ecoflow/status": { link: "up", detail: "1 station", ts: at(5) },
+    "bridge-ecoflow/devices": { stations: [{ sn: "R651ZEB400000000", name: "Study" }] },
+    "bridge-ecoflow/Study/json/state": {
+      device: "Study",
+      soc: 87,
+      grid_connected: true,
+      grid_evidence: "flow_info_ac_in=2",
+      link: "live",
+      age_s: 2,
+      ts: at(3),
+    },
+    "power-manager/pc/status": { agent: "pc", online: true, os: "linux", key_ids: [keyId(KEY)] },
+    "power-manager/drill/report": {
+      id: "d",
+      state: "ended",
+      sentence: "1 of 1 hosts are ready.",
+      hosts: [{ agent: "pc", state: "done" }],
+      ts: at(86_400),
+    },
+    ...change,
+  };
+  const heard = noWords();
+  for (const [topic, value] of Object.entries(said)) {
+    if (value === undefined) continue;
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    noteWord(heard, houseWith().roots, { topic, payload: new TextEncoder().encode(text), retained: true });
+  }
+  return heard;
+}
+
+const STATE = "bridge-ecoflow/Study/json/state";
+const STATUS = "power-manager/pc/status";
+
+Deno.test("examineHouse() finds nothing wrong where nothing is wrong", () => {
+  const findings = examineHouse(houseWith(), words(), NOW);
+  assert.deepEqual(findings.filter(({ verdict }) => verdict !== "good"), []);
+  assert.match(
+    findingsText(findings),
+    /station Study: live, 5 s old, 87 %, the grid is there \(flow_info_ac_in=2\)/,
+  );
+});
+
+const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Record<string, unknown>])[] = [
+  ["a daemon that never was", "bad", /^daemon: does not run/, {
+    "power-manager/orchestrator/status": undefined,
+  }],
+  ["a daemon that is gone", "bad", /^daemon: does not run/, {
+    "power-manager/orchestrator/status": { online: false },
+  }],
+  ["a service in trouble", "bad", /policy_engine is ready: disk full/, {
+    "power-manager/orchestrator/status": {
+      online: true,
+      services: { policy_engine: { state: "ready", restarts: 0, problems: ["disk full"] } },
+    },
+  }],
+  ["a cloud that refuses", "bad", /^cloud: refused: check ECOFLOW_USER/, {
+    "bridge-ecoflow/status": { link: "refused", detail: "check ECOFLOW_USER", ts: at(1) },
+  }],
+  ["a silent station", "bad", /^station Study: silent/, { [STATE]: undefined }],
+  ["a state of 120 s", "good", /live, 120 s old/, {
+    [STATE]: { device: "Study", soc: 1, grid_connected: true, link: "live", age_s: 20, ts: at(100) },
+  }],
+  ["a state of 121 s that still says live", "bad", /live, its newest word is 121 s old/, {
+    [STATE]: { device: "Study", soc: 1, grid_connected: true, link: "live", age_s: 20, ts: at(101) },
+  }],
+  ["a state of unknown age", "bad", /of unknown age/, {
+    [STATE]: { device: "Study", soc: 1, grid_connected: true, link: "live" },
+  }],
+  ["a station without a grid indicator", "bad", /does not say whether the grid is there/, {
+    [STATE]: { device: "Study", soc: 1, link: "live", age_s: 1, ts: at(1) },
+  }],
+  ["an outage", "good", /THE GRID IS GONE/, {
+    [STATE]: { device: "Study", soc: 1, grid_connected: false, link: "live", age_s: 1, ts: at(1) },
+  }],
+  ["a host that was never heard", "bad", /^host pc: was never heard/, { [STATUS]: undefined }],
+  ["a host with another key", "bad", /another key/, {
+    [STATUS]: { agent: "pc", online: true, key_ids: ["0000"] },
+  }],
+  ["a host in rehearsal", "unsure", /rehearsal/, {
+    [STATUS]: { agent: "pc", online: true, rehearsal: true },
+  }],
+  ["a host that is off", "unsure", /switched off/, {
+    [STATUS]: { agent: "pc", online: false, going_down: true },
+  }],
+  ["no drill", "unsure", /none on record/, { "power-manager/drill/report": undefined }],
+  ["an old drill", "unsure", /91 days ago/, {
+    "power-manager/drill/report": {
+      id: "d",
+      state: "ended",
+      sentence: "x",
+      hosts: [],
+      ts: at(91 * 86_400),
+    },
+  }],
+  ["a drill in which a host was silent", "bad", /0 of 1/, {
+    "power-manager/drill/report": {
+      id: "d",
+      state: "ended",
+      sentence: "0 of 1 hosts are ready.",
+      hosts: [{ agent: "pc", state: "silent" }],
+      ts: at(60),
+    },
+  }],
+  ["a message that is no JSON", "bad", /^messages: Cannot read .*status/, { "bridge-ecoflow/status": "{" }],
+];
+
+for (const [name, verdict, text, change] of TABLE) {
+  Deno.test(`examineHouse() judges ${name}: ${verdict}`, () => {
+    const findings = examineHouse(houseWith(), words(change), NOW);
+    const found = findings.find((finding) => text.test(`${finding.what}: ${finding.text}`));
+    assert.equal(found?.verdict, verdict, findingsText(findings));
+  });
+}
+
+Deno.test("examineHouse() misses keys and hosts", () => {
+  const text = (house: ReturnType<typeof houseWith>) => findingsText(examineHouse(house, words(), NOW));
+  assert.match(text(houseWith({}, {})), /WRONG {2}host pc: has no key/);
+  assert.match(text(houseWith({ DEVICE_TO_AGENTS_JSON: "{}" })), /WRONG {2}hosts: none/);
+});
+
+Deno.test("housesText() shows no value that is not live", () => {
+  const live = housesText(words(), houseWith(), NOW);
+  assert.match(live, /^Study +R651ZEB400000000 +RIVER 3 +live +5 s +87 % +there +pc$/m);
+  const old = housesText(words(), houseWith(), NOW + 3_600_000);
+  assert.match(old, /^Study +R651ZEB400000000 +RIVER 3 +stale +3605 s +– +– +pc$/m);
+  const silent = housesText(words({ [STATE]: undefined }), houseWith(), NOW);
+  assert.match(silent, /silent +– +– +– +pc$/m);
+});
+
+Deno.test("accountText() says which stations nobody watches", () => {
+  const text = accountText(
+    [{ sn: "R651ZEB400000000", online: true }, { sn: "NEW1000", name: "Cellar" }],
+    houseWith(),
+  );
+  assert.match(text, /^– +R651ZEB400000000 +RIVER 3 +yes +yes$/m);
+  assert.match(text, /^Cellar +NEW1000 +unknown +– +no$/m);
+});
