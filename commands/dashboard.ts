@@ -7,6 +7,7 @@ import { hashPassword, passwordProblem } from "../services/dashboard/password.ts
 import { complain, EXIT, print } from "./command.ts";
 import { makeLikeParent } from "./like_parent.ts";
 import { readConfig } from "./read_config.ts";
+import { NoAnswerError, openTerminal, refuseUnanswered } from "./terminal.ts";
 
 /** Runs it. @returns the exit code */
 export async function dashboard(args: readonly string[]): Promise<number> {
@@ -17,7 +18,13 @@ export async function dashboard(args: readonly string[]): Promise<number> {
   // The configuration may want a password already, which is only now coming.
   const config = readConfig(rest, (path) => path.endsWith(dashboardPasswordFile("")));
   if (typeof config === "number") return config;
-  const password = await readPassword();
+  let password;
+  try {
+    password = await openTerminal().askSecret("New password of the dashboard");
+  } catch (error) {
+    if (error instanceof NoAnswerError) return refuseUnanswered("set the password", error);
+    throw error;
+  }
   const problem = passwordProblem(password);
   if (problem !== undefined) return complain(`Cannot set the password: it ${problem}\n`, EXIT.no);
   try {
@@ -35,39 +42,4 @@ export async function storePassword(stateDir: string, password: string): Promise
   makeLikeParent(dirname(path));
   textFile(path).write(`${line}\n`);
   return path;
-}
-
-/** The first line of standard input; at a terminal it is asked for, and not shown. */
-async function readPassword(): Promise<string> {
-  if (!Deno.stdin.isTerminal()) {
-    const text = await new Response(Deno.stdin.readable).text();
-    return text.split(/\r?\n/)[0] ?? "";
-  }
-  Deno.stdout.writeSync(new TextEncoder().encode("New password of the dashboard (not shown): "));
-  Deno.stdin.setRaw(true);
-  try {
-    return await typedLine();
-  } finally {
-    Deno.stdin.setRaw(false);
-    print("\n");
-  }
-}
-
-/** What is typed up to Enter, as a terminal in raw mode brings it. */
-async function typedLine(): Promise<string> {
-  const decoder = new TextDecoder();
-  const bytes = new Uint8Array(256);
-  let typed: string[] = [];
-  for (;;) {
-    const count = await Deno.stdin.read(bytes);
-    if (count === null) return typed.join("");
-    for (const key of decoder.decode(bytes.subarray(0, count), { stream: true })) {
-      if (key === "\r" || key === "\n") return typed.join("");
-      // Ctrl+C and Ctrl+D: nothing is set. Backspace and Ctrl+U take back.
-      if (key === "\u0003" || key === "\u0004") return "";
-      if (key === "\u007f" || key === "\b") typed.pop();
-      else if (key === "\u0015") typed = [];
-      else if (key >= " ") typed.push(key);
-    }
-  }
 }

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
-import { runKeysCommand } from "../lib/keys_command.ts";
+import { type KeysAnswer, runKeysCommand } from "../lib/keys_command.ts";
 import { textFile } from "../lib/text_file.ts";
 import type { Pairing } from "../lib/pairing.ts";
 import { complain, EXIT, print } from "./command.ts";
@@ -30,29 +30,51 @@ export function keys(args: readonly string[]): number {
   const { env, "broker-host": brokerHost } = parsed.values;
   const config = readConfig(env === undefined ? [] : ["--env", env]);
   if (typeof config === "number") return config;
-  const { house } = config;
-  const path = house.agentKeysFile;
-  const [action, agent] = parsed.positionals;
-  const managed = new ManagedBroker(parsed.values.root);
-  const host = brokerHost ?? hostname();
-  const desk = (login: Pick<Pairing, "user" | "pass">) =>
-    runKeysCommand(parsed.positionals, {
+  try {
+    const desk = new KeyDesk(config.house, { root: parsed.values.root, brokerHost });
+    const { code, text } = desk.run(parsed.positionals);
+    return code === 0 ? print(`${text}\n`) : complain(`${text}\n`, code);
+  } catch (error) {
+    return complain(`Cannot keep the broker's files: ${errorText(error)}\n`, EXIT.no);
+  }
+}
+
+/** Changes the agents' keys, and their logins at the Mosquitto beside us where there is one. */
+export class KeyDesk {
+  readonly #managed: ManagedBroker;
+
+  /** `root`: Mosquitto's files lie below it; `brokerHost`: how hosts reach the broker, when not by our own name */
+  constructor(
+    private readonly house: HouseConfig,
+    private readonly where: { readonly root: string; readonly brokerHost?: string },
+  ) {
+    this.#managed = new ManagedBroker(where.root);
+  }
+
+  /** `list`, `add AGENT` … as on the command line. @throws Error when the broker's files cannot be kept */
+  run(args: readonly string[]): KeysAnswer {
+    const [action, agent] = args;
+    const managed = this.#managed;
+    const isNew = action === "add" && agent !== undefined && managed.caPem !== undefined;
+    const login = isNew ? { user: agent, pass: managed.newPassword() } : undefined;
+    const answer = this.#change(args, login ?? {});
+    if (answer.code !== 0) return answer;
+    if (login) managed.setPassword(login.user, login.pass);
+    if (action === "remove" && agent !== undefined) managed.removeUser(agent);
+    return answer;
+  }
+
+  #change(args: readonly string[], login: Pick<Pairing, "user" | "pass">): KeysAnswer {
+    const { house, where } = this;
+    const path = house.agentKeysFile;
+    const broker = brokerAsSeenByHosts(house, where.brokerHost ?? hostname(), this.#managed.caPem);
+    return runKeysCommand(args, {
       path,
       ...textFile(path),
       newKey: () => randomBytes(32).toString("hex"),
-      broker: { ...brokerAsSeenByHosts(house, host, managed.caPem), ...login },
+      broker: { ...broker, ...login },
       agents: [...new Set(Object.values(house.agentsByStation).flat())],
     });
-  try {
-    const isNew = action === "add" && agent !== undefined && managed.caPem !== undefined;
-    const login = isNew ? { user: agent, pass: managed.newPassword() } : undefined;
-    const { code, text } = desk(login ?? {});
-    if (code !== 0) return complain(`${text}\n`, code);
-    if (login) managed.setPassword(login.user, login.pass);
-    if (action === "remove" && agent !== undefined) managed.removeUser(agent);
-    return print(`${text}\n`);
-  } catch (error) {
-    return complain(`Cannot keep the broker's files: ${errorText(error)}\n`, EXIT.no);
   }
 }
 

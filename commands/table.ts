@@ -12,6 +12,15 @@ export const COMMANDS: readonly CommandRow[] = [
     run: async (args) => (await import("./run.ts")).run(args),
   },
   {
+    name: "setup",
+    summary: "from nothing to protected: account, stations, hosts, dashboard; each step is tried at once",
+    help: `${ENV_HELP}  --from FILE  the answers, in TOML, instead of questions (docs/install.md)
+  --offline    with --from: write without trying
+  --root DIR   the files of the Mosquitto beside us lie below DIR
+`,
+    run: async (args) => await (await import("./setup.ts")).setup(args),
+  },
+  {
     name: "check",
     summary: "read the configuration, say what is wrong with it or what it means, and end",
     help:

@@ -1,0 +1,201 @@
+/** Setup as a talk: each answer is tried at once, and asked for again when it does not work. */
+import { agentNameProblem } from "../../lib/config/stations.ts";
+import { ConfigError, errorText } from "../../lib/errors.ts";
+import type { AccountStation } from "../../services/cloud_bridge/cloud_api.ts";
+import { passwordProblem } from "../../services/dashboard/password.ts";
+import { askYes, NoAnswerError, type Terminal } from "../terminal.ts";
+import { type AccountAnswer, type Region, type StationAnswer, stationNameProblem } from "./answers.ts";
+import type { Draft } from "./draft.ts";
+import { putAccount, putDashboard, putStations, stationChoice, tryAccount, tryStations } from "./steps.ts";
+import { isCloudTaken } from "./start_service.ts";
+
+/** Fills the draft. @returns false when the person does not want it written */
+export async function askPerson(draft: Draft, terminal: Terminal): Promise<boolean> {
+  const hostsBefore = draft.hostsBefore();
+  terminal.say("1. EcoFlow account");
+  const known = await askAccount(draft, terminal);
+  terminal.say("\n2. Power stations");
+  terminal.say(stationChoice(known));
+  const stations = await askStations(known, terminal);
+  putStations(draft, stations.map((station) => ({ ...station, hosts: [] })));
+  await tryUntilWell(draft, terminal);
+  terminal.say("\n3. Hosts");
+  terminal.say(
+    "Computers with the agent, by a name of your choice, such as study-pc. A NAS needs none: docs/nut.md.",
+  );
+  const withHosts: StationAnswer[] = [];
+  for (const station of stations) {
+    const hosts = await askHosts(station.name, hostsBefore[station.name] ?? [], terminal);
+    withHosts.push({ ...station, hosts });
+  }
+  putStations(draft, withHosts);
+  await askCharge(draft, terminal);
+  terminal.say("\n4. Dashboard");
+  await askDashboard(draft, terminal);
+  draft.house();
+  return await askYes(terminal, `\nWrite ${draft.envPath}`, true);
+}
+
+async function askAccount(draft: Draft, terminal: Terminal): Promise<readonly AccountStation[]> {
+  for (;;) {
+    const kind = await askOne(terminal, "App account (1) or developer keys (2)", ["1", "2"], "1");
+    const account: AccountAnswer = kind === "1"
+      ? {
+        kind: "app",
+        user: await askFilled(() => terminal.ask("E-mail of the app account")),
+        pass: await askFilled(() => terminal.askSecret("Password")),
+      }
+      : {
+        kind: "open",
+        accessKey: await askFilled(() => terminal.askSecret("Access key")),
+        secretKey: await askFilled(() => terminal.askSecret("Secret key")),
+      };
+    const regions: Record<string, Region> = { "1": "auto", "2": "europe", "3": "america" };
+    const region = await askOne(
+      terminal,
+      "Region: find out (1), Europe (2), America (3)",
+      Object.keys(regions),
+      "1",
+    );
+    putAccount(draft, account, regions[region] ?? "auto");
+    try {
+      return await tryAccount(draft, terminal);
+    } catch (error) {
+      // Not the account's fault: the file that is there cannot be used.
+      if (error instanceof ConfigError) throw error;
+      terminal.say(`  WRONG  ${errorText(error)}.`);
+      if (!await askYes(terminal, "Try again", true)) throw new NoAnswerError();
+    }
+  }
+}
+
+async function askStations(
+  known: readonly AccountStation[],
+  terminal: Terminal,
+): Promise<{ readonly sn: string; readonly name: string }[]> {
+  const chosen = await askUntil(
+    () => terminal.ask("Which shall be watched? Their numbers with commas", "all"),
+    (text) => {
+      if (text === "all") return known;
+      const numbers = splitList(text).map(Number);
+      if (numbers.length === 0) return "must be numbers of the list, or all";
+      const picked = [...new Set(numbers)].map((number) => known[number - 1]);
+      return picked.includes(undefined)
+        ? `must be numbers from 1 to ${known.length}, or all`
+        : picked.filter((one) => one !== undefined);
+    },
+    terminal,
+  );
+  const named: { sn: string; name: string }[] = [];
+  for (const { sn, name } of chosen) {
+    const preset = name !== undefined && stationNameProblem(name) === undefined ? name : sn;
+    const own = await askUntil(
+      () => terminal.ask(`Name of ${sn} in topics and messages`, preset),
+      (text) => {
+        const problem = stationNameProblem(text);
+        if (problem !== undefined) return problem;
+        return named.some((one) => one.name === text) ? "must not be another station's" : { text };
+      },
+      terminal,
+    );
+    named.push({ sn, name: own.text });
+  }
+  return named;
+}
+
+async function tryUntilWell(draft: Draft, terminal: Terminal): Promise<void> {
+  for (;;) {
+    try {
+      const house = draft.house();
+      if (await isCloudTaken(house)) {
+        return terminal.say(
+          "The daemon is connected to the cloud now; the stations are tried after its restart.",
+        );
+      }
+      return await tryStations(house, terminal);
+    } catch (error) {
+      terminal.say(`  ${errorText(error)}.`);
+      if (await askYes(terminal, "Try again", true)) continue;
+      if (await askYes(terminal, "Go on all the same", false)) return;
+      throw new NoAnswerError();
+    }
+  }
+}
+
+function askHosts(
+  station: string,
+  before: readonly string[],
+  terminal: Terminal,
+): Promise<readonly string[]> {
+  return askUntil(
+    () => terminal.ask(`Hosts on ${station}, with commas`, before.join(", ") || "none"),
+    (text) => {
+      const hosts = text === "none" ? [] : [...new Set(splitList(text))];
+      const wrong = hosts.find((host) => agentNameProblem(host) !== undefined);
+      return wrong === undefined ? hosts : `"${wrong}" ${agentNameProblem(wrong)}`;
+    },
+    terminal,
+  );
+}
+
+async function askCharge(draft: Draft, terminal: Terminal): Promise<void> {
+  const now = String(draft.house().policy.socMinPercent);
+  const { text } = await askUntil(
+    () => terminal.ask("On battery, shut them down at which charge, in %", now),
+    (text) => /^\d+(\.\d+)?$/.test(text) && Number(text) <= 100 ? { text } : "must be a number from 0 to 100",
+    terminal,
+  );
+  if (text !== now) draft.set({ POLICY_SOC_MIN: text });
+}
+
+async function askDashboard(draft: Draft, terminal: Terminal): Promise<void> {
+  const { dashboard } = draft.house();
+  if (dashboard) return terminal.say(`It listens at ${dashboard.host}:${dashboard.port} already.`);
+  if (!await askYes(terminal, "Serve the dashboard on your network, at port 8080", true)) return;
+  for (;;) {
+    const password = await terminal.askSecret("A password for it");
+    const problem = passwordProblem(password);
+    if (problem !== undefined) terminal.say(`The password ${problem}.`);
+    else if (password !== await terminal.askSecret("The same again")) {
+      terminal.say("These were not the same.");
+    } else return putDashboard(draft, "0.0.0.0:8080", password);
+  }
+}
+
+/** Asks until `read` makes something of the answer; a text from it says what was wanted. */
+async function askUntil<T extends object>(
+  ask: () => Promise<string>,
+  read: (text: string) => T | string,
+  terminal: Terminal,
+): Promise<T> {
+  for (;;) {
+    const answer = read(await ask());
+    if (typeof answer !== "string") return answer;
+    terminal.say(`The answer ${answer}.`);
+  }
+}
+
+async function askOne(
+  terminal: Terminal,
+  question: string,
+  choices: readonly string[],
+  preset: string,
+): Promise<string> {
+  const { text } = await askUntil(
+    () => terminal.ask(question, preset),
+    (text) => choices.includes(text) ? { text } : `must be one of ${choices.join(", ")}`,
+    terminal,
+  );
+  return text;
+}
+
+async function askFilled(ask: () => Promise<string>): Promise<string> {
+  for (;;) {
+    const text = await ask();
+    if (text !== "") return text;
+  }
+}
+
+function splitList(text: string): string[] {
+  return text.split(",").map((one) => one.trim()).filter(Boolean);
+}
