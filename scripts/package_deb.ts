@@ -9,6 +9,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -79,9 +80,10 @@ function layOut(
   mkdirSync(join(dir, "usr/bin"), { recursive: true, mode: 0o755 });
   copyFileSync(binary, join(dir, "usr/bin/ecoflow-power"));
   chmodSync(join(dir, "usr/bin/ecoflow-power"), 0o755);
-  for (const unit of ["ecoflow-power.service", "ecoflow-power-broker.path", "ecoflow-power-broker.service"]) {
-    put(`lib/systemd/system/${unit}`, own(`systemd/${unit}`));
-  }
+  const units = readdirSync(join(ROOT, "systemd")).filter((name) =>
+    /^ecoflow-power.*\.(service|path)$/.test(name)
+  );
+  for (const unit of units) put(`lib/systemd/system/${unit}`, own(`systemd/${unit}`));
   put("usr/lib/sysusers.d/ecoflow-power.conf", own("systemd/sysusers.conf"));
   put("usr/lib/tmpfiles.d/ecoflow-power.conf", own("systemd/tmpfiles.conf"));
   put("usr/share/ecoflow-power/mosquitto.conf", own("systemd/mosquitto.conf"));

@@ -50,6 +50,11 @@ async function main(args: readonly string[]): Promise<number> {
     const [binary, agent] = [join(dir, "ecoflow-power"), join(dir, "ecoflow-agent")];
     await compileWith(compiler, compileArgs(TARGET, binary));
     await compileWith(compiler, agentArgs(TARGET, agent));
+    const cloud = join(dir, "cloud");
+    await compileWith(compiler, [
+      ...["compile", "--quiet", "--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"],
+      ...["--output", cloud, "scripts/boot/cloud.ts"],
+    ]);
     const root = join(dir, "root");
     await run("cp", ["-a", values.root, root]);
     for (const [name, version] of [["ecoflow-power", "0.1.0"], ["upgrade", "0.1.0+1"]] as const) {
@@ -59,6 +64,7 @@ async function main(args: readonly string[]): Promise<number> {
       );
     }
     cpSync(agent, join(root, "opt/ecoflow-agent"));
+    cpSync(cloud, join(root, "opt/cloud"));
     cpSync(new URL("boot/pi_checks.sh", import.meta.url), join(root, "opt/checks.sh"));
     writeFileSync(join(root, "etc/systemd/system/checks.service"), UNIT);
     // An installer writes it; debootstrap does not.

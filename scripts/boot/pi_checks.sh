@@ -23,18 +23,11 @@ logged() { # PATTERN SINCE
     journalctl -u ecoflow-power --since "$2" -o cat --no-pager | grep -q "$1"
 }
 now() { date '+%Y-%m-%d %H:%M:%S'; }
-publish() { # TOPIC TEXT, as the daemon's own user
-    mosquitto_pub -h 127.0.0.1 -u ecoflow-power -P "$(cat /etc/ecoflow-power/credentials/mqtt_pass)" -q 1 -t "$1" -m "$2"
-}
-feed() { publish bridge-ecoflow/Study/json/state "{\"device\":\"Study\",\"soc\":$1,\"grid_connected\":$2,\"temp_celsius\":25,\"ac_in_watts\":0}"; }
-feeding() { # SOC GRID: on and on, in the background
-    (while :; do feed "$1" "$2" 2>/dev/null; sleep 2; done) &
-    FEEDER=$!
-}
-stop_feeding() { kill "$FEEDER" 2>/dev/null; wait "$FEEDER" 2>/dev/null; }
+outage() { kill -USR1 "$CLOUD"; }
+grid_back() { kill -USR2 "$CLOUD"; }
 # The grid is back, and the host was "started again": its agent remembers that it went down.
 calm() {
-    stop_feeding; feeding 80 true; sleep 6
+    grid_back; sleep 6
     systemctl stop ecoflow-agent; rm -f $OFF /var/lib/ecoflow-agent/run.json; systemctl start ecoflow-agent
     sleep 4
 }
@@ -46,31 +39,33 @@ check "READY after the installation" within 20 ready
 check "Mosquitto runs with our drop-in" within 20 sh -c 'systemctl -q is-active mosquitto && ss -ltn | grep -q ":8883 "'
 check "nobody gets in without a password" sh -c '! timeout 5 mosquitto_pub -h 127.0.0.1 -t x -m x'
 check "nobody gets in with another's authority" sh -c '! timeout 5 mosquitto_pub -h localhost -p 8883 --capath /etc/ssl/certs -t x -m x'
-cat >>$ENV <<'X'
-DEVICE_TO_AGENTS_JSON={"Study": ["pc"]}
-POLICY_SOC_MIN=10
-POLICY_DEBOUNCE_SEC=12
-POLICY_SHUTDOWN_DELAY_SEC=5
-POLICY_COOLDOWN_SEC=60
-X
-check "a key for the agent" sh -c 'ecoflow-power keys add pc --broker-host localhost >/opt/pairing'
-check "restart with the configuration" systemctl restart ecoflow-power
-check "READY with the configuration" within 20 ready
+/opt/cloud /opt >/opt/cloud.log 2>&1 &
+CLOUD=$!
+check "the emulated cloud is there" within 20 test -e /opt/answers.toml
+check "setup from a file: log-in, station, grid, hosts, dashboard, start" \
+    sh -c 'ecoflow-power setup --from /opt/answers.toml >/opt/pairing 2>&1 || { cat /opt/pairing; exit 1; }'
+check "setup saw the station through the daemon" grep -q "ok     Study: alive, charge 80 %, the grid is there" /opt/pairing
 check "the daemon reaches Mosquitto with its password" within 20 logged "BROKER CONNECTED" "1 min ago"
 mkdir -p /etc/ecoflow-agent
 printf "SHUTDOWN_CMD=/usr/bin/touch %s\nABORT_CMD=/bin/rm -f %s\n" $OFF $OFF >/etc/ecoflow-agent/ecoflow-agent.env
 check "the agent is paired" sh -c 'grep ^ecoflow-agent-1 /opt/pairing | /opt/ecoflow-agent pair'
+sed -i 's/^MQTT_HOST=.*/MQTT_HOST=localhost/' /etc/ecoflow-agent/ecoflow-agent.env
 check "the agent is installed" /opt/ecoflow-agent install
 check "the agent is connected over TLS with its own password" within 30 agent_online
 
-feeding 80 true; sleep 4
+doctor_says() { ecoflow-power doctor | grep -q "$1"; }
+check "doctor sees station and host" within 20 doctor_says "ok     host pc: online"
+check "doctor finds nothing wrong" ecoflow-power doctor
+check "a drill: the host is ready" sh -c 'ecoflow-power drill --all && test ! -e '$OFF
+check "devices lists the station" sh -c 'ecoflow-power devices | grep -q "Study .*live .*there *pc"'
+check "the dashboard answers" within 10 bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080'
 check "nothing happens on the grid" test ! -e $OFF
-stop_feeding; feeding 5 false
+outage
 check "an outage: the host goes down" within 60 test -e $OFF
 calm
 
 since=$(now)
-stop_feeding; feeding 5 false; sleep 4; kill -9 "$(pid)"; killed=$SECONDS
+outage; within 30 logged "TIMER START" "$since"; kill -9 "$(pid)"; killed=$SECONDS
 check "kill -9: back within 5 s" within 5 ready
 check "kill -9: its timer went on" within 20 test -e $OFF
 check "kill -9: it said that it goes on" logged "RESUMED device=Study" "$since"
@@ -85,7 +80,7 @@ calm
 before=$(pid); systemctl stop mosquitto; sleep 60
 check "Mosquitto away for 60 s: the daemon is the same" test "$(pid)" = "$before"
 systemctl start mosquitto; sleep 3
-stop_feeding; feeding 5 false
+outage
 check "Mosquitto back: an outage still brings the host down" within 90 test -e $OFF
 calm
 
@@ -103,7 +98,7 @@ for how in full read-only; do
     fi
     since=$(now); systemctl start ecoflow-power
     check "a $how state directory: READY" within 20 ready
-    stop_feeding; feeding 5 false
+    outage
     check "a $how state directory: the host goes down" within 90 test -e $OFF
     check "a $how state directory: it says so" logged "SNAPSHOT NOT STORED" "$since"
     calm
@@ -117,7 +112,6 @@ sleep 5
 main=$(pid)
 say "       memory of the daemon: $(awk '/^Pss:/ {print int($2 / 1024)}' /proc/"$main"/smaps_rollup) MB Pss"
 ticks() { awk '{print $14 + $15}' /proc/"$main"/stat; }
-stop_feeding
 from=$(ticks); sleep 20; say "       idle for 20 s: $(awk -v n=$(($(ticks) - from)) 'BEGIN {printf "%.1f", n / 20}') % of a core"
 start=$(journalctl -u ecoflow-power -o short-unix --no-pager | awk '/STARTING/ {a=$1} /main READY|notice main READY|READY$/ {if (a) b=$1 - a} END {printf "%.2f", b}')
 say "       STARTING to READY: $start s"
@@ -127,7 +121,6 @@ check "the upgrade installs" dpkg -i /opt/upgrade.deb
 check "READY after the upgrade" within 20 ready
 check "the upgrade keeps configuration, keys and authority" test "$sum" = "$(cat $ENV /var/lib/ecoflow-power/agent_keys.json /etc/mosquitto/ecoflow-power/ca.pem | sha256sum)"
 check "the upgraded daemon says its version in the log" within 20 logged "BROKER CONNECTED" "1 min ago"
-stop_feeding
 check "the purge works" dpkg --purge ecoflow-power
 check "the purge leaves nothing" sh -c '! ls -d /etc/ecoflow-power /var/lib/ecoflow-power /etc/mosquitto/ecoflow-power /etc/mosquitto/conf.d/ecoflow-power.conf /usr/bin/ecoflow-power 2>/dev/null && ! getent passwd ecoflow-power'
 check "Mosquitto runs without us" within 20 systemctl -q is-active mosquitto
