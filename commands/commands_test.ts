@@ -33,7 +33,7 @@ Deno.test("main() names every command in its overview, and refuses others with c
   }
   const refused = await ecoflowPower("/nowhere", "explode");
   assert.equal(refused.code, 64);
-  assert.match(refused.stderr, /^Cannot run "explode": must be one of run, check, keys/);
+  assert.match(refused.stderr, /^Cannot run "explode": must be one of run, setup, check, keys/);
 });
 
 Deno.test("main() keys add stores a key that only its owner may read, and prints a line that an agent takes", async () => {
@@ -66,4 +66,14 @@ Deno.test("main() keys add stores a key that only its owner may read, and prints
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+Deno.test("main() simulate plays a scenario in memory and says whether the house did right", async () => {
+  const { code, stdout } = await ecoflowPower("/nowhere", "simulate", "--speed", "1000");
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /3:0\d +→ study-pc +SHUTDOWN/);
+  assert.match(stdout, /→ study-pc +ABORT/);
+  const refused = await ecoflowPower("/nowhere", "simulate", "--scenario", "flood");
+  assert.equal(refused.code, 64);
+  assert.match(refused.stderr, /^Cannot play "flood": must be all, full_outage/);
 });

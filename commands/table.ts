@@ -51,6 +51,15 @@ export const COMMANDS: readonly CommandRow[] = [
     run: async (args) => await (await import("./broker.ts")).broker(args),
   },
   {
+    name: "simulate",
+    summary: "play an outage with the real decoder, policy and agents, in memory: nothing is shut down",
+    help: `  --scenario NAME  what to play, or all; full_outage when not given
+  --list           print the scenarios
+  --speed N        how much faster than life, 1 to 1000; 10 when not given
+`,
+    run: async (args) => await (await import("./simulate.ts")).simulate(args),
+  },
+  {
     name: "decode",
     summary: "decode a recorded payload to JSON: decode FILE, or decode --sn SN --encoding hex|base64|json -",
     help: "",

@@ -6,9 +6,9 @@ import { SERVICES } from "../services/registry.ts";
 import { compileArgs, PERMISSIONS, workerFiles } from "./build.ts";
 import { TARGETS } from "./build_programs.ts";
 import { compileWith, findCompiler } from "./denort.ts";
-import { play, stationModels } from "./simulate/play.ts";
+import { play, stationModels } from "../commands/simulate/play.ts";
 import { startRealWorld } from "./simulate/real_world.ts";
-import { SCENARIOS } from "./simulate/scenarios.ts";
+import { SCENARIOS } from "../commands/simulate/scenarios.ts";
 
 Deno.test("compileArgs() of the daemon gives no program, no foreign code, and not everything", () => {
   for (const target of TARGETS) {

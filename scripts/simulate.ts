@@ -6,11 +6,11 @@
  */
 import { parseArgs } from "node:util";
 import { errorText } from "../lib/errors.ts";
-import { play, stationModels } from "./simulate/play.ts";
+import { play, stationModels } from "../commands/simulate/play.ts";
 import { startRealWorld } from "./simulate/real_world.ts";
-import type { Scenario } from "./simulate/scenario.ts";
-import { SCENARIOS } from "./simulate/scenarios.ts";
-import { View } from "./simulate/view.ts";
+import type { Scenario } from "../commands/simulate/scenario.ts";
+import { SCENARIOS } from "../commands/simulate/scenarios.ts";
+import { View } from "../commands/simulate/view.ts";
 
 const USAGE = `Usage: deno task simulate [options]
 

@@ -1,8 +1,8 @@
 /** Every scenario of the simulator, from raw payload to the agent's answer, in memory and on the test clock. */
 import assert from "node:assert/strict";
-import { startMemoryWorld } from "../scripts/simulate/memory_world.ts";
-import { play, stationModels } from "../scripts/simulate/play.ts";
-import { SCENARIOS } from "../scripts/simulate/scenarios.ts";
+import { startMemoryWorld } from "../commands/simulate/memory_world.ts";
+import { play, stationModels } from "../commands/simulate/play.ts";
+import { SCENARIOS } from "../commands/simulate/scenarios.ts";
 
 for (const scenario of SCENARIOS) {
   Deno.test(`pipeline plays ${scenario.name}: ${scenario.title}`, async () => {

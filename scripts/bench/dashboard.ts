@@ -2,9 +2,9 @@
 import { gzipSync } from "node:zlib";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { ASSETS } from "../../services/dashboard/gen/assets.ts";
-import { stationModels } from "../simulate/play.ts";
+import { stationModels } from "../../commands/simulate/play.ts";
 import { type RealWorld, startRealWorld } from "../simulate/real_world.ts";
-import type { Scenario } from "../simulate/scenario.ts";
+import type { Scenario } from "../../commands/simulate/scenario.ts";
 import { pssMegabytes } from "./memory.ts";
 
 /** What one run shows. */

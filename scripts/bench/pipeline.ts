@@ -2,9 +2,9 @@
 import type { BusMessage } from "../../lib/bus.ts";
 import { parseAgentCommand } from "../../lib/messages/agent_command.ts";
 import { DEFAULT_ROOTS, matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { stationModels } from "../simulate/play.ts";
+import { stationModels } from "../../commands/simulate/play.ts";
 import { startRealWorld } from "../simulate/real_world.ts";
-import type { Scenario } from "../simulate/scenario.ts";
+import type { Scenario } from "../../commands/simulate/scenario.ts";
 import { type Distribution, distributionOf } from "./distribution.ts";
 import { pssMegabytes } from "./memory.ts";
 

@@ -7,9 +7,9 @@ import type { BusMessage } from "../../lib/bus.ts";
 import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { encodeFrame, type Header } from "../../proto/frame.ts";
-import { stationModels } from "./play.ts";
+import { stationModels } from "../../commands/simulate/play.ts";
 import { startRealWorld } from "./real_world.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "../../commands/simulate/scenario.ts";
 
 const RECORDED = new URL("../../../shared/protocol/captures/", import.meta.url);
 const PREFIXES: Readonly<Record<string, string>> = { river3: "R651", deltapro: "DCEB" };

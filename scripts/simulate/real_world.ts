@@ -16,11 +16,11 @@ import { type BrokerUser, brokerUsers, DAEMON_USER } from "../../services/broker
 import { hashPassword } from "../../services/dashboard/password.ts";
 import { type EmulatedCloud, startCloud } from "./cloud/cloud.ts";
 import { startMosquitto } from "./mosquitto.ts";
-import type { World } from "./play.ts";
+import type { World } from "../../commands/simulate/play.ts";
 import { type RunningProgram, startAgentProcess, startDaemonProcess } from "./processes.ts";
-import type { Scenario } from "./scenario.ts";
-import { modelOf } from "./simulated_model.ts";
-import type { StationModel } from "./station_model.ts";
+import type { Scenario } from "../../commands/simulate/scenario.ts";
+import { modelOf } from "../../commands/simulate/simulated_model.ts";
+import type { StationModel } from "../../commands/simulate/station_model.ts";
 
 /** How to build the world. */
 export interface RealWorldOptions {

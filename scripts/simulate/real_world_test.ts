@@ -1,8 +1,8 @@
 /** The simulator's own promise: scenarios with real processes, one of them on Mosquitto with passwords and access list. */
 import assert from "node:assert/strict";
-import { play, stationModels } from "./play.ts";
+import { play, stationModels } from "../../commands/simulate/play.ts";
 import { startRealWorld } from "./real_world.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { SCENARIOS } from "../../commands/simulate/scenarios.ts";
 
 for (const scenario of SCENARIOS) {
   // One of them shows the broker that comes along; all others Mosquitto with passwords and access list.

@@ -1,10 +1,10 @@
 /** A house with real processes and a real browser: the test moves grid and charge, and looks at the page. */
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { stationModels } from "../../../scripts/simulate/play.ts";
+import { stationModels } from "../../../commands/simulate/play.ts";
 import { type RealWorld, startRealWorld } from "../../../scripts/simulate/real_world.ts";
-import type { Scenario } from "../../../scripts/simulate/scenario.ts";
-import type { StationModel } from "../../../scripts/simulate/station_model.ts";
+import type { Scenario } from "../../../commands/simulate/scenario.ts";
+import type { StationModel } from "../../../commands/simulate/station_model.ts";
 
 /** How much faster than life the house runs. */
 export const SPEED = 10;
