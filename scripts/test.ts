@@ -14,6 +14,9 @@ const NEEDED: Readonly<Record<string, string>> = {
   upsd: "nut-server",
   openssl: "openssl",
   chromium: "chromium",
+  mcopy: "mtools",
+  "mkfs.vfat": "dosfstools",
+  "cloud-init": "cloud-init",
 };
 
 /** The counts of a run, from the summary line that `deno test` prints last, or undefined when there is none. */
