@@ -86,6 +86,9 @@ function layOut(
   for (const unit of units) put(`lib/systemd/system/${unit}`, own(`systemd/${unit}`));
   put("usr/lib/sysusers.d/ecoflow-power.conf", own("systemd/sysusers.conf"));
   put("usr/lib/tmpfiles.d/ecoflow-power.conf", own("systemd/tmpfiles.conf"));
+  for (const name of readdirSync(join(ROOT, "systemd/read-only-root"))) {
+    put(`usr/share/ecoflow-power/read-only-root/${name}`, own(`systemd/read-only-root/${name}`));
+  }
   put("usr/share/ecoflow-power/mosquitto.conf", own("systemd/mosquitto.conf"));
   put("usr/share/ecoflow-power/ecoflow-power.env", own("scripts/deb/ecoflow-power.env"));
   put(

@@ -14,9 +14,11 @@ import { parseArgs } from "node:util";
 import { compileArgs } from "./build.ts";
 import { compileArgs as agentArgs } from "./build_agents.ts";
 import { compileWith, findCompiler } from "./denort.ts";
+import { FILES, firstBootScript } from "./flash_card/first_boot.ts";
 import { packageDeb } from "./package_deb.ts";
 
-const PACKAGES = "systemd,systemd-sysv,dbus,mosquitto,mosquitto-clients,ca-certificates,procps,iproute2";
+const PACKAGES =
+  "systemd,systemd-sysv,dbus,mosquitto,mosquitto-clients,ca-certificates,procps,iproute2,openssh-server,openssh-client";
 const TARGET = "x86_64-unknown-linux-gnu";
 const LIMIT_MS = 15 * 60_000;
 
@@ -66,6 +68,11 @@ async function main(args: readonly string[]): Promise<number> {
     cpSync(agent, join(root, "opt/ecoflow-agent"));
     cpSync(cloud, join(root, "opt/cloud"));
     cpSync(new URL("boot/pi_checks.sh", import.meta.url), join(root, "opt/checks.sh"));
+    for (const name of ["deploy", "deploy_remote.sh"]) {
+      cpSync(new URL(name, import.meta.url), join(root, "opt", name));
+    }
+    mkdirSync(join(root, "opt/boot"));
+    writeFileSync(join(root, "opt/boot", FILES.script), firstBootScript());
     writeFileSync(join(root, "etc/systemd/system/checks.service"), UNIT);
     // An installer writes it; debootstrap does not.
     writeFileSync(join(root, "etc/hosts"), "127.0.0.1 localhost\n");

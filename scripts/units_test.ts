@@ -31,3 +31,24 @@ for (const [unit, most] of Object.entries(MOST)) {
     assert.doesNotMatch(said.text, /Unknown|Failed to parse|Invalid/, said.text);
   });
 }
+
+Deno.test("every other unit has no key that systemd does not know", () => {
+  const dir = new URL("../systemd/", import.meta.url).pathname;
+  const names = [...Deno.readDirSync(dir), ...Deno.readDirSync(`${dir}read-only-root`)].map(({ name }) =>
+    name
+  );
+  const units = names.filter((name) => /\.(path|mount)$/.test(name) || name.endsWith("-restart.service"));
+  assert.equal(units.length, 4, units.join());
+  for (const unit of units) {
+    const path = unit.endsWith(".mount") ? `${dir}read-only-root/${unit}` : `${dir}${unit}`;
+    const said = systemdAnalyze("verify", "--man=no", path);
+    if (said) assert.doesNotMatch(said.text, /Unknown|Failed to parse|Invalid|unit name/, said.text);
+  }
+});
+
+Deno.test("the agent's unit is exposed by at most 2.5", () => {
+  const path = new URL("../systemd/ecoflow-agent.service", import.meta.url).pathname;
+  const said = systemdAnalyze("security", "--offline=true", "--no-pager", path);
+  if (!said) return;
+  assert.ok(Number(/Overall exposure level for \S+: ([\d.]+)/.exec(said.text)?.[1]) <= 2.5, said.text);
+});

@@ -9,6 +9,7 @@ import { type Topics, topicsUnder } from "../lib/mqtt/topics.ts";
 import type { BrokerLinkConfig } from "./broker_link/service.ts";
 import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
 import { type DashboardConfig, listenGrant } from "./dashboard/config.ts";
+import type { HistorianConfig } from "./historian/service.ts";
 import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/config.ts";
 import {
   hostsOf as nutHostsOf,
@@ -185,6 +186,24 @@ export const SERVICES: readonly ServiceRow[] = [
     publishes: (_topics, config) => nutServerTopics(nutServerConfig(config)).publishes,
     subscribes: (_topics, config) => nutServerTopics(nutServerConfig(config)).subscribes,
     slice: nutServerConfig,
+  },
+  {
+    name: "historian",
+    purpose: "Keeps values, events, energy and outages, and answers questions about them.",
+    entry: new URL("./historian/worker.ts", import.meta.url),
+    required: false,
+    isWanted: ({ history }) => history !== undefined,
+    grants: (config) => [
+      { kind: "read", targets: [stateDirOf(config, "historian")], reason: "its database" },
+      { kind: "write", targets: [stateDirOf(config, "historian")], reason: "to write that database" },
+    ],
+    publishes: (t) => [t.historyAnswer("+"), t.events],
+    subscribes: (t) => [t.state("+"), t.events, t.historyQuery],
+    slice: (config): HistorianConfig => ({
+      roots: config.roots,
+      stateDir: stateDirOf(config, "historian"),
+      days: config.history?.days ?? 0,
+    }),
   },
   {
     name: "dashboard",

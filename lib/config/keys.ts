@@ -249,6 +249,19 @@ export const KEYS = {
     doc: "PEM file with the dashboard's certificate; with it the dashboard speaks HTTPS only.",
   },
   DASHBOARD_KEY_FILE: { kind: "text", doc: "PEM file with the key of that certificate." },
+  HISTORY: {
+    kind: "switch",
+    default: true,
+    doc: "Keep values, events, energy and outages in the state directory.",
+  },
+  HISTORY_DAYS: {
+    kind: "integer",
+    default: 730,
+    min: 31,
+    max: 3650,
+    unit: "days",
+    doc: "How long quarter hours are kept; minutes are kept for 30 days, 10 s for 2.",
+  },
   STATE_DIR: {
     kind: "text",
     doc: "Where state is kept; systemd's STATE_DIRECTORY, else ./state, when not set.",

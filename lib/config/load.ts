@@ -64,6 +64,8 @@ export interface HouseConfig {
     readonly keyPem?: string;
     readonly lowBatteryPercent: number;
   };
+  /** Absent: no history is kept. `days`: how long quarter hours are. */
+  readonly history?: { readonly days: number };
   /** Absent: no dashboard. */
   readonly dashboard?: DashboardSettings;
   /** Sentences for the log at the start: what is odd, but no reason not to run. */
@@ -176,6 +178,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     },
     policyFile: readPolicyFile(text("POLICY_FILE"), sources, problems),
     nut: readNut(reading, sources, problems, readPem),
+    ...(values.HISTORY === true ? { history: { days: number("HISTORY_DAYS") } } : {}),
     dashboard: readDashboard(reading, problems, {
       stateDir,
       exists: sources.exists,

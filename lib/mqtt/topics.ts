@@ -19,6 +19,7 @@ export const RESERVED_AGENT_NAMES: readonly string[] = [
   "drill",
   "abort",
   "witness",
+  "history",
 ];
 
 /** Builds every topic of the house; pass `+` as a name to get the filter. */
@@ -53,6 +54,10 @@ export function topicsUnder(roots: TopicRoots) {
     abortRequest: `${manager}/abort/request`,
     /** How the newest drill goes or went, retained: `lib/messages/drill.ts`. */
     drillReport: `${manager}/drill/report`,
+    /** Asks for history. QoS 1, never retained: `lib/messages/history_query.ts`. */
+    historyQuery: `${manager}/history/query`,
+    /** One answer. QoS 1, never retained: `lib/messages/history_answer.ts`. */
+    historyAnswer: (id: string) => `${manager}/history/answer/${id}`,
     /** The journal. QoS 1: `lib/messages/event.ts`. */
     events: `${manager}/events`,
     /** Presence of this daemon, retained, with a will: `lib/messages/orchestrator_status.ts`. */

@@ -34,21 +34,23 @@ calm() {
 agent_online() { journalctl -u ecoflow-agent -o cat --no-pager | grep -q "AGENT CONNECTED"; }
 
 rm -f $RESULT
-check "the package installs" dpkg -i /opt/ecoflow-power.deb
+/opt/cloud /opt >/opt/cloud.log 2>&1 &
+CLOUD=$!
+check "the emulated cloud is there" within 20 test -e /opt/answers.toml
+# As cloud-init does at the first boot of a card that scripts/flash made.
+cp /opt/ecoflow-power.deb /opt/boot/ecoflow-power.deb
+cp /opt/answers.toml /opt/boot/ecoflow-setup.toml
+check "the first boot installs and sets up: log-in, station, grid, hosts, dashboard, start" sh /opt/boot/ecoflow-first-boot.sh /opt/boot
+check "the first boot took the secrets off the card" test ! -e /opt/boot/ecoflow-setup.toml
+check "setup saw the station through the daemon" grep -q "ok     Study: alive, charge 80 %, the grid is there" /root/ecoflow-pairing.txt
 check "READY after the installation" within 20 ready
 check "Mosquitto runs with our drop-in" within 20 sh -c 'systemctl -q is-active mosquitto && ss -ltn | grep -q ":8883 "'
 check "nobody gets in without a password" sh -c '! timeout 5 mosquitto_pub -h 127.0.0.1 -t x -m x'
 check "nobody gets in with another's authority" sh -c '! timeout 5 mosquitto_pub -h localhost -p 8883 --capath /etc/ssl/certs -t x -m x'
-/opt/cloud /opt >/opt/cloud.log 2>&1 &
-CLOUD=$!
-check "the emulated cloud is there" within 20 test -e /opt/answers.toml
-check "setup from a file: log-in, station, grid, hosts, dashboard, start" \
-    sh -c 'ecoflow-power setup --from /opt/answers.toml >/opt/pairing 2>&1 || { cat /opt/pairing; exit 1; }'
-check "setup saw the station through the daemon" grep -q "ok     Study: alive, charge 80 %, the grid is there" /opt/pairing
 check "the daemon reaches Mosquitto with its password" within 20 logged "BROKER CONNECTED" "1 min ago"
 mkdir -p /etc/ecoflow-agent
 printf "SHUTDOWN_CMD=/usr/bin/touch %s\nABORT_CMD=/bin/rm -f %s\n" $OFF $OFF >/etc/ecoflow-agent/ecoflow-agent.env
-check "the agent is paired" sh -c 'grep ^ecoflow-agent-1 /opt/pairing | /opt/ecoflow-agent pair'
+check "the agent is paired" sh -c 'grep ^ecoflow-agent-1 /root/ecoflow-pairing.txt | /opt/ecoflow-agent pair'
 sed -i 's/^MQTT_HOST=.*/MQTT_HOST=localhost/' /etc/ecoflow-agent/ecoflow-agent.env
 check "the agent is installed" /opt/ecoflow-agent install
 check "the agent is connected over TLS with its own password" within 30 agent_online
@@ -117,10 +119,25 @@ start=$(journalctl -u ecoflow-power -o short-unix --no-pager | awk '/STARTING/ {
 say "       STARTING to READY: $start s"
 
 sum=$(cat $ENV /var/lib/ecoflow-power/agent_keys.json /etc/mosquitto/ecoflow-power/ca.pem | sha256sum)
-check "the upgrade installs" dpkg -i /opt/upgrade.deb
+mkdir -p -m 700 /root/.ssh; ssh-keygen -q -t ed25519 -N "" -f /root/.ssh/id_ed25519; cp /root/.ssh/id_ed25519.pub /root/.ssh/authorized_keys
+deploy() { /opt/deploy root@localhost --deb "$1" --ssh-option StrictHostKeyChecking=no >/opt/deploy.log 2>&1; }
+check "deploy brings the upgrade over ssh" deploy /opt/upgrade.deb
+check "deploy saw it healthy" grep -q "Healthy: 0.1.0+1" /opt/deploy.log
 check "READY after the upgrade" within 20 ready
 check "the upgrade keeps configuration, keys and authority" test "$sum" = "$(cat $ENV /var/lib/ecoflow-power/agent_keys.json /etc/mosquitto/ecoflow-power/ca.pem | sha256sum)"
 check "the upgraded daemon says its version in the log" within 20 logged "BROKER CONNECTED" "1 min ago"
+# A package whose daemon does not start.
+dpkg-deb -R /opt/upgrade.deb /opt/bad
+sed -i 's/^Version: .*/Version: 0.1.0+2/' /opt/bad/DEBIAN/control
+mkdir -p /opt/bad/usr/lib/ecoflow-power; mv /opt/bad/usr/bin/ecoflow-power /opt/bad/usr/lib/ecoflow-power/real
+printf '#!/bin/sh\n[ "$1" = run ] && exit 1\nexec /usr/lib/ecoflow-power/real "$@"\n' >/opt/bad/usr/bin/ecoflow-power; chmod 755 /opt/bad/usr/bin/ecoflow-power
+dpkg-deb --build /opt/bad /opt/bad.deb >/dev/null
+check "deploy says that a broken package failed" sh -c '! /opt/deploy root@localhost --deb /opt/bad.deb >/opt/deploy.log 2>&1'
+check "deploy went back by itself" grep -q "Back and healthy: 0.1.0+1" /opt/deploy.log
+check "READY after the way back" within 20 ready
+check "the way back keeps configuration and keys" test "$sum" = "$(cat $ENV /var/lib/ecoflow-power/agent_keys.json /etc/mosquitto/ecoflow-power/ca.pem | sha256sum)"
+outage
+check "an outage after the way back: the host goes down" within 60 test -e $OFF
 check "the purge works" dpkg --purge ecoflow-power
 check "the purge leaves nothing" sh -c '! ls -d /etc/ecoflow-power /var/lib/ecoflow-power /etc/mosquitto/ecoflow-power /etc/mosquitto/conf.d/ecoflow-power.conf /usr/bin/ecoflow-power 2>/dev/null && ! getent passwd ecoflow-power'
 check "Mosquitto runs without us" within 20 systemctl -q is-active mosquitto

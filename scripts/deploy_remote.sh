@@ -1,0 +1,59 @@
+#!/bin/sh
+# Runs on the host, as root: installs $1/new.deb, and the package from before when the daemon is not healthy in time.
+# Configuration and state are touched by neither.
+set -u
+dir=$1
+trap 'rm -rf "$dir"' EXIT
+HEALTHY_WITHIN=60
+CALM_FOR=10
+say() { printf '%s\n' "$*"; }
+
+version() { dpkg-query -W -f '${Version}' ecoflow-power 2>/dev/null; }
+
+# The installed package as a file again, from what dpkg knows of it.
+keep_old() {
+    mkdir -p "$dir/old/DEBIAN" || return 1
+    dpkg-query -s ecoflow-power | grep -v '^\(Status\|Conffiles\): ' | grep -v '^ /' >"$dir/old/DEBIAN/control" || return 1
+    for name in postinst prerm postrm triggers; do
+        [ ! -e "/var/lib/dpkg/info/ecoflow-power.$name" ] || cp -p "/var/lib/dpkg/info/ecoflow-power.$name" "$dir/old/DEBIAN/$name"
+    done
+    dpkg-query -L ecoflow-power | while read -r path; do
+        if [ -d "$path" ]; then mkdir -p "$dir/old$path"; else cp -a "$path" "$dir/old$path"; fi || exit 1
+    done && dpkg-deb --root-owner-group --build "$dir/old" "$dir/old.deb" >/dev/null
+}
+
+# Ready, all services of this very start ready, and no restart for a while.
+healthy() {
+    end=$(($(date +%s) + HEALTHY_WITHIN))
+    while [ "$(date +%s)" -lt $end ]; do
+        if [ "$(systemctl is-active ecoflow-power)" = active ] && ecoflow-power doctor 2>/dev/null | grep -q '^ok *daemon:'; then
+            pid=$(systemctl show -p MainPID --value ecoflow-power)
+            sleep $CALM_FOR
+            [ "$pid" = "$(systemctl show -p MainPID --value ecoflow-power)" ] &&
+                [ "$(systemctl is-active ecoflow-power)" = active ] && return 0
+        fi
+        sleep 1
+    done
+    return 1
+}
+
+before=$(version)
+if [ -n "$before" ] && ! keep_old; then
+    say "Cannot keep the installed package for the way back: nothing was changed"
+    exit 1
+fi
+say "Installing $(dpkg-deb --field "$dir/new.deb" Version) over ${before:-nothing} …"
+if DEBIAN_FRONTEND=noninteractive dpkg -i "$dir/new.deb" && healthy; then
+    say "Healthy: $(version)"
+    exit 0
+fi
+say "NOT HEALTHY within $HEALTHY_WITHIN s:"
+journalctl -u ecoflow-power -n 15 --no-pager -o cat
+if [ -z "$before" ]; then
+    say "There was no package before to go back to."
+    exit 1
+fi
+say "Going back to $before …"
+DEBIAN_FRONTEND=noninteractive dpkg -i "$dir/old.deb"
+if healthy; then say "Back and healthy: $(version)"; else say "The old one is not healthy either: see ecoflow-power doctor"; fi
+exit 1

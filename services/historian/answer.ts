@@ -1,0 +1,58 @@
+/** Answers a query from the store. */
+import type { HistoryAnswer } from "../../lib/messages/history_answer.ts";
+import type { HistoryQuery } from "../../lib/messages/history_query.ts";
+import { sampleOf, type SampleRow, stepFor } from "./downsample.ts";
+import { localDay } from "./energy.ts";
+import type { Range, Store } from "./store.ts";
+
+/** Rows of one answer: it stays below what the broker's other readers take. */
+const LIMITS = { samples: 1500, events: 250, energy: 1000, outages: 500 } as const;
+
+/**
+ * The answer; an error in it when there is no store, or the question makes no sense.
+ *
+ * @param waiting Rows that are not written yet, oldest first, the ones that are not full among them
+ */
+export function answerQuery(
+  query: HistoryQuery,
+  store: Store | undefined,
+  waiting: readonly SampleRow[],
+): HistoryAnswer {
+  const { id, kind, device, from_ms: fromMs, to_ms: toMs, after, newest } = query;
+  const refuse = (error: string): HistoryAnswer => ({ id, kind, error, more: false });
+  if (!store) return refuse("There is no history: its file cannot be used, see the log");
+  if (toMs < fromMs) return refuse("to_ms must not be before from_ms");
+  // One row more than is told shows whether there are more.
+  const limit = LIMITS[kind];
+  const range: Range = { device, fromMs, toMs, after, newest, limit: limit + 1 };
+  const cut = <T>(rows: T[]) => ({
+    rows: rows.length <= limit ? rows : newest ? rows.slice(-limit) : rows.slice(0, limit),
+    more: rows.length > limit,
+  });
+  switch (kind) {
+    case "samples": {
+      if (device === undefined) return refuse("samples need a device");
+      const stepSec = query.step_s ?? stepFor(fromMs, toMs);
+      const kept = store.samples(stepSec, range);
+      const lastSec = kept.at(-1)?.at_s ?? 0;
+      const fresh = waiting.filter((row) =>
+        row.device === device && row.stepSec === stepSec && row.atSec > lastSec &&
+        row.atSec * 1000 >= fromMs && row.atSec * 1000 <= toMs
+      );
+      const { rows, more } = cut([...kept, ...fresh.map(sampleOf)]);
+      return { id, kind, more, step_s: stepSec, samples: rows };
+    }
+    case "events": {
+      const { rows, more } = cut(store.events(range));
+      return { id, kind, more, events: rows };
+    }
+    case "energy": {
+      const { rows, more } = cut(store.energy(range, localDay(fromMs), localDay(toMs)));
+      return { id, kind, more, energy: rows };
+    }
+    case "outages": {
+      const { rows, more } = cut(store.outages(range));
+      return { id, kind, more, outages: rows };
+    }
+  }
+}

@@ -1,0 +1,232 @@
+/** The historian: keeps what happened, and answers questions about it. Nothing depends on it. */
+import { join } from "node:path";
+import type { BusMessage } from "../../lib/bus.ts";
+import { errorText, InvalidInputError } from "../../lib/errors.ts";
+import { encodeEvent, parseEvent } from "../../lib/messages/event.ts";
+import { encodeHistoryAnswer } from "../../lib/messages/history_answer.ts";
+import { parseHistoryQuery } from "../../lib/messages/history_query.ts";
+import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
+import { topicsUnder } from "../../lib/mqtt/topics.ts";
+import type { Service, ServiceContext } from "../../lib/service.ts";
+import { answerQuery } from "./answer.ts";
+import type { HistorianConfig } from "./config.ts";
+import { Downsampler } from "./downsample.ts";
+import { energyOf, localDay } from "./energy.ts";
+import { Meter } from "./meter.ts";
+import { OutageBook } from "./outages.ts";
+import { Pending } from "./pending.ts";
+import { Store } from "./store.ts";
+import type { Moment } from "./totals.ts";
+
+export type { HistorianConfig } from "./config.ts";
+
+/** How often rows are cut, ms: the finest resolution. */
+const CUT_EVERY_MS = 10_000;
+/** How long values may wait in memory, ms: few writes spare the card. */
+const FLUSH_EVERY_MS = 15 * 60_000;
+/** While the grid is gone the next cut of power is near, ms. */
+const FLUSH_EVERY_OUT_MS = 60_000;
+/** An event waits for its neighbours for so long, ms. */
+const FLUSH_EVENT_MS = 3000;
+const PRUNE_EVERY_MS = 24 * 3_600_000;
+/** More names than a house has would only fill the disk. */
+const MAX_DEVICES = 200;
+
+/** See the file comment. */
+export class Historian implements Service {
+  readonly #meters = new Map<string, Meter>();
+  readonly #rows = new Downsampler();
+  readonly #pending = new Pending();
+  readonly #cancels: (() => void)[] = [];
+  #cancelSoon = () => {};
+  #book = new OutageBook();
+  #store: Store | undefined;
+  #flushDueMonoMs = Infinity;
+  #isStuck = false;
+  #isOpened = false;
+  #isRefused = false;
+
+  constructor(private readonly context: ServiceContext<HistorianConfig>) {}
+
+  /** A file that cannot be used is told, and keeps nobody from working. */
+  start(): Promise<void> {
+    const { bus, clock, config } = this.context;
+    const topics = topicsUnder(config.roots);
+    bus.subscribe(
+      topics.state("+"),
+      (message) => this.#guard(message, (m, source) => this.#hearState(m, source)),
+    );
+    bus.subscribe(
+      topics.events,
+      (message) => this.#guard(message, (m, source) => this.#hearEvent(m, source)),
+    );
+    bus.subscribe(
+      topics.historyQuery,
+      (message) => this.#guard(message, (m, source) => this.#answer(m, source)),
+    );
+    // It may have something to tell.
+    this.#openStore();
+    this.#flushDueMonoMs = clock.monoMs() + FLUSH_EVERY_MS;
+    this.#cancels.push(
+      clock.every(CUT_EVERY_MS, () => this.#cut()),
+      clock.every(PRUNE_EVERY_MS, () => this.#prune()),
+    );
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    for (const cancel of this.#cancels.splice(0)) cancel();
+    this.#cancelSoon();
+    if (this.#store) {
+      this.#cutMeters();
+      this.#pending.addSamples(this.#rows.rest());
+      this.#flush();
+      this.#store.close();
+      this.#store = undefined;
+    }
+    return Promise.resolve();
+  }
+
+  #openStore(): void {
+    const { config, log, health, clock, bus } = this.context;
+    try {
+      this.#store = Store.open(join(config.stateDir, "history.db"), (reason) => {
+        log.error("HISTORY DAMAGED: put aside, a new one is begun", { reason });
+        const text = "The history could not be read: it was put aside, and a new one is begun.";
+        const ts = new Date(clock.wallMs()).toISOString();
+        const event = encodeEvent({
+          ts,
+          kind: "history_damaged",
+          severity: "warning",
+          source: "historian",
+          text,
+        });
+        void bus.publish(topicsUnder(config.roots).events, event, { qos: 1 }).catch(() => {});
+      });
+      if (!this.#isOpened) this.#book = new OutageBook(this.#store.openOutages());
+      this.#isOpened = true;
+      health.clear("history_off");
+      this.#prune();
+    } catch (error) {
+      const text = `No history is kept: ${errorText(error)}`.slice(0, 500);
+      if (!this.#isRefused) log.error("NO HISTORY", { reason: errorText(error) });
+      this.#isRefused = true;
+      health.raise({ code: "history_off", severity: "warning", text });
+    }
+  }
+
+  /** One bad message is refused and named; the next one is read. */
+  #guard(message: BusMessage, read: (message: BusMessage, source: string) => void): void {
+    // What the broker kept is older than what may have been heard already, and was counted when it was new.
+    if (message.retained || message.payload.length === 0) return;
+    try {
+      read(message, `MQTT topic "${message.topic}"`);
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      this.context.log.warn("INPUT REFUSED", { text: error.message });
+    }
+  }
+
+  #hearState({ payload }: BusMessage, source: string): void {
+    const { clock } = this.context;
+    const state = parsePowerState(payload, source);
+    if (state.role === "accessory") return;
+    const isLive = (state.link ?? "live") === "live";
+    let meter = this.#meters.get(state.device);
+    if (!meter) {
+      if (this.#meters.size >= MAX_DEVICES) return;
+      this.#meters.set(state.device, meter = new Meter());
+    }
+    meter.note(isLive ? momentOf(state) : undefined, clock.monoMs());
+    if (!isLive || state.grid_unconfirmed) return;
+    const wasOut = this.#book.isOut;
+    const word = { grid: state.grid_connected, soc: state.soc };
+    const outage = this.#book.note(state.device, word, clock.wallMs());
+    if (!outage) return;
+    this.#pending.addOutage(outage);
+    if (wasOut !== this.#book.isOut || outage.toMs !== undefined) this.#flushWithin(FLUSH_EVENT_MS);
+  }
+
+  #hearEvent({ payload }: BusMessage, source: string): void {
+    this.#pending.addEvent(parseEvent(payload, source));
+    this.#flushWithin(FLUSH_EVENT_MS);
+  }
+
+  #answer({ payload }: BusMessage, source: string): void {
+    const query = parseHistoryQuery(payload, source);
+    const { bus, config, log } = this.context;
+    const { samples } = this.#pending.batch();
+    const topic = topicsUnder(config.roots).historyAnswer(query.id);
+    const answer = encodeHistoryAnswer(answerQuery(query, this.#store, [...samples, ...this.#rows.rest()]));
+    void bus.publish(topic, answer, { qos: 1 }).catch((error) =>
+      log.warn("ANSWER LOST", { reason: errorText(error) })
+    );
+  }
+
+  #cut(): void {
+    this.#cutMeters();
+    if (this.context.clock.monoMs() >= this.#flushDueMonoMs) this.#flush();
+  }
+
+  #cutMeters(): void {
+    const { clock } = this.context;
+    const wallMs = clock.wallMs();
+    const day = localDay(wallMs);
+    for (const [device, meter] of this.#meters) {
+      const totals = meter.cut(clock.monoMs());
+      this.#pending.addSamples(this.#rows.add(device, wallMs / 1000, totals));
+      const energy = energyOf(device, day, totals);
+      if (energy) this.#pending.addEnergy(energy);
+    }
+  }
+
+  #flushWithin(ms: number): void {
+    const { clock } = this.context;
+    const dueMonoMs = clock.monoMs() + ms;
+    if (dueMonoMs >= this.#flushDueMonoMs) return;
+    this.#flushDueMonoMs = dueMonoMs;
+    this.#cancelSoon();
+    this.#cancelSoon = clock.after(ms, () => this.#flush());
+  }
+
+  #flush(): void {
+    const { clock, log, health } = this.context;
+    this.#cancelSoon();
+    this.#flushDueMonoMs = clock.monoMs() + (this.#book.isOut ? FLUSH_EVERY_OUT_MS : FLUSH_EVERY_MS);
+    // A disk that was full when we started may have room by now.
+    if (!this.#store) this.#openStore();
+    if (!this.#store || this.#pending.isEmpty) return;
+    try {
+      this.#store.write(this.#pending.batch());
+      this.#pending.clear();
+      if (this.#isStuck) log.notice("HISTORY STORED AGAIN");
+      this.#isStuck = false;
+      health.clear("history_not_stored");
+    } catch (error) {
+      const text = `The history is not stored: ${errorText(error)}`.slice(0, 500);
+      if (!this.#isStuck) log.error("HISTORY NOT STORED", { reason: errorText(error) });
+      this.#isStuck = true;
+      health.raise({ code: "history_not_stored", severity: "warning", text });
+    }
+  }
+
+  #prune(): void {
+    try {
+      this.#store?.prune(Math.floor(this.context.clock.wallMs() / 1000), this.context.config.days);
+    } catch (error) {
+      this.context.log.warn("HISTORY NOT PRUNED", { reason: errorText(error) });
+    }
+  }
+}
+
+function momentOf(
+  { soc, grid_connected: grid, ac_in_watts: ac, dc_in_watts: dc, out_watts: out }: PowerState,
+): Moment {
+  const sources = [ac, dc].filter((watts) => watts !== undefined);
+  return {
+    soc,
+    grid,
+    inWatts: sources.length > 0 ? sources.reduce((sum, watts) => sum + watts, 0) : undefined,
+    outWatts: out,
+  };
+}

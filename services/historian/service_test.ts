@@ -1,0 +1,287 @@
+/** The historian on a test clock, with a real database. */
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { JournalEvent } from "../../lib/messages/event.ts";
+import { type HistoryAnswer, parseHistoryAnswer } from "../../lib/messages/history_answer.ts";
+import type { HistoryQuery } from "../../lib/messages/history_query.ts";
+import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { TEST_WALL_MS } from "../../lib/test_clock.ts";
+import { testContext } from "../../lib/testing.ts";
+import { Historian } from "./service.ts";
+
+const TOPICS = topicsUnder(DEFAULT_ROOTS);
+const CAPABILITY = {
+  service: "historian",
+  publishes: [TOPICS.historyAnswer("+"), TOPICS.events],
+  subscribes: [TOPICS.state("+"), TOPICS.events, TOPICS.historyQuery],
+};
+const DAY_MS = 86_400_000;
+
+type House = Awaited<ReturnType<typeof startIn>>;
+
+async function startIn(stateDir: string) {
+  const context = testContext(CAPABILITY, { roots: DEFAULT_ROOTS, stateDir, days: 730 });
+  const { broker, clock } = context;
+  const answers: HistoryAnswer[] = [];
+  broker.watch(({ topic, payload }) => {
+    if (topic.startsWith("power-manager/history/answer/")) answers.push(parseHistoryAnswer(payload, topic));
+  });
+  const historian = new Historian(context);
+  await historian.start();
+  return {
+    ...context,
+    historian,
+    say: (state: Record<string, unknown>) =>
+      broker.publish(TOPICS.state("Study"), JSON.stringify({ device: "Study", link: "live", ...state }), {
+        retain: true,
+      }),
+    event: (kind: string, text = "x") =>
+      broker.publish(
+        TOPICS.events,
+        JSON.stringify(
+          {
+            ts: new Date(clock.wallMs()).toISOString(),
+            kind,
+            severity: "notice",
+            source: "test",
+            text,
+          } satisfies JournalEvent,
+        ),
+      ),
+    async ask(query: Partial<HistoryQuery> & { kind: HistoryQuery["kind"] }): Promise<HistoryAnswer> {
+      const whole = { id: crypto.randomUUID(), from_ms: 0, to_ms: Date.UTC(2100, 0, 1), ...query };
+      broker.publish(TOPICS.historyQuery, JSON.stringify(whole));
+      await clock.advance(0);
+      const answer = answers.pop();
+      assert.ok(answer, "no answer");
+      assert.equal(answer.id, whole.id);
+      return answer;
+    },
+    /** Lives on with one word a second. */
+    async live(seconds: number, state: Record<string, unknown>) {
+      for (let i = 0; i < seconds; i += 5) {
+        this.say(state);
+        await clock.advance(5000);
+      }
+    },
+  };
+}
+
+async function inHouse(run: (house: House, stateDir: string) => Promise<void>): Promise<void> {
+  const stateDir = mkdtempSync(join(tmpdir(), "ecoflow-history-"));
+  try {
+    const house = await startIn(stateDir);
+    await run(house, stateDir);
+    await house.historian.stop();
+    assert.equal(house.clock.pending, 0);
+  } finally {
+    rmSync(stateDir, { recursive: true });
+  }
+}
+
+Deno.test("Historian keeps values over a restart, and tells what is not written yet too", () =>
+  inHouse(async (house, stateDir) => {
+    await house.live(1200, { soc: 80, grid_connected: true, ac_in_watts: 360, out_watts: 36 });
+    const before = await house.ask({ kind: "samples", device: "Study", step_s: 60 });
+    assert.equal(before.samples?.length, 20);
+    assert.deepEqual(before.samples?.[3], {
+      at_s: TEST_WALL_MS / 1000 + 180,
+      seconds: 60,
+      soc: 80,
+      soc_min: 80,
+      in_watts: 360,
+      in_watts_max: 360,
+      out_watts: 36,
+      out_watts_max: 36,
+      grid_percent: 100,
+    });
+    await house.historian.stop();
+    const next = await startIn(stateDir);
+    const after = await next.ask({ kind: "samples", device: "Study", step_s: 10 });
+    assert.equal(after.samples?.length, 120);
+    const { energy } = await next.ask({ kind: "energy" });
+    assert.equal(energy?.length, 1);
+    assert.ok(Math.abs((energy?.[0]?.in_wh ?? 0) - 120) < 1, JSON.stringify(energy));
+    assert.ok(Math.abs((energy?.[0]?.out_wh ?? 0) - 12) < 0.1);
+    assert.ok(Math.abs((energy?.[0]?.in_s ?? 0) - 1200) < 10);
+    await next.historian.stop();
+  }));
+
+Deno.test("Historian draws nothing where nothing live was known", () =>
+  inHouse(async (house) => {
+    await house.live(60, { soc: 80 });
+    await house.live(600, { soc: 80, link: "stale" });
+    await house.live(60, { soc: 70 });
+    const { samples } = await house.ask({ kind: "samples", device: "Study", step_s: 60 });
+    assert.deepEqual(samples?.map(({ soc, in_watts, grid_percent }) => [soc, in_watts, grid_percent]), [
+      [80, undefined, undefined],
+      [70, undefined, undefined],
+    ]);
+  }));
+
+Deno.test("Historian keeps an outage over a kill, and says whether anybody saw its end", () =>
+  inHouse(async (house, stateDir) => {
+    await house.live(60, { soc: 80, grid_connected: true });
+    await house.live(300, { soc: 50, grid_connected: false });
+    // Killed: nothing is flushed. What was written is at most a minute old.
+    const next = await startIn(stateDir);
+    const open = await next.ask({ kind: "outages" });
+    assert.deepEqual(
+      open.outages?.map((
+        { from_seen, to_ms, soc_start, soc_lowest },
+      ) => [from_seen, to_ms, soc_start, soc_lowest]),
+      [[true, undefined, 50, 50]],
+    );
+    await next.clock.advance(3_600_000);
+    next.say({ soc: 20, grid_connected: true });
+    await next.clock.advance(5000);
+    const { outages } = await next.ask({ kind: "outages" });
+    assert.deepEqual(outages?.map(({ to_seen, soc_end }) => [to_seen, soc_end]), [[false, 20]]);
+    assert.equal(typeof outages?.[0]?.to_ms, "number");
+    await next.historian.stop();
+  }));
+
+Deno.test("Historian stores an event within seconds, and values every quarter of an hour", () =>
+  inHouse(async (house, stateDir) => {
+    const count = (table: string) => {
+      const db = new DatabaseSync(join(stateDir, "history.db"));
+      const row = db.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number };
+      db.close();
+      return row.n;
+    };
+    await house.live(600, { soc: 80, grid_connected: true });
+    assert.deepEqual([count("samples"), count("events")], [0, 0]);
+    house.event("grid_lost");
+    await house.clock.advance(2999);
+    assert.equal(count("events"), 0);
+    await house.clock.advance(1);
+    assert.equal(count("events"), 1);
+    const samples = count("samples");
+    assert.ok(samples > 0);
+    await house.live(880, { soc: 80, grid_connected: true });
+    assert.equal(count("samples"), samples);
+    await house.live(30, { soc: 80, grid_connected: true });
+    assert.ok(count("samples") > samples);
+  }));
+
+Deno.test("Historian answers events in pages", () =>
+  inHouse(async (house) => {
+    for (let i = 0; i < 600; i++) house.event("grid_lost", String(i));
+    await house.clock.advance(5000);
+    const texts: string[] = [];
+    let after: number | undefined;
+    for (let page = 0; page < 5; page++) {
+      const answer = await house.ask({ kind: "events", after });
+      texts.push(...answer.events?.map(({ text }) => text) ?? []);
+      after = answer.events?.at(-1)?.seq;
+      if (!answer.more) break;
+    }
+    assert.deepEqual(texts, Array.from({ length: 600 }, (_, i) => String(i)));
+    const newest = await house.ask({ kind: "events", newest: true });
+    assert.deepEqual([newest.events?.length, newest.events?.at(-1)?.text, newest.more], [250, "599", true]);
+  }));
+
+Deno.test("Historian refuses what it cannot read, and goes on", () =>
+  inHouse(async (house) => {
+    for (
+      const text of [
+        "",
+        "{",
+        "[]",
+        '{"id":"../x","kind":"events","from_ms":0,"to_ms":1}',
+        '{"id":"a","kind":"all"}',
+      ]
+    ) {
+      house.broker.publish(TOPICS.historyQuery, text);
+    }
+    house.broker.publish(TOPICS.state("Study"), '{"device":"Study","soc":"full"}');
+    house.broker.publish(TOPICS.events, "x".repeat(300_000));
+    await house.clock.advance(0);
+    assert.equal(house.log.entries.filter(({ text }) => text === "INPUT REFUSED").length, 6);
+    assert.match((await house.ask({ kind: "samples" })).error ?? "", /need a device/);
+    assert.match(
+      (await house.ask({ kind: "events", from_ms: 5, to_ms: 4 })).error ?? "",
+      /must not be before/,
+    );
+    assert.deepEqual((await house.ask({ kind: "events" })).events, []);
+    const evil = "x'); DROP TABLE events; --";
+    assert.deepEqual((await house.ask({ kind: "samples", device: evil })).samples, []);
+  }));
+
+Deno.test("Historian puts a damaged file aside, says so, and begins a new one", async () => {
+  const stateDir = mkdtempSync(join(tmpdir(), "ecoflow-history-"));
+  writeFileSync(join(stateDir, "history.db"), "this is no database ".repeat(500));
+  const house = await startIn(stateDir);
+  await house.clock.advance(5000);
+  const { events } = await house.ask({ kind: "events" });
+  assert.deepEqual(events?.map(({ kind }) => kind), ["history_damaged"]);
+  assert.ok(existsSync(join(stateDir, "history.db.damaged")));
+  await house.historian.stop();
+  rmSync(stateDir, { recursive: true });
+});
+
+Deno.test("Historian leaves the file of a newer version as it is, and says that no history is kept", async () => {
+  const stateDir = mkdtempSync(join(tmpdir(), "ecoflow-history-"));
+  const path = join(stateDir, "history.db");
+  const db = new DatabaseSync(path);
+  db.exec("CREATE TABLE future (x); INSERT INTO future VALUES (1); PRAGMA user_version = 2");
+  db.close();
+  const before = Deno.readFileSync(path);
+  const house = await startIn(stateDir);
+  await house.live(2000, { soc: 80, grid_connected: false });
+  assert.match((await house.ask({ kind: "events" })).error ?? "", /There is no history/);
+  assert.match(house.health.list()[0]?.text ?? "", /version 2, this program knows 1/);
+  await house.historian.stop();
+  assert.deepEqual(Deno.readFileSync(path), before);
+  rmSync(stateDir, { recursive: true });
+});
+
+Deno.test("Historian goes on when the disk takes nothing, and stores it when it does again", () =>
+  inHouse(async (house, stateDir) => {
+    await house.live(60, { soc: 80, grid_connected: true });
+    const db = new DatabaseSync(join(stateDir, "history.db"));
+    // A writer that never ends, as seen from here.
+    db.exec("BEGIN EXCLUSIVE");
+    house.event("grid_lost");
+    await house.clock.advance(5000);
+    assert.match(house.health.list()[0]?.text ?? "", /The history is not stored/);
+    await house.live(900, { soc: 80, grid_connected: true });
+    assert.equal(house.log.entries.filter(({ text }) => text === "HISTORY NOT STORED").length, 1);
+    db.exec("ROLLBACK");
+    db.close();
+    await house.live(920, { soc: 80, grid_connected: true });
+    assert.deepEqual(house.health.list(), []);
+    assert.deepEqual((await house.ask({ kind: "events" })).events?.map(({ kind }) => kind), ["grid_lost"]);
+    assert.equal((await house.ask({ kind: "samples", device: "Study", step_s: 60 })).samples?.length, 32);
+    chmodSync(stateDir, 0o700);
+  }));
+
+Deno.test("Historian forgets by age: 10 s after 2 days, minutes after 30, quarter hours never so soon", () =>
+  inHouse(async (house) => {
+    await house.live(1800, { soc: 80 });
+    house.say({ link: "stale" });
+    const count = async (step_s: 10 | 60 | 900) =>
+      (await house.ask({ kind: "samples", device: "Study", step_s })).samples?.length;
+    await house.clock.advance(DAY_MS * 1.5);
+    assert.deepEqual([await count(10), await count(60), await count(900)], [180, 30, 2]);
+    await house.clock.advance(DAY_MS * 2);
+    assert.deepEqual([await count(10), await count(60), await count(900)], [0, 30, 2]);
+    await house.clock.advance(DAY_MS * 30);
+    assert.deepEqual([await count(10), await count(60), await count(900)], [0, 0, 2]);
+  }));
+
+Deno.test("Historian survives a wall clock that falls back", () =>
+  inHouse(async (house) => {
+    await house.live(300, { soc: 80, grid_connected: true });
+    house.clock.jumpWall(-3_600_000);
+    await house.live(300, { soc: 70, grid_connected: true });
+    house.clock.jumpWall(3_600_000);
+    await house.live(300, { soc: 60, grid_connected: true });
+    const { samples } = await house.ask({ kind: "samples", device: "Study", step_s: 60 });
+    const times = samples?.map(({ at_s }) => at_s) ?? [];
+    assert.deepEqual(times, times.toSorted((a, b) => a - b));
+    assert.ok(times.length >= 13);
+  }));

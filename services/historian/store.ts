@@ -1,0 +1,297 @@
+/**
+ * The database: SQLite in one file. Every write is one transaction that is on the disk when it returns (WAL with full
+ * synchronisation), so that a cut of power leaves the last one or the one before.
+ */
+import { existsSync, renameSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { errorText } from "../../lib/errors.ts";
+import type { JournalEvent } from "../../lib/messages/event.ts";
+import type {
+  HistoryEnergy,
+  HistoryEvent,
+  HistoryOutage,
+  HistorySample,
+} from "../../lib/messages/history_answer.ts";
+import { KEPT_DAYS, sampleOf, type SampleRow, type StepSec } from "./downsample.ts";
+import type { EnergyDelta } from "./energy.ts";
+import type { Outage } from "./outages.ts";
+import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+
+/** Everything that is written at once. */
+export interface Batch {
+  readonly samples: readonly SampleRow[];
+  readonly events: readonly JournalEvent[];
+  readonly energy: readonly EnergyDelta[];
+  readonly outages: readonly Outage[];
+}
+
+/** What of a time is wanted. Wall times, ms since 1970; both ends included. */
+export interface Range {
+  readonly device?: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Only rows behind the one of this number. */
+  readonly after?: number;
+  /** The newest rows instead of the first; oldest first all the same. */
+  readonly newest?: boolean;
+  readonly limit: number;
+}
+
+/** More events than this, and the oldest give way. */
+export const MAX_EVENTS = 20_000;
+/** More outages than this, and the oldest give way. */
+export const MAX_OUTAGES = 10_000;
+const DAY_SEC = 86_400;
+
+/** The file was written by a newer version of this program: it is left as it is. */
+export class NewerStoreError extends Error {
+  override readonly name = "NewerStoreError";
+}
+
+type Row = Record<string, number | string | null>;
+
+/** See the file comment. */
+export class Store {
+  readonly #db: DatabaseSync;
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /**
+   * Opens or makes it. A file that is damaged is put aside as `….damaged`, and a new one begun.
+   *
+   * @param onDamaged Told with a reason when that happened
+   * @throws NewerStoreError, or Error when the place cannot be used
+   */
+  static open(path: string, onDamaged: (reason: string) => void): Store {
+    try {
+      return Store.#open(path);
+    } catch (error) {
+      if (!isDamage(error) || !existsSync(path)) throw error;
+      for (const end of ["", "-wal", "-shm"]) {
+        if (existsSync(path + end)) renameSync(path + end, `${path}.damaged${end}`);
+      }
+      onDamaged(errorText(error));
+      return Store.#open(path);
+    }
+  }
+
+  static #open(path: string): Store {
+    const db = new DatabaseSync(path);
+    try {
+      const version = Number((db.prepare("PRAGMA user_version").get() as Row).user_version);
+      if (version > SCHEMA_VERSION) {
+        throw new NewerStoreError(
+          `"${path}" is of version ${version}, this program knows ${SCHEMA_VERSION} at most: it is left as it is`,
+        );
+      }
+      const [check] = Object.values(db.prepare("PRAGMA quick_check(1)").get() as Row);
+      if (check !== "ok") throw new Error(`malformed: ${check}`);
+      db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200");
+      if (version === 0) db.exec(`BEGIN; ${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+      return new Store(db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  /** Writes it, whole or not at all. @throws Error when the disk does not take it */
+  write({ samples, events, energy, outages }: Batch): void {
+    this.#transaction(() => {
+      for (const row of samples) this.#writeSample(row);
+      const insert = this.#db.prepare(
+        "INSERT INTO events (at_ms, kind, severity, source, text, device, agent) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      );
+      for (const { ts, kind, severity, source, text, device, agent } of events) {
+        insert.run(Date.parse(ts), kind, severity, source, text, device ?? null, agent ?? null);
+      }
+      for (const delta of energy) this.#writeEnergy(delta);
+      for (const outage of outages) this.#writeOutage(outage);
+    });
+  }
+
+  /** Forgets what is too old or too much. */
+  prune(nowSec: number, days: number): void {
+    this.#transaction(() => {
+      const remove = this.#db.prepare("DELETE FROM samples WHERE step_s = ? AND at_s < ?");
+      for (const [step, kept] of [[10, KEPT_DAYS[10]], [60, KEPT_DAYS[60]], [900, days]] as const) {
+        remove.run(step, nowSec - kept * DAY_SEC);
+      }
+      for (const [table, most] of [["events", MAX_EVENTS], ["outages", MAX_OUTAGES]] as const) {
+        this.#db.exec(
+          `DELETE FROM ${table} WHERE seq <= (SELECT seq FROM ${table} ORDER BY seq DESC LIMIT 1 OFFSET ${most})`,
+        );
+      }
+    });
+  }
+
+  /** Rows of one device, oldest first. */
+  samples(stepSec: StepSec, { device = "", fromMs, toMs, limit }: Range): HistorySample[] {
+    return this.#rows(
+      `SELECT at_s, seconds, soc, soc_min, in_watts, in_watts_max, out_watts, out_watts_max, grid_percent
+       FROM samples JOIN devices USING (device_id)
+       WHERE name = ? AND step_s = ? AND at_s BETWEEN ? AND ? ORDER BY at_s LIMIT ?`,
+      [device, stepSec, Math.floor(fromMs / 1000) - stepSec + 1, Math.floor(toMs / 1000), limit],
+    ).map((row) => ({
+      ...withoutNulls(row),
+      soc: tenths(row.soc),
+      soc_min: tenths(row.soc_min),
+    })) as HistorySample[];
+  }
+
+  /** Events of all devices, or of one, oldest first. */
+  events({ device, fromMs, toMs, after = 0, newest = false, limit }: Range): HistoryEvent[] {
+    const rows = this.#rows(
+      `SELECT * FROM events WHERE at_ms BETWEEN ? AND ? AND seq > ? AND (? IS NULL OR device = ?)
+       ORDER BY seq ${newest ? "DESC" : "ASC"} LIMIT ?`,
+      [fromMs, toMs, after, device ?? null, device ?? null, limit],
+    );
+    return (newest ? rows.reverse() : rows).map(({ at_ms, ...row }) => ({
+      ...withoutNulls(row),
+      ts: new Date(Number(at_ms)).toISOString(),
+    })) as unknown as HistoryEvent[];
+  }
+
+  /** Days of all devices, or of one, oldest first. */
+  energy({ device, limit }: Range, fromDay: string, toDay: string): HistoryEnergy[] {
+    return this.#rows(
+      `SELECT name AS device, day, in_wh, in_s, out_wh, out_s FROM energy JOIN devices USING (device_id)
+       WHERE day BETWEEN ? AND ? AND (? IS NULL OR name = ?) ORDER BY day, name LIMIT ?`,
+      [fromDay, toDay, device ?? null, device ?? null, limit],
+    ).map(withoutNulls) as unknown as HistoryEnergy[];
+  }
+
+  /** Outages that touch the time, oldest first. */
+  outages({ device, fromMs, toMs, after = 0, newest = false, limit }: Range): HistoryOutage[] {
+    const rows = this.#rows(
+      `SELECT * FROM outages WHERE from_ms <= ? AND coalesce(to_ms, last_ms) >= ? AND seq > ?
+       AND (? IS NULL OR device = ?) ORDER BY seq ${newest ? "DESC" : "ASC"} LIMIT ?`,
+      [toMs, fromMs, after, device ?? null, device ?? null, limit],
+    );
+    return (newest ? rows.reverse() : rows).map(({ last_ms: _, ...row }) => ({
+      ...withoutNulls(row),
+      from_seen: row.from_seen === 1,
+      to_seen: row.to_seen === 1,
+    })) as unknown as HistoryOutage[];
+  }
+
+  /** Outages that were going on when the last run ended. */
+  openOutages(): Outage[] {
+    return this.#rows("SELECT * FROM outages WHERE to_ms IS NULL", []).map((row) => ({
+      device: String(row.device),
+      fromMs: Number(row.from_ms),
+      isFromSeen: row.from_seen === 1,
+      isToSeen: false,
+      socStart: numberOf(row.soc_start),
+      socLowest: numberOf(row.soc_lowest),
+      lastMs: Number(row.last_ms),
+    }));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #transaction(run: () => void): void {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      run();
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      try {
+        this.#db.exec("ROLLBACK");
+      } catch {
+        // SQLite has rolled back by itself, as it does when the disk is full.
+      }
+      throw error;
+    }
+  }
+
+  #deviceId(name: string): number {
+    this.#db.prepare("INSERT OR IGNORE INTO devices (name) VALUES (?)").run(name);
+    return Number(
+      (this.#db.prepare("SELECT device_id FROM devices WHERE name = ?").get(name) as Row).device_id,
+    );
+  }
+
+  /** After a clock that fell back two rows may claim one time: the one that knows more of it stands. */
+  #writeSample(row: SampleRow): void {
+    const sample = sampleOf(row);
+    const tenths = (value: number | undefined) => value === undefined ? null : Math.round(value * 10);
+    this.#db.prepare(
+      `INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET seconds = excluded.seconds, soc = excluded.soc, soc_min = excluded.soc_min,
+         in_watts = excluded.in_watts, in_watts_max = excluded.in_watts_max, out_watts = excluded.out_watts,
+         out_watts_max = excluded.out_watts_max, grid_percent = excluded.grid_percent
+       WHERE excluded.seconds >= samples.seconds`,
+    ).run(
+      this.#deviceId(row.device),
+      row.stepSec,
+      row.atSec,
+      sample.seconds,
+      tenths(sample.soc),
+      tenths(sample.soc_min),
+      sample.in_watts ?? null,
+      sample.in_watts_max ?? null,
+      sample.out_watts ?? null,
+      sample.out_watts_max ?? null,
+      sample.grid_percent ?? null,
+    );
+  }
+
+  #writeEnergy({ device, day, inWh, inSec, outWh, outSec }: EnergyDelta): void {
+    this.#db.prepare(
+      `INSERT INTO energy VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         in_wh = CASE WHEN excluded.in_wh IS NULL THEN in_wh ELSE coalesce(in_wh, 0) + excluded.in_wh END,
+         in_s = in_s + excluded.in_s,
+         out_wh = CASE WHEN excluded.out_wh IS NULL THEN out_wh ELSE coalesce(out_wh, 0) + excluded.out_wh END,
+         out_s = out_s + excluded.out_s`,
+    ).run(this.#deviceId(device), day, inWh ?? null, inSec, outWh ?? null, outSec);
+  }
+
+  #writeOutage(
+    { device, fromMs, isFromSeen, toMs, isToSeen, socStart, socLowest, socEnd, lastMs }: Outage,
+  ): void {
+    this.#db.prepare(
+      `INSERT INTO outages (device, from_ms, from_seen, to_ms, to_seen, soc_start, soc_lowest, soc_end, last_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (device, from_ms) DO UPDATE SET to_ms = excluded.to_ms, to_seen = excluded.to_seen,
+         soc_lowest = excluded.soc_lowest, soc_end = excluded.soc_end, last_ms = excluded.last_ms`,
+    ).run(
+      device,
+      fromMs,
+      Number(isFromSeen),
+      toMs ?? null,
+      Number(isToSeen),
+      socStart ?? null,
+      socLowest ?? null,
+      socEnd ?? null,
+      lastMs,
+    );
+  }
+
+  #rows(sql: string, values: readonly (number | string | null)[]): Row[] {
+    return this.#db.prepare(sql).all(...values) as Row[];
+  }
+}
+
+/** What SQLite says of a file that is none of its own, or no longer whole. */
+function isDamage(error: unknown): boolean {
+  return /malformed|not a database|corrupt/i.test(errorText(error));
+}
+
+/** A value that is not known is absent. */
+function withoutNulls(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+}
+
+function tenths(value: number | string | null | undefined): number | undefined {
+  return typeof value === "number" ? value / 10 : undefined;
+}
+
+function numberOf(value: number | string | null | undefined): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
