@@ -41,9 +41,9 @@ export function feedWord(
   return phase.kind === "shutting_down" && state?.started.has(place.stage.number) ? "down" : "up";
 }
 
-/** The stations as waking sees them: since when each has the grid, and its charge, as far as fresh words tell. */
+/** Stations as waking sees them: since when each has the grid, and its charge, as far as fresh words tell. */
 export function feedViews(
-  stations: ReadonlyMap<string, StationState>,
+  stations: Iterable<readonly [string, StationState]>,
   staleAfterMs: number,
   nowMonoMs: number,
 ): ReadonlyMap<string, FeedView> {

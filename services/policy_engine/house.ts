@@ -203,7 +203,7 @@ export class House {
         mayWake(
           agent,
           this.rules,
-          feedViews(this.#stations, this.rules.staleAfterMs, nowMonoMs),
+          feedViews(this.#statesOf(feeds), this.rules.staleAfterMs, nowMonoMs),
           this.#hosts,
           nowMonoMs,
         ),
@@ -226,6 +226,13 @@ export class House {
     }
     this.#hosts.set(agent, state);
     return effects;
+  }
+
+  #statesOf(devices: readonly string[]): (readonly [string, StationState])[] {
+    return devices.flatMap((device) => {
+      const state = this.#stations.get(device);
+      return state ? [[device, state] as const] : [];
+    });
   }
 
   #isSeen(device: string, nowMonoMs: number): boolean {

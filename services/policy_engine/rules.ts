@@ -76,12 +76,26 @@ export function hostsOfStation({ stages }: StationRules): readonly string[] {
   return [...new Set(stages.flatMap(({ groups }) => groups.flatMap(({ hosts }) => hosts)))];
 }
 
+/** Host to its stations, for each map of stations that was asked about: every tick asks for every host. */
+const feedsByMap = new WeakMap<HouseRules["stations"], ReadonlyMap<string, readonly string[]>>();
+
 /** The stations that feed a host. */
 export function feedsOf(host: string, { stations }: Pick<HouseRules, "stations">): readonly string[] {
-  return Object.keys(stations).filter((device) => {
-    const station = stations[device];
-    return station !== undefined && hostsOfStation(station).includes(host);
-  });
+  let feeds = feedsByMap.get(stations);
+  if (!feeds) feedsByMap.set(stations, feeds = allFeeds(stations));
+  return feeds.get(host) ?? [];
+}
+
+function allFeeds(stations: HouseRules["stations"]): ReadonlyMap<string, readonly string[]> {
+  const feeds = new Map<string, string[]>();
+  for (const [device, station] of Object.entries(stations)) {
+    for (const host of hostsOfStation(station)) {
+      const known = feeds.get(host);
+      if (known) known.push(device);
+      else feeds.set(host, [device]);
+    }
+  }
+  return feeds;
 }
 
 /** A host's place on a station; undefined when it does not hang on it. */

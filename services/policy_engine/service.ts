@@ -125,6 +125,7 @@ export class PolicyEngine implements Service {
   stop(): Promise<void> {
     this.#cancelTick();
     this.#ears.stop();
+    if (this.#house) this.#keeper.flush(this.#house.state);
     return Promise.resolve();
   }
 
@@ -218,9 +219,15 @@ export class PolicyEngine implements Service {
     this.#settleDoubt(house);
     const { clock } = this.context;
     const effects = house.step(input, clock.monoMs());
+    if (effects.length === 0 && input.kind === "state") return this.#show(input, house);
     // Stored before it is said, and marked when the broker has it: a crash in between repeats it with the same id.
-    if (effects.length > 0 || input.kind !== "state") this.#keeper.keep(house.state);
-    for (const effect of effects) this.#carryOut(effect);
+    this.#keeper.keep(house.state, () => {
+      for (const effect of effects) this.#carryOut(effect);
+      this.#show(input, house);
+    });
+  }
+
+  #show(input: HouseInput, house: House): void {
     const ways = { isBrokerUp: this.#dispatch.isLinkUp, cloud: this.#cloud };
     for (const device of devicesOf(input, house)) {
       this.#showcase.showStatus(device, house, ways);

@@ -1,5 +1,5 @@
 /** Keeps the house's snapshot on disk: after every change, seldom else; and says when it cannot. */
-import type { Clock } from "../../lib/clock.ts";
+import type { Cancel, Clock } from "../../lib/clock.ts";
 import { errorText } from "../../lib/errors.ts";
 import type { Health } from "../../lib/health.ts";
 import type { Logger } from "../../lib/log.ts";
@@ -15,6 +15,8 @@ const SNAPSHOT_EVERY_MS = 60_000;
 const JUMP_MS = 2000;
 /** A store that failed is tried again after this long, ms. */
 const STORE_RETRY_MS = 10_000;
+/** Nobody waits longer than this for the snapshot of a large house on a slow disk, ms. */
+const LONGEST_PAUSE_MS = 250;
 
 /** What the keeper needs of its surroundings. */
 export interface KeeperParts {
@@ -30,6 +32,10 @@ export class SnapshotKeeper {
   #writtenMonoMs = -Infinity;
   #writtenOffsetMs: number | undefined;
   #hasFailed = false;
+  /** Before this time the next snapshot waits for company. */
+  #restUntilMonoMs = -Infinity;
+  #cancelRest: Cancel | undefined;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(private readonly parts: KeeperParts) {}
 
@@ -60,8 +66,40 @@ export class SnapshotKeeper {
     }
   }
 
-  /** Stores the house when something changed that a restart must know, and the words now and then while on battery. */
-  keep(house: HouseState): void {
+  /**
+   * Stores the house, and then lets `said` happen. The first in a while is stored at once. What comes while a snapshot has
+   * just been written waits for as long as that took, and is stored together: so a thousand stations that lose the grid
+   * in one moment need a few snapshots, not a thousand.
+   *
+   * @param house As it is; it is stored as it will be then
+   * @param said What must not be said before it is stored; in the order of the calls
+   */
+  keep(house: HouseState, said: () => void): void {
+    this.#waiting.push(said);
+    const { clock } = this.parts;
+    const restMs = this.#restUntilMonoMs - clock.monoMs();
+    if (restMs <= 0) this.#keepAll(house);
+    else this.#cancelRest ??= clock.after(restMs, () => this.#keepAll(house));
+  }
+
+  /** What still waits is stored and said now. */
+  flush(house: HouseState): void {
+    if (this.#cancelRest) this.#keepAll(house);
+  }
+
+  #keepAll(house: HouseState): void {
+    this.#cancelRest?.();
+    this.#cancelRest = undefined;
+    const { clock } = this.parts;
+    const beganMonoMs = clock.monoMs();
+    this.#store(house);
+    const endMonoMs = clock.monoMs();
+    this.#restUntilMonoMs = endMonoMs + Math.min(LONGEST_PAUSE_MS, endMonoMs - beganMonoMs);
+    for (const say of this.#waiting.splice(0)) say();
+  }
+
+  /** When something changed that a restart must know; while on battery now and then for the words. */
+  #store(house: HouseState): void {
     const { clock, health, log, store } = this.parts;
     const nowMonoMs = clock.monoMs();
     const sinceMs = nowMonoMs - this.#writtenMonoMs;

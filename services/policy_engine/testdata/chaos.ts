@@ -245,10 +245,12 @@ class World {
 
   #step(input: HouseInput, isCutOff = false): void {
     const effects = this.#house.step(input, this.#clock.monoMs());
-    if (effects.length > 0 || input.kind !== "state") this.#keeper.keep(this.#house.state);
     for (const effect of effects) this.#trace(`${isCutOff ? "cut off: " : ""}${JSON.stringify(effect)}`);
-    if (isCutOff) return;
-    for (const effect of effects) this.#carryOut(effect);
+    if (effects.length === 0 && input.kind === "state") return;
+    this.#keeper.keep(this.#house.state, () => {
+      if (isCutOff) return;
+      for (const effect of effects) this.#carryOut(effect);
+    });
   }
 
   #carryOut(effect: HouseEffect): void {

@@ -47,6 +47,20 @@ const CAPABILITY = {
   ],
 };
 
+/** A clock on which a write can take its time. */
+export class SlowDiskClock extends TestClock {
+  #spentMs = 0;
+
+  /** So much time passes within the running call; timers see it only as time that passed. */
+  spend(ms: number): void {
+    this.#spentMs += ms;
+  }
+
+  override monoMs(): number {
+    return super.monoMs() + this.#spentMs;
+  }
+}
+
 /** A disk in memory that can be full. */
 export interface Store extends TextFile {
   text: string | undefined;
@@ -78,8 +92,11 @@ export function memoryStore(): Store {
 }
 
 /** A policy in a house of its own; `restart` is a kill -9 and a new start over the same broker and disk. */
-export async function house(change: Partial<PolicyEngineConfig> = {}, store = memoryStore()) {
-  const clock = new TestClock();
+export async function house(
+  change: Partial<PolicyEngineConfig> = {},
+  store = memoryStore(),
+  clock = new TestClock(),
+) {
   const broker = new MemoryBroker(clock);
   const config = { ...CONFIG, ...change };
   const commands: AgentCommand[] = [];
