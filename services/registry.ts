@@ -225,7 +225,7 @@ export const SERVICES: readonly ServiceRow[] = [
         reason: "the hash of the password, which may change while it runs",
       },
     ],
-    publishes: (t) => [t.drillRequest, t.abortRequest],
+    publishes: (t) => [t.drillRequest, t.abortRequest, t.historyQuery],
     subscribes: (t) => [
       t.state("+"),
       t.policy("+"),
@@ -235,8 +235,9 @@ export const SERVICES: readonly ServiceRow[] = [
       t.drillReport,
       t.events,
       t.orchestratorStatus,
+      t.historyAnswer("+"),
     ],
-    slice: ({ dashboard, roots, staleAfterSec, agentsByStation }): DashboardConfig => ({
+    slice: ({ dashboard, history, roots, staleAfterSec, agentsByStation }): DashboardConfig => ({
       host: dashboard?.host ?? "",
       port: dashboard?.port ?? 0,
       names: dashboard?.names ?? [],
@@ -245,6 +246,7 @@ export const SERVICES: readonly ServiceRow[] = [
       tls: dashboard?.tls,
       roots,
       staleAfterSec,
+      asksHistorian: history !== undefined,
       agentsByStation,
     }),
   },

@@ -8,6 +8,8 @@ export interface DashboardConfig extends DashboardSettings {
   /** Without fresh evidence for this long a value is old, s. */
   readonly staleAfterSec: number;
   /** Which hosts hang on which station. */
+  /** Whether a historian runs: then it is asked for the past. */
+  readonly asksHistorian: boolean;
   readonly agentsByStation: Readonly<Record<string, readonly string[]>>;
 }
 

@@ -129,6 +129,14 @@ export interface OutageView {
   readonly lowest_soc_percent?: number;
 }
 
+/** Energy of one local day, Wh; absent: not known. */
+export interface EnergyView {
+  /** `2026-11-23` */
+  readonly day: string;
+  readonly in_wh?: number;
+  readonly out_wh?: number;
+}
+
 /** What the charts show; each array as long as `at_s`, null where nothing is known. */
 export interface HistoryView {
   readonly device: string;
@@ -138,6 +146,8 @@ export interface HistoryView {
   readonly in_watts: readonly (number | null)[];
   readonly out_watts: readonly (number | null)[];
   readonly outages: readonly OutageView[];
+  /** The last days, oldest first; absent: nobody keeps it. */
+  readonly energy?: readonly EnergyView[];
   /** Where it comes from: what the dashboard itself saw since its start, or the historian's memory. */
   readonly source: "seen" | "historian";
 }

@@ -50,6 +50,16 @@ export class Seen {
     return event;
   }
 
+  /** Puts what happened before our start before what we saw; an event that we saw too is there once. */
+  recall(past: readonly Pick<JournalEvent, "ts" | "kind" | "severity" | "text">[]): void {
+    const key = ({ ts, kind, text }: EventView) => `${Date.parse(ts)} ${kind} ${text}`;
+    const known = new Set(this.#events.map(key));
+    const news = past.map(({ ts, kind, severity, text }) => ({ ts, kind, severity, text }))
+      .filter((event) => !known.has(key(event)));
+    this.#events.unshift(...news);
+    this.#events.splice(0, this.#events.length - MAX_EVENTS);
+  }
+
   /** The charge while an outage runs. */
   noteCharge(device: string, socPercent: number): void {
     const outages = this.#outages.get(device);

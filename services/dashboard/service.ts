@@ -1,14 +1,17 @@
 /** The dashboard: listens to the house on the bus, and to browsers on its own address. */
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
+import type { HistoryQuery } from "../../lib/messages/history_query.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { Access } from "./access.ts";
 import type { DashboardConfig } from "./config.ts";
 import { listen } from "./hearing.ts";
+import { HistorianDesk } from "./historian_desk.ts";
 import { HostHistory } from "./host_history.ts";
 import { emptyHouse } from "./house.ts";
 import { LivePages } from "./live.ts";
 import { PasswordFile } from "./password_file.ts";
+import { pastView } from "./past.ts";
 import { Router } from "./router.ts";
 import { allRoutes } from "./routes/table.ts";
 import { Seen } from "./seen.ts";
@@ -16,6 +19,11 @@ import { DashboardServer } from "./server.ts";
 import { Sessions } from "./sessions.ts";
 import { houseView } from "./view.ts";
 import { WishDesk } from "./wishes.ts";
+
+/** Days of energy on the page. */
+const ENERGY_DAYS = 7;
+/** By then the historian has started, real ms. */
+const RECALL_AFTER_MS = 3000;
 
 /** A running dashboard. */
 export interface Dashboard extends Service {
@@ -47,8 +55,28 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
   const access = new Access({ config, clock, sessions, password });
   const pages = new LivePages({ clock, view, events: () => seen.events() });
   const desk = new WishDesk({ bus, clock, topics });
-  const findHistory = (device: string, hours: number) =>
-    Promise.resolve(seen.history(device, clock.wallMs() / 1000 - hours * 3600));
+  const historian = new HistorianDesk({ bus, clock, log, topics, isThere: config.asksHistorian });
+  const findHistory = async (device: string, hours: number) => {
+    const to_ms = Math.round(clock.wallMs());
+    const from_ms = Math.max(0, Math.round(to_ms - hours * 3_600_000));
+    const ask = (kind: HistoryQuery["kind"], fromMs = from_ms) =>
+      historian.ask({ kind, device, from_ms: fromMs, to_ms, newest: true });
+    const [samples, outages, energy] = await Promise.all([
+      historian.ask({ kind: "samples", device, from_ms, to_ms }),
+      ask("outages"),
+      ask("energy", Math.max(0, to_ms - ENERGY_DAYS * 86_400_000)),
+    ]);
+    // Without a historian: what this dashboard saw itself.
+    return samples ? pastView(device, { samples, outages, energy }) : seen.history(device, from_ms / 1000);
+  };
+  /** What happened before this start belongs into the journal and beside the hosts. */
+  const recallEvents = async () => {
+    const to_ms = Math.round(clock.wallMs());
+    const past = await historian.ask({ kind: "events", from_ms: 0, to_ms, newest: true });
+    for (const event of past?.events ?? []) hostHistory.noteEvent(event);
+    seen.recall(past?.events ?? []);
+    pages.changed();
+  };
   const routes = allRoutes({
     config,
     clock,
@@ -60,6 +88,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     pages,
     desk,
     findHistory,
+    askHistorian: (query) => historian.ask(query),
   });
   const router = new Router(routes, access, config.names);
   const { host, tls } = config;
@@ -72,6 +101,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     handle: (request) => router.answer(request),
   });
   let port = config.port;
+  let cancelRecall = () => {};
   return {
     get port() {
       return port;
@@ -79,6 +109,14 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     start() {
       port = server.start();
       pages.start();
+      historian.start();
+      let isRecalled = false;
+      bus.onLink((up) => {
+        if (!up || isRecalled) return;
+        isRecalled = true;
+        // The historian may still be starting.
+        cancelRecall = clock.after(RECALL_AFTER_MS * clock.speed, () => void recallEvents());
+      });
       listen({
         bus,
         clock,
@@ -101,6 +139,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
       return Promise.resolve();
     },
     async stop() {
+      cancelRecall();
       pages.stop();
       await server.stop();
     },

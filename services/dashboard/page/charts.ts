@@ -1,8 +1,8 @@
 /** Charge and power over time, with the outages behind them. */
 import uPlot from "uplot";
 import type { HistoryView, OutageView } from "../page_contract.ts";
-import { el, setAttributes } from "./dom.ts";
-import { duration, percent, watts, when } from "../shown/format.ts";
+import { el, setAttributes, show } from "./dom.ts";
+import { duration, percent, wattHours, watts, when } from "../shown/format.ts";
 
 /** What is drawn, and for which span of time. */
 export interface ChartData {
@@ -19,6 +19,23 @@ export class Charts {
   readonly #soc = el("div", { class: "chart", role: "img", "aria-label": "Charge, being loaded" });
   readonly #power = el("div", { class: "chart", role: "img", "aria-label": "Power, being loaded" });
   readonly #outages = el("ol", { class: "outages" });
+  readonly #energy = el("tbody");
+  readonly #energySection = el(
+    "section",
+    { hidden: true },
+    el("h4", {}, "Energy of the last days"),
+    el(
+      "table",
+      { class: "energy" },
+      el(
+        "thead",
+        {},
+        el("tr", {}, ...["Day", "In", "Out"].map((title) => el("th", { scope: "col" }, title))),
+      ),
+      this.#energy,
+    ),
+  );
+  readonly #files = el("p", { class: "files", hidden: true });
   #plots: readonly uPlot[] = [];
   #data: ChartData | undefined;
   #width = 0;
@@ -39,6 +56,8 @@ export class Charts {
     this.#power,
     el("h4", {}, "Outages"),
     this.#outages,
+    this.#energySection,
+    this.#files,
   );
 
   constructor() {
@@ -166,8 +185,30 @@ export class Charts {
     const lines = history.outages.toReversed().slice(0, 20).map((outage) => outageLine(outage, toSec * 1000));
     const shown = lines.length > 0 ? lines : [el("li", { class: "quiet" }, "None seen.")];
     this.#outages.replaceChildren(...shown);
+    this.#describeKept(history);
+  }
+
+  /** What only a historian knows. */
+  #describeKept({ device, energy, source }: HistoryView): void {
+    show(this.#energySection, energy !== undefined && energy.length > 0);
+    const cells = (texts: readonly string[]) => texts.map((text, i) => el(i === 0 ? "th" : "td", {}, text));
+    this.#energy.replaceChildren(
+      ...(energy ?? []).toReversed().map(({ day, in_wh, out_wh }) =>
+        el("tr", {}, ...cells([day, wattHours(in_wh), wattHours(out_wh)]))
+      ),
+    );
+    const isKept = source === "historian";
+    show(this.#files, isKept);
+    if (!isKept || this.#files.childElementCount > 0) return;
+    const links = (["samples", "outages", "energy", "events"] as const).flatMap((kind) => {
+      const query = new URLSearchParams({ kind, format: "csv", ...(kind === "events" ? {} : { device }) });
+      return [" ", el("a", { href: `/history/export?${query}`, download: true }, FILE_NAMES[kind])];
+    });
+    this.#files.replaceChildren("As CSV, seven days:", ...links);
   }
 }
+
+const FILE_NAMES = { samples: "values", outages: "outages", energy: "energy", events: "events" } as const;
 
 /** Times as this browser's place writes them; dates where the steps are days. */
 const timeLabels: uPlot.Axis.DynamicValues = (_plot, splits, _axis, _space, stepS) =>

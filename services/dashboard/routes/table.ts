@@ -4,6 +4,7 @@ import type { LivePages } from "../live.ts";
 import type { PasswordFile } from "../password_file.ts";
 import type { Sessions } from "../sessions.ts";
 import type { WishDesk } from "../wishes.ts";
+import { type AskHistorian, exportRoutes } from "./export.ts";
 import { type FindHistory, historyRoutes } from "./history.ts";
 import { liveRoutes } from "./live.ts";
 import { pageRoutes } from "./page.ts";
@@ -19,6 +20,7 @@ export interface TableParts extends RouteParts {
   readonly pages: LivePages;
   readonly desk: WishDesk;
   readonly findHistory: FindHistory;
+  readonly askHistorian: AskHistorian;
 }
 
 /** Makes them. */
@@ -29,6 +31,7 @@ export function allRoutes(parts: TableParts): readonly Route[] {
     ...sessionRoutes({ ...parts, readsWithoutLogin }),
     ...liveRoutes(pages, access),
     ...historyRoutes(findHistory),
+    ...exportRoutes(parts.askHistorian, () => parts.clock.wallMs()),
     ...wishRoutes(desk, house),
   ];
 }

@@ -32,6 +32,12 @@ export function watts(value: number | undefined): string {
   return Math.abs(value) < 1000 ? `${Math.round(value)} W` : `${(value / 1000).toFixed(1)} kW`;
 }
 
+/** `850 Wh`, `1.2 kWh`. */
+export function wattHours(value: number | undefined): string {
+  if (value === undefined) return UNKNOWN;
+  return value < 1000 ? `${Math.round(value)} Wh` : `${(value / 1000).toFixed(1)} kWh`;
+}
+
 /** `87 %`; below ten with a decimal, for there each counts. */
 export function percent(value: number | undefined): string {
   if (value === undefined) return UNKNOWN;

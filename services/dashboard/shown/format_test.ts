@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ago, clockText, duration, percent, watts } from "./format.ts";
+import { ago, clockText, duration, percent, wattHours, watts } from "./format.ts";
 import { runtimeOf } from "./runtime.ts";
 
 Deno.test("duration(), clockText(), watts() and percent() read as a person writes", () => {
@@ -37,4 +37,14 @@ Deno.test("runtimeOf() says nothing when charge, energy or load is unknown, or n
     assert.equal(runtimeOf({ ...STATION, ...extra }), undefined);
   }
   assert.equal(runtimeOf({ ...STATION, soc: undefined, battery_wh: 1000, out_watts: 85 }), undefined);
+});
+
+Deno.test("wattHours() knows no 0 for what is not known", () => {
+  assert.deepEqual([undefined, 0, 999.4, 1000, 12_345].map(wattHours), [
+    "–",
+    "0 Wh",
+    "999 Wh",
+    "1.0 kWh",
+    "12.3 kWh",
+  ]);
 });

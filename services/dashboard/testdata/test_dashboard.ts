@@ -46,7 +46,7 @@ async function startDashboard(config: Partial<DashboardConfig>) {
   writeFileSync(passwordFile, await (hash ??= hashPassword(PASSWORD)));
   const context = testContext({
     service: "dashboard",
-    publishes: [topics.drillRequest, topics.abortRequest],
+    publishes: [topics.drillRequest, topics.abortRequest, topics.historyQuery],
     subscribes: [
       topics.state("+"),
       topics.policy("+"),
@@ -56,6 +56,7 @@ async function startDashboard(config: Partial<DashboardConfig>) {
       topics.drillReport,
       topics.events,
       topics.orchestratorStatus,
+      topics.historyAnswer("+"),
     ],
   }, {
     host: "127.0.0.1",
@@ -65,6 +66,7 @@ async function startDashboard(config: Partial<DashboardConfig>) {
     passwordFile,
     roots: DEFAULT_ROOTS,
     staleAfterSec: 120,
+    asksHistorian: false,
     agentsByStation: { Study: ["nas"] },
     ...config,
   });
