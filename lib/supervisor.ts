@@ -59,6 +59,8 @@ export interface SupervisorOptions {
 const RESTART = { firstMs: 500, maxMs: 30_000 };
 /** A service that ran this long is well again: the next failure begins with the shortest wait. */
 const SETTLED_MS = 60_000;
+/** A worker that has never spoken may still be loading, from a slow card on a slow machine: before systemd's own limit of 90 s. */
+const LOADS_WITHIN_MS = 75_000;
 /** Time to stop: 2.5 s for all services together, then 1.5 s for the broker link, so 4 s in all. */
 const STOP_SERVICES_MS = 2500;
 const STOP_LINK_MS = 1500;
@@ -71,6 +73,8 @@ interface Entry {
   restarts: number;
   problems: readonly HealthCondition[];
   heardMonoMs: number;
+  /** Whether the present worker has said anything yet. */
+  hasSpoken: boolean;
   startedMonoMs: number;
   cancelRestart: Cancel;
   onStopped: () => void;
@@ -97,6 +101,7 @@ export class Supervisor {
       restarts: 0,
       problems: [],
       heardMonoMs: 0,
+      hasSpoken: false,
       startedMonoMs: 0,
       cancelRestart: () => {},
       onStopped: () => {},
@@ -180,6 +185,7 @@ export class Supervisor {
     const { service } = entry;
     const now = this.options.clock.monoMs();
     entry.heardMonoMs = now;
+    entry.hasSpoken = false;
     entry.startedMonoMs = now;
     const worker = service.spawn();
     entry.worker = worker;
@@ -211,6 +217,7 @@ export class Supervisor {
 
   #receive(entry: Entry, message: FromWorker): void {
     entry.heardMonoMs = this.options.clock.monoMs();
+    entry.hasSpoken = true;
     switch (message.kind) {
       case "ready":
         entry.state = "ready";
@@ -260,7 +267,8 @@ export class Supervisor {
     for (const entry of this.#entries) {
       if (!entry.worker) continue;
       if (overslept) entry.heardMonoMs = now;
-      if (now - entry.heardMonoMs > this.#silentAfterMs) return this.options.onSilent(entry.service.name);
+      const limitMs = entry.hasSpoken ? this.#silentAfterMs : Math.max(LOADS_WITHIN_MS, this.#silentAfterMs);
+      if (now - entry.heardMonoMs > limitMs) return this.options.onSilent(entry.service.name);
       entry.worker.post({ kind: "ping", seq: this.#seq++ });
     }
   }

@@ -167,6 +167,18 @@ for (const [silenceMs, reported] of [[14_000, false], [18_000, true]] as const) 
   });
 }
 
+for (const [silenceMs, reported] of [[74_000, false], [78_000, true]] as const) {
+  Deno.test(`Supervisor ${reported ? "reports" : "does not report"} a worker that says nothing for ${silenceMs} ms after its start`, async () => {
+    const { supervisor, worker, clock, silent } = house();
+    supervisor.start();
+    for (const name of ["link", "a"]) worker(name).say({ kind: "ready" });
+    worker("b").answersPing = false;
+    for (let ms = 0; ms < silenceMs; ms += 1000) await clock.advance(1000);
+    assert.equal(silent.includes("b"), reported);
+    await supervisor.stop();
+  });
+}
+
 Deno.test("Supervisor.stop() asks the services first and the broker link last, and ends what does not answer", async () => {
   const { supervisor, worker, clock, allReady, log } = house();
   supervisor.start();

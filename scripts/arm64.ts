@@ -3,11 +3,13 @@
  *
  * Tests that start programs of their own are left out: the emulated Deno would start itself without its emulator.
  *
- * Run: deno task test:arm64 [PATH]…   without a path: agents, lib, proto, the decoder, the policy and the whole pipeline
+ * Run: deno task test:arm64 --daemon  the real daemon through an outage, with the time of its start and its memory
+ *      deno task test:arm64 [PATH]…   without a path: agents, lib, proto, the decoder, the policy and the whole pipeline
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { playOnArm } from "./arm64_daemon.ts";
 import { countTests } from "./test.ts";
 
 const DENO = "@deno/linux-arm64-glibc@2.9.5";
@@ -30,6 +32,7 @@ if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
   const deno = await prepare();
+  if (args[0] === "--daemon") return await daemon(deno);
   const root = new URL("..", import.meta.url).pathname;
   const all = (args.length > 0 ? args : DEFAULT_PATHS).flatMap((path) => testFiles(root, path));
   const left = all.filter((file) =>
@@ -44,6 +47,15 @@ async function main(args: readonly string[]): Promise<number> {
   const { passed, failed } = countTests(output) ?? { passed: 0, failed: 1 };
   say(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+async function daemon(deno: string): Promise<number> {
+  const { readySec, megabytes, held, broken } = await playOnArm(deno);
+  say(`process start to READY: ${readySec.toFixed(1)} s in emulation`);
+  say(`memory of the daemon with its emulator (Pss): ${megabytes.toFixed(0)} MB`);
+  for (const text of broken) say(`FAILED ${text}`);
+  say(`${held} passed, ${broken.length} failed`);
+  return broken.length === 0 ? 0 : 1;
 }
 
 function testFiles(root: string, path: string): string[] {
