@@ -3,10 +3,12 @@ import { hostname, networkInterfaces } from "node:os";
 import { parseArgs } from "node:util";
 import { errorText } from "../lib/errors.ts";
 import { complain, EXIT, print } from "./command.ts";
+import type { HouseConfig } from "../lib/config/load.ts";
+import { HOME_ASSISTANT_USER } from "../services/broker_access.ts";
 import { ManagedBroker } from "./managed_broker.ts";
 import { readConfig } from "./read_config.ts";
 
-const USAGE = "Usage: ecoflow-power broker setup [--name NAME]… [--renew] | refresh";
+const USAGE = "Usage: ecoflow-power broker setup [--name NAME]… [--renew] | refresh | login home-assistant";
 
 /** Runs it. @returns the exit code */
 export async function broker(args: readonly string[]): Promise<number> {
@@ -27,13 +29,15 @@ export async function broker(args: readonly string[]): Promise<number> {
   }
   const { env, root, name, renew } = parsed.values;
   const [action, ...more] = parsed.positionals;
-  if ((action !== "setup" && action !== "refresh") || more.length > 0) {
+  const isLogin = action === "login" && more.length === 1 && more[0] === HOME_ASSISTANT_USER;
+  if (!isLogin && ((action !== "setup" && action !== "refresh") || more.length > 0)) {
     return complain(`${USAGE}\n`, EXIT.usage);
   }
   const config = readConfig(env === undefined ? [] : ["--env", env]);
   if (typeof config === "number") return config;
   const files = new ManagedBroker(root);
   try {
+    if (isLogin) return logIn(files, config.house);
     if (action === "setup") {
       const made = await files.setUp(config.house, name ?? ownNames(), renew);
       return print(made.length > 0 ? `Made ${made.join(", ")}.\n` : "Everything is there.\n");
@@ -48,6 +52,18 @@ export async function broker(args: readonly string[]): Promise<number> {
       EXIT.no,
     );
   }
+}
+
+/** A new password for Home Assistant, said once; the one before ends. */
+function logIn(files: ManagedBroker, house: HouseConfig): number {
+  if (files.caPem === undefined) return complain("There is no broker of ours here\n", EXIT.no);
+  if (!house.homeAssistant) {
+    return complain("HOME_ASSISTANT_DISCOVERY must be on first, and the daemon restarted\n", EXIT.no);
+  }
+  const password = files.newPassword();
+  files.setPassword(HOME_ASSISTANT_USER, password);
+  files.refresh(house);
+  return print(`User: ${HOME_ASSISTANT_USER}\nPassword, not shown again: ${password}\n`);
 }
 
 /** By what hosts may reach this machine: its name, alone and as mDNS has it, and its addresses. */

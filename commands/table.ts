@@ -42,7 +42,8 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: "broker",
-    summary: "keep the files of the Mosquitto beside us: broker setup [--name NAME]… [--renew] | refresh",
+    summary:
+      "keep the files of the Mosquitto beside us: broker setup [--name NAME]… [--renew] | refresh | login home-assistant",
     help:
       `${ENV_HELP}  --name NAME  a name or address that hosts reach this machine by; all of its own when not given
   --renew      issue a new certificate, by the authority that hosts trust already

@@ -1,7 +1,8 @@
 /** The local broker's access list, made from the map of services and the paired agents. Pure. */
 import type { HouseConfig } from "../lib/config/load.ts";
 import { topicsUnder } from "../lib/mqtt/topics.ts";
-import { capabilityOf, wantedServices } from "./registry.ts";
+import { homeAssistantRights } from "./discovery/config.ts";
+import { capabilityOf, discoverySlice, wantedServices } from "./registry.ts";
 
 /** Who may do what at the broker. */
 export interface BrokerUser {
@@ -15,7 +16,10 @@ export interface BrokerUser {
 /** The daemon's user name at the broker. */
 export const DAEMON_USER = "ecoflow-power";
 
-/** The daemon, with exactly what its services and its owner's commands need, and each agent, with its own topics only. */
+/** Home Assistant's user name at the broker, where it is shown the house. */
+export const HOME_ASSISTANT_USER = "home-assistant";
+
+/** The daemon, with exactly what its services and its owner's commands need; each agent and Home Assistant, with their own topics only. */
 export function brokerUsers(config: HouseConfig): BrokerUser[] {
   const topics = topicsUnder(config.roots);
   const rows = wantedServices(config).map((row) => capabilityOf(row, config));
@@ -43,6 +47,9 @@ export function brokerUsers(config: HouseConfig): BrokerUser[] {
       publishes: [topics.agentStatus(agent), topics.ack(agent)],
       subscribes: [topics.command(agent), topics.plan(agent), topics.orchestratorStatus],
     })),
+    ...(config.homeAssistant
+      ? [{ username: HOME_ASSISTANT_USER, ...homeAssistantRights(discoverySlice(config)) }]
+      : []),
   ];
 }
 

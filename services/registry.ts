@@ -10,6 +10,7 @@ import type { BrokerLinkConfig } from "./broker_link/service.ts";
 import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
 import { type DashboardConfig, listenGrant } from "./dashboard/config.ts";
 import type { HistorianConfig } from "./historian/service.ts";
+import { DEFAULT_PREFIX, discoveryCapability, type DiscoveryConfig } from "./discovery/config.ts";
 import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/config.ts";
 import {
   hostsOf as nutHostsOf,
@@ -250,6 +251,17 @@ export const SERVICES: readonly ServiceRow[] = [
       agentsByStation,
     }),
   },
+  {
+    name: "discovery",
+    purpose: "Shows stations, hosts and policy to Home Assistant.",
+    entry: new URL("./discovery/worker.ts", import.meta.url),
+    required: false,
+    isWanted: ({ homeAssistant }) => homeAssistant !== undefined,
+    grants: () => [],
+    publishes: (_topics, config) => discoveryCapability(discoverySlice(config)).publishes,
+    subscribes: (_topics, config) => discoveryCapability(discoverySlice(config)).subscribes,
+    slice: discoverySlice,
+  },
 ];
 
 /** The services that this configuration wants. */
@@ -297,6 +309,19 @@ function nutServerConfig(config: HouseConfig): NutServerConfig {
   }
   const { text, source, ...rest } = nut;
   return { ...parseNutConfig(text, source), ...rest, roots, enabled: true, staleAfterSec };
+}
+
+/** What the discovery service gets to see, and what Home Assistant's rights at the broker are made from. */
+export function discoverySlice(config: HouseConfig): DiscoveryConfig {
+  return {
+    roots: config.roots,
+    prefix: config.homeAssistant?.prefix ?? DEFAULT_PREFIX,
+    node: config.mqttClientId,
+    staleAfterSec: config.staleAfterSec,
+    stations: config.stations,
+    agentsByStation: config.agentsByStation,
+    nutHosts: nutHostsOf(nutServerConfig(config)),
+  };
 }
 
 /** The topics that a service may use, for `broker_link` and its own port. */

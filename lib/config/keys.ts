@@ -262,6 +262,17 @@ export const KEYS = {
     unit: "days",
     doc: "How long quarter hours are kept; minutes are kept for 30 days, 10 s for 2.",
   },
+  HOME_ASSISTANT_DISCOVERY: {
+    kind: "switch",
+    default: false,
+    doc: "Show stations, hosts and policy to Home Assistant by its MQTT discovery.",
+  },
+  HOME_ASSISTANT_PREFIX: {
+    kind: "text",
+    pattern: word,
+    wanted: "an MQTT topic without wildcards",
+    doc: "Root of the discovery topics, as set in Home Assistant; homeassistant when not set.",
+  },
   STATE_DIR: {
     kind: "text",
     doc: "Where state is kept; systemd's STATE_DIRECTORY, else ./state, when not set.",

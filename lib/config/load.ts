@@ -68,6 +68,11 @@ export interface HouseConfig {
   readonly history?: { readonly days: number };
   /** Absent: no dashboard. */
   readonly dashboard?: DashboardSettings;
+  /** Absent: Home Assistant is not told. */
+  readonly homeAssistant?: {
+    /** Root of its discovery topics, without slashes at its ends. */
+    readonly prefix: string;
+  };
   /** Sentences for the log at the start: what is odd, but no reason not to run. */
   readonly remarks: readonly string[];
 }
@@ -185,6 +190,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
       cert: readPem("DASHBOARD_CERT_FILE"),
       key: readPem("DASHBOARD_KEY_FILE"),
     }),
+    homeAssistant: readHomeAssistant(reading, problems),
     remarks: [...remarks, ...unmatchedStations(stations, agentsByStation)],
   };
 }
@@ -317,6 +323,14 @@ function readNut(
     };
   } catch (error) {
     problems.push(`Cannot read NUT_CONFIG_FILE "${path}": ${errorText(error)}`);
+  }
+}
+
+function readHomeAssistant({ values }: KeyReading, problems: string[]): HouseConfig["homeAssistant"] {
+  const prefix = values.HOME_ASSISTANT_PREFIX as string | undefined;
+  if (values.HOME_ASSISTANT_DISCOVERY as boolean) return { prefix: prefix ?? "homeassistant" };
+  if (prefix !== undefined) {
+    problems.push("HOME_ASSISTANT_PREFIX must come with HOME_ASSISTANT_DISCOVERY=on, found it alone");
   }
 }
 

@@ -72,6 +72,16 @@ export class MemoryBroker {
     }
   }
 
+  /** Delivers a payload to the buses as kept from before, whatever is retained now: such words may come late. */
+  redeliver(topic: string, payload: string): void {
+    const message = { topic, payload: new TextEncoder().encode(payload), retained: true };
+    for (const bus of this.#buses) {
+      for (const [filter, handle] of bus.handlers) {
+        if (matchesFilter(filter, topic)) queueMicrotask(() => handle(message));
+      }
+    }
+  }
+
   /** Cuts everybody off. Retained messages and sessions stay, as on a broker with persistence. */
   goDown(): void {
     this.#up = false;

@@ -20,6 +20,7 @@ export const RESERVED_AGENT_NAMES: readonly string[] = [
   "abort",
   "witness",
   "history",
+  "home_assistant",
 ];
 
 /** Builds every topic of the house; pass `+` as a name to get the filter. */
@@ -60,6 +61,10 @@ export function topicsUnder(roots: TopicRoots) {
     historyAnswer: (id: string) => `${manager}/history/answer/${id}`,
     /** The journal. QoS 1: `lib/messages/event.ts`. */
     events: `${manager}/events`,
+    /** `live`, `heard` or `silent`: how Home Assistant may take what it is shown of a station, retained. */
+    shownStanding: (id: string) => `${manager}/home_assistant/${id}/standing`,
+    /** A device's journal for Home Assistant. QoS 1, expiring, never retained. */
+    shownEvent: (id: string) => `${manager}/home_assistant/${id}/event`,
     /** Presence of this daemon, retained, with a will: `lib/messages/orchestrator_status.ts`. */
     orchestratorStatus: `${manager}/orchestrator/status`,
   };
