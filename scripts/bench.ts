@@ -7,15 +7,14 @@ import { parseArgs } from "node:util";
 import { dashboardText, measureDashboard } from "./bench/dashboard.ts";
 import { decodingText, measureDecoding } from "./bench/decode.ts";
 import { measureNut } from "./bench/nut.ts";
-import { measurePipeline, type PipelineFigures } from "./bench/pipeline.ts";
+import { growthPerStation, measurePipeline, PIPELINE_HEAD, pipelineRow } from "./bench/pipeline.ts";
 import { measurePolicy, policyText } from "./bench/policy.ts";
 
 const PARTS = ["decode", "pipeline", "nut", "policy", "dashboard"] as const;
 type Part = typeof PARTS[number];
 
-/** Stations and rounds of the pipeline: 1,000 runs in all. */
-const STATIONS = 100;
-const ROUNDS = 10;
+/** Stations of the pipeline, and how often each loses the grid. */
+const SIZES = [[1, 10], [10, 5], [100, 4], [1000, 1]] as const;
 /** Generated outages of the policy, when nobody says how many. */
 const WORLDS = 100_000;
 
@@ -54,18 +53,7 @@ async function measure(
       say("Decoding, one core: the recorded payloads and our own, against the bare schemas");
       return say(`${decodingText(await measureDecoding(decoding))}\n`);
     case "pipeline":
-      say(
-        `The whole chain with ${STATIONS} stations: cloud publish to receipt of the signed command, no debounce`,
-      );
-      say("broker       runs  median ms   p99 ms   max ms  start to READY ms  memory (Pss) MB");
-      for (const broker of ["embedded", "mosquitto"] as const) {
-        say(pipelineRow(await measurePipeline(broker, STATIONS, ROUNDS)));
-      }
-      say("\nMemory with one station, as in a house:");
-      for (const broker of ["embedded", "mosquitto"] as const) {
-        say(pipelineRow(await measurePipeline(broker, 1, 1)));
-      }
-      return say("");
+      return await pipeline();
     case "policy": {
       say("The policy in generated outages with everything going wrong");
       const progress = (played: number) => say(`${played} of ${worlds} …`);
@@ -87,13 +75,21 @@ async function measure(
   }
 }
 
-function pipelineRow({ broker, latencyMs, readyMs, pssMegabytes }: PipelineFigures): string {
-  const { count, median, p99, max } = latencyMs;
-  const column = (value: number, width: number, digits: number) => value.toFixed(digits).padStart(width);
-  return `${broker.padEnd(10)}${column(count, 7, 0)}${column(median, 11, 1)}${column(p99, 9, 1)}${
-    column(max, 9, 1)
-  }` +
-    `${column(readyMs, 19, 0)}${column(pssMegabytes, 17, 0)}`;
+async function pipeline(): Promise<void> {
+  say(
+    "The whole chain, each station 1 message a second: cloud publish to receipt of the signed command, no debounce\n",
+  );
+  say(PIPELINE_HEAD);
+  for (const broker of ["mosquitto", "embedded"] as const) {
+    const runs = [];
+    for (const [stations, rounds] of SIZES) {
+      const figures = await measurePipeline(broker, stations, rounds);
+      runs.push(figures);
+      say(pipelineRow(figures));
+    }
+    say(`${broker}: ${growthPerStation(runs)?.toFixed(1)} kB more for each station`);
+  }
+  say("");
 }
 
 function say(text: string): void {

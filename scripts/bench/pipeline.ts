@@ -1,124 +1,125 @@
-/** The whole chain with real processes: how long from the cloud's publish to the agent's receipt, start, memory. */
+/**
+ * The whole chain with real processes while every station speaks once a second: how long from the cloud's publish to the
+ * receipt of the signed command, and what the daemon needs.
+ */
 import type { BusMessage } from "../../lib/bus.ts";
 import { parseAgentCommand } from "../../lib/messages/agent_command.ts";
 import { DEFAULT_ROOTS, matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { stationModels } from "../../commands/simulate/play.ts";
-import { startRealWorld } from "../simulate/real_world.ts";
-import type { Scenario } from "../../commands/simulate/scenario.ts";
 import { type Distribution, distributionOf } from "./distribution.ts";
-import { pssMegabytes } from "./memory.ts";
+import { cpuSeconds, pssMegabytes } from "./memory.ts";
+import { type BenchBroker, hostOf, type OutageHouse, startOutageHouse } from "./outage_house.ts";
+import { streamOf } from "./stream.ts";
+import { column, pause, withLimit } from "./waiting.ts";
 
 /** What one run of the chain shows. */
 export interface PipelineFigures {
-  readonly broker: "embedded" | "mosquitto";
+  readonly broker: BenchBroker;
   readonly stations: number;
   /** Cloud publish to receipt of the signed command, ms. */
   readonly latencyMs: Distribution;
   /** Process start to READY, ms. */
   readonly readyMs: number;
-  /** Of the daemon with all services, after the runs. */
+  /** Of one core, while every station speaks once a second and nothing happens. */
+  readonly cpuShare: number;
+  /** Of the daemon, at that time. */
   readonly pssMegabytes: number;
+  /** Of the daemon, after the outages. */
+  readonly pssAfterMegabytes: number;
 }
 
+/** The stations speak for so long before anything is measured, ms. */
+const WARM_UP_MS = 5000;
+/** No station changes its mind within a second; the decoder gathers what comes faster. */
+const SETTLE_MS = 2000;
+const COMMAND_LIMIT_MS = 10_000;
+const topics = topicsUnder(DEFAULT_ROOTS);
+
 /**
- * Each run is a station that loses the grid with an empty battery and no debounce, and gets it back once its host was
- * told.
+ * Each round every station loses the grid in its turn, with an empty battery and no debounce, and all get it back.
  *
- * @param rounds How often each station does so; `stations` × `rounds` runs in all
+ * @param rounds How often each station does so; `stations` × `rounds` samples in all
+ * @param calmSec How long it is measured what the traffic alone needs
  */
 export async function measurePipeline(
-  broker: "embedded" | "mosquitto",
+  broker: BenchBroker,
   stations: number,
   rounds: number,
+  calmSec = 10,
 ): Promise<PipelineFigures> {
-  const scenario = outages(stations);
-  const models = stationModels(scenario);
-  const world = await startRealWorld({
-    scenario,
-    models,
-    speed: 1,
-    broker,
-    withAgents: false,
-    onLog: () => {},
-  });
+  const house = await startOutageHouse(broker, stations);
+  const { world, models } = house;
+  const stream = streamOf(world, models);
   try {
-    const readyMs = world.readyAtMs - world.launchedAtMs;
-    const topics = topicsUnder(DEFAULT_ROOTS);
-    const waiting = new Map<string, () => void>();
-    world.onMessage(({ topic, payload }: BusMessage) => {
-      if (!matchesFilter(topics.command("+"), topic)) return;
-      if (parseAgentCommand(payload, topic).action === "shutdown") waiting.get(topic)?.();
-    });
-    const samples: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      for (const [sn, model] of models) {
-        model.setGrid(false);
-        const received = Promise.withResolvers<void>();
-        waiting.set(topics.command(agentOf(model.station.name)), received.resolve);
-        const sentMs = performance.now();
-        world.replyNow(sn, model.now());
-        await withLimit(received.promise, 10_000, `the command for ${model.station.name}`);
-        samples.push(performance.now() - sentMs);
-      }
-      // No station changes its mind within a second; the decoder gathers what comes faster.
-      await settle();
-      for (const [sn, model] of models) {
-        model.setGrid(true);
-        world.replyNow(sn, model.now());
-      }
-      await settle();
-    }
+    await pause(WARM_UP_MS);
+    const { pid } = world.daemon();
+    const cpuBefore = cpuSeconds(pid);
+    await pause(calmSec * 1000);
+    const cpuShare = (cpuSeconds(pid) - cpuBefore) / calmSec;
+    const calmMegabytes = pssMegabytes(pid);
+    const samples = await loseGridInTurn(house, rounds);
     return {
       broker,
       stations,
       latencyMs: distributionOf(samples),
-      readyMs,
-      pssMegabytes: pssMegabytes(world.daemon().pid),
+      readyMs: world.readyAtMs - world.launchedAtMs,
+      cpuShare,
+      pssMegabytes: calmMegabytes,
+      pssAfterMegabytes: pssMegabytes(pid),
     };
   } finally {
-    await world.stop();
+    stream.stop();
+    await house.stop();
   }
 }
 
-function outages(count: number): Scenario {
-  const names = Array.from({ length: count }, (_, i) => `S${String(i).padStart(5, "0")}`);
-  return {
-    name: "bench",
-    title: "each station loses the grid in its turn",
-    stations: names.map((name, i) => ({
-      name,
-      sn: `R631SIM${String(i).padStart(9, "0")}`,
-      socPercent: 9,
-      loadWatts: 60,
-      batteryWh: 286,
-    })),
-    hosts: Object.fromEntries(names.map((name) => [name, [agentOf(name)]])),
-    settings: { POLICY_DEBOUNCE_SEC: "0", LOG_LEVEL: "notice" },
-    steps: [],
-    endSec: 0,
-    expect: [],
-  };
-}
-
-function agentOf(station: string): string {
-  return `host-${station}`;
-}
-
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 2000));
-}
-
-async function withLimit<T>(promise: Promise<T>, limitMs: number, what: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`Cannot measure: ${what} did not come within ${limitMs} ms`)),
-      limitMs,
-    );
+/** @returns the time from publish to command of each outage, ms */
+async function loseGridInTurn({ world, models }: OutageHouse, rounds: number): Promise<number[]> {
+  const waiting = new Map<string, () => void>();
+  world.onMessage(({ topic, payload }: BusMessage) => {
+    if (!matchesFilter(topics.command("+"), topic)) return;
+    if (parseAgentCommand(payload, topic).action === "shutdown") waiting.get(topic)?.();
   });
-  try {
-    return await Promise.race([promise, tooLate]);
-  } finally {
-    clearTimeout(timer);
+  const samples: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const [sn, model] of models) {
+      const received = Promise.withResolvers<void>();
+      waiting.set(topics.command(hostOf(model.station.name)), received.resolve);
+      model.setGrid(false);
+      const sentMs = performance.now();
+      world.replyNow(sn, model.now());
+      await withLimit(received.promise, COMMAND_LIMIT_MS, `the command for ${model.station.name}`);
+      samples.push(performance.now() - sentMs);
+    }
+    await pause(SETTLE_MS);
+    for (const [sn, model] of models) {
+      model.setGrid(true);
+      world.replyNow(sn, model.now());
+    }
+    await pause(SETTLE_MS);
   }
+  return samples;
+}
+
+/** The head of {@link pipelineRow}'s table. */
+export const PIPELINE_HEAD =
+  "| broker | stations | outages | median ms | p99 ms | max ms | CPU % of a core | Pss MB | after the outages | READY ms |\n" +
+  "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |";
+
+/** One line of the table. */
+export function pipelineRow(figures: PipelineFigures): string {
+  const { broker, stations, latencyMs, readyMs, cpuShare } = figures;
+  const { count, median, p99, max } = latencyMs;
+  return `| ${broker} | ${column(stations)} | ${column(count)} | ${column(median, 1)} | ${
+    column(p99, 1)
+  } | ` +
+    `${column(max, 1)} | ${column(cpuShare * 100, 1)} | ${column(figures.pssMegabytes)} | ` +
+    `${column(figures.pssAfterMegabytes)} | ${column(readyMs)} |`;
+}
+
+/** Memory for each further station between the smallest and the largest run, kB; undefined with one run. */
+export function growthPerStation(runs: readonly PipelineFigures[]): number | undefined {
+  const sorted = runs.toSorted((a, b) => a.stations - b.stations);
+  const [least, most] = [sorted[0], sorted.at(-1)];
+  if (!least || !most || least.stations === most.stations) return undefined;
+  return (most.pssMegabytes - least.pssMegabytes) * 1000 / (most.stations - least.stations);
 }

@@ -38,6 +38,10 @@ export interface RealWorldOptions {
   readonly withAgents?: boolean;
   /** Serves the dashboard at `listen`, for everybody to look at, with this password for the buttons. */
   readonly dashboard?: { readonly listen: string; readonly password: string };
+  /** How Mosquitto saves; with each change when absent. */
+  readonly mosquittoSaves?: "each change" | "seldom";
+  /** What {@link RealWorld.onMessage} sees; everything when absent. */
+  readonly observed?: readonly string[];
   /** Further stations of the account, which say nothing but what {@link RealWorld.sendRaw} sends. */
   readonly mutes?: readonly { readonly sn: string; readonly name: string }[];
 }
@@ -50,6 +54,8 @@ export interface RealWorld extends World {
   readonly launchedAtMs: number;
   /** Sends bytes as a station does, on the topic of pushes or of answers. */
   sendRaw(sn: string, topic: "property" | "get_reply", bytes: Uint8Array): void;
+  /** What a station pushes at one moment, as bytes. */
+  pushesOf(sn: string, values: StationValues): readonly Uint8Array[];
   /** Sends a station's whole state, as an answer to a get-all request. */
   replyNow(sn: string, values: StationValues): void;
   readonly daemon: () => RunningProgram;
@@ -97,7 +103,7 @@ interface Site {
 async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> {
   const { scenario, models, clock, dir, release, time } = site;
   const agents = [...new Set(Object.values(scenario.hosts).flat())];
-  const broker = await startBroker(options.broker, agents, release);
+  const broker = await startBroker(options.broker, agents, release, options.mosquittoSaves);
 
   const { mutes = [] } = options;
   const encoders = new Map<string, StationEncoder>();
@@ -156,7 +162,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
       onLine: (line) => options.onLog("daemon", line),
     });
 
-  const observer = await observe(broker.port, broker.observerLogin);
+  const observer = await observe(broker.port, broker.observerLogin, options.observed);
   release.push(() => observer.close());
   let readyAtMs = NaN;
   const launchedAtMs = performance.now();
@@ -189,6 +195,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
       return readyAtMs;
     },
     sendRaw: (sn, topic, bytes) => cloud.publishFrom(sn, topic, bytes),
+    pushesOf: (sn, values) => encoders.get(sn)?.pushes(values) ?? [],
     replyNow(sn, values) {
       const bytes = encoders.get(sn)?.reply(values);
       if (bytes) cloud.publishFrom(sn, "get_reply", bytes);
@@ -283,6 +290,7 @@ async function startBroker(
   kind: "embedded" | "mosquitto",
   agents: readonly string[],
   release: (() => Promise<unknown>)[],
+  saves?: "each change" | "seldom",
 ): Promise<SiteBroker> {
   if (kind === "embedded") {
     let broker = await startEmbeddedBroker({ port: 0, host: "127.0.0.1" });
@@ -308,7 +316,7 @@ async function startBroker(
     ...user,
     password: randomHex(),
   }));
-  const mosquitto = await startMosquitto({ users });
+  const mosquitto = await startMosquitto({ users, saves });
   release.push(() => mosquitto.stop());
   const passwordOf = (name: string) => users.find(({ username }) => username === name)?.password ?? "";
   return {
@@ -331,8 +339,12 @@ interface Observer {
   close(): Promise<void>;
 }
 
-/** Sees everything on the broker; comes back when the broker does. */
-async function observe(port: number, login: { username?: string; password?: string }): Promise<Observer> {
+/** Sees what the filters let through; comes back when the broker does. */
+async function observe(
+  port: number,
+  login: { username?: string; password?: string },
+  filters: readonly string[] = ["#"],
+): Promise<Observer> {
   const watchers: ((message: BusMessage) => void)[] = [];
   let client: MqttClient | undefined;
   let isClosed = false;
@@ -349,7 +361,11 @@ async function observe(port: number, login: { username?: string; password?: stri
       keepAliveSec: 30,
       connectTimeoutMs: 5000,
     }, {
-      onUp: () => void client?.subscribe("#", 1).then(() => isUp.resolve(), () => {}),
+      onUp: () =>
+        void Promise.all(filters.map((filter) => client?.subscribe(filter, 1))).then(
+          () => isUp.resolve(),
+          () => {},
+        ),
       onDown: () => {
         if (!isClosed) retry = setTimeout(connect, 20);
       },

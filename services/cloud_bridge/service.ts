@@ -191,8 +191,9 @@ export class CloudBridge implements Service {
   }
 
   #refresh({ topic, retained }: BusMessage): void {
-    const sn = this.#stations.sns.find((sn) => this.#topics.refresh(sn) === topic);
-    if (sn === undefined || retained) return;
+    const [head = "", tail = ""] = this.#topics.refresh("+").split("+");
+    const sn = topic.slice(head.length, -tail.length);
+    if (retained || !this.#stations.isWatched(sn)) return;
     this.#session?.refresh(sn);
     this.#poll?.refresh(sn);
   }

@@ -3,6 +3,7 @@ import type { StationList } from "../../lib/messages/station_list.ts";
 import type { AccountStation } from "./cloud_api.ts";
 import type { RequestForm } from "./cloud_topics.ts";
 
+const NOTHING: ReadonlyMap<string, unknown> = new Map();
 const BOTH_FORMS: readonly RequestForm[] = ["protobuf", "json"];
 
 /** What a device list brought to light; each station is told once. */
@@ -18,27 +19,37 @@ export class WatchedStations {
   readonly #forms = new Map<string, Set<RequestForm>>();
   readonly #online = new Map<string, boolean>();
   readonly #told = new Set<string>();
-  #account: readonly AccountStation[] | undefined;
+  readonly #configured: ReadonlyMap<string, { readonly name?: string }>;
+  #account: ReadonlyMap<string, AccountStation> | undefined;
 
-  constructor(private readonly configured: readonly { readonly sn: string; readonly name?: string }[]) {}
+  constructor(configured: readonly { readonly sn: string; readonly name?: string }[]) {
+    this.#configured = new Map(configured.map((station) => [station.sn, station]));
+  }
 
   /** Serial numbers of the mirrored stations. */
   get sns(): readonly string[] {
-    return this.configured.length > 0
-      ? this.configured.map(({ sn }) => sn)
-      : this.#account?.map(({ sn }) => sn) ?? [];
+    return [...this.#watched.keys()];
+  }
+
+  /** Whether it is one of them. */
+  isWatched(sn: string): boolean {
+    return this.#watched.has(sn);
+  }
+
+  get #watched(): ReadonlyMap<string, unknown> {
+    return this.#configured.size > 0 ? this.#configured : this.#account ?? NOTHING;
   }
 
   /** Takes a device list; undefined, because the cloud did not give one, leaves the last one as it is. */
   learn(account: readonly AccountStation[] | undefined): ListFindings {
     if (!account) return { notWatched: [], notInAccount: [] };
-    this.#account = account;
+    const listed = new Map(account.map((station) => [station.sn, station]));
+    this.#account = listed;
     for (const { sn, online } of account) if (online !== undefined) this.#online.set(sn, online);
     const isNews = (sn: string) => !this.#told.has(sn) && this.#told.add(sn);
-    const watched = this.sns;
     return {
-      notWatched: account.filter(({ sn }) => !watched.includes(sn) && isNews(sn)),
-      notInAccount: watched.filter((sn) => !account.some((station) => station.sn === sn) && isNews(sn)),
+      notWatched: account.filter(({ sn }) => !this.isWatched(sn) && isNews(sn)),
+      notInAccount: this.sns.filter((sn) => !listed.has(sn) && isNews(sn)),
     };
   }
 
@@ -67,8 +78,8 @@ export class WatchedStations {
   toList(): StationList {
     return {
       stations: this.sns.map((sn) => {
-        const known = this.#account?.find((station) => station.sn === sn);
-        const name = this.configured.find((station) => station.sn === sn)?.name ?? known?.name;
+        const known = this.#account?.get(sn);
+        const name = this.#configured.get(sn)?.name ?? known?.name;
         const [productName, online] = [known?.productName, this.#online.get(sn)];
         return {
           sn,

@@ -50,11 +50,14 @@ export class SocBridge implements Service {
   #models: readonly ModelSpec[] = MODELS;
   #listed: readonly NamedStation[] = [];
   #names: ReadonlyMap<string, string> = new Map();
+  #takenNames: ReadonlySet<string> = new Set();
   #isCloudDown = false;
   #cancelTick: (() => void) | undefined;
   #isStopped = false;
+  readonly #configured: ReadonlySet<string>;
 
   constructor(private readonly context: ServiceContext<SocBridgeConfig>) {
+    this.#configured = new Set(context.config.devices.map(({ sn }) => sn));
     this.#topics = topicsUnder(context.config.roots);
     this.#refusals = new RefusalLog(context.log, context.clock);
   }
@@ -155,7 +158,7 @@ export class SocBridge implements Service {
       device: () => this.#nameOf(sn),
     });
     this.#feeds.set(sn, feed);
-    if (!config.devices.some((d) => d.sn === sn)) {
+    if (!this.#configured.has(sn)) {
       this.context.log.notice("STATION FOUND", { sn, model: spec.model, device: this.#nameOf(sn) });
     }
     if (config.gridRule === "tag27" && !spec.tag27 && spec.role === "station") {
@@ -178,12 +181,13 @@ export class SocBridge implements Service {
 
   #nameAll(heard = [...this.#feeds.keys()]): void {
     this.#names = nameStations(this.context.config.devices, this.#listed, heard);
+    this.#takenNames = new Set(this.#names.values());
     for (const feed of this.#feeds.values()) feed.renamed();
   }
 
   /** A station from traffic alone is named by its serial number; whoever was given that as a name loses it. */
   #yieldName(sn: string): void {
-    if (!this.#names.has(sn) && [...this.#names.values()].includes(sn)) {
+    if (!this.#names.has(sn) && this.#takenNames.has(sn)) {
       this.#nameAll([...this.#feeds.keys(), sn]);
     }
   }

@@ -90,7 +90,11 @@ export class Account {
   open: Certificate = newCertificate("open");
   token = crypto.randomUUID();
 
-  constructor(readonly options: AccountOptions) {}
+  readonly #bySerial: ReadonlyMap<string, EmulatedStation>;
+
+  constructor(readonly options: AccountOptions) {
+    this.#bySerial = new Map(options.stations.map((station) => [station.sn, station]));
+  }
 
   /** From now on the credentials handed out before are worth nothing. */
   expireCredentials(): void {
@@ -101,7 +105,7 @@ export class Account {
 
   /** The station of a serial number. */
   station(sn: string): EmulatedStation | undefined {
-    return this.options.stations.find((station) => station.sn === sn);
+    return this.#bySerial.get(sn);
   }
 }
 

@@ -21,6 +21,7 @@ export interface CloudBroker {
 /** EcoFlow lets about so many distinct client ids of an account connect in a day. */
 const CLIENT_IDS_PER_DAY = 10;
 const APP_CLIENT_ID = new RegExp(`^ANDROID_[0-9A-Fa-f-]{32,36}_${USER_ID}$`);
+const REPLY_TOPIC = new RegExp(`^/app/${USER_ID}/([^/]+)/thing/property/get_reply$`);
 const GET_TOPIC = new RegExp(`^/app/${USER_ID}/([^/]+)/thing/property/get$`);
 
 /** Starts one on loopback. */
@@ -131,15 +132,14 @@ function mayConnect(
   return holder === open || APP_CLIENT_ID.test(clientId);
 }
 
-function mayHear({ open, options: { stations } }: Account, topic: string): boolean {
-  return stations.some(({ sn }) =>
-    [
-      `/app/device/property/${sn}`,
-      `/app/${USER_ID}/${sn}/thing/property/get_reply`,
-      `/open/${open.account}/${sn}/quota`,
-      `/open/${open.account}/${sn}/status`,
-    ].includes(topic)
-  );
+/** The topics of the account's own stations, and no others. */
+function mayHear(account: Account, topic: string): boolean {
+  const sn = /^\/app\/device\/property\/([^/]+)$/.exec(topic)?.[1] ??
+    REPLY_TOPIC.exec(topic)?.[1] ??
+    (topic.startsWith(`/open/${account.open.account}/`)
+      ? /^([^/]+)\/(?:quota|status)$/.exec(topic.slice(`/open/${account.open.account}/`.length))?.[1]
+      : undefined);
+  return sn !== undefined && account.station(sn) !== undefined;
 }
 
 /** Which get-all request this is; undefined for anything else. */
