@@ -33,10 +33,14 @@ export function openTerminal(): Terminal {
       return answer === "" ? preset ?? "" : answer;
     },
     async askSecret(question) {
-      prompt(`${question} (not shown)`);
+      const isTerminal = Deno.stdin.isTerminal();
+      // Before the question: what a quick person types must not be shown either.
+      if (isTerminal) Deno.stdin.setRaw(true);
       try {
-        return Deno.stdin.isTerminal() ? await typedUnseen() : await lines.next();
+        prompt(`${question} (not shown)`);
+        return isTerminal ? await typedUnseen() : await lines.next();
       } finally {
+        if (isTerminal) Deno.stdin.setRaw(false);
         print("\n");
       }
     },
@@ -91,21 +95,16 @@ async function typedUnseen(): Promise<string> {
   const decoder = new TextDecoder();
   const bytes = new Uint8Array(256);
   let typed: string[] = [];
-  Deno.stdin.setRaw(true);
-  try {
-    for (;;) {
-      const count = await Deno.stdin.read(bytes);
-      if (count === null) throw new NoAnswerError();
-      for (const key of decoder.decode(bytes.subarray(0, count), { stream: true })) {
-        if (key === "\r" || key === "\n") return typed.join("");
-        if (key === "\u0003" || key === "\u0004") throw new NoAnswerError();
-        // Backspace and Ctrl+U take back.
-        if (key === "\u007f" || key === "\b") typed.pop();
-        else if (key === "\u0015") typed = [];
-        else if (key >= " ") typed.push(key);
-      }
+  for (;;) {
+    const count = await Deno.stdin.read(bytes);
+    if (count === null) throw new NoAnswerError();
+    for (const key of decoder.decode(bytes.subarray(0, count), { stream: true })) {
+      if (key === "\r" || key === "\n") return typed.join("");
+      if (key === "\u0003" || key === "\u0004") throw new NoAnswerError();
+      // Backspace and Ctrl+U take back.
+      if (key === "\u007f" || key === "\b") typed.pop();
+      else if (key === "\u0015") typed = [];
+      else if (key >= " ") typed.push(key);
     }
-  } finally {
-    Deno.stdin.setRaw(false);
   }
 }
