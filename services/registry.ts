@@ -244,6 +244,7 @@ export const SERVICES: readonly ServiceRow[] = [
       names: dashboard?.names ?? [],
       readsWithoutLogin: dashboard?.readsWithoutLogin ?? false,
       passwordFile: dashboard?.passwordFile ?? "",
+      metricsToken: dashboard?.metricsToken,
       tls: dashboard?.tls,
       roots,
       staleAfterSec,

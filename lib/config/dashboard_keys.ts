@@ -13,6 +13,8 @@ export interface DashboardSettings {
   readonly readsWithoutLogin: boolean;
   /** Where the password's hash is, or will be. */
   readonly passwordFile: string;
+  /** What a machine shows to read `/metrics`; absent: whoever may look may read it. A secret. */
+  readonly metricsToken?: string;
   /** PEM texts; absent: plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -47,6 +49,9 @@ export function readDashboard(
     problems.push("DASHBOARD_CERT_FILE and DASHBOARD_KEY_FILE must be given together, found only one");
   }
   if (listen === undefined) {
+    if (values.DASHBOARD_METRICS_TOKEN !== undefined) {
+      problems.push("DASHBOARD_METRICS_TOKEN must come with DASHBOARD_LISTEN, found it alone");
+    }
     if (names !== undefined) problems.push("DASHBOARD_HOSTS must come with DASHBOARD_LISTEN, found it alone");
     if (cert !== undefined) {
       problems.push("DASHBOARD_CERT_FILE must come with DASHBOARD_LISTEN, found it alone");
@@ -74,6 +79,7 @@ export function readDashboard(
     names: names?.toLowerCase().split(",") ?? [],
     readsWithoutLogin: values.DASHBOARD_READ_WITHOUT_LOGIN as boolean,
     passwordFile,
+    metricsToken: values.DASHBOARD_METRICS_TOKEN as string | undefined,
     tls: cert !== undefined && key !== undefined ? { cert, key } : undefined,
   };
 }

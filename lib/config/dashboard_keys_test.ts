@@ -23,6 +23,7 @@ Deno.test("readDashboard() reads where to listen, who may look and under which n
     names: [],
     readsWithoutLogin: false,
     passwordFile: "/state/dashboard/password",
+    metricsToken: undefined,
     tls: undefined,
   });
   const full = load({

@@ -244,6 +244,13 @@ export const KEYS = {
     default: false,
     doc: "Whoever reaches the dashboard may look without logging in; buttons always want a log-in.",
   },
+  DASHBOARD_METRICS_TOKEN: {
+    kind: "text",
+    secret: true,
+    pattern: /^\S{16,200}$/,
+    wanted: "16 to 200 characters without blanks",
+    doc: "What Prometheus shows as a bearer token to read /metrics; without it a log-in is needed.",
+  },
   DASHBOARD_CERT_FILE: {
     kind: "text",
     doc: "PEM file with the dashboard's certificate; with it the dashboard speaks HTTPS only.",

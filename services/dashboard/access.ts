@@ -1,4 +1,5 @@
 /** Who may pass: sessions by cookie, wishes only with proof that our own page sent them. */
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import type { DashboardConfig } from "./config.ts";
 import { isOwnOrigin } from "./host_check.ts";
@@ -10,7 +11,7 @@ import { provesWish, type Session, type Sessions } from "./sessions.ts";
 
 /** What access rests on. */
 export interface AccessParts {
-  readonly config: Pick<DashboardConfig, "readsWithoutLogin" | "tls">;
+  readonly config: Pick<DashboardConfig, "readsWithoutLogin" | "tls" | "metricsToken">;
   readonly clock: Clock;
   readonly sessions: Sessions;
   readonly password: PasswordFile;
@@ -31,6 +32,13 @@ export class Access implements Gate {
       }
     }
     if (access === "open") return undefined;
+    if (access === "measure") {
+      const { metricsToken } = this.parts.config;
+      if (metricsToken !== undefined && hasToken(headers.get("authorization"), metricsToken)) {
+        return undefined;
+      }
+      return this.refuse(request, "read");
+    }
     // Present in every browser of today: another page must not even look.
     if (!["same-origin", "none", undefined].includes(headers.get("sec-fetch-site"))) {
       return errorReply(403, "Another page sent this");
@@ -70,4 +78,11 @@ export class Access implements Gate {
   get #cookieName(): string {
     return this.parts.config.tls ? "__Host-ecoflow" : "ecoflow";
   }
+}
+
+/** Compared as hashes: equally long, and in equal time whatever differs. */
+function hasToken(header: string | undefined, token: string): boolean {
+  const given = /^Bearer +(\S+)$/i.exec(header ?? "")?.[1];
+  const hash = (text: string) => createHash("sha256").update(text).digest();
+  return given !== undefined && timingSafeEqual(hash(given), hash(token));
 }

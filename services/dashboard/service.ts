@@ -5,6 +5,7 @@ import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { Access } from "./access.ts";
 import type { DashboardConfig } from "./config.ts";
+import { EventCounts } from "./event_counts.ts";
 import { listen } from "./hearing.ts";
 import { HistorianDesk } from "./historian_desk.ts";
 import { HostHistory } from "./host_history.ts";
@@ -37,6 +38,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
   const topics = topicsUnder(config.roots);
   const house = emptyHouse();
   const seen = new Seen();
+  const counts = new EventCounts();
   const hostHistory = new HostHistory();
   const view = () =>
     houseView(house, {
@@ -89,6 +91,8 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     desk,
     findHistory,
     askHistorian: (query) => historian.ask(query),
+    counts,
+    view,
   });
   const router = new Router(routes, access, config.names);
   const { host, tls } = config;
@@ -129,6 +133,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
         },
         onState: (device, state) => noteSample(seen, device, state, clock.wallMs()),
         onEvent: (event) => {
+          counts.note(event);
           hostHistory.noteEvent(event);
           desk.noteEvent(event);
           pages.tell(seen.addEvent(event));

@@ -17,14 +17,14 @@ export interface RouteParts {
 /**
  * One method on one path.
  *
- * `access`: `open` for everybody who reaches us and names us rightly; `read` for whoever may look; `write` for whoever is
- * logged in and proves that the wish is his own.
+ * `access`: `open` for everybody who reaches us and names us rightly; `read` for whoever may look; `measure` for them, and for
+ * machines with the token; `write` for whoever is logged in and proves that the wish is his own.
  */
 export interface Route {
   readonly method: "GET" | "POST";
   /** The whole path; there are no patterns. */
   readonly path: string;
-  readonly access: "open" | "read" | "write";
+  readonly access: "open" | "read" | "measure" | "write";
   handle(request: HttpRequest): HttpReply | Promise<HttpReply>;
 }
 

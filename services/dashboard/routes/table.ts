@@ -1,12 +1,15 @@
 /** All routes of the dashboard. */
 import type { Access } from "../access.ts";
+import type { EventCounts } from "../event_counts.ts";
 import type { LivePages } from "../live.ts";
+import type { HouseView } from "../page_contract.ts";
 import type { PasswordFile } from "../password_file.ts";
 import type { Sessions } from "../sessions.ts";
 import type { WishDesk } from "../wishes.ts";
 import { type AskHistorian, exportRoutes } from "./export.ts";
 import { type FindHistory, historyRoutes } from "./history.ts";
 import { liveRoutes } from "./live.ts";
+import { machineRoutes } from "./machines.ts";
 import { pageRoutes } from "./page.ts";
 import type { Route, RouteParts } from "./route.ts";
 import { sessionRoutes } from "./session.ts";
@@ -21,6 +24,8 @@ export interface TableParts extends RouteParts {
   readonly desk: WishDesk;
   readonly findHistory: FindHistory;
   readonly askHistorian: AskHistorian;
+  readonly counts: EventCounts;
+  view(): HouseView;
 }
 
 /** Makes them. */
@@ -33,5 +38,6 @@ export function allRoutes(parts: TableParts): readonly Route[] {
     ...historyRoutes(findHistory),
     ...exportRoutes(parts.askHistorian, () => parts.clock.wallMs()),
     ...wishRoutes(desk, house),
+    ...machineRoutes({ gate: access, house, counts: parts.counts, view: parts.view }),
   ];
 }
