@@ -11,6 +11,8 @@ export interface Stream {
 
 /** How often the stream looks which stations are due, ms. */
 const TURN_MS = 10;
+/** The emulated cloud takes no more than this at once: beyond, it is the limit and not the product. */
+const MOST_WAITING = 1000;
 
 /**
  * Sends one payload a second for each station, as long as it runs; what was missed in a pause of the machine is sent
@@ -28,7 +30,7 @@ export function streamOf(
   let sent = 0;
   const timer = setInterval(() => {
     const due = Math.floor((performance.now() - startMs) / 1000 * perSecond * stations.length);
-    for (; sent < due; sent++) {
+    for (; sent < due && world.cloudWaiting() < MOST_WAITING; sent++) {
       const station = stations[sent % stations.length];
       if (!station) return;
       const { sn, model, bytes } = station;

@@ -104,6 +104,7 @@ async function configuration(
     `listener ${port} 127.0.0.1`,
     // A command must not wait for a delayed acknowledgement of TCP.
     `set_tcp_nodelay true`,
+    `sys_interval 1`,
     `persistence true`,
     `persistence_location ${dir}/`,
     ...(saves === "seldom" ? PRODUCT_LIMITS : ["autosave_interval 1", "autosave_on_changes true"]),

@@ -54,6 +54,8 @@ export interface RealWorld extends World {
   readonly launchedAtMs: number;
   /** Sends bytes as a station does, on the topic of pushes or of answers. */
   sendRaw(sn: string, topic: "property" | "get_reply", bytes: Uint8Array): void;
+  /** Messages of the stations that have not left the emulated cloud yet. */
+  cloudWaiting(): number;
   /** What a station pushes at one moment, as bytes. */
   pushesOf(sn: string, values: StationValues): readonly Uint8Array[];
   /** Sends a station's whole state, as an answer to a get-all request. */
@@ -195,6 +197,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
       return readyAtMs;
     },
     sendRaw: (sn, topic, bytes) => cloud.publishFrom(sn, topic, bytes),
+    cloudWaiting: () => cloud.waiting(),
     pushesOf: (sn, values) => encoders.get(sn)?.pushes(values) ?? [],
     replyNow(sn, values) {
       const bytes = encoders.get(sn)?.reply(values);
@@ -306,7 +309,7 @@ async function startBroker(
       },
     };
   }
-  const observer: BrokerUser = { username: "observer", publishes: ["#"], subscribes: ["#"] };
+  const observer: BrokerUser = { username: "observer", publishes: ["#"], subscribes: ["#", "$SYS/#"] };
   const config = loadConfig({
     environment: { ECOFLOW_CLOUD: "off", DEVICE_TO_AGENTS_JSON: JSON.stringify({ any: agents }) },
     exists: () => false,

@@ -31,6 +31,8 @@ export interface EmulatedCloud {
   readonly record: CloudRecord;
   /** Sends bytes as a station does. `property` and `get_reply` reach the app account, the others the developer keys. */
   publishFrom(sn: string, topic: StationTopic, payload: Uint8Array | string): void;
+  /** Messages that were published and have not left yet: whoever sends many waits for these. */
+  waiting(): number;
   /** Ends every MQTT connection without a word. */
   cutConnections(): void;
   /** The credentials handed out before are refused from now on, at the next connect. */
@@ -64,6 +66,7 @@ export async function startCloud(options: CloudOptions): Promise<EmulatedCloud> 
       const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
       broker.publish(topicOf(account, sn, topic), bytes);
     },
+    waiting: () => broker.waiting(),
     cutConnections: () => broker.cut(),
     expireCredentials: () => account.expireCredentials(),
     connectedClients: () => broker.connected(),

@@ -11,6 +11,8 @@ import { TlsStream } from "./tls_stream.ts";
 export interface CloudBroker {
   readonly port: number;
   publish(topic: string, payload: Uint8Array): void;
+  /** Messages that were published and have not left yet. */
+  waiting(): number;
   /** Ends every connection without a word. */
   cut(): void;
   /** Clients that are connected now. */
@@ -78,7 +80,9 @@ export async function startCloudBroker(
   })();
   const { port } = listener.addr;
 
+  let waiting = 0;
   function publish(topic: string, payload: Uint8Array): void {
+    waiting++;
     const packet = {
       cmd: "publish",
       topic,
@@ -88,6 +92,7 @@ export async function startCloudBroker(
       dup: false,
     } as const;
     aedes.publish(packet, (error) => {
+      waiting--;
       if (error && !aedes.closed) throw new Error(`Cannot publish "${topic}": ${errorText(error)}`);
     });
   }
@@ -108,6 +113,7 @@ export async function startCloudBroker(
   return {
     port,
     publish,
+    waiting: () => waiting,
     cut,
     connected: () => aedes.connectedClients,
     async stop() {
