@@ -76,14 +76,25 @@ export type Topics = ReturnType<typeof topicsUnder>;
 /** True when `topic` matches the MQTT `filter` with its `+` and `#` (MQTT 5.0, section 4.7). */
 export function matchesFilter(filter: string, topic: string): boolean {
   if (filter === topic) return true;
-  const wanted = filter.split("/");
-  const levels = topic.split("/");
-  if (topic.startsWith("$") && (wanted[0] === "#" || wanted[0] === "+")) return false;
-  for (const [i, part] of wanted.entries()) {
-    if (part === "#") return true;
-    if (i >= levels.length || (part !== "+" && part !== levels[i])) return false;
+  if (topic.startsWith("$") && (filter.startsWith("#") || filter.startsWith("+"))) return false;
+  // Level by level, without taking either apart: this runs several times for every message.
+  for (let at = 0, from = 0;;) {
+    const levelEnd = endOfLevel(filter, at);
+    if (levelEnd === at + 1 && filter[at] === "#") return true;
+    if (from > topic.length) return false;
+    const topicEnd = endOfLevel(topic, from);
+    const isAny = levelEnd === at + 1 && filter[at] === "+";
+    const isSame = levelEnd - at === topicEnd - from && topic.startsWith(filter.slice(at, levelEnd), from);
+    if (!isAny && !isSame) return false;
+    if (levelEnd === filter.length) return topicEnd === topic.length;
+    at = levelEnd + 1;
+    from = topicEnd + 1;
   }
-  return wanted.length === levels.length;
+}
+
+function endOfLevel(text: string, from: number): number {
+  const slash = text.indexOf("/", from);
+  return slash === -1 ? text.length : slash;
 }
 
 /**

@@ -21,6 +21,27 @@ for (const [filter, topic, matches] of matching) {
   });
 }
 
+/** The rule of MQTT 5.0, section 4.7, level by level. */
+function matchesBySplitting(filter: string, topic: string): boolean {
+  const [wanted, levels] = [filter.split("/"), topic.split("/")];
+  if (topic.startsWith("$") && (wanted[0] === "#" || wanted[0] === "+")) return false;
+  const rest = wanted.indexOf("#");
+  const head = rest === -1 ? wanted : wanted.slice(0, rest);
+  if (rest === -1 ? levels.length !== wanted.length : levels.length < rest) return false;
+  return head.every((part, i) => part === "+" || part === levels[i]);
+}
+
+Deno.test("matchesFilter() says of every short filter and topic what the rule says", () => {
+  const parts = ["", "a", "aa", "b", "+", "#", "$a"];
+  const all = parts.flatMap((one) => [one, ...parts.flatMap((two) => [`${one}/${two}`, `${one}/${two}/a`])]);
+  const filters = all.filter((filter) => !/#\//.test(filter));
+  for (const filter of filters) {
+    for (const topic of all.filter((topic) => !/[+#]/.test(topic))) {
+      assert.equal(matchesFilter(filter, topic), matchesBySplitting(filter, topic), `"${filter}" "${topic}"`);
+    }
+  }
+});
+
 const covering: readonly [outer: string, inner: string, covers: boolean][] = [
   ["a/+", "a/b", true],
   ["a/+", "a/+", true],

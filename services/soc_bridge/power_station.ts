@@ -9,6 +9,7 @@ import { isPlaceholderMinutes, normalize, type Normalized, normalizeSoc } from "
 import type { NumberName } from "./model_spec.ts";
 import { readPayload } from "./payload.ts";
 import { SOC_UNKNOWN, type SocState, stepSoc } from "./soc_filter.ts";
+import type { Urgent } from "./state_pace.ts";
 import { stepTag27 } from "./tag27.ts";
 
 /** How a station is to be judged. */
@@ -105,6 +106,16 @@ export class PowerStation {
   normalized(nowMonoMs: number): Normalized {
     const { model, staleAfterMs } = this.#options;
     return normalize(model, this.#intake.readings, this.#intake.packs, nowMonoMs - staleAfterMs);
+  }
+
+  /** The part of {@link PowerStation.state} that somebody may act upon. */
+  urgent(nowMonoMs: number): Urgent {
+    return {
+      soc: this.#soc.soc,
+      grid_connected: this.#grid.present,
+      grid_unconfirmed: this.#grid.pending ? true : undefined,
+      link: this.link(nowMonoMs),
+    };
   }
 
   /**

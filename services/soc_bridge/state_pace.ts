@@ -11,6 +11,14 @@ export const GATHER_MS = 1000;
 /** Keys whose change somebody may act upon. */
 const URGENT = ["soc", "grid_connected", "grid_unconfirmed", "link"] as const;
 
+/** What of a state is published at once when it changes; absent values are unknown, as there. */
+export type Urgent = Pick<PowerState, typeof URGENT[number]>;
+
+/** Whether something changed that somebody may act upon. */
+export function isUrgentNews(now: Urgent, last: Urgent): boolean {
+  return URGENT.some((key) => now[key] !== last[key]);
+}
+
 /**
  * Whether `now` is to be published.
  *
@@ -18,9 +26,9 @@ const URGENT = ["soc", "grid_connected", "grid_unconfirmed", "link"] as const;
  * @param waitedMs Since then
  */
 export function isDue(now: PowerState, last: PowerState | undefined, waitedMs: number): boolean {
-  if (!last || URGENT.some((key) => now[key] !== last[key])) return true;
+  if (!last || isUrgentNews(now, last)) return true;
   if (waitedMs >= heartbeatMs(now.link)) return true;
-  return waitedMs >= GATHER_MS && withoutTimes(now) !== withoutTimes(last);
+  return waitedMs >= GATHER_MS && !isSameButTimes(now, last);
 }
 
 /** How long a state may stand before it is published again unchanged, ms. */
@@ -28,7 +36,21 @@ export function heartbeatMs(link: PowerState["link"]): number {
   return link === "live" ? HEARTBEAT_MS : QUIET_HEARTBEAT_MS;
 }
 
-/** Everything but times and ages. */
-function withoutTimes({ ts: _ts, age_s: _a, grid_age_s: _g, soc_age_s: _s, ...rest }: PowerState): string {
-  return JSON.stringify(rest);
+/** Keys that change with the time alone. */
+const TIMES: ReadonlySet<string> = new Set(
+  ["ts", "age_s", "grid_age_s", "soc_age_s"] satisfies (keyof PowerState)[],
+);
+
+/** Whether everything but times and ages is the same. */
+function isSameButTimes(a: PowerState, b: PowerState): boolean {
+  const keys = lasting(a);
+  return keys.length === lasting(b).length && keys.every((key) => {
+    const [one, other] = [a[key], b[key]];
+    // Only the packs are no plain value.
+    return one === other || (typeof one === "object" && JSON.stringify(one) === JSON.stringify(other));
+  });
+}
+
+function lasting(state: PowerState): (keyof PowerState)[] {
+  return (Object.keys(state) as (keyof PowerState)[]).filter((key) => !TIMES.has(key));
 }

@@ -5,7 +5,7 @@ import { errorText } from "../../lib/errors.ts";
 import { encodePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
 import type { Accepted, Link, PowerStation } from "./power_station.ts";
-import { GATHER_MS, heartbeatMs, isDue } from "./state_pace.ts";
+import { GATHER_MS, heartbeatMs, isDue, isUrgentNews } from "./state_pace.ts";
 import { StationWords, type WordParts } from "./station_words.ts";
 
 /** What a feed needs of its service. */
@@ -32,6 +32,8 @@ export class StationFeed {
   #published: PowerState | undefined;
   #publishedMonoMs = -Infinity;
   #refreshedMonoMs = -Infinity;
+  /** When the whole state was last looked at. */
+  #lookedMonoMs = -Infinity;
   /** Something may differ from what was published, besides ages. */
   #isTouched = true;
 
@@ -119,9 +121,15 @@ export class StationFeed {
 
   #touched(): void {
     this.#isTouched = true;
-    if (!this.#station) return;
-    const state = this.#state(this.#station);
-    const waitedMs = this.parts.clock.monoMs() - this.#publishedMonoMs;
+    const station = this.#station;
+    if (!station) return;
+    const now = this.parts.clock.monoMs();
+    // A station that speaks many times a second is not worth a look each time.
+    const isGathering = now - this.#lookedMonoMs < GATHER_MS;
+    if (this.#published && isGathering && !isUrgentNews(station.urgent(now), this.#published)) return;
+    this.#lookedMonoMs = now;
+    const state = this.#state(station);
+    const waitedMs = now - this.#publishedMonoMs;
     if (isDue(state, this.#published, waitedMs)) this.#publish(state);
     else if (waitedMs >= GATHER_MS) this.#isTouched = false;
   }
