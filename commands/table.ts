@@ -88,6 +88,12 @@ export const COMMANDS: readonly CommandRow[] = [
     run: async (args) => await (await import("./drill.ts")).drill(args),
   },
   {
+    name: "notify",
+    summary: "send one message by every configured way, and say what came of it: notify --test",
+    help: ENV_HELP,
+    run: async (args) => await (await import("./notify.ts")).notify(args),
+  },
+  {
     name: "record",
     summary: "record what a station says, without serial numbers, to attach to a bug report",
     help: `${ENV_HELP}  --sn SN        the station's serial number

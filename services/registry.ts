@@ -11,6 +11,7 @@ import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
 import { type DashboardConfig, listenGrant } from "./dashboard/config.ts";
 import type { HistorianConfig } from "./historian/service.ts";
 import { DEFAULT_PREFIX, discoveryCapability, type DiscoveryConfig } from "./discovery/config.ts";
+import { channelTargets, type NotifierConfig } from "./notifier/config.ts";
 import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/config.ts";
 import {
   hostsOf as nutHostsOf,
@@ -250,6 +251,35 @@ export const SERVICES: readonly ServiceRow[] = [
       staleAfterSec,
       asksHistorian: history !== undefined,
       agentsByStation,
+    }),
+  },
+  {
+    name: "notifier",
+    purpose: "Tells people what happened, by the ways that they chose.",
+    entry: new URL("./notifier/worker.ts", import.meta.url),
+    required: false,
+    isWanted: ({ notifier }) => notifier !== undefined,
+    grants: (config) => [
+      {
+        kind: "net",
+        targets: config.notifier ? channelTargets(config.notifier.channels) : ["127.0.0.1:0"],
+        reason: "the servers of the configured channels",
+      },
+      {
+        kind: "read",
+        targets: [stateDirOf(config, "notifier")],
+        reason: "its queue, to go on after a restart",
+      },
+      { kind: "write", targets: [stateDirOf(config, "notifier")], reason: "to store that queue" },
+    ],
+    publishes: (t) => [t.events],
+    subscribes: (t) => [t.events],
+    slice: (config): NotifierConfig => ({
+      channels: [],
+      collectSec: 0,
+      ...config.notifier,
+      roots: config.roots,
+      stateDir: stateDirOf(config, "notifier"),
     }),
   },
   {

@@ -6,6 +6,7 @@ import { topicWordProblem } from "../mqtt/topics.ts";
 import type { TopicRoots } from "../mqtt/topics.ts";
 import { readEnvFile } from "./env_file.ts";
 import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
+import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
 import { type KeyReading, readKeys } from "./read_keys.ts";
 import { type ConfiguredStation, parseAgentMap, parseDeviceList } from "./stations.ts";
 
@@ -68,6 +69,8 @@ export interface HouseConfig {
   readonly history?: { readonly days: number };
   /** Absent: no dashboard. */
   readonly dashboard?: DashboardSettings;
+  /** Absent: nobody is notified. */
+  readonly notifier?: NotifierSettings;
   /** Absent: Home Assistant is not told. */
   readonly homeAssistant?: {
     /** Root of its discovery topics, without slashes at its ends. */
@@ -98,6 +101,7 @@ type PemKey =
   | "MQTT_KEY_FILE"
   | "DASHBOARD_CERT_FILE"
   | "DASHBOARD_KEY_FILE"
+  | "NOTIFY_CA_FILE"
   | "NUT_CERT_FILE"
   | "NUT_KEY_FILE";
 
@@ -130,7 +134,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
   const text = (key: keyof typeof values) => values[key] as string | undefined;
   const number = (key: keyof typeof values) => values[key] as number;
   const remarks = reading.unsupported.map((name) =>
-    `${name} is not used: this version has no part that sends notifications`
+    `${name} is not used by this version: see docs/notifications.md`
   );
   const readPem = (key: PemKey) => {
     const path = text(key);
@@ -190,6 +194,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
       cert: readPem("DASHBOARD_CERT_FILE"),
       key: readPem("DASHBOARD_KEY_FILE"),
     }),
+    notifier: readNotifier(reading, problems, readPem("NOTIFY_CA_FILE")),
     homeAssistant: readHomeAssistant(reading, problems),
     remarks: [...remarks, ...unmatchedStations(stations, agentsByStation)],
   };

@@ -1,0 +1,249 @@
+/** The keys of the notifier: which channels there are, what goes to each, and when it is quiet. Pure. */
+import { errorText } from "../errors.ts";
+import { isPrivateHost } from "../private_address.ts";
+import type { Key } from "./keys.ts";
+import { type EventChoice, parseEventChoice } from "./event_choice.ts";
+import { parseQuietHours, type QuietHours } from "./quiet_hours.ts";
+import type { KeyReading } from "./read_keys.ts";
+
+/** Every channel that there is, in the order in which they are shown. */
+export const CHANNEL_NAMES = ["pushover", "telegram", "ntfy", "email", "webhook", "apprise"] as const;
+
+/** The name of a channel. */
+export type ChannelName = typeof CHANNEL_NAMES[number];
+
+/** Where a channel sends to, with its secrets. Addresses are whole URLs without a trailing slash. */
+export type ChannelSettings =
+  | { readonly name: "pushover"; readonly url: string; readonly token: string; readonly user: string }
+  | { readonly name: "telegram"; readonly url: string; readonly botToken: string; readonly chatId: string }
+  | { readonly name: "ntfy"; readonly url: string; readonly token?: string }
+  | EmailSettings
+  | { readonly name: "webhook"; readonly url: string; readonly secret?: string }
+  | { readonly name: "apprise"; readonly url: string; readonly targets?: string; readonly tag?: string };
+
+/** How mail is handed in. */
+export interface EmailSettings {
+  readonly name: "email";
+  readonly host: string;
+  readonly port: number;
+  /** `implicit`: TLS from the first byte. `starttls`: required. `none`: this machine only. */
+  readonly tls: "implicit" | "starttls" | "none";
+  readonly login?: { readonly user: string; readonly pass: string };
+  readonly from: string;
+  readonly to: readonly string[];
+}
+
+/** What the notifier is told. */
+export interface NotifierSettings {
+  /** At least one. */
+  readonly channels: readonly { readonly settings: ChannelSettings; readonly choice: EventChoice }[];
+  /** Absent: it is never quiet. */
+  readonly quietHours?: QuietHours;
+  /** IANA name; absent: that of this machine. */
+  readonly timeZone?: string;
+  /** How long what is no danger is collected before it is told, s; 0: not at all. */
+  readonly collectSec: number;
+  /** Put below each message; absent: no link. */
+  readonly link?: string;
+  /** PEM of an authority to trust besides the public ones. */
+  readonly caPem?: string;
+}
+
+/** The settings, or undefined when no channel is configured; adds to `problems`. */
+export function readNotifier(
+  { values }: KeyReading,
+  problems: string[],
+  caPem: string | undefined,
+): NotifierSettings | undefined {
+  const text = (key: Key) => (values[key] as string | undefined)?.trim();
+  const tried = <T>(key: Key, parse: (text: string) => T): T | undefined => {
+    const value = text(key);
+    if (value === undefined) return undefined;
+    try {
+      return parse(value);
+    } catch (error) {
+      problems.push(`${key} ${errorText(error)}`);
+    }
+  };
+  const settings = readChannels({ text, problems });
+  const everywhere = tried("NOTIFY_EVENTS", parseEventChoice) ?? parseEventChoice("normal");
+  const ownChoice = {
+    pushover: tried("NOTIFY_EVENTS_PUSHOVER", parseEventChoice),
+    telegram: tried("NOTIFY_EVENTS_TELEGRAM", parseEventChoice),
+    ntfy: tried("NOTIFY_EVENTS_NTFY", parseEventChoice),
+    email: tried("NOTIFY_EVENTS_EMAIL", parseEventChoice),
+    webhook: tried("NOTIFY_EVENTS_WEBHOOK", parseEventChoice),
+    apprise: tried("NOTIFY_EVENTS_APPRISE", parseEventChoice),
+  };
+  for (const name of CHANNEL_NAMES) {
+    if (ownChoice[name] && !settings.some((channel) => channel.name === name)) {
+      problems.push(
+        `NOTIFY_EVENTS_${name.toUpperCase()} must come with the channel's own keys, found it alone`,
+      );
+    }
+  }
+  const timeZone = tried("NOTIFY_TIME_ZONE", checkedTimeZone);
+  const quietHours = tried("NOTIFY_QUIET_HOURS", parseQuietHours);
+  if (text("NOTIFY_LINK") !== undefined) addressOf("NOTIFY_LINK", text("NOTIFY_LINK") ?? "", problems);
+  if (settings.length === 0) {
+    const idle = (["NOTIFY_EVENTS", "NOTIFY_QUIET_HOURS"] as const).filter((key) => text(key) !== undefined);
+    for (const key of idle) problems.push(`${key} must come with a channel to send to, found none`);
+    return undefined;
+  }
+  return {
+    channels: settings.map((channel) => ({
+      settings: channel,
+      choice: ownChoice[channel.name] ?? everywhere,
+    })),
+    quietHours,
+    timeZone,
+    collectSec: values.NOTIFY_COLLECT_SEC as number,
+    link: text("NOTIFY_LINK"),
+    caPem,
+  };
+}
+
+interface ChannelReading {
+  readonly text: (key: Key) => string | undefined;
+  readonly problems: string[];
+}
+
+function readChannels({ text, problems }: ChannelReading): ChannelSettings[] {
+  const channels: ChannelSettings[] = [];
+  const pair = (first: Key, second: Key): readonly [string, string] | undefined => {
+    const [a, b] = [text(first), text(second)];
+    if (a !== undefined && b !== undefined) return [a, b];
+    if (a !== undefined || b !== undefined) {
+      problems.push(
+        `${first} and ${second} must be given together, found only ${a === undefined ? second : first}`,
+      );
+    }
+  };
+  const address = (key: Key) => {
+    const value = text(key);
+    return value === undefined ? undefined : addressOf(key, value, problems);
+  };
+  /** A key that means nothing without another one. */
+  const needs = (key: Key, other: Key) => {
+    if (text(key) !== undefined && text(other) === undefined) {
+      problems.push(`${key} must come with ${other}, found it alone`);
+    }
+  };
+
+  const pushover = pair("PUSHOVER_TOKEN", "PUSHOVER_USER");
+  const pushoverUrl = address("PUSHOVER_URL") ?? "";
+  if (pushover) channels.push({ name: "pushover", url: pushoverUrl, token: pushover[0], user: pushover[1] });
+
+  const telegram = pair("TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID");
+  const telegramUrl = address("TELEGRAM_URL") ?? "";
+  if (telegram) {
+    channels.push({ name: "telegram", url: telegramUrl, botToken: telegram[0], chatId: telegram[1] });
+  }
+
+  needs("NTFY_TOKEN", "NTFY_URL");
+  const ntfy = address("NTFY_URL");
+  if (ntfy !== undefined) {
+    if (!/^\/[A-Za-z0-9_-]{1,64}$/.test(new URL(ntfy).pathname)) {
+      problems.push('NTFY_URL must be "https://server/topic", found another path');
+    }
+    channels.push({ name: "ntfy", url: ntfy, token: text("NTFY_TOKEN") });
+  }
+
+  const email = readEmail({ text, problems }, pair);
+  if (email) channels.push(email);
+
+  needs("WEBHOOK_SECRET", "WEBHOOK_URL");
+  const webhook = address("WEBHOOK_URL");
+  if (webhook !== undefined) channels.push({ name: "webhook", url: webhook, secret: text("WEBHOOK_SECRET") });
+
+  needs("APPRISE_TARGETS", "APPRISE_URL");
+  needs("APPRISE_TAG", "APPRISE_URL");
+  const apprise = address("APPRISE_URL");
+  if (apprise !== undefined) {
+    const [targets, tag] = [text("APPRISE_TARGETS"), text("APPRISE_TAG")];
+    const hasKey = /\/notify\/[^/]+$/.test(new URL(apprise).pathname);
+    if (!hasKey && targets === undefined) {
+      problems.push(
+        "APPRISE_URL must end in /notify/KEY, or in /notify with APPRISE_TARGETS set, found neither",
+      );
+    }
+    channels.push({ name: "apprise", url: apprise, targets, tag });
+  }
+  return channels;
+}
+
+function readEmail(
+  { text, problems }: ChannelReading,
+  pair: (first: Key, second: Key) => readonly [string, string] | undefined,
+): EmailSettings | undefined {
+  const host = text("SMTP_HOST");
+  if (host === undefined) {
+    for (const key of ["SMTP_PORT", "SMTP_USER", "SMTP_PASS", "SMTP_FROM", "SMTP_TO", "SMTP_TLS"] as const) {
+      if (text(key) !== undefined) problems.push(`${key} must come with SMTP_HOST, found it alone`);
+    }
+    return undefined;
+  }
+  const login = pair("SMTP_USER", "SMTP_PASS");
+  const to = (text("SMTP_TO") ?? "").split(",").map((one) => one.trim()).filter(Boolean);
+  const from = text("SMTP_FROM") ?? to[0] ?? "";
+  if (to.length === 0) problems.push("SMTP_TO must be set with SMTP_HOST, found nothing");
+  for (const [key, one] of [["SMTP_FROM", from], ...to.map((one) => ["SMTP_TO", one])] as [Key, string][]) {
+    if (one !== "" && !/^[^\s@<>,"]+@[^\s@<>,"]+$/.test(one)) {
+      problems.push(`${key} must be an address such as you@example.com, found ${JSON.stringify(one)}`);
+    }
+  }
+  const port = text("SMTP_PORT") === undefined ? undefined : Number(text("SMTP_PORT"));
+  const wanted = text("SMTP_TLS") as EmailSettings["tls"] | undefined;
+  const tls = wanted ?? (port === 465 ? "implicit" : "starttls");
+  if (tls === "none" && !isThisMachine(host)) {
+    problems.push(`SMTP_TLS=none is for a server on this machine only, found SMTP_HOST "${host}"`);
+  }
+  return {
+    name: "email",
+    host,
+    port: port ?? { implicit: 465, starttls: 587, none: 25 }[tls],
+    tls,
+    login: login && { user: login[0], pass: login[1] },
+    from,
+    to,
+  };
+}
+
+/** Whether mail to it never leaves this machine. */
+export function isThisMachine(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** The address without its last slash; a problem never shows the path, which may be a secret. */
+function addressOf(key: Key, text: string, problems: string[]): string | undefined {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return void problems.push(
+      `${key} must be an address such as https://example.com/…, found ${text.length} characters`,
+    );
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (!["https:", "http:"].includes(url.protocol)) {
+    return void problems.push(`${key} must begin with https://, found "${url.protocol}"`);
+  }
+  if (url.protocol === "http:" && !isPrivateHost(host)) {
+    return void problems.push(
+      `${key} must begin with https:// as "${host}" is outside the house, found "http:"`,
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    return void problems.push(`${key} must not hold a user name or password, found one`);
+  }
+  return text.replace(/\/+$/, "");
+}
+
+function checkedTimeZone(name: string): string {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return name;
+  } catch {
+    throw new RangeError(`must be a time zone such as Europe/Berlin, found ${JSON.stringify(name)}`);
+  }
+}

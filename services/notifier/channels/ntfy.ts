@@ -1,0 +1,31 @@
+/** ntfy, public or your own. Source: docs.ntfy.sh/publish: JSON to the server's root, with the topic in it. */
+import type { ChannelSettings } from "../../../lib/config/notifier_keys.ts";
+import type { Channel } from "../channel.ts";
+import type { SendPost } from "../http.ts";
+
+const PRIORITY = { info: 2, notice: 3, warning: 4, danger: 5 } as const;
+
+/** Makes the channel. Who knows a topic's name on a public server can read it: the name is treated as a secret. */
+export function ntfy({ url, token }: Extract<ChannelSettings, { name: "ntfy" }>, post: SendPost): Channel {
+  const { origin, pathname } = new URL(url);
+  const topic = pathname.slice(1);
+  return {
+    name: "ntfy",
+    send: ({ title, text, severity, link }, signal) =>
+      post({
+        url: `${origin}/`,
+        headers: {
+          "content-type": "application/json",
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify({
+          topic,
+          title,
+          message: text,
+          priority: PRIORITY[severity],
+          ...(link === undefined ? {} : { click: link }),
+        }),
+        secrets: [topic, token],
+      }, signal),
+  };
+}

@@ -1,0 +1,28 @@
+/** Every way out, from its settings. */
+import type { ChannelSettings } from "../../../lib/config/notifier_keys.ts";
+import type { Channel } from "../channel.ts";
+import type { SendPost } from "../http.ts";
+import { apprise } from "./apprise.ts";
+import { email } from "./email.ts";
+import { ntfy } from "./ntfy.ts";
+import { pushover } from "./pushover.ts";
+import { telegram } from "./telegram.ts";
+import { webhook } from "./webhook.ts";
+
+/** Makes the channel of these settings. */
+export function openChannel(settings: ChannelSettings, post: SendPost, caPem: string | undefined): Channel {
+  switch (settings.name) {
+    case "pushover":
+      return pushover(settings, post);
+    case "telegram":
+      return telegram(settings, post);
+    case "ntfy":
+      return ntfy(settings, post);
+    case "email":
+      return email(settings, caPem);
+    case "webhook":
+      return webhook(settings, post);
+    case "apprise":
+      return apprise(settings, post);
+  }
+}

@@ -1,0 +1,227 @@
+/** Every channel against a server that speaks its protocol: real HTTPS, real SMTP. */
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import type { ChannelSettings, EmailSettings } from "../../lib/config/notifier_keys.ts";
+import { SendError } from "./channel.ts";
+import { openChannel } from "./channels/table.ts";
+import { createHttp } from "./http.ts";
+import type { Message } from "./message.ts";
+import { startHttps, startMailServer, type TestServer } from "./testdata/servers.ts";
+
+const MESSAGE: Message = {
+  title: "⚠ Study: the grid is gone",
+  text: "20:00:00  Study: the grid is gone <b>&\n",
+  severity: "warning",
+  link: "http://pi.lan:8080/",
+};
+const NEVER = new AbortController().signal;
+
+async function withHttps(
+  run: (server: TestServer, send: (settings: ChannelSettings) => Promise<void>) => Promise<void>,
+  trusts = true,
+): Promise<void> {
+  const server = await startHttps();
+  const http = createHttp(trusts ? server.caPem : undefined);
+  try {
+    await run(server, (settings) => openChannel(settings, http.send, undefined).send(MESSAGE, NEVER));
+  } finally {
+    http.close();
+    await server.stop();
+  }
+}
+
+Deno.test("pushover posts a form with token, user and priority", () =>
+  withHttps(async ({ url, got }, send) => {
+    await send({ name: "pushover", url, token: "app-secret", user: "user-secret" });
+    assert.equal(got[0]?.path, "/1/messages.json");
+    assert.deepEqual(Object.fromEntries(new URLSearchParams(got[0]?.body)), {
+      token: "app-secret",
+      user: "user-secret",
+      title: MESSAGE.title,
+      message: MESSAGE.text,
+      priority: "0",
+      url: MESSAGE.link,
+    });
+  }));
+
+Deno.test("telegram posts plain text to the chat", () =>
+  withHttps(async ({ url, got }, send) => {
+    await send({ name: "telegram", url, botToken: "12:secret", chatId: "-100" });
+    assert.equal(got[0]?.path, "/bot12:secret/sendMessage");
+    const body = JSON.parse(got[0]?.body ?? "");
+    assert.equal(body.chat_id, "-100");
+    assert.equal(body.text, `${MESSAGE.title}\n\n${MESSAGE.text}\n${"\n"}${MESSAGE.link}`);
+    assert.equal("parse_mode" in body, false);
+  }));
+
+Deno.test("ntfy publishes JSON with topic, priority and token", () =>
+  withHttps(async ({ url, got }, send) => {
+    await send({ name: "ntfy", url: `${url}/my-topic`, token: "tk_secret" });
+    assert.equal(got[0]?.path, "/");
+    assert.equal(got[0]?.headers.get("authorization"), "Bearer tk_secret");
+    assert.deepEqual(JSON.parse(got[0]?.body ?? ""), {
+      topic: "my-topic",
+      title: MESSAGE.title,
+      message: MESSAGE.text,
+      priority: 4,
+      click: MESSAGE.link,
+    });
+  }));
+
+Deno.test("webhook posts the message, signed", () =>
+  withHttps(async ({ url, got }, send) => {
+    await send({ name: "webhook", url: `${url}/hook?key=1`, secret: "hook-secret" });
+    const { path, body = "", headers } = got[0] ?? {};
+    assert.equal(path, "/hook?key=1");
+    assert.deepEqual(JSON.parse(body), { source: "ecoflow-power", ...MESSAGE });
+    const signature = createHmac("sha256", "hook-secret").update(body).digest("hex");
+    assert.equal(headers?.get("x-ecoflow-signature"), `sha256=${signature}`);
+  }));
+
+Deno.test("apprise posts to a key, or with targets of its own", () =>
+  withHttps(async ({ url, got }, send) => {
+    await send({ name: "apprise", url: `${url}/notify/key`, tag: "family" });
+    await send({ name: "apprise", url: `${url}/notify`, targets: "mailto://x" });
+    assert.deepEqual(got.map(({ path }) => path), ["/notify/key", "/notify"]);
+    const [first, second] = got.map(({ body }) => JSON.parse(body));
+    assert.deepEqual([first.type, first.tag, first.title], ["warning", "family", MESSAGE.title]);
+    assert.equal(second.urls, "mailto://x");
+  }));
+
+const FAULTS: readonly (readonly [string, () => Response, boolean, number | undefined])[] = [
+  ["401", () => new Response("bad token tk_secret", { status: 401 }), true, undefined],
+  [
+    "429",
+    () => new Response("slow down", { status: 429, headers: { "retry-after": "120" } }),
+    false,
+    120_000,
+  ],
+  [
+    "429 for a day",
+    () => new Response("", { status: 429, headers: { "retry-after": "86400" } }),
+    false,
+    3_600_000,
+  ],
+  ["500", () => new Response("oops", { status: 500 }), false, undefined],
+  [
+    "a redirect",
+    () => new Response("", { status: 302, headers: { location: "https://elsewhere.example/" } }),
+    true,
+    undefined,
+  ],
+];
+for (const [name, reply, isFinal, retryAfterMs] of FAULTS) {
+  Deno.test(`a channel that answers ${name} is ${isFinal ? "given up" : "tried again"}, and no secret is told`, () =>
+    withHttps(async (server, send) => {
+      server.answer = reply;
+      const error = await send({ name: "ntfy", url: `${server.url}/secret-topic`, token: "tk_secret" }).then(
+        () => assert.fail("it went through"),
+        (error) => error,
+      );
+      assert.ok(error instanceof SendError);
+      assert.equal(error.isFinal, isFinal);
+      assert.equal(error.retryAfterMs, retryAfterMs);
+      assert.doesNotMatch(error.message, /tk_secret|secret-topic/);
+      assert.equal(server.got.length, 1);
+    }));
+}
+
+Deno.test("a channel is not sent to a server that nobody vouches for, nor to one that is not there", async () => {
+  await withHttps(async ({ url, got }, send) => {
+    await assert.rejects(
+      send({ name: "telegram", url, botToken: "12:secret", chatId: "1" }),
+      (error: Error) => {
+        assert.match(error.message, /certificate/i);
+        assert.doesNotMatch(error.message, /12:secret/);
+        return true;
+      },
+    );
+    assert.equal(got.length, 0);
+  }, false);
+  const http = createHttp(undefined);
+  const gone = openChannel(
+    { name: "telegram", url: "http://127.0.0.1:9", botToken: "12:secret", chatId: "1" },
+    http.send,
+    undefined,
+  );
+  await assert.rejects(gone.send(MESSAGE, NEVER), (error: Error) => {
+    assert.ok(error instanceof SendError && !error.isFinal);
+    assert.doesNotMatch(error.message, /secret/);
+    return true;
+  });
+  http.close();
+});
+
+async function withMail(
+  run: (server: Awaited<ReturnType<typeof startMailServer>>, settings: EmailSettings) => Promise<void>,
+  options = {},
+): Promise<void> {
+  const server = await startMailServer(options);
+  try {
+    await run(server, {
+      name: "email",
+      host: "127.0.0.1",
+      port: server.port,
+      tls: "starttls",
+      login: { user: "me", pass: "mail-secret" },
+      from: "pi@example.com",
+      to: ["me@example.com", "you@example.com"],
+    });
+  } finally {
+    await server.stop();
+  }
+}
+
+const post = () => Promise.reject(new Error("no HTTP here"));
+
+Deno.test("email is handed in after STARTTLS with a verified certificate and a log-in", () =>
+  withMail(async ({ caPem, lines, mails }, settings) => {
+    await openChannel(settings, post, caPem).send(MESSAGE, NEVER);
+    const words = lines.map((line) => line.split(/[ :]/)[0]);
+    assert.deepEqual(
+      words,
+      ["EHLO", "STARTTLS", "EHLO", "AUTH", "MAIL", "RCPT", "RCPT", "DATA", "QUIT"].slice(0, words.length),
+    );
+    assert.ok(lines.indexOf("STARTTLS") < lines.findIndex((line) => line.startsWith("AUTH")));
+    assert.match(mails[0] ?? "", /^From: pi@example\.com$/m);
+    assert.match(mails[0] ?? "", /^To: me@example\.com, you@example\.com$/m);
+    assert.match(mails[0] ?? "", /^Subject: =\?UTF-8\?/m);
+    assert.match(mails[0] ?? "", /http:\/\/pi\.lan:8080\//);
+  }));
+
+Deno.test("email is not handed in without TLS, nor to a server that nobody vouches for", () =>
+  withMail(async ({ mails, lines, replies, caPem }, settings) => {
+    await assert.rejects(openChannel(settings, post, undefined).send(MESSAGE, NEVER), /certificate/i);
+    // A server, or somebody in between, that offers no TLS.
+    replies.set("EHLO", "250 test");
+    replies.set("STARTTLS", "502 not here");
+    await assert.rejects(openChannel(settings, post, caPem).send(MESSAGE, NEVER), SendError);
+    assert.equal(mails.length, 0);
+    assert.ok(!lines.some((line) => line.startsWith("AUTH")));
+  }));
+
+Deno.test("email that the server refuses is given up; a full mailbox is tried again; no password is told", () =>
+  withMail(async ({ replies, caPem }, settings) => {
+    const fail = async () => {
+      const error = await openChannel(settings, post, caPem).send(MESSAGE, NEVER).then(
+        () => undefined,
+        (error) => error,
+      );
+      assert.ok(error instanceof SendError);
+      assert.doesNotMatch(error.message, /mail-secret/);
+      return error.isFinal;
+    };
+    replies.set("AUTH", "535 no mail-secret");
+    assert.equal(await fail(), true);
+    replies.delete("AUTH");
+    replies.set("RCPT", "550 nobody");
+    assert.equal(await fail(), true);
+    replies.set("RCPT", "452 full");
+    assert.equal(await fail(), false);
+  }));
+
+Deno.test("email goes to a server on this machine without TLS when told so", () =>
+  withMail(async ({ mails }, { login: _, ...settings }) => {
+    await openChannel({ ...settings, tls: "none" }, post, undefined).send(MESSAGE, NEVER);
+    assert.equal(mails.length, 1);
+  }, { isPlain: true }));

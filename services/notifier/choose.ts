@@ -1,0 +1,26 @@
+/** Which events a channel is told. Pure. */
+import { type EventChoice, SEVERITIES } from "../../lib/config/event_choice.ts";
+import type { JournalEvent } from "../../lib/messages/event.ts";
+
+/** Notices that people wait for: the good ends of what they were warned of. */
+const AWAITED: readonly string[] = [
+  "grid_back",
+  "sees_again",
+  "called_off",
+  "timer_aborted",
+  "host_down",
+  "host_called_off",
+  "host_awake",
+  "shutdown_held",
+  "drill_ended",
+  "outage_forgotten",
+];
+
+/** Whether an event goes to a channel with this choice. */
+export function isWanted({ level, plus, minus }: EventChoice, { kind, severity }: JournalEvent): boolean {
+  if (minus.includes(kind)) return false;
+  if (plus.includes(kind)) return true;
+  const rank = SEVERITIES.indexOf(severity);
+  if (level !== "normal") return rank >= SEVERITIES.indexOf(level);
+  return rank >= SEVERITIES.indexOf("warning") || AWAITED.includes(kind);
+}

@@ -1,0 +1,23 @@
+/** What the notifier gets to see of the configuration, and what the registry has to grant for it. Pure. */
+import type { ChannelSettings, NotifierSettings } from "../../lib/config/notifier_keys.ts";
+import type { TopicRoots } from "../../lib/mqtt/topics.ts";
+
+/** See the file comment. */
+export interface NotifierConfig extends NotifierSettings {
+  readonly roots: TopicRoots;
+  /** Directory of the queue; must exist. */
+  readonly stateDir: string;
+}
+
+/** `host:port` of everything that is sent to. */
+export function channelTargets(channels: NotifierSettings["channels"]): string[] {
+  return [...new Set(channels.map(({ settings }) => targetOf(settings)))];
+}
+
+function targetOf(settings: ChannelSettings): string {
+  if (settings.name === "email") {
+    return `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${settings.port}`;
+  }
+  const { protocol, hostname, port } = new URL(settings.url);
+  return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+}

@@ -1,0 +1,90 @@
+/** Carries one channel's events out, one message at a time, again and again until it gets through. */
+import { Backoff, type Random } from "../../lib/backoff.ts";
+import type { Cancel, Clock } from "../../lib/clock.ts";
+import { errorText } from "../../lib/errors.ts";
+import type { JournalEvent } from "../../lib/messages/event.ts";
+import { type Channel, SendError } from "./channel.ts";
+import type { Message } from "./message.ts";
+
+/** Waits after a message that did not get through. */
+const RETRY = { firstMs: 10_000, maxMs: 900_000, factor: 3 };
+/** Nothing takes longer than this, real ms. */
+const SEND_LIMIT_MS = 60_000;
+/** Older events are nobody's news any more, ms. */
+export const TOO_OLD_MS = 3 * 86_400_000;
+
+/** What a courier works with. */
+export interface CourierParts {
+  readonly channel: Channel;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** What is to be told now. */
+  waiting(): readonly JournalEvent[];
+  compose(events: readonly JournalEvent[]): Message;
+  /** These got through, or were given up for this reason. */
+  onDone(events: readonly JournalEvent[], givenUp?: string): void;
+  /** It did not get through, and is tried again. */
+  onTrouble(text: string): void;
+}
+
+/** See the file comment. */
+export class Courier {
+  readonly #backoff: Backoff;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+  #cancelRetry: Cancel = () => {};
+  #restUntilMonoMs = -Infinity;
+
+  constructor(private readonly parts: CourierParts) {
+    this.#backoff = new Backoff(RETRY, parts.random);
+  }
+
+  /** There may be something to tell. A danger does not wait for the end of a pause that nobody asked for. */
+  wake(isDanger = false): void {
+    if (this.#running || this.#stopping.signal.aborted || this.parts.waiting().length === 0) return;
+    const { clock } = this.parts;
+    const restMs = this.#restUntilMonoMs - clock.monoMs();
+    this.#cancelRetry();
+    if (restMs > 0 && !isDanger) {
+      this.#cancelRetry = clock.after(restMs, () => this.wake());
+      return;
+    }
+    this.#running = this.#carry().finally(() => {
+      this.#running = undefined;
+      this.wake();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#cancelRetry();
+    await this.#running;
+  }
+
+  async #carry(): Promise<void> {
+    const { channel, clock, compose, onDone, onTrouble } = this.parts;
+    const limit = new AbortController();
+    const cancel = clock.after(SEND_LIMIT_MS * clock.speed, () => limit.abort());
+    const all = this.parts.waiting();
+    const old = all.filter(({ ts }) => clock.wallMs() - Date.parse(ts) > TOO_OLD_MS);
+    if (old.length > 0) onDone(old, "they are too old to be news");
+    const events = all.filter((event) => !old.includes(event));
+    try {
+      if (events.length === 0) return;
+      await channel.send(compose(events), AbortSignal.any([limit.signal, this.#stopping.signal]));
+      this.#backoff.reset();
+      this.#restUntilMonoMs = -Infinity;
+      onDone(events);
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      const fault = error instanceof SendError ? error : undefined;
+      const text = limit.signal.aborted ? `no answer within ${SEND_LIMIT_MS / 1000} s` : errorText(error);
+      if (fault?.isFinal) return onDone(events, text);
+      const waitMs = Math.max(this.#backoff.nextMs(), fault?.retryAfterMs ?? 0);
+      this.#restUntilMonoMs = clock.monoMs() + waitMs;
+      onTrouble(text);
+    } finally {
+      cancel();
+    }
+  }
+}

@@ -1,0 +1,14 @@
+/** Wires `notifier` into its worker. */
+import { join } from "node:path";
+import { textFile } from "../../lib/text_file.ts";
+import { runWorker } from "../../lib/worker_host.ts";
+import { openChannel } from "./channels/table.ts";
+import { createHttp } from "./http.ts";
+import { Notifier, type NotifierConfig } from "./service.ts";
+
+runWorker<NotifierConfig>((context) => {
+  const { config } = context;
+  const { send, close } = createHttp(config.caPem);
+  const channels = config.channels.map(({ settings }) => openChannel(settings, send, config.caPem));
+  return new Notifier(context, { file: textFile(join(config.stateDir, "queue.json")), channels, close });
+});
