@@ -157,10 +157,57 @@ Deno.test("loadConfig() never shows a secret in a problem", () => {
   assert.ok(!problemsOf(() => loadConfig(sources(text))).join().includes("hunter2"));
 });
 
-Deno.test("loadConfig() names the predecessor's notification keys as not used, and starts", () => {
-  const config = loadConfig(sources(`${ACCOUNT}PUSHOVER_TOKEN=x\nTELEGRAM_CHAT=y`));
+Deno.test("loadConfig() names the predecessor's notification keys that are not used, and starts", () => {
+  const config = loadConfig(sources(`${ACCOUNT}TELEGRAM_CHAT=y\nNOTIFY_LEVEL=2`));
   assert.equal(config.remarks.length, 2);
-  assert.match(config.remarks[0] ?? "", /^PUSHOVER_TOKEN is not used/);
+  assert.match(config.remarks[0] ?? "", /^TELEGRAM_CHAT is not used/);
+  assert.equal(config.notifier, undefined);
+});
+
+const notifierRows: readonly [text: string, problem: RegExp][] = [
+  ["PUSHOVER_TOKEN=x", /PUSHOVER_TOKEN and PUSHOVER_USER must be given together/],
+  [
+    "NTFY_URL=http://ntfy.sh/secret-topic",
+    /NTFY_URL must begin with https:\/\/ as "ntfy\.sh" is outside the house/,
+  ],
+  ["NTFY_URL=https://ntfy.sh/a/b", /NTFY_URL must be "https:\/\/server\/topic"/],
+  ["WEBHOOK_URL=secret-nonsense", /WEBHOOK_URL must be an address such as/],
+  ["WEBHOOK_URL=https://u:secret-p@x.example/", /WEBHOOK_URL must not hold a user name or password/],
+  ["APPRISE_URL=https://apprise.lan/notify", /APPRISE_URL must end in \/notify\/KEY/],
+  ["SMTP_TO=me@example.com", /SMTP_TO must come with SMTP_HOST/],
+  ["SMTP_HOST=mail.example.com", /SMTP_TO must be set with SMTP_HOST/],
+  [
+    "SMTP_HOST=mail.example.com\nSMTP_TO=me@example.com\nSMTP_TLS=none",
+    /SMTP_TLS=none is for a server on this machine/,
+  ],
+  ["SMTP_HOST=mail.example.com\nSMTP_TO=you <me@example.com>", /SMTP_TO must be an address/],
+  ["NOTIFY_QUIET_HOURS=22:00-07:00", /NOTIFY_QUIET_HOURS must come with a channel/],
+  ["NTFY_URL=https://ntfy.sh/x\nNOTIFY_QUIET_HOURS=late", /NOTIFY_QUIET_HOURS must be two different times/],
+  ["NTFY_URL=https://ntfy.sh/x\nNOTIFY_TIME_ZONE=Mars/Base", /NOTIFY_TIME_ZONE must be a time zone/],
+  ["NTFY_URL=https://ntfy.sh/x\nNOTIFY_EVENTS=loud", /NOTIFY_EVENTS must be normal/],
+  ["NOTIFY_EVENTS_EMAIL=danger", /NOTIFY_EVENTS_EMAIL must come with the channel's own keys/],
+];
+for (const [text, problem] of notifierRows) {
+  Deno.test(`loadConfig() refuses ${JSON.stringify(text)}, and shows no secret`, () => {
+    const problems = problemsOf(() => loadConfig(sources(`${ACCOUNT}${text}`))).join("\n");
+    assert.match(problems, problem);
+    assert.doesNotMatch(problems, /secret/);
+  });
+}
+
+Deno.test("loadConfig() reads channels, what goes to each, and when it is quiet", () => {
+  const { notifier } = loadConfig(sources(
+    `${ACCOUNT}TELEGRAM_BOT_TOKEN=1:x\nTELEGRAM_CHAT_ID=7\nSMTP_HOST=127.0.0.1\nSMTP_PORT=465\nSMTP_TO=a@b.c,d@e.f\n` +
+      "NOTIFY_EVENTS=danger\nNOTIFY_EVENTS_EMAIL=info\nNOTIFY_QUIET_HOURS=22:00-07:00\n",
+  ));
+  assert.deepEqual(notifier?.channels.map(({ settings: { name }, choice: { level } }) => [name, level]), [
+    ["telegram", "danger"],
+    ["email", "info"],
+  ]);
+  const mail = notifier?.channels[1]?.settings;
+  assert.ok(mail?.name === "email");
+  assert.deepEqual([mail.tls, mail.port, mail.from, mail.to], ["implicit", 465, "a@b.c", ["a@b.c", "d@e.f"]]);
+  assert.deepEqual(notifier?.quietHours, { from: 1320, to: 420 });
 });
 
 Deno.test("loadConfig() remarks on hosts whose station is not listed", () => {
