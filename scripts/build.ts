@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { SERVICES } from "../services/registry.ts";
 import { PROBE_ENTRY } from "../services/sandbox.ts";
 import { buildAll, type Target } from "./build_programs.ts";
+import { V8_FLAGS } from "./v8_flags.ts";
 
 /** What is baked into the program, each with the reason; everything else is denied for good. */
 export const PERMISSIONS: Readonly<Record<string, string>> = {
@@ -24,9 +25,6 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
   "--deny-import": "loads no code from elsewhere",
   "--no-prompt": "nobody is there to answer",
 };
-
-/** Memory counts more than the last bit of speed on a Pi; what they bring is in docs/benchmarks.md. */
-const V8_FLAGS = "--v8-flags=--optimize-for-size,--max-semi-space-size=1";
 
 /** The files that are started as workers: the program must hold them although nothing imports them. */
 export function workerFiles(): readonly string[] {

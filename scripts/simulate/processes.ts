@@ -1,5 +1,6 @@
 /** The product's own programs as child processes, with the permissions that they have in life. */
 import { join } from "node:path";
+import { V8_FLAGS } from "../v8_flags.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
@@ -41,6 +42,7 @@ export function startDaemonProcess(options: ProgramOptions): RunningProgram {
     "run",
     "--quiet",
     "--no-prompt",
+    V8_FLAGS,
     "--allow-net",
     "--allow-read",
     `--allow-write=${stateDir}`,
