@@ -1,16 +1,18 @@
 /**
  * Measures, in one run on this machine, and prints a table a part.
  *
- * Run: deno task bench [--part decode|pipeline|nut|policy|dashboard|all] [--payloads N] [--worlds N] [--seed N]
+ * Run: deno task bench [--part decode|pipeline|nut|policy|dashboard|services|disk|all] [--payloads N] [--worlds N] [--seed N]
  */
 import { parseArgs } from "node:util";
 import { dashboardText, measureDashboard } from "./bench/dashboard.ts";
 import { decodingText, measureDecoding } from "./bench/decode.ts";
+import { diskText, measureDisk } from "./bench/disk.ts";
 import { measureNut } from "./bench/nut.ts";
 import { growthPerStation, measurePipeline, PIPELINE_HEAD, pipelineRow } from "./bench/pipeline.ts";
 import { measurePolicy, policyText } from "./bench/policy.ts";
+import { measureServices, servicesText } from "./bench/services.ts";
 
-const PARTS = ["decode", "pipeline", "nut", "policy", "dashboard"] as const;
+const PARTS = ["decode", "pipeline", "nut", "policy", "dashboard", "services", "disk"] as const;
 type Part = typeof PARTS[number];
 
 /** Stations of the pipeline, and how often each loses the grid. */
@@ -62,6 +64,11 @@ async function measure(
     case "dashboard":
       say("The dashboard in the daemon, one station, embedded broker");
       return say(`${dashboardText(await measureDashboard())}\n`);
+    case "services":
+      say("What the services that may be left out cost, one station, Mosquitto");
+      return say(`${servicesText(await measureServices())}\n`);
+    case "disk":
+      return say(`${diskText(await measureDisk())}\n`);
     case "nut": {
       const { clients, hostile, latencyMs, unanswered } = await measureNut();
       say(`NUT server with ${clients} clients and ${hostile} bad ones`);

@@ -1,5 +1,5 @@
 /** Answers a query from the store. */
-import type { HistoryAnswer } from "../../lib/messages/history_answer.ts";
+import type { HistoryAnswer, HistorySample } from "../../lib/messages/history_answer.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
 import { sampleOf, type SampleRow, stepFor } from "./downsample.ts";
 import { localDay } from "./energy.ts";
@@ -34,12 +34,11 @@ export function answerQuery(
       if (device === undefined) return refuse("samples need a device");
       const stepSec = query.step_s ?? stepFor(fromMs, toMs);
       const kept = store.samples(stepSec, range);
-      const lastSec = kept.at(-1)?.at_s ?? 0;
       const fresh = waiting.filter((row) =>
-        row.device === device && row.stepSec === stepSec && row.atSec > lastSec &&
-        row.atSec * 1000 >= fromMs && row.atSec * 1000 <= toMs
+        row.device === device && row.stepSec === stepSec && row.atSec * 1000 >= fromMs &&
+        row.atSec * 1000 <= toMs
       );
-      const { rows, more } = cut([...kept, ...fresh.map(sampleOf)]);
+      const { rows, more } = cut(merge(kept, fresh.map(sampleOf)));
       return { id, kind, more, step_s: stepSec, samples: rows };
     }
     case "events": {
@@ -55,4 +54,14 @@ export function answerQuery(
       return { id, kind, more, outages: rows };
     }
   }
+}
+
+/** In the order of time, each time once: of two rows that claim it after a clock fell back, the one that knows more of it. */
+function merge(kept: readonly HistorySample[], fresh: readonly HistorySample[]): HistorySample[] {
+  const byTime = new Map<number, HistorySample>();
+  for (const row of [...kept, ...fresh]) {
+    const other = byTime.get(row.at_s);
+    if (!other || row.seconds >= other.seconds) byTime.set(row.at_s, row);
+  }
+  return [...byTime.values()].toSorted((a, b) => a.at_s - b.at_s);
 }

@@ -23,9 +23,9 @@ export type { HistorianConfig } from "./config.ts";
 /** How often rows are cut, ms: the finest resolution. */
 const CUT_EVERY_MS = 10_000;
 /** How long values may wait in memory, ms: few writes spare the card. */
-const FLUSH_EVERY_MS = 15 * 60_000;
+const FLUSH_EVERY_MS = 30 * 60_000;
 /** While the grid is gone the next cut of power is near, ms. */
-const FLUSH_EVERY_OUT_MS = 60_000;
+const FLUSH_EVERY_OUT_MS = 5 * 60_000;
 /** An event waits for its neighbours for so long, ms. */
 const FLUSH_EVENT_MS = 3000;
 const PRUNE_EVERY_MS = 24 * 3_600_000;

@@ -1,0 +1,102 @@
+/** What each service that may be left out costs: memory and idle processor time of the daemon, without and with it. */
+import { stationModels } from "../../commands/simulate/play.ts";
+import type { Scenario } from "../../commands/simulate/scenario.ts";
+import { startRealWorld } from "../simulate/real_world.ts";
+import { cpuSeconds, pssMegabytes } from "./memory.ts";
+
+/** One run of the daemon. */
+export interface ServiceFigures {
+  readonly name: string;
+  /** MB of 1,000,000 bytes (Pss), settled. */
+  readonly megabytes: number;
+  /** Of one core, %, while one station speaks every two seconds. */
+  readonly idlePercent: number;
+  /** Process start to READY, ms. */
+  readonly readyMs: number;
+}
+
+/** Settings of each run; the first is the least that protects. */
+const RUNS:
+  readonly (readonly [name: string, settings: Readonly<Record<string, string>>, dashboard: boolean])[] = [
+    ["the least that protects", { HISTORY: "off" }, false],
+    ["with the historian", {}, false],
+    ["with the dashboard", { HISTORY: "off" }, true],
+    ["with discovery", { HISTORY: "off", HOME_ASSISTANT_DISCOVERY: "on" }, false],
+    ["with the notifier", { HISTORY: "off", NTFY_URL: "http://127.0.0.1:9/nobody" }, false],
+    ["with all of them", { HOME_ASSISTANT_DISCOVERY: "on", NTFY_URL: "http://127.0.0.1:9/nobody" }, true],
+  ];
+
+const SETTLE_MS = 8000;
+const IDLE_MS = 20_000;
+
+/** Starts the daemon once for each. */
+export async function measureServices(): Promise<ServiceFigures[]> {
+  const figures: ServiceFigures[] = [];
+  for (const [name, settings, withDashboard] of RUNS) {
+    figures.push(await measureOne(name, settings, withDashboard));
+  }
+  return figures;
+}
+
+async function measureOne(
+  name: string,
+  settings: Readonly<Record<string, string>>,
+  withDashboard: boolean,
+): Promise<ServiceFigures> {
+  const scenario: Scenario = {
+    name: "services_bench",
+    title: "One station.",
+    stations: [{ name: "Study", sn: "R631SIM000000001", socPercent: 80, loadWatts: 60, batteryWh: 286 }],
+    hosts: { Study: ["study-pc"] },
+    settings,
+    steps: [],
+    endSec: 0,
+    expect: [],
+  };
+  const models = stationModels(scenario);
+  const dashboard = withDashboard ? { listen: "127.0.0.1:0", password: "nobody logs in here" } : undefined;
+  const world = await startRealWorld({
+    scenario,
+    models,
+    speed: 1,
+    broker: "mosquitto",
+    onLog: () => {},
+    dashboard,
+    withAgents: true,
+  });
+  const speaking = setInterval(() => {
+    for (const [sn, model] of models) world.say(sn, model.now());
+  }, 2000);
+  try {
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    const { pid } = world.daemon();
+    const before = cpuSeconds(pid);
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    return {
+      name,
+      idlePercent: (cpuSeconds(pid) - before) / (IDLE_MS / 1000) * 100,
+      megabytes: pssMegabytes(pid),
+      readyMs: world.readyAtMs - world.launchedAtMs,
+    };
+  } finally {
+    clearInterval(speaking);
+    await world.stop();
+  }
+}
+
+/** The figures as lines. */
+export function servicesText(figures: readonly ServiceFigures[]): string {
+  const base = figures[0]?.megabytes ?? 0;
+  return [
+    "daemon                     memory (Pss) MB   more   idle % of a core   READY ms",
+    ...figures.map(({ name, megabytes, idlePercent, readyMs }) =>
+      [
+        name.padEnd(26),
+        megabytes.toFixed(0).padStart(15),
+        (megabytes - base).toFixed(0).padStart(6),
+        idlePercent.toFixed(1).padStart(18),
+        readyMs.toFixed(0).padStart(10),
+      ].join(" ")
+    ),
+  ].join("\n");
+}
