@@ -15,6 +15,9 @@ export const TARGETS = [
 /** One of {@link TARGETS}. */
 export type Target = typeof TARGETS[number];
 
+/** The compiler walks through packages by recursion; with its usual stack it breaks down in the deepest of them. */
+export const COMPILER_ENV: Readonly<Record<string, string>> = { RUST_MIN_STACK: String(64 * 1024 * 1024) };
+
 /** One of our programs. */
 export interface Program {
   readonly name: string;
@@ -66,6 +69,7 @@ export async function buildAll(
     say(`${target} …`);
     const { success } = await new Deno.Command(Deno.execPath(), {
       args: compileArgs(target, fileOf(target)),
+      env: COMPILER_ENV,
       stdin: "null",
       stdout: "inherit",
       stderr: "inherit",

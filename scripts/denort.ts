@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { COMPILER_ENV } from "./build_programs.ts";
 
 const SCRIPT = new URL("../../shared/denort/get.sh", import.meta.url).pathname;
 
@@ -37,7 +38,7 @@ export async function compileWith({ deno, env }: Compiler, args: readonly string
   const { success, stderr } = await new Deno.Command(deno, {
     args: [...args],
     cwd,
-    env,
+    env: { ...COMPILER_ENV, ...env },
     stdin: "null",
     stdout: "null",
     stderr: "piped",
