@@ -11,6 +11,7 @@ import {
   type DecodeRate,
   type HostileResult,
 } from "../../services/soc_bridge/decode_bench.ts";
+import { column } from "./waiting.ts";
 
 const OWN = new URL("../../services/soc_bridge/testdata/", import.meta.url);
 const RECORDED = new URL("../../../shared/protocol/captures/", import.meta.url);
@@ -43,22 +44,18 @@ export async function measureDecoding(
 /** The figures as lines of text. */
 export function decodingText({ rates, hostile }: Awaited<ReturnType<typeof measureDecoding>>): string {
   const rows = rates.map((r) =>
-    [
-      r.family.padEnd(22),
-      String(r.payloads).padStart(8),
-      String(r.meanBytes).padStart(8),
-      r.perSecond.toLocaleString("en").padStart(12),
-      r.barePerSecond.toLocaleString("en").padStart(12),
-      r.times.toFixed(1).padStart(6),
-    ].join("")
+    `| ${r.family} | ${r.payloads} | ${column(r.meanBytes)} | ${column(r.perSecond)} | ` +
+    `${column(1e9 / r.perSecond)} | ${column(r.barePerSecond)} | ${column(r.times, 1)} |`
   );
   const count = rates.reduce((sum, r) => sum + r.payloads, 0);
   const mixPerSecond = (rate: (r: DecodeRate) => number) =>
     Math.round(count / rates.reduce((sum, r) => sum + r.payloads / rate(r), 0));
   const [all, bare] = [mixPerSecond((r) => r.perSecond), mixPerSecond((r) => r.barePerSecond)];
   return [
-    `${"family".padEnd(22)}payloads   bytes  decoded /s     bare /s  times`,
+    "| family | payloads | bytes each | decoded /s | ns each | bare /s | times the bare |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
+    "",
     `whole mix of ${count}: ${all.toLocaleString("en")} payloads/s, ${
       (bare / all).toFixed(1)
     } times the bare schemas' time`,

@@ -29,10 +29,11 @@ export function hostOf(station: string): string {
 export async function startOutageHouse(
   broker: BenchBroker,
   stations: number,
-  { settings = {}, observed = OBSERVED, binary, onLog = () => {} }: {
+  { settings = {}, observed = OBSERVED, binary, speed = 1, onLog = () => {} }: {
     readonly settings?: Readonly<Record<string, string>>;
     readonly observed?: readonly string[];
     readonly binary?: string;
+    readonly speed?: number;
     readonly onLog?: (program: string, line: string) => void;
   } = {},
 ): Promise<OutageHouse> {
@@ -41,7 +42,7 @@ export async function startOutageHouse(
   const world = await startRealWorld({
     scenario,
     models,
-    speed: 1,
+    speed,
     broker,
     withAgents: false,
     observed,

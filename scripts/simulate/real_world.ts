@@ -61,6 +61,8 @@ export interface RealWorld extends World {
   /** Sends a station's whole state, as an answer to a get-all request. */
   replyNow(sn: string, values: StationValues): void;
   readonly daemon: () => RunningProgram;
+  /** The daemon's state directory. */
+  readonly stateDir: string;
   /** Where the dashboard is; rejects when it does not come up. */
   dashboardUrl(): Promise<string>;
   /** Ends everything and removes its files. */
@@ -204,6 +206,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
       if (bytes) cloud.publishFrom(sn, "get_reply", bytes);
     },
     daemon: () => daemon,
+    stateDir,
     dashboardUrl: async () => {
       const line = /DASHBOARD address=(\S+)/;
       await daemon.until(line);

@@ -1,0 +1,43 @@
+/** What the daemon needs when nothing happens: one station that is silent but for its keep-alive. */
+import { cpuSeconds, pssMegabytes } from "./memory.ts";
+import { type BenchBroker, startOutageHouse } from "./outage_house.ts";
+import { column, pause } from "./waiting.ts";
+
+/** One house at rest. */
+export interface IdleFigures {
+  readonly broker: BenchBroker;
+  readonly pssMegabytes: number;
+  /** Of one core. */
+  readonly cpuShare: number;
+  readonly threads: number;
+}
+
+/** Until memory has settled, ms. */
+const SETTLE_MS = 10_000;
+
+/** Watches it for `seconds`. */
+export async function measureIdle(broker: BenchBroker, seconds = 30): Promise<IdleFigures> {
+  const { world, stop } = await startOutageHouse(broker, 1);
+  try {
+    const { pid } = world.daemon();
+    await pause(SETTLE_MS);
+    const before = cpuSeconds(pid);
+    await pause(seconds * 1000);
+    return {
+      broker,
+      cpuShare: (cpuSeconds(pid) - before) / seconds,
+      pssMegabytes: pssMegabytes(pid),
+      threads: [...Deno.readDirSync(`/proc/${pid}/task`)].length,
+    };
+  } finally {
+    await stop();
+  }
+}
+
+/** The figures as a table. */
+export function idleText(found: readonly IdleFigures[]): string {
+  const rows = found.map(({ broker, pssMegabytes, cpuShare, threads }) =>
+    `| ${broker} | ${column(pssMegabytes)} | ${column(cpuShare * 100, 2)} | ${threads} |`
+  );
+  return ["| broker | Pss MB | CPU % of a core | threads |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}

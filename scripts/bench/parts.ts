@@ -1,0 +1,165 @@
+/** The parts of the bench: what each is called, what it shows, whether a plain run takes it. */
+import { comparisonText, LOAD_PER_SEC, measureComparison } from "./comparison.ts";
+import { dashboardText, measureDashboard } from "./dashboard.ts";
+import { decodingText, measureDecoding } from "./decode.ts";
+import {
+  ENDURANCE_HEAD,
+  enduranceRow,
+  enduranceText,
+  FAST_DAY,
+  measureEndurance,
+  REAL_HOUR,
+} from "./endurance.ts";
+import { diskText, measureDisk } from "./disk.ts";
+import { idleText, measureIdle } from "./idle.ts";
+import { measureMicro, microText } from "./micro.ts";
+import { measureNut } from "./nut.ts";
+import { type BenchBroker } from "./outage_house.ts";
+import { growthPerStation, measurePipeline, PIPELINE_HEAD, pipelineRow } from "./pipeline.ts";
+import { measurePolicy, policyText } from "./policy.ts";
+import { measureRates, RATE_HEAD, rateRow } from "./rate.ts";
+import { measureServices, servicesText } from "./services.ts";
+import { measureStart, startText } from "./start.ts";
+
+/** What the command line can say to the parts; each absent. */
+export interface PartOptions {
+  /** Damaged payloads of `decode`. */
+  readonly payloads?: number;
+  /** Generated outages of `policy`. */
+  readonly worlds?: number;
+  /** Where random begins. */
+  readonly seed?: number;
+  /** Days of `endurance`. */
+  readonly days?: number;
+  /** Real hours of `endurance`, instead of days. */
+  readonly hours?: number;
+}
+
+/** One part. */
+export interface Part {
+  readonly name: string;
+  readonly title: string;
+  /** `plain`: in a run without `--part`; `all`: with `--part all` too; `named`: only by its own name. */
+  readonly in: "plain" | "all" | "named";
+  run(say: (line: string) => void, options: PartOptions): Promise<void> | void;
+}
+
+const BROKERS: readonly BenchBroker[] = ["mosquitto", "embedded"];
+/** Stations of the pipeline, and how often each loses the grid. */
+const SIZES = [[1, 5], [10, 3], [100, 2], [1000, 1]] as const;
+/** Messages a second, until one is not held. */
+const RATES = [1000, 2000, 4000, 8000, 10_000, 12_000, 14_000, 16_000, 20_000];
+const RATE_STATIONS = 200;
+
+/** In the order in which they run. */
+export const PARTS: readonly Part[] = [
+  {
+    name: "decode",
+    title:
+      "Decoding, one core: the recorded payloads and our own, against the bare protobufjs decode of the same bytes",
+    in: "plain",
+    run: async (say, { payloads = 100_000, seed }) =>
+      say(decodingText(await measureDecoding({ payloads, seed }))),
+  },
+  {
+    name: "micro",
+    title: "The small parts, one core",
+    in: "plain",
+    run: (say) => say(microText(measureMicro())),
+  },
+  {
+    name: "idle",
+    title: "The daemon at rest, one station",
+    in: "plain",
+    async run(say) {
+      const found = [];
+      for (const broker of BROKERS) found.push(await measureIdle(broker));
+      say(idleText(found));
+    },
+  },
+  {
+    name: "pipeline",
+    title: "The whole chain, each station 1 message a second: cloud publish to receipt of the signed command",
+    in: "plain",
+    run: pipeline,
+  },
+  {
+    name: "rate",
+    title: `The highest rate that the whole chain holds: ${RATE_STATIONS} stations on Mosquitto`,
+    in: "plain",
+    async run(say) {
+      say(RATE_HEAD);
+      for await (const figures of measureRates("mosquitto", RATE_STATIONS, RATES)) say(rateRow(figures));
+    },
+  },
+  {
+    name: "compare",
+    title:
+      `The same stream on the same Mosquitto, ${LOAD_PER_SEC} messages a second: the daemon and a plain Python reading`,
+    in: "plain",
+    run: async (say) => say(comparisonText(await measureComparison())),
+  },
+  {
+    name: "start",
+    title: "From the start of the process to READY, one station",
+    in: "all",
+    run: async (say) => say(startText(await measureStart())),
+  },
+  { name: "nut", title: "The NUT server with many clients, and bad ones", in: "all", run: nut },
+  {
+    name: "dashboard",
+    title: "The dashboard in the daemon, one station, embedded broker",
+    in: "all",
+    run: async (say) => say(dashboardText(await measureDashboard())),
+  },
+  {
+    name: "services",
+    title: "What the services that may be left out cost, one station, Mosquitto",
+    in: "all",
+    run: async (say) => say(servicesText(await measureServices())),
+  },
+  {
+    name: "disk",
+    title: "What a day writes to the disk",
+    in: "all",
+    run: async (say) => say(diskText(await measureDisk())),
+  },
+  {
+    name: "policy",
+    title: "The policy in generated outages with everything going wrong",
+    in: "named",
+    run: (say, { worlds = 100_000, seed = 1 }) =>
+      say(policyText(measurePolicy(worlds, seed, (played) => say(`${played} of ${worlds} …`)))),
+  },
+  { name: "endurance", title: "Whether the daemon grows", in: "named", run: endurance },
+];
+
+async function pipeline(say: (line: string) => void): Promise<void> {
+  say(PIPELINE_HEAD);
+  const growth: string[] = [];
+  for (const broker of BROKERS) {
+    const runs = [];
+    for (const [stations, rounds] of SIZES) {
+      const figures = await measurePipeline(broker, stations, rounds);
+      runs.push(figures);
+      say(pipelineRow(figures));
+    }
+    growth.push(`${broker}: ${growthPerStation(runs)?.toFixed(0)} kB more for each station`);
+  }
+  say(`\n${growth.join("; ")}`);
+}
+
+async function nut(say: (line: string) => void): Promise<void> {
+  const { clients, hostile, latencyMs: { count, median, p99 }, unanswered } = await measureNut();
+  say(
+    `${clients} clients and ${hostile} bad ones: ${count} answers, median ${median.toFixed(2)} ms, ` +
+      `p99 ${p99.toFixed(2)} ms, ${unanswered} unanswered`,
+  );
+}
+
+async function endurance(say: (line: string) => void, { days = 30, hours }: PartOptions): Promise<void> {
+  const options = hours === undefined ? { periods: days, ...FAST_DAY } : { periods: hours, ...REAL_HOUR };
+  say(ENDURANCE_HEAD);
+  const figures = await measureEndurance(options, (sample) => say(enduranceRow(sample)));
+  say(`\n${enduranceText(figures)}`);
+}
