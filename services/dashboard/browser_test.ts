@@ -144,6 +144,26 @@ Deno.test("the dashboard in a browser: an outage from the first look to the end"
       assert.deepEqual(shutdowns, []);
     });
 
+    await step(
+      "has the outage and the day's energy from the historian, and gives them away as a file",
+      async () => {
+        await sees(page, ".energy tbody tr", /^\d{4}-\d\d-\d\d.*Wh/);
+        assert.deepEqual(await accessibilityProblems(page), []);
+        const [file] = await Promise.all([
+          page.waitForEvent("download"),
+          page.getByRole("link", { name: "outages" }).first().click(),
+        ]);
+        const text = await Deno.readTextFile(await file.path());
+        assert.match(text, /^device,from,from_seen,to,to_seen,.*\r\nStudy,\S+Z,true,\S+Z,true,/);
+        await page.evaluate("document.querySelector('.energy').scrollIntoView({ block: 'center' })");
+        for (const extra of extras) {
+          await extra.evaluate("document.querySelector('.charts').scrollIntoView()");
+        }
+        await shoot("past");
+        for (const extra of extras) await extra.evaluate("scrollTo(0, 0)");
+      },
+    );
+
     await step("never takes a name or a text of the house for markup", async () => {
       const evil = "<img src=x onerror=alert(1)>";
       const ts = new Date(world.clock.wallMs()).toISOString();
