@@ -3,7 +3,8 @@ import type { HistoryAnswer, HistorySample } from "../../lib/messages/history_an
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
 import { sampleOf, type SampleRow, stepFor } from "./downsample.ts";
 import { localDay } from "./energy.ts";
-import type { Range, Store } from "./store.ts";
+import type { Range } from "./read_rows.ts";
+import type { Store } from "./store.ts";
 
 /** Rows of one answer: it stays below what the broker's other readers take. */
 const LIMITS = { samples: 1500, events: 250, energy: 1000, outages: 500 } as const;

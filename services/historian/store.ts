@@ -16,6 +16,14 @@ import type {
 import { KEPT_DAYS, sampleOf, type SampleRow, type StepSec } from "./downsample.ts";
 import type { EnergyDelta } from "./energy.ts";
 import type { Outage } from "./outages.ts";
+import {
+  type Range,
+  readEnergy,
+  readEvents,
+  readOpenOutages,
+  readOutages,
+  readSamples,
+} from "./read_rows.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 
 /** Everything that is written at once. */
@@ -24,18 +32,6 @@ export interface Batch {
   readonly events: readonly JournalEvent[];
   readonly energy: readonly EnergyDelta[];
   readonly outages: readonly Outage[];
-}
-
-/** What of a time is wanted. Wall times, ms since 1970; both ends included. */
-export interface Range {
-  readonly device?: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Only rows behind the one of this number. */
-  readonly after?: number;
-  /** The newest rows instead of the first; oldest first all the same. */
-  readonly newest?: boolean;
-  readonly limit: number;
 }
 
 /** More events than this, and the oldest give way. */
@@ -130,67 +126,29 @@ export class Store {
     });
   }
 
-  /** Rows of one device, oldest first. */
-  samples(stepSec: StepSec, { device = "", fromMs, toMs, limit }: Range): HistorySample[] {
-    return this.#rows(
-      `SELECT at_s, seconds, soc, soc_min, in_watts, in_watts_max, out_watts, out_watts_max, grid_percent
-       FROM samples JOIN devices USING (device_id)
-       WHERE name = ? AND step_s = ? AND at_s BETWEEN ? AND ? ORDER BY at_s LIMIT ?`,
-      [device, stepSec, Math.floor(fromMs / 1000) - stepSec + 1, Math.floor(toMs / 1000), limit],
-    ).map((row) => ({
-      ...withoutNulls(row),
-      soc: tenths(row.soc),
-      soc_min: tenths(row.soc_min),
-    })) as HistorySample[];
+  /** As {@link readSamples} does. */
+  samples(stepSec: StepSec, range: Range): HistorySample[] {
+    return readSamples(this.#db, stepSec, range);
   }
 
-  /** Events of all devices, or of one, oldest first. */
-  events({ device, fromMs, toMs, after = 0, newest = false, limit }: Range): HistoryEvent[] {
-    const rows = this.#rows(
-      `SELECT * FROM events WHERE at_ms BETWEEN ? AND ? AND seq > ? AND (? IS NULL OR device = ?)
-       ORDER BY seq ${newest ? "DESC" : "ASC"} LIMIT ?`,
-      [fromMs, toMs, after, device ?? null, device ?? null, limit],
-    );
-    return (newest ? rows.reverse() : rows).map(({ at_ms, ...row }) => ({
-      ...withoutNulls(row),
-      ts: new Date(Number(at_ms)).toISOString(),
-    })) as unknown as HistoryEvent[];
+  /** As {@link readEvents} does. */
+  events(range: Range): HistoryEvent[] {
+    return readEvents(this.#db, range);
   }
 
-  /** Days of all devices, or of one, oldest first. */
-  energy({ device, limit }: Range, fromDay: string, toDay: string): HistoryEnergy[] {
-    return this.#rows(
-      `SELECT name AS device, day, in_wh, in_s, out_wh, out_s FROM energy JOIN devices USING (device_id)
-       WHERE day BETWEEN ? AND ? AND (? IS NULL OR name = ?) ORDER BY day, name LIMIT ?`,
-      [fromDay, toDay, device ?? null, device ?? null, limit],
-    ).map(withoutNulls) as unknown as HistoryEnergy[];
+  /** As {@link readEnergy} does. */
+  energy(range: Range, fromDay: string, toDay: string): HistoryEnergy[] {
+    return readEnergy(this.#db, range, fromDay, toDay);
   }
 
-  /** Outages that touch the time, oldest first. */
-  outages({ device, fromMs, toMs, after = 0, newest = false, limit }: Range): HistoryOutage[] {
-    const rows = this.#rows(
-      `SELECT * FROM outages WHERE from_ms <= ? AND coalesce(to_ms, last_ms) >= ? AND seq > ?
-       AND (? IS NULL OR device = ?) ORDER BY seq ${newest ? "DESC" : "ASC"} LIMIT ?`,
-      [toMs, fromMs, after, device ?? null, device ?? null, limit],
-    );
-    return (newest ? rows.reverse() : rows).map(({ last_ms: _, ...row }) => ({
-      ...withoutNulls(row),
-      from_seen: row.from_seen === 1,
-      to_seen: row.to_seen === 1,
-    })) as unknown as HistoryOutage[];
+  /** As {@link readOutages} does. */
+  outages(range: Range): HistoryOutage[] {
+    return readOutages(this.#db, range);
   }
 
-  /** Outages that were going on when the last run ended. */
+  /** As {@link readOpenOutages} does. */
   openOutages(): Outage[] {
-    return this.#rows("SELECT * FROM outages WHERE to_ms IS NULL", []).map((row) => ({
-      device: String(row.device),
-      fromMs: Number(row.from_ms),
-      isFromSeen: row.from_seen === 1,
-      isToSeen: false,
-      socStart: numberOf(row.soc_start),
-      socLowest: numberOf(row.soc_lowest),
-      lastMs: Number(row.last_ms),
-    }));
+    return readOpenOutages(this.#db);
   }
 
   close(): void {
@@ -275,26 +233,9 @@ export class Store {
       lastMs,
     );
   }
-
-  #rows(sql: string, values: readonly (number | string | null)[]): Row[] {
-    return this.#db.prepare(sql).all(...values) as Row[];
-  }
 }
 
 /** What SQLite says of a file that is none of its own, or no longer whole. */
 function isDamage(error: unknown): boolean {
   return /malformed|not a database|corrupt/i.test(errorText(error));
-}
-
-/** A value that is not known is absent. */
-function withoutNulls(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
-}
-
-function tenths(value: number | string | null | undefined): number | undefined {
-  return typeof value === "number" ? value / 10 : undefined;
-}
-
-function numberOf(value: number | string | null | undefined): number | undefined {
-  return typeof value === "number" ? value : undefined;
 }
