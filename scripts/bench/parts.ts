@@ -48,7 +48,7 @@ const BROKERS: readonly BenchBroker[] = ["mosquitto", "embedded"];
 /** Stations of the pipeline, and how often each loses the grid. */
 const SIZES = [[1, 5], [10, 3], [100, 2], [1000, 1]] as const;
 /** Messages a second, until one is not held. */
-const RATES = [1000, 2000, 4000, 8000, 10_000, 12_000, 14_000, 16_000, 20_000];
+const RATES = [1000, 2000, 4000, 8000, 10_000, 12_000, 14_000, 16_000, 20_000, 25_000, 30_000];
 const RATE_STATIONS = 200;
 
 /** In the order in which they run. */
