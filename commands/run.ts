@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { systemClock, type TimeScale } from "../lib/clock.ts";
+import { collectNowAndThen } from "../lib/collect_garbage.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
 import type { FromWorker } from "../lib/control.ts";
 import { consoleSink, createLogger } from "../lib/log.ts";
@@ -68,11 +69,13 @@ export async function run(args: readonly string[]): Promise<number> {
     Deno.addSignalListener(signal, () => ended.resolve(EXIT.ok));
   }
   supervisor.start();
+  const stopCollecting = collectNowAndThen(systemClock(time));
 
   const code = await ended.promise;
   log.notice("STOPPING");
   systemd.send("STOPPING=1");
   stopFeeding();
+  stopCollecting();
   await supervisor.stop();
   systemd.close();
   log.notice("STOPPED");

@@ -1,6 +1,7 @@
 /** What every `worker.ts` calls: builds the service from the first message, answers pings, stops on request. */
 import type { Random } from "./backoff.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { collectNowAndThen } from "./collect_garbage.ts";
 import type { FromWorker, InitMessage, ToWorker } from "./control.ts";
 import { errorText } from "./errors.ts";
 import { createHealth, type Health } from "./health.ts";
@@ -64,6 +65,7 @@ export function hostWorker(make: (init: InitMessage, parts: HostedParts) => Host
       health = createHealth();
       hosted = make(init, { clock, log, health, random: Math.random });
       await hosted.start();
+      collectNowAndThen(clock);
       scope.postMessage({ kind: "ready" });
     } catch (error) {
       scope.postMessage({ kind: "failed", text: errorText(error) });

@@ -10,7 +10,9 @@ export function coalesce(events: readonly JournalEvent[], timeText: (ts: string)
     const own = events.filter((event) => event.device === device && GRID.includes(event.kind));
     const [first, last] = [own[0], own.at(-1)];
     const losses = own.filter(({ kind }) => kind === "grid_lost").length;
-    if (device === undefined || !first || !last || own.length < 3 || losses < 2) continue;
+    // A channel that is not told of returns must not be told how it ended.
+    const hasReturns = losses < own.length;
+    if (device === undefined || !first || !last || own.length < 3 || losses < 2 || !hasReturns) continue;
     const end = last.kind === "grid_back" ? "it is there now" : "it is gone now";
     folded.set(device, {
       ...last,

@@ -98,6 +98,8 @@ Deno.test("composeMessage() folds a grid that flickers, and nothing else", () =>
   );
   assert.match(composeMessage(flicker.slice(0, 3), AT).text, /it is gone now/);
   assert.equal(composeMessage(flicker.slice(0, 2), AT).text.split("\n").length, 2);
+  const losses = [0, 10, 20].map((atSec) => event("grid_lost", "warning", atSec));
+  assert.doesNotMatch(composeMessage(losses, AT).text, /now/);
   const other = event("grid_lost", "warning", 2, { device: "Cellar", text: "Cellar: gone" });
   assert.match(composeMessage([...flicker, other], AT).text, /Cellar: gone/);
 });

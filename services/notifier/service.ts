@@ -37,6 +37,8 @@ export class Notifier implements Service {
   #cancelFlush = () => {};
   #cancelLook = () => {};
   #isStuck = false;
+  /** A danger was told, and its end was not. */
+  #isAlarmed = false;
 
   constructor(
     private readonly context: ServiceContext<NotifierConfig>,
@@ -113,7 +115,10 @@ export class Notifier implements Service {
     if (events.length === 0) return;
     const { clock, config } = this.context;
     const isDanger = events.some(({ severity }) => severity === "danger");
-    const quiet = !isDanger && isQuiet(config.quietHours, clock.wallMs(), config.timeZone);
+    if (isDanger) this.#isAlarmed = true;
+    // Whoever was woken by a danger wants to know how it ends.
+    const quiet = !this.#isAlarmed && isQuiet(config.quietHours, clock.wallMs(), config.timeZone);
+    if (!isDanger && events.some(({ kind }) => kind === "grid_back")) this.#isAlarmed = false;
     for (const { settings: { name }, choice } of config.channels) {
       const wanted = events.filter((event) => isWanted(choice, event));
       if (wanted.length === 0) continue;

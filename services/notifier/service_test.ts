@@ -193,22 +193,23 @@ Deno.test("Notifier does not wait for ever for a server that says nothing", asyn
   await h.notifier.stop();
 });
 
-Deno.test("Notifier is quiet at night but for a danger, and tells in the morning what happened", async () => {
+Deno.test("Notifier is quiet at night but for a danger and its end, and tells in the morning what happened", async () => {
   const h = await start({ quietHours: parseQuietHours("19:00-20:00") });
   await h.event("grid_lost", "warning");
   await h.clock.advance(30_000);
+  assert.equal(h.told.length, 0);
   await h.event("shutdown_sent", "danger");
   await h.clock.advance(0);
   assert.deepEqual(h.titles(), ["Study: shutdown_sent"]);
   await h.event("grid_back", "notice");
-  await h.clock.advance(HOUR_MS - 61_000);
-  assert.equal(h.told.length, 1);
-  await h.clock.advance(62_000);
+  await h.clock.advance(30_000);
+  assert.deepEqual(h.titles(), ["Study: shutdown_sent", "Study: grid_back"]);
+  await h.event("blind", "warning");
+  await h.clock.advance(HOUR_MS - 121_000);
   assert.equal(h.told.length, 2);
-  assert.match(
-    h.told[1]?.text ?? "",
-    /^19:00:00 {2}Study: grid_lost\n19:00:30 {2}Study: grid_back\nTold late/,
-  );
+  await h.clock.advance(122_000);
+  assert.equal(h.told.length, 3);
+  assert.match(h.told[2]?.text ?? "", /^19:00:00 {2}Study: grid_lost\n19:01:00 {2}Study: blind\nTold late/);
   await h.notifier.stop();
 });
 
