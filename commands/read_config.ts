@@ -12,6 +12,20 @@ import { complain, EXIT } from "./command.ts";
 export const ENV_HELP =
   "  --env FILE   the configuration; .env, else /etc/ecoflow-power/ecoflow-power.env, when not given\n";
 
+/** How the loader reads this machine's files. */
+export const DISK = {
+  readFile: (path: string) => Deno.readTextFileSync(path),
+  exists(path: string): boolean {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  },
+  listFiles: (path: string) =>
+    Array.from(Deno.readDirSync(path)).filter(({ isFile }) => isFile).map(({ name }) => name),
+};
+
 /** Where the configuration is looked for when none is named. */
 export const ENV_PLACES = [".env", "/etc/ecoflow-power/ecoflow-power.env"] as const;
 
@@ -31,12 +45,10 @@ export function readConfig(
     });
     const path = envPathOf(values.env);
     const house = loadConfig({
-      file: path === undefined ? undefined : { name: path, text: readText(path) },
+      file: path === undefined ? undefined : { name: path, text: DISK.readFile(path) },
       environment: { ...credentialsBeside(path), ...Deno.env.toObject() },
-      readFile: readText,
-      exists: (path) => exists(path) || isAboutToBe(path),
-      listFiles: (path) =>
-        Array.from(Deno.readDirSync(path)).filter(({ isFile }) => isFile).map(({ name }) => name),
+      ...DISK,
+      exists: (path) => DISK.exists(path) || isAboutToBe(path),
     });
     const problems = serviceConfigProblems(house);
     if (problems.length > 0) throw new ConfigError(problems);
@@ -51,7 +63,7 @@ export function readConfig(
 
 /** The file that is read: the named one, else the first there is; undefined: the environment alone. */
 export function envPathOf(named: string | undefined): string | undefined {
-  return named ?? ENV_PLACES.find(exists);
+  return named ?? ENV_PLACES.find(DISK.exists);
 }
 
 /** A person at the terminal has no systemd to hand over the credentials: they lie beside the configuration. */
@@ -62,16 +74,4 @@ function credentialsBeside(envPath: string | undefined): { CREDENTIALS_DIRECTORY
 /** Where secrets lie as files of their own, each named like its key in small letters. */
 export function credentialsDirOf(envPath: string): string {
   return `${dirname(resolve(envPath))}/credentials`;
-}
-
-function readText(path: string): string {
-  return Deno.readTextFileSync(path);
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

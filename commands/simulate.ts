@@ -5,10 +5,10 @@
 import { parseArgs } from "node:util";
 import { errorText } from "../lib/errors.ts";
 import { complain, EXIT, print } from "./command.ts";
+import { chooseScenarios, readSpeed, scenarioList } from "./simulate/choose.ts";
 import { startMemoryWorld } from "./simulate/memory_world.ts";
 import { play, stationModels } from "./simulate/play.ts";
 import type { Scenario } from "./simulate/scenario.ts";
-import { SCENARIOS } from "./simulate/scenarios.ts";
 import { View } from "./simulate/view.ts";
 
 /** Faster than this there is nothing to watch. */
@@ -25,7 +25,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
     return complain(`${errorText(error)}\n`, EXIT.usage);
   }
   const { scenarios, speed, isList } = options;
-  if (isList) return print(SCENARIOS.map(({ name, title }) => `${name.padEnd(26)}${title}\n`).join(""));
+  if (isList) return print(scenarioList());
   let failed = 0;
   for (const scenario of scenarios) if (!await playOne(scenario, speed)) failed++;
   return failed === 0 ? EXIT.ok : EXIT.no;
@@ -66,14 +66,7 @@ function readOptions(args: readonly string[]) {
       list: { type: "boolean", default: false },
     },
   });
-  const scenarios = SCENARIOS.filter(({ name }) => values.scenario === "all" || name === values.scenario);
-  if (scenarios.length === 0) {
-    const names = SCENARIOS.map(({ name }) => name).join(", ");
-    throw new RangeError(`Cannot play "${values.scenario}": must be all, ${names}`);
-  }
-  const speed = Number(values.speed);
-  if (!(speed >= 1 && speed <= MAX_SPEED)) {
-    throw new RangeError(`Cannot play at speed "${values.speed}": must be 1 to ${MAX_SPEED}`);
-  }
+  const scenarios = chooseScenarios(values.scenario);
+  const speed = readSpeed(values.speed, MAX_SPEED);
   return { scenarios, speed, isList: values.list };
 }

@@ -9,7 +9,7 @@ import { errorText } from "../lib/errors.ts";
 import { play, stationModels } from "../commands/simulate/play.ts";
 import { startRealWorld } from "./simulate/real_world.ts";
 import type { Scenario } from "../commands/simulate/scenario.ts";
-import { SCENARIOS } from "../commands/simulate/scenarios.ts";
+import { chooseScenarios, readSpeed, scenarioList } from "../commands/simulate/choose.ts";
 import { View } from "../commands/simulate/view.ts";
 
 const USAGE = `Usage: deno task simulate [options]
@@ -117,17 +117,10 @@ function readOptions(args: readonly string[]): Options | number {
     });
     if (values.help) return write(USAGE);
     if (values.list) {
-      return write(SCENARIOS.map(({ name, title }) => `${name.padEnd(26)}${title}\n`).join(""));
+      return write(scenarioList());
     }
-    const scenarios = SCENARIOS.filter(({ name }) => values.scenario === "all" || name === values.scenario);
-    if (scenarios.length === 0) {
-      const names = SCENARIOS.map(({ name }) => name).join(", ");
-      throw new RangeError(`Cannot play "${values.scenario}": must be all, ${names}`);
-    }
-    const speed = Number(values.speed);
-    if (!(speed >= 1 && speed <= MAX_SPEED)) {
-      throw new RangeError(`Cannot play at speed "${values.speed}": must be 1 to ${MAX_SPEED}`);
-    }
+    const scenarios = chooseScenarios(values.scenario);
+    const speed = readSpeed(values.speed, MAX_SPEED);
     if (values.broker !== "embedded" && values.broker !== "mosquitto") {
       throw new RangeError(`Cannot use broker "${values.broker}": must be embedded or mosquitto`);
     }

@@ -9,7 +9,7 @@ import { textFile } from "../../lib/text_file.ts";
 import { serviceConfigProblems } from "../../services/registry.ts";
 import { storePassword } from "../dashboard.ts";
 import { makeLikeParent } from "../like_parent.ts";
-import { credentialsDirOf } from "../read_config.ts";
+import { credentialsDirOf, DISK } from "../read_config.ts";
 
 /** A secret that gets a file of its own. */
 export type SecretName = "ecoflow_pass" | "ecoflow_access_key" | "ecoflow_secret_key";
@@ -54,9 +54,9 @@ export class Draft {
     const house = loadConfig({
       file: { name: this.envPath, text: this.#text },
       environment: { CREDENTIALS_DIRECTORY: credentials },
-      readFile: (path) => secretAt(path) ?? Deno.readTextFileSync(path),
-      exists: (path) => secretAt(path) !== undefined || isNewPassword(path) || isFile(path),
-      listFiles: (path) => [...Deno.readDirSync(path)].filter(({ isFile }) => isFile).map(({ name }) => name),
+      ...DISK,
+      readFile: (path) => secretAt(path) ?? DISK.readFile(path),
+      exists: (path) => secretAt(path) !== undefined || isNewPassword(path) || DISK.exists(path),
     });
     const problems = serviceConfigProblems(house);
     if (problems.length > 0) throw new ConfigError(problems);
@@ -106,13 +106,5 @@ function replaceText(path: string, text: string, model: string): void {
   textFile(path, (like?.mode ?? 0o600) & 0o777).write(text);
   if (like && like.uid !== null && like.gid !== null && Deno.build.os !== "windows") {
     Deno.chownSync(path, like.uid, like.gid);
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
   }
 }

@@ -88,3 +88,9 @@ export function parsePowerState(payload: Uint8Array | string, source: string): P
 export function encodePowerState(state: PowerState): string {
   return JSON.stringify(state);
 }
+
+/** What comes in, grid, sun and car together, W; undefined when none of it is known. */
+export function inWattsOf({ ac_in_watts: ac, dc_in_watts: dc }: PowerState): number | undefined {
+  const known = [ac, dc].filter((watts) => watts !== undefined);
+  return known.length > 0 ? known.reduce((sum, watts) => sum + watts, 0) : undefined;
+}

@@ -1,7 +1,7 @@
 /** The dashboard: listens to the house on the bus, and to browsers on its own address. */
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
-import type { PowerState } from "../../lib/messages/power_state.ts";
+import { inWattsOf, type PowerState } from "../../lib/messages/power_state.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { Access } from "./access.ts";
 import type { DashboardConfig } from "./config.ts";
@@ -154,11 +154,10 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
 /** Only what is live is drawn; the rest is a gap. */
 function noteSample(seen: Seen, device: string, state: PowerState, nowWallMs: number): void {
   if ((state.link ?? "live") !== "live" || state.role === "accessory") return;
-  const sources = [state.ac_in_watts, state.dc_in_watts].filter((watts) => watts !== undefined);
   seen.addSample(device, {
     atSec: nowWallMs / 1000,
     socPercent: state.soc,
-    inWatts: sources.length > 0 ? sources.reduce((sum, watts) => sum + watts, 0) : undefined,
+    inWatts: inWattsOf(state),
     outWatts: state.out_watts,
   });
   if (state.soc !== undefined && state.grid_connected === false) seen.noteCharge(device, state.soc);

@@ -5,7 +5,7 @@ import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { encodeEvent, parseEvent } from "../../lib/messages/event.ts";
 import { encodeHistoryAnswer } from "../../lib/messages/history_answer.ts";
 import { parseHistoryQuery } from "../../lib/messages/history_query.ts";
-import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
+import { inWattsOf, parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { answerQuery } from "./answer.ts";
@@ -219,14 +219,7 @@ export class Historian implements Service {
   }
 }
 
-function momentOf(
-  { soc, grid_connected: grid, ac_in_watts: ac, dc_in_watts: dc, out_watts: out }: PowerState,
-): Moment {
-  const sources = [ac, dc].filter((watts) => watts !== undefined);
-  return {
-    soc,
-    grid,
-    inWatts: sources.length > 0 ? sources.reduce((sum, watts) => sum + watts, 0) : undefined,
-    outWatts: out,
-  };
+function momentOf(state: PowerState): Moment {
+  const { soc, grid_connected: grid, out_watts: outWatts } = state;
+  return { soc, grid, inWatts: inWattsOf(state), outWatts };
 }

@@ -1,6 +1,7 @@
 /** Posts over HTTP(S): verified, bounded in time and size, never redirected, with errors that hold no secret. */
 import { errorText } from "../../lib/errors.ts";
 import { SendError } from "./channel.ts";
+import { hideSecrets } from "./hide_secrets.ts";
 
 /** One request. */
 export interface Post {
@@ -27,8 +28,7 @@ export function createHttp(caPem: string | undefined): { send: SendPost; close()
 
 async function sendPost(client: Deno.HttpClient, post: Post, signal: AbortSignal): Promise<void> {
   const { url, headers, body, secrets } = post;
-  const hide = (text: string) =>
-    secrets.reduce<string>((shown, secret) => secret ? shown.replaceAll(secret, "***") : shown, text);
+  const hide = (text: string) => hideSecrets(text, secrets);
   const { host } = new URL(url);
   let status: number;
   let said: string;

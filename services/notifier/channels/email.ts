@@ -2,6 +2,7 @@
 import type { EmailSettings } from "../../../lib/config/notifier_keys.ts";
 import { errorText } from "../../../lib/errors.ts";
 import { type Channel, SendError } from "../channel.ts";
+import { hideSecrets } from "../hide_secrets.ts";
 
 /** The part of the library that is used. */
 interface Transport {
@@ -77,9 +78,6 @@ function faultOf(error: unknown, where: string, secrets: readonly (string | unde
     code?: string;
   };
   const isFinal = code === "EAUTH" || (responseCode !== undefined && responseCode >= 500);
-  const text = secrets.reduce<string>(
-    (shown, secret) => secret ? shown.replaceAll(secret, "***") : shown,
-    errorText(error),
-  );
+  const text = hideSecrets(errorText(error), secrets);
   return new SendError(`${where}: ${text}`.slice(0, 300), isFinal);
 }

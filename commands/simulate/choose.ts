@@ -1,0 +1,23 @@
+/** What a command line says of scenarios, the same in the program and in a checkout. Pure. */
+import type { Scenario } from "./scenario.ts";
+import { SCENARIOS } from "./scenarios.ts";
+
+/** The scenario of this name, or all of them. @throws RangeError saying what was wanted */
+export function chooseScenarios(wanted: string): readonly Scenario[] {
+  const scenarios = SCENARIOS.filter(({ name }) => wanted === "all" || name === wanted);
+  if (scenarios.length > 0) return scenarios;
+  const names = SCENARIOS.map(({ name }) => name).join(", ");
+  throw new RangeError(`Cannot play "${wanted}": must be all, ${names}`);
+}
+
+/** How much faster than life. @throws RangeError saying what was wanted */
+export function readSpeed(text: string, most: number): number {
+  const speed = Number(text);
+  if (speed >= 1 && speed <= most) return speed;
+  throw new RangeError(`Cannot play at speed "${text}": must be 1 to ${most}`);
+}
+
+/** A line for each scenario. */
+export function scenarioList(): string {
+  return SCENARIOS.map(({ name, title }) => `${name.padEnd(26)}${title}\n`).join("");
+}
