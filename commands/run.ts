@@ -69,7 +69,7 @@ export async function run(args: readonly string[]): Promise<number> {
     Deno.addSignalListener(signal, () => ended.resolve(EXIT.ok));
   }
   supervisor.start();
-  const stopCollecting = collectNowAndThen(systemClock(time));
+  const stopCollecting = collectNowAndThen(systemClock(time), log);
 
   const code = await ended.promise;
   log.notice("STOPPING");

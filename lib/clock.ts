@@ -19,6 +19,12 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** A {@link Clock} that knows what waits on it. */
+export interface CountingClock extends Clock {
+  /** Timers that wait: a number that rises for days is a leak. */
+  readonly pending: number;
+}
+
 /** How fast time passes for a run: 1 and no origin in production, more in simulations. */
 export interface TimeScale {
   /** Scaled seconds in one real second, 1 to 10,000. */
@@ -38,30 +44,47 @@ const LONGEST_TIMER_MS = 2_147_483_647;
  *
  * @param scale Real time when absent
  */
-export function systemClock(scale: TimeScale = REAL_TIME): Clock {
+export function systemClock(scale: TimeScale = REAL_TIME): CountingClock {
   const { speed, originWallMs } = scale;
   if (!(speed >= 1 && speed <= 10_000)) {
     throw new RangeError(`Cannot scale time: speed must be 1 to 10000, found ${speed}`);
   }
-  const clock: Clock = {
+  let pending = 0;
+  /** Ends a timer's count, once. */
+  const counted = (end: () => void): Cancel => {
+    let isOver = false;
+    pending++;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      pending--;
+      end();
+    };
+  };
+  const clock: CountingClock = {
     speed,
+    get pending() {
+      return pending;
+    },
     monoMs: () => performance.now() * speed,
     wallMs: () => speed === 1 ? Date.now() : originWallMs + (Date.now() - originWallMs) * speed,
     after(delayMs, run) {
       const untilMs = performance.now() + Math.max(0, delayMs) / speed;
       let timer: ReturnType<typeof setTimeout> | undefined;
+      const end = counted(() => clearTimeout(timer));
       const arm = () => {
         const leftMs = untilMs - performance.now();
-        timer = leftMs > LONGEST_TIMER_MS
-          ? setTimeout(arm, LONGEST_TIMER_MS)
-          : setTimeout(run, Math.max(0, leftMs));
+        timer = leftMs > LONGEST_TIMER_MS ? setTimeout(arm, LONGEST_TIMER_MS) : setTimeout(() => {
+          end();
+          run();
+        }, Math.max(0, leftMs));
       };
       arm();
-      return () => clearTimeout(timer);
+      return end;
     },
     every(intervalMs, run) {
       const timer = setInterval(run, intervalMs / speed);
-      return () => clearInterval(timer);
+      return counted(() => clearInterval(timer));
     },
     sleep: (delayMs, signal) => sleepOn(clock, delayMs, signal),
   };

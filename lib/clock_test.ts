@@ -11,6 +11,21 @@ Deno.test("systemClock() with a speed lets scaled time pass faster, from the com
   assert.ok(clock.wallMs() - originWallMs >= 5000);
 });
 
+Deno.test("systemClock() counts the timers that wait", async () => {
+  const clock = systemClock();
+  const endRepeat = clock.every(1000, () => {});
+  const cancel = clock.after(60_000, () => {});
+  const slept = clock.sleep(1);
+  assert.equal(clock.pending, 3);
+  await slept;
+  assert.equal(clock.pending, 2, "one that ran waits no more");
+  cancel();
+  cancel();
+  assert.equal(clock.pending, 1, "ended twice, counted once");
+  endRepeat();
+  assert.equal(clock.pending, 0);
+});
+
 Deno.test("systemClock() refuses a speed below 1", () => {
   assert.throws(() => systemClock({ speed: 0.5, originWallMs: 0 }), /speed must be 1 to 10000, found 0.5/);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { COLLECT_EVERY_MS, collectNowAndThen } from "./collect_garbage.ts";
 import { TestClock } from "./test_clock.ts";
+import { memoryLog } from "./testing.ts";
 
 Deno.test("collectNowAndThen() collects once an hour until it is cancelled", async () => {
   const scope = globalThis as { gc?: () => void };
@@ -9,11 +10,16 @@ Deno.test("collectNowAndThen() collects once an hour until it is cancelled", asy
   scope.gc = () => times++;
   try {
     const clock = new TestClock();
-    const cancel = collectNowAndThen(clock);
+    const log = memoryLog();
+    const cancel = collectNowAndThen(clock, log);
     await clock.advance(COLLECT_EVERY_MS - 1);
     assert.equal(times, 0);
     await clock.advance(COLLECT_EVERY_MS + 1);
     assert.equal(times, 2);
+    const [line] = log.entries;
+    assert.equal(line?.text, "RESOURCES");
+    assert.equal(line?.fields.timers, 1, "the collection's own");
+    assert.ok(Number(line?.fields.heap_kb) > 100);
     cancel();
     assert.equal(clock.pending, 0);
   } finally {
@@ -27,7 +33,7 @@ Deno.test("collectNowAndThen() does nothing where there is nothing to call", () 
   delete scope.gc;
   try {
     const clock = new TestClock();
-    collectNowAndThen(clock)();
+    collectNowAndThen(clock, memoryLog())();
     assert.equal(clock.pending, 0);
   } finally {
     if (before) scope.gc = before;

@@ -1,6 +1,6 @@
 /** A clock that stands still until a test moves it. */
 import { setImmediate } from "node:timers";
-import { type Cancel, type Clock, sleepOn } from "./clock.ts";
+import { type Cancel, type CountingClock, sleepOn } from "./clock.ts";
 
 interface Timer {
   readonly id: number;
@@ -12,8 +12,8 @@ interface Timer {
 /** The default wall time of a test: 2026-11-23T19:00:00Z, in ms since 1970. */
 export const TEST_WALL_MS = Date.UTC(2026, 10, 23, 19, 0, 0);
 
-/** Deterministic {@link Clock}: timers run, in order of their due time, only inside {@link TestClock.advance}. */
-export class TestClock implements Clock {
+/** Deterministic {@link CountingClock}: timers run, in order of their due time, only inside {@link TestClock.advance}. */
+export class TestClock implements CountingClock {
   readonly speed = 1;
   #monoMs = 0;
   #wallOffsetMs: number;

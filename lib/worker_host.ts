@@ -65,7 +65,7 @@ export function hostWorker(make: (init: InitMessage, parts: HostedParts) => Host
       health = createHealth();
       hosted = make(init, { clock, log, health, random: Math.random });
       await hosted.start();
-      collectNowAndThen(clock);
+      collectNowAndThen(clock, log);
       scope.postMessage({ kind: "ready" });
     } catch (error) {
       scope.postMessage({ kind: "failed", text: errorText(error) });

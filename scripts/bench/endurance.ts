@@ -6,6 +6,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { cpuSeconds, pssMegabytes } from "./memory.ts";
 import { type OutageHouse, startOutageHouse } from "./outage_house.ts";
+import { Resources } from "./resources.ts";
 import { isFlat, type Slope, slopeOf } from "./slope.ts";
 import { column, pause } from "./waiting.ts";
 
@@ -25,6 +26,10 @@ export interface EnduranceSample {
   readonly pssMegabytes: number;
   readonly descriptors: number;
   readonly threads: number;
+  /** Of all workers, as they last said; undefined before their first word, an hour after the start. */
+  readonly timers: number | undefined;
+  /** What V8's heaps hold after a collection, MB, of all workers; undefined as above. */
+  readonly heapMegabytes: number | undefined;
   /** Its state directory, kB. */
   readonly diskKilobytes: number;
 }
@@ -35,6 +40,8 @@ export interface EnduranceFigures {
   readonly samples: readonly EnduranceSample[];
   /** MB. */
   readonly memory: Slope;
+  /** MB of V8's heaps; undefined when too few samples have it. */
+  readonly heap: Slope | undefined;
   /** kB. */
   readonly disk: Slope;
   /** Of one core, over the whole run. */
@@ -74,11 +81,18 @@ export async function measureEndurance(
 ): Promise<EnduranceFigures> {
   const { periods, periodSec, speed } = options;
   let failures = 0;
+  const resources = new Resources();
   const house = await startOutageHouse("mosquitto", STATIONS, {
     speed,
     // Fresh enough for words that come this seldom on a clock this fast.
-    settings: { STATE_STALE_SEC: String(Math.min(3600, Math.max(120, Math.ceil(speed)))) },
-    onLog: (_program, line) => void (line.includes("SERVICE FAILED") && failures++),
+    settings: {
+      STATE_STALE_SEC: String(Math.min(3600, Math.max(120, Math.ceil(speed)))),
+      LOG_LEVEL: "debug",
+    },
+    onLog(_program, line) {
+      if (line.includes("SERVICE FAILED")) failures++;
+      resources.hear(line);
+    },
   });
   const { pid } = house.world.daemon();
   const periodMs = periodSec / speed * 1000;
@@ -105,7 +119,7 @@ export async function measureEndurance(
         await house.world.setBroker(true);
       }
       await until(1);
-      const sample = sampleOf(pid, house.world.stateDir, period + 1);
+      const sample = sampleOf(pid, house.world.stateDir, resources, period + 1);
       samples.push(sample);
       progress(sample);
     }
@@ -116,6 +130,9 @@ export async function measureEndurance(
       options,
       samples,
       memory: line((sample) => sample.pssMegabytes),
+      heap: settled.some(({ heapMegabytes }) => heapMegabytes === undefined)
+        ? undefined
+        : line((sample) => sample.heapMegabytes ?? NaN),
       disk: line((sample) => sample.diskKilobytes),
       cpuShare: (cpuSeconds(pid) - cpuBefore) / ((performance.now() - startMs) / 1000),
       outages: periods * STATIONS,
@@ -139,12 +156,14 @@ function speak({ world, models }: OutageHouse, speed: number): () => void {
   return () => clearInterval(timer);
 }
 
-function sampleOf(pid: number, stateDir: string, period: number): EnduranceSample {
+function sampleOf(pid: number, stateDir: string, resources: Resources, period: number): EnduranceSample {
   return {
     period,
     pssMegabytes: pssMegabytes(pid),
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
     threads: readdirSync(`/proc/${pid}/task`).length,
+    timers: resources.timers,
+    heapMegabytes: resources.heapMegabytes,
     diskKilobytes: bytesUnder(stateDir) / 1000,
   };
 }
@@ -163,32 +182,41 @@ function bytesUnder(dir: string): number {
 
 /** One sample as a line. */
 export function enduranceRow(
-  { period, pssMegabytes, descriptors, threads, diskKilobytes }: EnduranceSample,
+  { period, pssMegabytes, heapMegabytes, descriptors, threads, timers, diskKilobytes }: EnduranceSample,
 ): string {
-  return `| ${period} | ${column(pssMegabytes, 1)} | ${descriptors} | ${threads} | ${
-    column(diskKilobytes)
-  } |`;
+  const heap = heapMegabytes === undefined ? "" : column(heapMegabytes, 1);
+  return `| ${period} | ${column(pssMegabytes, 1)} | ${heap} | ${descriptors} | ${threads} | ${
+    timers ?? ""
+  } | ${column(diskKilobytes)} |`;
 }
 
 /** The head of {@link enduranceRow}'s table. */
 export const ENDURANCE_HEAD =
-  "| period | Pss MB | file descriptors | threads | state directory kB |\n| --- | --- | --- | --- | --- |";
+  "| period | Pss MB | heaps MB | file descriptors | threads | timers | state directory kB |\n" +
+  "| --- | --- | --- | --- | --- | --- | --- |";
 
 /** What the samples say. */
 export function enduranceText(figures: EnduranceFigures): string {
-  const { options, memory, disk, cpuShare, outages, brokerRestarts, failures, samples } = figures;
+  const { options, memory, heap, disk, cpuShare, outages, brokerRestarts, failures, samples } = figures;
   const slope = ({ perUnit, error }: Slope, unit: string) =>
     `${perUnit.toFixed(2)} ± ${error.toFixed(2)} ${unit}`;
   const most = (read: (sample: EnduranceSample) => number) => Math.max(...samples.map(read));
   const [first, last] = [samples[0], samples.at(-1)];
+  const verdict = (of: Slope) => isFlat(of) ? "not to be told from 0" : "NOT flat";
   return [
     `${options.periods} periods of ${options.periodSec} s at speed ${options.speed}: ${outages} outages, ` +
     `${brokerRestarts} restarts of the broker, ${failures} failed services, ` +
     `${column(cpuShare * 100, 1)} % of a core`,
-    `memory: ${slope(memory, "MB a period")}, ${isFlat(memory) ? "not to be told from 0" : "NOT flat"}`,
+    `memory: ${slope(memory, "MB a period")}, ${verdict(memory)}`,
+    heap
+      ? `heaps after a collection: ${slope(heap, "MB a period")}, ${verdict(heap)}`
+      : "heaps: nobody has said",
     `disk: ${slope(disk, "kB a period")}`,
     `file descriptors ${first?.descriptors} at first, ${last?.descriptors} at last, ` +
     `at most ${most((s) => s.descriptors)}; threads ${first?.threads}, ${last?.threads}, ` +
-    `at most ${most((s) => s.threads)}`,
+    `at most ${most((s) => s.threads)}; timers ${
+      samples.find(({ timers }) => timers)?.timers
+    }, ${last?.timers}, ` +
+    `at most ${most((s) => s.timers ?? 0)}`,
   ].join("\n");
 }
