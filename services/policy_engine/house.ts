@@ -36,7 +36,8 @@ export type HouseInput =
   | { readonly kind: "grace"; readonly untilMonoMs: number }
   /** What was known of the grid before the restart is not true any more. */
   | { readonly kind: "power_is_back"; readonly device: string }
-  | { readonly kind: "tick" };
+  /** Time passes for these stations; for all when absent. */
+  | { readonly kind: "tick"; readonly devices?: readonly string[] };
 
 /** What follows. */
 export type HouseEffect =
@@ -163,7 +164,9 @@ export class House {
       case "power_is_back":
         return this.#forgetOutage(input.device);
       case "tick":
-        return [...this.#stations.keys()].flatMap((device) => this.#concludeStation(device, nowMonoMs));
+        return [...input.devices ?? this.#stations.keys()].flatMap((device) =>
+          this.#concludeStation(device, nowMonoMs)
+        );
     }
   }
 

@@ -4,6 +4,7 @@ import type { AgentAck } from "../../lib/messages/agent_ack.ts";
 import type { AgentStatus } from "../../lib/messages/agent_status.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
 import { AbortDesk } from "./abort_desk.ts";
@@ -47,7 +48,7 @@ export function createPolicyEngine(context: ServiceContext<PolicyEngineConfig>):
 export class PolicyEngine implements Service {
   readonly #topics: Topics;
   #house: House | undefined;
-  #cancelTick: Cancel = () => {};
+  readonly #cancels: Cancel[] = [];
   #startedMonoMs = 0;
   readonly #keeper: SnapshotKeeper;
   readonly #showcase: Showcase;
@@ -117,13 +118,17 @@ export class PolicyEngine implements Service {
     }
     bus.onLink((up) => this.#dispatch.isLinkUp = up);
     this.#ears.listen();
-    this.#cancelTick = clock.every(TICK_MS, () => this.#tick());
+    const devices = () => this.#house?.state.stations.keys() ?? [];
+    this.#cancels.push(
+      goRound(clock, TICK_MS, devices, (some) => this.#step({ kind: "tick", devices: some })),
+      clock.every(TICK_MS, () => this.#tick()),
+    );
     this.#step({ kind: "tick" });
     return Promise.resolve();
   }
 
   stop(): Promise<void> {
-    this.#cancelTick();
+    for (const cancel of this.#cancels.splice(0)) cancel();
     this.#ears.stop();
     if (this.#house) this.#keeper.flush(this.#house.state);
     return Promise.resolve();
@@ -174,7 +179,6 @@ export class PolicyEngine implements Service {
   }
 
   #tick(): void {
-    this.#step({ kind: "tick" });
     const house = this.#house;
     if (!house) return;
     this.#drills.tick(house);
@@ -253,7 +257,7 @@ export class PolicyEngine implements Service {
 function devicesOf(input: HouseInput, { rules, state }: House): readonly string[] {
   switch (input.kind) {
     case "tick":
-      return [...state.stations.keys()];
+      return input.devices ?? [...state.stations.keys()];
     case "host":
     case "learned":
       return feedsOf(input.agent, rules);

@@ -4,7 +4,17 @@ import { integerIn, numberIn, parseJson, textUpTo } from "../../lib/messages/par
 import { emptyHouse, type HouseState } from "./house.ts";
 import type { OutagePhase } from "./outage.ts";
 import { hostsOf, type HouseRules } from "./rules.ts";
-import { age, ageOf, type AtAge, fromHost, hostSchema, toHostPhase } from "./snapshot_hosts.ts";
+import {
+  age,
+  ageOf,
+  type AtAge,
+  fromHost,
+  hostSchema,
+  isSameHost,
+  notedAge,
+  toHostPhase,
+} from "./snapshot_hosts.ts";
+import { Pieces } from "./snapshot_pieces.ts";
 import { NEW_STATION, type StationState } from "./station.ts";
 import type { Word, Words } from "./words.ts";
 
@@ -21,6 +31,7 @@ const phaseSchema = v.object({
   reason: v.optional(textUpTo(500)),
 });
 const stationSchema = v.object({
+  noted_age_ms: notedAge,
   grid: word(v.boolean()),
   soc: word(numberIn(0, 100)),
   discharge_min: word(numberIn(0, 1e6)),
@@ -47,21 +58,41 @@ const schema = v.object({
   drilled_month: v.optional(textUpTo(7)),
 });
 
-type Snapshot = v.InferOutput<typeof schema>;
 type SavedStation = v.InferOutput<typeof stationSchema>;
 type SavedPhase = v.InferOutput<typeof phaseSchema>;
 
-/** Writes the house down. @param nowWallMs Wall time, ms since 1970 */
+/** Writes houses down, one after the other; what did not change since the last time is not encoded again. */
+export class SnapshotWriter {
+  readonly #stations = new Pieces(fromStation, isSameStation);
+  readonly #hosts = new Pieces(fromHost, isSameHost);
+  #learned: HouseState["learnedMs"] = new Map();
+  #drilledMonth: string | undefined;
+
+  /** Whether something is different that a restart must know. */
+  isNews({ stations, hosts, learnedMs, drilledMonth }: HouseState): boolean {
+    return this.#stations.isNews(stations) || this.#hosts.isNews(hosts) ||
+      drilledMonth !== this.#drilledMonth || !isSameMap(learnedMs, this.#learned);
+  }
+
+  /** The text. @param nowWallMs Wall time, ms since 1970 */
+  write(
+    { stations, hosts, learnedMs, drilledMonth }: HouseState,
+    nowMonoMs: number,
+    nowWallMs: number,
+  ): string {
+    this.#learned = new Map(learnedMs);
+    this.#drilledMonth = drilledMonth;
+    return `{"version":${SNAPSHOT_VERSION},"saved_at_ms":${nowWallMs},` +
+      `"stations":${this.#stations.write(stations, nowMonoMs)},` +
+      `"hosts":${this.#hosts.write(hosts, nowMonoMs)},` +
+      `"learned_ms":${JSON.stringify(Object.fromEntries(learnedMs))}` +
+      (drilledMonth === undefined ? "}" : `,"drilled_month":${JSON.stringify(drilledMonth)}}`);
+  }
+}
+
+/** Writes one house down. @param nowWallMs Wall time, ms since 1970 */
 export function encodeSnapshot(house: HouseState, nowMonoMs: number, nowWallMs: number): string {
-  const snapshot: Snapshot = {
-    version: SNAPSHOT_VERSION,
-    saved_at_ms: nowWallMs,
-    stations: Object.fromEntries([...house.stations].map(([name, s]) => [name, fromStation(s, nowMonoMs)])),
-    hosts: Object.fromEntries([...house.hosts].map(([name, h]) => [name, fromHost(h, nowMonoMs)])),
-    learned_ms: Object.fromEntries([...house.learnedMs].map(([name, times]) => [name, [...times]])),
-    drilled_month: house.drilledMonth,
-  };
-  return JSON.stringify(snapshot);
+  return new SnapshotWriter().write(house, nowMonoMs, nowWallMs);
 }
 
 /** The longest stop that is believed of the wall clock, ms: ten minutes. */
@@ -108,10 +139,15 @@ export function restoreSnapshot(
   const stations = new Map(empty.stations);
   const hosts = new Map(empty.hosts);
   for (const [name, saved] of Object.entries(snapshot.stations)) {
-    stations.set(name, toStation(saved, at, { nowMonoMs, isSure, isLongAgo: awayMs > FORGET_GRID_MS }));
+    const { noted_age_ms: notedMs = 0 } = saved;
+    const when = { nowMonoMs, notedMs, isSure, isLongAgo: awayMs > FORGET_GRID_MS };
+    stations.set(name, toStation(saved, (ageMs = 0) => at(ageMs + notedMs), when));
   }
   for (const [name, saved] of Object.entries(snapshot.hosts)) {
-    if (hosts.has(name)) hosts.set(name, { phase: toHostPhase(saved, at) });
+    const { noted_age_ms: notedMs = 0 } = saved;
+    if (hosts.has(name)) {
+      hosts.set(name, { phase: toHostPhase(saved, (ageMs = 0) => at(ageMs + notedMs)) });
+    }
   }
   const known = new Set(hostsOf(rules));
   const learned = Object.entries(snapshot.learned_ms).filter(([name]) => known.has(name));
@@ -153,6 +189,19 @@ function fromStation(
   };
 }
 
+/** Whether a restart need not know the difference; words of the station follow within the life of a piece. */
+function isSameStation(a: StationState, b: StationState): boolean {
+  return a === b ||
+    a.verdict?.connected === b.verdict?.connected && a.held === b.held &&
+      isSameMap(a.phases, b.phases) && isSameMap(a.started, b.started);
+}
+
+function isSameMap<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, value] of a) if (b.get(key) !== value || !b.has(key)) return false;
+  return true;
+}
+
 function fromPhase(phase: OutagePhase, nowMonoMs: number): SavedPhase {
   switch (phase.kind) {
     case "unknown":
@@ -179,8 +228,10 @@ function fromPhase(phase: OutagePhase, nowMonoMs: number): SavedPhase {
 function toStation(
   saved: SavedStation,
   at: AtAge,
-  { nowMonoMs, isSure, isLongAgo }: {
+  { nowMonoMs, notedMs, isSure, isLongAgo }: {
     readonly nowMonoMs: number;
+    /** How long before the snapshot the station was written down. */
+    readonly notedMs: number;
     readonly isSure: boolean;
     readonly isLongAgo: boolean;
   },
@@ -192,7 +243,7 @@ function toStation(
     const least = w.least_age_ms;
     const latestMonoMs = isSure
       ? (least === undefined ? undefined : at(least))
-      : nowMonoMs - (least ?? w.age_ms);
+      : nowMonoMs - (least ?? w.age_ms) - notedMs;
     return { value: w.value, atMonoMs: at(w.age_ms), isFromBefore: true, latestMonoMs };
   };
   const words: Words = {

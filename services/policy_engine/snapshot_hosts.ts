@@ -8,6 +8,9 @@ const LONGEST_AGE_MS = 1e12;
 /** Ages instead of times: monotonic time begins anew with every process. ms, 0 or more. */
 export const age = numberIn(0, LONGEST_AGE_MS);
 
+/** How long before the snapshot a station or host was written down, ms; absent: with it. */
+export const notedAge = v.optional(age);
+
 /** Turns an age, ms, into a monotonic time of this process; 0 when absent. */
 export type AtAge = (ageMs?: number) => number;
 
@@ -20,6 +23,7 @@ const id = textUpTo(64);
 
 /** One host. */
 export const hostSchema = v.object({
+  noted_age_ms: notedAge,
   phase: v.picklist(["idle", "told", "down", "calling_off", "waking"]),
   id: v.optional(id),
   abort_id: v.optional(id),
@@ -73,6 +77,11 @@ export function fromHost({ phase }: HostState, nowMonoMs: number): SavedHost {
         sent_age_ms: ageOf(phase.sentMonoMs, nowMonoMs),
       };
   }
+}
+
+/** Whether a restart need not know the difference. */
+export function isSameHost(a: HostState, b: HostState): boolean {
+  return a.phase === b.phase;
 }
 
 /** A command that the broker had not confirmed counts as lost: it is sent again, with its id. */

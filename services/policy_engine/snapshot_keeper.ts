@@ -5,7 +5,7 @@ import type { Health } from "../../lib/health.ts";
 import type { Logger } from "../../lib/log.ts";
 import { emptyHouse, type HouseState } from "./house.ts";
 import type { HouseRules } from "./rules.ts";
-import { encodeSnapshot, restoreSnapshot } from "./snapshot.ts";
+import { restoreSnapshot, SnapshotWriter } from "./snapshot.ts";
 import type { TextFile } from "../../lib/text_file.ts";
 import { stationPhase } from "./station.ts";
 
@@ -28,7 +28,9 @@ export interface KeeperParts {
 
 /** See the file comment. */
 export class SnapshotKeeper {
-  #key = "";
+  readonly #writer = new SnapshotWriter();
+  /** What the writer wrote last is on the disk. */
+  #isStored = false;
   #writtenMonoMs = -Infinity;
   #writtenOffsetMs: number | undefined;
   #hasFailed = false;
@@ -103,17 +105,17 @@ export class SnapshotKeeper {
     const { clock, health, log, store } = this.parts;
     const nowMonoMs = clock.monoMs();
     const sinceMs = nowMonoMs - this.#writtenMonoMs;
-    const isOnBattery = [...house.stations.values()].some(({ verdict }) => verdict?.connected === false);
-    const key = keyOf(house);
     const offsetMs = clock.wallMs() - nowMonoMs;
     // Its time of writing is how a restart tells for how long we were away: it follows every step of the wall clock.
     const hasJumped = Math.abs(offsetMs - (this.#writtenOffsetMs ?? offsetMs)) > JUMP_MS;
-    if (key === this.#key && !hasJumped && !(isOnBattery && sinceMs >= SNAPSHOT_EVERY_MS)) return;
+    const isDue = () => sinceMs >= SNAPSHOT_EVERY_MS && isOnBattery(house);
+    if (this.#isStored && !this.#writer.isNews(house) && !hasJumped && !isDue()) return;
     if (this.#hasFailed && sinceMs < STORE_RETRY_MS) return;
     this.#writtenMonoMs = nowMonoMs;
     try {
-      store.write(encodeSnapshot(house, nowMonoMs, clock.wallMs()));
-      this.#key = key;
+      this.#isStored = false;
+      store.write(this.#writer.write(house, nowMonoMs, clock.wallMs()));
+      this.#isStored = true;
       this.#writtenOffsetMs = offsetMs;
       this.#hasFailed = false;
       health.clear("snapshot_not_stored");
@@ -134,17 +136,7 @@ export class SnapshotKeeper {
   }
 }
 
-/** Differs whenever something is different that a restart must know. */
-function keyOf({ stations, hosts, learnedMs, drilledMonth }: HouseState): string {
-  return JSON.stringify([
-    [...stations].map(([name, { phases, started, verdict }]) => [
-      name,
-      verdict?.connected,
-      [...phases].map(([key, { kind }]) => [key, kind]),
-      [...started.keys()],
-    ]),
-    [...hosts].map(([name, { phase }]) => [name, phase]),
-    [...learnedMs],
-    drilledMonth,
-  ]);
+function isOnBattery({ stations }: HouseState): boolean {
+  for (const { verdict } of stations.values()) if (verdict?.connected === false) return true;
+  return false;
 }

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { emptyHouse, type HouseState } from "./house.ts";
-import { BELIEVED_STOP_MS, encodeSnapshot, FORGET_GRID_MS, restoreSnapshot } from "./snapshot.ts";
+import {
+  BELIEVED_STOP_MS,
+  encodeSnapshot,
+  FORGET_GRID_MS,
+  restoreSnapshot,
+  SnapshotWriter,
+} from "./snapshot.ts";
 import type { OutagePhase } from "./outage.ts";
 import { simpleRules } from "./simple_rules.ts";
-import { NEW_STATION, stationPhase } from "./station.ts";
+import { NEW_STATION, stationPhase, type StationState } from "./station.ts";
 import { textFile } from "../../lib/text_file.ts";
 
 const rulesFor = (stations: Record<string, string[]>) =>
@@ -178,3 +184,55 @@ Deno.test("restoreSnapshot() keeps the doubt about a word's age over a second re
   assert.equal(grid?.atMonoMs, -360_000);
   assert.equal(grid?.latestMonoMs, -60_000, "a word from before it must not replace it");
 });
+
+for (const awayMs of [0, 30_000, 300_000, -5_000_000]) {
+  Deno.test(`restoreSnapshot() after ${awayMs} ms takes pieces of seconds ago as it takes fresh ones`, () => {
+    const before = house();
+    const study = before.stations.get("Study") ?? NEW_STATION;
+    const stations = new Map(before.stations).set("Study", {
+      ...study,
+      held: { untilMonoMs: 90_000, reason: "a person holds it back" },
+      lastGridMonoMs: 50,
+    });
+    const held = { ...before, stations };
+    const writer = new SnapshotWriter();
+    writer.write(held, 1000, WALL - 9000);
+    const kept = writer.write(held, 10_000, WALL);
+    assert.match(kept, /"noted_age_ms":9000/);
+    const fresh = encodeSnapshot(held, 10_000, WALL);
+    assert.doesNotMatch(fresh, /noted_age_ms/);
+    assert.deepEqual(restore(kept, awayMs), restore(fresh, awayMs));
+  });
+}
+
+const changes: readonly [name: string, change: (house: HouseState) => HouseState, isNews: boolean][] = [
+  ["nothing", (h) => h, false],
+  ["a newer word alone", (h) => withStudy(h, { words: { grid: { value: false, atMonoMs: 900 } } }), false],
+  ["the grid", (h) => withStudy(h, { verdict: { connected: true, by: "station" } }), true],
+  ["a person's hold", (h) => withStudy(h, { held: { untilMonoMs: 9e5, reason: "held" } }), true],
+  ["a stage that began", (h) => withStudy(h, { started: new Map([[1, 300], [2, 900]]) }), true],
+  ["the same stages", (h) => withStudy(h, { started: new Map([[1, 300]]) }), false],
+  ["a group's phase", (h) => withStudy(h, { phases: new Map([["all", { kind: "unknown" }]]) }), true],
+  ["a host's phase", (h) => ({ ...h, hosts: new Map(h.hosts).set("pc", { phase: { kind: "idle" } }) }), true],
+  ["a host's presence alone", (h) => ({ ...h, hosts: withPresence(h) }), false],
+  ["what was learned", (h) => ({ ...h, learnedMs: new Map([["pc", [61_000]]]) }), true],
+  ["the month of the drill", (h) => ({ ...h, drilledMonth: "2026-11" }), true],
+];
+for (const [name, change, isNews] of changes) {
+  Deno.test(`SnapshotWriter.isNews() of ${name}: ${isNews}`, () => {
+    const writer = new SnapshotWriter();
+    const before = house();
+    assert.equal(writer.isNews(before), true, "nothing was written yet");
+    writer.write(before, 1000, WALL);
+    assert.equal(writer.isNews(change(before)), isNews);
+  });
+}
+
+function withStudy(house: HouseState, change: Partial<StationState>): HouseState {
+  const study = house.stations.get("Study") ?? NEW_STATION;
+  return { ...house, stations: new Map(house.stations).set("Study", { ...study, ...change }) };
+}
+
+function withPresence({ hosts }: HouseState): HouseState["hosts"] {
+  return new Map([...hosts].map(([agent, host]) => [agent, { ...host, online: true }]));
+}

@@ -5,6 +5,7 @@ import { parseCloudStatus } from "../../lib/messages/cloud_status.ts";
 import { parseStationList } from "../../lib/messages/station_list.ts";
 import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusMessage } from "../../lib/bus.ts";
+import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type CompiledModel, compileModel } from "./compiled_model.ts";
 import { type ModelFile, parseModelFile } from "./model_files.ts";
@@ -52,7 +53,7 @@ export class SocBridge implements Service {
   #names: ReadonlyMap<string, string> = new Map();
   #takenNames: ReadonlySet<string> = new Set();
   #isCloudDown = false;
-  #cancelTick: (() => void) | undefined;
+  readonly #cancels: (() => void)[] = [];
   #isStopped = false;
   readonly #configured: ReadonlySet<string>;
 
@@ -65,7 +66,12 @@ export class SocBridge implements Service {
   async start(): Promise<void> {
     const { bus, clock, config } = this.context;
     await this.#loadModelFiles();
-    this.#cancelTick = clock.every(TICK_MS, () => this.#tick());
+    this.#cancels.push(
+      goRound(clock, TICK_MS, () => this.#feeds.values(), (some) => {
+        for (const feed of some) feed.tick();
+      }),
+      clock.every(TICK_MS, () => this.#tellSilence()),
+    );
     this.#nameAll();
     for (const { sn } of config.devices) this.#feed(sn);
     bus.subscribe(this.#topics.stationList, (message) => this.#takeStationList(message));
@@ -78,9 +84,8 @@ export class SocBridge implements Service {
 
   /** Says of every station that nobody watches it any more, so that no retained state looks live. */
   stop(): Promise<void> {
-    if (this.#cancelTick) { for (const feed of this.#feeds.values()) feed.publishLastWord(); }
-    this.#cancelTick?.();
-    this.#cancelTick = undefined;
+    if (this.#cancels.length > 0) { for (const feed of this.#feeds.values()) feed.publishLastWord(); }
+    for (const cancel of this.#cancels.splice(0)) cancel();
     this.#isStopped = true;
     this.#feeds.clear();
     return Promise.resolve();
@@ -218,8 +223,7 @@ export class SocBridge implements Service {
     }
   }
 
-  #tick(): void {
-    for (const feed of this.#feeds.values()) feed.tick();
+  #tellSilence(): void {
     const silent = [...this.#feeds.values()].filter((f) => f.isProtecting && f.link !== "live").map((f) =>
       f.device
     );
