@@ -55,6 +55,18 @@ Deno.test("AbortDesk keeps its hold over a kill -9, and no longer than it was", 
   await h.stop();
 });
 
+Deno.test("AbortDesk keeps a hold on a running timer over a kill -9 in the next moment", async () => {
+  const h = await start();
+  await h.pass(100, LOST);
+  await ask(h);
+  await h.restart();
+  await h.pass(290, LOST);
+  assert.deepEqual(h.actions(), []);
+  await h.pass(30, LOST);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.stop();
+});
+
 Deno.test("AbortDesk gives way when the battery does not last for an orderly shutdown any more", async () => {
   const h = await start();
   await h.pass(190, { ...LOST, discharge_min: 60 });
