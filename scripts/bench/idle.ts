@@ -12,8 +12,8 @@ export interface IdleFigures {
   readonly threads: number;
 }
 
-/** Until memory has settled, ms. */
-const SETTLE_MS = 10_000;
+/** Until memory has settled and V8 has compiled what is used often, ms: in the first half minute it takes 1 % of a core. */
+const SETTLE_MS = 60_000;
 
 /** Watches it for `seconds`. */
 export async function measureIdle(broker: BenchBroker, seconds = 30): Promise<IdleFigures> {

@@ -15,7 +15,7 @@ import { idleText, measureIdle } from "./idle.ts";
 import { measureMicro, microText } from "./micro.ts";
 import { measureNut } from "./nut.ts";
 import { type BenchBroker } from "./outage_house.ts";
-import { growthPerStation, measurePipeline, PIPELINE_HEAD, pipelineRow } from "./pipeline.ts";
+import { growthPerStation, measurePipeline, measureTraffic, PIPELINE_HEAD, pipelineRow } from "./pipeline.ts";
 import { measurePolicy, policyText } from "./policy.ts";
 import { measureRates, RATE_HEAD, rateRow } from "./rate.ts";
 import { measureServices, servicesText } from "./services.ts";
@@ -47,6 +47,8 @@ export interface Part {
 const BROKERS: readonly BenchBroker[] = ["mosquitto", "embedded"];
 /** Stations of the pipeline, and how often each loses the grid. */
 const SIZES = [[1, 5], [10, 3], [100, 2], [1000, 1]] as const;
+/** As many send the traffic of the largest house, to tell the cost of a station from that of a message. */
+const FEW = 10;
 /** Messages a second, until one is not held. */
 const RATES = [1000, 2000, 4000, 8000, 10_000, 12_000, 14_000, 16_000, 20_000, 25_000, 30_000];
 const RATE_STATIONS = 200;
@@ -144,9 +146,16 @@ async function pipeline(say: (line: string) => void): Promise<void> {
       runs.push(figures);
       say(pipelineRow(figures));
     }
-    growth.push(`${broker}: ${growthPerStation(runs)?.toFixed(0)} kB more for each station`);
+    const most = runs.at(-1);
+    if (!most) continue;
+    const few = await measureTraffic(broker, FEW, most.stations / FEW);
+    const byStation = (most.pssMegabytes - few) * 1000 / (most.stations - FEW);
+    growth.push(
+      `${broker}: ${growthPerStation(runs)?.toFixed(0)} kB more for each station; ` +
+        `${byStation.toFixed(0)} kB against ${few.toFixed(0)} MB with the same traffic from ${FEW} stations`,
+    );
   }
-  say(`\n${growth.join("; ")}`);
+  say(`\n${growth.join("\n")}`);
 }
 
 async function nut(say: (line: string) => void): Promise<void> {

@@ -50,12 +50,7 @@ export async function measurePipeline(
   const { world, models } = house;
   const stream = streamOf(world, models);
   try {
-    await pause(WARM_UP_MS);
-    const { pid } = world.daemon();
-    const cpuBefore = cpuSeconds(pid);
-    await pause(calmSec * 1000);
-    const cpuShare = (cpuSeconds(pid) - cpuBefore) / calmSec;
-    const calmMegabytes = pssMegabytes(pid);
+    const { cpuShare, megabytes } = await calm(house, calmSec);
     const samples = await loseGridInTurn(house, rounds);
     return {
       broker,
@@ -63,9 +58,43 @@ export async function measurePipeline(
       latencyMs: distributionOf(samples),
       readyMs: world.readyAtMs - world.launchedAtMs,
       cpuShare,
-      pssMegabytes: calmMegabytes,
-      pssAfterMegabytes: pssMegabytes(pid),
+      pssMegabytes: megabytes,
+      pssAfterMegabytes: pssMegabytes(world.daemon().pid),
     };
+  } finally {
+    stream.stop();
+    await house.stop();
+  }
+}
+
+/** What the daemon needs while the traffic alone runs. */
+async function calm(
+  { world }: OutageHouse,
+  calmSec: number,
+): Promise<{ readonly cpuShare: number; readonly megabytes: number }> {
+  await pause(WARM_UP_MS);
+  const { pid } = world.daemon();
+  const cpuBefore = cpuSeconds(pid);
+  await pause(calmSec * 1000);
+  return { cpuShare: (cpuSeconds(pid) - cpuBefore) / calmSec, megabytes: pssMegabytes(pid) };
+}
+
+/**
+ * The daemon's memory with the traffic of many stations from a few: V8 keeps more room the more messages pass, whoever sends
+ * them, and that is no cost of a station.
+ *
+ * @returns Pss, MB
+ */
+export async function measureTraffic(
+  broker: BenchBroker,
+  stations: number,
+  perSecond: number,
+  calmSec = 10,
+): Promise<number> {
+  const house = await startOutageHouse(broker, stations);
+  const stream = streamOf(house.world, house.models, perSecond);
+  try {
+    return (await calm(house, calmSec)).megabytes;
   } finally {
     stream.stop();
     await house.stop();
