@@ -66,6 +66,10 @@ const RULES: readonly Rule[] = [
     forbids: (from, target) => /^(npm:)?mqtt(@|$)/.test(target) && from !== "lib/mqtt/npm_client.ts",
   },
   {
+    reason: "npm:mqtt-packet is named where its memory is spared, and nowhere else",
+    forbids: (from, target) => /^(npm:)?mqtt-packet(@|$)/.test(target) && from !== "lib/mqtt/lean_packets.ts",
+  },
+  {
     reason: "protobufjs is used under proto only, so that schemas stay the one truth",
     forbids: (from, target) =>
       /^(npm:)?protobufjs/.test(target) && room(from) !== "proto" && !from.startsWith("scripts/gen_proto") &&

@@ -1,5 +1,6 @@
 /** A broker in this process, on loopback, for a house that has none yet. Speaks MQTT 3.1.1 only: aedes has no 5. */
 import "./blank_environment.ts";
+import "./lean_packets.ts";
 import { createServer, type Server, type Socket } from "node:net";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { errorText } from "../errors.ts";

@@ -1,5 +1,6 @@
 /** Speaks to real brokers through npm:mqtt: the only file that imports it. */
 import "./blank_environment.ts";
+import "./lean_packets.ts";
 import { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
