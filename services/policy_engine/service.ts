@@ -225,10 +225,11 @@ export class PolicyEngine implements Service {
     const effects = house.step(input, clock.monoMs());
     if (effects.length === 0 && input.kind === "state") return this.#show(input, house);
     // Stored before it is said, and marked when the broker has it: a crash in between repeats it with the same id.
+    const isMark = effects.length === 0 && input.kind === "host" && input.input.kind === "delivered";
     this.#keeper.keep(house.state, () => {
       for (const effect of effects) this.#carryOut(effect);
       this.#show(input, house);
-    });
+    }, isMark);
   }
 
   #show(input: HouseInput, house: House): void {
