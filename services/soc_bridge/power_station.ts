@@ -181,12 +181,13 @@ export class PowerStation {
   }
 
   #judgeGrid({ tag27, values, isReply }: Taken, atMonoMs: number): void {
-    const { gridRule, model } = this.#options;
+    const { gridRule, model, staleAfterMs } = this.#options;
     if (gridRule === "tag27" && model.spec.tag27) {
       if (tag27 !== undefined) this.#grid = stepTag27(tag27, atMonoMs);
       return;
     }
-    const indication = values > 0 ? gridEvidence(model, this.#intake.readings) : undefined;
+    if (values === 0) return;
+    const indication = gridEvidence(model, this.#intake.readings, atMonoMs - staleAfterMs);
     if (indication) this.#grid = stepGrid(this.#grid, indication, isReply, atMonoMs);
   }
 

@@ -87,6 +87,24 @@ Deno.test("PowerStation does not refresh the grid with messages that lack its in
   assert.equal(state.age_s, 0);
 });
 
+Deno.test("PowerStation refreshes the grid with no memory of a voltage, and takes the other half's word behind the limit", async () => {
+  const station = await stationOf("M3SIM00000000001");
+  station.accept(json({ params: { "inv.invInVol": 229_000 } }), 0);
+  const half = (atMonoMs: number) => {
+    station.accept(json({ params: { "inv.acInVol": 0 } }), atMonoMs);
+    const { grid_connected, grid_unconfirmed, grid_age_s } = station.state("s", atMonoMs, 0);
+    return [grid_connected, grid_unconfirmed, grid_age_s];
+  };
+  assert.deepEqual(half(60_000), [true, undefined, 60]);
+  assert.deepEqual(half(STALE_MS), [true, undefined, 120]);
+  assert.deepEqual(half(STALE_MS + 1), [true, true, 120]);
+  assert.deepEqual(half(STALE_MS + 2), [false, undefined, 0]);
+  station.accept(json({ params: { "inv.invInVol": 229_000 } }), STALE_MS + 3);
+  assert.deepEqual(half(STALE_MS + 4), [false, true, 0], "one word, although its memory was asked again");
+  station.accept(json({ params: { "inv.invInVol": 229_000 } }), STALE_MS + 5);
+  assert.deepEqual(half(STALE_MS + 6), [true, undefined, 0]);
+});
+
 Deno.test("PowerStation.link() is live up to the limit and stale behind it", async () => {
   const { station, encoder } = await simulated("DELTA Pro");
   assert.equal(station.link(0), "stale");
