@@ -275,6 +275,34 @@ Deno.test("PowerStation.state() drops values nobody confirmed while others are f
   assert.equal(state.grid_age_s, 600);
 });
 
+async function river3Frame(message: string, cmd_id: number, fields: Record<string, unknown>) {
+  const { schema } = await loadFamily("river3");
+  const cmd_func = message === "BMSHeartBeatReport" ? 32 : 254;
+  return encodeFrame([{ pdata: schema.encode(message, fields), dest: 32, cmd_func, cmd_id }]);
+}
+
+Deno.test("PowerStation.state() drops a pack that nobody heard of while others are fresh", async () => {
+  const { station } = await simulated("RIVER 3 Plus");
+  const pack = { num: 0, soc: 100, temp: 31, full_cap: 12_800, cell_series_num: 7 };
+  station.accept(await river3Frame("BMSHeartBeatReport", 50, pack), 0);
+  const shown = async (atMonoMs: number) => {
+    station.accept(await river3Frame("DisplayPropertyUpload", 21, { cms_batt_soc: 99 }), atMonoMs);
+    return station.state("s", atMonoMs, 0).packs;
+  };
+  assert.deepEqual(await shown(VALUE_MAX_AGE_MS), [{ num: 0, soc: 100, temp_celsius: 31, full_wh: 287 }]);
+  assert.equal(await shown(VALUE_MAX_AGE_MS + 1), undefined);
+  station.accept(await river3Frame("BMSHeartBeatReport", 50, { num: 0, temp: 32 }), VALUE_MAX_AGE_MS + 2);
+  assert.deepEqual(await shown(VALUE_MAX_AGE_MS + 2), [{ num: 0, temp_celsius: 32, full_wh: 287 }]);
+});
+
+Deno.test("PowerStation.state() keeps the packs of a station that is silent, as it keeps its other values", async () => {
+  const { station, encoder } = await simulated("RIVER 3 Plus");
+  station.accept(encoder.reply(IDLE_ON_GRID), 0);
+  const state = station.state("s", VALUE_MAX_AGE_MS + 1, 0);
+  assert.equal(state.link, "stale");
+  assert.equal(state.packs?.length, 1);
+});
+
 Deno.test("PowerStation.state() leaves out minutes that mean nothing", async () => {
   const station = await stationOf("DCEBTEST00000001");
   for (const minutes of [5939, 5940, 5999, 12_927, 143_999]) {
