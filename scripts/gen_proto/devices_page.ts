@@ -80,7 +80,7 @@ seen = "my own, firmware 1.2"
 rated_wh = 286
 
 # Sources are tried in order; several fields in one "from" are added up.
-values.soc = [{ from = "DisplayPropertyUpload.cms_batt_soc" }, { packs = "main_soc" }]
+values.soc = [{ from = "DisplayPropertyUpload.cms_batt_soc" }, { packs = "mean_soc" }]
 values.ac_out_watts = [{ from = "DisplayPropertyUpload.pow_get_ac_out", scale = -1 }]
 values.ac_out_enabled = [{ from = "DisplayPropertyUpload.flow_info_ac_out", bit = 1 }]
 

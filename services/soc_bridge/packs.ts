@@ -103,11 +103,8 @@ export class Packs {
     switch (figure) {
       case "main_soc":
         return fold(main, socOf, Math.max);
-      case "mean_soc": {
-        const sum = fold(packs, socOf, (a, b) => a + b);
-        const count = packs.filter((p) => p.soc !== undefined).length;
-        return sum && { ...sum, value: sum.value / count };
-      }
+      case "mean_soc":
+        return meanSoc(packs);
       case "max_temp":
         return fold(packs, (p) => timed(p.tempCelsius, p.tempMonoMs), Math.max);
       case "sum_full":
@@ -145,6 +142,15 @@ function timed(value: number | undefined, atMonoMs = 0): TimedNumber | undefined
 
 function socOf({ soc, socMonoMs }: Pack): TimedNumber | undefined {
   return timed(soc, socMonoMs);
+}
+
+/** The charge of all packs together: by their capacities, where each is known. */
+function meanSoc(packs: readonly Pack[]): TimedNumber | undefined {
+  const charged = packs.filter((p) => p.soc !== undefined);
+  const isWeighed = charged.every((p) => p.fullWh !== undefined);
+  const weightOf = (p: Pack) => (isWeighed ? p.fullWh : undefined) ?? 1;
+  const sum = fold(charged, (p) => timed((p.soc ?? 0) * weightOf(p), p.socMonoMs), (a, b) => a + b);
+  return sum && { ...sum, value: sum.value / charged.reduce((all, p) => all + weightOf(p), 0) };
 }
 
 function fold(

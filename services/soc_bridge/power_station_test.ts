@@ -295,6 +295,23 @@ Deno.test("PowerStation.state() drops a pack that nobody heard of while others a
   assert.deepEqual(await shown(VALUE_MAX_AGE_MS + 2), [{ num: 0, temp_celsius: 32, full_wh: 287 }]);
 });
 
+Deno.test("PowerStation takes the charge of all packs, not the main one's, when the system's is too old", async () => {
+  const { station } = await simulated("RIVER 3 Plus");
+  const pack = (num: number, soc: number) =>
+    river3Frame("BMSHeartBeatReport", 50, { num, soc, full_cap: 12_800, cell_series_num: 7 });
+  station.accept(await river3Frame("DisplayPropertyUpload", 21, { cms_batt_soc: 42, bms_batt_soc: 50 }), 0);
+  station.accept(await pack(1, 30), STALE_MS - 1);
+  station.accept(await pack(0, 50), STALE_MS);
+  assert.deepEqual([station.state("s", STALE_MS, 0).soc, station.state("s", STALE_MS, 0).soc_age_s], [
+    42,
+    120,
+  ]);
+  station.accept(await pack(0, 49), STALE_MS + 1);
+  assert.deepEqual(station.state("s", STALE_MS + 1, 0).soc, 39.5);
+  station.accept(await river3Frame("DisplayPropertyUpload", 21, { bms_batt_soc: 49 }), STALE_MS + 2);
+  assert.equal(station.state("s", STALE_MS + 2, 0).soc, 39.5);
+});
+
 Deno.test("PowerStation.state() keeps the packs of a station that is silent, as it keeps its other values", async () => {
   const { station, encoder } = await simulated("RIVER 3 Plus");
   station.accept(encoder.reply(IDLE_ON_GRID), 0);
