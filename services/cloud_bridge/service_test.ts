@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { encodeFrame } from "../../proto/frame.ts";
 import { LOG_INS_PER_DAY, LOG_INS_PER_HOUR } from "./login_budget.ts";
 import { inHouse, SN } from "./testdata/bridge_house.ts";
 import { FakeCloud, USER_ID } from "./testdata/fake_cloud.ts";
@@ -142,6 +143,35 @@ Deno.test("CloudBridge in silence asks again at 90 s, reconnects at 105 s withou
     assert.equal(logIns(), 1);
     assert.equal(new Set(cloud.connects.map(({ clientId }) => clientId)).size, 1);
   }));
+
+const OFFLINE_REPLIES = [
+  ["code -2", encodeFrame([{ code: "-2", seq: 1 }])],
+  ["online 0", '{"operateType":"latestQuotas","data":{"online":0,"quotaMap":{}}}'],
+  ["code 6012", '{"code":"6012","message":"device is offline"}'],
+] as const;
+
+for (const [name, reply] of OFFLINE_REPLIES) {
+  Deno.test(`CloudBridge takes the cloud's answer with ${name} for its word, and for no word of the station`, () =>
+    inHouse({}, async ({ clock, cloud, list, raw }) => {
+      const online = () => list().stations[0].online;
+      const answer = (payload: Uint8Array | string) =>
+        cloud.deliver(`/app/${USER_ID}/${SN}/thing/property/get_reply`, payload);
+      cloud.onGet = () => queueMicrotask(() => answer(reply));
+      answer(reply);
+      await clock.advance(10 * MIN);
+      assert.equal(online(), false);
+      assert.equal(cloud.connects.length, 1, "whoever answers, the connection works");
+      assert.equal(
+        cloud.published.length,
+        28,
+        "asked in both forms: nobody knows yet which is the station's",
+      );
+      assert.ok(raw.length > 0, "soc_bridge hears it, too");
+      cloud.deliver(PROPERTY, Uint8Array.of(0x0a));
+      await clock.advance(0);
+      assert.equal(online(), true);
+    }));
+}
 
 Deno.test("CloudBridge does not reconnect while one station of two answers", () =>
   inHouse({ devices: [{ sn: SN }, { sn: SECOND_SN }] }, async ({ clock, cloud }) => {
