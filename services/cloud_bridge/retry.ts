@@ -11,6 +11,9 @@ export const FAILURES_UNTIL_RENEWAL = 5;
 /** … and again each time after this many more. */
 export const FAILURES_BETWEEN_RENEWALS = 30;
 
+/** Faults on the way to the broker that pass by themselves, unless its address is out of date. */
+const PASSING: readonly FaultKind[] = ["network", "tls", "server", "hung_up"];
+
 /** What to do after a fault. */
 export interface RetryPlan {
   /** The fault as it is to be shown: many short connections become `kicked_out`. */
@@ -40,7 +43,7 @@ export class Retry {
     if (kind === "dropped" && upMs !== undefined && upMs < STABLE_MS) this.#shortSessions++;
     const shown = kind === "dropped" && this.#shortSessions >= KICKS ? "kicked_out" : kind;
     const rule = faultRule(shown);
-    const isPassing = shown === "network" || shown === "tls" || shown === "server";
+    const isPassing = PASSING.includes(shown);
     this.#failures = isPassing ? this.#failures + 1 : 0;
     const beyond = this.#failures - FAILURES_UNTIL_RENEWAL;
     const isOutOfDate = beyond >= 0 && beyond % FAILURES_BETWEEN_RENEWALS === 0;

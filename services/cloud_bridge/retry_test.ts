@@ -12,7 +12,8 @@ const waits: readonly [kind: FaultKind, firstMs: readonly number[]][] = [
   ["network", [5_000, 10_000, 20_000, 40_000, 80_000, 120_000, 120_000]],
   ["tls", [60_000, 120_000, 240_000, 480_000, 600_000, 600_000]],
   ["server", [30_000, 60_000, 120_000, 240_000, 480_000, 600_000]],
-  ["closed_early", [10_000, 30_000, 90_000, 270_000, 810_000, 2_430_000, HOUR, HOUR]],
+  ["closed_early", [10_000, 30_000, 90_000, 270_000, 810_000, 1_800_000, 1_800_000]],
+  ["hung_up", [5_000, 10_000, 20_000, 40_000, 80_000, 120_000, 120_000]],
   ["not_authorised", [10_000, 100_000, 1_000_000, HOUR, HOUR]],
   ["client_id_refused", [0.5 * HOUR, HOUR, 2 * HOUR, 4 * HOUR, 6 * HOUR, 6 * HOUR]],
   ["rate_limited", [0.25 * HOUR, 0.5 * HOUR, HOUR, 2 * HOUR, 2 * HOUR]],
@@ -50,7 +51,7 @@ Deno.test("Retry.after() calls the third short connection in a row a kick-out, a
   assert.equal(retry.after("dropped", STABLE_MS).kind, "dropped");
 });
 
-for (const kind of ["network", "tls", "server"] as const) {
+for (const kind of ["network", "tls", "server", "hung_up"] as const) {
   Deno.test(`Retry.after() asks for a new broker address now and then when it is ${kind} all the time`, () => {
     const retry = new Retry(middle);
     const renewals = Array.from({ length: 66 }, (_, i) => retry.after(kind).renews ? i + 1 : 0).filter((n) =>

@@ -247,6 +247,39 @@ Deno.test("CloudBridge tries the other region when the broker hangs up before it
   }, cloud);
 });
 
+Deno.test("CloudBridge is back within minutes of a line that was flaky for hours, and does not doubt its region", () =>
+  inHouse({}, async ({ clock, cloud, status, conditions, logIns }) => {
+    await clock.advance(MIN);
+    cloud.connack = { kind: "closed", text: "the connection was closed before it was accepted" };
+    cloud.drop();
+    await clock.advance(3 * HOUR);
+    assert.equal(status().link, "down");
+    assert.match(status().detail, /has accepted us before/);
+    assert.deepEqual(conditions(), ["cloud_unreachable"]);
+    assert.deepEqual(new Set(cloud.hostsAsked("/auth/login")), new Set(["api.ecoflow.com"]));
+    assert.ok(logIns() <= 5, `${logIns()} log-ins`);
+    cloud.connack = undefined;
+    await clock.advance(2.4 * MIN);
+    assert.equal(status().link, "up");
+    assert.deepEqual(conditions(), []);
+    assert.equal(new Set(cloud.connects.map(({ clientId }) => clientId)).size, 1);
+  }));
+
+Deno.test("CloudBridge doubts its region when the API names a broker that never accepted it, and is back in half an hour", () =>
+  inHouse({}, async ({ clock, cloud, status, conditions }) => {
+    await clock.advance(MIN);
+    cloud.brokerAddress.url = "mqtt.ecoflow.com";
+    cloud.connack = { kind: "refused", code: 5, text: "Not authorized" };
+    cloud.drop();
+    await clock.advance(1000);
+    cloud.connack = { kind: "closed", text: "the connection was closed before it was accepted" };
+    await clock.advance(3 * HOUR);
+    assert.deepEqual(conditions(), ["cloud_wrong_region"]);
+    cloud.connack = undefined;
+    await clock.advance(36 * MIN);
+    assert.equal(status().link, "up");
+  }));
+
 Deno.test("CloudBridge names a duel of two equal client ids and leaves it for minutes, without a log-in", () =>
   inHouse({}, async ({ clock, cloud, logIns, status, conditions }) => {
     for (const waitMs of [1000, 2000]) {
