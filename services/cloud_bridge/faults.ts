@@ -32,7 +32,7 @@ export interface FaultRule {
  * | `tls`                  | 1 min doubling to 10 min        | after 5, then every 30 in a row   |
  * | `server`               | 30 s doubling to 10 min         | after 5, then every 30 in a row   |
  * | `dropped`              | 1 s doubling to 1 min           | no                                |
- * | `silent`               | 1 s (its patience: session.ts)  | no                                |
+ * | `silent`               | 1 s (its patience: session.ts)  | after 3 in a row, once            |
  * | `kicked_out`           | 5 min doubling to 30 min        | no                                |
  * | `closed_early`         | 10 s tripling to 30 min         | yes, at the next API host         |
  * | `hung_up`              | 5 s doubling to 2 min           | after 5, then every 30 in a row   |

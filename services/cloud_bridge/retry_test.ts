@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { type FaultKind, FAULTS } from "./faults.ts";
 import { LOG_INS_PER_DAY, LOG_INS_PER_HOUR } from "./login_budget.ts";
-import { FAILURES_BETWEEN_RENEWALS, FAILURES_UNTIL_RENEWAL, KICKS, Retry, STABLE_MS } from "./retry.ts";
+import {
+  FAILURES_BETWEEN_RENEWALS,
+  FAILURES_UNTIL_RENEWAL,
+  KICKS,
+  Retry,
+  SILENCES_UNTIL_RENEWAL,
+  STABLE_MS,
+} from "./retry.ts";
 
 const KINDS = Object.keys(FAULTS) as FaultKind[];
 const HOUR = 3_600_000;
@@ -61,6 +68,19 @@ for (const kind of ["network", "tls", "server", "hung_up"] as const) {
     assert.deepEqual(renewals, [FAILURES_UNTIL_RENEWAL, second, second + FAILURES_BETWEEN_RENEWALS]);
   });
 }
+
+Deno.test("Retry.after() renews the credentials once when connection after connection stays silent", () => {
+  const retry = new Retry(middle);
+  const renewals = (count: number) =>
+    Array.from({ length: count }, (_, i) => retry.after("silent", STABLE_MS).renews ? i + 1 : 0).filter((n) =>
+      n > 0
+    );
+  assert.deepEqual(renewals(SILENCES_UNTIL_RENEWAL - 1), []);
+  assert.equal(retry.after("network").renews, false, "what lies between is no word of a station");
+  assert.deepEqual(renewals(50), [1]);
+  retry.heard();
+  assert.deepEqual(renewals(50), [SILENCES_UNTIL_RENEWAL]);
+});
 
 Deno.test("Retry.after() waits as long as the fault itself asks for", () => {
   assert.equal(new Retry(middle).after("paused", undefined, 1234).waitMs, 1234);

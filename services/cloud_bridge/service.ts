@@ -174,6 +174,7 @@ export class CloudBridge implements Service {
         this.#reporter.up({ apiHost: access.apiHost, broker });
       },
       onPayload: (sn, payload) => {
+        this.#retry.heard();
         this.#patience.reset();
         this.#patienceMs = 0;
         this.#mirror(sn, payload);

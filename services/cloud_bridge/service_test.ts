@@ -10,6 +10,23 @@ const PROPERTY = `/app/device/property/${SN}`;
 const MIN = 60_000;
 const HOUR = 60 * MIN;
 
+Deno.test("CloudBridge logs in anew, once, when three connections in a row stay silent", () =>
+  inHouse({}, async ({ clock, cloud, logIns }) => {
+    // Silent after 105 s, then after 10 and 20 min.
+    await clock.advance(105_000 + 1000 + 10 * MIN + 1000 + 20 * MIN + 999);
+    assert.deepEqual([cloud.connects.length, logIns()], [3, 1]);
+    await clock.advance(1);
+    assert.deepEqual([cloud.connects.length, logIns()], [4, 2]);
+    await clock.advance(24 * HOUR);
+    assert.ok(cloud.connects.length > 20);
+    assert.equal(logIns(), 2, "stations that are switched off cost no log-ins");
+    assert.equal(new Set(cloud.connects.map(({ clientId }) => clientId)).size, 1);
+    // A word, and the next silence is a new one.
+    cloud.deliver(PROPERTY, "{}");
+    await clock.advance(6 * HOUR);
+    assert.equal(logIns(), 3);
+  }));
+
 Deno.test("CloudBridge does nothing but say so when it is switched off", () =>
   inHouse({ enabled: false, app: undefined }, async ({ status, list, clock, cloud, context, bridge }) => {
     await clock.advance(HOUR);
