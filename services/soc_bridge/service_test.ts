@@ -172,6 +172,25 @@ Deno.test("SocBridge takes names from the account and moves the state to the new
   await house.stop();
 });
 
+Deno.test("SocBridge empties no topic on which another station has its new name: two swap, three go round", async () => {
+  const house = await running({ devices: [] });
+  const sns = [SN, "R651SIM000000002", "R654SIM000000003"];
+  const call = async (names: readonly string[]) => {
+    const stations = sns.map((sn, i) => ({ sn, name: names[i] }));
+    house.broker.publish(topics.stationList, JSON.stringify({ stations }), { retain: true });
+    await settled(house.clock);
+  };
+  await call(["Study", "Cellar", "Attic"]);
+  for (
+    const names of [["Cellar", "Study", "Attic"], ["Study", "Attic", "Cellar"], ["Loft", "Study", "Attic"]]
+  ) {
+    await call(names);
+    assert.deepEqual(names.map((name) => house.state(name).sn), sns, names.join(", "));
+  }
+  assert.equal(house.broker.retained(topics.state("Cellar")), undefined);
+  await house.stop();
+});
+
 Deno.test("SocBridge takes a name back that is the serial number of a station heard later", async () => {
   const house = await running({ devices: [{ sn: SN, name: "R651SIM000000002" }] });
   const encoder = await stationEncoder("RIVER 3 Plus");

@@ -100,14 +100,22 @@ export class StationFeed {
     this.#touched();
   }
 
-  /** Moves to the station's present name; the old topic is emptied. */
-  renamed(): void {
+  /**
+   * The first half of a change of names: the old topic is emptied. Every feed does this before any takes its new name,
+   * because that may be what another one was called.
+   */
+  leaveOldName(): void {
+    if (this.parts.device() === this.#device || !this.#published) return;
+    this.#send(this.parts.topics.state(this.#device), "", { retain: true });
+    this.#published = undefined;
+  }
+
+  /** The second half: the station's state goes to its present name. */
+  takeNewName(): void {
     const device = this.parts.device();
     if (device === this.#device) return;
     this.parts.log.notice("STATION NAMED", { sn: this.sn, from: this.#device, to: device });
-    if (this.#published) this.#send(this.parts.topics.state(this.#device), "", { retain: true });
     this.#device = device;
-    this.#published = undefined;
     this.#touched();
   }
 
