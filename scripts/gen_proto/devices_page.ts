@@ -54,7 +54,8 @@ With \`GRID_RULE=auto\` the indicators of the column above decide; volts count f
 plugged in. Any one of them that shows the grid wins; those marked *(supports)* cannot say alone that it is gone. A change needs two fresh indications, or one in the station's answer to a
 get-all request, which is asked for as soon as the first indication arrives. Messages without an indicator change nothing
 and refresh nothing; silence is no evidence. Where two voltages may show the grid and a message has only one of them, the
-other is remembered for \`STATE_STALE_SEC\`: it keeps a loss from being believed, and refreshes nothing.
+other is remembered for \`STATE_STALE_SEC\`: it keeps a loss from being believed, and refreshes nothing. A live station that has not
+said a word on its grid for a minute is asked for all its values.
 
 ${tag27}
 
