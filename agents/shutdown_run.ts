@@ -59,6 +59,9 @@ export interface CallOff {
   readonly detail: string;
 }
 
+/** The detail of a {@link CallOff} that found the run over. */
+export const NOTHING_RAN = "nothing was running";
+
 /** See the file comment. */
 export class ShutdownRun {
   #phase: RunPhase = "preparing";
@@ -72,11 +75,13 @@ export class ShutdownRun {
   #isCalledOff = false;
   /** A program of the last step that runs now: what it did must be known before it can be undone. */
   #inFlight: Promise<RunResult> | undefined;
+  #order: ShutdownOrder;
   #delaySec: number;
   readonly #abort = new AbortController();
 
   /** @param resumed Where an agent that ended in the middle left off */
-  constructor(readonly order: ShutdownOrder, private readonly ports: RunPorts, resumed?: RunRecord) {
+  constructor(order: ShutdownOrder, private readonly ports: RunPorts, resumed?: RunRecord) {
+    this.#order = order;
     this.#delaySec = order.delaySec;
     this.#watchedUptimeMs = resumed?.watched_uptime_ms ?? ports.time.uptimeMs();
     if (!resumed) return;
@@ -90,6 +95,11 @@ export class ShutdownRun {
 
   get phase(): RunPhase {
     return this.#phase;
+  }
+
+  /** The newest order that it fulfils. */
+  get order(): ShutdownOrder {
+    return this.#order;
   }
 
   /** Goes through all steps that are left; resolves when there is nothing more to do. Rejects never. */
@@ -111,8 +121,15 @@ export class ShutdownRun {
     this.#abort.abort();
   }
 
-  /** A later order that ends earlier: the host must not wait longer than the last one says. */
-  async hasten(delaySec: number): Promise<void> {
+  /** A later order for the same: what a command asked for is no plan's alone, and the earlier end of both holds. */
+  async join(order: ShutdownOrder): Promise<void> {
+    const source = this.#order.source === "command" ? "command" : order.source;
+    this.#order = { ...order, source };
+    this.#keep();
+    await this.#hasten(order.delaySec);
+  }
+
+  async #hasten(delaySec: number): Promise<void> {
     const { time } = this.ports;
     const dueMs = time.uptimeMs() + delaySec * 1000;
     this.#delaySec = Math.min(this.#delaySec, delaySec);
@@ -133,7 +150,7 @@ export class ShutdownRun {
     await this.#inFlight;
     switch (this.#phase) {
       case "over":
-        return { done: true, detail: "nothing was running" };
+        return { done: true, detail: NOTHING_RAN };
       case "preparing": {
         const { before } = this.ports.commands;
         this.#finish();
