@@ -1,6 +1,7 @@
 /** A command to one agent: topic `power-manager/<agent>/cmd`, QoS 1, expiring, never retained. */
 import * as v from "valibot";
-import { integerIn, isoTime, parseJson, textUpTo } from "./parse.ts";
+import { integerIn, isoTime, textUpTo } from "./parse.ts";
+import { parseSigned } from "./parse_signed.ts";
 
 const schema = v.object({
   id: v.pipe(
@@ -29,9 +30,9 @@ const schema = v.object({
  */
 export type AgentCommand = v.InferOutput<typeof schema>;
 
-/** Reads a command; the signature is not verified here. @throws InvalidInputError naming each wrong key */
+/** Reads a command, with what a later version has signed; the signature is not verified here. @throws InvalidInputError naming each wrong key */
 export function parseAgentCommand(payload: Uint8Array | string, source: string): AgentCommand {
-  return parseJson(schema, payload, source);
+  return parseSigned(schema, payload, source);
 }
 
 /** JSON; undefined values are left out. */
