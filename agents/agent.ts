@@ -129,7 +129,8 @@ export class Agent {
       {
         onReady: () => {
           this.#reach.linkProven(time.uptimeMs());
-          void this.#publishStatus();
+          // What waited comes before the broker's answer to this.
+          void this.#publishStatus().then((sent) => sent && this.#desk.heard());
         },
         onDown: () => this.#reach.linkDown(time.uptimeMs()),
         onMessage: (message) => this.#onMessage(message),
@@ -284,7 +285,8 @@ export class Agent {
       void this.#publishStatus().then((sent) => sent && this.#reach.linkProven(time.uptimeMs()));
     }
     if (this.options.aloneAfterSec === undefined) return;
-    const verdict = this.#plans.verdict(this.#reach.reach, this.#now());
+    const { reach } = this.#reach;
+    const verdict = this.#plans.verdict(reach, this.#now());
     this.#logVerdict(verdict);
     if (verdict.kind === "shut_down") {
       if (this.#desk.isBusy || this.ports.clock.monoMs() < this.#aloneAgainMonoMs) return;
@@ -293,7 +295,9 @@ export class Agent {
     }
     // Reachable again, or a new plan: somebody decides again. A run that only takes its time goes on.
     const isAlone = verdict.kind === "nothing" && verdict.code === "too_late";
-    if (!isAlone) this.#desk.standDown("not alone any more");
+    // An agent that was restarted meanwhile and has reached nobody waits anew, but what is under way goes on.
+    const isAloneStill = verdict.kind === "wait" && reach.kind === "lost" && !reach.wasReached;
+    if (!isAlone && !isAloneStill) this.#desk.standDown("not alone any more");
   }
 
   #actAlone(why: string): void {

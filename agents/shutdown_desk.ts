@@ -56,6 +56,11 @@ export class ShutdownDesk {
     this.#launch({ id, source, delaySec: delay_sec, isDrill: false }, record);
   }
 
+  /** All that waited at the broker was heard. */
+  heard(): void {
+    this.#run?.heard();
+  }
+
   /** Stops the agent's own part; what was handed to the system goes on, and the record stays. */
   leave(): void {
     this.#isLeft = true;

@@ -52,6 +52,11 @@ const PREPARATION_TRIES = 2;
 /** A run that nobody watched for longer, because the host slept or no agent ran, is too old to go on with, ms. */
 const UNWATCHED_MS = 600_000;
 
+/** A run that is taken up again ends no sooner, ms, unless all that waited at the broker is heard: it may be an abort. */
+export const HEAR_FIRST_MS = 15_000;
+/** An agent that is restarted again and again while it counts hears first so often, then ends the host. */
+const HEARINGS = 2;
+
 /** What came of {@link ShutdownRun.callOff}. */
 export interface CallOff {
   readonly done: boolean;
@@ -68,6 +73,8 @@ export class ShutdownRun {
   #step = 0;
   #tries = 0;
   #dueUptimeMs: number | undefined;
+  /** Before it, by the host's uptime, the agent itself does not end the host. */
+  #hearUntilUptimeMs = -Infinity;
   /** True when the system counts, so that it must be told to stop. */
   #isScheduled = false;
   /** When this run was last looked after, by the host's uptime. */
@@ -85,6 +92,7 @@ export class ShutdownRun {
     this.#delaySec = order.delaySec;
     this.#watchedUptimeMs = resumed?.watched_uptime_ms ?? ports.time.uptimeMs();
     if (!resumed) return;
+    this.#hearUntilUptimeMs = ports.time.uptimeMs() + HEAR_FIRST_MS;
     this.#phase = resumed.phase;
     this.#step = resumed.step;
     this.#tries = resumed.tries;
@@ -114,6 +122,11 @@ export class ShutdownRun {
     if (this.#isCalledOff && this.#phase !== "shutting_down") return;
     if (this.#phase === "waiting" && !await this.#countAndEnd()) return;
     if (this.#phase === "shutting_down") await this.#watchEnd();
+  }
+
+  /** All that waited at the broker was heard: a run that was taken up again need not wait for it any more. */
+  heard(): void {
+    this.#hearUntilUptimeMs = -Infinity;
   }
 
   /** Stops the agent's own part; what was handed to the system goes on, and the record stays. */
@@ -285,8 +298,12 @@ export class ShutdownRun {
 
   /** @returns false when it was called off, or nothing could end the host */
   async #countAndEnd(): Promise<boolean> {
-    if (!await this.#until(0)) return false;
     this.#watchedUptimeMs = this.#dueUptimeMs ?? 0;
+    if (this.#wasUnwatched(UNWATCHED_MS)) return false;
+    if (this.#tries++ > HEARINGS) this.heard();
+    this.#keep();
+    if (!await this.#until(0)) return false;
+    this.#watchedUptimeMs = Math.max(this.#watchedUptimeMs, this.#dueUptimeMs ?? 0);
     if (this.#wasUnwatched(UNWATCHED_MS)) return false;
     return await this.#end();
   }
@@ -296,7 +313,8 @@ export class ShutdownRun {
     const { clock, time } = this.ports;
     const { signal } = this.#abort;
     while (!signal.aborted) {
-      const leftMs = (this.#dueUptimeMs ?? 0) + afterMs - time.uptimeMs();
+      const untilMs = Math.max((this.#dueUptimeMs ?? 0) + afterMs, this.#hearUntilUptimeMs);
+      const leftMs = untilMs - time.uptimeMs();
       if (leftMs <= 0) return true;
       await clock.sleep(Math.min(leftMs, PIECE_MS), signal).catch(() => {});
     }
