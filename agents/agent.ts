@@ -14,6 +14,7 @@ import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
 import { keyId } from "../lib/signing.ts";
 import { VERSION } from "../lib/version.ts";
 import { BrokerLink, type LinkOptions } from "./broker_link.ts";
+import { Challenges } from "./challenge.ts";
 import type { HostCommands } from "./host_commands.ts";
 import type { HostTime } from "./host_time.ts";
 import { Keyring } from "./keyring.ts";
@@ -80,6 +81,9 @@ export class Agent {
   readonly #topics;
   readonly #link: BrokerLink;
   readonly #refusals = new RateLimit(REFUSALS.burst, REFUSALS.everyMs);
+  /** Of their own: a flood of forged commands must not hide that the clocks disagree. */
+  readonly #lateRefusals = new RateLimit(REFUSALS.burst, REFUSALS.everyMs);
+  readonly #challenges = new Challenges();
   readonly #keyring: Keyring;
   readonly #memory: CommandMemory;
   readonly #plans: PlanKeeper;
@@ -219,10 +223,11 @@ export class Agent {
         ...this.#trust(),
         nowWallMs: this.ports.clock.wallMs(),
         isSeen: (id) => this.#memory.has(id),
+        isFresh: (command) => this.#challenges.isAnsweredBy(command, this.ports.time.uptimeMs()),
       })
     );
-    if (verified.kind === "refused") this.#reject(command, verified.reason);
-    else this.#obey(command);
+    if (verified.kind === "good") return this.#obey(command);
+    this.#reject(command, verified.reason, verified.isOnlyItsTime);
   }
 
   /** Verifies, if need be once more with the keys that a new pairing may have left. */
@@ -239,13 +244,21 @@ export class Agent {
     return found;
   }
 
-  #reject({ id, action }: AgentCommand, reason: string): void {
-    if (this.#refuse("COMMAND", id, reason)) this.#ack(id, "rejected", reason, action);
+  #reject({ id, action }: AgentCommand, reason: string, isOnlyItsTime = false): void {
+    const limit = isOnlyItsTime ? this.#lateRefusals : this.#refusals;
+    if (!this.#refuse("COMMAND", id, reason, limit)) return;
+    const challenge = isOnlyItsTime ? this.#challenges.make(id, this.ports.time.uptimeMs()) : undefined;
+    this.#ack(id, "rejected", reason, action, challenge);
   }
 
   /** @returns whether it was logged, and is to be answered: whoever floods us gets a few answers, not all */
-  #refuse(what: "COMMAND" | "PLAN" | "MESSAGE", id: string | undefined, reason: string): boolean {
-    const passed = this.#refusals.take(this.ports.clock.monoMs());
+  #refuse(
+    what: "COMMAND" | "PLAN" | "MESSAGE",
+    id: string | undefined,
+    reason: string,
+    limit = this.#refusals,
+  ): boolean {
+    const passed = limit.take(this.ports.clock.monoMs());
     if (!passed) return false;
     this.ports.log.warn(`${what} REFUSED`, { id, reason, refused_silently: passed.dropped || undefined });
     return true;
@@ -326,10 +339,10 @@ export class Agent {
     }
   }
 
-  #ack(id: string, status: AgentAck["status"], detail?: string, action?: string): void {
+  #ack(id: string, status: AgentAck["status"], detail?: string, action?: string, challenge?: string): void {
     const { agent } = this.options;
     const ts = new Date(this.ports.clock.wallMs()).toISOString();
-    const ack: AgentAck = { id, agent, status, action, detail: detail?.slice(0, 1000), ts };
+    const ack: AgentAck = { id, agent, status, action, detail: detail?.slice(0, 1000), challenge, ts };
     this.#link.send(this.#topics.ack(agent), encodeAgentAck(ack));
   }
 

@@ -17,6 +17,7 @@ const schema = v.object({
   issued_at: v.optional(isoTime),
   stage: v.optional(integerIn(0, 99)),
   drill: v.optional(v.boolean()),
+  challenge: v.optional(textUpTo(100)),
   sig: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits"))),
 });
 
@@ -26,7 +27,8 @@ const schema = v.object({
  * `shutdown`: run the pre-shutdown commands, then switch off after `delay_sec` (0 to 86400 s). `abort`: undo what
  * can be undone. `drill`: everything but the last step. `ping`: answer. `ttl_sec` counts from `issued_at` (wall
  * time); after it the command must not be obeyed. `sig` is absent only on commands of the predecessor, or to agents
- * without a key. Keys of the first line of the design are the predecessor's.
+ * without a key. `challenge` is what the agent asked for when it refused this id for its time: a command that has it is
+ * new whatever the clocks say. Keys of the first line of the design are the predecessor's.
  */
 export type AgentCommand = v.InferOutput<typeof schema>;
 
