@@ -32,6 +32,7 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "shutdown_sent",
     "abort_sent",
     "agent_ack",
+    "clocks_differ",
     "host_down",
     "host_called_off",
     "host_not_called_off",

@@ -13,8 +13,9 @@ import { drillRefusal } from "./drill.ts";
 import { DrillDesk } from "./drill_desk.ts";
 import { dueMonth } from "./drill_schedule.ts";
 import { Ears } from "./ears.ts";
+import { HostClocks, isInForce } from "./host_clocks.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
-import { tellingOf } from "./journal.ts";
+import { clockTelling, tellingOf } from "./journal.ts";
 import { feedsOf, hostsOfStation } from "./rules.ts";
 import { houseRules } from "./rules_from_file.ts";
 import { PowerDoubt } from "./power_return.ts";
@@ -56,6 +57,7 @@ export class PolicyEngine implements Service {
   readonly #drills: DrillDesk;
   readonly #aborts: AbortDesk;
   readonly #ears: Ears;
+  readonly #clocks = new HostClocks();
   #cloud: Ways["cloud"];
   /** There after what looks like a reboot, until it is settled. */
   #doubt: PowerDoubt | undefined;
@@ -164,12 +166,26 @@ export class PolicyEngine implements Service {
       agent,
       data: { id: ack.id, status: ack.status },
     });
+    this.#judgeClock(agent, ack);
     const answer = { commandId: ack.id, status: ack.status, detail: ack.detail };
     if (this.#house) this.#drills.onAnswer({ agent, ...answer }, this.#house);
     this.#step({ kind: "host", agent, input: { kind: "ack", ...answer } });
   }
 
+  /** An agent that refuses what we mean for its time alone is told again in a way that needs no clock. */
+  #judgeClock(agent: string, { id, status, challenge, ts }: AgentAck): void {
+    const nowWallMs = this.context.clock.wallMs();
+    const isAsked = status === "rejected" && challenge !== undefined &&
+      isInForce(this.#house?.state.hosts.get(agent)?.phase, id);
+    if (!isAsked || !this.#dispatch.prove(agent, id, challenge)) {
+      return this.#clocks.heard(agent, ts, nowWallMs);
+    }
+    const text = this.#clocks.refused(agent, ts, nowWallMs);
+    if (text !== undefined) this.#dispatch.tell(clockTelling(agent, text));
+  }
+
   #onStatus(agent: string, status: AgentStatus, retained: boolean): void {
+    if (!retained) this.#clocks.heard(agent, status.ts, this.context.clock.wallMs());
     if (this.#doubt) {
       this.#doubt.hear(agent, status);
       this.#step({ kind: "grace", untilMonoMs: this.#doubt.endMonoMs });
@@ -198,7 +214,7 @@ export class PolicyEngine implements Service {
 
   #warn(house: House): void {
     const { clock, health } = this.context;
-    const conditions = houseWarnings(house, clock.monoMs() - this.#startedMonoMs);
+    const conditions = houseWarnings(house, this.#clocks.apart, clock.monoMs() - this.#startedMonoMs);
     for (const code of WARNING_CODES) {
       const condition = conditions.find((one) => one.code === code);
       if (condition) health.raise(condition);
