@@ -32,6 +32,8 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "shutdown_sent",
     "abort_sent",
     "agent_ack",
+    "agent_lost",
+    "agent_back",
     "host_down",
     "host_called_off",
     "host_not_called_off",

@@ -363,6 +363,8 @@ Deno.test("DiscoveryService turns the journal into events of the right device, a
   assert.equal(home.events.length, 0);
   h.broker.publish(TOPICS.events, event("grid_lost", { device: "Study" }));
   h.broker.publish(TOPICS.events, event("shutdown_sent", { agent: "nas", data: { id: "7" } }));
+  h.broker.publish(TOPICS.events, event("agent_lost", { agent: "nas", data: { away_s: 600 } }));
+  h.broker.publish(TOPICS.events, event("agent_back", { agent: "nas", data: { away_s: 900 } }));
   h.broker.publish(TOPICS.events, event("cloud_link", {}));
   h.broker.publish(TOPICS.events, event("brand_new", { device: "Study" }));
   h.broker.publish(TOPICS.events, event("grid_lost", { device: "Unheard of" }));
@@ -371,10 +373,12 @@ Deno.test("DiscoveryService turns the journal into events of the right device, a
   assert.deepEqual(home.events.map(({ id, type }) => `${id} ${type}`), [
     `${STATION}_journal grid_lost`,
     "ecoflow_power_host_nas_journal shutdown_sent",
+    "ecoflow_power_host_nas_journal agent_lost",
+    "ecoflow_power_host_nas_journal agent_back",
     "ecoflow_power_daemon_journal cloud_link",
     `${STATION}_journal other`,
   ]);
-  assert.deepEqual(home.events[3]?.attributes, {
+  assert.deepEqual(home.events[5]?.attributes, {
     kind: "brand_new",
     ts: "2026-11-23T19:00:00Z",
     severity: "notice",
