@@ -204,6 +204,7 @@ export const SERVICES: readonly ServiceRow[] = [
     slice: (config): HistorianConfig => ({
       roots: config.roots,
       stateDir: stateDirOf(config, "historian"),
+      staleAfterSec: config.staleAfterSec,
       days: config.history?.days ?? 0,
     }),
   },

@@ -33,6 +33,8 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "abort_sent",
     "agent_ack",
     "clocks_differ",
+    "agent_lost",
+    "agent_back",
     "host_down",
     "host_called_off",
     "host_not_called_off",

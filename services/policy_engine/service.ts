@@ -8,6 +8,7 @@ import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
 import { AbortDesk } from "./abort_desk.ts";
+import { AgentWatch } from "./agent_watch.ts";
 import { Dispatch } from "./dispatch.ts";
 import { drillRefusal } from "./drill.ts";
 import { DrillDesk } from "./drill_desk.ts";
@@ -15,7 +16,7 @@ import { dueMonth } from "./drill_schedule.ts";
 import { Ears } from "./ears.ts";
 import { HostClocks, isInForce } from "./host_clocks.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
-import { clockTelling, tellingOf } from "./journal.ts";
+import { clockTelling, type Telling, tellingOf } from "./journal.ts";
 import { feedsOf, hostsOfStation } from "./rules.ts";
 import { houseRules } from "./rules_from_file.ts";
 import { PowerDoubt } from "./power_return.ts";
@@ -58,6 +59,7 @@ export class PolicyEngine implements Service {
   readonly #aborts: AbortDesk;
   readonly #ears: Ears;
   readonly #clocks = new HostClocks();
+  readonly #agents: AgentWatch;
   #cloud: Ways["cloud"];
   /** There after what looks like a reboot, until it is settled. */
   #doubt: PowerDoubt | undefined;
@@ -68,6 +70,7 @@ export class PolicyEngine implements Service {
   ) {
     this.#topics = topicsUnder(context.config.roots);
     const { agentKeys } = context.config;
+    this.#agents = new AgentWatch(context.config.keylessHosts);
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store });
     this.#showcase = new Showcase({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
     this.#dispatch = new Dispatch(
@@ -192,11 +195,17 @@ export class PolicyEngine implements Service {
     }
     const input = { kind: "presence", online: status.online, isLive: !retained } as const;
     this.#step({ kind: "host", agent, input });
+    if (this.#house) this.#tell(this.#agents.hear(agent, status, this.#house, this.context.clock.monoMs()));
+  }
+
+  #tell(tellings: readonly Telling[]): void {
+    for (const telling of tellings) this.#dispatch.tell(telling);
   }
 
   #tick(): void {
     const house = this.#house;
     if (!house) return;
+    this.#tell(this.#agents.tick(house, this.#dispatch.isLinkUp, this.context.clock.monoMs()));
     this.#drills.tick(house);
     this.#warn(house);
     const schedule = this.context.config.file?.drill;
