@@ -186,7 +186,7 @@ function earliestSec({ device, house, state, station, hosts, nowMonoMs }: Tellin
 
 function byWhom({ verdict }: StationState): string {
   return verdict && verdict.by !== "station"
-    ? ` (as ${verdict.by.join(" and ")} says, the station is silent)`
+    ? ` (as ${verdict.by.join(" and ")} ${verdict.isOld ? "last said" : "says"}, the station is silent)`
     : "";
 }
 

@@ -41,6 +41,11 @@ export function feedWord(
   return phase.kind === "shutting_down" && state?.started.has(place.stage.number) ? "down" : "up";
 }
 
+/** Whether somebody says freshly that a station has the grid. */
+export function isKnownFed({ verdict }: Pick<StationState, "verdict">): boolean {
+  return verdict?.connected === true && !verdict.isOld;
+}
+
 /** Stations as waking sees them: since when each has the grid, and its charge, as far as fresh words tell. */
 export function feedViews(
   stations: Iterable<readonly [string, StationState]>,
@@ -50,9 +55,8 @@ export function feedViews(
   return new Map(
     [...stations].map(([device, { phases, words, verdict }]) => {
       const [phase] = phases.values();
-      const isSeen = isFresh(words.grid, staleAfterMs, nowMonoMs) || Array.isArray(verdict?.by);
       return [device, {
-        gridSinceMonoMs: phase?.kind === "online" && isSeen ? phase.sinceMonoMs : undefined,
+        gridSinceMonoMs: phase?.kind === "online" && isKnownFed({ verdict }) ? phase.sinceMonoMs : undefined,
         socPercent: isFresh(words.socPercent, staleAfterMs, nowMonoMs) ? words.socPercent?.value : undefined,
       }];
     }),

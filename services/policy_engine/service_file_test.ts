@@ -256,6 +256,18 @@ Deno.test("PolicyEngine believes a witness when the station is silent: the outag
   await h.stop();
 });
 
+Deno.test("PolicyEngine says of a witness that fell silent too that it is the last word, and no more", async () => {
+  const h = await withFile(PLUG);
+  await h.feed({ soc: 50, grid_connected: true });
+  await h.clock.advance(200_000);
+  await sayPlug(h, "ON");
+  await h.clock.advance(59_000);
+  assert.match(h.status().sentence, /The grid is there \(as plug says, the station is silent\)/);
+  await h.clock.advance(2000);
+  assert.match(h.status().sentence, /The grid is there \(as plug last said, the station is silent\)/);
+  await h.stop();
+});
+
 Deno.test("PolicyEngine takes no word of a witness that the broker kept", async () => {
   const h = await withFile(PLUG);
   h.broker.publish("plug", "OFF", { retain: true });
