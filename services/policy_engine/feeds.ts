@@ -10,17 +10,14 @@ import { isFresh } from "./words.ts";
  * With one station, that station's word. A host on several goes down when at least one of them wants it down and none of
  * the others is known to carry it: a station that was never heard holds nobody up, because unknown is never "all is
  * well". A host that the owner has put to "any" goes with the first.
- *
- * @param suppose This station is taken to want the host down
  */
 export function wantedOf(
   host: string,
   feeds: readonly string[],
   rules: HouseRules,
   stations: ReadonlyMap<string, StationState>,
-  suppose?: string,
 ): "up" | "down" {
-  const words = feeds.map((device) => device === suppose ? "down" : feedWord(host, device, rules, stations));
+  const words = feeds.map((device) => feedWord(host, device, rules, stations));
   if (!words.includes("down")) return "up";
   if (rules.goesWithAny.has(host)) return "down";
   return words.includes("up") ? "up" : "down";

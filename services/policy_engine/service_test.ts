@@ -175,6 +175,21 @@ Deno.test("PolicyEngine waits with a host on two stations until both end, unless
   await alone.stop();
 });
 
+Deno.test("PolicyEngine keeps the reserve for a host on two stations that end together", async () => {
+  const devices = ["Study", "Attic"];
+  const h = await house({ stations: Object.fromEntries(devices.map((device) => [device, ["nas"]])) });
+  const endSec = 1800;
+  let leftSec = endSec;
+  for (; leftSec > 0 && h.actions().length === 0; leftSec -= 10) {
+    const state = { soc: 100 * leftSec / endSec, grid_connected: false, discharge_min: leftSec / 60 };
+    for (const device of devices) await h.feed(state, device);
+    await h.clock.advance(10_000);
+  }
+  assert.deepEqual(h.actions(), ["shutdown nas"]);
+  assert.ok(leftSec >= 290, `told ${leftSec} s before both are empty`);
+  await h.stop();
+});
+
 Deno.test("PolicyEngine killed and started again at every tenth second of an outage tells once and calls off", async () => {
   for (let killSec = 0; killSec <= 260; killSec += 10) {
     const h = await house();
