@@ -31,7 +31,7 @@ export function stepHost(
     case "presence":
       return heardPresence({ ...state, online: input.online }, input, state.online, nowMonoMs, newId);
     case "ack":
-      return heardAck(state, input);
+      return heardAck(seenBy(state, input), input);
     case "delivered":
       return wasDelivered(state, input.commandId);
     case "tick":
@@ -220,6 +220,17 @@ function wasDelivered(state: HostState, commandId: string): Step {
   const { phase } = state;
   if (phase.kind !== "told" || phase.commandId !== commandId) return stay(state);
   return to(state, { ...phase, delivery: "done" });
+}
+
+/**
+ * Who takes the command that counts is there, although its "online" may come after its answer: the broker hands a waiting
+ * command over as soon as a host connects. Only a going after it is the proof.
+ */
+function seenBy(state: HostState, { commandId, status }: HostInput & { kind: "ack" }): HostState {
+  const { phase, online } = state;
+  const isTaking = phase.kind === "told" && phase.commandId === commandId && phase.answer === "none" &&
+    (status === "accepted" || status === "running");
+  return isTaking && online === false ? { ...state, online: true } : state;
 }
 
 function heardAck(state: HostState, { commandId, status, detail }: HostInput & { kind: "ack" }): Step {

@@ -225,6 +225,25 @@ Deno.test("stepHost() does not let the answer to a repeat undo that a command wa
   assert.equal(state.phase.kind === "told" && state.phase.answer, "accepted");
 });
 
+for (const status of ["accepted", "running"] as const) {
+  Deno.test(`stepHost() does not take a host that says "${status}" before it says "online" for down`, () => {
+    const step = (state: HostState, input: HostInput) => stepHost(state, input, RULES, T + 1, () => "new");
+    const taken = step(told("none", false), ack(status)).state;
+    for (const input of [DOWN_TICK, presence(true)]) {
+      const after = step(taken, input);
+      assert.equal(after.state.phase.kind, "told");
+      assert.deepEqual(after.effects, []);
+    }
+    assert.equal(step(taken, presence(false)).state.phase.kind, "down");
+  });
+}
+
+Deno.test("stepHost() does not take the answer to another command, or a refusal, for a sign that a host is there", () => {
+  for (const input of [ack("accepted", "zz"), ack("rejected"), ack("failed")]) {
+    assert.equal(stepHost(told("none", false), input, RULES, T, () => "new").state.online, false);
+  }
+});
+
 Deno.test("stepHost() measures from the first telling how long a host took", () => {
   const once = stepHost(IDLE, DOWN_TICK, RULES, T, () => "s1").state;
   const twice = stepHost(once, DOWN_TICK, RULES, T + 300_000, () => "s2").state;

@@ -130,6 +130,22 @@ Deno.test("PolicyEngine leaves a host alone that is proven down", async () => {
   await h.stop();
 });
 
+Deno.test("PolicyEngine does not take a host for down that answers on its way back to the network", async () => {
+  const h = await house();
+  await h.presence(false);
+  await h.pass(190, LOST);
+  await h.ack("accepted");
+  await h.clock.advance(20);
+  await h.presence(true);
+  await h.pass(120, LOST);
+  assert.equal(h.status().hosts?.[0]?.state, "accepted");
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  assert.deepEqual(h.events.filter(({ kind }) => kind === "host_down"), []);
+  await h.presence(false);
+  assert.equal(h.status().hosts?.[0]?.state, "down");
+  await h.stop();
+});
+
 Deno.test("PolicyEngine tells a host again that comes up in the middle of the outage", async () => {
   const h = await house();
   await h.presence(true);
