@@ -92,21 +92,19 @@ function wantDown(state: HostState, rules: HostRules, nowMonoMs: number, newId: 
     case "down":
       return state.online ? tell(nowMonoMs, true) : stay(state);
     case "told": {
-      if (phase.delivery === "lost") {
-        return to(state, { ...phase, delivery: "waiting" }, repeatOf(phase));
-      }
       const patienceMs = isTaken(phase)
         ? rules.cooldownMs + rules.shutdownDelayMs + PREPARATIONS_MS
         : rules.cooldownMs;
-      return nowMonoMs - phase.toldMonoMs >= patienceMs
-        ? tell(phase.firstToldMonoMs, phase.wasDown)
-        : stay(state);
+      if (nowMonoMs - phase.toldMonoMs >= patienceMs) return tell(phase.firstToldMonoMs, phase.wasDown);
+      if (phase.delivery !== "lost") return stay(state);
+      return to(state, { ...phase, delivery: "waiting" }, {
+        kind: "send",
+        action: "shutdown",
+        commandId: phase.commandId,
+        isRepeat: true,
+      });
     }
   }
-}
-
-function repeatOf({ commandId }: Told): HostEffect {
-  return { kind: "send", action: "shutdown", commandId, isRepeat: true };
 }
 
 function wantUp(
@@ -208,7 +206,8 @@ function heardPresence(
     case "told": {
       // Its session at the broker may be new and the command lost; the same id is obeyed once.
       const isDue = hasComeBack && phase.answer === "none" && nowMonoMs - phase.toldMonoMs >= RESEND_AFTER_MS;
-      return isDue ? to(state, { ...phase, delivery: "waiting" }, repeatOf(phase)) : stay(state);
+      // The tick repeats it, if it is still wanted and may be said.
+      return isDue ? to(state, { ...phase, delivery: "lost" }) : stay(state);
     }
     default:
       // A host that was down and is back: the next tick decides, it knows what is wanted.

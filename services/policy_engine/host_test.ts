@@ -114,28 +114,15 @@ const rows: readonly [
     "shutdown",
   ]],
   ["sends a lost command again with its id", LOST, DOWN_TICK, T + 1, "told", ["shutdown again"]],
+  ["sends a lost command again 1 ms before the cooldown ends", LOST, DOWN_TICK, T + 299_999, "told", [
+    "shutdown again",
+  ]],
+  ["sends a new one instead when the cooldown ends", LOST, DOWN_TICK, T + 300_000, "told", ["shutdown"]],
   ["does not send it twice", told(), DOWN_TICK, T + 1, "told", []],
   ["calls off a host whose command was lost", LOST, UP_TICK, T + 1, "calling_off", ["abort"]],
   [
-    "repeats to a host that comes online without an answer",
+    "waits for the tick with a host that comes online without an answer",
     told("none", false),
-    presence(true),
-    T + 5000,
-    "told",
-    ["shutdown again"],
-  ],
-  ["does not repeat so soon after the command", told("none", false), presence(true), T + 4999, "told", []],
-  [
-    "does not repeat to a host that has answered",
-    told("rejected", false),
-    presence(true),
-    T + 5000,
-    "told",
-    [],
-  ],
-  [
-    "does not repeat for a presence that is no news",
-    told("none", true),
     presence(true),
     T + 5000,
     "told",
@@ -242,6 +229,29 @@ Deno.test("stepHost() does not take the answer to another command, or a refusal,
   for (const input of [ack("accepted", "zz"), ack("rejected"), ack("failed")]) {
     assert.equal(stepHost(told("none", false), input, RULES, T, () => "new").state.online, false);
   }
+});
+
+for (
+  const [name, from, online, atMs, isRepeated] of [
+    ["repeats to a host that comes online without an answer", told("none", false), true, T + 5000, true],
+    ["does not repeat so soon after the command", told("none", false), true, T + 4999, false],
+    ["does not repeat to a host that has answered", told("rejected", false), true, T + 5000, false],
+    ["does not repeat for a presence that is no news", told(), true, T + 5000, false],
+    ["does not repeat to a host that goes offline", told(), false, T + 5000, false],
+  ] as const
+) {
+  Deno.test(`stepHost() ${name}, with its id, when it is still wanted down`, () => {
+    const { state } = stepHost(from, presence(online), RULES, atMs, () => "new");
+    const { effects } = stepHost(state, DOWN_TICK, RULES, atMs, () => "new");
+    const again = { kind: "send", action: "shutdown", commandId: "s1", isRepeat: true };
+    assert.deepEqual(effects, isRepeated ? [again] : []);
+  });
+}
+
+Deno.test("stepHost() calls off a host that comes online when it is wanted up again", () => {
+  const { state } = stepHost(told("none", false), presence(true), RULES, T + 5000, () => "a1");
+  const { effects } = stepHost(state, UP_TICK, RULES, T + 5000, () => "a1");
+  assert.deepEqual(effects, [{ kind: "send", action: "abort", commandId: "a1" }]);
 });
 
 Deno.test("stepHost() measures from the first telling how long a host took", () => {

@@ -549,6 +549,28 @@ Deno.test("PolicyEngine neither repeats nor calls off a command when nobody know
   await h.stop();
 });
 
+for (
+  const [name, awayMs] of [["in doubt after a reboot", 20 * 60_000], [
+    "when nobody knows anything",
+    5 * 3_600_000,
+  ]] as const
+) {
+  Deno.test(`PolicyEngine ${name} repeats no command to a host that comes online`, async () => {
+    const h = await house();
+    await h.presence(false);
+    await h.feed({ ...LOST, ...LONG_AGO });
+    await h.clock.advance(181_000);
+    assert.deepEqual(h.actions(), ["shutdown pc"]);
+    h.clock.jumpWall(awayMs);
+    await h.restart();
+    await h.clock.advance(10_000);
+    await h.presence(true);
+    await h.clock.advance(60_000);
+    assert.deepEqual(h.actions(), ["shutdown pc"], h.status().sentence);
+    await h.stop();
+  });
+}
+
 Deno.test("PolicyEngine writes into the journal what happened, why, with figures and ids", async () => {
   const h = await house();
   await h.feed({ soc: 9, grid_connected: false, discharge_min: 20, ...LONG_AGO });
