@@ -256,6 +256,17 @@ Deno.test("PolicyEngine believes a witness when the station is silent: the outag
   await h.stop();
 });
 
+Deno.test("PolicyEngine estimates no slower for minutes that were said while the grid was there", async () => {
+  const h = await withFile(PLUG);
+  await h.pass(60, { soc: 100, grid_connected: true, discharge_min: 2323 });
+  for (let minute = 0; minute < 60; minute++) {
+    await sayPlug(h, "OFF");
+    await h.clock.advance(60_000);
+  }
+  assert.ok(h.actions().includes("shutdown tv"), h.status().sentence);
+  await h.stop();
+});
+
 Deno.test("PolicyEngine says of a witness that fell silent too that it is the last word, and no more", async () => {
   const h = await withFile(PLUG);
   await h.feed({ soc: 50, grid_connected: true });

@@ -442,6 +442,27 @@ Deno.test("PolicyEngine triggers earlier when the minutes left would not suffice
   await h.stop();
 });
 
+Deno.test("PolicyEngine tells nobody on minutes or a load that the station no longer says", async () => {
+  const heavy = { soc: 90, grid_connected: false, out_watts: 1500, battery_wh: 100 };
+  for (const state of [{ ...heavy, discharge_min: 7 }, heavy]) {
+    const h = await house();
+    await h.pass(30, state);
+    assert.equal(h.status().state, "critical");
+    await h.pass(900, { soc: 90, grid_connected: false, battery_wh: 100 });
+    assert.equal(h.status().state, "on_battery");
+    assert.deepEqual(h.actions(), []);
+    await h.stop();
+  }
+});
+
+Deno.test("PolicyEngine does not wait for minutes that the station no longer says", async () => {
+  const h = await house();
+  await h.pass(60, { soc: 90, grid_connected: false, discharge_min: 600, out_watts: 20, battery_wh: 245 });
+  await h.pass(190, { soc: 30, grid_connected: false, out_watts: 1200, battery_wh: 245 });
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.stop();
+});
+
 Deno.test("PolicyEngine sends a command again, with its id, that the broker never had when it was killed", async () => {
   const h = await house();
   await h.feed(LOST);
