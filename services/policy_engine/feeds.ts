@@ -8,19 +8,34 @@ import { isFresh } from "./words.ts";
  * Whether a host is to be down.
  *
  * With one station, that station's word. A host on several goes down when at least one of them wants it down and none of
- * the others is known to carry it: a station that was never heard holds nobody up, because unknown is never "all is
- * well". A host that the owner has put to "any" goes with the first.
+ * the others is known to carry it: a station that was never heard, or fell silent with the grid longer ago than the blind
+ * limit, holds nobody up, because unknown is never "all is well". A host that the owner has put to "any" goes with the
+ * first.
  */
 export function wantedOf(
   host: string,
   feeds: readonly string[],
   rules: HouseRules,
   stations: ReadonlyMap<string, StationState>,
+  nowMonoMs: number,
 ): "up" | "down" {
-  const words = feeds.map((device) => feedWord(host, device, rules, stations));
-  if (!words.includes("down")) return "up";
+  const words = feeds.map((device) => [device, feedWord(host, device, rules, stations)] as const);
+  if (!words.some(([, word]) => word === "down")) return "up";
   if (rules.goesWithAny.has(host)) return "down";
-  return words.includes("up") ? "up" : "down";
+  const isCarried = words.some(([device, word]) =>
+    word === "up" && stillCarries(stations.get(device), rules, nowMonoMs)
+  );
+  return isCarried ? "up" : "down";
+}
+
+/** A station that fell silent with the grid is not relied on for ever. */
+function stillCarries(
+  { verdict }: Pick<StationState, "verdict"> = {},
+  { blindLimitMs }: Pick<HouseRules, "blindLimitMs">,
+  nowMonoMs: number,
+): boolean {
+  if (!verdict?.isOld || verdict.connected !== true) return true;
+  return nowMonoMs - (verdict.evidenceMonoMs ?? -Infinity) <= blindLimitMs;
 }
 
 /** What one station wants of a host; "unknown" while nobody has said whether its grid is there. */

@@ -202,7 +202,7 @@ export class House {
     const feeds = this.#feeds.get(agent) ?? [];
     const tick: HostInput = {
       kind: "tick",
-      wanted: wantedOf(agent, feeds, this.rules, this.#stations),
+      wanted: wantedOf(agent, feeds, this.rules, this.#stations, nowMonoMs),
       mayWake: (before.phase.kind === "down" || before.phase.kind === "waking") &&
         mayWake(
           agent,

@@ -191,6 +191,19 @@ Deno.test("PolicyEngine waits with a host on two stations until both end, unless
   await alone.stop();
 });
 
+Deno.test("PolicyEngine does not rely for ever on a station that fell silent with the grid", async () => {
+  const h = await house({ stations: { Study: ["nas"], Attic: ["nas"] } });
+  await h.feed({ soc: 80, grid_connected: true }, "Attic");
+  await h.clock.advance(4 * 3_600_000 - 600_000);
+  await h.pass(590, LOST);
+  assert.deepEqual(h.actions(), []);
+  await h.pass(20, LOST);
+  assert.deepEqual(h.actions(), ["shutdown nas"]);
+  await h.feed({ soc: 80, grid_connected: true }, "Attic");
+  assert.deepEqual(h.actions(), ["shutdown nas", "abort nas"]);
+  await h.stop();
+});
+
 Deno.test("PolicyEngine keeps the reserve for a host on two stations that end together", async () => {
   const devices = ["Study", "Attic"];
   const h = await house({ stations: Object.fromEntries(devices.map((device) => [device, ["nas"]])) });
