@@ -395,6 +395,28 @@ Deno.test("PolicyEngine counts down in its status", async () => {
 
 const LONG_AGO = { grid_age_s: 0, soc_age_s: 0, age_s: 0 };
 
+for (
+  const [name, awayMs] of [["a short stop", 0], ["what looks like a reboot", 10 * 60_000]] as const
+) {
+  Deno.test(`PolicyEngine counts truly down after ${name}, when old words must wait`, async () => {
+    const h = await house();
+    await h.feed(LOST);
+    await h.clock.advance(170_000);
+    h.clock.jumpWall(awayMs);
+    // What the broker kept of the station is gone: nobody says anything.
+    h.broker.publish("bridge-ecoflow/Study/json/state", "", { retain: true });
+    await h.restart();
+    await h.clock.advance(5000);
+    const { timer_left_s = 0, sentence } = h.status();
+    assert.match(sentence, new RegExp(`told to shut down in ${timer_left_s} s`));
+    await h.clock.advance(timer_left_s * 1000 - 1000);
+    assert.deepEqual(h.actions(), []);
+    await h.clock.advance(1000);
+    assert.deepEqual(h.actions(), ["shutdown pc"]);
+    await h.stop();
+  });
+}
+
 Deno.test("PolicyEngine gives each agent a signed plan: online, with a deadline on battery, at once when told", async () => {
   const h = await house();
   const plan = () => parseAgentPlan(h.broker.retained("power-manager/pc/plan") ?? "", "plan");
