@@ -119,12 +119,17 @@ function wantUp(
     case "idle":
       return stay(state);
     case "told":
-      return callOff(state, phase.commandId, nowMonoMs, newId, phase.wasDown);
+      return callOff(state, phase.commandId, nowMonoMs, newId, {
+        isTaken: isTaken(phase) || undefined,
+        wasDown: phase.wasDown,
+      });
     case "down": {
       if (state.online) {
         // Perhaps it only lost its network and its shutdown still runs: an abort does no harm to a host that has booted.
         const mayStillGo = nowMonoMs - phase.toldMonoMs < rules.shutdownDelayMs + PREPARATIONS_MS;
-        return mayStillGo ? callOff(state, phase.commandId, nowMonoMs, newId) : to(state, { kind: "idle" });
+        return mayStillGo
+          ? callOff(state, phase.commandId, nowMonoMs, newId, { isTaken: true })
+          : to(state, { kind: "idle" });
       }
       if (!mayWake) return stay(state);
       const { commandId } = phase;
@@ -136,7 +141,8 @@ function wantUp(
       if (nowMonoMs - phase.sinceMonoMs >= rules.abortWindowMs) {
         if (phase.wasDown) {
           const { shutdownId: commandId, sinceMonoMs } = phase;
-          return to(state, { kind: "down", commandId, toldMonoMs: sinceMonoMs, sinceMonoMs });
+          const down: HostPhase = { kind: "down", commandId, toldMonoMs: sinceMonoMs, sinceMonoMs };
+          return phase.isTaken ? to(state, down, { kind: "not_called_off" }) : to(state, down);
         }
         return to(state, { kind: "idle" }, { kind: "not_called_off" });
       }
@@ -158,7 +164,7 @@ function callOff(
   shutdownId: string,
   nowMonoMs: number,
   newId: () => string,
-  wasDown?: boolean,
+  known: Pick<HostPhase & { kind: "calling_off" }, "isTaken" | "wasDown">,
 ): Step {
   const abortId = newId();
   return to(state, {
@@ -167,7 +173,7 @@ function callOff(
     abortId,
     sinceMonoMs: nowMonoMs,
     sentMonoMs: nowMonoMs,
-    wasDown,
+    ...known,
   }, { kind: "send", action: "abort", commandId: abortId });
 }
 
@@ -195,14 +201,19 @@ function heardPresence(
 ): Step {
   const { phase, online } = state;
   if (hasGone(state)) return goneDown(state, state.phase, nowMonoMs);
-  if (!online) return stay(state);
+  if (!online) {
+    const isTooLate = phase.kind === "calling_off" && phase.isTaken;
+    return isTooLate ? to(state, { ...phase, wasDown: true }) : stay(state);
+  }
   const hasComeBack = wasOnline === false;
   switch (phase.kind) {
     case "waking":
       return isLive ? to(state, { kind: "idle" }, { kind: "is_awake" }) : stay(state);
     case "calling_off":
       // It may just hear the shutdown that waited for it: call it off at once.
-      return hasComeBack ? repeatAbort(state, phase, nowMonoMs, newId) : stay(state);
+      return hasComeBack
+        ? repeatAbort(state, { ...phase, wasDown: undefined }, nowMonoMs, newId)
+        : stay(state);
     case "told": {
       // Its session at the broker may be new and the command lost; the same id is obeyed once.
       const isDue = hasComeBack && phase.answer === "none" && nowMonoMs - phase.toldMonoMs >= RESEND_AFTER_MS;
@@ -248,9 +259,12 @@ function heardAck(state: HostState, { commandId, status, detail }: HostInput & {
     // A failed preparation is passed over by the agent; what comes after it says how it really ended.
     return to(state, { ...heard, answer });
   }
-  const isAborted = status === "aborted" && phase.kind === "calling_off" &&
+  if (phase.kind !== "calling_off") return stay(state);
+  const isAborted = status === "aborted" &&
     (commandId === phase.shutdownId || commandId === phase.abortId);
   if (isAborted) return to(state, { kind: "idle" }, { kind: "is_called_off" });
-  if (phase.kind === "calling_off" && phase.wasDown) return to(state, { ...phase, wasDown: undefined });
-  return stay(state);
+  const isTaking = commandId === phase.shutdownId &&
+    (status === "accepted" || status === "running" || status === "shutting_down");
+  if (!phase.wasDown && !isTaking) return stay(state);
+  return to(state, { ...phase, wasDown: undefined, isTaken: isTaking || phase.isTaken });
 }

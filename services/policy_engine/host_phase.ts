@@ -30,6 +30,9 @@ export type HostPhase =
     readonly abortId: string;
     readonly sinceMonoMs: number;
     readonly sentMonoMs: number;
+    /** It had taken the shutdown: when it goes all the same, the abort came too late. */
+    readonly isTaken?: boolean;
+    /** It was down before, or went all the same, and nothing has been heard of it since. */
     readonly wasDown?: boolean;
   }
   /** It is down and magic packets are sent until its agent is online. */

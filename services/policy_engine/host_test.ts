@@ -65,6 +65,10 @@ const calling = (online = true): HostState => ({
   phase: { kind: "calling_off", shutdownId: "s1", abortId: "a1", sinceMonoMs: T, sentMonoMs: T },
   online,
 });
+const tooLate = (online: boolean, wasDown?: boolean): HostState => ({
+  phase: { ...calling().phase as HostPhase & { kind: "calling_off" }, isTaken: true, wasDown },
+  online,
+});
 const TAKEN_MS = RULES.cooldownMs + RULES.shutdownDelayMs + PREPARATIONS_MS;
 
 const rows: readonly [
@@ -152,6 +156,30 @@ const rows: readonly [
   ["does not take an old presence for awake", waking(), presence(true, false), T + 1, "waking", []],
   ["gives up after a day", waking(), WAKE_TICK, T + WAKE_LIMIT_MS, "idle", ["not_awake"]],
   ["tells a host that is being woken in a second outage", waking(), DOWN_TICK, T + 1, "told", ["shutdown"]],
+  [
+    "keeps calling a host that went all the same, 1 ms before the window ends",
+    tooLate(false, true),
+    UP_TICK,
+    T + 119_999,
+    "calling_off",
+    ["abort"],
+  ],
+  [
+    "knows a host that went all the same for down when the window ends",
+    tooLate(false, true),
+    UP_TICK,
+    T + 120_000,
+    "down",
+    ["not_called_off"],
+  ],
+  [
+    "does not take a host for down that had taken it and is there",
+    tooLate(true),
+    UP_TICK,
+    T + 120_000,
+    "idle",
+    ["not_called_off"],
+  ],
   ["leaves it down when it never answered", calledOffDown, UP_TICK, T + 120_000, "down", []],
   ["repeats an abort, not 1 ms early", calling(), UP_TICK, T + ABORT_REPEAT_MS - 1, "calling_off", []],
   ["repeats an abort", calling(), UP_TICK, T + ABORT_REPEAT_MS, "calling_off", ["abort"]],
@@ -270,6 +298,35 @@ Deno.test("stepHost() knows when the broker has a command", () => {
   const { state } = stepHost(fresh, { kind: "delivered", commandId: "s1" }, RULES, T, () => "new");
   assert.equal(state.phase.kind === "told" && state.phase.delivery, "done");
 });
+
+const abortCases: readonly [
+  name: string,
+  from: HostState,
+  inputs: readonly HostInput[],
+  to: HostPhase["kind"],
+][] = [
+  ["down when it had accepted and goes", told("accepted"), [UP_TICK, presence(false)], "down"],
+  ["down when it refuses to be called off and goes", told("shutting_down"), [
+    UP_TICK,
+    ack("failed", "a1"),
+    presence(false),
+  ], "down"],
+  ["down when its answer comes after the abort and it goes", told(), [
+    UP_TICK,
+    ack("accepted"),
+    presence(false),
+  ], "down"],
+  ["up when it goes for a moment", told("accepted"), [UP_TICK, presence(false), presence(true)], "idle"],
+  ["up when it goes without ever having answered", told(), [UP_TICK, presence(false)], "idle"],
+  ["up when it says so before it goes", told("accepted"), [UP_TICK, ack("aborted"), presence(false)], "idle"],
+];
+for (const [name, from, inputs, kind] of abortCases) {
+  Deno.test(`stepHost() takes a host that is called off for ${name}`, () => {
+    let state = from;
+    for (const input of inputs) state = stepHost(state, input, RULES, T, () => "a1").state;
+    assert.equal(stepHost(state, UP_TICK, RULES, T + 120_000, () => "a2").state.phase.kind, kind);
+  });
+}
 
 Deno.test("stepHost() takes the refusal of a repeat for the answer that was lost", () => {
   const repeated: HostInput = {

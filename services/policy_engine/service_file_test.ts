@@ -125,6 +125,25 @@ Deno.test("PolicyEngine wakes hosts in order, when the grid is stable and the ba
   await h.stop();
 });
 
+Deno.test("PolicyEngine wakes a host that went down although it was called off, also after a restart", async () => {
+  const h = await withFile(STAGES);
+  await h.presence(true, "tv");
+  await h.pass(190, onBattery(30));
+  await h.ack("accepted", "tv");
+  const back = { soc: 60, grid_connected: true };
+  await h.pass(10, back);
+  assert.deepEqual(h.actions(), ["shutdown tv", "abort tv"]);
+  await h.ack("failed", "tv");
+  await h.restart();
+  await h.presence(false, "tv");
+  await h.pass(120, back);
+  assert.equal(h.status().hosts?.[0]?.state, "down");
+  assert.equal(h.events.filter(({ kind }) => kind === "host_not_called_off").length, 1);
+  await h.pass(300, back);
+  assert.ok(h.woken.includes(MAC), h.status().sentence);
+  await h.stop();
+});
+
 Deno.test("PolicyEngine does not wake before the grid has been there without a break for its time", async () => {
   const h = await afterOutage();
   await h.pass(290, { soc: 80, grid_connected: true });

@@ -63,6 +63,7 @@ function house(): HouseState {
           abortId: "a3",
           sinceMonoMs: 100,
           sentMonoMs: 600,
+          isTaken: true,
           wasDown: undefined,
         },
       })
