@@ -11,14 +11,16 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
  * Reads a JSON payload by its schema.
  *
  * @param source Named in the error, for example `MQTT topic "power-manager/nas/ack"`
+ * @param maxBytes The largest payload; a text's length in UTF-16 units stands for it
  * @throws InvalidInputError with all problems found
  */
 export function parseJson<const S extends v.GenericSchema>(
   schema: S,
   payload: Uint8Array | string,
   source: string,
+  maxBytes = MAX_JSON_BYTES,
 ): v.InferOutput<S> {
-  return parseValue(schema, readJson(payload, source), source);
+  return parseValue(schema, readJson(payload, source, maxBytes), source);
 }
 
 /** Checks a value that is already JSON. @throws InvalidInputError with all problems found */
@@ -33,11 +35,13 @@ export function parseValue<const S extends v.GenericSchema>(
 }
 
 /** The value of a JSON payload, unchecked. @throws InvalidInputError when it is too long or no JSON */
-export function readJson(payload: Uint8Array | string, source: string): unknown {
-  if (payload.length > MAX_JSON_BYTES) {
-    throw new InvalidInputError(source, [
-      `must have at most ${MAX_JSON_BYTES} bytes, found ${payload.length}`,
-    ]);
+export function readJson(
+  payload: Uint8Array | string,
+  source: string,
+  maxBytes = MAX_JSON_BYTES,
+): unknown {
+  if (payload.length > maxBytes) {
+    throw new InvalidInputError(source, [`must have at most ${maxBytes} bytes, found ${payload.length}`]);
   }
   if (payload.length === 0) throw new InvalidInputError(source, ["must be JSON, found an empty payload"]);
   try {

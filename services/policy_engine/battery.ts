@@ -42,12 +42,13 @@ export function batteryNow(
     lastGridMonoMs,
     measuredFallPercentPerMin: measured,
   };
-  const charge = chargeOnBattery(words, nowMonoMs, basis);
+  const said = withoutOldMinutes(words, sinceMonoMs);
+  const charge = chargeOnBattery(said, nowMonoMs, basis);
   const floorPercent = words.minSocPercent?.value ?? 0;
-  const assumedFallPercentPerMin = fallPercentPerMin(words, basis);
+  const assumedFallPercentPerMin = fallPercentPerMin(said, basis);
   return {
     charge,
-    remaining: remainingOf(words, charge, {
+    remaining: remainingOf(said, charge, {
       floorPercent,
       assumedFallPercentPerMin,
       sinceMonoMs,
@@ -59,6 +60,12 @@ export function batteryNow(
     samples,
     sinceMonoMs,
   };
+}
+
+/** What a station said of its minutes while it had the grid is no guide to this outage. */
+function withoutOldMinutes(words: Words, sinceMonoMs: number): Words {
+  const { dischargeMin } = words;
+  return dischargeMin && dischargeMin.atMonoMs < sinceMonoMs ? { ...words, dischargeMin: undefined } : words;
 }
 
 /**
@@ -76,7 +83,7 @@ function remainingOf(
   if (!charge) return undefined;
   const usablePercent = Math.max(0, charge.percent - floorPercent);
   if (charge.isEstimate) return { minutes: usablePercent / assumedFallPercentPerMin, isEstimate: true };
-  if (dischargeMin && dischargeMin.value > 0 && dischargeMin.atMonoMs >= sinceMonoMs) {
+  if (dischargeMin && dischargeMin.value > 0) {
     return { minutes: dischargeMin.value, isEstimate: false };
   }
   if (outWatts && batteryWh && outWatts.value > 0 && outWatts.atMonoMs >= sinceMonoMs) {

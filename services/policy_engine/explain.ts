@@ -4,7 +4,7 @@ import type { HostState } from "./host_phase.ts";
 import type { House } from "./house.ts";
 import { hostsOfStation, placeOf, type StationRules } from "./rules.ts";
 import { silenceReason, type Ways } from "./silence.ts";
-import { debounceNowMs, type Hold, holdNow, needsOf, timerEndMonoMs } from "./groups.ts";
+import { debounceNowMs, type Hold, holdNow, needsOf, notBeforeNow, timerEndMonoMs } from "./groups.ts";
 import { shownCharge, stationBattery, stationPhase, type StationState } from "./station.ts";
 import { chargeWords, effectiveSocMin, minutesToDanger } from "./triggers.ts";
 import { freshestMonoMs } from "./words.ts";
@@ -95,7 +95,8 @@ function timerLeftSec(
       if (phase?.kind !== "critical") return [];
       const debounceMs = debounceNowMs(station, number, longestMs, house.viewFor(device), battery);
       const hold = holdOf(device, state, house, nowMonoMs);
-      return [timerEndMonoMs(phase, debounceMs, hold) - nowMonoMs];
+      const endMonoMs = timerEndMonoMs(phase, debounceMs, hold);
+      return [Math.max(endMonoMs, notBeforeNow(state, house.rules, nowMonoMs)) - nowMonoMs];
     })
   );
   return left.length > 0 ? Math.max(0, Math.ceil(Math.min(...left) / 1000)) : undefined;
@@ -181,12 +182,14 @@ function earliestSec({ device, house, state, station, hosts, nowMonoMs }: Tellin
       return minutes === undefined ? [] : [minutes * 60 + debounceMs / 1000];
     })
   );
-  return seconds.length > 0 ? Math.floor(Math.min(...seconds)) : undefined;
+  if (seconds.length === 0) return undefined;
+  const waitSec = (notBeforeNow(state, house.rules, nowMonoMs) - nowMonoMs) / 1000;
+  return Math.floor(Math.max(Math.min(...seconds), waitSec));
 }
 
 function byWhom({ verdict }: StationState): string {
   return verdict && verdict.by !== "station"
-    ? ` (as ${verdict.by.join(" and ")} says, the station is silent)`
+    ? ` (as ${verdict.by.join(" and ")} ${verdict.isOld ? "last said" : "says"}, the station is silent)`
     : "";
 }
 

@@ -9,6 +9,8 @@ export interface GridVerdict {
   readonly by: "station" | readonly string[];
   /** The time of the newest evidence behind it, monotonic ms. */
   readonly evidenceMonoMs?: number;
+  /** Nobody says so freshly: it is the last word, however old. */
+  readonly isOld?: true;
   /** Fresh words contradict each other; a sentence for a person. */
   readonly disagreement?: string;
 }
@@ -46,7 +48,7 @@ export function gridVerdict(
     const disagreement = `the station says ${claim(own.connected)}, ${saying(against)}`;
     return { ...own, disagreement };
   }
-  const last = newest(own, before) ?? { by: "station" };
+  const last: GridVerdict = { ...newest(own, before) ?? { by: "station" }, isOld: true };
   if (present.length > 0 && absent.length > 0) {
     const disagreement = `the station is silent, ${saying(present)}, ${saying(absent)}`;
     return { ...last, disagreement };

@@ -27,8 +27,9 @@ const rows: readonly [
   connected: boolean | undefined,
   by: string,
   disagreement: RegExp | undefined,
+  isOld?: true,
 ][] = [
-  ["nothing when nobody spoke", [undefined, [], undefined], undefined, "station", undefined],
+  ["nothing when nobody spoke", [undefined, [], undefined], undefined, "station", undefined, true],
   ["a fresh station", [station(true, STALE), [], undefined], true, "station", undefined],
   [
     "a fresh station that a witness confirms",
@@ -92,6 +93,7 @@ const rows: readonly [
     true,
     "station",
     /silent, meter says that the grid is there, plug says that the grid is gone/,
+    true,
   ],
   [
     "the last word when all are silent",
@@ -99,6 +101,7 @@ const rows: readonly [
     false,
     "station",
     undefined,
+    true,
   ],
   [
     "what a witness said last, when it is newer",
@@ -106,6 +109,7 @@ const rows: readonly [
     false,
     "plug",
     undefined,
+    true,
   ],
   [
     "what the station said last, when it is newer",
@@ -113,13 +117,15 @@ const rows: readonly [
     true,
     "station",
     undefined,
+    true,
   ],
 ];
-for (const [name, [own, witnesses, before], connected, by, disagreement] of rows) {
+for (const [name, [own, witnesses, before], connected, by, disagreement, isOld] of rows) {
   Deno.test(`gridVerdict() believes ${name}`, () => {
     const verdict = gridVerdict(own, witnesses, before, STALE, NOW);
     assert.equal(verdict.connected, connected);
     assert.equal(String(verdict.by), by);
+    assert.equal(verdict.isOld, isOld);
     if (disagreement) assert.match(verdict.disagreement ?? "", disagreement);
     else assert.equal(verdict.disagreement, undefined);
     assert.deepEqual(

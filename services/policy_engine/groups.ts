@@ -47,13 +47,11 @@ export function stepGroups(
   view: StageView,
   nowMonoMs: number,
 ): { readonly phases: ReadonlyMap<string, OutagePhase>; readonly events: readonly OutageEvent[] } {
-  const { phases: before, verdict, words } = judged;
+  const { phases: before, verdict } = judged;
   const phases = new Map<string, OutagePhase>();
   const events: OutageEvent[] = [];
-  // After a restart old words wait for fresh ones; a fresh word need not wait.
-  const isSeen = isFresh(words.grid, rules.staleAfterMs, nowMonoMs);
   const hold = holdNow(judged, battery, station, view, nowMonoMs);
-  const notBeforeMonoMs = isSeen ? -Infinity : rules.notBeforeMonoMs;
+  const notBeforeMonoMs = notBeforeNow(judged, rules, nowMonoMs);
   let pulledBy: string | undefined;
   for (const { number, groups } of station.stages.toReversed()) {
     let triggered: string | undefined;
@@ -78,6 +76,15 @@ export function stepGroups(
     pulledBy ??= triggered;
   }
   return { phases, events: withoutRepeats(events) };
+}
+
+/** Nothing triggers before this time, monotonic ms: after a restart old words wait for fresh ones; a fresh word need not. */
+export function notBeforeNow(
+  { words }: Pick<JudgedStation, "words">,
+  { staleAfterMs, notBeforeMonoMs }: Pick<HouseRules, "staleAfterMs" | "notBeforeMonoMs">,
+  nowMonoMs: number,
+): number {
+  return isFresh(words.grid, staleAfterMs, nowMonoMs) ? -Infinity : notBeforeMonoMs;
 }
 
 /**

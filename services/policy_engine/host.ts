@@ -31,7 +31,7 @@ export function stepHost(
     case "presence":
       return heardPresence({ ...state, online: input.online }, input, state.online, nowMonoMs, newId);
     case "ack":
-      return heardAck(state, input);
+      return heardAck(seenBy(state, input), input);
     case "delivered":
       return wasDelivered(state, input.commandId);
     case "tick":
@@ -92,21 +92,19 @@ function wantDown(state: HostState, rules: HostRules, nowMonoMs: number, newId: 
     case "down":
       return state.online ? tell(nowMonoMs, true) : stay(state);
     case "told": {
-      if (phase.delivery === "lost") {
-        return to(state, { ...phase, delivery: "waiting" }, repeatOf(phase));
-      }
       const patienceMs = isTaken(phase)
         ? rules.cooldownMs + rules.shutdownDelayMs + PREPARATIONS_MS
         : rules.cooldownMs;
-      return nowMonoMs - phase.toldMonoMs >= patienceMs
-        ? tell(phase.firstToldMonoMs, phase.wasDown)
-        : stay(state);
+      if (nowMonoMs - phase.toldMonoMs >= patienceMs) return tell(phase.firstToldMonoMs, phase.wasDown);
+      if (phase.delivery !== "lost") return stay(state);
+      return to(state, { ...phase, delivery: "waiting" }, {
+        kind: "send",
+        action: "shutdown",
+        commandId: phase.commandId,
+        isRepeat: true,
+      });
     }
   }
-}
-
-function repeatOf({ commandId }: Told): HostEffect {
-  return { kind: "send", action: "shutdown", commandId, isRepeat: true };
 }
 
 function wantUp(
@@ -121,12 +119,17 @@ function wantUp(
     case "idle":
       return stay(state);
     case "told":
-      return callOff(state, phase.commandId, nowMonoMs, newId, phase.wasDown);
+      return callOff(state, phase.commandId, nowMonoMs, newId, {
+        isTaken: isTaken(phase) || undefined,
+        wasDown: phase.wasDown,
+      });
     case "down": {
       if (state.online) {
         // Perhaps it only lost its network and its shutdown still runs: an abort does no harm to a host that has booted.
         const mayStillGo = nowMonoMs - phase.toldMonoMs < rules.shutdownDelayMs + PREPARATIONS_MS;
-        return mayStillGo ? callOff(state, phase.commandId, nowMonoMs, newId) : to(state, { kind: "idle" });
+        return mayStillGo
+          ? callOff(state, phase.commandId, nowMonoMs, newId, { isTaken: true })
+          : to(state, { kind: "idle" });
       }
       if (!mayWake) return stay(state);
       const { commandId } = phase;
@@ -138,7 +141,8 @@ function wantUp(
       if (nowMonoMs - phase.sinceMonoMs >= rules.abortWindowMs) {
         if (phase.wasDown) {
           const { shutdownId: commandId, sinceMonoMs } = phase;
-          return to(state, { kind: "down", commandId, toldMonoMs: sinceMonoMs, sinceMonoMs });
+          const down: HostPhase = { kind: "down", commandId, toldMonoMs: sinceMonoMs, sinceMonoMs };
+          return phase.isTaken ? to(state, down, { kind: "not_called_off" }) : to(state, down);
         }
         return to(state, { kind: "idle" }, { kind: "not_called_off" });
       }
@@ -160,7 +164,7 @@ function callOff(
   shutdownId: string,
   nowMonoMs: number,
   newId: () => string,
-  wasDown?: boolean,
+  known: Pick<HostPhase & { kind: "calling_off" }, "isTaken" | "wasDown">,
 ): Step {
   const abortId = newId();
   return to(state, {
@@ -169,7 +173,7 @@ function callOff(
     abortId,
     sinceMonoMs: nowMonoMs,
     sentMonoMs: nowMonoMs,
-    wasDown,
+    ...known,
   }, { kind: "send", action: "abort", commandId: abortId });
 }
 
@@ -197,18 +201,24 @@ function heardPresence(
 ): Step {
   const { phase, online } = state;
   if (hasGone(state)) return goneDown(state, state.phase, nowMonoMs);
-  if (!online) return stay(state);
+  if (!online) {
+    const isTooLate = phase.kind === "calling_off" && phase.isTaken;
+    return isTooLate ? to(state, { ...phase, wasDown: true }) : stay(state);
+  }
   const hasComeBack = wasOnline === false;
   switch (phase.kind) {
     case "waking":
       return isLive ? to(state, { kind: "idle" }, { kind: "is_awake" }) : stay(state);
     case "calling_off":
       // It may just hear the shutdown that waited for it: call it off at once.
-      return hasComeBack ? repeatAbort(state, phase, nowMonoMs, newId) : stay(state);
+      return hasComeBack
+        ? repeatAbort(state, { ...phase, wasDown: undefined }, nowMonoMs, newId)
+        : stay(state);
     case "told": {
       // Its session at the broker may be new and the command lost; the same id is obeyed once.
       const isDue = hasComeBack && phase.answer === "none" && nowMonoMs - phase.toldMonoMs >= RESEND_AFTER_MS;
-      return isDue ? to(state, { ...phase, delivery: "waiting" }, repeatOf(phase)) : stay(state);
+      // The tick repeats it, if it is still wanted and may be said.
+      return isDue ? to(state, { ...phase, delivery: "lost" }) : stay(state);
     }
     default:
       // A host that was down and is back: the next tick decides, it knows what is wanted.
@@ -220,6 +230,17 @@ function wasDelivered(state: HostState, commandId: string): Step {
   const { phase } = state;
   if (phase.kind !== "told" || phase.commandId !== commandId) return stay(state);
   return to(state, { ...phase, delivery: "done" });
+}
+
+/**
+ * Who takes the command that counts is there, although its "online" may come after its answer: the broker hands a waiting
+ * command over as soon as a host connects. Only a going after it is the proof.
+ */
+function seenBy(state: HostState, { commandId, status }: HostInput & { kind: "ack" }): HostState {
+  const { phase, online } = state;
+  const isTaking = phase.kind === "told" && phase.commandId === commandId && phase.answer === "none" &&
+    (status === "accepted" || status === "running");
+  return isTaking && online === false ? { ...state, online: true } : state;
 }
 
 function heardAck(state: HostState, { commandId, status, detail }: HostInput & { kind: "ack" }): Step {
@@ -238,9 +259,12 @@ function heardAck(state: HostState, { commandId, status, detail }: HostInput & {
     // A failed preparation is passed over by the agent; what comes after it says how it really ended.
     return to(state, { ...heard, answer });
   }
-  const isAborted = status === "aborted" && phase.kind === "calling_off" &&
+  if (phase.kind !== "calling_off") return stay(state);
+  const isAborted = status === "aborted" &&
     (commandId === phase.shutdownId || commandId === phase.abortId);
   if (isAborted) return to(state, { kind: "idle" }, { kind: "is_called_off" });
-  if (phase.kind === "calling_off" && phase.wasDown) return to(state, { ...phase, wasDown: undefined });
-  return stay(state);
+  const isTaking = commandId === phase.shutdownId &&
+    (status === "accepted" || status === "running" || status === "shutting_down");
+  if (!phase.wasDown && !isTaking) return stay(state);
+  return to(state, { ...phase, wasDown: undefined, isTaken: isTaking || phase.isTaken });
 }

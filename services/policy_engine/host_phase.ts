@@ -11,7 +11,7 @@ export type HostPhase =
     /** When this outage told it for the first time. */
     readonly firstToldMonoMs: number;
     readonly answer: "none" | "accepted" | "rejected" | "failed" | "shutting_down";
-    /** `waiting`: the broker has not confirmed it yet. `lost`: we were killed before it had. */
+    /** `waiting`: the broker has not confirmed it yet. `lost`: perhaps the host never had it; it is sent again. */
     readonly delivery: "waiting" | "done" | "lost";
     /** It was down before, and nothing has been heard of it since. */
     readonly wasDown?: boolean;
@@ -30,6 +30,9 @@ export type HostPhase =
     readonly abortId: string;
     readonly sinceMonoMs: number;
     readonly sentMonoMs: number;
+    /** It had taken the shutdown: when it goes all the same, the abort came too late. */
+    readonly isTaken?: boolean;
+    /** It was down before, or went all the same, and nothing has been heard of it since. */
     readonly wasDown?: boolean;
   }
   /** It is down and magic packets are sent until its agent is online. */

@@ -65,6 +65,10 @@ const calling = (online = true): HostState => ({
   phase: { kind: "calling_off", shutdownId: "s1", abortId: "a1", sinceMonoMs: T, sentMonoMs: T },
   online,
 });
+const tooLate = (online: boolean, wasDown?: boolean): HostState => ({
+  phase: { ...calling().phase as HostPhase & { kind: "calling_off" }, isTaken: true, wasDown },
+  online,
+});
 const TAKEN_MS = RULES.cooldownMs + RULES.shutdownDelayMs + PREPARATIONS_MS;
 
 const rows: readonly [
@@ -114,28 +118,15 @@ const rows: readonly [
     "shutdown",
   ]],
   ["sends a lost command again with its id", LOST, DOWN_TICK, T + 1, "told", ["shutdown again"]],
+  ["sends a lost command again 1 ms before the cooldown ends", LOST, DOWN_TICK, T + 299_999, "told", [
+    "shutdown again",
+  ]],
+  ["sends a new one instead when the cooldown ends", LOST, DOWN_TICK, T + 300_000, "told", ["shutdown"]],
   ["does not send it twice", told(), DOWN_TICK, T + 1, "told", []],
   ["calls off a host whose command was lost", LOST, UP_TICK, T + 1, "calling_off", ["abort"]],
   [
-    "repeats to a host that comes online without an answer",
+    "waits for the tick with a host that comes online without an answer",
     told("none", false),
-    presence(true),
-    T + 5000,
-    "told",
-    ["shutdown again"],
-  ],
-  ["does not repeat so soon after the command", told("none", false), presence(true), T + 4999, "told", []],
-  [
-    "does not repeat to a host that has answered",
-    told("rejected", false),
-    presence(true),
-    T + 5000,
-    "told",
-    [],
-  ],
-  [
-    "does not repeat for a presence that is no news",
-    told("none", true),
     presence(true),
     T + 5000,
     "told",
@@ -165,6 +156,30 @@ const rows: readonly [
   ["does not take an old presence for awake", waking(), presence(true, false), T + 1, "waking", []],
   ["gives up after a day", waking(), WAKE_TICK, T + WAKE_LIMIT_MS, "idle", ["not_awake"]],
   ["tells a host that is being woken in a second outage", waking(), DOWN_TICK, T + 1, "told", ["shutdown"]],
+  [
+    "keeps calling a host that went all the same, 1 ms before the window ends",
+    tooLate(false, true),
+    UP_TICK,
+    T + 119_999,
+    "calling_off",
+    ["abort"],
+  ],
+  [
+    "knows a host that went all the same for down when the window ends",
+    tooLate(false, true),
+    UP_TICK,
+    T + 120_000,
+    "down",
+    ["not_called_off"],
+  ],
+  [
+    "does not take a host for down that had taken it and is there",
+    tooLate(true),
+    UP_TICK,
+    T + 120_000,
+    "idle",
+    ["not_called_off"],
+  ],
   ["leaves it down when it never answered", calledOffDown, UP_TICK, T + 120_000, "down", []],
   ["repeats an abort, not 1 ms early", calling(), UP_TICK, T + ABORT_REPEAT_MS - 1, "calling_off", []],
   ["repeats an abort", calling(), UP_TICK, T + ABORT_REPEAT_MS, "calling_off", ["abort"]],
@@ -225,6 +240,48 @@ Deno.test("stepHost() does not let the answer to a repeat undo that a command wa
   assert.equal(state.phase.kind === "told" && state.phase.answer, "accepted");
 });
 
+for (const status of ["accepted", "running"] as const) {
+  Deno.test(`stepHost() does not take a host that says "${status}" before it says "online" for down`, () => {
+    const step = (state: HostState, input: HostInput) => stepHost(state, input, RULES, T + 1, () => "new");
+    const taken = step(told("none", false), ack(status)).state;
+    for (const input of [DOWN_TICK, presence(true)]) {
+      const after = step(taken, input);
+      assert.equal(after.state.phase.kind, "told");
+      assert.deepEqual(after.effects, []);
+    }
+    assert.equal(step(taken, presence(false)).state.phase.kind, "down");
+  });
+}
+
+Deno.test("stepHost() does not take the answer to another command, or a refusal, for a sign that a host is there", () => {
+  for (const input of [ack("accepted", "zz"), ack("rejected"), ack("failed")]) {
+    assert.equal(stepHost(told("none", false), input, RULES, T, () => "new").state.online, false);
+  }
+});
+
+for (
+  const [name, from, online, atMs, isRepeated] of [
+    ["repeats to a host that comes online without an answer", told("none", false), true, T + 5000, true],
+    ["does not repeat so soon after the command", told("none", false), true, T + 4999, false],
+    ["does not repeat to a host that has answered", told("rejected", false), true, T + 5000, false],
+    ["does not repeat for a presence that is no news", told(), true, T + 5000, false],
+    ["does not repeat to a host that goes offline", told(), false, T + 5000, false],
+  ] as const
+) {
+  Deno.test(`stepHost() ${name}, with its id, when it is still wanted down`, () => {
+    const { state } = stepHost(from, presence(online), RULES, atMs, () => "new");
+    const { effects } = stepHost(state, DOWN_TICK, RULES, atMs, () => "new");
+    const again = { kind: "send", action: "shutdown", commandId: "s1", isRepeat: true };
+    assert.deepEqual(effects, isRepeated ? [again] : []);
+  });
+}
+
+Deno.test("stepHost() calls off a host that comes online when it is wanted up again", () => {
+  const { state } = stepHost(told("none", false), presence(true), RULES, T + 5000, () => "a1");
+  const { effects } = stepHost(state, UP_TICK, RULES, T + 5000, () => "a1");
+  assert.deepEqual(effects, [{ kind: "send", action: "abort", commandId: "a1" }]);
+});
+
 Deno.test("stepHost() measures from the first telling how long a host took", () => {
   const once = stepHost(IDLE, DOWN_TICK, RULES, T, () => "s1").state;
   const twice = stepHost(once, DOWN_TICK, RULES, T + 300_000, () => "s2").state;
@@ -241,6 +298,35 @@ Deno.test("stepHost() knows when the broker has a command", () => {
   const { state } = stepHost(fresh, { kind: "delivered", commandId: "s1" }, RULES, T, () => "new");
   assert.equal(state.phase.kind === "told" && state.phase.delivery, "done");
 });
+
+const abortCases: readonly [
+  name: string,
+  from: HostState,
+  inputs: readonly HostInput[],
+  to: HostPhase["kind"],
+][] = [
+  ["down when it had accepted and goes", told("accepted"), [UP_TICK, presence(false)], "down"],
+  ["down when it refuses to be called off and goes", told("shutting_down"), [
+    UP_TICK,
+    ack("failed", "a1"),
+    presence(false),
+  ], "down"],
+  ["down when its answer comes after the abort and it goes", told(), [
+    UP_TICK,
+    ack("accepted"),
+    presence(false),
+  ], "down"],
+  ["up when it goes for a moment", told("accepted"), [UP_TICK, presence(false), presence(true)], "idle"],
+  ["up when it goes without ever having answered", told(), [UP_TICK, presence(false)], "idle"],
+  ["up when it says so before it goes", told("accepted"), [UP_TICK, ack("aborted"), presence(false)], "idle"],
+];
+for (const [name, from, inputs, kind] of abortCases) {
+  Deno.test(`stepHost() takes a host that is called off for ${name}`, () => {
+    let state = from;
+    for (const input of inputs) state = stepHost(state, input, RULES, T, () => "a1").state;
+    assert.equal(stepHost(state, UP_TICK, RULES, T + 120_000, () => "a2").state.phase.kind, kind);
+  });
+}
 
 Deno.test("stepHost() takes the refusal of a repeat for the answer that was lost", () => {
   const repeated: HostInput = {

@@ -4,7 +4,7 @@
  */
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { WitnessWord } from "./grid_verdict.ts";
-import { feedViews, feedWord, wantedOf } from "./feeds.ts";
+import { feedViews, feedWord, isKnownFed, wantedOf } from "./feeds.ts";
 import type { Hold } from "./groups.ts";
 import { stepHost } from "./host.ts";
 import { type HostEffect, type HostInput, type HostState } from "./host_phase.ts";
@@ -115,8 +115,9 @@ export class House {
     return {
       isSettled: (host) => {
         if (this.#hosts.get(host)?.phase.kind === "down") return true;
-        const feeds = this.#feeds.get(host) ?? [];
-        return feeds.length > 1 && wantedOf(host, feeds, this.rules, this.#stations, device) === "up";
+        if (this.rules.goesWithAny.has(host)) return false;
+        const others = (this.#feeds.get(host) ?? []).filter((other) => other !== device);
+        return others.some((other) => isKnownFed(this.#stations.get(other) ?? NEW_STATION));
       },
       learnedMs: (host) => {
         const learned = this.#learnedMs.get(host);
@@ -201,7 +202,7 @@ export class House {
     const feeds = this.#feeds.get(agent) ?? [];
     const tick: HostInput = {
       kind: "tick",
-      wanted: wantedOf(agent, feeds, this.rules, this.#stations),
+      wanted: wantedOf(agent, feeds, this.rules, this.#stations, nowMonoMs),
       mayWake: (before.phase.kind === "down" || before.phase.kind === "waking") &&
         mayWake(
           agent,

@@ -70,3 +70,32 @@ Deno.test("PolicyEngine with many stations tells no host while each has the grid
   assert.deepEqual(h.actions(), []);
   await h.stop();
 });
+
+Deno.test("PolicyEngine with a thousand stations in an outage goes on where it was after a restart", async () => {
+  const names = Array.from({ length: 1000 }, (_, i) => `Station ${i}`);
+  const stations = Object.fromEntries(names.map((name, i) => [name, [`host-${i}`]]));
+  const h = await house({ stations, debounceSec: 0 });
+  const state = {
+    soc: 9,
+    grid_connected: false,
+    discharge_min: 7,
+    out_watts: 100,
+    battery_wh: 245,
+    min_soc: 0,
+  };
+  for (const device of names) {
+    h.broker.publish(`bridge-ecoflow/${device}/json/state`, JSON.stringify({ device, ...state }));
+  }
+  await settle();
+  await h.clock.advance(2000);
+  assert.equal(h.commands.length, names.length);
+  await h.restart();
+  assert.deepEqual(h.healthTexts().filter((text) => text.includes("begins anew")), []);
+  await h.clock.advance(2000);
+  for (const device of names) {
+    assert.equal(h.status(device).state, "shutting_down");
+    assert.equal(h.status(device).hosts?.[0]?.state, "told");
+  }
+  assert.equal(h.commands.length, names.length, "nobody is told twice");
+  await h.stop();
+});

@@ -126,6 +126,25 @@ Deno.test("PolicyEngine wakes hosts in order, when the grid is stable and the ba
   await h.stop();
 });
 
+Deno.test("PolicyEngine wakes a host that went down although it was called off, also after a restart", async () => {
+  const h = await withFile(STAGES);
+  await h.presence(true, "tv");
+  await h.pass(190, onBattery(30));
+  await h.ack("accepted", "tv");
+  const back = { soc: 60, grid_connected: true };
+  await h.pass(10, back);
+  assert.deepEqual(h.actions(), ["shutdown tv", "abort tv"]);
+  await h.ack("failed", "tv");
+  await h.restart();
+  await h.presence(false, "tv");
+  await h.pass(120, back);
+  assert.equal(h.status().hosts?.[0]?.state, "down");
+  assert.equal(h.events.filter(({ kind }) => kind === "host_not_called_off").length, 1);
+  await h.pass(300, back);
+  assert.ok(h.woken.includes(MAC), h.status().sentence);
+  await h.stop();
+});
+
 Deno.test("PolicyEngine does not wake before the grid has been there without a break for its time", async () => {
   const h = await afterOutage();
   await h.pass(290, { soc: 80, grid_connected: true });
@@ -254,6 +273,29 @@ Deno.test("PolicyEngine believes a witness when the station is silent: the outag
   await sayPlug(h, "ON");
   assert.equal(h.status().state, "recovery");
   assert.ok(h.actions().includes("abort tv"));
+  await h.stop();
+});
+
+Deno.test("PolicyEngine estimates no slower for minutes that were said while the grid was there", async () => {
+  const h = await withFile(PLUG);
+  await h.pass(60, { soc: 100, grid_connected: true, discharge_min: 2323 });
+  for (let minute = 0; minute < 60; minute++) {
+    await sayPlug(h, "OFF");
+    await h.clock.advance(60_000);
+  }
+  assert.ok(h.actions().includes("shutdown tv"), h.status().sentence);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine says of a witness that fell silent too that it is the last word, and no more", async () => {
+  const h = await withFile(PLUG);
+  await h.feed({ soc: 50, grid_connected: true });
+  await h.clock.advance(200_000);
+  await sayPlug(h, "ON");
+  await h.clock.advance(59_000);
+  assert.match(h.status().sentence, /The grid is there \(as plug says, the station is silent\)/);
+  await h.clock.advance(2000);
+  assert.match(h.status().sentence, /The grid is there \(as plug last said, the station is silent\)/);
   await h.stop();
 });
 

@@ -131,6 +131,22 @@ Deno.test("PolicyEngine leaves a host alone that is proven down", async () => {
   await h.stop();
 });
 
+Deno.test("PolicyEngine does not take a host for down that answers on its way back to the network", async () => {
+  const h = await house();
+  await h.presence(false);
+  await h.pass(190, LOST);
+  await h.ack("accepted");
+  await h.clock.advance(20);
+  await h.presence(true);
+  await h.pass(120, LOST);
+  assert.equal(h.status().hosts?.[0]?.state, "accepted");
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  assert.deepEqual(h.events.filter(({ kind }) => kind === "host_down"), []);
+  await h.presence(false);
+  assert.equal(h.status().hosts?.[0]?.state, "down");
+  await h.stop();
+});
+
 Deno.test("PolicyEngine tells a host again that comes up in the middle of the outage", async () => {
   const h = await house();
   await h.presence(true);
@@ -174,6 +190,34 @@ Deno.test("PolicyEngine waits with a host on two stations until both end, unless
   await alone.clock.advance(180_000);
   assert.deepEqual(alone.actions(), ["shutdown nas"]);
   await alone.stop();
+});
+
+Deno.test("PolicyEngine does not rely for ever on a station that fell silent with the grid", async () => {
+  const h = await house({ stations: { Study: ["nas"], Attic: ["nas"] } });
+  await h.feed({ soc: 80, grid_connected: true }, "Attic");
+  await h.clock.advance(4 * 3_600_000 - 600_000);
+  await h.pass(590, LOST);
+  assert.deepEqual(h.actions(), []);
+  await h.pass(20, LOST);
+  assert.deepEqual(h.actions(), ["shutdown nas"]);
+  await h.feed({ soc: 80, grid_connected: true }, "Attic");
+  assert.deepEqual(h.actions(), ["shutdown nas", "abort nas"]);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine keeps the reserve for a host on two stations that end together", async () => {
+  const devices = ["Study", "Attic"];
+  const h = await house({ stations: Object.fromEntries(devices.map((device) => [device, ["nas"]])) });
+  const endSec = 1800;
+  let leftSec = endSec;
+  for (; leftSec > 0 && h.actions().length === 0; leftSec -= 10) {
+    const state = { soc: 100 * leftSec / endSec, grid_connected: false, discharge_min: leftSec / 60 };
+    for (const device of devices) await h.feed(state, device);
+    await h.clock.advance(10_000);
+  }
+  assert.deepEqual(h.actions(), ["shutdown nas"]);
+  assert.ok(leftSec >= 290, `told ${leftSec} s before both are empty`);
+  await h.stop();
 });
 
 Deno.test("PolicyEngine killed and started again at every tenth second of an outage tells once and calls off", async () => {
@@ -382,6 +426,28 @@ Deno.test("PolicyEngine counts down in its status", async () => {
 
 const LONG_AGO = { grid_age_s: 0, soc_age_s: 0, age_s: 0 };
 
+for (
+  const [name, awayMs] of [["a short stop", 0], ["what looks like a reboot", 10 * 60_000]] as const
+) {
+  Deno.test(`PolicyEngine counts truly down after ${name}, when old words must wait`, async () => {
+    const h = await house();
+    await h.feed(LOST);
+    await h.clock.advance(170_000);
+    h.clock.jumpWall(awayMs);
+    // What the broker kept of the station is gone: nobody says anything.
+    h.broker.publish("bridge-ecoflow/Study/json/state", "", { retain: true });
+    await h.restart();
+    await h.clock.advance(5000);
+    const { timer_left_s = 0, sentence } = h.status();
+    assert.match(sentence, new RegExp(`told to shut down in ${timer_left_s} s`));
+    await h.clock.advance(timer_left_s * 1000 - 1000);
+    assert.deepEqual(h.actions(), []);
+    await h.clock.advance(1000);
+    assert.deepEqual(h.actions(), ["shutdown pc"]);
+    await h.stop();
+  });
+}
+
 Deno.test("PolicyEngine gives each agent a signed plan: online, with a deadline on battery, at once when told", async () => {
   const h = await house();
   const plan = () => parseAgentPlan(h.broker.retained("power-manager/pc/plan") ?? "", "plan");
@@ -439,6 +505,27 @@ Deno.test("PolicyEngine triggers earlier when the minutes left would not suffice
     h.commands[0]?.reason ?? "",
     /8 min to empty is no more than the 8 min that an orderly shutdown needs/,
   );
+  await h.stop();
+});
+
+Deno.test("PolicyEngine tells nobody on minutes or a load that the station no longer says", async () => {
+  const heavy = { soc: 90, grid_connected: false, out_watts: 1500, battery_wh: 100 };
+  for (const state of [{ ...heavy, discharge_min: 7 }, heavy]) {
+    const h = await house();
+    await h.pass(30, state);
+    assert.equal(h.status().state, "critical");
+    await h.pass(900, { soc: 90, grid_connected: false, battery_wh: 100 });
+    assert.equal(h.status().state, "on_battery");
+    assert.deepEqual(h.actions(), []);
+    await h.stop();
+  }
+});
+
+Deno.test("PolicyEngine does not wait for minutes that the station no longer says", async () => {
+  const h = await house();
+  await h.pass(60, { soc: 90, grid_connected: false, discharge_min: 600, out_watts: 20, battery_wh: 245 });
+  await h.pass(190, { soc: 30, grid_connected: false, out_watts: 1200, battery_wh: 245 });
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
   await h.stop();
 });
 
@@ -548,6 +635,28 @@ Deno.test("PolicyEngine neither repeats nor calls off a command when nobody know
   assert.deepEqual(h.actions(), ["shutdown pc", "abort pc"]);
   await h.stop();
 });
+
+for (
+  const [name, awayMs] of [["in doubt after a reboot", 20 * 60_000], [
+    "when nobody knows anything",
+    5 * 3_600_000,
+  ]] as const
+) {
+  Deno.test(`PolicyEngine ${name} repeats no command to a host that comes online`, async () => {
+    const h = await house();
+    await h.presence(false);
+    await h.feed({ ...LOST, ...LONG_AGO });
+    await h.clock.advance(181_000);
+    assert.deepEqual(h.actions(), ["shutdown pc"]);
+    h.clock.jumpWall(awayMs);
+    await h.restart();
+    await h.clock.advance(10_000);
+    await h.presence(true);
+    await h.clock.advance(60_000);
+    assert.deepEqual(h.actions(), ["shutdown pc"], h.status().sentence);
+    await h.stop();
+  });
+}
 
 Deno.test("PolicyEngine writes into the journal what happened, why, with figures and ids", async () => {
   const h = await house();

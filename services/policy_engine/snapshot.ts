@@ -61,6 +61,12 @@ const schema = v.object({
 type SavedStation = v.InferOutput<typeof stationSchema>;
 type SavedPhase = v.InferOutput<typeof phaseSchema>;
 
+/**
+ * The largest snapshot that is read back, bytes. It is our own file and grows with the house, by 1 to 2 KiB for a station
+ * and its host: this is enough for ten thousands of them.
+ */
+export const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
+
 /** Writes houses down, one after the other; what did not change since the last time is not encoded again. */
 export class SnapshotWriter {
   readonly #stations = new Pieces(fromStation, isSameStation);
@@ -130,7 +136,7 @@ export function restoreSnapshot(
   nowMonoMs: number,
   nowWallMs: number,
 ): { readonly house: HouseState; readonly awayMs: number; readonly savedAtMs: number } {
-  const snapshot = parseJson(schema, text, source);
+  const snapshot = parseJson(schema, text, source, MAX_SNAPSHOT_BYTES);
   const awayMs = nowWallMs - snapshot.saved_at_ms;
   const countedMs = Math.min(BELIEVED_STOP_MS, Math.max(0, awayMs));
   const at: AtAge = (ageMs = 0) => nowMonoMs - ageMs - countedMs;

@@ -30,6 +30,7 @@ export const hostSchema = v.object({
   answer: v.optional(v.picklist(["none", "accepted", "rejected", "failed", "shutting_down"])),
   is_delivered: v.optional(v.boolean()),
   was_down: v.optional(v.boolean()),
+  is_taken: v.optional(v.boolean()),
   age_ms: v.optional(age),
   told_age_ms: v.optional(age),
   sent_age_ms: v.optional(age),
@@ -66,6 +67,7 @@ export function fromHost({ phase }: HostState, nowMonoMs: number): SavedHost {
         id: phase.shutdownId,
         abort_id: phase.abortId,
         was_down: phase.wasDown,
+        is_taken: phase.isTaken,
         age_ms: ageOf(phase.sinceMonoMs, nowMonoMs),
         sent_age_ms: ageOf(phase.sentMonoMs, nowMonoMs),
       };
@@ -107,6 +109,7 @@ export function toHostPhase(saved: SavedHost, at: AtAge): HostPhase {
         kind: "calling_off",
         shutdownId: commandId,
         abortId: saved.abort_id ?? "",
+        isTaken: saved.is_taken,
         wasDown,
         sinceMonoMs: at(saved.age_ms),
         sentMonoMs: at(saved.sent_age_ms),

@@ -4,6 +4,7 @@ import {
   BELIEVED_STOP_MS,
   encodeSnapshot,
   FORGET_GRID_MS,
+  MAX_SNAPSHOT_BYTES,
   restoreSnapshot,
   SnapshotWriter,
 } from "./snapshot.ts";
@@ -62,6 +63,7 @@ function house(): HouseState {
           abortId: "a3",
           sinceMonoMs: 100,
           sentMonoMs: 600,
+          isTaken: true,
           wasDown: undefined,
         },
       })
@@ -122,6 +124,15 @@ for (
     assert.throws(() => restore(text, 0), /Cannot read test: /);
   });
 }
+
+Deno.test("restoreSnapshot() reads what is as large as its limit, and refuses one byte more", () => {
+  const text = encodeSnapshot(house(), 1000, WALL).padEnd(MAX_SNAPSHOT_BYTES);
+  assert.equal(restore(text, 0).hosts.get("pc")?.phase.kind, "told");
+  assert.throws(
+    () => restore(`${text} `, 0),
+    /Cannot read test: must have at most 67108864 bytes, found 67108865/,
+  );
+});
 
 Deno.test("restoreSnapshot() forgets hosts that are no longer configured", () => {
   const text = encodeSnapshot(house(), 1000, WALL);

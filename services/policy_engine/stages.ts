@@ -8,7 +8,7 @@ export const NEED_MARGIN = 1.25;
 
 /** How the stages see the hosts. */
 export interface StageView {
-  /** Proven down, or kept up by another station: the next stage need not wait for it. */
+  /** Proven down, or fed by the grid through another station: nobody need wait for it, or keep time for it. */
   readonly isSettled: (host: string) => boolean;
   /** The longest time that it took to go down, ms, as learned; undefined: never seen. */
   readonly learnedMs: (host: string) => number | undefined;

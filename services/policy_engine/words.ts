@@ -47,6 +47,9 @@ export const UNKNOWN_AGE_MS = 3_600_000;
  * Takes a state in. A word replaces an earlier one only if its evidence is newer, so that a repeated old state changes
  * nothing. A state without ages, as people feed it by hand, is as fresh as its arrival.
  *
+ * Minutes and load are of the moment: a newer state that does not say them takes them back. Grid and charge stay, as the
+ * last that was known of them, and so does what does not change by itself.
+ *
  * A "no grid" of unknown age, or an hour old, begins no outage: the broker kept it and most likely the power came back
  * since and switched us on, or it is a late repetition. What we remember ourselves of an outage is in the snapshot.
  */
@@ -64,8 +67,8 @@ export function hear(words: Words, state: PowerState, arrival: Arrival): Words {
       ? words.grid
       : newer(words.grid, state.grid_connected, at(state.grid_age_s ?? state.age_s)),
     socPercent: newer(words.socPercent, state.soc, at(state.soc_age_s ?? state.age_s)),
-    dischargeMin: newer(words.dischargeMin, state.discharge_min, evidence),
-    outWatts: newer(words.outWatts, state.out_watts, evidence),
+    dischargeMin: ofTheMoment(words.dischargeMin, state.discharge_min, evidence),
+    outWatts: ofTheMoment(words.outWatts, state.out_watts, evidence),
     batteryWh: newer(words.batteryWh, state.battery_wh, evidence),
     minSocPercent: newer(words.minSocPercent, state.min_soc, evidence),
   };
@@ -77,9 +80,19 @@ export function freshestMonoMs({ grid, socPercent }: Words): number | undefined 
   return times.length > 0 ? Math.max(...times) : undefined;
 }
 
+/** The word that has the newer evidence; silence on it changes nothing. */
 function newer<T>(before: Word<T> | undefined, value: T | undefined, atMonoMs: number): Word<T> | undefined {
-  if (value === undefined || (before && (before.latestMonoMs ?? before.atMonoMs) > atMonoMs)) return before;
-  return { value, atMonoMs };
+  return value === undefined ? before : ofTheMoment(before, value, atMonoMs);
+}
+
+/** The same, but newer silence takes the word back. */
+function ofTheMoment<T>(
+  before: Word<T> | undefined,
+  value: T | undefined,
+  atMonoMs: number,
+): Word<T> | undefined {
+  if (before && (before.latestMonoMs ?? before.atMonoMs) > atMonoMs) return before;
+  return value === undefined ? undefined : { value, atMonoMs };
 }
 
 /** Never negative: a state from the future is from a clock that is off. */

@@ -22,6 +22,33 @@ Deno.test("hear() keeps what a state does not say", () => {
   assert.deepEqual(hear(words, state({ soc: 49 }), arrival(2000)).grid, { value: true, atMonoMs: 1000 });
 });
 
+const OF_THE_MOMENT = { discharge_min: 7, out_watts: 900 };
+for (
+  const [name, change, atMs, isKept] of [
+    ["keeps minutes and load while the silence on them is older", { age_s: 0.001 }, 1000, true],
+    ["takes minutes and load back when a state as new does not say them", { age_s: 0 }, 1000, false],
+    ["does not keep minutes and load that a newer state does not say", { soc: 50 }, 2000, false],
+    ["takes newer minutes and load", { discharge_min: 7, out_watts: 900 }, 2000, true],
+  ] as const
+) {
+  Deno.test(`hear() ${name}`, () => {
+    const words = hear({}, state({ ...OF_THE_MOMENT, battery_wh: 245, min_soc: 10 }), arrival(1000));
+    const after = hear(words, state(change), arrival(atMs));
+    assert.equal(after.dischargeMin?.value, isKept ? 7 : undefined);
+    assert.equal(after.outWatts?.value, isKept ? 900 : undefined);
+    assert.equal(after.batteryWh?.value, 245, "this does not change by itself");
+    assert.equal(after.minSocPercent?.value, 10, "nor does this");
+  });
+}
+
+Deno.test("hear() does not let a state take back what may be newer, when a restart made its age a guess", () => {
+  const before = { value: 7, atMonoMs: 0, latestMonoMs: 5000 };
+  const hearAt = (atMs: number) =>
+    hear({ dischargeMin: before }, state({ soc: 50 }), arrival(atMs)).dischargeMin;
+  assert.deepEqual(hearAt(4999), before);
+  assert.equal(hearAt(5000), undefined);
+});
+
 Deno.test("hear() dates each value by its own age", () => {
   const words = hear(
     {},
