@@ -171,6 +171,7 @@ export const SERVICES: readonly ServiceRow[] = [
       agentKeys: config.agentKeys,
       keylessHosts: nutHostsOf(nutServerConfig(config)),
       stateDir: stateDirOf(config, "policy_engine"),
+      bootId: config.bootId,
       followsCloud: true,
       takesDrills: true,
       takesAborts: true,

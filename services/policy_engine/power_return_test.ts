@@ -42,9 +42,12 @@ Deno.test("PowerDoubt ends sooner when a host had power all the while, and belie
   assert.equal(doubt.isPowerBack(["a", "b"]), false);
 });
 
-/** A Pi without a clock battery: it was off for `awayMs`, and its clock says three hours less. */
-async function rebooted(awayMs: number) {
-  const h = await house();
+/**
+ * A Pi without a clock battery that was off for `awayMs`. Its clock goes on three hours back, or `clockMs` after the time of
+ * the snapshot, where systemd or fake-hwclock stored it.
+ */
+async function rebooted(awayMs: number, clockMs = -3 * 3_600_000, boots: { bootId?: string }[] = [{}, {}]) {
+  const h = await house(boots[0]);
   await h.presence(true);
   await h.pass(190, LOST);
   await h.ack("accepted");
@@ -52,8 +55,8 @@ async function rebooted(awayMs: number) {
   const savedAtMs = h.clock.wallMs();
   const told = h.commands.length;
   await h.clock.advance(0);
-  h.clock.jumpWall(-3 * 3_600_000);
-  await h.restart();
+  h.clock.jumpWall(clockMs);
+  await h.restart(boots[1]);
   /** The host's clock is right. */
   const host = async (uptime_s: number) => {
     const ts = iso(savedAtMs + awayMs);
@@ -115,3 +118,42 @@ Deno.test("PolicyEngine in doubt calls hosts off at once on a fresh word that th
   assert.ok(since().every((action) => action === "abort pc"), since().join());
   await h.stop();
 });
+
+const AFTER_A_REBOOT = [{ bootId: "a" }, { bootId: "b" }];
+
+Deno.test("PolicyEngine forgets the outage of a host that was switched on while a Pi with a stored clock was off", async () => {
+  const { h, host, since } = await rebooted(7_200_000, 40_000, AFTER_A_REBOOT);
+  await host(60);
+  await h.clock.advance(1_200_000);
+  assert.ok(since().every((action) => action === "abort pc"), since().join());
+  assert.match(h.log().text(), /OUTAGE FORGOTTEN device=Study/);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine on a Pi with a stored clock goes on with the outage of a host that had power all the while", async () => {
+  const { h, host, since } = await rebooted(7_200_000, 40_000, AFTER_A_REBOOT);
+  await host(86_400);
+  await h.clock.advance(KEPT_DOUBT_MS - 2000);
+  assert.deepEqual(since(), []);
+  await h.clock.advance(4000);
+  assert.deepEqual(since(), ["shutdown pc"]);
+  await h.stop();
+});
+
+for (
+  const [name, boots] of [
+    ["in the same boot", [{ bootId: "a" }, { bootId: "a" }]],
+    ["that nobody can tell from a reboot", [{}, {}]],
+    ["after an update from a version that knew no boots", [{}, { bootId: "a" }]],
+  ] as const
+) {
+  Deno.test(`PolicyEngine goes on with the outage half a minute after a short stop ${name}`, async () => {
+    const { h, since } = await rebooted(40_000, 40_000, [...boots]);
+    await h.presence(true);
+    await h.clock.advance(28_000);
+    assert.deepEqual(since(), []);
+    await h.clock.advance(4000);
+    assert.deepEqual(since(), ["shutdown pc"]);
+    await h.stop();
+  });
+}

@@ -20,7 +20,6 @@ import { houseRules } from "./rules_from_file.ts";
 import { PowerDoubt } from "./power_return.ts";
 import { Showcase } from "./showcase.ts";
 import type { Ways } from "./silence.ts";
-import { isSureStop } from "./snapshot.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import { textFile } from "../../lib/text_file.ts";
 import { udpWake } from "./wake_on_lan.ts";
@@ -65,8 +64,8 @@ export class PolicyEngine implements Service {
     private readonly ports: PolicyEnginePorts,
   ) {
     this.#topics = topicsUnder(context.config.roots);
-    const { agentKeys } = context.config;
-    this.#keeper = new SnapshotKeeper({ ...context, store: ports.store });
+    const { agentKeys, bootId } = context.config;
+    this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
     this.#showcase = new Showcase({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
     this.#dispatch = new Dispatch(
       context,
@@ -137,12 +136,10 @@ export class PolicyEngine implements Service {
   #resume(): House {
     const { clock, config } = this.context;
     const restored = this.#keeper.restore(houseRules(config, config.file, 0));
-    const { awayMs, savedAtMs } = restored;
+    const { isSure, savedAtMs } = restored;
     const nowMonoMs = clock.monoMs();
-    if (savedAtMs !== undefined && awayMs !== undefined && !isSureStop(awayMs)) {
-      this.#doubt = new PowerDoubt(savedAtMs, nowMonoMs);
-    }
-    const graceEndMonoMs = awayMs === undefined ? nowMonoMs : nowMonoMs + RESTART_GRACE_MS;
+    if (savedAtMs !== undefined && !isSure) this.#doubt = new PowerDoubt(savedAtMs, nowMonoMs);
+    const graceEndMonoMs = savedAtMs === undefined ? nowMonoMs : nowMonoMs + RESTART_GRACE_MS;
     const rules = houseRules(config, config.file, this.#doubt?.endMonoMs ?? graceEndMonoMs);
     return new House(restored.house, rules, this.ports.newId);
   }

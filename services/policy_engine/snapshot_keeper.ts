@@ -24,11 +24,13 @@ export interface KeeperParts {
   readonly health: Health;
   readonly log: Logger;
   readonly store: TextFile;
+  /** Which start of the system this is; absent when nobody says. */
+  readonly bootId?: string;
 }
 
 /** See the file comment. */
 export class SnapshotKeeper {
-  readonly #writer = new SnapshotWriter();
+  readonly #writer: SnapshotWriter;
   /** What the writer wrote last is on the disk. */
   #isStored = false;
   #writtenMonoMs = -Infinity;
@@ -39,22 +41,25 @@ export class SnapshotKeeper {
   #cancelRest: Cancel | undefined;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(private readonly parts: KeeperParts) {}
+  constructor(private readonly parts: KeeperParts) {
+    this.#writer = new SnapshotWriter(parts.bootId);
+  }
 
   /**
    * What was remembered, or an empty house after saying why not.
    *
-   * @returns `awayMs`: how long we were away by the wall clock, which may have jumped, and `savedAtMs`, the snapshot's
-   * wall time; absent without a snapshot
+   * @returns `isSure`: we were away for so short a time that no host can have lost its power and be back; `savedAtMs`: the
+   * snapshot's wall time; both absent without a snapshot
    */
   restore(
     rules: Pick<HouseRules, "stations">,
-  ): { readonly house: HouseState; readonly awayMs?: number; readonly savedAtMs?: number } {
-    const { clock, health, log, store } = this.parts;
+  ): { readonly house: HouseState; readonly isSure?: boolean; readonly savedAtMs?: number } {
+    const { clock, health, log, store, bootId } = this.parts;
     try {
       const text = store.read();
       if (text === undefined) return { house: emptyHouse(rules) };
-      const restored = restoreSnapshot(text, "the policy's snapshot", rules, clock.monoMs(), clock.wallMs());
+      const now = [clock.monoMs(), clock.wallMs()] as const;
+      const restored = restoreSnapshot(text, "the policy's snapshot", rules, ...now, bootId);
       for (const [device, station] of restored.house.stations) {
         const { kind } = stationPhase(station);
         if (kind !== "online" && kind !== "unknown") log.notice("RESUMED", { device, state: kind });

@@ -4,6 +4,7 @@ import {
   BELIEVED_STOP_MS,
   encodeSnapshot,
   FORGET_GRID_MS,
+  isSureStop,
   restoreSnapshot,
   SnapshotWriter,
 } from "./snapshot.ts";
@@ -183,6 +184,41 @@ Deno.test("restoreSnapshot() keeps the doubt about a word's age over a second re
   const grid = twice.stations.get("Study")?.words.grid;
   assert.equal(grid?.atMonoMs, -360_000);
   assert.equal(grid?.latestMonoMs, -60_000, "a word from before it must not replace it");
+});
+
+for (
+  const [awayMs, inSameBoot, unknown, inAnotherBoot] of [
+    [-1, false, false, false],
+    [0, true, true, false],
+    [120_000, true, true, false],
+    [120_001, false, false, false],
+  ] as const
+) {
+  Deno.test(`isSureStop() of ${awayMs} ms: ${inSameBoot} in the same boot, ${inAnotherBoot} in another`, () => {
+    assert.equal(isSureStop(awayMs, true), inSameBoot);
+    assert.equal(isSureStop(awayMs, undefined), unknown);
+    assert.equal(isSureStop(awayMs, false), inAnotherBoot);
+  });
+}
+
+Deno.test("restoreSnapshot() after a reboot takes no word for older than it must be, although the clock says 30 s", () => {
+  const text = new SnapshotWriter("a").write(house(), 1000, WALL);
+  const soc = (bootId?: string) =>
+    restoreSnapshot(text, "test", RULES, 1000, WALL + 30_000, bootId).house.stations.get("Study")?.words
+      .socPercent?.latestMonoMs;
+  assert.equal(soc("a"), undefined);
+  assert.equal(soc(), undefined);
+  assert.equal(soc("b"), 700);
+});
+
+Deno.test("restoreSnapshot() reads a snapshot that names no boot, and one that names a boot where nobody knows ours", () => {
+  const isSure = (written: string | undefined, bootId: string | undefined) =>
+    restoreSnapshot(new SnapshotWriter(written).write(house(), 1000, WALL), "test", RULES, 1000, WALL, bootId)
+      .isSure;
+  assert.equal(isSure(undefined, "a"), true);
+  assert.equal(isSure("a", undefined), true);
+  assert.equal(isSure("a", "a"), true);
+  assert.equal(isSure("a", "b"), false);
 });
 
 for (const awayMs of [0, 30_000, 300_000, -5_000_000]) {
