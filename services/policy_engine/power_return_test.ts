@@ -29,7 +29,7 @@ Deno.test("powerWord() says nothing when the snapshot was stamped by a clock tha
 });
 
 Deno.test("PowerDoubt ends sooner when a host had power all the while, and believes it before the others", () => {
-  const doubt = new PowerDoubt(SAVED, 1000);
+  const doubt = new PowerDoubt({ savedAtMs: SAVED, beganMonoMs: 1000 });
   const hear = (agent: string, uptime_s: number) =>
     doubt.hear(agent, { agent, online: true, uptime_s, ts: iso(SAVED + 600_000) });
   assert.equal(doubt.isPowerBack(["a", "b"]), false);
@@ -137,6 +137,26 @@ Deno.test("PolicyEngine on a Pi with a stored clock goes on with the outage of a
   assert.deepEqual(since(), []);
   await h.clock.advance(4000);
   assert.deepEqual(since(), ["shutdown pc"]);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine in doubt asks the same after a second restart: a host that came up in between had lost its power", async () => {
+  const { h, host, since } = await rebooted(7_200_000, 40_000, AFTER_A_REBOOT);
+  await host(60);
+  // The clock is set, and the snapshot stored by it: now the host has run since before the newest snapshot.
+  h.clock.jumpWall(7_000_000);
+  await h.clock.advance(120_000);
+  await h.restart();
+  await host(60);
+  await h.clock.advance(DOUBT_MS - 120_000 - 2000);
+  assert.doesNotMatch(h.log().text(), /OUTAGE FORGOTTEN/);
+  assert.deepEqual(since(), []);
+  await h.clock.advance(1_200_000);
+  assert.ok(since().every((action) => action === "abort pc"), since().join());
+  assert.match(h.log().text(), /OUTAGE FORGOTTEN device=Study/);
+  await h.restart();
+  await h.clock.advance(600_000);
+  assert.doesNotMatch(h.log().text(), /OUTAGE FORGOTTEN/, "it is settled");
   await h.stop();
 });
 

@@ -49,6 +49,8 @@ export class PolicyEngine implements Service {
   #house: House | undefined;
   readonly #cancels: Cancel[] = [];
   #startedMonoMs = 0;
+  /** After a restart; a doubt may last longer. */
+  #graceEndMonoMs = 0;
   readonly #keeper: SnapshotKeeper;
   readonly #showcase: Showcase;
   readonly #dispatch: Dispatch;
@@ -136,12 +138,17 @@ export class PolicyEngine implements Service {
   #resume(): House {
     const { clock, config } = this.context;
     const restored = this.#keeper.restore(houseRules(config, config.file, 0));
-    const { isSure, savedAtMs } = restored;
+    const { doubt, isRestored } = restored;
     const nowMonoMs = clock.monoMs();
-    if (savedAtMs !== undefined && !isSure) this.#doubt = new PowerDoubt(savedAtMs, nowMonoMs);
-    const graceEndMonoMs = savedAtMs === undefined ? nowMonoMs : nowMonoMs + RESTART_GRACE_MS;
-    const rules = houseRules(config, config.file, this.#doubt?.endMonoMs ?? graceEndMonoMs);
+    if (doubt) this.#doubt = new PowerDoubt(doubt);
+    this.#graceEndMonoMs = isRestored ? nowMonoMs + RESTART_GRACE_MS : nowMonoMs;
+    const rules = houseRules(config, config.file, this.#notBeforeMonoMs());
     return new House(restored.house, rules, this.ports.newId);
+  }
+
+  /** Until then old words trigger nothing. */
+  #notBeforeMonoMs(): number {
+    return Math.max(this.#graceEndMonoMs, this.#doubt?.endMonoMs ?? -Infinity);
   }
 
   #onState(device: string, state: PowerState, retained: boolean): void {
@@ -169,7 +176,7 @@ export class PolicyEngine implements Service {
   #onStatus(agent: string, status: AgentStatus, retained: boolean): void {
     if (this.#doubt) {
       this.#doubt.hear(agent, status);
-      this.#step({ kind: "grace", untilMonoMs: this.#doubt.endMonoMs });
+      this.#step({ kind: "grace", untilMonoMs: this.#notBeforeMonoMs() });
     }
     const input = { kind: "presence", online: status.online, isLive: !retained } as const;
     this.#step({ kind: "host", agent, input });
@@ -208,6 +215,7 @@ export class PolicyEngine implements Service {
     const doubt = this.#doubt;
     if (!doubt || this.context.clock.monoMs() < doubt.endMonoMs) return;
     this.#doubt = undefined;
+    this.#keeper.endDoubt();
     for (const device of house.state.stations.keys()) {
       const isBack = doubt.isPowerBack(hostsOfStation(house.rulesOf(device)));
       if (isBack) this.#step({ kind: "power_is_back", device });

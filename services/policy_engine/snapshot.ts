@@ -54,6 +54,8 @@ const schema = v.object({
   saved_at_ms: numberIn(0, 1e15),
   /** The start of the system that wrote it; absent when nobody said which one it was. */
   boot_id: v.optional(textUpTo(64)),
+  /** The doubt after a reboot, while it is not settled: wall time of the last snapshot before it, and for how long it lasts. */
+  doubt: v.optional(v.object({ saved_at_ms: numberIn(0, 1e15), age_ms: age })),
   stations: v.record(v.string(), stationSchema),
   hosts: v.record(v.string(), hostSchema),
   learned_ms: v.record(v.string(), v.array(age)),
@@ -63,19 +65,30 @@ const schema = v.object({
 type SavedStation = v.InferOutput<typeof stationSchema>;
 type SavedPhase = v.InferOutput<typeof phaseSchema>;
 
+/** What is in doubt after a reboot: whether the power was gone since a snapshot. */
+export interface DoubtBasis {
+  /** Wall time of the last snapshot before the reboot, ms since 1970. */
+  readonly savedAtMs: number;
+  /** Since when, monotonic ms. */
+  readonly beganMonoMs: number;
+}
+
 /** Writes houses down, one after the other; what did not change since the last time is not encoded again. */
 export class SnapshotWriter {
   readonly #stations = new Pieces(fromStation, isSameStation);
   readonly #hosts = new Pieces(fromHost, isSameHost);
   #learned: HouseState["learnedMs"] = new Map();
   #drilledMonth: string | undefined;
+  #doubt: DoubtBasis | undefined;
+  /** The doubt that a restart must know; absent when there is none. */
+  doubt: DoubtBasis | undefined;
 
   /** @param bootId Which start of the system this is; absent when nobody says */
   constructor(private readonly bootId?: string) {}
 
   /** Whether something is different that a restart must know. */
   isNews({ stations, hosts, learnedMs, drilledMonth }: HouseState): boolean {
-    return this.#stations.isNews(stations) || this.#hosts.isNews(hosts) ||
+    return this.doubt !== this.#doubt || this.#stations.isNews(stations) || this.#hosts.isNews(hosts) ||
       drilledMonth !== this.#drilledMonth || !isSameMap(learnedMs, this.#learned);
   }
 
@@ -87,8 +100,12 @@ export class SnapshotWriter {
   ): string {
     this.#learned = new Map(learnedMs);
     this.#drilledMonth = drilledMonth;
+    const doubt = this.#doubt = this.doubt;
     return `{"version":${SNAPSHOT_VERSION},"saved_at_ms":${nowWallMs},` +
       (this.bootId === undefined ? "" : `"boot_id":${JSON.stringify(this.bootId)},`) +
+      (doubt
+        ? `"doubt":{"saved_at_ms":${doubt.savedAtMs},"age_ms":${ageOf(doubt.beganMonoMs, nowMonoMs)}},`
+        : "") +
       `"stations":${this.#stations.write(stations, nowMonoMs)},` +
       `"hosts":${this.#hosts.write(hosts, nowMonoMs)},` +
       `"learned_ms":${JSON.stringify(Object.fromEntries(learnedMs))}` +
@@ -135,7 +152,7 @@ export const FORGET_GRID_MS = 3_600_000;
  * watched it while we were away.
  *
  * @param bootId Which start of the system this is; absent when nobody says
- * @returns `isSure`: see {@link isSureStop}. `savedAtMs`: wall time of the snapshot, ms since 1970
+ * @returns `doubt`: absent when the stop was short and leaves none; after a second stop it is the one from before
  * @throws InvalidInputError when the text is broken or of a newer version
  */
 export function restoreSnapshot(
@@ -145,7 +162,7 @@ export function restoreSnapshot(
   nowMonoMs: number,
   nowWallMs: number,
   bootId?: string,
-): { readonly house: HouseState; readonly isSure: boolean; readonly savedAtMs: number } {
+): { readonly house: HouseState; readonly doubt?: DoubtBasis } {
   const snapshot = parseJson(schema, text, source);
   const awayMs = nowWallMs - snapshot.saved_at_ms;
   const countedMs = Math.min(BELIEVED_STOP_MS, Math.max(0, awayMs));
@@ -170,9 +187,22 @@ export function restoreSnapshot(
   const learned = Object.entries(snapshot.learned_ms).filter(([name]) => known.has(name));
   return {
     house: { stations, hosts, learnedMs: new Map(learned), drilledMonth: snapshot.drilled_month },
-    isSure,
-    savedAtMs: snapshot.saved_at_ms,
+    doubt: doubtAfter(snapshot, { isSure, nowMonoMs, countedMs }),
   };
+}
+
+/** One that goes on keeps its basis: a host that came up after the power did must not count as one that always had it. */
+function doubtAfter(
+  { saved_at_ms, doubt }: v.InferOutput<typeof schema>,
+  { isSure, nowMonoMs, countedMs }: {
+    readonly isSure: boolean;
+    readonly nowMonoMs: number;
+    readonly countedMs: number;
+  },
+): DoubtBasis | undefined {
+  const savedAtMs = doubt?.saved_at_ms ?? saved_at_ms;
+  if (!isSure) return { savedAtMs, beganMonoMs: nowMonoMs };
+  return doubt && { savedAtMs, beganMonoMs: nowMonoMs - doubt.age_ms - countedMs };
 }
 
 function fromStation(

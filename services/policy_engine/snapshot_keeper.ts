@@ -5,7 +5,7 @@ import type { Health } from "../../lib/health.ts";
 import type { Logger } from "../../lib/log.ts";
 import { emptyHouse, type HouseState } from "./house.ts";
 import type { HouseRules } from "./rules.ts";
-import { restoreSnapshot, SnapshotWriter } from "./snapshot.ts";
+import { type DoubtBasis, restoreSnapshot, SnapshotWriter } from "./snapshot.ts";
 import type { TextFile } from "../../lib/text_file.ts";
 import { stationPhase } from "./station.ts";
 
@@ -48,29 +48,34 @@ export class SnapshotKeeper {
   /**
    * What was remembered, or an empty house after saying why not.
    *
-   * @returns `isSure`: we were away for so short a time that no host can have lost its power and be back; `savedAtMs`: the
-   * snapshot's wall time; both absent without a snapshot
+   * @returns `doubt`: whether the power was gone while we were away, see {@link restoreSnapshot}
    */
   restore(
     rules: Pick<HouseRules, "stations">,
-  ): { readonly house: HouseState; readonly isSure?: boolean; readonly savedAtMs?: number } {
+  ): { readonly house: HouseState; readonly isRestored: boolean; readonly doubt?: DoubtBasis } {
     const { clock, health, log, store, bootId } = this.parts;
     try {
       const text = store.read();
-      if (text === undefined) return { house: emptyHouse(rules) };
+      if (text === undefined) return { house: emptyHouse(rules), isRestored: false };
       const now = [clock.monoMs(), clock.wallMs()] as const;
       const restored = restoreSnapshot(text, "the policy's snapshot", rules, ...now, bootId);
       for (const [device, station] of restored.house.stations) {
         const { kind } = stationPhase(station);
         if (kind !== "online" && kind !== "unknown") log.notice("RESUMED", { device, state: kind });
       }
-      return restored;
+      this.#writer.doubt = restored.doubt;
+      return { ...restored, isRestored: true };
     } catch (error) {
       const text = `${errorText(error)}; the policy begins anew`;
       log.error("SNAPSHOT REFUSED", { reason: text, kept_as: this.#setAside() });
       health.raise({ code: "snapshot_refused", severity: "warning", text });
-      return { house: emptyHouse(rules) };
+      return { house: emptyHouse(rules), isRestored: false };
     }
+  }
+
+  /** The doubt that was restored is settled, or over: a restart need not know it any more. */
+  endDoubt(): void {
+    this.#writer.doubt = undefined;
   }
 
   /**

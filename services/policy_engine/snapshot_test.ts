@@ -160,6 +160,16 @@ for (const [isDelivered, delivery] of [[true, "done"], [false, "lost"]] as const
   });
 }
 
+Deno.test("SnapshotWriter.isNews() of a doubt that is settled: true", () => {
+  const writer = new SnapshotWriter();
+  const before = house();
+  writer.doubt = { savedAtMs: WALL, beganMonoMs: 0 };
+  writer.write(before, 1000, WALL);
+  assert.equal(writer.isNews(before), false);
+  writer.doubt = undefined;
+  assert.equal(writer.isNews(before), true);
+});
+
 Deno.test("restoreSnapshot() counts anew how long the grid has been there", () => {
   const before = house();
   const study = before.stations.get("Study") ?? NEW_STATION;
@@ -212,13 +222,28 @@ Deno.test("restoreSnapshot() after a reboot takes no word for older than it must
 });
 
 Deno.test("restoreSnapshot() reads a snapshot that names no boot, and one that names a boot where nobody knows ours", () => {
-  const isSure = (written: string | undefined, bootId: string | undefined) =>
-    restoreSnapshot(new SnapshotWriter(written).write(house(), 1000, WALL), "test", RULES, 1000, WALL, bootId)
-      .isSure;
+  const isSure = (written: string | undefined, bootId: string | undefined) => {
+    const text = new SnapshotWriter(written).write(house(), 1000, WALL);
+    return restoreSnapshot(text, "test", RULES, 1000, WALL, bootId).doubt === undefined;
+  };
   assert.equal(isSure(undefined, "a"), true);
   assert.equal(isSure("a", undefined), true);
   assert.equal(isSure("a", "a"), true);
   assert.equal(isSure("a", "b"), false);
+});
+
+Deno.test("restoreSnapshot() takes a doubt up that was not settled, with its basis", () => {
+  const writer = new SnapshotWriter("b");
+  const doubt = { savedAtMs: WALL - 7_200_000, beganMonoMs: 400 };
+  const after = (awayMs: number, bootId: string) =>
+    restoreSnapshot(writer.write(house(), 1000, WALL), "test", RULES, 5000, WALL + awayMs, bootId).doubt;
+  writer.doubt = doubt;
+  assert.deepEqual(after(10_000, "b"), { ...doubt, beganMonoMs: 5000 - 600 - 10_000 });
+  assert.deepEqual(after(10_000, "c"), { ...doubt, beganMonoMs: 5000 });
+  assert.deepEqual(after(300_000, "b"), { ...doubt, beganMonoMs: 5000 });
+  writer.doubt = undefined;
+  assert.equal(after(10_000, "b"), undefined);
+  assert.deepEqual(after(10_000, "c"), { savedAtMs: WALL, beganMonoMs: 5000 });
 });
 
 for (const awayMs of [0, 30_000, 300_000, -5_000_000]) {
