@@ -177,3 +177,21 @@ for (
     await h.stop();
   });
 }
+
+Deno.test("PolicyEngine in doubt shows no timer that runs, and says so until a fresh word comes", async () => {
+  const h = await house({ bootId: "a" });
+  await h.pass(60, LOST);
+  assert.equal(h.status().state, "critical");
+  assert.ok(h.status().timer_left_s !== undefined);
+  assert.equal(h.status().in_doubt, undefined);
+  assert.equal(h.status().boot_id, "a");
+  await h.restart({ bootId: "b" });
+  await h.clock.advance(200_000);
+  const { state, in_doubt, timer_left_s, sentence, boot_id } = h.status();
+  assert.deepEqual([state, in_doubt, timer_left_s, boot_id], ["critical", true, undefined, "b"]);
+  assert.match(sentence, /^There was an outage before the reboot, and nobody knows yet whether it goes on;/);
+  await h.pass(10, { ...LOST, soc: 50 });
+  assert.equal(h.status().in_doubt, undefined);
+  assert.match(h.status().sentence, /^On battery, charge of 50 %;/);
+  await h.stop();
+});

@@ -237,9 +237,14 @@ export class PolicyEngine implements Service {
   }
 
   #show(input: HouseInput, house: House): void {
-    const ways = { isBrokerUp: this.#dispatch.isLinkUp, cloud: this.#cloud };
+    const context = {
+      isBrokerUp: this.#dispatch.isLinkUp,
+      cloud: this.#cloud,
+      isInDoubt: this.#doubt !== undefined,
+      bootId: this.context.config.bootId,
+    };
     for (const device of devicesOf(input, house)) {
-      this.#showcase.showStatus(device, house, ways);
+      this.#showcase.showStatus(device, house, context);
       for (const agent of hostsOfStation(house.rulesOf(device))) this.#showcase.showPlan(agent, house);
     }
   }

@@ -4,10 +4,9 @@ import type { Clock } from "../../lib/clock.ts";
 import { encodeAgentPlan } from "../../lib/messages/agent_plan.ts";
 import { encodePolicyStatus } from "../../lib/messages/policy_status.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
-import { policyStatus } from "./explain.ts";
+import { policyStatus, type StatusContext } from "./explain.ts";
 import type { House } from "./house.ts";
 import { buildPlan, isNewPlan, type PlanContent, planFor } from "./plan.ts";
-import type { Ways } from "./silence.ts";
 
 /** While a timer runs its status is said again this often, ms; the seconds in between can be counted by anybody. */
 const COUNTDOWN_EVERY_MS = 5000;
@@ -30,10 +29,10 @@ export class Showcase {
   constructor(private readonly parts: ShowcaseParts) {}
 
   /** Publishes a station's status when it says something new; running seconds alone are new only now and then. */
-  showStatus(device: string, house: House, ways: Ways): void {
+  showStatus(device: string, house: House, context: StatusContext): void {
     const { bus, clock, topics } = this.parts;
     const nowMonoMs = clock.monoMs();
-    const status = policyStatus(device, house, ways, nowMonoMs, clock.wallMs());
+    const status = policyStatus(device, house, context, nowMonoMs, clock.wallMs());
     if (!status) return;
     const { ts: _ts, timer_left_s, shutdown_earliest_s: _earliest, sentence, soc, ...lasting } = status;
     const isCounting = timer_left_s !== undefined || status.blind;
