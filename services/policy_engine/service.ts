@@ -138,10 +138,11 @@ export class PolicyEngine implements Service {
   #resume(): House {
     const { clock, config } = this.context;
     const restored = this.#keeper.restore(houseRules(config, config.file, 0));
-    const { doubt, isRestored } = restored;
+    const { doubt, savedAtMs } = restored;
     const nowMonoMs = clock.monoMs();
     if (doubt) this.#doubt = new PowerDoubt(doubt);
-    this.#graceEndMonoMs = isRestored ? nowMonoMs + RESTART_GRACE_MS : nowMonoMs;
+    if (savedAtMs !== undefined) this.#showcase.resume(savedAtMs);
+    this.#graceEndMonoMs = savedAtMs === undefined ? nowMonoMs : nowMonoMs + RESTART_GRACE_MS;
     const rules = houseRules(config, config.file, this.#notBeforeMonoMs());
     return new House(restored.house, rules, this.ports.newId);
   }
@@ -178,6 +179,7 @@ export class PolicyEngine implements Service {
       this.#doubt.hear(agent, status);
       this.#step({ kind: "grace", untilMonoMs: this.#notBeforeMonoMs() });
     }
+    if (!retained) this.#showcase.hearPlan(agent, status.online ? status.plan_id : undefined);
     const input = { kind: "presence", online: status.online, isLive: !retained } as const;
     this.#step({ kind: "host", agent, input });
   }

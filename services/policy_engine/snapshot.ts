@@ -152,7 +152,8 @@ export const FORGET_GRID_MS = 3_600_000;
  * watched it while we were away.
  *
  * @param bootId Which start of the system this is; absent when nobody says
- * @returns `doubt`: absent when the stop was short and leaves none; after a second stop it is the one from before
+ * @returns `savedAtMs`: wall time of the snapshot, ms since 1970. `doubt`: absent when the stop was short and leaves none;
+ * after a second stop it is the one from before
  * @throws InvalidInputError when the text is broken or of a newer version
  */
 export function restoreSnapshot(
@@ -162,7 +163,7 @@ export function restoreSnapshot(
   nowMonoMs: number,
   nowWallMs: number,
   bootId?: string,
-): { readonly house: HouseState; readonly doubt?: DoubtBasis } {
+): { readonly house: HouseState; readonly savedAtMs: number; readonly doubt?: DoubtBasis } {
   const snapshot = parseJson(schema, text, source);
   const awayMs = nowWallMs - snapshot.saved_at_ms;
   const countedMs = Math.min(BELIEVED_STOP_MS, Math.max(0, awayMs));
@@ -187,6 +188,7 @@ export function restoreSnapshot(
   const learned = Object.entries(snapshot.learned_ms).filter(([name]) => known.has(name));
   return {
     house: { stations, hosts, learnedMs: new Map(learned), drilledMonth: snapshot.drilled_month },
+    savedAtMs: snapshot.saved_at_ms,
     doubt: doubtAfter(snapshot, { isSure, nowMonoMs, countedMs }),
   };
 }

@@ -48,15 +48,15 @@ export class SnapshotKeeper {
   /**
    * What was remembered, or an empty house after saying why not.
    *
-   * @returns `doubt`: whether the power was gone while we were away, see {@link restoreSnapshot}
+   * @returns `savedAtMs` and `doubt` of the snapshot, see {@link restoreSnapshot}; absent without one
    */
   restore(
     rules: Pick<HouseRules, "stations">,
-  ): { readonly house: HouseState; readonly isRestored: boolean; readonly doubt?: DoubtBasis } {
+  ): { readonly house: HouseState; readonly savedAtMs?: number; readonly doubt?: DoubtBasis } {
     const { clock, health, log, store, bootId } = this.parts;
     try {
       const text = store.read();
-      if (text === undefined) return { house: emptyHouse(rules), isRestored: false };
+      if (text === undefined) return { house: emptyHouse(rules) };
       const now = [clock.monoMs(), clock.wallMs()] as const;
       const restored = restoreSnapshot(text, "the policy's snapshot", rules, ...now, bootId);
       for (const [device, station] of restored.house.stations) {
@@ -64,12 +64,12 @@ export class SnapshotKeeper {
         if (kind !== "online" && kind !== "unknown") log.notice("RESUMED", { device, state: kind });
       }
       this.#writer.doubt = restored.doubt;
-      return { ...restored, isRestored: true };
+      return restored;
     } catch (error) {
       const text = `${errorText(error)}; the policy begins anew`;
       log.error("SNAPSHOT REFUSED", { reason: text, kept_as: this.#setAside() });
       health.raise({ code: "snapshot_refused", severity: "warning", text });
-      return { house: emptyHouse(rules), isRestored: false };
+      return { house: emptyHouse(rules) };
     }
   }
 
