@@ -24,6 +24,7 @@ import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import { textFile } from "../../lib/text_file.ts";
 import { udpWake } from "./wake_on_lan.ts";
 import { houseWarnings, WARNING_CODES } from "./warnings.ts";
+import { isFresh } from "./words.ts";
 
 export type { PolicyEngineConfig, PolicyEnginePorts } from "./config.ts";
 
@@ -247,8 +248,22 @@ export class PolicyEngine implements Service {
     };
     for (const device of devicesOf(input, house)) {
       this.#showcase.showStatus(device, house, context);
-      for (const agent of hostsOfStation(house.rulesOf(device))) this.#showcase.showPlan(agent, house);
+      for (const agent of hostsOfStation(house.rulesOf(device))) {
+        if (this.#maySpeakFor(agent, house)) this.#showcase.showPlan(agent, house);
+      }
     }
+  }
+
+  /**
+   * In doubt an agent keeps the plan that it has. One that booted with the power holds none, or a void one: a new "on
+   * battery" by old words would send it down when it loses us. One that had power all the while holds the right one.
+   */
+  #maySpeakFor(agent: string, { rules, state }: House): boolean {
+    if (!this.#doubt) return true;
+    const nowMonoMs = this.context.clock.monoMs();
+    return feedsOf(agent, rules).some((device) =>
+      isFresh(state.stations.get(device)?.words.grid, rules.staleAfterMs, nowMonoMs)
+    );
   }
 
   #carryOut(effect: HouseEffect): void {

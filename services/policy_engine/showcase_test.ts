@@ -5,6 +5,7 @@ import { parseAgentPlan } from "../../lib/messages/agent_plan.ts";
 import { encodeAgentStatus } from "../../lib/messages/agent_status.ts";
 import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { settle, TestClock } from "../../lib/test_clock.ts";
+import { DOUBT_MS } from "./power_return.ts";
 import { house, memoryStore } from "./testdata/test_policy.ts";
 
 const MINUTE = 60_000;
@@ -213,4 +214,33 @@ Deno.test("Showcase corrects an agent that holds a plan which was issued later t
   assert.equal(scene.held().state, "online");
   assert.deepEqual(await scene.ranWhenLost(), []);
   await scene.stop();
+});
+
+Deno.test("Showcase says no plan by old words while the policy is in doubt after a reboot", async () => {
+  const { policy, said, stop, clock } = await policyAndAgent();
+  await policy.feed(ON_BATTERY);
+  const { id } = said();
+  await policy.restart({ bootId: "b" });
+  await clock.advance(10_000);
+  assert.notEqual(said().id, id, "a short stop, as far as anybody knows: it is said again");
+  const { id: again } = said();
+  await policy.restart({ bootId: "c" });
+  await clock.advance(DOUBT_MS - 10_000);
+  assert.equal(said().id, again);
+  await policy.feed(ON_GRID);
+  assert.equal(said().state, "online");
+  await stop();
+});
+
+Deno.test("Showcase says plans again when the doubt is over and nobody spoke", async () => {
+  const { policy, said, stop, clock } = await policyAndAgent();
+  await policy.feed(ON_BATTERY);
+  await policy.restart({ bootId: "b" });
+  await clock.advance(10_000);
+  const { id } = said();
+  await policy.restart({ bootId: "c" });
+  await clock.advance(DOUBT_MS + 2000);
+  assert.notEqual(said().id, id);
+  assert.equal(said().state, "on_battery");
+  await stop();
 });
