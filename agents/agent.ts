@@ -2,7 +2,7 @@
 import type { Random } from "../lib/backoff.ts";
 import type { BusMessage } from "../lib/bus.ts";
 import type { Cancel, Clock } from "../lib/clock.ts";
-import { errorText, InvalidInputError } from "../lib/errors.ts";
+import { InvalidInputError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { type AgentAck, encodeAgentAck } from "../lib/messages/agent_ack.ts";
 import { type AgentCommand, parseAgentCommand } from "../lib/messages/agent_command.ts";
@@ -14,6 +14,7 @@ import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
 import { keyId } from "../lib/signing.ts";
 import { VERSION } from "../lib/version.ts";
 import { BrokerLink, type LinkOptions } from "./broker_link.ts";
+import { Challenges } from "./challenge.ts";
 import type { HostCommands } from "./host_commands.ts";
 import type { HostTime } from "./host_time.ts";
 import { Keyring } from "./keyring.ts";
@@ -24,7 +25,7 @@ import { RateLimit } from "./rate_limit.ts";
 import { ReachTracker } from "./reach.ts";
 import { RunRecords } from "./run_record.ts";
 import type { Runner } from "./runner.ts";
-import { type RunPorts, type ShutdownOrder, ShutdownRun } from "./shutdown_run.ts";
+import { ShutdownDesk } from "./shutdown_desk.ts";
 import type { TextStore } from "../lib/text_file.ts";
 import { verifyCommand, verifyPlan } from "./verify.ts";
 
@@ -73,31 +74,23 @@ const REFUSALS = { burst: 10, everyMs: 6000 };
 const LOOK_MS = 5000;
 /** A shutdown alone that did not switch the host off is begun again after this long, ms. */
 const ALONE_AGAIN_MS = 120_000;
-/** A shutdown alone that turned out to be unneeded is called off so often, with each look, until that succeeds. */
-const CALL_OFFS = 5;
 const ACTIONS = ["shutdown", "abort", "drill", "ping"];
-
-interface CurrentRun {
-  readonly shutdown: ShutdownRun;
-  /** Of the newest order that it fulfils: its steps are answered under this id. */
-  id: string;
-  /** How often it was called off because the agent is not alone any more. */
-  callOffs: number;
-}
 
 /** See the file comment. */
 export class Agent {
   readonly #topics;
   readonly #link: BrokerLink;
   readonly #refusals = new RateLimit(REFUSALS.burst, REFUSALS.everyMs);
+  /** Of their own: a flood of forged commands must not hide that the clocks disagree. */
+  readonly #lateRefusals = new RateLimit(REFUSALS.burst, REFUSALS.everyMs);
+  readonly #challenges = new Challenges();
   readonly #keyring: Keyring;
   readonly #memory: CommandMemory;
   readonly #plans: PlanKeeper;
-  readonly #records: RunRecords;
+  readonly #desk: ShutdownDesk;
   readonly #reach: ReachTracker;
   #cancelLook: Cancel = () => {};
   #isStopped = false;
-  #run: CurrentRun | undefined;
   #lastCommandId: string | undefined;
   #lastVerdict = "";
   #aloneAgainMonoMs = -Infinity;
@@ -109,8 +102,18 @@ export class Agent {
     this.#topics = topicsUnder(options.roots);
     this.#keyring = new Keyring(stores.keys, log);
     this.#memory = new CommandMemory(stores.obeyed, trouble);
-    this.#records = new RunRecords(stores.run, trouble);
     this.#plans = new PlanKeeper(stores.plan, log, { graceMs: aloneAfterSec * 1000 });
+    this.#desk = new ShutdownDesk({
+      ...ports,
+      commands: options.commands,
+      records: new RunRecords(stores.run, trouble),
+      watchesEnd: !options.rehearsal,
+      ack: (...answer) => this.#ack(...answer),
+      onChange: () => {
+        this.#plans.mark(this.#desk.isShuttingDown);
+        void this.#publishStatus();
+      },
+    });
     this.#reach = new ReachTracker(time.uptimeMs());
     this.#link = new BrokerLink(
       {
@@ -130,7 +133,8 @@ export class Agent {
       {
         onReady: () => {
           this.#reach.linkProven(time.uptimeMs());
-          void this.#publishStatus();
+          // What waited comes before the broker's answer to this.
+          void this.#publishStatus().then((sent) => sent && this.#desk.heard());
         },
         onDown: () => this.#reach.linkDown(time.uptimeMs()),
         onMessage: (message) => this.#onMessage(message),
@@ -151,7 +155,7 @@ export class Agent {
       log.error("NO KEY: every command will be refused; pair this agent or set AGENT_KEY_FILE");
     }
     this.#plans.recall(this.#now(), (plan) => verifyPlan(plan, this.#trust()).kind === "good");
-    this.#resume();
+    this.#desk.resume();
     this.#link.start();
     this.#cancelLook = clock.every(LOOK_MS, () => this.#look());
   }
@@ -161,7 +165,7 @@ export class Agent {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#cancelLook();
-    this.#run?.shutdown.leave();
+    this.#desk.leave();
     const status = this.#status(false);
     await this.#link.stop(this.#topics.agentStatus(this.options.agent), status, { retain: true, qos: 1 });
   }
@@ -219,10 +223,11 @@ export class Agent {
         ...this.#trust(),
         nowWallMs: this.ports.clock.wallMs(),
         isSeen: (id) => this.#memory.has(id),
+        isFresh: (command) => this.#challenges.isAnsweredBy(command, this.ports.time.uptimeMs()),
       })
     );
-    if (verified.kind === "refused") this.#reject(command, verified.reason);
-    else this.#obey(command);
+    if (verified.kind === "good") return this.#obey(command);
+    this.#reject(command, verified.reason, verified.isOnlyItsTime);
   }
 
   /** Verifies, if need be once more with the keys that a new pairing may have left. */
@@ -239,13 +244,21 @@ export class Agent {
     return found;
   }
 
-  #reject({ id, action }: AgentCommand, reason: string): void {
-    if (this.#refuse("COMMAND", id, reason)) this.#ack(id, "rejected", reason, action);
+  #reject({ id, action }: AgentCommand, reason: string, isOnlyItsTime = false): void {
+    const limit = isOnlyItsTime ? this.#lateRefusals : this.#refusals;
+    if (!this.#refuse("COMMAND", id, reason, limit)) return;
+    const challenge = isOnlyItsTime ? this.#challenges.make(id, this.ports.time.uptimeMs()) : undefined;
+    this.#ack(id, "rejected", reason, action, challenge);
   }
 
   /** @returns whether it was logged, and is to be answered: whoever floods us gets a few answers, not all */
-  #refuse(what: "COMMAND" | "PLAN" | "MESSAGE", id: string | undefined, reason: string): boolean {
-    const passed = this.#refusals.take(this.ports.clock.monoMs());
+  #refuse(
+    what: "COMMAND" | "PLAN" | "MESSAGE",
+    id: string | undefined,
+    reason: string,
+    limit = this.#refusals,
+  ): boolean {
+    const passed = limit.take(this.ports.clock.monoMs());
     if (!passed) return false;
     this.ports.log.warn(`${what} REFUSED`, { id, reason, refused_silently: passed.dropped || undefined });
     return true;
@@ -263,92 +276,16 @@ export class Agent {
         return this.#ack(id, "done", undefined, action);
       case "abort":
         this.#ack(id, "accepted", undefined, action);
-        return void this.#callOff(id, `by command ${id}`);
+        return this.#desk.abort(id);
       case "shutdown":
       case "drill":
-        return this.#begin({
+        return this.#desk.order({
           id,
           source: "command",
           delaySec: command.delay_sec ?? this.options.defaultDelaySec,
           isDrill: action === "drill" || command.drill === true,
         });
     }
-  }
-
-  #begin(order: ShutdownOrder): void {
-    const current = this.#run;
-    if (current && current.shutdown.phase !== "over") {
-      if (order.isDrill) return this.#ack(order.id, "failed", "a shutdown is running", "drill");
-      if (!current.shutdown.order.isDrill) return this.#join(current, order);
-      // The real thing goes before a rehearsal.
-      void current.shutdown.callOff();
-    }
-    this.#ack(order.id, "accepted", undefined, order.isDrill ? "drill" : "shutdown");
-    this.#launch(order);
-  }
-
-  /** Another order for a shutdown that runs: it ends with the earlier of both delays. */
-  #join(current: CurrentRun, { id, delaySec }: ShutdownOrder): void {
-    const { shutdown } = current;
-    this.#ack(id, "accepted", `already going down by ${current.id}`, "shutdown");
-    current.id = id;
-    if (shutdown.phase === "shutting_down") this.#ack(id, "shutting_down", undefined, "shutdown");
-    void shutdown.hasten(delaySec);
-  }
-
-  #launch(order: ShutdownOrder, resumed?: ConstructorParameters<typeof ShutdownRun>[2]): void {
-    const { runner, log, clock, time } = this.ports;
-    const ports: RunPorts = {
-      runner,
-      log,
-      clock,
-      time,
-      commands: this.options.commands,
-      watchesEnd: !this.options.rehearsal,
-      save: (record) => this.#records.save(record),
-      tell: (status, detail) => {
-        this.#ack(current.id, status, detail, order.isDrill ? "drill" : "shutdown");
-        if (status === "running" || order.isDrill) return;
-        this.#plans.mark(current.shutdown.phase === "shutting_down");
-        void this.#publishStatus();
-      },
-    };
-    const current: CurrentRun = {
-      shutdown: new ShutdownRun(order, ports, resumed),
-      id: order.id,
-      callOffs: 0,
-    };
-    this.#run = current;
-    current.shutdown.go().catch((error) => {
-      log.error("SHUTDOWN RUN FAILED", { reason: errorText(error) });
-      this.#ack(current.id, "failed", errorText(error));
-    });
-  }
-
-  #resume(): void {
-    const { log, time } = this.ports;
-    const record = this.#records.load(time.bootId);
-    if (!record) return;
-    log.notice("RESUMING", { id: record.id, phase: record.phase, step: record.step });
-    const { id, source, delay_sec } = record;
-    this.#launch({ id, source, delaySec: delay_sec, isDrill: false }, record);
-  }
-
-  /** @param abortId Of the command that asked; undefined: nobody did */
-  async #callOff(abortId: string | undefined, why: string): Promise<void> {
-    const { log } = this.ports;
-    const run = this.#run;
-    const { done, detail } = run
-      ? await run.shutdown.callOff()
-      : { done: true, detail: "nothing was running" };
-    log.notice(done ? "ABORTED" : "ABORT FAILED", { why, detail });
-    if (run && done && detail !== "nothing was running") {
-      this.#ack(run.id, "aborted", `${why}: ${detail}`);
-      this.#plans.mark(false);
-    }
-    if (abortId !== undefined) this.#ack(abortId, done ? "aborted" : "failed", detail, "abort");
-    if (done && this.#run === run) this.#run = undefined;
-    void this.#publishStatus();
   }
 
   /** Looks at the plan: whether this agent is alone and must act. */
@@ -361,28 +298,27 @@ export class Agent {
       void this.#publishStatus().then((sent) => sent && this.#reach.linkProven(time.uptimeMs()));
     }
     if (this.options.aloneAfterSec === undefined) return;
-    const verdict = this.#plans.verdict(this.#reach.reach, this.#now());
+    const { reach } = this.#reach;
+    const verdict = this.#plans.verdict(reach, this.#now());
     this.#logVerdict(verdict);
-    const run = this.#run;
-    const isRunning = run !== undefined && run.shutdown.phase !== "over";
     if (verdict.kind === "shut_down") {
-      if (isRunning || this.ports.clock.monoMs() < this.#aloneAgainMonoMs) return;
+      if (this.#desk.isBusy || this.ports.clock.monoMs() < this.#aloneAgainMonoMs) return;
       this.#aloneAgainMonoMs = this.ports.clock.monoMs() + ALONE_AGAIN_MS;
       return this.#actAlone(verdict.why);
     }
     // Reachable again, or a new plan: somebody decides again. A run that only takes its time goes on.
     const isAlone = verdict.kind === "nothing" && verdict.code === "too_late";
-    if (!isRunning || isAlone || run.shutdown.order.source !== "plan") return;
-    if (run.callOffs++ < CALL_OFFS) void this.#callOff(undefined, "not alone any more");
+    // An agent that was restarted meanwhile and has reached nobody waits anew, but what is under way goes on.
+    const isAloneStill = verdict.kind === "wait" && reach.kind === "lost" && !reach.wasReached;
+    if (!isAlone && !isAloneStill) this.#desk.standDown("not alone any more");
   }
 
   #actAlone(why: string): void {
     const { plan } = this.#plans;
     if (!plan) return;
     this.ports.log.crit("ACTING ALONE", { plan: plan.id, why });
-    this.#ack(plan.id, "accepted", `alone: ${why}`, "shutdown");
     const delaySec = plan.delay_sec ?? this.options.defaultDelaySec;
-    this.#launch({ id: plan.id, source: "plan", delaySec, isDrill: false });
+    this.#desk.order({ id: plan.id, source: "plan", delaySec, isDrill: false }, `alone: ${why}`);
   }
 
   #logVerdict(verdict: Verdict): void {
@@ -403,10 +339,10 @@ export class Agent {
     }
   }
 
-  #ack(id: string, status: AgentAck["status"], detail?: string, action?: string): void {
+  #ack(id: string, status: AgentAck["status"], detail?: string, action?: string, challenge?: string): void {
     const { agent } = this.options;
     const ts = new Date(this.ports.clock.wallMs()).toISOString();
-    const ack: AgentAck = { id, agent, status, action, detail: detail?.slice(0, 1000), ts };
+    const ack: AgentAck = { id, agent, status, action, detail: detail?.slice(0, 1000), challenge, ts };
     this.#link.send(this.#topics.ack(agent), encodeAgentAck(ack));
   }
 
@@ -417,9 +353,6 @@ export class Agent {
   #status(online: boolean): string {
     const { agent, host, rehearsal } = this.options;
     const { clock, time } = this.ports;
-    const run = this.#run?.shutdown;
-    const isGoingDown = run && !run.order.isDrill &&
-      (run.phase === "waiting" || run.phase === "shutting_down");
     return encodeAgentStatus({
       agent,
       online,
@@ -429,7 +362,7 @@ export class Agent {
       uptime_s: Math.round(time.uptimeMs() / 1000),
       can: this.options.aloneAfterSec === undefined ? ACTIONS : [...ACTIONS, "plan"],
       last_command_id: this.#lastCommandId,
-      going_down: isGoingDown ? true : undefined,
+      going_down: this.#desk.isGoingDown ? true : undefined,
       rehearsal: rehearsal ? true : undefined,
       key_ids: this.#keyring.keys.map(keyId),
       plan_id: this.#plans.plan?.id,

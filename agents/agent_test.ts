@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type AgentCommand, encodeAgentCommand } from "../lib/messages/agent_command.ts";
+import { signatureOf } from "../lib/signing.ts";
 import { settle } from "../lib/test_clock.ts";
-import { startHost } from "./testing.ts";
+import { KEY, startHost } from "./testing.ts";
 
 Deno.test("Agent obeys a shutdown: prepares in order, shuts down with the command's delay, answers each step", async () => {
   const h = await startHost();
@@ -196,5 +197,33 @@ Deno.test("Agent keeps its answers while the broker is away", async () => {
   await h.send(h.command({ action: "abort" }));
   await h.clock.advance(60_000);
   assert.deepEqual(h.statuses(id), ["accepted", "running", "aborted"]);
+  await h.stop();
+});
+
+Deno.test("Agent obeys a command and keeps a plan of a later daemon, with keys that it does not know", async () => {
+  const h = await startHost();
+  const sealed = <T extends object>(message: T) => {
+    const later = { ...message, urgency: "high" };
+    return { ...later, sig: signatureOf(later, KEY) };
+  };
+  const plan = sealed(h.plan());
+  await h.sendPlan(plan);
+  assert.equal(h.status().plan_id, plan.id);
+  const command = sealed(h.command());
+  await h.send(JSON.stringify({ ...command, urgency: "low" }));
+  await h.send(JSON.stringify(command));
+  assert.deepEqual(h.statuses(command.id), ["rejected", "accepted", "running", "running", "shutting_down"]);
+  await h.stop();
+  const again = await startHost({}, h.around);
+  assert.equal(again.status().plan_id, plan.id);
+  await again.stop();
+});
+
+Deno.test("Agent lives on when a command nests deeper than any stack", async () => {
+  const h = await startHost();
+  await h.send(JSON.stringify(h.command()).replace("{", `{"x":${"[".repeat(50_000)}${"]".repeat(50_000)},`));
+  assert.match(h.log.text(), /MESSAGE REFUSED .*must nest at most 8 levels/);
+  const id = await h.send(h.command());
+  assert.equal(h.statuses(id).at(-1), "shutting_down");
   await h.stop();
 });

@@ -125,6 +125,24 @@ Deno.test("Agent remembers its plan over its restart in mid-outage", async () =>
   await h.stop();
 });
 
+Deno.test("Agent restarted while it acts alone goes on as long as it reaches nobody, and stops when it does", async () => {
+  const commands = { before: [], last: { schedule: () => [], now: [["off"]], returns: false } };
+  for (const isBack of [false, true]) {
+    const first = await startHost({ commands });
+    await first.sendPlan(first.plan({ deadline_in_s: 60, delay_sec: 100 }));
+    first.broker.goDown();
+    await first.clock.advance(150_000);
+    assert.match(first.log.text(), /ACTING ALONE/);
+    await first.agent.stop();
+    const h = await startHost({ commands }, first.around);
+    await h.clock.advance(30_000);
+    if (isBack) h.broker.goUp();
+    await h.clock.advance(2 * MIN);
+    assert.deepEqual(h.runner.ran, isBack ? [] : ["off"]);
+    await h.stop();
+  }
+});
+
 Deno.test("Agent of a host that went down alone and was started again stays up, though nobody answers", async () => {
   const first = await startHost();
   await first.sendPlan(first.plan({ deadline_in_s: 300 }));

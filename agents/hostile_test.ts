@@ -33,6 +33,7 @@ function attacks(h: Host, random: () => number, obeyed: AgentCommand): (() => At
     issued_at: iso(1),
     stage: 2,
     drill: true,
+    challenge: "1.00",
   };
   const json = (value: unknown) => JSON.stringify(value);
   return [

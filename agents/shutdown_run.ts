@@ -52,6 +52,11 @@ const PREPARATION_TRIES = 2;
 /** A run that nobody watched for longer, because the host slept or no agent ran, is too old to go on with, ms. */
 const UNWATCHED_MS = 600_000;
 
+/** A run that is taken up again ends no sooner, ms, unless all that waited at the broker is heard: it may be an abort. */
+export const HEAR_FIRST_MS = 15_000;
+/** An agent that is restarted again and again while it counts hears first so often, then ends the host. */
+const HEARINGS = 2;
+
 /** What came of {@link ShutdownRun.callOff}. */
 export interface CallOff {
   readonly done: boolean;
@@ -59,12 +64,17 @@ export interface CallOff {
   readonly detail: string;
 }
 
+/** The detail of a {@link CallOff} that found the run over. */
+export const NOTHING_RAN = "nothing was running";
+
 /** See the file comment. */
 export class ShutdownRun {
   #phase: RunPhase = "preparing";
   #step = 0;
   #tries = 0;
   #dueUptimeMs: number | undefined;
+  /** Before it, by the host's uptime, the agent itself does not end the host. */
+  #hearUntilUptimeMs = -Infinity;
   /** True when the system counts, so that it must be told to stop. */
   #isScheduled = false;
   /** When this run was last looked after, by the host's uptime. */
@@ -72,14 +82,17 @@ export class ShutdownRun {
   #isCalledOff = false;
   /** A program of the last step that runs now: what it did must be known before it can be undone. */
   #inFlight: Promise<RunResult> | undefined;
+  #order: ShutdownOrder;
   #delaySec: number;
   readonly #abort = new AbortController();
 
   /** @param resumed Where an agent that ended in the middle left off */
-  constructor(readonly order: ShutdownOrder, private readonly ports: RunPorts, resumed?: RunRecord) {
+  constructor(order: ShutdownOrder, private readonly ports: RunPorts, resumed?: RunRecord) {
+    this.#order = order;
     this.#delaySec = order.delaySec;
     this.#watchedUptimeMs = resumed?.watched_uptime_ms ?? ports.time.uptimeMs();
     if (!resumed) return;
+    this.#hearUntilUptimeMs = ports.time.uptimeMs() + HEAR_FIRST_MS;
     this.#phase = resumed.phase;
     this.#step = resumed.step;
     this.#tries = resumed.tries;
@@ -90,6 +103,11 @@ export class ShutdownRun {
 
   get phase(): RunPhase {
     return this.#phase;
+  }
+
+  /** The newest order that it fulfils. */
+  get order(): ShutdownOrder {
+    return this.#order;
   }
 
   /** Goes through all steps that are left; resolves when there is nothing more to do. Rejects never. */
@@ -106,13 +124,25 @@ export class ShutdownRun {
     if (this.#phase === "shutting_down") await this.#watchEnd();
   }
 
+  /** All that waited at the broker was heard: a run that was taken up again need not wait for it any more. */
+  heard(): void {
+    this.#hearUntilUptimeMs = -Infinity;
+  }
+
   /** Stops the agent's own part; what was handed to the system goes on, and the record stays. */
   leave(): void {
     this.#abort.abort();
   }
 
-  /** A later order that ends earlier: the host must not wait longer than the last one says. */
-  async hasten(delaySec: number): Promise<void> {
+  /** A later order for the same: what a command asked for is no plan's alone, and the earlier end of both holds. */
+  async join(order: ShutdownOrder): Promise<void> {
+    const source = this.#order.source === "command" ? "command" : order.source;
+    this.#order = { ...order, source };
+    this.#keep();
+    await this.#hasten(order.delaySec);
+  }
+
+  async #hasten(delaySec: number): Promise<void> {
     const { time } = this.ports;
     const dueMs = time.uptimeMs() + delaySec * 1000;
     this.#delaySec = Math.min(this.#delaySec, delaySec);
@@ -133,7 +163,7 @@ export class ShutdownRun {
     await this.#inFlight;
     switch (this.#phase) {
       case "over":
-        return { done: true, detail: "nothing was running" };
+        return { done: true, detail: NOTHING_RAN };
       case "preparing": {
         const { before } = this.ports.commands;
         this.#finish();
@@ -268,8 +298,12 @@ export class ShutdownRun {
 
   /** @returns false when it was called off, or nothing could end the host */
   async #countAndEnd(): Promise<boolean> {
-    if (!await this.#until(0)) return false;
     this.#watchedUptimeMs = this.#dueUptimeMs ?? 0;
+    if (this.#wasUnwatched(UNWATCHED_MS)) return false;
+    if (this.#tries++ > HEARINGS) this.heard();
+    this.#keep();
+    if (!await this.#until(0)) return false;
+    this.#watchedUptimeMs = Math.max(this.#watchedUptimeMs, this.#dueUptimeMs ?? 0);
     if (this.#wasUnwatched(UNWATCHED_MS)) return false;
     return await this.#end();
   }
@@ -279,7 +313,8 @@ export class ShutdownRun {
     const { clock, time } = this.ports;
     const { signal } = this.#abort;
     while (!signal.aborted) {
-      const leftMs = (this.#dueUptimeMs ?? 0) + afterMs - time.uptimeMs();
+      const untilMs = Math.max((this.#dueUptimeMs ?? 0) + afterMs, this.#hearUntilUptimeMs);
+      const leftMs = untilMs - time.uptimeMs();
       if (leftMs <= 0) return true;
       await clock.sleep(Math.min(leftMs, PIECE_MS), signal).catch(() => {});
     }

@@ -252,23 +252,43 @@ Deno.test("ShutdownRun that lay still for too long is given up: the grid may be 
   assert.deepEqual(slept.runner.ran, []);
 });
 
-Deno.test("ShutdownRun.hasten() lets a later order end earlier, never later", async () => {
+const later = (delaySec: number): ShutdownOrder => ({
+  id: "c2",
+  source: "command",
+  delaySec,
+  isDrill: false,
+});
+
+Deno.test("ShutdownRun.join() lets a later order end earlier, never later", async () => {
   const counted = begin({ before: [], last: COUNTS }, { delaySec: 600 });
   await settle();
-  await counted.run.hasten(900);
-  await counted.run.hasten(30);
+  await counted.run.join(later(900));
+  await counted.run.join(later(30));
   await counted.clock.advance(30_000);
   assert.deepEqual(counted.runner.ran, ["off"]);
   counted.run.leave();
   await counted.over;
   const scheduled = begin({ before: [], last: LAST }, { delaySec: 600 });
   await settle();
-  await scheduled.run.hasten(900);
+  await scheduled.run.join(later(900));
   assert.deepEqual(scheduled.runner.ran, ["shutdown 600"]);
-  await scheduled.run.hasten(30);
+  await scheduled.run.join(later(30));
   assert.deepEqual(scheduled.runner.ran, ["shutdown 600", "cancel", "shutdown 30"]);
   scheduled.run.leave();
   await scheduled.over;
+});
+
+Deno.test("ShutdownRun.join() keeps on disk whose order it is now: what a command asked for is no plan's alone", async () => {
+  const alone = begin({ before: [], last: COUNTS }, { id: "p1", source: "plan" });
+  await settle();
+  assert.equal(alone.kept.record?.source, "plan");
+  await alone.run.join(later(600));
+  assert.deepEqual([alone.kept.record?.id, alone.kept.record?.source], ["c2", "command"]);
+  assert.equal(alone.kept.record?.due_uptime_ms, 36_060_000);
+  await alone.run.join({ ...later(600), id: "p2", source: "plan" });
+  assert.deepEqual([alone.kept.record?.id, alone.kept.record?.source], ["p2", "command"]);
+  alone.run.leave();
+  await alone.over;
 });
 
 Deno.test("ShutdownRun in rehearsal stays as it is: the host is up, and that is right", async () => {

@@ -19,13 +19,21 @@ export interface VerifyContext extends Trust {
   readonly nowWallMs: number;
   /** Whether a command with this id was obeyed before, by this run or an earlier one. */
   readonly isSeen: (id: string) => boolean;
+  /** Whether it was signed just now for all we know without clocks: see `challenge.ts`. */
+  readonly isFresh: (command: AgentCommand) => boolean;
 }
 
 /** May be obeyed, with the key that it fits (absent: unsigned, as the owner allows); or why not. */
 export type Verification =
   | { readonly kind: "good"; readonly keyHex?: string }
-  /** `isKeyMissing`: another key would have helped. */
-  | { readonly kind: "refused"; readonly reason: string; readonly isKeyMissing: boolean };
+  | {
+    readonly kind: "refused";
+    readonly reason: string;
+    /** Another key would have helped. */
+    readonly isKeyMissing: boolean;
+    /** All else is right: signed, for us, and not obeyed before. Then one of the two clocks may be wrong. */
+    readonly isOnlyItsTime: boolean;
+  };
 
 /**
  * How far the clocks of daemon and host may be apart, s. A command is refused only when it would be expired, or from the
@@ -44,8 +52,12 @@ export function verifyCommand(command: AgentCommand, context: VerifyContext): Ve
     return refused("without a lifetime: must have issued_at and ttl_sec");
   }
   const lifetime = lifetimeProblem(command, context.nowWallMs);
-  if (lifetime) return refused(lifetime);
-  if (context.isSeen(command.id)) return refused(`repeated: command "${command.id}" was obeyed before`);
+  const isSeen = context.isSeen(command.id);
+  const mayBeProven = command.sig !== undefined && !isSeen;
+  if (lifetime && !(mayBeProven && context.isFresh(command))) {
+    return refused(lifetime, { isOnlyItsTime: mayBeProven });
+  }
+  if (isSeen) return refused(`repeated: command "${command.id}" was obeyed before`);
   return author;
 }
 
@@ -59,9 +71,13 @@ function verifyAuthor(message: Signable & { agent?: string; sig?: string }, trus
   let keyHex: string | undefined;
   if (message.sig !== undefined || !allowUnsigned) {
     if (message.sig === undefined) return refused("unsigned: must be signed with this agent's key");
-    if (keys.length === 0) return refused("cannot be verified: this agent has no key", true);
+    if (keys.length === 0) {
+      return refused("cannot be verified: this agent has no key", { isKeyMissing: true });
+    }
     keyHex = keys.find((key) => hasValidSignature(message, key));
-    if (keyHex === undefined) return refused("forged: the signature does not fit this agent's key", true);
+    if (keyHex === undefined) {
+      return refused("forged: the signature does not fit this agent's key", { isKeyMissing: true });
+    }
     if (message.agent === undefined) return refused("misaddressed: must name its agent, found none");
   }
   if (message.agent !== undefined && message.agent !== agent) {
@@ -76,16 +92,22 @@ function lifetimeProblem(
 ): string | undefined {
   if (issued_at === undefined) return undefined;
   const ageSec = (nowWallMs - Date.parse(issued_at)) / 1000;
+  const clocks = `issued at ${issued_at}, this host's clock says ${new Date(nowWallMs).toISOString()}`;
   if (ageSec > ttl_sec + CLOCK_SKEW_SEC) {
     return `expired: good for ${ttl_sec} s (and ${CLOCK_SKEW_SEC} s of clock skew), found ${
       Math.round(ageSec)
-    } s old`;
+    } s old; ${clocks}`;
   }
   if (ageSec < -CLOCK_SKEW_SEC) {
-    return `from the future: issued ${Math.round(-ageSec)} s ahead, clocks may differ by ${CLOCK_SKEW_SEC} s`;
+    return `from the future: issued ${
+      Math.round(-ageSec)
+    } s ahead, clocks may differ by ${CLOCK_SKEW_SEC} s; ${clocks}`;
   }
 }
 
-function refused(reason: string, isKeyMissing = false): Verification {
-  return { kind: "refused", reason, isKeyMissing };
+function refused(
+  reason: string,
+  { isKeyMissing = false, isOnlyItsTime = false } = {},
+): Verification {
+  return { kind: "refused", reason, isKeyMissing, isOnlyItsTime };
 }

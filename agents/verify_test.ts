@@ -13,6 +13,7 @@ const context: VerifyContext = {
   allowUnsigned: false,
   nowWallMs: NOW,
   isSeen: (id) => id === "seen",
+  isFresh: ({ challenge }) => challenge === "answered",
 };
 const base: AgentCommand = {
   id: "1",
@@ -61,6 +62,49 @@ const rows: readonly [
   ["one at the edge of the future", signed({ issued_at: at(120) }), {}, undefined],
   ["one a second beyond it", signed({ issued_at: at(121) }), {}, /^from the future/],
   ["one that was seen", signed({ id: "seen" }), {}, /^repeated/],
+  [
+    "one too old that answers our challenge",
+    signed({ issued_at: at(-9999), challenge: "answered" }),
+    {},
+    undefined,
+  ],
+  [
+    "one from the future that answers it",
+    signed({ issued_at: at(9999), challenge: "answered" }),
+    {},
+    undefined,
+  ],
+  ["one that answers another", signed({ issued_at: at(-9999), challenge: "other" }), {}, /^expired/],
+  [
+    "one that answers it and was seen",
+    signed({ id: "seen", issued_at: at(-9999), challenge: "answered" }),
+    {},
+    /^expired/,
+  ],
+  [
+    "one that answers it in time and was seen",
+    signed({ id: "seen", challenge: "answered" }),
+    {},
+    /^repeated/,
+  ],
+  [
+    "one with an answer put in",
+    { ...signed({ issued_at: at(-9999) }), challenge: "answered" },
+    {},
+    /^forged/,
+  ],
+  [
+    "one without lifetime that answers it",
+    signed({ ttl_sec: undefined, challenge: "answered" }),
+    {},
+    /^without/,
+  ],
+  [
+    "an unsigned one with an answer, when unsigned ones are allowed",
+    { ...base, issued_at: at(-9999), challenge: "answered" },
+    { allowUnsigned: true },
+    /^expired/,
+  ],
 ];
 for (const [name, command, change, refusal] of rows) {
   Deno.test(`verifyCommand() ${refusal ? "refuses" : "lets through"} ${name}`, () => {
@@ -88,6 +132,29 @@ Deno.test("verifyCommand() says which key a command fits, and whether another wo
   assert.equal(helps(signed(), []), true);
   assert.equal(helps(base, [KEY]), false);
   assert.equal(helps(signed({ id: "seen" }), [KEY]), false);
+});
+
+Deno.test("verifyCommand() names both clocks, and says when nothing but the time is wrong", () => {
+  const isOnlyItsTime = (command: AgentCommand) => {
+    const found = verifyCommand(command, context);
+    return found.kind === "refused" && found.isOnlyItsTime;
+  };
+  const late = { issued_at: at(-9999) };
+  assert.match(
+    refusalOf(signed(late), context) ?? "",
+    /issued at 2026-11-23T16:13:21.000Z, this host's clock says 2026-11-23T19:00:00.000Z$/,
+  );
+  assert.match(
+    refusalOf(signed({ issued_at: at(999) }), context) ?? "",
+    /clock says 2026-11-23T19:00:00.000Z$/,
+  );
+  assert.equal(isOnlyItsTime(signed(late)), true);
+  assert.equal(isOnlyItsTime(signed({ issued_at: at(999) })), true);
+  assert.equal(isOnlyItsTime(signed({ ...late, id: "seen" })), false);
+  assert.equal(isOnlyItsTime(signed({ ...late, agent: "nas" })), false);
+  assert.equal(isOnlyItsTime(signed(late, "cd".repeat(32))), false);
+  assert.equal(isOnlyItsTime(signed({ ttl_sec: undefined })), false);
+  assert.equal(isOnlyItsTime({ ...base, ...late }), false);
 });
 
 const PLAN: AgentPlan = {

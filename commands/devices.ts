@@ -7,7 +7,7 @@ import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { findModel } from "../services/soc_bridge/models.ts";
 import { askAccount } from "./ask_account.ts";
 import { complain, EXIT, print } from "./command.ts";
-import { ageOfState, hearHouse, type HouseWords } from "./house_words.ts";
+import { ageOfState, freshWordsNow, hearHouse, type HouseWords } from "./house_words.ts";
 import { readConfig } from "./read_config.ts";
 import { table } from "./text_table.ts";
 
@@ -49,15 +49,16 @@ export function housesText(words: HouseWords, house: HouseConfig, nowWallMs: num
     const ageSec = state && ageOfState(state, nowWallMs);
     const isLive = state !== undefined && state.link === "live" && ageSec !== undefined &&
       ageSec <= house.staleAfterSec;
-    const grid = { true: "there", false: "GONE", undefined: "–" }[String(state?.grid_connected)];
+    const fresh = isLive ? freshWordsNow(state, nowWallMs, house.staleAfterSec) : {};
+    const grid = { true: "there", false: "GONE", undefined: "–" }[String(fresh.grid_connected)];
     return [
       device,
       sn,
       state?.model ?? findModel(sn)?.model ?? "unknown",
       state === undefined ? "silent" : isLive ? "live" : state.link === "live" ? "stale" : state.link ?? "–",
       ageSec === undefined ? "–" : `${Math.round(ageSec)} s`,
-      isLive && state.soc !== undefined ? `${state.soc} %` : "–",
-      isLive ? grid ?? "–" : "–",
+      fresh.soc === undefined ? "–" : `${fresh.soc} %`,
+      grid ?? "–",
       (house.agentsByStation[device] ?? []).join(", ") || "–",
     ];
   });

@@ -7,7 +7,7 @@ import { type AgentStatus, parseAgentStatus } from "../lib/messages/agent_status
 import { type CloudStatus, parseCloudStatus } from "../lib/messages/cloud_status.ts";
 import { type DrillReport, parseDrillReport } from "../lib/messages/drill.ts";
 import { type OrchestratorStatus, parseOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
-import { parsePowerState, type PowerState } from "../lib/messages/power_state.ts";
+import { freshWords, parsePowerState, type PowerState } from "../lib/messages/power_state.ts";
 import { parseStationList, type StationList } from "../lib/messages/station_list.ts";
 import type { MqttConnect } from "../lib/mqtt/client.ts";
 import { matchesFilter, topicsUnder } from "../lib/mqtt/topics.ts";
@@ -90,6 +90,21 @@ export async function hearHouse(
 }
 
 /** How old a state's newest evidence is, s: what it said of itself, and the time since. undefined: nobody knows. */
-export function ageOfState({ ts, age_s }: PowerState, nowWallMs: number): number | undefined {
-  return ts === undefined ? undefined : Math.max(0, (nowWallMs - Date.parse(ts)) / 1000) + (age_s ?? 0);
+export function ageOfState(state: PowerState, nowWallMs: number): number | undefined {
+  const sinceSec = sinceSaidSec(state, nowWallMs);
+  return sinceSec === undefined ? undefined : sinceSec + (state.age_s ?? 0);
+}
+
+/** Charge and grid of a state as far as they may still be said now, each by its own age. */
+export function freshWordsNow(
+  state: PowerState,
+  nowWallMs: number,
+  limitSec: number,
+): ReturnType<typeof freshWords> {
+  const sinceSec = sinceSaidSec(state, nowWallMs);
+  return sinceSec === undefined ? {} : freshWords(state, limitSec - sinceSec);
+}
+
+function sinceSaidSec({ ts }: PowerState, nowWallMs: number): number | undefined {
+  return ts === undefined ? undefined : Math.max(0, (nowWallMs - Date.parse(ts)) / 1000);
 }

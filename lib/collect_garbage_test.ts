@@ -59,7 +59,7 @@ Deno.test("collectNowAndThen() does nothing where there is nothing to call", () 
 });
 
 Deno.test("the daemon's workers have something to call, which knows the last resort", async () => {
-  const { V8_FLAGS } = await import("../scripts/v8_flags.ts");
+  const { V8_FLAGS } = await import("../scripts/runtime_settings.ts");
   // A function that ran once: its code goes with the last resort, and stays with a usual collection.
   const program = `
     const usual = () => gc(), thorough = () => gc({ type: "major", flavor: "last-resort" });

@@ -26,6 +26,8 @@ export type ToWorker =
   | { readonly kind: "bus"; readonly port: MessagePort }
   /** For `broker_link` only: a service that it shall serve. Replaces an earlier port of the same service. */
   | { readonly kind: "attach"; readonly capability: TopicCapability; readonly port: MessagePort }
+  /** For `broker_link` only: the worker of this service has ended; its successor is attached later. */
+  | { readonly kind: "detach"; readonly service: string }
   /** For `broker_link` only: the daemon's status, to be kept as the retained presence. */
   | { readonly kind: "presence"; readonly payload: string }
   /** Release everything and answer `stopped`. */

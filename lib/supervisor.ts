@@ -245,6 +245,7 @@ export class Supervisor {
       entry.state = "stopped";
       return entry.onStopped();
     }
+    this.#link().worker?.post({ kind: "detach", service: entry.service.name });
     if (this.options.clock.monoMs() - entry.startedMonoMs >= SETTLED_MS) entry.backoff.reset();
     const waitMs = entry.backoff.nextMs();
     entry.state = "restarting";

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { SERVICES } from "../services/registry.ts";
 import { PROBE_ENTRY } from "../services/sandbox.ts";
 import { buildAll, type Target } from "./build_programs.ts";
-import { V8_FLAGS } from "./v8_flags.ts";
+import { V8_FLAGS } from "./runtime_settings.ts";
 
 /** What is baked into the program, each with the reason; everything else is denied for good. */
 export const PERMISSIONS: Readonly<Record<string, string>> = {

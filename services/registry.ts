@@ -205,6 +205,7 @@ export const SERVICES: readonly ServiceRow[] = [
     slice: (config): HistorianConfig => ({
       roots: config.roots,
       stateDir: stateDirOf(config, "historian"),
+      staleAfterSec: config.staleAfterSec,
       days: config.history?.days ?? 0,
     }),
   },

@@ -2,7 +2,7 @@
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
 import { keyId } from "../../lib/signing.ts";
-import { ageOfState, type HouseWords } from "../house_words.ts";
+import { ageOfState, freshWordsNow, type HouseWords } from "../house_words.ts";
 
 /** A drill longer ago than this proves little, ms. */
 const DRILL_MAX_AGE_MS = 90 * 86_400_000;
@@ -85,6 +85,16 @@ function examineStation(device: string, house: HouseConfig, words: HouseWords, n
   if (missing.length > 0) {
     const text = `live, but does not say ${missing.join(" and ")} (${state.model ?? "model unknown"}); ` +
       "hosts on it are not protected: a grid witness can help (docs/policy.md)";
+    return { what, verdict: "bad", text };
+  }
+  const fresh = freshWordsNow(state, nowWallMs, house.staleAfterSec);
+  const old = [
+    ...(fresh.soc === undefined ? ["its charge"] : []),
+    ...(fresh.grid_connected === undefined ? ["the grid"] : []),
+  ];
+  if (old.length > 0) {
+    const text = `live, but has not confirmed ${old.join(" and ")} for more than ${house.staleAfterSec} s: ` +
+      "what it last said of that may be true no more";
     return { what, verdict: "bad", text };
   }
   const grid = state.grid_connected ? "the grid is there" : "THE GRID IS GONE";

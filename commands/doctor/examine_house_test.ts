@@ -63,6 +63,7 @@ function words(change: Record<string, unknown> = {}): HouseWords {
 }
 
 const STATE = "bridge-ecoflow/Study/json/state";
+const LIVE = { device: "Study", soc: 1, grid_connected: true, link: "live" };
 const STATUS = "power-manager/pc/status";
 
 Deno.test("examineHouse() finds nothing wrong where nothing is wrong", () => {
@@ -102,6 +103,15 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
   }],
   ["a station without a grid indicator", "bad", /does not say whether the grid is there/, {
     [STATE]: { device: "Study", soc: 1, link: "live", age_s: 1, ts: at(1) },
+  }],
+  ["charge and grid of 120 s", "good", /live, 20 s old, 1 %, the grid is there/, {
+    [STATE]: { ...LIVE, age_s: 0, soc_age_s: 100, grid_age_s: 100, ts: at(20) },
+  }],
+  ["a charge of 121 s", "bad", /^station Study: live, but has not confirmed its charge for more than 120 s/, {
+    [STATE]: { ...LIVE, age_s: 0, soc_age_s: 101, grid_age_s: 1, ts: at(20) },
+  }],
+  ["a grid of hours", "bad", /^station Study: live, but has not confirmed the grid for more than 120 s/, {
+    [STATE]: { ...LIVE, age_s: 0, soc_age_s: 1, grid_age_s: 7200, ts: at(20) },
   }],
   ["an outage", "good", /THE GRID IS GONE/, {
     [STATE]: { device: "Study", soc: 1, grid_connected: false, link: "live", age_s: 1, ts: at(1) },
@@ -157,6 +167,11 @@ Deno.test("housesText() shows no value that is not live", () => {
   assert.match(live, /^Study +R651ZEB400000000 +RIVER 3 +live +5 s +87 % +there +pc$/m);
   const old = housesText(words(), houseWith(), NOW + 3_600_000);
   assert.match(old, /^Study +R651ZEB400000000 +RIVER 3 +stale +3605 s +– +– +pc$/m);
+  const unconfirmed = { ...LIVE, soc: 87, age_s: 2, ts: at(3) };
+  const charge = words({ [STATE]: { ...unconfirmed, soc_age_s: 118, grid_age_s: 117 } });
+  assert.match(housesText(charge, houseWith(), NOW), / live +5 s +– +there +pc$/m);
+  const grid = words({ [STATE]: { ...unconfirmed, soc_age_s: 117, grid_age_s: 118 } });
+  assert.match(housesText(grid, houseWith(), NOW), / live +5 s +87 % +– +pc$/m);
   const silent = housesText(words({ [STATE]: undefined }), houseWith(), NOW);
   assert.match(silent, /silent +– +– +– +pc$/m);
 });

@@ -23,6 +23,7 @@ const schema = v.object({
   status: v.picklist(ACK_STATUSES),
   action: v.optional(textUpTo(32)),
   detail: v.optional(textUpTo(1000)),
+  challenge: v.optional(textUpTo(100)),
   ts: v.optional(isoTime),
 });
 
@@ -31,7 +32,8 @@ const schema = v.object({
  *
  * `accepted`: will be obeyed. `rejected`: will not, `detail` says why. `running`: a pre-shutdown command runs.
  * `shutting_down`: the platform's shutdown was called. `aborted`: undone. `failed`: a step failed, `detail` says
- * which. `done`: a `ping` or `drill` is complete.
+ * which. `done`: a `ping` or `drill` is complete. `challenge`, on `rejected` only: all but the command's time was right;
+ * signed anew with this in it, and the same id, it will be obeyed.
  */
 export type AgentAck = v.InferOutput<typeof schema>;
 

@@ -1,6 +1,7 @@
 /** What an agent does alone if it loses us: topic `power-manager/<agent>/plan`, QoS 1, retained, signed. */
 import * as v from "valibot";
-import { integerIn, isoTime, parseJson, textUpTo } from "./parse.ts";
+import { integerIn, isoTime, textUpTo } from "./parse.ts";
+import { parseSigned } from "./parse_signed.ts";
 
 const schema = v.object({
   id: v.pipe(
@@ -34,9 +35,9 @@ const schema = v.object({
  */
 export type AgentPlan = v.InferOutput<typeof schema>;
 
-/** Reads a plan; the signature is not verified here. @throws InvalidInputError naming each wrong key */
+/** Reads a plan, with what a later version has signed; the signature is not verified here. @throws InvalidInputError naming each wrong key */
 export function parseAgentPlan(payload: Uint8Array | string, source: string): AgentPlan {
-  return parseJson(schema, payload, source);
+  return parseSigned(schema, payload, source);
 }
 
 /** JSON; undefined values are left out. */

@@ -7,7 +7,7 @@ import { parseCloudStatus } from "./cloud_status.ts";
 import { parseEvent } from "./event.ts";
 import { parseOrchestratorStatus } from "./orchestrator_status.ts";
 import { parsePolicyStatus } from "./policy_status.ts";
-import { encodePowerState, parsePowerState } from "./power_state.ts";
+import { encodePowerState, freshWords, parsePowerState } from "./power_state.ts";
 import { parseStationList } from "./station_list.ts";
 
 const parsers = {
@@ -79,6 +79,27 @@ Deno.test("parsePowerState() tells all problems at once", () => {
     assert.ok(error instanceof InvalidInputError);
     return error.problems.length === 3;
   });
+});
+
+const FRESH = { soc: 50, grid_connected: false };
+const ages: readonly [what: string, ages: object, expected: object][] = [
+  ["both at the limit", { soc_age_s: 120, grid_age_s: 120 }, FRESH],
+  ["an old charge", { soc_age_s: 120.1, grid_age_s: 0 }, { grid_connected: false }],
+  ["an old grid", { soc_age_s: 0, grid_age_s: 120.1 }, { soc: 50 }],
+  ["both old", { soc_age_s: 7200, grid_age_s: 7200, age_s: 0 }, {}],
+  ["no ages of their own", { age_s: 120 }, FRESH],
+  ["no ages of their own, too old", { age_s: 120.1 }, {}],
+  ["no ages", {}, FRESH],
+];
+for (const [what, of, expected] of ages) {
+  Deno.test(`freshWords() with ${what} says ${JSON.stringify(expected)}`, () => {
+    assert.deepEqual(freshWords({ device: "Study", ...FRESH, ...of }, 120), expected);
+  });
+}
+
+Deno.test("freshWords() makes nothing up", () => {
+  assert.deepEqual(freshWords({ device: "Study", soc_age_s: 0, grid_age_s: 0 }, 120), {});
+  assert.deepEqual(freshWords({ device: "Study", soc: 0 }, 120), { soc: 0 });
 });
 
 Deno.test("encodePowerState() leaves unknown values out and is read back the same", () => {

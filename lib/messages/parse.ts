@@ -32,7 +32,8 @@ export function parseValue<const S extends v.GenericSchema>(
   throw new InvalidInputError(source, result.issues.map(describeIssue));
 }
 
-function readJson(payload: Uint8Array | string, source: string): unknown {
+/** The value of a JSON payload, unchecked. @throws InvalidInputError when it is too long or no JSON */
+export function readJson(payload: Uint8Array | string, source: string): unknown {
   if (payload.length > MAX_JSON_BYTES) {
     throw new InvalidInputError(source, [
       `must have at most ${MAX_JSON_BYTES} bytes, found ${payload.length}`,

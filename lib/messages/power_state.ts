@@ -89,6 +89,20 @@ export function encodePowerState(state: PowerState): string {
   return JSON.stringify(state);
 }
 
+/**
+ * Charge and grid as far as they may be said: absent when nobody has confirmed that one value for longer than `limitSec`,
+ * however live the station is. Without an age of its own a value is as old as the newest evidence, without any it is fresh.
+ */
+export function freshWords(
+  { soc, grid_connected, soc_age_s, grid_age_s, age_s = 0 }: PowerState,
+  limitSec: number,
+): Pick<PowerState, "soc" | "grid_connected"> {
+  return {
+    ...(soc !== undefined && (soc_age_s ?? age_s) <= limitSec ? { soc } : {}),
+    ...(grid_connected !== undefined && (grid_age_s ?? age_s) <= limitSec ? { grid_connected } : {}),
+  };
+}
+
 /** What comes in, grid, sun and car together, W; undefined when none of it is known. */
 export function inWattsOf({ ac_in_watts: ac, dc_in_watts: dc }: PowerState): number | undefined {
   const known = [ac, dc].filter((watts) => watts !== undefined);

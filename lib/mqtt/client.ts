@@ -55,13 +55,19 @@ export interface MqttDown {
   readonly wasUp: boolean;
 }
 
+/** A message as it came, with the way it was delivered. */
+export interface MqttMessage extends BusMessage {
+  /** 1: the broker kept it until we acknowledged it, also while we were away. */
+  readonly qos: 0 | 1;
+}
+
 /** What happens on a connection. Handlers must not throw. */
 export interface MqttEvents {
   /** @param sessionPresent The broker still had our session: subscriptions are in place. */
   onUp(sessionPresent: boolean): void;
   /** Called once a connection; after it the client is dead: make a new one to try again. */
   onDown(reason: MqttDown): void;
-  onMessage(message: BusMessage): void;
+  onMessage(message: MqttMessage): void;
 }
 
 /** One connection, from connect to its end. It never reconnects by itself: its owner decides when. */

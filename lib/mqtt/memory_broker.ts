@@ -5,12 +5,12 @@
 import type { Bus, BusMessage, PublishOptions, TopicCapability } from "../bus.ts";
 import type { Clock } from "../clock.ts";
 import { TopicForbiddenError } from "../errors.ts";
-import type { MqttClient, MqttConnect, MqttConnectOptions, MqttEvents } from "./client.ts";
+import type { MqttClient, MqttConnect, MqttConnectOptions, MqttEvents, MqttMessage } from "./client.ts";
 import { coversFilter, matchesFilter } from "./topics.ts";
 
 interface Session {
   readonly filters: Set<string>;
-  readonly missed: { message: BusMessage; untilMonoMs: number }[];
+  readonly missed: { message: MqttMessage; untilMonoMs: number }[];
   live: Connection | undefined;
 }
 
@@ -54,7 +54,7 @@ export class MemoryBroker {
       if (bytes.length === 0) this.#retained.delete(topic);
       else this.#retained.set(topic, bytes);
     }
-    const message = { topic, payload: bytes, retained: false };
+    const message: MqttMessage = { topic, payload: bytes, retained: false, qos: options.qos ?? 0 };
     for (const see of this.#watchers) see(message);
     for (const bus of this.#buses) {
       for (const [filter, handle] of bus.handlers) {
@@ -161,7 +161,7 @@ export class MemoryBroker {
       subscribe: (filter) => {
         if (!connection.open) return Promise.reject(new Error(`Cannot subscribe "${filter}": not connected`));
         session()?.filters.add(filter);
-        this.#sendRetained(filter, (message) => connection.open && events.onMessage(message));
+        this.#sendRetained(filter, (message) => connection.open && events.onMessage({ ...message, qos: 1 }));
         return Promise.resolve();
       },
       unsubscribe: (filter) => {

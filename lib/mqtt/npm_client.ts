@@ -68,7 +68,8 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
   client.on("message", (topic, payload, packet: IPublishPacket) => {
     if (isOver) return;
     // A plain Uint8Array of its own: the package's buffer may be a view into a larger one.
-    events.onMessage({ topic, payload: new Uint8Array(payload), retained: packet.retain });
+    const qos = packet.qos === 0 ? 0 : 1;
+    events.onMessage({ topic, payload: new Uint8Array(payload), retained: packet.retain, qos });
   });
   // The package passes on only the errors that have a code; this one is heard before it.
   socket.prependListener("error", (error: Error & { code?: unknown }) => {

@@ -55,7 +55,10 @@ async function playDay(stations: number, name: "historian" | "policy_engine"): P
   if (!row) throw new RangeError(`Cannot measure: no service is named "${name}"`);
   const context = testContext(capabilityOf(row, config), row.slice(config), { clock, broker });
   const service = name === "historian"
-    ? new Historian({ ...context, config: { roots: DEFAULT_ROOTS, stateDir: dir, days: 730 } })
+    ? new Historian({
+      ...context,
+      config: { roots: DEFAULT_ROOTS, stateDir: dir, staleAfterSec: 120, days: 730 },
+    })
     : new PolicyEngine({ ...context, config: context.config as PolicyEngineConfig }, {
       store: textFile(join(dir, "policy.json")),
       newId: () => crypto.randomUUID(),

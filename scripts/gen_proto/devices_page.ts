@@ -53,7 +53,9 @@ ${modelTable(accessories)}
 With \`GRID_RULE=auto\` the indicators of the column above decide; volts count from 40 V, because 7 V were seen with nothing
 plugged in. Any one of them that shows the grid wins; those marked *(supports)* cannot say alone that it is gone. A change needs two fresh indications, or one in the station's answer to a
 get-all request, which is asked for as soon as the first indication arrives. Messages without an indicator change nothing
-and refresh nothing; silence is no evidence.
+and refresh nothing; silence is no evidence. Where two voltages may show the grid and a message has only one of them, the
+other is remembered for \`STATE_STALE_SEC\`: it keeps a loss from being believed, and refreshes nothing. A live station that has not
+said a word on its grid for a minute is asked for all its values.
 
 ${tag27}
 
@@ -79,7 +81,7 @@ seen = "my own, firmware 1.2"
 rated_wh = 286
 
 # Sources are tried in order; several fields in one "from" are added up.
-values.soc = [{ from = "DisplayPropertyUpload.cms_batt_soc" }, { packs = "main_soc" }]
+values.soc = [{ from = "DisplayPropertyUpload.cms_batt_soc" }, { packs = "mean_soc" }]
 values.ac_out_watts = [{ from = "DisplayPropertyUpload.pow_get_ac_out", scale = -1 }]
 values.ac_out_enabled = [{ from = "DisplayPropertyUpload.flow_info_ac_out", bit = 1 }]
 

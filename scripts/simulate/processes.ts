@@ -1,6 +1,6 @@
 /** The product's own programs as child processes, with the permissions that they have in life. */
 import { join } from "node:path";
-import { V8_FLAGS } from "../v8_flags.ts";
+import { ALLOCATOR, V8_FLAGS } from "../runtime_settings.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
@@ -37,7 +37,8 @@ export interface ProgramOptions {
 export function startDaemonProcess(options: ProgramOptions): RunningProgram {
   const { envFile, stateDir, timeScale, binary, onLine, env } = options;
   const run = ["run", "--env", envFile, ...(timeScale ? ["--time-scale", timeScale] : [])];
-  if (binary) return start(binary, run, { onLine, env });
+  const surroundings = { onLine, env: { ...ALLOCATOR, ...env } };
+  if (binary) return start(binary, run, surroundings);
   return start(Deno.execPath(), [
     "run",
     "--quiet",
@@ -50,7 +51,7 @@ export function startDaemonProcess(options: ProgramOptions): RunningProgram {
     "--allow-sys=hostname",
     join(ROOT, "main.ts"),
     ...run,
-  ], { onLine, env });
+  ], surroundings);
 }
 
 /** Starts an agent. @param options `runs`: it may run programs, as it must unless it only rehearses */

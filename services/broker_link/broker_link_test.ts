@@ -1,23 +1,37 @@
 import assert from "node:assert/strict";
 import type { TopicCapability } from "../../lib/bus.ts";
 import { createHealth } from "../../lib/health.ts";
-import type { BusMessage } from "../../lib/bus.ts";
-import type { MqttConnectOptions } from "../../lib/mqtt/client.ts";
+import type { BusMessage, PublishOptions } from "../../lib/bus.ts";
+import type { MqttClient, MqttConnectOptions } from "../../lib/mqtt/client.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
 import { type BusPort, PortBus } from "../../lib/port_bus.ts";
 import { settle, TestClock } from "../../lib/test_clock.ts";
 import { memoryLog } from "../../lib/testing.ts";
+import { OUTBOX_LIMIT } from "./outbox.ts";
 import { BrokerLink } from "./service.ts";
+import { UNHEARD_LIFE_MS } from "./unheard.ts";
 
 const PRESENCE = "power-manager/orchestrator/status";
 const READER: TopicCapability = { service: "reader", publishes: [], subscribes: ["s/+"] };
 const WRITER: TopicCapability = { service: "writer", publishes: ["s/a", "s/b"], subscribes: [] };
 
-/** A house with one broker link whose ports are plain objects: what is sent arrives at once. */
-async function house({ refuseVersion5 = false } = {}) {
-  const clock = new TestClock();
-  const broker = new MemoryBroker(clock);
+/**
+ * A house with one broker link whose ports are plain objects: what is sent arrives at once.
+ *
+ * @param before The house that stood here before: same clock, same broker
+ * @param early A service that is attached before the broker is reached, as the supervisor does
+ * @param refuses Topics whose messages the broker refuses, while the connection stays
+ */
+async function house(
+  { refuseVersion5 = false, before, refuses = new Set(), early }: {
+    readonly refuseVersion5?: boolean;
+    readonly before?: { readonly clock: TestClock; readonly broker: MemoryBroker };
+    readonly refuses?: ReadonlySet<string>;
+    readonly early?: TopicCapability;
+  } = {},
+) {
+  const { clock, broker } = before ?? memoryHouse();
   const log = memoryLog();
   const health = createHealth();
   const connects: MqttConnectOptions[] = [];
@@ -27,7 +41,9 @@ async function house({ refuseVersion5 = false } = {}) {
     {
       connect: (options, events) => {
         connects.push(options);
-        if (!refuseVersion5 || options.protocolVersion === 4) return broker.connect(options, events);
+        if (!refuseVersion5 || options.protocolVersion === 4) {
+          return refusing(broker.connect(options, events), refuses);
+        }
         const down = { kind: "refused", code: 132, text: "unsupported version", wasUp: false } as const;
         queueMicrotask(() => events.onDown(down));
         return broker.connect({ ...options, clientId: "none" }, { onUp() {}, onDown() {}, onMessage() {} });
@@ -35,8 +51,6 @@ async function house({ refuseVersion5 = false } = {}) {
       startEmbedded: () => Promise.reject(new Error("no embedded broker here")),
     },
   );
-  await link.start();
-  await settle();
   const attach = (capability: TopicCapability) => {
     const busLog = memoryLog(capability.service);
     const bus = new PortBus(capability, busLog);
@@ -45,7 +59,26 @@ async function house({ refuseVersion5 = false } = {}) {
     link.attach(capability, linkEnd);
     return { bus, busLog, rawPort: serviceEnd };
   };
-  return { clock, broker, log, health, link, connects, attach };
+  const { bus: earlyBus } = early ? attach(early) : {};
+  await link.start();
+  await settle();
+  return { clock, broker, log, health, link, connects, attach, earlyBus };
+}
+
+function memoryHouse() {
+  const clock = new TestClock();
+  return { clock, broker: new MemoryBroker(clock) };
+}
+
+/** As with a PUBACK of 128 and up: the message is refused and the connection stays. */
+function refusing(client: MqttClient, topics: ReadonlySet<string>): MqttClient {
+  return {
+    ...client,
+    publish: (topic, payload, options) =>
+      topics.has(topic)
+        ? Promise.reject(new Error("Publish error: Quota exceeded"))
+        : client.publish(topic, payload, options),
+  };
 }
 
 function portPair(): [BusPort, BusPort] {
@@ -213,4 +246,92 @@ Deno.test("PortBus.attach() to a new broker link subscribes anew and repeats wha
   bus.close();
   await first.link.stop();
   await second.link.stop();
+});
+
+Deno.test("BrokerLink tells the sender what the broker refused, and never delivers it later", async () => {
+  const refuses = new Set(["s/a"]);
+  const { link, attach, broker, clock } = await house({ refuses });
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  const { bus } = attach(WRITER);
+  await assert.rejects(bus.publish("s/a", "shutdown", { qos: 1, expirySec: 300 }), /Quota exceeded/);
+  refuses.clear();
+  await bus.publish("s/a", "abort", { qos: 1, expirySec: 300 });
+  broker.goDown();
+  await settle();
+  broker.goUp();
+  await clock.advance(20_000);
+  assert.deepEqual(heard, ["abort"]);
+  await link.stop();
+});
+
+Deno.test("BrokerLink delivers a command after hours without the broker, whatever else was said meanwhile", async () => {
+  const { link, attach, broker, clock } = await house();
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  const { bus } = attach(WRITER);
+  broker.goDown();
+  await settle();
+  const lost: string[] = [];
+  const say = (topic: string, payload: string, options: PublishOptions) =>
+    void bus.publish(topic, payload, { qos: 1, ...options }).catch(({ message }) => lost.push(message));
+  for (let i = 0; i < OUTBOX_LIMIT; i++) {
+    say("s/b", `status ${i}`, { retain: true });
+    say("s/b", `entry ${i}`, {});
+  }
+  say("s/a", "shutdown", { expirySec: 300 });
+  broker.goUp();
+  await clock.advance(20_000);
+  assert.ok(heard.includes("shutdown"));
+  assert.equal(heard.filter((one) => one.startsWith("status")).join(), `status ${OUTBOX_LIMIT - 1}`);
+  assert.equal(heard.filter((one) => one.startsWith("entry")).length, OUTBOX_LIMIT - 1);
+  assert.deepEqual(lost, [`Cannot queue "s/b": ${OUTBOX_LIMIT} messages wait for the broker already`]);
+  await link.stop();
+});
+
+for (const [loadsForMs, hears] of [[UNHEARD_LIFE_MS - 1, true], [UNHEARD_LIFE_MS, false]] as const) {
+  Deno.test(
+    `BrokerLink ${
+      hears ? "hands on" : "forgets"
+    } what the broker kept for a service that loads for ${loadsForMs} ms`,
+    async () => {
+      const first = await house();
+      first.attach(READER).bus.subscribe("s/+", () => {});
+      await settle();
+      first.broker.drop("ecoflow-power");
+      first.broker.publish("s/a", "accepted", { qos: 1 });
+      first.broker.publish("s/b", "passing", { qos: 0 });
+
+      const second = await house({ before: first, early: READER });
+      await second.clock.advance(loadsForMs);
+      const heard: string[] = [];
+      second.earlyBus?.subscribe("s/b", (m) => heard.push(text(m)));
+      second.earlyBus?.subscribe("s/+", (m) => heard.push(text(m)));
+      await settle();
+      assert.deepEqual(heard, hears ? ["accepted"] : []);
+      await first.link.stop();
+      await second.link.stop();
+    },
+  );
+}
+
+Deno.test("BrokerLink.detach() keeps for a service that is being restarted what comes meanwhile, once", async () => {
+  const { link, attach, broker, clock } = await house();
+  const heard: string[] = [];
+  const before = attach(READER);
+  before.bus.subscribe("s/+", (m) => heard.push(`before: ${text(m)}`));
+  await settle();
+  link.detach("reader");
+  broker.publish("s/a", "accepted", { qos: 1 });
+  await clock.advance(30_000);
+  const { bus } = attach(READER);
+  broker.publish("s/a", "running", { qos: 1 });
+  await settle();
+  bus.subscribe("s/+", (m) => heard.push(text(m)));
+  broker.publish("s/a", "shutting_down", { qos: 1 });
+  await settle();
+  bus.subscribe("s/a", (m) => heard.push(`again: ${text(m)}`));
+  await settle();
+  assert.deepEqual(heard, ["accepted", "running", "shutting_down"]);
+  await link.stop();
 });

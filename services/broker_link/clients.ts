@@ -8,7 +8,11 @@ export interface Client {
   readonly capability: TopicCapability;
   readonly port: BusPort;
   readonly filters: Set<string>;
+  readonly attachedMonoMs: number;
 }
+
+/** The port of a service whose worker has ended. */
+const NOBODY: BusPort = { onmessage: null, postMessage() {}, close() {} };
 
 /** Remembers at most this many topic-to-clients answers; a large house has a few thousand topics. */
 const ROUTES_LIMIT = 10_000;
@@ -19,12 +23,18 @@ export class Clients {
   readonly #routes = new Map<string, readonly Client[]>();
 
   /** Adds a service; an earlier port of the same name is closed. */
-  attach(capability: TopicCapability, port: BusPort): Client {
+  attach(capability: TopicCapability, port: BusPort, nowMonoMs: number): Client {
     this.#byService.get(capability.service)?.port.close();
-    const client: Client = { capability, port, filters: new Set() };
+    const client: Client = { capability, port, filters: new Set(), attachedMonoMs: nowMonoMs };
     this.#byService.set(capability.service, client);
     this.#routes.clear();
     return client;
+  }
+
+  /** The service's worker has ended: it hears nothing until it is attached again. */
+  detach(service: string, nowMonoMs: number): void {
+    const client = this.#byService.get(service);
+    if (client) this.attach(client.capability, NOBODY, nowMonoMs);
   }
 
   /** Notes a subscription. @returns whether nobody had this filter before, so the broker must be asked */
@@ -50,6 +60,14 @@ export class Clients {
     if (this.#routes.size >= ROUTES_LIMIT) this.#routes.clear();
     this.#routes.set(topic, found);
     return found;
+  }
+
+  /** The services attached since `sinceMonoMs` that may hear `topic` and have not subscribed to it yet. */
+  missing(topic: string, sinceMonoMs: number): readonly Client[] {
+    return [...this.#byService.values()].filter(({ capability, filters, attachedMonoMs }) =>
+      attachedMonoMs > sinceMonoMs && capability.subscribes.some((filter) => matchesFilter(filter, topic)) &&
+      ![...filters].some((filter) => matchesFilter(filter, topic))
+    );
   }
 
   /** Sends to every service. */

@@ -12,8 +12,10 @@ export interface Outgoing {
   readonly settle: (error?: string) => void;
 }
 
-/** At most this many messages wait at a time; a house sends a handful a minute. */
+/** At most this many passing messages wait at a time: commands and journal entries; a house makes a handful a minute. */
 export const OUTBOX_LIMIT = 1000;
+/** At most this many topics with a retained message wait, one message each: a large house has a few thousand. */
+export const RETAINED_LIMIT = 10_000;
 
 /** See the file comment. */
 export class Outbox {
@@ -24,43 +26,60 @@ export class Outbox {
     return this.#waiting.length;
   }
 
-  /** Keeps a message, or settles it with an error when the outbox is full. */
-  add(message: Outgoing): void {
-    if (this.#waiting.length >= OUTBOX_LIMIT) {
-      return message.settle(
-        `Cannot queue "${message.topic}": ${OUTBOX_LIMIT} messages wait for the broker already`,
-      );
+  /**
+   * Keeps a message. A retained one takes the place of an earlier one on its topic, so that a status that is said again and
+   * again takes one place. When the outbox is full, what has expired makes room, and then the message that would live
+   * longest: a command, which lives for minutes, drives out a journal entry, which lives for a day or for ever.
+   */
+  add(message: Outgoing, nowMonoMs: number): void {
+    const isRetained = message.options.retain === true;
+    if (isRetained) {
+      this.#settleAll(({ options, topic }) => options.retain === true && topic === message.topic);
     }
     this.#waiting.push(message);
+    const limit = isRetained ? RETAINED_LIMIT : OUTBOX_LIMIT;
+    const isAlike = ({ options }: Outgoing) => (options.retain === true) === isRetained;
+    const isFull = () => this.#waiting.length > limit && this.#waiting.filter(isAlike).length > limit;
+    if (!isFull()) return;
+    this.#settleAll(({ untilMonoMs }) => untilMonoMs <= nowMonoMs, expiredText);
+    if (!isFull()) return;
+    // Among those that live equally long the newest goes.
+    const last = this.#waiting.filter(isAlike).reduce((a, b) => b.untilMonoMs >= a.untilMonoMs ? b : a);
+    this.#settleAll(
+      (one) => one === last,
+      ({ topic }) => `Cannot queue "${topic}": ${limit} messages wait for the broker already`,
+    );
   }
 
   /**
-   * Takes out everything that may still be sent; a retained message is superseded by a later one on its topic, and
-   * what has expired is settled with that reason.
+   * Takes out everything that may still be sent; what has expired is settled with that reason.
    *
    * @returns In the order of arrival, each with the seconds that its message expiry may still last
    */
   drain(nowMonoMs: number): { readonly message: Outgoing; readonly expirySec: number | undefined }[] {
-    const all = this.#waiting;
-    this.#waiting = [];
-    const lastRetained = new Map(all.filter((m) => m.options.retain).map((m) => [m.topic, m]));
-    const sendable = [];
-    for (const message of all) {
-      if (message.untilMonoMs <= nowMonoMs) {
-        message.settle(`Cannot deliver "${message.topic}": expired before the broker was back`);
-      } else if (message.options.retain && lastRetained.get(message.topic) !== message) {
-        message.settle();
-      } else {
-        sendable.push({ message, expirySec: secondsLeft(message, nowMonoMs) });
-      }
-    }
-    return sendable;
+    this.#settleAll(({ untilMonoMs }) => untilMonoMs <= nowMonoMs, expiredText);
+    return this.#waiting.splice(0).map((message) => ({
+      message,
+      expirySec: secondsLeft(message, nowMonoMs),
+    }));
   }
 
   /** Settles everything with `error`; for the end of the process. */
   abandon(error: string): void {
     for (const message of this.#waiting.splice(0)) message.settle(error);
   }
+
+  /** Takes out what `isMeant` and settles it; as done without a reason. */
+  #settleAll(isMeant: (message: Outgoing) => boolean, reason?: (message: Outgoing) => string): void {
+    const meant = this.#waiting.filter(isMeant);
+    if (meant.length === 0) return;
+    this.#waiting = this.#waiting.filter((one) => !isMeant(one));
+    for (const message of meant) message.settle(reason?.(message));
+  }
+}
+
+function expiredText({ topic }: Outgoing): string {
+  return `Cannot deliver "${topic}": expired before the broker was back`;
 }
 
 /** Whole seconds that `message` may still live, at least 1; undefined without expiry. */

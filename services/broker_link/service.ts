@@ -3,15 +3,22 @@
  * outage of the broker, and shows the daemon's presence with a will.
  */
 import { Backoff } from "../../lib/backoff.ts";
-import type { TopicCapability } from "../../lib/bus.ts";
+import type { BusMessage, TopicCapability } from "../../lib/bus.ts";
 import { errorText, TopicForbiddenError } from "../../lib/errors.ts";
-import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown } from "../../lib/mqtt/client.ts";
+import type {
+  MqttClient,
+  MqttConnect,
+  MqttConnectOptions,
+  MqttDown,
+  MqttMessage,
+} from "../../lib/mqtt/client.ts";
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply, BusRequest } from "../../lib/port_bus.ts";
 import type { HostedParts } from "../../lib/worker_host.ts";
 import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
+import { Unheard, UNHEARD_LIFE_MS } from "./unheard.ts";
 
 /** The slice of the configuration that this service gets. */
 export interface BrokerLinkConfig {
@@ -46,6 +53,7 @@ const UNSUPPORTED_VERSION_CODES: readonly number[] = [1, 132];
 export class BrokerLink {
   readonly #clients = new Clients();
   readonly #outbox = new Outbox();
+  readonly #unheard = new Unheard();
   readonly #backoff: Backoff;
   readonly #presenceTopic: string;
   #presence = encodeOrchestratorStatus({ online: true });
@@ -92,9 +100,14 @@ export class BrokerLink {
 
   /** Serves one more service, from now on, on `port`. */
   attach(capability: TopicCapability, port: BusPort): void {
-    const client = this.#clients.attach(capability, port);
+    const client = this.#clients.attach(capability, port, this.parts.clock.monoMs());
     port.onmessage = ({ data }) => this.#serve(client, data as BusRequest);
     port.postMessage({ kind: "link", up: this.#up } satisfies BusReply);
+  }
+
+  /** The worker of a service has ended; what comes for it waits for its successor. */
+  detach(service: string): void {
+    this.#clients.detach(service, this.parts.clock.monoMs());
   }
 
   /** Publishes the daemon's status as its retained presence, now and after every reconnect. */
@@ -113,6 +126,10 @@ export class BrokerLink {
       // A second subscriber of a known filter needs the retained messages too, so the broker is asked again.
       if (this.#up) this.#subscribe(request.filter);
       else if (isNew) this.parts.log.debug("subscription waits for the broker", { filter: request.filter });
+      const nowMonoMs = this.parts.clock.monoMs();
+      for (const message of this.#unheard.take(capability.service, request.filter, nowMonoMs)) {
+        port.postMessage(asReply(message));
+      }
       return;
     }
     const { id, topic, payload, options } = request;
@@ -136,7 +153,7 @@ export class BrokerLink {
       settle: (error) => port.postMessage({ kind: "published", id, error } satisfies BusReply),
     };
     if (this.#up) void this.#send(outgoing, options.expirySec);
-    else this.#outbox.add(outgoing);
+    else this.#outbox.add(outgoing, this.parts.clock.monoMs());
   }
 
   #refuse(
@@ -152,13 +169,15 @@ export class BrokerLink {
 
   async #send(outgoing: Outgoing, expirySec: number | undefined): Promise<void> {
     const client = this.#client;
-    if (!client) return this.#outbox.add(outgoing);
+    if (!client) return this.#outbox.add(outgoing, this.parts.clock.monoMs());
     try {
       await client.publish(outgoing.topic, outgoing.payload, { ...outgoing.options, expirySec });
       outgoing.settle();
-    } catch {
+    } catch (error) {
+      // The broker refused it: whoever sent it must know, and a later message must not be overtaken by it.
+      if (this.#client === client) return outgoing.settle(errorText(error));
       // The connection ended before the acknowledgement: it is not known whether the broker has it. Send it again.
-      this.#outbox.add(outgoing);
+      this.#outbox.add(outgoing, this.parts.clock.monoMs());
     }
   }
 
@@ -182,16 +201,19 @@ export class BrokerLink {
     }, {
       onUp: () => this.#onUp(),
       onDown: (reason) => this.#onDown(reason),
-      onMessage: (message) => {
-        const reply: BusReply = {
-          kind: "message",
-          topic: message.topic,
-          payload: message.payload,
-          retained: message.retained,
-        };
-        for (const { port } of this.#clients.hearing(message.topic)) port.postMessage(reply);
-      },
+      onMessage: (message) => this.#take(message),
     });
+  }
+
+  #take(message: MqttMessage): void {
+    const reply = asReply(message);
+    for (const { port } of this.#clients.hearing(message.topic)) port.postMessage(reply);
+    // What is retained comes again with the subscription, and what the broker never kept may be lost.
+    if (message.retained || message.qos === 0) return;
+    const nowMonoMs = this.parts.clock.monoMs();
+    for (const { capability } of this.#clients.missing(message.topic, nowMonoMs - UNHEARD_LIFE_MS)) {
+      this.#unheard.keep(capability.service, message, nowMonoMs);
+    }
   }
 
   #onUp(): void {
@@ -245,4 +267,8 @@ export class BrokerLink {
       // Said again at the next connect.
     }
   }
+}
+
+function asReply({ topic, payload, retained }: BusMessage): BusReply {
+  return { kind: "message", topic, payload, retained };
 }

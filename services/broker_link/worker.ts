@@ -17,6 +17,7 @@ hostWorker((init, parts) => {
     stop: () => link.stop(),
     control: (message) => {
       if (message.kind === "attach") link.attach(message.capability, message.port);
+      if (message.kind === "detach") link.detach(message.service);
       if (message.kind === "presence") link.setPresence(message.payload);
     },
   };

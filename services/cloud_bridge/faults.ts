@@ -32,9 +32,10 @@ export interface FaultRule {
  * | `tls`                  | 1 min doubling to 10 min        | after 5, then every 30 in a row   |
  * | `server`               | 30 s doubling to 10 min         | after 5, then every 30 in a row   |
  * | `dropped`              | 1 s doubling to 1 min           | no                                |
- * | `silent`               | 1 s (its patience: session.ts)  | no                                |
+ * | `silent`               | 1 s (its patience: session.ts)  | after 3 in a row, once            |
  * | `kicked_out`           | 5 min doubling to 30 min        | no                                |
- * | `closed_early`         | 10 s tripling to 1 h            | yes, at the next API host         |
+ * | `closed_early`         | 10 s tripling to 30 min         | yes, at the next API host         |
+ * | `hung_up`              | 5 s doubling to 2 min           | after 5, then every 30 in a row   |
  * | `not_authorised`       | 10 s, 100 s, 17 min, 1 h        | yes                               |
  * | `client_id_refused`    | 30 min doubling to 6 h          | no                                |
  * | `rate_limited`         | 15 min doubling to 2 h          | yes                               |
@@ -46,6 +47,10 @@ export interface FaultRule {
  * | `broker_forbidden`     | 10 min doubling to 1 h          | yes                               |
  * | `no_stations`          | 5 min doubling to 1 h           | yes                               |
  * | `paused`               | until the log-in budget allows  | yes                               |
+ *
+ * A hang-up before the CONNACK means another region (`closed_early`) only at a broker that has never accepted us. One that
+ * has is in trouble or behind a flaky line (`hung_up`), as in an outage: the house must not stay blind for longer than the
+ * line does.
  *
  * Waits vary by 20 % and begin anew only after a connection that lasted a minute. Above all stands the log-in budget
  * (`login_budget.ts`): at most 20 answered log-in requests an hour and 100 a day, restarts included.
@@ -102,9 +107,18 @@ export const FAULTS = {
     advice:
       "The broker hangs up before it accepts us, as it does with accounts of another region: put the host of " +
       "your region first in ECOFLOW_API_HOSTS (api-e.ecoflow.com is Europe)",
-    retry: { firstMs: 10 * SEC, maxMs: 1 * HOUR, factor: 3 },
+    retry: { firstMs: 10 * SEC, maxMs: 30 * MIN, factor: 3 },
     renews: true,
     triesNextHost: true,
+  },
+  hung_up: {
+    code: "cloud_unreachable",
+    link: "down",
+    advice:
+      "The broker hangs up before it accepts us, although it has accepted us before: the internet connection or " +
+      "EcoFlow's broker is in trouble",
+    retry: { firstMs: 5 * SEC, maxMs: 2 * MIN },
+    renews: false,
   },
   not_authorised: {
     code: "cloud_not_authorised",

@@ -78,6 +78,64 @@ Deno.test("QuotaPoll leaves a station alone while the broker brings it, and poll
   }, cloud);
 });
 
+/** A station that the broker brings, asked for by the house; `atMs` of each poll since then. */
+async function wishes(
+  { clock, cloud, broker }: Parameters<Parameters<typeof inHouse>[1]>[0],
+  { untilMs, asksEveryMs = Infinity }: { untilMs: number; asksEveryMs?: number },
+): Promise<number[]> {
+  const polls: number[] = [];
+  const beganMs = clock.monoMs();
+  const before = cloud.answers.get(QUOTA);
+  cloud.answers.set(QUOTA, (request) => {
+    polls.push(clock.monoMs() - beganMs);
+    return typeof before === "function" ? before(request) : before;
+  });
+  for (let passed = 0; passed < untilMs; passed += 1000) {
+    if (passed === 0 || passed % asksEveryMs === 0) broker.publish(`bridge-ecoflow/${SN}/refresh`, "");
+    cloud.deliver(PUSH_TOPIC, "{}");
+    await clock.advance(1000);
+  }
+  return polls;
+}
+
+Deno.test("QuotaPoll.refresh() asks a station that the broker brings, once a wish", () =>
+  inHouse({ open: KEYS }, async (house) => {
+    await house.clock.advance(MIN);
+    house.cloud.deliver(PUSH_TOPIC, "{}");
+    assert.deepEqual(await wishes(house, { untilMs: 5 * MIN }), [0]);
+  }, openCloud()));
+
+for (const [afterMs, atMs] of [[POLL_GAP_MS - 1, 1], [POLL_GAP_MS, 0]] as const) {
+  Deno.test(`QuotaPoll.refresh() ${afterMs} ms after a poll asks ${atMs === 0 ? "at once" : "1 ms later"}`, () =>
+    inHouse({ open: KEYS }, async (house) => {
+      // The first poll was at the start.
+      await house.clock.advance(afterMs);
+      assert.deepEqual(await wishes(house, { untilMs: MIN }), [atMs]);
+    }, openCloud()));
+}
+
+Deno.test("QuotaPoll.refresh() keeps to the shortest time between two requests, however often it is called", () =>
+  inHouse({ open: KEYS }, async (house) => {
+    await house.clock.advance(MIN);
+    const polls = await wishes(house, { untilMs: 55_000, asksEveryMs: 5000 });
+    assert.deepEqual(polls, [0, 10_000, 20_000, 30_000, 40_000, 50_000]);
+  }, openCloud()));
+
+Deno.test("QuotaPoll.refresh() is still carried out after a fault, although the broker brings the station", () =>
+  inHouse({ open: KEYS }, async (house) => {
+    const { clock, cloud } = house;
+    await clock.advance(MIN);
+    cloud.deadHosts.add("api.ecoflow.com");
+    assert.deepEqual(await wishes(house, { untilMs: 30_000 }), []);
+    cloud.deadHosts.clear();
+    const before = cloud.hostsAsked(QUOTA).length;
+    for (let passed = 0; passed < 5 * MIN; passed += 1000) {
+      cloud.deliver(PUSH_TOPIC, "{}");
+      await clock.advance(1000);
+    }
+    assert.equal(cloud.hostsAsked(QUOTA).length - before, 1);
+  }, openCloud()));
+
 Deno.test("QuotaPoll goes on while the broker refuses us: values flow, and the condition is a warning", () => {
   const cloud = openCloud();
   cloud.connack = { kind: "refused", code: 5, text: "Not authorized" };

@@ -1,4 +1,7 @@
-/** Asks the developer API for the values of stations that the broker does not bring: at the start, and in its silence. */
+/**
+ * Asks the developer API for the values of stations that the broker does not bring: at the start, in its silence, and
+ * when the house wants what the broker may not have said.
+ */
 import type { Random } from "../../lib/backoff.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Health } from "../../lib/health.ts";
@@ -7,7 +10,7 @@ import { CloudFault, faultRule } from "./faults.ts";
 import type { QuotaAnswer, QuotaRefusal } from "./open_api.ts";
 import { Retry } from "./retry.ts";
 
-/** A station that the broker brought within this time, ms, needs no poll. */
+/** A station that the broker brought within this time, ms, needs no poll, unless the house wants one. */
 export const BROUGHT_MS = 60_000;
 /** Shortest time between two requests for one station, ms. */
 export const POLL_GAP_MS = 10_000;
@@ -55,6 +58,8 @@ const REFUSALS: Readonly<
 export class QuotaPoll {
   readonly #nextMonoMs = new Map<string, number>();
   readonly #askedMonoMs = new Map<string, number>();
+  /** Stations of which the house waits for an answer. */
+  readonly #wanted = new Set<string>();
   readonly #refused = new Map<string, QuotaRefusal>();
   readonly #retry: Retry;
   readonly #stopping = new AbortController();
@@ -77,9 +82,13 @@ export class QuotaPoll {
     await this.#running;
   }
 
-  /** Somebody in the house wants fresh values of a station. */
+  /**
+   * Somebody in the house wants fresh values of a station. It is asked although the broker brings it: a push is partial,
+   * and what it lacks, for example the second word on a lost grid, may never come by itself.
+   */
   refresh(sn: string): void {
     if (this.#refused.has(sn) || !this.parts.sns().includes(sn)) return;
+    this.#wanted.add(sn);
     const earliest = (this.#askedMonoMs.get(sn) ?? -Infinity) + POLL_GAP_MS;
     this.#nextMonoMs.set(sn, Math.max(this.parts.clock.monoMs(), earliest));
     this.#wake();
@@ -99,13 +108,13 @@ export class QuotaPoll {
     }
   }
 
-  /** The station to ask now; a station that the broker brings is put off. */
+  /** The station to ask now; one that the broker brings is put off, unless somebody waits for it. */
   #due(): string | undefined {
     const now = this.parts.clock.monoMs();
     for (const sn of this.parts.sns()) {
       if ((this.#nextMonoMs.get(sn) ?? now) > now) continue;
       const isBrought = this.#askedMonoMs.has(sn) && (this.parts.silenceMs(sn) ?? Infinity) < BROUGHT_MS;
-      if (!isBrought) return sn;
+      if (!isBrought || this.#wanted.has(sn)) return sn;
       this.#nextMonoMs.set(sn, now + this.parts.intervalMs);
     }
   }
@@ -119,6 +128,8 @@ export class QuotaPoll {
     try {
       const answer = await this.parts.quotaAll(sn, signal);
       this.#retry.succeeded();
+      // Not before: what could not be asked is still wanted after the fault.
+      this.#wanted.delete(sn);
       if (answer.kind === "values" || answer.kind === "offline") {
         this.#refuse(sn, undefined, "");
         this.#tell(true);

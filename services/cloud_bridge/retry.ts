@@ -11,6 +11,12 @@ export const FAILURES_UNTIL_RENEWAL = 5;
 /** … and again each time after this many more. */
 export const FAILURES_BETWEEN_RENEWALS = 30;
 
+/** After this many connections in a row on which nothing ever came, the credentials are renewed, once. */
+export const SILENCES_UNTIL_RENEWAL = 3;
+
+/** Faults on the way to the broker that pass by themselves, unless its address is out of date. */
+const PASSING: readonly FaultKind[] = ["network", "tls", "server", "hung_up"];
+
 /** What to do after a fault. */
 export interface RetryPlan {
   /** The fault as it is to be shown: many short connections become `kicked_out`. */
@@ -25,6 +31,7 @@ export class Retry {
   readonly #backoffs = new Map<FaultKind, Backoff>();
   #shortSessions = 0;
   #failures = 0;
+  #silences = 0;
 
   constructor(private readonly random: Random) {}
 
@@ -40,17 +47,24 @@ export class Retry {
     if (kind === "dropped" && upMs !== undefined && upMs < STABLE_MS) this.#shortSessions++;
     const shown = kind === "dropped" && this.#shortSessions >= KICKS ? "kicked_out" : kind;
     const rule = faultRule(shown);
-    const isPassing = shown === "network" || shown === "tls" || shown === "server";
+    const isPassing = PASSING.includes(shown);
     this.#failures = isPassing ? this.#failures + 1 : 0;
     const beyond = this.#failures - FAILURES_UNTIL_RENEWAL;
     const isOutOfDate = beyond >= 0 && beyond % FAILURES_BETWEEN_RENEWALS === 0;
+    if (kind === "silent") this.#silences++;
+    const isDeaf = kind === "silent" && this.#silences === SILENCES_UNTIL_RENEWAL;
     const ownWaitMs = this.#backoff(shown).nextMs();
     return {
       kind: shown,
       waitMs: waitMs ?? ownWaitMs,
-      renews: rule.renews || isOutOfDate,
+      renews: rule.renews || isOutOfDate || isDeaf,
       triesNextHost: rule.triesNextHost ?? false,
     };
+  }
+
+  /** Something came: the credentials are good for more than a connection. */
+  heard(): void {
+    this.#silences = 0;
   }
 
   /** All is well again: every wait begins anew. */

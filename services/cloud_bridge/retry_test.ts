@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { type FaultKind, FAULTS } from "./faults.ts";
 import { LOG_INS_PER_DAY, LOG_INS_PER_HOUR } from "./login_budget.ts";
-import { FAILURES_BETWEEN_RENEWALS, FAILURES_UNTIL_RENEWAL, KICKS, Retry, STABLE_MS } from "./retry.ts";
+import {
+  FAILURES_BETWEEN_RENEWALS,
+  FAILURES_UNTIL_RENEWAL,
+  KICKS,
+  Retry,
+  SILENCES_UNTIL_RENEWAL,
+  STABLE_MS,
+} from "./retry.ts";
 
 const KINDS = Object.keys(FAULTS) as FaultKind[];
 const HOUR = 3_600_000;
@@ -12,7 +19,8 @@ const waits: readonly [kind: FaultKind, firstMs: readonly number[]][] = [
   ["network", [5_000, 10_000, 20_000, 40_000, 80_000, 120_000, 120_000]],
   ["tls", [60_000, 120_000, 240_000, 480_000, 600_000, 600_000]],
   ["server", [30_000, 60_000, 120_000, 240_000, 480_000, 600_000]],
-  ["closed_early", [10_000, 30_000, 90_000, 270_000, 810_000, 2_430_000, HOUR, HOUR]],
+  ["closed_early", [10_000, 30_000, 90_000, 270_000, 810_000, 1_800_000, 1_800_000]],
+  ["hung_up", [5_000, 10_000, 20_000, 40_000, 80_000, 120_000, 120_000]],
   ["not_authorised", [10_000, 100_000, 1_000_000, HOUR, HOUR]],
   ["client_id_refused", [0.5 * HOUR, HOUR, 2 * HOUR, 4 * HOUR, 6 * HOUR, 6 * HOUR]],
   ["rate_limited", [0.25 * HOUR, 0.5 * HOUR, HOUR, 2 * HOUR, 2 * HOUR]],
@@ -50,7 +58,7 @@ Deno.test("Retry.after() calls the third short connection in a row a kick-out, a
   assert.equal(retry.after("dropped", STABLE_MS).kind, "dropped");
 });
 
-for (const kind of ["network", "tls", "server"] as const) {
+for (const kind of ["network", "tls", "server", "hung_up"] as const) {
   Deno.test(`Retry.after() asks for a new broker address now and then when it is ${kind} all the time`, () => {
     const retry = new Retry(middle);
     const renewals = Array.from({ length: 66 }, (_, i) => retry.after(kind).renews ? i + 1 : 0).filter((n) =>
@@ -60,6 +68,19 @@ for (const kind of ["network", "tls", "server"] as const) {
     assert.deepEqual(renewals, [FAILURES_UNTIL_RENEWAL, second, second + FAILURES_BETWEEN_RENEWALS]);
   });
 }
+
+Deno.test("Retry.after() renews the credentials once when connection after connection stays silent", () => {
+  const retry = new Retry(middle);
+  const renewals = (count: number) =>
+    Array.from({ length: count }, (_, i) => retry.after("silent", STABLE_MS).renews ? i + 1 : 0).filter((n) =>
+      n > 0
+    );
+  assert.deepEqual(renewals(SILENCES_UNTIL_RENEWAL - 1), []);
+  assert.equal(retry.after("network").renews, false, "what lies between is no word of a station");
+  assert.deepEqual(renewals(50), [1]);
+  retry.heard();
+  assert.deepEqual(renewals(50), [SILENCES_UNTIL_RENEWAL]);
+});
 
 Deno.test("Retry.after() waits as long as the fault itself asks for", () => {
   assert.equal(new Retry(middle).after("paused", undefined, 1234).waitMs, 1234);

@@ -41,6 +41,8 @@ export class CloudBridge implements Service {
   #session: Session | undefined;
   #poll: QuotaPoll | undefined;
   #patienceMs = 0;
+  /** The broker that accepted us last. */
+  #provenBroker: string | undefined;
 
   constructor(
     private readonly context: ServiceContext<CloudBridgeConfig>,
@@ -157,6 +159,7 @@ export class CloudBridge implements Service {
 
   async #stay(access: CloudAccess, signal: AbortSignal): Promise<SessionEnd | undefined> {
     const { clock, log, config } = this.context;
+    const broker = `${access.broker.host}:${access.broker.port}`;
     const session = new Session({
       access,
       stations: this.#stations,
@@ -166,9 +169,12 @@ export class CloudBridge implements Service {
       caPem: config.caPem,
       keepAliveMs: config.keepAliveSec * 1000,
       patienceMs: this.#patienceMs,
-      onUp: () =>
-        this.#reporter.up({ apiHost: access.apiHost, broker: `${access.broker.host}:${access.broker.port}` }),
+      onUp: () => {
+        this.#provenBroker = broker;
+        this.#reporter.up({ apiHost: access.apiHost, broker });
+      },
       onPayload: (sn, payload) => {
+        this.#retry.heard();
         this.#patience.reset();
         this.#patienceMs = 0;
         this.#mirror(sn, payload);
@@ -179,7 +185,8 @@ export class CloudBridge implements Service {
     try {
       const end = await session.run(signal);
       if (end?.kind === "silent") this.#patienceMs = this.#patience.nextMs();
-      return end;
+      const isKnown = this.#provenBroker === broker;
+      return end?.kind === "closed_early" && isKnown ? { ...end, kind: "hung_up" } : end;
     } finally {
       this.#session = undefined;
     }

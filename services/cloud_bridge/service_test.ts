@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { encodeFrame } from "../../proto/frame.ts";
 import { LOG_INS_PER_DAY, LOG_INS_PER_HOUR } from "./login_budget.ts";
 import { inHouse, SN } from "./testdata/bridge_house.ts";
 import { FakeCloud, USER_ID } from "./testdata/fake_cloud.ts";
@@ -8,6 +9,23 @@ const GET = `/app/${USER_ID}/${SN}/thing/property/get`;
 const PROPERTY = `/app/device/property/${SN}`;
 const MIN = 60_000;
 const HOUR = 60 * MIN;
+
+Deno.test("CloudBridge logs in anew, once, when three connections in a row stay silent", () =>
+  inHouse({}, async ({ clock, cloud, logIns }) => {
+    // Silent after 105 s, then after 10 and 20 min.
+    await clock.advance(105_000 + 1000 + 10 * MIN + 1000 + 20 * MIN + 999);
+    assert.deepEqual([cloud.connects.length, logIns()], [3, 1]);
+    await clock.advance(1);
+    assert.deepEqual([cloud.connects.length, logIns()], [4, 2]);
+    await clock.advance(24 * HOUR);
+    assert.ok(cloud.connects.length > 20);
+    assert.equal(logIns(), 2, "stations that are switched off cost no log-ins");
+    assert.equal(new Set(cloud.connects.map(({ clientId }) => clientId)).size, 1);
+    // A word, and the next silence is a new one.
+    cloud.deliver(PROPERTY, "{}");
+    await clock.advance(6 * HOUR);
+    assert.equal(logIns(), 3);
+  }));
 
 Deno.test("CloudBridge does nothing but say so when it is switched off", () =>
   inHouse({ enabled: false, app: undefined }, async ({ status, list, clock, cloud, context, bridge }) => {
@@ -143,6 +161,35 @@ Deno.test("CloudBridge in silence asks again at 90 s, reconnects at 105 s withou
     assert.equal(new Set(cloud.connects.map(({ clientId }) => clientId)).size, 1);
   }));
 
+const OFFLINE_REPLIES = [
+  ["code -2", encodeFrame([{ code: "-2", seq: 1 }])],
+  ["online 0", '{"operateType":"latestQuotas","data":{"online":0,"quotaMap":{}}}'],
+  ["code 6012", '{"code":"6012","message":"device is offline"}'],
+] as const;
+
+for (const [name, reply] of OFFLINE_REPLIES) {
+  Deno.test(`CloudBridge takes the cloud's answer with ${name} for its word, and for no word of the station`, () =>
+    inHouse({}, async ({ clock, cloud, list, raw }) => {
+      const online = () => list().stations[0].online;
+      const answer = (payload: Uint8Array | string) =>
+        cloud.deliver(`/app/${USER_ID}/${SN}/thing/property/get_reply`, payload);
+      cloud.onGet = () => queueMicrotask(() => answer(reply));
+      answer(reply);
+      await clock.advance(10 * MIN);
+      assert.equal(online(), false);
+      assert.equal(cloud.connects.length, 1, "whoever answers, the connection works");
+      assert.equal(
+        cloud.published.length,
+        28,
+        "asked in both forms: nobody knows yet which is the station's",
+      );
+      assert.ok(raw.length > 0, "soc_bridge hears it, too");
+      cloud.deliver(PROPERTY, Uint8Array.of(0x0a));
+      await clock.advance(0);
+      assert.equal(online(), true);
+    }));
+}
+
 Deno.test("CloudBridge does not reconnect while one station of two answers", () =>
   inHouse({ devices: [{ sn: SN }, { sn: SECOND_SN }] }, async ({ clock, cloud }) => {
     cloud.onGet = (sn) => sn === SN && queueMicrotask(() => cloud.deliver(PROPERTY, "{}"));
@@ -216,6 +263,39 @@ Deno.test("CloudBridge tries the other region when the broker hangs up before it
     assert.equal(status().link, "up");
   }, cloud);
 });
+
+Deno.test("CloudBridge is back within minutes of a line that was flaky for hours, and does not doubt its region", () =>
+  inHouse({}, async ({ clock, cloud, status, conditions, logIns }) => {
+    await clock.advance(MIN);
+    cloud.connack = { kind: "closed", text: "the connection was closed before it was accepted" };
+    cloud.drop();
+    await clock.advance(3 * HOUR);
+    assert.equal(status().link, "down");
+    assert.match(status().detail, /has accepted us before/);
+    assert.deepEqual(conditions(), ["cloud_unreachable"]);
+    assert.deepEqual(new Set(cloud.hostsAsked("/auth/login")), new Set(["api.ecoflow.com"]));
+    assert.ok(logIns() <= 5, `${logIns()} log-ins`);
+    cloud.connack = undefined;
+    await clock.advance(2.4 * MIN);
+    assert.equal(status().link, "up");
+    assert.deepEqual(conditions(), []);
+    assert.equal(new Set(cloud.connects.map(({ clientId }) => clientId)).size, 1);
+  }));
+
+Deno.test("CloudBridge doubts its region when the API names a broker that never accepted it, and is back in half an hour", () =>
+  inHouse({}, async ({ clock, cloud, status, conditions }) => {
+    await clock.advance(MIN);
+    cloud.brokerAddress.url = "mqtt.ecoflow.com";
+    cloud.connack = { kind: "refused", code: 5, text: "Not authorized" };
+    cloud.drop();
+    await clock.advance(1000);
+    cloud.connack = { kind: "closed", text: "the connection was closed before it was accepted" };
+    await clock.advance(3 * HOUR);
+    assert.deepEqual(conditions(), ["cloud_wrong_region"]);
+    cloud.connack = undefined;
+    await clock.advance(36 * MIN);
+    assert.equal(status().link, "up");
+  }));
 
 Deno.test("CloudBridge names a duel of two equal client ids and leaves it for minutes, without a log-in", () =>
   inHouse({}, async ({ clock, cloud, logIns, status, conditions }) => {

@@ -5,9 +5,10 @@ import { parseJson } from "../../lib/messages/parse.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { MqttConnect, MqttDown } from "../../lib/mqtt/client.ts";
 import type { CloudAccess } from "./cloud_api.ts";
-import { formOf, readOnly, type ReadOnlyCloud } from "./cloud_topics.ts";
+import { appTopics, formOf, readOnly, type ReadOnlyCloud } from "./cloud_topics.ts";
 import type { FaultKind } from "./faults.ts";
 import { KeepAlive } from "./keepalive.ts";
+import { isOfflineReply } from "./offline_reply.ts";
 import type { WatchedStations } from "./watched_stations.ts";
 
 /** What a session works with. */
@@ -44,10 +45,13 @@ const SUBSCRIBE_TIMEOUT_MS = 15_000;
 /** MQTT keep alive, s: the apps use 15 to 60. */
 const MQTT_KEEP_ALIVE_SEC = 30;
 
+/** What a topic brings: a station's pushes, answers to our requests, or the cloud's word on the station. */
+type SourceKind = "push" | "reply" | "status";
+
 /** See the file comment. Runs once. */
 export class Session {
   readonly #ended = Promise.withResolvers<SessionEnd | undefined>();
-  readonly #sources = new Map<string, { sn: string; isStatus: boolean }>();
+  readonly #sources = new Map<string, { sn: string; kind: SourceKind }>();
   #cloud: ReadOnlyCloud | undefined;
   #keepAlive: KeepAlive | undefined;
   #upMonoMs: number | undefined;
@@ -56,10 +60,14 @@ export class Session {
 
   constructor(private readonly parts: SessionParts) {
     this.#requestId = Math.floor(parts.clock.wallMs() / 1000);
+    const { access } = parts;
     for (const sn of parts.stations.sns) {
-      for (const topic of parts.access.topicsOf(sn)) this.#sources.set(topic, { sn, isStatus: false });
-      const statusTopic = parts.access.statusTopicOf?.(sn);
-      if (statusTopic !== undefined) this.#sources.set(statusTopic, { sn, isStatus: true });
+      const replyTopic = access.userId === undefined ? undefined : appTopics.getReply(access.userId, sn);
+      for (const topic of access.topicsOf(sn)) {
+        this.#sources.set(topic, { sn, kind: topic === replyTopic ? "reply" : "push" });
+      }
+      const statusTopic = access.statusTopicOf?.(sn);
+      if (statusTopic !== undefined) this.#sources.set(statusTopic, { sn, kind: "status" });
     }
   }
 
@@ -137,21 +145,28 @@ export class Session {
   }
 
   #take(topic: string, payload: Uint8Array, retained: boolean): void {
-    const { clock, log, stations } = this.parts;
+    const { log } = this.parts;
     const source = this.#sources.get(topic);
     if (!source) return log.debug("message of an unknown topic", { topic });
-    const { sn, isStatus } = source;
+    const { sn, kind } = source;
     // Nobody knows how old it is.
     if (retained) return log.debug("retained message of the cloud left out", { sn });
-    if (isStatus) {
+    if (this.#learn(sn, kind, payload)) this.parts.onList();
+    this.parts.onPayload(sn, payload);
+  }
+
+  /** @returns whether it is news on the station list */
+  #learn(sn: string, kind: SourceKind, payload: Uint8Array): boolean {
+    const { clock, stations } = this.parts;
+    if (kind === "status") {
       // The cloud's word, not the station's: it proves no stream.
       const online = readStatus(payload);
-      if (online !== undefined && stations.setOnline(sn, online)) this.parts.onList();
-    } else {
-      this.#keepAlive?.heard(sn, clock.monoMs());
-      if (stations.heard(sn, formOf(payload))) this.parts.onList();
+      return online !== undefined && stations.setOnline(sn, online);
     }
-    this.parts.onPayload(sn, payload);
+    // Whoever answers, the connection works.
+    this.#keepAlive?.heard(sn, clock.monoMs());
+    if (kind === "reply" && isOfflineReply(payload)) return stations.setOnline(sn, false);
+    return stations.heard(sn, formOf(payload));
   }
 
   #tick(): void {

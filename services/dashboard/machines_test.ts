@@ -120,6 +120,35 @@ Deno.test("GET /metrics gives no value that is old, and says so", () =>
     assert.equal([...blind.keys()].some((name) => /host_online|cloud_up|policy_state/.test(name)), false);
   }, MEASURED));
 
+const ownAges: readonly [
+  what: string,
+  ages: object,
+  charge: number | undefined,
+  grid: number | undefined,
+  reasons: readonly string[],
+][] = [
+  ["both at the limit", { soc_age_s: 120, grid_age_s: 120 }, 57.5, 1, []],
+  ["an old charge", { soc_age_s: 120.1, grid_age_s: 1 }, undefined, 1, [
+    "Study: its charge is not known now.",
+  ]],
+  ["an old grid", { soc_age_s: 1, grid_age_s: 120.1 }, 57.5, undefined, [
+    "Study: its grid is not known now.",
+  ]],
+];
+for (const [what, ages, charge, grid, reasons] of ownAges) {
+  Deno.test(`GET /metrics and /health judge charge and grid of a live station by their own ages: ${what}`, () =>
+    withDashboard(async (house) => {
+      await beWell(house, { ...STATE, ...ages });
+      const found = await scrape(house);
+      assert.equal(found.get(`${PREFIX}charge_percent{station="Study"}`), charge);
+      assert.equal(found.get(`${PREFIX}grid_connected{station="Study"}`), grid);
+      assert.equal(found.get(`${PREFIX}station_live{station="Study"}`), 1);
+      assert.equal(found.get(`${PREFIX}output_watts{station="Study"}`), 0);
+      const { text } = await house.ask("/health", { headers: BEARER });
+      assert.deepEqual(JSON.parse(text).reasons, reasons);
+    }, MEASURED));
+}
+
 Deno.test("GET /metrics escapes names, and lets nobody in without token or log-in", () =>
   withDashboard(async (house) => {
     const evil = 'S"} 1\\';

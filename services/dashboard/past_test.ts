@@ -23,7 +23,7 @@ async function withPast(run: (house: House) => Promise<void>): Promise<void> {
         ...house,
         name: "historian",
         health: createHealth(),
-        config: { roots: DEFAULT_ROOTS, stateDir, days: 730 },
+        config: { roots: DEFAULT_ROOTS, stateDir, staleAfterSec: 120, days: 730 },
         bus: broker.bus({
           service: "historian",
           publishes: [topics.historyAnswer("+"), topics.events],

@@ -46,7 +46,9 @@ export class Seen {
     if (this.#events.length > MAX_EVENTS) this.#events.shift();
     if (device !== undefined && kind === "grid_lost") this.#begin(device, ts);
     if (device !== undefined && kind === "grid_back") this.#end(device, ts);
-    if (device !== undefined && typeof data?.soc === "number") this.noteCharge(device, data.soc);
+    // What the policy had to estimate was not seen: it says the worst, down to 0.
+    const isSeen = data?.is_estimate !== true;
+    if (device !== undefined && isSeen && typeof data?.soc === "number") this.noteCharge(device, data.soc);
     return event;
   }
 

@@ -1,7 +1,7 @@
 /** The dashboard: listens to the house on the bus, and to browsers on its own address. */
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
-import { inWattsOf, type PowerState } from "../../lib/messages/power_state.ts";
+import { freshWords, inWattsOf, type PowerState } from "../../lib/messages/power_state.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { Access } from "./access.ts";
 import type { DashboardConfig } from "./config.ts";
@@ -131,7 +131,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
           if (house.drill) hostHistory.noteDrill(house.drill.value);
           pages.changed();
         },
-        onState: (device, state) => noteSample(seen, device, state, clock.wallMs()),
+        onState: (device, state) => noteSample(seen, device, state, config.staleAfterSec, clock.wallMs()),
         onEvent: (event) => {
           counts.note(event);
           hostHistory.noteEvent(event);
@@ -152,13 +152,20 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
 }
 
 /** Only what is live is drawn; the rest is a gap. */
-function noteSample(seen: Seen, device: string, state: PowerState, nowWallMs: number): void {
+function noteSample(
+  seen: Seen,
+  device: string,
+  state: PowerState,
+  staleAfterSec: number,
+  nowWallMs: number,
+): void {
   if ((state.link ?? "live") !== "live" || state.role === "accessory") return;
+  const { soc, grid_connected } = freshWords(state, staleAfterSec);
   seen.addSample(device, {
     atSec: nowWallMs / 1000,
-    socPercent: state.soc,
+    socPercent: soc,
     inWatts: inWattsOf(state),
     outWatts: state.out_watts,
   });
-  if (state.soc !== undefined && state.grid_connected === false) seen.noteCharge(device, state.soc);
+  if (soc !== undefined && grid_connected === false) seen.noteCharge(device, soc);
 }

@@ -293,3 +293,28 @@ Deno.test("createDashboard() draws only what was live, and outages with their de
     assert.equal((Date.parse(outages[0].to) - Date.parse(outages[0].from)) / 1000, 160);
   }, { readsWithoutLogin: true });
 });
+
+Deno.test("createDashboard() draws no charge that nobody confirms, and calls neither it nor an estimate the lowest", async () => {
+  await withDashboard(async ({ broker, clock, ask, topics }) => {
+    const say = async (extra: object) => {
+      broker.publish(topics.state("Study"), JSON.stringify({ ...STATE, ...extra }));
+      await clock.advance(20_000);
+    };
+    const event = (kind: string, data?: object) => {
+      const severity = "warning";
+      const about = { ts: iso(clock), kind, severity, source: "x", text: kind, device: "Study", data };
+      broker.publish(topics.events, JSON.stringify(about));
+    };
+    event("grid_lost", { soc: 80 });
+    await say({ soc: 50, grid_connected: false, soc_age_s: 120, grid_age_s: 120 });
+    await say({ soc: 10, grid_connected: false, soc_age_s: 120.1, grid_age_s: 1 });
+    event("timer_started", { soc: 9, is_estimate: true });
+    await say({ soc: 40, grid_connected: false, soc_age_s: 1, grid_age_s: 120.1 });
+    const history = async () => JSON.parse((await ask("/api/history?device=Study&hours=1")).text);
+    assert.deepEqual((await history()).soc_percent, [50, null, 40]);
+    assert.equal((await history()).outages[0].lowest_soc_percent, 50);
+    event("timer_started", { soc: 9 });
+    await clock.advance(0);
+    assert.equal((await history()).outages[0].lowest_soc_percent, 9);
+  }, { readsWithoutLogin: true });
+});

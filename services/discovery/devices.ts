@@ -6,7 +6,14 @@ import type { DiscoveryConfig } from "./config.ts";
 import { eventTypes } from "./event_types.ts";
 import { DAEMON_ENTITIES, HOST_ENTITIES, hostPhase } from "./host_entities.ts";
 import { DAEMON_ID, deviceIdentifier, type DeviceKind, hostId, uniqueId } from "./ids.ts";
-import type { Availability, Component, DevicePayload, EntityTraits, RemovedComponent } from "./payload.ts";
+import {
+  type Availability,
+  type Component,
+  type DevicePayload,
+  type EntityTraits,
+  type RemovedComponent,
+  whileFresh,
+} from "./payload.ts";
 import { POLICY_ENTITIES } from "./policy_entities.ts";
 import { stationEntity } from "./station_entities.ts";
 
@@ -68,8 +75,16 @@ export class Devices {
       const entity = stationEntity(key);
       if (!entity) continue;
       const isMeasured = entity.shows === "measured";
-      const expiry = isMeasured ? this.config.staleAfterSec : DIAGNOSTIC_EXPIRY_SEC;
-      components[key] = this.#component(id, key, { ...entity.traits, expire_after: expiry }, {
+      const { staleAfterSec } = this.config;
+      const { traits, ageKey } = entity;
+      const shown = {
+        ...traits,
+        expire_after: isMeasured ? staleAfterSec : DIAGNOSTIC_EXPIRY_SEC,
+        ...(ageKey === undefined || traits.value_template === undefined
+          ? {}
+          : { value_template: whileFresh(traits.value_template, ageKey, staleAfterSec) }),
+      };
+      components[key] = this.#component(id, key, shown, {
         topic: topics.state(name),
         availability: isMeasured
           ? [bridge, linkIsLive(topics, name), standsAs(topics, id, "live")]

@@ -163,6 +163,21 @@ Deno.test("Devices.station() every measured value needs the daemon, the link and
   }
 });
 
+Deno.test("Devices.station() judges every value with an age of its own by that age", () => {
+  const shown = components(station(FULL));
+  const judged = Object.entries(shown).filter(([, { value_template }]) => value_template?.includes("<= 120"));
+  assert.deepEqual(judged.map(([key]) => key).toSorted(), [
+    "grid_connected",
+    "grid_evidence",
+    "grid_unconfirmed",
+    "soc",
+  ]);
+  assert.match(shown.soc?.value_template ?? "", /soc_age_s/);
+  for (const key of ["grid_connected", "grid_evidence", "grid_unconfirmed"]) {
+    assert.match(shown[key]?.value_template ?? "", /grid_age_s/, key);
+  }
+});
+
 Deno.test("Devices.station() takes away components of an earlier version, by their platform alone", () => {
   const payload = DEVICES.station(
     { id: "station_x", name: "X", isAccessory: false, keys: ["soc"] },

@@ -59,6 +59,17 @@ export function valueOf(path: string): string {
   return `{{ value_json.${path} | default(None) }}`;
 }
 
+/** A template that gives what `template` gives while the value's own age allows it, and beyond that the word for unknown. */
+export function whileFresh(template: string, ageKey: string, limitSec: number): string {
+  const [, expression] = /^\{\{ (.*) \}\}$/s.exec(template) ?? [];
+  if (expression === undefined) {
+    throw new SyntaxError(`Cannot limit a template: wanted "{{ … }}", found "${template}"`);
+  }
+  // A state without an age of its own is as old as its newest word, and as fresh as its arrival without any.
+  const age = `value_json.${ageKey} | default(value_json.age_s | default(0))`;
+  return `{{ (${expression}) if (${age}) <= ${limitSec} else 'None' }}`;
+}
+
 /** A text that may be longer than a state of Home Assistant, which has at most 255 characters. */
 export function textOf(path: string): string {
   return `{{ (value_json.${path} | default('None', true))[:250] }}`;

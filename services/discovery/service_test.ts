@@ -111,6 +111,45 @@ Deno.test("DiscoveryService leaves unknown what is unknown: no proof of the grid
   await service.stop();
 });
 
+/** What a live station says of the grid, by whether that is fresh. */
+const GRID_SHOWN = {
+  fresh: ["on", "flow_info_ac_in=2", "off"],
+  old: ["unknown", "unknown", "unknown"],
+} as const;
+const ownAges: readonly [
+  what: string,
+  ages: Partial<PowerState>,
+  soc: string,
+  grid: keyof typeof GRID_SHOWN,
+][] = [
+  ["both at the limit", { soc_age_s: 120, grid_age_s: 120 }, "57.5", "fresh"],
+  ["a charge beyond it", { soc_age_s: 120.1, grid_age_s: 1 }, "unknown", "fresh"],
+  ["a grid beyond it", { soc_age_s: 1, grid_age_s: 120.1 }, "57.5", "old"],
+  ["neither confirmed for hours", { soc_age_s: 7200, grid_age_s: 7200 }, "unknown", "old"],
+];
+for (const [what, ages, soc, grid] of ownAges) {
+  Deno.test(`DiscoveryService judges charge and grid of a live station by their own ages: ${what}`, async () => {
+    const h = house();
+    h.daemon();
+    await h.service.start();
+    const home = await h.homeAssistant();
+    const known = { ...LIVE, grid_evidence: "flow_info_ac_in=2", soc_age_s: 1, grid_age_s: 1 };
+    await h.live(10_000, known);
+    assert.equal(home.state(`${STATION}_soc`), "57.5");
+    await h.live(10_000, { ...known, ...ages });
+    assert.equal(home.state(`${STATION}_soc`), soc);
+    assert.deepEqual(
+      ["grid_connected", "grid_evidence", "grid_unconfirmed"].map((key) => home.state(`${STATION}_${key}`)),
+      GRID_SHOWN[grid],
+    );
+    // Everything else of it is as live as before.
+    assert.equal(home.state(`${STATION}_out_watts`), "90");
+    assert.deepEqual(home.complaints, []);
+    await home.close();
+    await h.service.stop();
+  });
+}
+
 /** Measured values, which must never be shown when they are old. */
 const MEASURED = ["soc", "grid_connected", "ac_in_watts", "out_watts"].map((key) => `${STATION}_${key}`);
 
@@ -324,6 +363,8 @@ Deno.test("DiscoveryService turns the journal into events of the right device, a
   assert.equal(home.events.length, 0);
   h.broker.publish(TOPICS.events, event("grid_lost", { device: "Study" }));
   h.broker.publish(TOPICS.events, event("shutdown_sent", { agent: "nas", data: { id: "7" } }));
+  h.broker.publish(TOPICS.events, event("agent_lost", { agent: "nas", data: { away_s: 600 } }));
+  h.broker.publish(TOPICS.events, event("agent_back", { agent: "nas", data: { away_s: 900 } }));
   h.broker.publish(TOPICS.events, event("cloud_link", {}));
   h.broker.publish(TOPICS.events, event("brand_new", { device: "Study" }));
   h.broker.publish(TOPICS.events, event("grid_lost", { device: "Unheard of" }));
@@ -332,10 +373,12 @@ Deno.test("DiscoveryService turns the journal into events of the right device, a
   assert.deepEqual(home.events.map(({ id, type }) => `${id} ${type}`), [
     `${STATION}_journal grid_lost`,
     "ecoflow_power_host_nas_journal shutdown_sent",
+    "ecoflow_power_host_nas_journal agent_lost",
+    "ecoflow_power_host_nas_journal agent_back",
     "ecoflow_power_daemon_journal cloud_link",
     `${STATION}_journal other`,
   ]);
-  assert.deepEqual(home.events[3]?.attributes, {
+  assert.deepEqual(home.events[5]?.attributes, {
     kind: "brand_new",
     ts: "2026-11-23T19:00:00Z",
     severity: "notice",

@@ -6,6 +6,8 @@ import { type EntityTraits, markOf, switchOf, textOf, valueOf } from "./payload.
 export interface StationEntity {
   /** `measured`: unavailable unless the station is live. `told`: what is known about the station, live or not. */
   readonly shows: "measured" | "told";
+  /** Where a state says how old this one value is: a live station may not have confirmed it for hours. Absent: nowhere. */
+  readonly ageKey?: "grid_age_s" | "soc_age_s";
   readonly traits: EntityTraits;
 }
 
@@ -16,9 +18,10 @@ const watts = (name: string) => measurement(name, "power", "W", 0);
 
 /** One row for each value of a state. */
 const ROWS: { readonly [Key in Shown]: StationEntity } = {
-  soc: { shows: "measured", traits: measurement("Charge", "battery", "%", 0) },
+  soc: { shows: "measured", ageKey: "soc_age_s", traits: measurement("Charge", "battery", "%", 0) },
   grid_connected: {
     shows: "measured",
+    ageKey: "grid_age_s",
     traits: { platform: "binary_sensor", name: "Grid", device_class: "power" },
   },
   temp_celsius: { shows: "measured", traits: measurement("Temperature", "temperature", "°C", 1) },
@@ -42,10 +45,12 @@ const ROWS: { readonly [Key in Shown]: StationEntity } = {
   },
   grid_evidence: {
     shows: "measured",
+    ageKey: "grid_age_s",
     traits: diagnostic({ platform: "sensor", name: "Grid evidence", icon: "mdi:transmission-tower" }),
   },
   grid_unconfirmed: {
     shows: "measured",
+    ageKey: "grid_age_s",
     traits: diagnostic({ platform: "binary_sensor", name: "Grid in doubt", device_class: "problem" }),
   },
   link: {

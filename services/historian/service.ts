@@ -5,7 +5,7 @@ import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { encodeEvent, parseEvent } from "../../lib/messages/event.ts";
 import { encodeHistoryAnswer } from "../../lib/messages/history_answer.ts";
 import { parseHistoryQuery } from "../../lib/messages/history_query.ts";
-import { inWattsOf, parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
+import { freshWords, inWattsOf, parsePowerState } from "../../lib/messages/power_state.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { answerQuery } from "./answer.ts";
@@ -16,7 +16,6 @@ import { Meter } from "./meter.ts";
 import { OutageBook } from "./outages.ts";
 import { Pending } from "./pending.ts";
 import { Store } from "./store.ts";
-import type { Moment } from "./totals.ts";
 
 export type { HistorianConfig } from "./config.ts";
 
@@ -128,7 +127,7 @@ export class Historian implements Service {
   }
 
   #hearState({ payload }: BusMessage, source: string): void {
-    const { clock } = this.context;
+    const { clock, config } = this.context;
     const state = parsePowerState(payload, source);
     if (state.role === "accessory") return;
     const isLive = (state.link ?? "live") === "live";
@@ -137,11 +136,12 @@ export class Historian implements Service {
       if (this.#meters.size >= MAX_DEVICES) return;
       this.#meters.set(state.device, meter = new Meter());
     }
-    meter.note(isLive ? momentOf(state) : undefined, clock.monoMs());
+    const { soc, grid_connected: grid } = freshWords(state, config.staleAfterSec);
+    const moment = { soc, grid, inWatts: inWattsOf(state), outWatts: state.out_watts };
+    meter.note(isLive ? moment : undefined, clock.monoMs());
     if (!isLive || state.grid_unconfirmed) return;
     const wasOut = this.#book.isOut;
-    const word = { grid: state.grid_connected, soc: state.soc };
-    const outage = this.#book.note(state.device, word, clock.wallMs());
+    const outage = this.#book.note(state.device, { grid, soc }, clock.wallMs());
     if (!outage) return;
     this.#pending.addOutage(outage);
     if (wasOut !== this.#book.isOut || outage.toMs !== undefined) this.#flushWithin(FLUSH_EVENT_MS);
@@ -217,9 +217,4 @@ export class Historian implements Service {
       this.context.log.warn("HISTORY NOT PRUNED", { reason: errorText(error) });
     }
   }
-}
-
-function momentOf(state: PowerState): Moment {
-  const { soc, grid_connected: grid, out_watts: outWatts } = state;
-  return { soc, grid, inWatts: inWattsOf(state), outWatts };
 }

@@ -23,7 +23,7 @@ const DAY_MS = 86_400_000;
 type House = Awaited<ReturnType<typeof startIn>>;
 
 async function startIn(stateDir: string) {
-  const context = testContext(CAPABILITY, { roots: DEFAULT_ROOTS, stateDir, days: 730 });
+  const context = testContext(CAPABILITY, { roots: DEFAULT_ROOTS, stateDir, staleAfterSec: 120, days: 730 });
   const { broker, clock } = context;
   const answers: HistoryAnswer[] = [];
   broker.watch(({ topic, payload }) => {
@@ -165,6 +165,37 @@ Deno.test("Historian stores an event within seconds, and values every half hour"
     assert.equal(count("samples"), samples);
     await house.live(30, { soc: 80, grid_connected: true });
     assert.ok(count("samples") > samples);
+  }));
+
+Deno.test("Historian keeps neither a charge nor a grid that a live station no longer confirms", () =>
+  inHouse(async (house) => {
+    const state = { soc: 80, grid_connected: true, out_watts: 36, age_s: 1 };
+    await house.live(60, { ...state, soc_age_s: 120, grid_age_s: 120 });
+    await house.live(60, { ...state, soc_age_s: 120.1, grid_age_s: 120.1 });
+    const { samples } = await house.ask({ kind: "samples", device: "Study", step_s: 60 });
+    assert.deepEqual(
+      samples?.map(({ soc, grid_percent, out_watts }) => [soc, grid_percent, out_watts]),
+      [[80, 100, 36], [undefined, undefined, 36]],
+    );
+  }));
+
+Deno.test("Historian makes no outage of an old word on the grid, and no depth of an old charge", () =>
+  inHouse(async (house) => {
+    const out = { grid_connected: false, soc: 20, soc_age_s: 7200 };
+    await house.live(60, { ...out, grid_age_s: 7200 });
+    assert.deepEqual((await house.ask({ kind: "outages" })).outages, []);
+    await house.live(60, { grid_connected: true, soc: 90, soc_age_s: 1, grid_age_s: 1 });
+    await house.live(60, { ...out, grid_age_s: 1 });
+    await house.live(60, { ...out, soc: 70, soc_age_s: 1, grid_age_s: 1 });
+    // That the grid is back is old, and it is not over.
+    await house.live(60, { grid_connected: true, soc: 71, soc_age_s: 1, grid_age_s: 7200 });
+    await house.live(60, { grid_connected: true, soc: 72, soc_age_s: 1, grid_age_s: 1 });
+    await house.live(60, { grid_connected: true, soc: 72, soc_age_s: 1, grid_age_s: 1 });
+    const { outages } = await house.ask({ kind: "outages" });
+    assert.equal(outages?.length, 1);
+    const [outage] = outages ?? [];
+    assert.equal(((outage?.to_ms ?? 0) - (outage?.from_ms ?? 0)) / 1000, 180);
+    assert.deepEqual([outage?.soc_start, outage?.soc_lowest, outage?.soc_end], [undefined, 70, 72]);
   }));
 
 Deno.test("Historian answers events in pages", () =>

@@ -11,6 +11,7 @@ const AWAITED: readonly string[] = [
   "host_down",
   "host_called_off",
   "host_awake",
+  "agent_back",
   "shutdown_held",
   "drill_ended",
   "outage_forgotten",

@@ -33,19 +33,29 @@ export class Courier {
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
   #cancelRetry: Cancel = () => {};
+  /** Events that were in a message already, sent or not. */
+  readonly #tried = new WeakSet<JournalEvent>();
+  /** Our own pause. */
   #restUntilMonoMs = -Infinity;
+  /** The pause that the other side asked for. */
+  #askedUntilMonoMs = -Infinity;
 
   constructor(private readonly parts: CourierParts) {
     this.#backoff = new Backoff(RETRY, parts.random);
   }
 
-  /** There may be something to tell. A danger does not wait for the end of a pause that nobody asked for. */
-  wake(isDanger = false): void {
-    if (this.#running || this.#stopping.signal.aborted || this.parts.waiting().length === 0) return;
+  /** There may be something to tell. A new danger does not wait for the end of a pause that nobody asked for. */
+  wake(): void {
+    const waiting = this.parts.waiting();
+    if (this.#running || this.#stopping.signal.aborted || waiting.length === 0) return;
     const { clock } = this.parts;
-    const restMs = this.#restUntilMonoMs - clock.monoMs();
+    const isUrgent = waiting.some((event) => event.severity === "danger" && !this.#tried.has(event));
+    const restUntilMonoMs = isUrgent
+      ? this.#askedUntilMonoMs
+      : Math.max(this.#restUntilMonoMs, this.#askedUntilMonoMs);
+    const restMs = restUntilMonoMs - clock.monoMs();
     this.#cancelRetry();
-    if (restMs > 0 && !isDanger) {
+    if (restMs > 0) {
       this.#cancelRetry = clock.after(restMs, () => this.wake());
       return;
     }
@@ -69,19 +79,20 @@ export class Courier {
     const old = all.filter(({ ts }) => clock.wallMs() - Date.parse(ts) > TOO_OLD_MS);
     if (old.length > 0) onDone(old, "they are too old to be news");
     const events = all.filter((event) => !old.includes(event));
+    for (const event of events) this.#tried.add(event);
     try {
       if (events.length === 0) return;
       await channel.send(compose(events), AbortSignal.any([limit.signal, this.#stopping.signal]));
       this.#backoff.reset();
-      this.#restUntilMonoMs = -Infinity;
+      this.#restUntilMonoMs = this.#askedUntilMonoMs = -Infinity;
       onDone(events);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       const fault = error instanceof SendError ? error : undefined;
       const text = limit.signal.aborted ? `no answer within ${SEND_LIMIT_MS / 1000} s` : errorText(error);
       if (fault?.isFinal) return onDone(events, text);
-      const waitMs = Math.max(this.#backoff.nextMs(), fault?.retryAfterMs ?? 0);
-      this.#restUntilMonoMs = clock.monoMs() + waitMs;
+      this.#restUntilMonoMs = clock.monoMs() + this.#backoff.nextMs();
+      this.#askedUntilMonoMs = clock.monoMs() + (fault?.retryAfterMs ?? 0);
       onTrouble(text);
     } finally {
       cancel();

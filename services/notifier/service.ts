@@ -126,7 +126,7 @@ export class Notifier implements Service {
       else this.#queue.add(name, wanted);
     }
     this.#store();
-    if (wakes) { for (const courier of this.#couriers.values()) courier.wake(isDanger); }
+    if (wakes) { for (const courier of this.#couriers.values()) courier.wake(); }
   }
 
   #lookAtTheClock(): void {

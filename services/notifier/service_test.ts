@@ -155,6 +155,71 @@ Deno.test("Notifier tries again with growing pauses, but a new danger at once", 
   await h.notifier.stop();
 });
 
+Deno.test("Notifier tries a danger at once that came while another try was failing, and only once", async () => {
+  let tries = 0;
+  const h = await start({}, disk(), () => {
+    tries++;
+    return down();
+  });
+  await h.event("shutdown_sent", "danger");
+  // Long pauses by now.
+  await h.clock.advance(24 * HOUR_MS);
+  let fail = () => {};
+  h.way.speaks = () => {
+    tries++;
+    return new Promise((_, reject) => fail = () => reject(new SendError("no route", false)));
+  };
+  tries = 0;
+  await h.event("timer_started", "danger");
+  await h.clock.advance(0);
+  assert.equal(tries, 1);
+  await h.event("stage_begins", "danger");
+  h.way.speaks = () => {
+    tries++;
+    return down();
+  };
+  fail();
+  await h.clock.advance(0);
+  assert.equal(tries, 2);
+  // What has been tried waits for its turn, and so does what is no danger.
+  await h.event("host_down", "notice");
+  await h.clock.advance(60_000);
+  assert.equal(tries, 2);
+  await h.notifier.stop();
+});
+
+Deno.test("Notifier leaves who asks for it alone, a danger or not, and tells the danger as soon as that is over", async () => {
+  let tries = 0;
+  const h = await start({}, disk(), () => {
+    tries++;
+    return Promise.reject(new SendError("slow down", false, 600_000));
+  });
+  await h.event("shutdown_sent", "danger");
+  await h.clock.advance(1000);
+  await h.event("timer_started", "danger");
+  await h.clock.advance(598_999);
+  assert.equal(tries, 1);
+  await h.clock.advance(1);
+  assert.equal(tries, 2);
+  await h.notifier.stop();
+});
+
+Deno.test("Notifier does not hurry a channel for a danger that it does not want", async () => {
+  let tries = 0;
+  const choice = parseEventChoice("normal,-timer_started");
+  const h = await start({ channels: [{ settings: NTFY, choice }] }, disk(), () => {
+    tries++;
+    return down();
+  });
+  await h.event("grid_lost", "warning");
+  await h.clock.advance(24 * HOUR_MS);
+  const before = tries;
+  await h.event("timer_started", "danger");
+  await h.clock.advance(0);
+  assert.equal(tries, before);
+  await h.notifier.stop();
+});
+
 Deno.test("Notifier gives up what is refused for good, says so once, and tells the next", async () => {
   const h = await start({}, disk(), () => Promise.reject(new SendError("status 401", true)));
   await h.event("shutdown_sent", "danger");

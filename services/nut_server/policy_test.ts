@@ -208,6 +208,29 @@ Deno.test("PolicyEngine's estimate keeps NUT clients waiting while a station is 
     equal(["shutting_down", "down"].includes(hostState()), true, hostState());
   }));
 
+Deno.test("PolicyEngine's estimate stands in for a charge that a station on battery no longer tells, and shuts hosts down", () =>
+  withPolicy(async ({ pass, connect, hostState }) => {
+    const out = { ...ON_BATTERY, soc: 30, discharge_min: 20, out_watts: 500 };
+    await pass(5, ONLINE);
+    await pass(10, { ...out, soc_age_s: 0 });
+    const poller = await connect();
+    const charges: number[] = [];
+    let status = "";
+    for (let second = 0; second < 900 && !status.includes("FSD"); second += 5) {
+      await pass(5, { ...out, soc_age_s: 5 + second });
+      status = await statusOf(poller) ?? "";
+      const [charge = ""] = await poller.ask("GET VAR ups battery.charge");
+      match(status, /"(FSD )?OB/, `after ${second} s`);
+      charges.push(Number(/"(\d+)"/.exec(charge)?.[1]));
+    }
+    match(status, /FSD OB LB/);
+    deepEqual(charges, charges.toSorted((a, b) => b - a), "it only falls");
+    equal(charges[0], 30);
+    ok((charges.at(-1) ?? 30) <= 10, `at ${charges.at(-1)} %`);
+    await settle();
+    equal(hostState(), "shutting_down");
+  }));
+
 /** An outage in which the NAS was sent down, the battery ended, and the power came back after two hours. */
 async function afterAPowerCut(run: (scene: Scene, status: () => Record<string, unknown>) => Promise<void>) {
   const machine = { clock: new TestClock(), disk: {} };

@@ -109,6 +109,43 @@ Deno.test("NutService leads a host through an outage", () =>
     ]);
   }));
 
+Deno.test("NutService says no charge that nobody confirms, and on battery the policy's estimate and limit", () =>
+  inHouse(async (house, clock, connect) => {
+    let client = await connect();
+    const ask = async (name: string) => (await client.ask(`GET VAR ups ${name}`))[0];
+    house.state({ ...ONLINE, soc: 2, soc_age_s: 7200 });
+    await settle();
+    equal(await ask("ups.status"), 'VAR ups ups.status "OL"');
+    equal(await ask("battery.charge"), "ERR VAR-NOT-SUPPORTED");
+    // An old charge is neither a good one nor a low one.
+    for (const soc of [80, 2]) {
+      house.state({ ...ON_BATTERY, soc, soc_age_s: 7200 });
+      await settle();
+      equal(await ask("ups.status"), 'VAR ups ups.status "OB DISCHRG"');
+      equal(await ask("battery.charge"), "ERR VAR-NOT-SUPPORTED");
+      equal(await ask("battery.runtime"), "ERR VAR-NOT-SUPPORTED");
+    }
+    house.policy({ state: "on_battery", grid_connected: false, blind: true, soc: 3.4, soc_estimated: true });
+    await settle();
+    equal(await ask("battery.charge"), 'VAR ups battery.charge "3"');
+    equal(await ask("ups.status"), 'VAR ups ups.status "OB DISCHRG"');
+    house.policy({ state: "on_battery", grid_connected: false, blind: true, soc: 3, soc_estimated: true });
+    await settle();
+    equal(await ask("ups.status"), 'VAR ups ups.status "OB LB DISCHRG"');
+    // The policy is gone, and the charge is as old as before: clients are on their own.
+    await clock.advance(119_000);
+    house.state({ ...ON_BATTERY, soc: 80, soc_age_s: 7200 });
+    await settle();
+    client = await connect();
+    equal(await ask("ups.status"), 'VAR ups ups.status "OB LB DISCHRG"');
+    await clock.advance(1_000);
+    equal(await ask("ups.status"), "ERR DATA-STALE");
+    house.state(ON_BATTERY);
+    await settle();
+    equal(await ask("ups.status"), 'VAR ups ups.status "OB DISCHRG"');
+    equal(await ask("battery.charge"), 'VAR ups battery.charge "87"');
+  }));
+
 Deno.test("NutService takes a forced shutdown back that nobody has seen, and only that", () =>
   inHouse(async (house, clock, connect) => {
     house.state(ON_BATTERY);

@@ -134,6 +134,88 @@ Deno.test("viewStation() believes fresh words only", () => {
   }
 });
 
+Deno.test("viewStation() says a charge only while that charge is fresh", () => {
+  const { soc: _soc, ...bare } = LIVE;
+  const out = { ...bare, grid_connected: false };
+  /** Grid and report are fresh; the charge is as old as this when it is heard at 0. */
+  const oldCharge = (state: PowerState, ageSec: number) =>
+    heard({ ...state, soc: 80, discharge_min: 300, soc_age_s: ageSec }, 0);
+  const said = (view: ReturnType<typeof viewStation>) =>
+    view.kind === "live"
+      ? ["live", view.state.soc, view.state.discharge_min]
+      : [view.kind, view.kind === "estimated" ? view.socPercent : undefined];
+  const onBattery = { state: "on_battery", grid_connected: false, soc: 12, soc_estimated: true } as const;
+  /** The outage has gone on since 0, and the station has just said so again, with a charge from before it. */
+  const wentOn = (atMs: number) => heard({ ...out, soc: 80, soc_age_s: 7200 }, atMs, oldCharge(out, 7200));
+  const rows: [name: string, memory: StationMemory, nowMonoMs: number, expected: unknown][] = [
+    ["with the grid, 1 ms before the limit", oldCharge(bare, 100), 19_999, ["live", 80, 300]],
+    ["with the grid, at the limit", oldCharge(bare, 100), 20_000, ["live", undefined, undefined]],
+    ["on battery, 1 ms before the limit", oldCharge(out, 100), 19_999, ["live", 80, 300]],
+    ["on battery, at the limit", oldCharge(out, 100), 20_000, ["live", undefined, undefined]],
+    ["without an age of its own it is as old as the report", heard({ ...LIVE, age_s: 119 }, 0), 999, [
+      "live",
+      80,
+      undefined,
+    ]],
+    [
+      "on battery the policy's estimate takes its place, without a runtime",
+      policy(onBattery, 0, oldCharge(out, 7200)),
+      0,
+      ["live", 12, undefined],
+    ],
+    ["a fresh charge is not replaced", policy(onBattery, 0, oldCharge(out, 1)), 0, ["live", 80, 300]],
+    ["nor is an old one with the grid", policy(onBattery, 0, oldCharge(bare, 7200)), 0, [
+      "live",
+      undefined,
+      undefined,
+    ]],
+    [
+      "a charge that was never told is reckoned too",
+      policy(onBattery, 0, heard(out, 0)),
+      0,
+      ["live", 12, undefined],
+    ],
+    [
+      "a policy that has not seen the outage yet reckons nothing",
+      policy({ soc: 80 }, 0, oldCharge(out, 7200)),
+      0,
+      [
+        "live",
+        undefined,
+        undefined,
+      ],
+    ],
+    ["1 ms before a silent policy counts as gone", policy(onBattery, 10_000, wentOn(60_000)), 69_999, [
+      "live",
+      12,
+      undefined,
+    ]],
+    ["a policy that is gone", policy(onBattery, 10_000, wentOn(60_000)), 70_000, ["stale", undefined]],
+    ["no policy, 1 ms before it counts as gone", wentOn(50_000), 59_999, ["live", undefined, undefined]],
+    ["no policy", wentOn(50_000), 60_000, ["stale", undefined]],
+    ["no policy, but the grid", heard({ ...bare, soc: 80, soc_age_s: 7200 }, 0), 60_000, [
+      "live",
+      undefined,
+      undefined,
+    ]],
+    ["no policy, and a station that never tells its charge", heard(out, 50_000, heard(out, 0)), 60_000, [
+      "live",
+      undefined,
+      undefined,
+    ]],
+  ];
+  for (const [name, memory, nowMonoMs, expected] of rows) {
+    deepEqual(said(viewStation(memory, nowMonoMs, GRACE)), expected, name);
+  }
+});
+
+Deno.test("noteState() counts an outage from its first word", () => {
+  const out = { ...LIVE, grid_connected: false };
+  const since = (memory: StationMemory) => memory.grid?.sinceMonoMs;
+  const lost = heard(out, 10, heard(LIVE, 0));
+  deepEqual([since(lost), since(heard(out, 20, lost)), since(heard(LIVE, 30, lost))], [10, 10, 30]);
+});
+
 Deno.test("noteState() keeps model and serial number, which do not age", () => {
   const named = { ...LIVE, model: "RIVER 3", sn: "R651" };
   const memory = noteState(NOTHING_HEARD, named, { retained: true, nowMonoMs: 0 });

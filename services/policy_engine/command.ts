@@ -16,6 +16,8 @@ export interface CommandParts {
   readonly nowWallMs: number;
   /** Absent: the command goes unsigned (docs/decisions/0003). */
   readonly keyHex?: string;
+  /** What the agent asked for when it refused this id for its time. */
+  readonly challenge?: string;
 }
 
 /** See the file comment. */
@@ -30,6 +32,7 @@ export function buildCommand(parts: CommandParts): AgentCommand {
     issued_at: new Date(parts.nowWallMs).toISOString(),
     stage: parts.stage,
     drill: parts.action === "drill" ? true : undefined,
+    challenge: parts.challenge,
   };
   return parts.keyHex === undefined ? command : { ...command, sig: signatureOf(command, parts.keyHex) };
 }

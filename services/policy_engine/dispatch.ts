@@ -16,9 +16,14 @@ export interface DispatchConfig {
   readonly agentKeys: Readonly<Record<string, string>>;
 }
 
+/** What is said with a command. */
+type Message = Pick<CommandParts, "agent" | "id" | "action" | "reason" | "stage" | "challenge">;
+
 /** See the file comment. */
 export class Dispatch {
   #isLinkUp = false;
+  /** The last command to each agent, and when it was said. */
+  readonly #last = new Map<string, { readonly message: Message; readonly atMonoMs: number }>();
 
   /** @param onDelivered The broker has the command of this id */
   constructor(
@@ -37,17 +42,13 @@ export class Dispatch {
   }
 
   /** A command waits for a broker that is away, and dies with its lifetime. */
-  send(
-    { agent, id, action, reason, stage }: Pick<CommandParts, "agent" | "id" | "action" | "reason" | "stage">,
-  ): void {
+  send(message: Message): void {
+    const { agent, id, action } = message;
     const { bus, clock, config, log } = this.context;
     const { shutdownDelaySec, commandTtlSec } = config;
+    this.#last.set(agent, { message, atMonoMs: clock.monoMs() });
     const command = buildCommand({
-      id,
-      action,
-      agent,
-      reason,
-      stage,
+      ...message,
       shutdownDelaySec,
       commandTtlSec,
       nowWallMs: clock.wallMs(),
@@ -59,6 +60,21 @@ export class Dispatch {
         () => this.onDelivered(agent, id),
         (error) => log.error("COMMAND NOT DELIVERED", { agent, action, id, reason: errorText(error) }),
       );
+  }
+
+  /**
+   * Signs the last command anew, with what the agent asks for; once, and within its lifetime by our own monotonic clock,
+   * so that a recording of an old one is never made good again.
+   *
+   * @returns whether it was that command
+   */
+  prove(agent: string, id: string, challenge: string): boolean {
+    const { clock, config } = this.context;
+    const last = this.#last.get(agent);
+    if (last?.message.id !== id || last.message.challenge !== undefined) return false;
+    if (clock.monoMs() - last.atMonoMs > config.commandTtlSec * 1000) return false;
+    this.send({ ...last.message, challenge });
+    return true;
   }
 
   /** A packet that could not be sent is sent again with the next. */

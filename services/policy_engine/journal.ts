@@ -63,6 +63,16 @@ export function tellingOf(effect: HouseEffect): Telling | undefined {
   }
 }
 
+/** A host's clock and ours disagree. */
+export function clockTelling(agent: string, text: string): Telling {
+  return {
+    level: "warn",
+    words: "CLOCKS DIFFER",
+    fields: { agent, reason: text },
+    event: { kind: "clocks_differ", severity: "warning", agent, text: text.slice(0, 500) },
+  };
+}
+
 function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: "outage" }>): Telling {
   const known = Object.entries(numbers).filter(([, value]) => value !== undefined);
   const tell = (

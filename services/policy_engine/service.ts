@@ -8,13 +8,15 @@ import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
 import { AbortDesk } from "./abort_desk.ts";
+import { AgentWatch } from "./agent_watch.ts";
 import { Dispatch } from "./dispatch.ts";
 import { drillRefusal } from "./drill.ts";
 import { DrillDesk } from "./drill_desk.ts";
 import { dueMonth } from "./drill_schedule.ts";
 import { Ears } from "./ears.ts";
+import { HostClocks, isInForce } from "./host_clocks.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
-import { tellingOf } from "./journal.ts";
+import { clockTelling, type Telling, tellingOf } from "./journal.ts";
 import { feedsOf, hostsOfStation } from "./rules.ts";
 import { houseRules } from "./rules_from_file.ts";
 import { PowerDoubt } from "./power_return.ts";
@@ -58,6 +60,8 @@ export class PolicyEngine implements Service {
   readonly #drills: DrillDesk;
   readonly #aborts: AbortDesk;
   readonly #ears: Ears;
+  readonly #clocks = new HostClocks();
+  readonly #agents: AgentWatch;
   #cloud: Ways["cloud"];
   /** There after what looks like a reboot, until it is settled. */
   #doubt: PowerDoubt | undefined;
@@ -68,6 +72,7 @@ export class PolicyEngine implements Service {
   ) {
     this.#topics = topicsUnder(context.config.roots);
     const { agentKeys, bootId } = context.config;
+    this.#agents = new AgentWatch(context.config.keylessHosts);
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
     this.#showcase = new Showcase({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
     this.#dispatch = new Dispatch(
@@ -170,12 +175,26 @@ export class PolicyEngine implements Service {
       agent,
       data: { id: ack.id, status: ack.status },
     });
+    this.#judgeClock(agent, ack);
     const answer = { commandId: ack.id, status: ack.status, detail: ack.detail };
     if (this.#house) this.#drills.onAnswer({ agent, ...answer }, this.#house);
     this.#step({ kind: "host", agent, input: { kind: "ack", ...answer } });
   }
 
+  /** An agent that refuses what we mean for its time alone is told again in a way that needs no clock. */
+  #judgeClock(agent: string, { id, status, challenge, ts }: AgentAck): void {
+    const nowWallMs = this.context.clock.wallMs();
+    const isAsked = status === "rejected" && challenge !== undefined &&
+      isInForce(this.#house?.state.hosts.get(agent)?.phase, id);
+    if (!isAsked || !this.#dispatch.prove(agent, id, challenge)) {
+      return this.#clocks.heard(agent, ts, nowWallMs);
+    }
+    const text = this.#clocks.refused(agent, ts, nowWallMs);
+    if (text !== undefined) this.#dispatch.tell(clockTelling(agent, text));
+  }
+
   #onStatus(agent: string, status: AgentStatus, retained: boolean): void {
+    if (!retained) this.#clocks.heard(agent, status.ts, this.context.clock.wallMs());
     if (this.#doubt) {
       this.#doubt.hear(agent, status);
       this.#step({ kind: "grace", untilMonoMs: this.#notBeforeMonoMs() });
@@ -183,11 +202,17 @@ export class PolicyEngine implements Service {
     if (!retained) this.#showcase.hearPlan(agent, status.online ? status.plan_id : undefined);
     const input = { kind: "presence", online: status.online, isLive: !retained } as const;
     this.#step({ kind: "host", agent, input });
+    if (this.#house) this.#tell(this.#agents.hear(agent, status, this.#house, this.context.clock.monoMs()));
+  }
+
+  #tell(tellings: readonly Telling[]): void {
+    for (const telling of tellings) this.#dispatch.tell(telling);
   }
 
   #tick(): void {
     const house = this.#house;
     if (!house) return;
+    this.#tell(this.#agents.tick(house, this.#dispatch.isLinkUp, this.context.clock.monoMs()));
     this.#drills.tick(house);
     this.#warn(house);
     const schedule = this.context.config.file?.drill;
@@ -205,7 +230,7 @@ export class PolicyEngine implements Service {
 
   #warn(house: House): void {
     const { clock, health } = this.context;
-    const conditions = houseWarnings(house, clock.monoMs() - this.#startedMonoMs);
+    const conditions = houseWarnings(house, this.#clocks.apart, clock.monoMs() - this.#startedMonoMs);
     for (const code of WARNING_CODES) {
       const condition = conditions.find((one) => one.code === code);
       if (condition) health.raise(condition);
@@ -233,10 +258,11 @@ export class PolicyEngine implements Service {
     const effects = house.step(input, clock.monoMs());
     if (effects.length === 0 && input.kind === "state") return this.#show(input, house);
     // Stored before it is said, and marked when the broker has it: a crash in between repeats it with the same id.
+    const isMark = effects.length === 0 && input.kind === "host" && input.input.kind === "delivered";
     this.#keeper.keep(house.state, () => {
       for (const effect of effects) this.#carryOut(effect);
       this.#show(input, house);
-    });
+    }, isMark);
   }
 
   #show(input: HouseInput, house: House): void {

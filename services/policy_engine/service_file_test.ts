@@ -1,5 +1,6 @@
 /** The service with a policy file: stages, feeds, witnesses, waking. */
 import assert from "node:assert/strict";
+import { settle } from "../../lib/test_clock.ts";
 import { parsePolicyFile } from "./policy_file.ts";
 import { CONFIG, house, LOST } from "./testdata/test_policy.ts";
 
@@ -259,6 +260,7 @@ Deno.test("PolicyEngine believes a witness when the station is silent: the outag
 Deno.test("PolicyEngine takes no word of a witness that the broker kept", async () => {
   const h = await withFile(PLUG);
   h.broker.publish("plug", "OFF", { retain: true });
+  await settle();
   await h.restart();
   await h.clock.advance(1000);
   assert.equal(h.status().state, "on_battery", "it was heard live before");

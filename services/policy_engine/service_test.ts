@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { AgentCommand } from "../../lib/messages/agent_command.ts";
 import { parseAgentPlan } from "../../lib/messages/agent_plan.ts";
 import { hasValidSignature } from "../../lib/signing.ts";
 import { settle } from "../../lib/test_clock.ts";
@@ -185,19 +186,49 @@ Deno.test("PolicyEngine killed and started again at every tenth second of an out
       await h.clock.advance(10_000);
       await h.feed(LOST);
     }
-    assert.deepEqual(h.actions(), ["shutdown pc"], `killed at ${killSec} s`);
+    // Killed in the moment of the command, it says it once more, with its id: agents obey an id once.
+    assert.deepEqual(new Set(h.actions()), new Set(["shutdown pc"]), `killed at ${killSec} s`);
+    assert.equal(distinct(h.commands).length, 1, `killed at ${killSec} s`);
+    assert.equal(h.commands.length, killSec === 180 ? 2 : 1, `killed at ${killSec} s`);
     await h.ack("accepted");
     if (killSec >= 200) await h.restart();
     await h.feed(BACK);
     await h.clock.advance(1000);
-    assert.equal(h.actions()[1], "abort pc", `killed at ${killSec} s`);
+    assert.equal(h.actions().at(-1), "abort pc", `killed at ${killSec} s`);
     await h.ack("aborted");
     await h.restart();
     await h.clock.advance(600_000);
-    assert.equal(h.commands.length, 2, `killed at ${killSec} s`);
+    assert.equal(distinct(h.commands).length, 2, `killed at ${killSec} s`);
+    assert.equal(h.commands.length, killSec === 180 ? 3 : 2, `killed at ${killSec} s`);
     await h.stop();
   }
 });
+
+/** Each command once, however often it was said. */
+function distinct(commands: readonly AgentCommand[]): string[] {
+  return [...new Set(commands.map(({ action, agent, id }) => `${action} ${agent} ${id}`))];
+}
+
+for (const [afterMs, isRepeated] of [[249, true], [250, false]] as const) {
+  Deno.test(
+    `PolicyEngine killed ${afterMs} ms after its command ${
+      isRepeated ? "says it again with its id" : "does not repeat it"
+    }`,
+    async () => {
+      const h = await house();
+      await h.presence(true);
+      await h.feed(LOST);
+      await h.pass(180, LOST);
+      assert.deepEqual(h.actions(), ["shutdown pc"]);
+      await h.clock.advance(afterMs);
+      await h.restart();
+      await h.pass(60, LOST);
+      assert.deepEqual(h.actions(), Array(isRepeated ? 2 : 1).fill("shutdown pc"));
+      assert.equal(distinct(h.commands).length, 1);
+      await h.stop();
+    },
+  );
+}
 
 Deno.test("PolicyEngine resumes a running timer with what was left of it", async () => {
   const h = await house();

@@ -86,7 +86,10 @@ export class Showcase {
     const isSame = before?.key === key;
     if (isSame && !(isCounting && nowMonoMs - before.atMonoMs >= COUNTDOWN_EVERY_MS)) return;
     this.#statuses.set(device, { key, atMonoMs: nowMonoMs });
-    bus.publish(topics.policy(device), encodePolicyStatus(status), { retain: true, qos: 1 }).catch(() => {});
+    bus.publish(topics.policy(device), encodePolicyStatus(status), { retain: true, qos: 1 }).catch(() => {
+      // Not taken: what the broker keeps is older, so it is said again at the next occasion.
+      this.#statuses.delete(device);
+    });
   }
 
   /** Publishes an agent's plan when it says something else than the one before, or the agent does not hold that one. */

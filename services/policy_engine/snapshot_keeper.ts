@@ -39,6 +39,8 @@ export class SnapshotKeeper {
   /** Before this time the next snapshot waits for company. */
   #restUntilMonoMs = -Infinity;
   #cancelRest: Cancel | undefined;
+  /** When what waits is stored, where {@link #cancelRest} is there. */
+  #storesMonoMs = Infinity;
   readonly #waiting: (() => void)[] = [];
 
   constructor(private readonly parts: KeeperParts) {
@@ -85,18 +87,27 @@ export class SnapshotKeeper {
    *
    * @param house As it is; it is stored as it will be then
    * @param said What must not be said before it is stored; in the order of the calls
+   * @param mayWait A crash may forget the change: it waits for company, and is stored with the next that may not wait
    */
-  keep(house: HouseState, said: () => void): void {
+  keep(house: HouseState, said: () => void, mayWait = false): void {
     this.#waiting.push(said);
-    const { clock } = this.parts;
-    const restMs = this.#restUntilMonoMs - clock.monoMs();
-    if (restMs <= 0) this.#keepAll(house);
-    else this.#cancelRest ??= clock.after(restMs, () => this.#keepAll(house));
+    const nowMonoMs = this.parts.clock.monoMs();
+    const atMonoMs = Math.max(this.#restUntilMonoMs, nowMonoMs + (mayWait ? LONGEST_PAUSE_MS : 0));
+    if (atMonoMs <= nowMonoMs) this.#keepAll(house);
+    else this.#keepAllAt(atMonoMs, house);
   }
 
   /** What still waits is stored and said now. */
   flush(house: HouseState): void {
     if (this.#cancelRest) this.#keepAll(house);
+  }
+
+  #keepAllAt(atMonoMs: number, house: HouseState): void {
+    if (this.#cancelRest && this.#storesMonoMs <= atMonoMs) return;
+    this.#cancelRest?.();
+    const { clock } = this.parts;
+    this.#storesMonoMs = atMonoMs;
+    this.#cancelRest = clock.after(atMonoMs - clock.monoMs(), () => this.#keepAll(house));
   }
 
   #keepAll(house: HouseState): void {

@@ -74,6 +74,44 @@ Deno.test("SnapshotKeeper lets nobody wait longer than a quarter of a second for
   assert.ok(isSaid);
 });
 
+const MAY_WAIT = true;
+
+Deno.test("SnapshotKeeper lets what may wait do so for a quarter of a second, and not 1 ms more", async () => {
+  const { keeper, store, clock } = slowDisk();
+  let isSaid = false;
+  keeper.keep(houseIn("2026-10"), () => isSaid = true, MAY_WAIT);
+  await clock.advance(249);
+  assert.equal(store.writes, 0);
+  assert.equal(isSaid, false);
+  await clock.advance(1);
+  assert.equal(storedMonth(store.text), "2026-10");
+  assert.equal(isSaid, true);
+});
+
+Deno.test("SnapshotKeeper stores at once what may not wait, with what waits, in order", () => {
+  const { keeper, store, clock } = slowDisk();
+  const said: string[] = [];
+  keeper.keep(houseIn("2026-10"), () => said.push("waited"), MAY_WAIT);
+  keeper.keep(houseIn("2026-11"), () => said.push("did not"));
+  assert.deepEqual(said, ["waited", "did not"]);
+  assert.equal(store.writes, 1);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("SnapshotKeeper lets nobody who may not wait do so for one who may, right after a write", async () => {
+  const { keeper, store, clock } = slowDisk();
+  keeper.keep(houseIn("2026-09"), () => {});
+  const said: string[] = [];
+  keeper.keep(houseIn("2026-10"), () => said.push("waited"), MAY_WAIT);
+  keeper.keep(houseIn("2026-11"), () => said.push("did not"));
+  await clock.advance(WRITE_MS - 1);
+  assert.deepEqual(said, []);
+  await clock.advance(1);
+  assert.deepEqual(said, ["waited", "did not"]);
+  assert.equal(store.writes, 2);
+  assert.equal(clock.pending, 0);
+});
+
 Deno.test("SnapshotKeeper.flush() stores and says what still waits, and leaves no timer", () => {
   const { keeper, store, clock } = slowDisk();
   keeper.keep(houseIn("2026-10"), () => {});

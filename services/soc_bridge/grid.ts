@@ -3,7 +3,10 @@
 /** What one payload says about the grid. */
 export interface GridIndication {
   readonly present: boolean;
-  /** True: may start a change and refresh the verdict. False: can only confirm a change that was started. */
+  /**
+   * True: may start a change and refresh the verdict. False: starts and refreshes nothing; an absence can confirm a change
+   * that was started, a presence is a memory of what was counted when it came, and can only contradict.
+   */
   readonly decisive: boolean;
   /** What it rests on, for example `flow_info_ac_in=2`. */
   readonly evidence: string;
@@ -52,6 +55,8 @@ export function stepGrid(
     return decisive ? adopted(evidence) : { ...state, pending: undefined };
   }
   if (decisive && isReply) return adopted(evidence);
+  // Before the first verdict only a loss can wait; a return that waits needs a second word, not a memory of the first.
+  if (present && !decisive) return state.present === undefined ? { ...state, pending: undefined } : state;
   if (state.pending?.present === present) {
     return adopted(state.pending.evidence === evidence ? evidence : `${state.pending.evidence}, ${evidence}`);
   }

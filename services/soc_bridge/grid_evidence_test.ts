@@ -11,12 +11,17 @@ async function modelOf(prefix: string): Promise<CompiledModel> {
 }
 
 /** One payload with these fields, by the end of their paths. */
-function payload(model: CompiledModel, readings: Readings, fields: Record<string, number>): void {
+function payload(
+  model: CompiledModel,
+  readings: Readings,
+  fields: Record<string, number>,
+  atMonoMs = 1,
+): void {
   readings.beginPayload();
   for (const [name, value] of Object.entries(fields)) {
     const slot = model.paths.findIndex((path) => path === name || path.endsWith(`.${name}`));
     assert.notEqual(slot, -1, name);
-    readings.set(slot, value, 1);
+    readings.set(slot, value, atMonoMs);
   }
 }
 
@@ -120,7 +125,7 @@ for (const { name, sn, fields, want } of ROWS) {
     const model = await modelOf(sn);
     const readings = new Readings(model.paths.length);
     payload(model, readings, fields);
-    assert.deepEqual(gridEvidence(model, readings), want);
+    assert.deepEqual(gridEvidence(model, readings, 0), want);
   });
 }
 
@@ -129,19 +134,89 @@ Deno.test("gridEvidence() takes nothing from earlier payloads", async () => {
   const readings = new Readings(model.paths.length);
   payload(model, readings, { flow_info_ac_in: 2, plug_in_info_ac_charger_flag: 1 });
   payload(model, readings, { cms_batt_soc: 50 });
-  assert.equal(gridEvidence(model, readings), undefined);
+  assert.equal(gridEvidence(model, readings, 0), undefined);
   payload(model, readings, { flow_info_ac_in: 0 });
   assert.equal(
-    gridEvidence(model, readings)?.present,
+    gridEvidence(model, readings, 0)?.present,
     false,
     "the flag of the earlier payload says nothing now",
   );
 });
 
-Deno.test("gridEvidence() remembers the other voltage of a pair that arrives key by key", async () => {
-  const model = await modelOf("M3");
-  const readings = new Readings(model.paths.length);
-  payload(model, readings, { "inv.invInVol": 229_000 });
-  payload(model, readings, { "inv.acInVol": 0 });
-  assert.equal(gridEvidence(model, readings)?.present, true);
-});
+const EARLIER_MS = 5000;
+const PAIRS: (Row & { earlier: Record<string, number>; freshSinceMonoMs: number })[] = [
+  {
+    name: "remembers the other voltage of a pair that arrives key by key, up to the limit",
+    sn: "M3",
+    earlier: { "inv.invInVol": 229_000 },
+    fields: { "inv.acInVol": 0 },
+    freshSinceMonoMs: EARLIER_MS,
+    want: { present: true, decisive: false, evidence: "inv.invInVol=229000" },
+  },
+  {
+    name: "forgets the other voltage 1 ms behind the limit",
+    sn: "M3",
+    earlier: { "inv.invInVol": 229_000 },
+    fields: { "inv.acInVol": 0 },
+    freshSinceMonoMs: EARLIER_MS + 1,
+    want: absent("inv.acInVol=0"),
+  },
+  {
+    name: "remembers in the other order",
+    sn: "M3",
+    earlier: { "inv.acInVol": 229_000 },
+    fields: { "inv.invInVol": 0 },
+    freshSinceMonoMs: EARLIER_MS,
+    want: { present: true, decisive: false, evidence: "inv.acInVol=229000" },
+  },
+  {
+    name: "takes the voltage that is there, not a larger one from before",
+    sn: "M3",
+    earlier: { "inv.invInVol": 229_000 },
+    fields: { "inv.acInVol": 118_000 },
+    freshSinceMonoMs: EARLIER_MS,
+    want: present("inv.acInVol=118000"),
+  },
+  {
+    name: "names what the payload says, not larger noise from before",
+    sn: "M3",
+    earlier: { "inv.invInVol": 7_200 },
+    fields: { "inv.acInVol": 0 },
+    freshSinceMonoMs: EARLIER_MS,
+    want: absent("inv.acInVol=0"),
+  },
+  {
+    name: "lets watts that are there win over a memory of volts",
+    sn: "M3",
+    earlier: { "inv.invInVol": 229_000 },
+    fields: { "inv.acInVol": 0, "inv.inputWatts": 51 },
+    freshSinceMonoMs: EARLIER_MS,
+    want: present("inv.inputWatts=51"),
+  },
+  {
+    name: "remembers the other input",
+    sn: "Y711",
+    earlier: { in_ac_c20_vol: 230 },
+    fields: { in_ac_5p8_vol: 0 },
+    freshSinceMonoMs: EARLIER_MS,
+    want: { present: true, decisive: false, evidence: "in_ac_c20_vol=230" },
+  },
+  {
+    name: "forgets the other input behind the limit",
+    sn: "Y711",
+    earlier: { in_ac_c20_vol: 230 },
+    fields: { in_ac_5p8_vol: 0 },
+    freshSinceMonoMs: EARLIER_MS + 1,
+    want: absent("in_ac_5p8_vol=0"),
+  },
+];
+
+for (const { name, sn, earlier, fields, freshSinceMonoMs, want } of PAIRS) {
+  Deno.test(`gridEvidence() ${sn}: ${name}`, async () => {
+    const model = await modelOf(sn);
+    const readings = new Readings(model.paths.length);
+    payload(model, readings, earlier, EARLIER_MS);
+    payload(model, readings, fields, EARLIER_MS + 1000);
+    assert.deepEqual(gridEvidence(model, readings, freshSinceMonoMs), want);
+  });
+}

@@ -3,6 +3,7 @@ import { GRID_UNKNOWN, type GridIndication, type GridState, stepGrid } from "./g
 
 const PRESENT: GridIndication = { present: true, decisive: true, evidence: "flow_info_ac_in=2" };
 const ABSENT: GridIndication = { present: false, decisive: true, evidence: "flow_info_ac_in=0" };
+const MEMORY: GridIndication = { present: true, decisive: false, evidence: "inv.invInVol=229000" };
 const WEAK_ABSENT: GridIndication = { present: false, decisive: false, evidence: "pow_get_ac_in=0" };
 
 function verdict(present: boolean, pending?: GridIndication): GridState {
@@ -132,6 +133,63 @@ const ROWS: Row[] = [
     name: "takes no weak sign for a refresh",
     from: verdict(false),
     say: WEAK_ABSENT,
+    present: false,
+    isPending: false,
+    at: 1,
+  },
+  {
+    name: "takes no memory for a refresh",
+    from: verdict(true),
+    say: MEMORY,
+    present: true,
+    isPending: false,
+    at: 1,
+  },
+  {
+    name: "lets a memory contradict what waits",
+    from: verdict(true, ABSENT),
+    say: MEMORY,
+    present: true,
+    isPending: false,
+    at: 1,
+  },
+  {
+    name: "lets a memory contradict what waits at the start",
+    from: { ...GRID_UNKNOWN, pending: ABSENT },
+    say: MEMORY,
+    present: undefined,
+    isPending: false,
+    at: 0,
+  },
+  {
+    name: "believes no memory at the start",
+    from: GRID_UNKNOWN,
+    say: MEMORY,
+    present: undefined,
+    isPending: false,
+    at: 0,
+  },
+  {
+    name: "lets a memory start nothing",
+    from: verdict(false),
+    say: MEMORY,
+    present: false,
+    isPending: false,
+    at: 1,
+  },
+  {
+    name: "lets a memory confirm nothing, for it was counted when it came",
+    from: verdict(false, PRESENT),
+    say: MEMORY,
+    present: false,
+    isPending: true,
+    at: 1,
+  },
+  {
+    name: "lets a memory start nothing in a reply",
+    from: verdict(false),
+    say: MEMORY,
+    isReply: true,
     present: false,
     isPending: false,
     at: 1,

@@ -135,8 +135,8 @@ export type SourceSpec = v.InferOutput<typeof source>;
 /**
  * One grid indicator. `absent` says what it means when the indicator is *not* in its present state: `decides` that the
  * grid is gone, only `confirms` that another said so, or `never` means anything. With `only_absent` its present state
- * means nothing: a plug that is in shows no grid. Of several fields in `from` the
- * largest counts.
+ * means nothing: a plug that is in shows no grid. Of several fields in `from` one that shows the grid counts, else
+ * the largest; those that a payload lacks are remembered as long as a value is fresh.
  */
 export type IndicatorSpec = v.InferOutput<typeof indicator>;
 

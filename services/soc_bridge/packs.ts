@@ -12,7 +12,11 @@ export interface Pack {
   tempCelsius?: number;
   fullWh?: number;
   designWh?: number;
+  /** When any of it was last heard. */
   atMonoMs: number;
+  /** When these two were, for they change by themselves and may come in different messages. */
+  socMonoMs?: number;
+  tempMonoMs?: number;
   /** Raw capacities and cells, kept because they may come in different messages. */
   fullRaw?: number;
   designRaw?: number;
@@ -61,8 +65,8 @@ export class Packs {
     const cells = "cells" in spec.capacity ? this.#number(fields, spec.capacity.cells) : undefined;
     const sn = spec.sn === undefined ? undefined : serialOf(fields, spec.sn);
     if ([soc, temp, full, design].every((value) => value === undefined)) return false;
-    if (soc !== undefined) pack.soc = soc;
-    if (temp !== undefined) pack.tempCelsius = temp;
+    if (soc !== undefined) Object.assign(pack, { soc, socMonoMs: atMonoMs });
+    if (temp !== undefined) Object.assign(pack, { tempCelsius: temp, tempMonoMs: atMonoMs });
     if (full !== undefined) pack.fullRaw = full;
     if (design !== undefined) pack.designRaw = design;
     if (cells !== undefined) pack.cells = cells;
@@ -92,28 +96,25 @@ export class Packs {
   }
 
   /** A figure with the time of its newest part; undefined when no pack knows it. */
-  figure(figure: PackFigure): { readonly value: number; readonly atMonoMs: number } | undefined {
+  figure(figure: PackFigure): TimedNumber | undefined {
     if (this.#packs.size === 0) return undefined;
     const packs = this.list();
     const main = packs.filter((p) => p.num === 0);
     switch (figure) {
       case "main_soc":
-        return fold(main, (p) => p.soc, Math.max);
-      case "mean_soc": {
-        const sum = fold(packs, (p) => p.soc, (a, b) => a + b);
-        const count = packs.filter((p) => p.soc !== undefined).length;
-        return sum && { ...sum, value: sum.value / count };
-      }
+        return fold(main, socOf, Math.max);
+      case "mean_soc":
+        return meanSoc(packs);
       case "max_temp":
-        return fold(packs, (p) => p.tempCelsius, Math.max);
+        return fold(packs, (p) => timed(p.tempCelsius, p.tempMonoMs), Math.max);
       case "sum_full":
-        return fold(packs, (p) => p.fullWh, (a, b) => a + b);
+        return fold(packs, (p) => timed(p.fullWh, p.atMonoMs), (a, b) => a + b);
       case "sum_design":
-        return fold(packs, (p) => p.designWh, (a, b) => a + b);
+        return fold(packs, (p) => timed(p.designWh, p.atMonoMs), (a, b) => a + b);
       case "main_full":
-        return fold(main, (p) => p.fullWh, Math.max);
+        return fold(main, (p) => timed(p.fullWh, p.atMonoMs), Math.max);
       case "main_design":
-        return fold(main, (p) => p.designWh, Math.max);
+        return fold(main, (p) => timed(p.designWh, p.atMonoMs), Math.max);
     }
   }
 
@@ -130,18 +131,40 @@ export class Packs {
   }
 }
 
+interface TimedNumber {
+  readonly value: number;
+  readonly atMonoMs: number;
+}
+
+function timed(value: number | undefined, atMonoMs = 0): TimedNumber | undefined {
+  return value === undefined ? undefined : { value, atMonoMs };
+}
+
+function socOf({ soc, socMonoMs }: Pack): TimedNumber | undefined {
+  return timed(soc, socMonoMs);
+}
+
+/** The charge of all packs together: by their capacities, where each is known. */
+function meanSoc(packs: readonly Pack[]): TimedNumber | undefined {
+  const charged = packs.filter((p) => p.soc !== undefined);
+  const isWeighed = charged.every((p) => p.fullWh !== undefined);
+  const weightOf = (p: Pack) => (isWeighed ? p.fullWh : undefined) ?? 1;
+  const sum = fold(charged, (p) => timed((p.soc ?? 0) * weightOf(p), p.socMonoMs), (a, b) => a + b);
+  return sum && { ...sum, value: sum.value / charged.reduce((all, p) => all + weightOf(p), 0) };
+}
+
 function fold(
   packs: readonly Pack[],
-  value: (pack: Pack) => number | undefined,
+  read: (pack: Pack) => TimedNumber | undefined,
   join: (a: number, b: number) => number,
-): { value: number; atMonoMs: number } | undefined {
-  let result: { value: number; atMonoMs: number } | undefined;
+): TimedNumber | undefined {
+  let result: TimedNumber | undefined;
   for (const pack of packs) {
-    const v = value(pack);
-    if (v === undefined) continue;
+    const one = read(pack);
+    if (!one) continue;
     result = result
-      ? { value: join(result.value, v), atMonoMs: Math.max(result.atMonoMs, pack.atMonoMs) }
-      : { value: v, atMonoMs: pack.atMonoMs };
+      ? { value: join(result.value, one.value), atMonoMs: Math.max(result.atMonoMs, one.atMonoMs) }
+      : one;
   }
   return result;
 }

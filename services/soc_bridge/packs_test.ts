@@ -23,6 +23,28 @@ Deno.test("Packs.take() keeps packs apart and adds them up", () => {
   assert.equal(packs.figure("main_full")?.value.toFixed(2), "286.72");
 });
 
+Deno.test("Packs.figure() weighs the mean charge by capacity, where that of every pack is known", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(0, report(90), 1);
+  packs.take(1, report(30, { full_cap: 38_400 }), 2);
+  assert.deepEqual(packs.figure("mean_soc"), { value: 45, atMonoMs: 2 });
+  packs.take(2, { f32_show_soc: 30 }, 3);
+  assert.deepEqual(packs.figure("mean_soc"), { value: 50, atMonoMs: 3 });
+  assert.equal(new Packs(BMS_PACKS).figure("mean_soc"), undefined);
+});
+
+Deno.test("Packs.take() keeps the age of a charge that a part of a report lacks", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(0, report(60), 1);
+  packs.take(0, { max_cell_temp: 35 }, 9);
+  assert.deepEqual(packs.figure("main_soc"), { value: 60, atMonoMs: 1 });
+  assert.deepEqual(packs.figure("mean_soc"), { value: 60, atMonoMs: 1 });
+  assert.deepEqual(packs.figure("max_temp"), { value: 35, atMonoMs: 9 });
+  packs.take(0, { f32_show_soc: 59 }, 10);
+  assert.deepEqual(packs.figure("main_soc"), { value: 59, atMonoMs: 10 });
+  assert.deepEqual(packs.figure("max_temp"), { value: 35, atMonoMs: 9 });
+});
+
 Deno.test("Packs.take() ignores a pack that has not reported yet and impossible numbers", () => {
   const packs = new Packs(BMS_PACKS);
   assert.equal(packs.take(1, report(0, { full_cap: 0 }), 1), false);

@@ -156,7 +156,7 @@ export class PowerStation {
       min_soc: number("min_soc"),
       max_soc: number("max_soc"),
       ac_out_enabled: flag && flag.atMonoMs >= oldestMonoMs ? flag.value : undefined,
-      packs: this.#packs(),
+      packs: this.#packs(oldestMonoMs),
       grid_evidence: grid.evidence,
       grid_unconfirmed: grid.pending ? true : undefined,
       grid_age_s: grid.present === undefined ? undefined : ageSec(nowMonoMs, grid.confirmedAtMonoMs),
@@ -181,12 +181,13 @@ export class PowerStation {
   }
 
   #judgeGrid({ tag27, values, isReply }: Taken, atMonoMs: number): void {
-    const { gridRule, model } = this.#options;
+    const { gridRule, model, staleAfterMs } = this.#options;
     if (gridRule === "tag27" && model.spec.tag27) {
       if (tag27 !== undefined) this.#grid = stepTag27(tag27, atMonoMs);
       return;
     }
-    const indication = values > 0 ? gridEvidence(model, this.#intake.readings) : undefined;
+    if (values === 0) return;
+    const indication = gridEvidence(model, this.#intake.readings, atMonoMs - staleAfterMs);
     if (indication) this.#grid = stepGrid(this.#grid, indication, isReply, atMonoMs);
   }
 
@@ -200,15 +201,17 @@ export class PowerStation {
     return this.#soc.held && this.#soc.held !== before.held ? reading.value : undefined;
   }
 
-  #packs(): PackState[] | undefined {
-    const packs = this.#intake.packs?.list() ?? [];
+  /** Packs heard since then, without what of them is older. */
+  #packs(oldestMonoMs: number): PackState[] | undefined {
+    const packs = (this.#intake.packs?.list() ?? []).filter((p) => p.atMonoMs >= oldestMonoMs);
     if (packs.length === 0) return undefined;
+    const isNew = (atMonoMs = -Infinity) => atMonoMs >= oldestMonoMs;
     return packs.map((p) =>
       withoutUnknown({
         num: p.num,
         sn: p.sn,
-        soc: p.soc === undefined ? undefined : Math.round(p.soc * 100) / 100,
-        temp_celsius: p.tempCelsius,
+        soc: p.soc === undefined || !isNew(p.socMonoMs) ? undefined : Math.round(p.soc * 100) / 100,
+        temp_celsius: isNew(p.tempMonoMs) ? p.tempCelsius : undefined,
         full_wh: p.fullWh === undefined ? undefined : Math.round(p.fullWh),
       })
     );

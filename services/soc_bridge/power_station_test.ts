@@ -87,6 +87,24 @@ Deno.test("PowerStation does not refresh the grid with messages that lack its in
   assert.equal(state.age_s, 0);
 });
 
+Deno.test("PowerStation refreshes the grid with no memory of a voltage, and takes the other half's word behind the limit", async () => {
+  const station = await stationOf("M3SIM00000000001");
+  station.accept(json({ params: { "inv.invInVol": 229_000 } }), 0);
+  const half = (atMonoMs: number) => {
+    station.accept(json({ params: { "inv.acInVol": 0 } }), atMonoMs);
+    const { grid_connected, grid_unconfirmed, grid_age_s } = station.state("s", atMonoMs, 0);
+    return [grid_connected, grid_unconfirmed, grid_age_s];
+  };
+  assert.deepEqual(half(60_000), [true, undefined, 60]);
+  assert.deepEqual(half(STALE_MS), [true, undefined, 120]);
+  assert.deepEqual(half(STALE_MS + 1), [true, true, 120]);
+  assert.deepEqual(half(STALE_MS + 2), [false, undefined, 0]);
+  station.accept(json({ params: { "inv.invInVol": 229_000 } }), STALE_MS + 3);
+  assert.deepEqual(half(STALE_MS + 4), [false, true, 0], "one word, although its memory was asked again");
+  station.accept(json({ params: { "inv.invInVol": 229_000 } }), STALE_MS + 5);
+  assert.deepEqual(half(STALE_MS + 6), [true, undefined, 0]);
+});
+
 Deno.test("PowerStation.link() is live up to the limit and stale behind it", async () => {
   const { station, encoder } = await simulated("DELTA Pro");
   assert.equal(station.link(0), "stale");
@@ -255,6 +273,51 @@ Deno.test("PowerStation.state() drops values nobody confirmed while others are f
   assert.equal(state.max_soc, 100);
   assert.equal(state.grid_connected, true, "the grid stays, with its age");
   assert.equal(state.grid_age_s, 600);
+});
+
+async function river3Frame(message: string, cmd_id: number, fields: Record<string, unknown>) {
+  const { schema } = await loadFamily("river3");
+  const cmd_func = message === "BMSHeartBeatReport" ? 32 : 254;
+  return encodeFrame([{ pdata: schema.encode(message, fields), dest: 32, cmd_func, cmd_id }]);
+}
+
+Deno.test("PowerStation.state() drops a pack that nobody heard of while others are fresh", async () => {
+  const { station } = await simulated("RIVER 3 Plus");
+  const pack = { num: 0, soc: 100, temp: 31, full_cap: 12_800, cell_series_num: 7 };
+  station.accept(await river3Frame("BMSHeartBeatReport", 50, pack), 0);
+  const shown = async (atMonoMs: number) => {
+    station.accept(await river3Frame("DisplayPropertyUpload", 21, { cms_batt_soc: 99 }), atMonoMs);
+    return station.state("s", atMonoMs, 0).packs;
+  };
+  assert.deepEqual(await shown(VALUE_MAX_AGE_MS), [{ num: 0, soc: 100, temp_celsius: 31, full_wh: 287 }]);
+  assert.equal(await shown(VALUE_MAX_AGE_MS + 1), undefined);
+  station.accept(await river3Frame("BMSHeartBeatReport", 50, { num: 0, temp: 32 }), VALUE_MAX_AGE_MS + 2);
+  assert.deepEqual(await shown(VALUE_MAX_AGE_MS + 2), [{ num: 0, temp_celsius: 32, full_wh: 287 }]);
+});
+
+Deno.test("PowerStation takes the charge of all packs, not the main one's, when the system's is too old", async () => {
+  const { station } = await simulated("RIVER 3 Plus");
+  const pack = (num: number, soc: number) =>
+    river3Frame("BMSHeartBeatReport", 50, { num, soc, full_cap: 12_800, cell_series_num: 7 });
+  station.accept(await river3Frame("DisplayPropertyUpload", 21, { cms_batt_soc: 42, bms_batt_soc: 50 }), 0);
+  station.accept(await pack(1, 30), STALE_MS - 1);
+  station.accept(await pack(0, 50), STALE_MS);
+  assert.deepEqual([station.state("s", STALE_MS, 0).soc, station.state("s", STALE_MS, 0).soc_age_s], [
+    42,
+    120,
+  ]);
+  station.accept(await pack(0, 49), STALE_MS + 1);
+  assert.deepEqual(station.state("s", STALE_MS + 1, 0).soc, 39.5);
+  station.accept(await river3Frame("DisplayPropertyUpload", 21, { bms_batt_soc: 49 }), STALE_MS + 2);
+  assert.equal(station.state("s", STALE_MS + 2, 0).soc, 39.5);
+});
+
+Deno.test("PowerStation.state() keeps the packs of a station that is silent, as it keeps its other values", async () => {
+  const { station, encoder } = await simulated("RIVER 3 Plus");
+  station.accept(encoder.reply(IDLE_ON_GRID), 0);
+  const state = station.state("s", VALUE_MAX_AGE_MS + 1, 0);
+  assert.equal(state.link, "stale");
+  assert.equal(state.packs?.length, 1);
 });
 
 Deno.test("PowerStation.state() leaves out minutes that mean nothing", async () => {

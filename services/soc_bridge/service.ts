@@ -187,7 +187,8 @@ export class SocBridge implements Service {
   #nameAll(heard = [...this.#feeds.keys()]): void {
     this.#names = nameStations(this.context.config.devices, this.#listed, heard);
     this.#takenNames = new Set(this.#names.values());
-    for (const feed of this.#feeds.values()) feed.renamed();
+    for (const feed of this.#feeds.values()) feed.leaveOldName();
+    for (const feed of this.#feeds.values()) feed.takeNewName();
   }
 
   /** A station from traffic alone is named by its serial number; whoever was given that as a name loses it. */

@@ -92,6 +92,38 @@ Deno.test("SocBridge asks for the whole state when one word waits for confirmati
   await house.stop();
 });
 
+Deno.test("SocBridge asks a live station that says nothing of its grid for a minute, and each minute after", async () => {
+  const house = await running();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  const asked = () => house.count(topics.refresh(SN)) - 1;
+  const chat = async (forMs: number) => {
+    // Battery reports hold no word on the grid.
+    const report = encoder.pushes(IDLE_ON_GRID).at(-1) ?? "";
+    for (let passedMs = 0; passedMs < forMs; passedMs += 1000) {
+      await house.send(report);
+      await house.clock.advance(1000);
+    }
+  };
+  await chat(59_000);
+  assert.equal(asked(), 0);
+  await chat(1000);
+  assert.equal(asked(), 1);
+  await chat(59_000);
+  assert.equal(asked(), 1);
+  await chat(1000);
+  assert.equal(asked(), 2);
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  await chat(59_000);
+  assert.equal(asked(), 2);
+  // A silent station is the keep-alive's.
+  await house.clock.advance(120_000);
+  const before = asked();
+  await house.clock.advance(600_000);
+  assert.equal(asked(), before);
+  await house.stop();
+});
+
 Deno.test("SocBridge gathers changes of no consequence for a second and repeats a live state every 10 s", async () => {
   const house = await running();
   const encoder = await stationEncoder("DELTA Pro", SN.replace("R631", "DCEB"));
@@ -169,6 +201,25 @@ Deno.test("SocBridge takes names from the account and moves the state to the new
   assert.equal(house.state("Study").sn, SN);
   assert.equal(house.broker.retained(topics.state(SN)), undefined);
   assert.equal(house.state("R651SIM000000002").link, "stale", "two stations never share a topic");
+  await house.stop();
+});
+
+Deno.test("SocBridge empties no topic on which another station has its new name: two swap, three go round", async () => {
+  const house = await running({ devices: [] });
+  const sns = [SN, "R651SIM000000002", "R654SIM000000003"];
+  const call = async (names: readonly string[]) => {
+    const stations = sns.map((sn, i) => ({ sn, name: names[i] }));
+    house.broker.publish(topics.stationList, JSON.stringify({ stations }), { retain: true });
+    await settled(house.clock);
+  };
+  await call(["Study", "Cellar", "Attic"]);
+  for (
+    const names of [["Cellar", "Study", "Attic"], ["Study", "Attic", "Cellar"], ["Loft", "Study", "Attic"]]
+  ) {
+    await call(names);
+    assert.deepEqual(names.map((name) => house.state(name).sn), sns, names.join(", "));
+  }
+  assert.equal(house.broker.retained(topics.state("Cellar")), undefined);
   await house.stop();
 });
 

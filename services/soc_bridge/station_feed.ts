@@ -20,6 +20,8 @@ export interface FeedParts extends WordParts {
 
 /** A station is asked for its whole state at most this often, ms. */
 export const REFRESH_MS = 5000;
+/** A live station that has not said a word on the grid for this long is asked, and again each time after this, ms. */
+export const GRID_ASK_MS = 60_000;
 /** Payloads kept while the model's table is being compiled. */
 const MAX_EARLY = 64;
 
@@ -100,19 +102,28 @@ export class StationFeed {
     this.#touched();
   }
 
-  /** Moves to the station's present name; the old topic is emptied. */
-  renamed(): void {
+  /**
+   * The first half of a change of names: the old topic is emptied. Every feed does this before any takes its new name,
+   * because that may be what another one was called.
+   */
+  leaveOldName(): void {
+    if (this.parts.device() === this.#device || !this.#published) return;
+    this.#send(this.parts.topics.state(this.#device), "", { retain: true });
+    this.#published = undefined;
+  }
+
+  /** The second half: the station's state goes to its present name. */
+  takeNewName(): void {
     const device = this.parts.device();
     if (device === this.#device) return;
     this.parts.log.notice("STATION NAMED", { sn: this.sn, from: this.#device, to: device });
-    if (this.#published) this.#send(this.parts.topics.state(this.#device), "", { retain: true });
     this.#device = device;
-    this.#published = undefined;
     this.#touched();
   }
 
   /** Publishes when it is time; called every second, because ages change by themselves. */
   tick(): void {
+    this.#askForGrid();
     const waitedMs = this.parts.clock.monoMs() - this.#publishedMonoMs;
     const isSame = this.#published?.link === this.link && !this.#isTouched;
     if (isSame && waitedMs < heartbeatMs(this.link)) return;
@@ -160,6 +171,18 @@ export class StationFeed {
 
   #sendState(state: PowerState): void {
     this.#send(this.parts.topics.state(this.#device), encodePowerState(state), { retain: true });
+  }
+
+  /**
+   * Stations say what changes, once: whoever missed the word "lost" hears only of a charge that falls. On the developer API
+   * nobody else asks as long as pushes come.
+   */
+  #askForGrid(): void {
+    const station = this.#station;
+    if (station?.grid.present === undefined || this.link !== "live") return;
+    const now = this.parts.clock.monoMs();
+    const quietMs = now - Math.max(station.grid.confirmedAtMonoMs, this.#refreshedMonoMs);
+    if (quietMs >= GRID_ASK_MS) this.#askForAll();
   }
 
   #askForAll(): void {

@@ -88,7 +88,7 @@ export class FakeCloud {
   /** Brings a message to whoever is connected. */
   deliver(topic: string, payload: Uint8Array | string, retained = false): void {
     const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
-    this.#live?.events.onMessage({ topic, payload: bytes, retained });
+    this.#live?.events.onMessage({ topic, payload: bytes, retained, qos: 0 });
   }
 
   /** Ends the connection as the network would. */

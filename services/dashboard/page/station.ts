@@ -176,7 +176,7 @@ export class Station {
     const age = ago(ageNow(station.age_s, now));
     const isLive = rest === "live";
     const aged = (text: string) => text === UNKNOWN ? "not known" : isLive ? "" : `last known, ${age}`;
-    const runtime = soc === "live" && isLive ? runtimeOf(station) : undefined;
+    const runtime = soc === "live" && isLive ? runtimeOf(station, grid === "live") : undefined;
     const blind = station.policy?.soc_is_estimate && isPolicyLive(house, station, now);
     this.#lasts.set(
       runtime ? `≈ ${duration(runtime.seconds)}` : UNKNOWN,

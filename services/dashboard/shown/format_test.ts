@@ -22,21 +22,23 @@ Deno.test("duration(), clockText(), watts() and percent() read as a person write
 const STATION = { device: "Study", hosts: [], grid: { connected: true }, soc: { percent: 50 } };
 
 Deno.test("runtimeOf() reckons from charge and load down to the station's limit, and takes its word on battery", () => {
-  const hours = (extra: object) => {
-    const runtime = runtimeOf({ ...STATION, ...extra });
+  const hours = (extra: object, isGridLive = true) => {
+    const runtime = runtimeOf({ ...STATION, ...extra }, isGridLive);
     return runtime && Math.round(runtime.seconds / 36) / 100;
   };
   assert.equal(hours({ battery_wh: 1000, out_watts: 85 }), 5);
   assert.equal(hours({ battery_wh: 1000, out_watts: 85, min_soc_percent: 30 }), 2);
   assert.equal(hours({ battery_wh: 1000, out_watts: 85, min_soc_percent: 60 }), 0);
   assert.equal(hours({ battery_wh: 1000, out_watts: 85, grid: { connected: false }, discharge_min: 120 }), 2);
+  const out = { battery_wh: 1000, out_watts: 85, grid: { connected: false }, discharge_min: 120 };
+  assert.equal(hours(out, false), 5, "that the grid is gone is old");
 });
 
 Deno.test("runtimeOf() says nothing when charge, energy or load is unknown, or nothing is drawn", () => {
   for (const extra of [{}, { battery_wh: 1000 }, { out_watts: 85 }, { battery_wh: 1000, out_watts: 0 }]) {
-    assert.equal(runtimeOf({ ...STATION, ...extra }), undefined);
+    assert.equal(runtimeOf({ ...STATION, ...extra }, true), undefined);
   }
-  assert.equal(runtimeOf({ ...STATION, soc: undefined, battery_wh: 1000, out_watts: 85 }), undefined);
+  assert.equal(runtimeOf({ ...STATION, soc: undefined, battery_wh: 1000, out_watts: 85 }, true), undefined);
 });
 
 Deno.test("wattHours() knows no 0 for what is not known", () => {

@@ -55,12 +55,17 @@ const FILTERS: Readonly<Record<string, (value: Value, args: readonly Value[]) =>
   },
 };
 
+function number(value: Value): number {
+  if (typeof value === "number") return value;
+  throw new TypeError(`not a number: ${String(value)}`);
+}
+
 function list(value: Value): readonly Value[] {
   if (Array.isArray(value)) return value;
   throw new TypeError(`not a list: ${String(value)}`);
 }
 
-const TOKEN = /\s*('(?:[^'\\]|\\.)*'|\d+|[A-Za-z_]\w*|==|\[|\]|\(|\)|\{|\}|\||\.|,|:)/y;
+const TOKEN = /\s*('(?:[^'\\]|\\.)*'|\d+|[A-Za-z_]\w*|==|<=|\[|\]|\(|\)|\{|\}|\||\.|,|:)/y;
 
 class Parser {
   readonly #tokens: string[] = [];
@@ -123,6 +128,10 @@ class Parser {
     if (this.#take("==")) {
       const right = this.#filtered();
       return (v) => isEqual(left(v), right(v));
+    }
+    if (this.#take("<=")) {
+      const right = this.#filtered();
+      return (v) => number(left(v)) <= number(right(v));
     }
     if (this.#take("is")) {
       this.#need("defined");

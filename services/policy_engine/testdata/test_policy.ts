@@ -161,8 +161,12 @@ export async function house(
     },
     restart: async (change: Partial<PolicyEngineConfig> = {}) => {
       config = { ...config, ...change };
-      // The old one is dead: it hears nothing and ticks no more.
+      // The old one is dead: it hears nothing, ticks no more, and what it does at its end does not happen.
+      const { text, writes } = store;
+      broker.silence(true);
       await now.engine.stop();
+      broker.silence(false);
+      Object.assign(store, { text, writes });
       broker.forgetBuses();
       now = await begin();
     },

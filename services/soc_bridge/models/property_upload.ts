@@ -29,14 +29,20 @@ export const FLOW_GRID: readonly IndicatorSpec[] = [
   { from: "DisplayPropertyUpload.pow_get_ac_in", present: { above: 2 }, absent: "confirms" },
 ];
 
+/**
+ * The charge of the whole system first. With extra packs the main one's (`bms_batt_soc`: 91 against 90 in a recording with
+ * two, and more in an outage) can be higher, so it comes last, behind the mean of the packs.
+ */
+const SYSTEM_SOC: ModelSpec["values"]["soc"] = [
+  { from: "DisplayPropertyUpload.cms_batt_soc" },
+  { from: "CMSHeartBeatReport.v1p0.f32_lcd_show_soc" },
+  { packs: "mean_soc" },
+  { from: "DisplayPropertyUpload.bms_batt_soc" },
+];
+
 /** What all of these families have under the same names. */
 export const COMMON_VALUES = {
-  soc: [
-    { from: "DisplayPropertyUpload.cms_batt_soc" },
-    { from: "DisplayPropertyUpload.bms_batt_soc" },
-    { from: "CMSHeartBeatReport.v1p0.f32_lcd_show_soc" },
-    { packs: "main_soc" },
-  ],
+  soc: SYSTEM_SOC,
   ac_in_watts: [{ from: "DisplayPropertyUpload.pow_get_ac_in" }],
   out_watts: [{ from: "DisplayPropertyUpload.pow_out_sum_w" }],
   ac_out_watts: [{ from: "DisplayPropertyUpload.pow_get_ac_out", scale: -1 }],

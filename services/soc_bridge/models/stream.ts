@@ -26,7 +26,7 @@ const STREAM: Pick<ModelSpec, "role" | "protocol" | "family" | "values" | "grid"
   family: "stream",
   values: {
     ...GRID_TIED,
-    soc: [{ from: `${DISPLAY}.cms_batt_soc` }, { packs: "main_soc" }],
+    soc: [{ from: `${DISPLAY}.cms_batt_soc` }, { packs: "mean_soc" }],
     dc_in_watts: [
       { from: `${DISPLAY}.pow_get_pv_sum` },
       { from: ["pow_get_pv", "pow_get_pv2", "pow_get_pv3", "pow_get_pv4"].map((f) => `${DISPLAY}.${f}`) },
@@ -104,7 +104,7 @@ export const STREAM_MODELS: readonly ModelSpec[] = [
     notes: "The grid is not known on this model, so no policy can protect a house with it alone.",
     captures: ["stream5000-bms-heartbeat", "stream5000-unknown-254-39"],
     values: {
-      soc: [{ from: `${DISPLAY}.cms_batt_soc` }, { packs: "main_soc" }],
+      soc: [{ from: `${DISPLAY}.cms_batt_soc` }, { packs: "mean_soc" }],
       charge_min: [{ from: "CMSHeartBeatReport.v1p0.chg_remain_time" }],
       discharge_min: [{ from: "CMSHeartBeatReport.v1p0.dsg_remain_time" }],
       temp_celsius: [{ packs: "max_temp" }],

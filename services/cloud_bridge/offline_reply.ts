@@ -1,0 +1,30 @@
+/** Knows the cloud's own answer to a get-all request for a station that is away. Pure. */
+import * as v from "valibot";
+import { parseJson } from "../../lib/messages/parse.ts";
+import { decodeFrame } from "../../proto/frame.ts";
+import { formOf } from "./cloud_topics.ts";
+
+/** A header with this code, and no command, stands for a station that is not connected to the cloud. */
+const FRAME_CODE_OFFLINE = "-2";
+/** The same in JSON, by an older API. */
+const JSON_CODE_OFFLINE = "6012";
+
+const jsonSchema = v.union([
+  v.looseObject({ data: v.looseObject({ online: v.union([v.literal(0), v.literal(false)]) }) }),
+  v.looseObject({ code: v.literal(JSON_CODE_OFFLINE) }),
+]);
+
+/**
+ * Whether a payload on `get_reply` is the cloud's word that the station is away, and not the station's answer.
+ *
+ * @returns false as well for what cannot be read
+ * @see ../shared/protocol/cloud.md section 1.6
+ */
+export function isOfflineReply(payload: Uint8Array): boolean {
+  try {
+    if (formOf(payload) === "json") return parseJson(jsonSchema, payload, "reply") !== undefined;
+    return decodeFrame(payload).some((h) => h.code === FRAME_CODE_OFFLINE && h.cmd_func === undefined);
+  } catch {
+    return false;
+  }
+}
