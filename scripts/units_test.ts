@@ -32,6 +32,11 @@ for (const [unit, most] of Object.entries(MOST)) {
   });
 }
 
+Deno.test("ecoflow-power.service tells the daemon which start of the system this is", () => {
+  const unit = Deno.readTextFileSync(new URL("../systemd/ecoflow-power.service", import.meta.url));
+  assert.match(unit, /^Environment=BOOT_ID=%b$/m);
+});
+
 Deno.test("every other unit has no key that systemd does not know", () => {
   const dir = new URL("../systemd/", import.meta.url).pathname;
   const names = [...Deno.readDirSync(dir), ...Deno.readDirSync(`${dir}read-only-root`)].map(({ name }) =>

@@ -171,6 +171,7 @@ export const SERVICES: readonly ServiceRow[] = [
       agentKeys: config.agentKeys,
       keylessHosts: nutHostsOf(nutServerConfig(config)),
       stateDir: stateDirOf(config, "policy_engine"),
+      bootId: config.bootId,
       followsCloud: true,
       takesDrills: true,
       takesAborts: true,
@@ -326,7 +327,7 @@ function policyFile(config: HouseConfig): PolicyFile | undefined {
 }
 
 function nutServerConfig(config: HouseConfig): NutServerConfig {
-  const { nut, roots, staleAfterSec } = config;
+  const { nut, roots, staleAfterSec, bootId } = config;
   if (!nut) {
     const nothing = { allow: [], users: [], upses: [], limits: DEFAULT_LIMITS };
     return {
@@ -340,7 +341,7 @@ function nutServerConfig(config: HouseConfig): NutServerConfig {
     };
   }
   const { text, source, ...rest } = nut;
-  return { ...parseNutConfig(text, source), ...rest, roots, enabled: true, staleAfterSec };
+  return { ...parseNutConfig(text, source), ...rest, roots, bootId, enabled: true, staleAfterSec };
 }
 
 /** What the discovery service gets to see, and what Home Assistant's rights at the broker are made from. */

@@ -14,6 +14,8 @@ import { type ConfiguredStation, parseAgentMap, parseDeviceList } from "./statio
 export interface HouseConfig {
   readonly roots: TopicRoots;
   readonly stateDir: string;
+  /** Which start of the system this is, 32 lower-case hex digits; absent when nobody says. */
+  readonly bootId?: string;
   readonly logLevel: LogLevel;
   readonly cloud: {
     readonly enabled: boolean;
@@ -129,6 +131,15 @@ export function loadConfig(sources: ConfigSources): HouseConfig {
   return config;
 }
 
+/**
+ * The kernel's boot id: systemd writes it without dashes, the kernel with them. It comes in the environment because the
+ * service's own view of /proc does not have it, and Deno opens /proc only to programs that may do everything.
+ */
+function readBootId(text: string | undefined): string | undefined {
+  const id = text?.trim().replaceAll("-", "").toLowerCase();
+  return id !== undefined && /^[0-9a-f]{32}$/.test(id) ? id : undefined;
+}
+
 function build(reading: KeyReading, sources: ConfigSources, problems: string[]): HouseConfig {
   const { values } = reading;
   const text = (key: keyof typeof values) => values[key] as string | undefined;
@@ -154,6 +165,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
   return {
     roots: { stations: text("ECOFLOW_BASE") ?? "", manager: text("POWER_MANAGER_BASE") ?? "" },
     stateDir,
+    bootId: readBootId(sources.environment.BOOT_ID),
     logLevel: text("LOG_LEVEL") as LogLevel,
     cloud: {
       ...readAccounts(reading, problems),

@@ -118,6 +118,21 @@ Deno.test("loadConfig() without an account asks for one, and runs without it whe
   assert.equal(loadConfig(sources("ECOFLOW_CLOUD=off")).cloud.enabled, false);
 });
 
+const bootIds: readonly [BOOT_ID: string | undefined, bootId: string | undefined][] = [
+  ["11123664a0d147e980437d60fa1c4db0", "11123664a0d147e980437d60fa1c4db0"],
+  ["11123664-A0D1-47e9-8043-7d60fa1c4db0\n", "11123664a0d147e980437d60fa1c4db0"],
+  ["11123664a0d147e980437d60fa1c4db", undefined],
+  ["%b", undefined],
+  ["", undefined],
+  [undefined, undefined],
+];
+for (const [given, bootId] of bootIds) {
+  Deno.test(`loadConfig() with BOOT_ID=${JSON.stringify(given)} knows ${bootId} as this start of the system`, () => {
+    const environment: Record<string, string> = given === undefined ? {} : { BOOT_ID: given };
+    assert.equal(loadConfig(sources("ECOFLOW_CLOUD=off", { environment })).bootId, bootId);
+  });
+}
+
 Deno.test("loadConfig() refuses half of a pair", () => {
   assert.deepEqual(problemsOf(() => loadConfig(sources("ECOFLOW_USER=me"))), [
     "ECOFLOW_USER and ECOFLOW_PASS must be given together, found only ECOFLOW_USER",

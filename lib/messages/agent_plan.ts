@@ -21,14 +21,15 @@ const schema = v.object({
 });
 
 /**
- * The newest plan replaces every earlier one: the one with the latest `issued_at`. Signed like a command, over all
+ * The newest plan replaces every earlier one: the one with the latest `issued_at`, which is later than that of every plan
+ * before it, also where the wall clock went back; it may be some seconds ahead. Signed like a command, over all
  * keys but `sig`; absent `sig` only for an agent without a key.
  *
  * `online`: the grid is there as far as anybody knows; alone, do nothing. `on_battery`: whoever cannot reach the broker
  * when the deadline comes shuts down as if told (with `delay_sec`, 0 to 86400 s); whoever can reach it waits for
  * commands, also beyond the deadline. `device` is the station that the deadline rests on.
  *
- * `deadline_at` is wall time; `deadline_in_s` is the same, in seconds from `issued_at`. A plan that came live is best
+ * `deadline_at` is wall time; `deadline_in_s` is the same, in seconds from when it was sent. A plan that came live is best
  * counted from its arrival on a monotonic clock; one that the broker kept is old by an unknown time, and `deadline_at`
  * holds. Both are absent on `online`, and on `on_battery` only when nothing can be said: then do nothing alone.
  */

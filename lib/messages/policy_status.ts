@@ -14,6 +14,8 @@ const schema = v.object({
   timer_left_s: v.optional(numberIn(0, 1e9)),
   shutdown_earliest_s: v.optional(numberIn(0, 1e9)),
   held: v.optional(textUpTo(500)),
+  in_doubt: v.optional(v.boolean()),
+  boot_id: v.optional(textUpTo(64)),
   hosts: v.optional(v.array(v.object({
     agent: textUpTo(64),
     state: v.picklist([
@@ -37,7 +39,8 @@ const schema = v.object({
  * What the policy thinks, in words (`sentence`) and numbers. `blind`: no fresh word from the station. `timer_left_s`:
  * seconds until the running debounce or window ends, absent when nothing runs. `shutdown_earliest_s`: on battery and not
  * in danger yet, seconds until the first host will be told if charge and load go on as they do; absent: nobody can tell.
- * `held`: who holds the shutdown back, absent: nobody.
+ * `held`: who holds the shutdown back, absent: nobody. `in_doubt`: the outage is from before a reboot, nobody knows whether
+ * it goes on, and nobody is told by it; absent: no. `boot_id`: the start of the system in which this was said.
  */
 export type PolicyStatus = v.InferOutput<typeof schema>;
 

@@ -57,6 +57,8 @@ export interface PolicyView {
   readonly shutdown_earliest_s?: number;
   /** Who holds the shutdown back. */
   readonly held?: string;
+  /** The outage is from before a reboot: nobody knows whether it goes on, and nobody is told by it. */
+  readonly is_in_doubt?: boolean;
   readonly age_s?: number;
 }
 

@@ -123,6 +123,7 @@ function policyView(heard: Heard<PolicyStatus>, nowMonoMs: number): PolicyView {
     timer_left_s: counted(value.timer_left_s),
     shutdown_earliest_s: counted(value.shutdown_earliest_s),
     held: value.held,
+    is_in_doubt: value.in_doubt,
     age_s: age,
   };
 }

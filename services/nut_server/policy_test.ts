@@ -4,6 +4,7 @@ import type { PowerState } from "../../lib/messages/power_state.ts";
 import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
 import { settle, TestClock } from "../../lib/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
+import { DOUBT_MS } from "../policy_engine/power_return.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "../policy_engine/service.ts";
 import { LineClient } from "./line_client.ts";
 import { ON_BATTERY, ONLINE, startHouse, type TestHouse, TOPICS } from "./test_house.ts";
@@ -32,9 +33,18 @@ interface Scene {
   hostState(): string;
 }
 
-async function withPolicy(run: (scene: Scene) => Promise<void>): Promise<void> {
-  const clock = new TestClock();
-  const house = await startHouse({ clock });
+/** What a system that is started anew finds. */
+interface Machine {
+  readonly clock: TestClock;
+  readonly disk: { text?: string };
+  readonly bootId?: string;
+}
+
+async function withPolicy(
+  run: (scene: Scene) => Promise<void>,
+  { clock, disk, bootId }: Machine = { clock: new TestClock(), disk: {} },
+): Promise<void> {
+  const house = await startHouse({ clock, config: { bootId } });
   const capability = {
     service: "policy_engine",
     publishes: [TOPICS.command("+"), TOPICS.plan("+"), TOPICS.policy("+"), TOPICS.events],
@@ -42,10 +52,10 @@ async function withPolicy(run: (scene: Scene) => Promise<void>): Promise<void> {
   };
   let ids = 0;
   const engine = new PolicyEngine(
-    { ...testContext(capability, POLICY, { clock, broker: house.broker }) },
+    { ...testContext(capability, { ...POLICY, bootId }, { clock, broker: house.broker }) },
     {
-      store: { read: () => undefined, write: () => {}, setAside: () => "" },
-      newId: () => `c${++ids}`,
+      store: { read: () => disk.text, write: (text) => void (disk.text = text), setAside: () => "" },
+      newId: () => `${bootId ?? "c"}${++ids}`,
     },
   );
   await engine.start();
@@ -220,3 +230,73 @@ Deno.test("PolicyEngine's estimate stands in for a charge that a station on batt
     await settle();
     equal(hostState(), "shutting_down");
   }));
+
+/** An outage in which the NAS was sent down, the battery ended, and the power came back after two hours. */
+async function afterAPowerCut(run: (scene: Scene, status: () => Record<string, unknown>) => Promise<void>) {
+  const machine = { clock: new TestClock(), disk: {} };
+  await withPolicy(async (scene) => {
+    await scene.pass(5, ONLINE);
+    const nas = await scene.connect();
+    await scene.pass(40, LOW);
+    match(await statusOf(nas) ?? "", /FSD OB LB/);
+    nas.close();
+    await gone(scene);
+  }, { ...machine, bootId: "a" });
+  // The clock goes on where it was stored: by it the stop took 40 s.
+  await machine.clock.advance(40_000);
+  const status = (scene: Scene) => () =>
+    JSON.parse(scene.house.broker.retained(TOPICS.policy("Study")) ?? "{}");
+  await withPolicy((scene) => run(scene, status(scene)), { ...machine, bootId: "b" });
+}
+
+Deno.test("PolicyEngine in doubt after a reboot lets no NUT host that has just booted read FSD, OB or LB", () =>
+  afterAPowerCut(async ({ connect, pass }, status) => {
+    for (let minute = 0; minute < 4; minute++) {
+      await pass(60, undefined);
+      equal(await statusOf(await connect()), "ERR DRIVER-NOT-CONNECTED");
+      equal(status().in_doubt, true);
+      match(String(status().sentence), /nobody knows yet whether it goes on/);
+    }
+  }));
+
+Deno.test("PolicyEngine in doubt after a reboot leaves a NUT host up when the station says that the grid is there", () =>
+  afterAPowerCut(async ({ connect, pass }, status) => {
+    const nas = await connect();
+    await pass(10, { ...ONLINE, soc: 9 });
+    equal(await statusOf(nas), 'VAR ups ups.status "OL CHRG"');
+    equal(status().in_doubt, undefined);
+    await pass(400, { ...ONLINE, soc: 9 });
+    equal(await statusOf(await connect()), 'VAR ups ups.status "OL CHRG"');
+  }));
+
+Deno.test("PolicyEngine in doubt after a reboot sends a NUT host down at once when the station says that the grid is gone", () =>
+  afterAPowerCut(async ({ connect, pass }, status) => {
+    const nas = await connect();
+    await pass(10, LOW);
+    match(await statusOf(nas) ?? "", /FSD OB LB/);
+    equal(status().in_doubt, undefined);
+  }));
+
+Deno.test("PolicyEngine sends a NUT host down after five minutes of doubt in which nobody said anything", () =>
+  afterAPowerCut(async ({ connect, pass }, status) => {
+    await pass(DOUBT_MS / 1000 - 5, undefined);
+    const nas = await connect();
+    equal(await statusOf(nas), "ERR DRIVER-NOT-CONNECTED");
+    await pass(10, undefined);
+    match(await statusOf(nas) ?? "", /FSD OB LB/);
+    equal(status().in_doubt, undefined);
+  }));
+
+Deno.test("PolicyEngine restarted in the same boot keeps showing FSD to a NUT host that was told", async () => {
+  const machine = { clock: new TestClock(), disk: {}, bootId: "a" };
+  await withPolicy(async ({ connect, pass }) => {
+    await pass(5, ONLINE);
+    await connect();
+    await pass(40, LOW);
+  }, machine);
+  await machine.clock.advance(40_000);
+  await withPolicy(async ({ connect }) => {
+    await settle();
+    match(await statusOf(await connect()) ?? "", /FSD OB LB/);
+  }, machine);
+});

@@ -171,9 +171,14 @@ export class NutService implements Service {
     this.#announcer.tell(this.#board.notePolicy(deviceOf(topic, this.#topics.policy("+")), status, at));
   }
 
-  /** A retained word from the future is from before a clock that fell back at a power cut: not to be believed. */
-  #isRecent({ ts }: PolicyStatus): boolean {
-    const ageMs = this.context.clock.wallMs() - Date.parse(ts);
+  /**
+   * A retained word from the future is from before a clock that fell back at a power cut, and one of another boot may be,
+   * however young it looks by a clock that went on where it was stored: neither is to be believed.
+   */
+  #isRecent({ ts, boot_id }: PolicyStatus): boolean {
+    const { clock, config } = this.context;
+    if (boot_id !== undefined && config.bootId !== undefined && boot_id !== config.bootId) return false;
+    const ageMs = clock.wallMs() - Date.parse(ts);
     return ageMs >= -2_000 && ageMs < BELIEVED_RETAINED_MS;
   }
 

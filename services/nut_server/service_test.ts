@@ -198,17 +198,21 @@ Deno.test("NutService acts on a retained word from before only when it is recent
       ageMs: number,
       state: typeof ONLINE | undefined,
       fsd: boolean,
+      boot_id?: string,
     ][] = [
       ["too old, and nobody confirms it", "A", 60_000, undefined, false],
       ["from a clock that fell back", "B", -3_600_000, undefined, false],
       ["from an earlier outage: the grid is there", "C", 60_000, ONLINE, false],
       ["from this outage: the grid is away", "D", 60_000, ON_BATTERY, true],
       ["just before the restart", "E", 59_000, undefined, true],
+      ["just before the restart, in this boot", "F", 59_000, undefined, true, "b"],
+      ["of another boot, on a clock that went on where it was stored", "G", 1_000, undefined, false, "a"],
+      ["of another boot, and the station confirms it", "H", 1_000, ON_BATTERY, true, "a"],
     ];
     const client = await connect();
-    for (const [name, device, ageMs, state, fsd] of rows) {
+    for (const [name, device, ageMs, state, fsd, boot_id] of rows) {
       const ts = new Date(clock.wallMs() - ageMs).toISOString();
-      retained(TOPICS.policy(device), { device, ...status, ts });
+      retained(TOPICS.policy(device), { device, ...status, ts, boot_id });
       if (state) house.state({ ...state, device });
       await settle();
       const answer = (await client.ask(`GET VAR ${device} ups.status`))[0] ?? "";
@@ -218,7 +222,8 @@ Deno.test("NutService acts on a retained word from before only when it is recent
     await settle();
     deepEqual(house.acks, []);
   }, {
-    upses: [...TEST_CONFIG.upses, ..."ABCDE"].map((ups) =>
+    bootId: "b",
+    upses: [...TEST_CONFIG.upses, ..."ABCDEFGH"].map((ups) =>
       typeof ups === "string" ? { name: ups, device: ups } : ups
     ),
   }));

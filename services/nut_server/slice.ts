@@ -6,6 +6,8 @@ import type { NutHouse } from "./config.ts";
 /** The NUT server's slice of the configuration; the house part comes from `parseNutConfig`. */
 export interface NutServerConfig extends NutHouse {
   readonly roots: TopicRoots;
+  /** Which start of the system this is; absent when nobody says. */
+  readonly bootId?: string;
   /** False: nothing is listened to, read or said. */
   readonly enabled: boolean;
   /** The address of the LAN to listen at; not a name. */

@@ -75,7 +75,8 @@ export function noteState(
 }
 
 /**
- * Takes in a word of the policy.
+ * Takes in a word of the policy. One in doubt is from before a reboot, as a retained one is: a host that has just booted
+ * must be neither sent down nor told "on battery" by it.
  *
  * @param at `retained`: from before, and too old to be acted on; it never takes the place of one that was heard live
  */
@@ -85,7 +86,8 @@ export function notePolicy(
   { retained, nowMonoMs }: { readonly retained: boolean; readonly nowMonoMs: number },
 ): StationMemory {
   if (retained && memory.policy && !memory.policy.retained) return memory;
-  return { ...memory, policy: { status, heardMonoMs: nowMonoMs, retained } };
+  const isFromBefore = retained || status.in_doubt === true;
+  return { ...memory, policy: { status, heardMonoMs: nowMonoMs, retained: isFromBefore } };
 }
 
 /** How long things may be said, ms. */

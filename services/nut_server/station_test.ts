@@ -119,6 +119,12 @@ Deno.test("viewStation() believes fresh words only", () => {
       0,
       { kind: "stale" },
     ],
+    [
+      "a policy in doubt after a reboot is no word: a host that has booted must not read OB, and LB below the last resort",
+      policy({ state: "shutting_down", soc: 2, in_doubt: true }, 0),
+      0,
+      { kind: "never" },
+    ],
     ["a retained policy is no word", policy({ state: "shutting_down" }, 0, NOTHING_HEARD, true), 0, {
       kind: "never",
     }],
@@ -215,6 +221,16 @@ Deno.test("noteState() keeps model and serial number, which do not age", () => {
   const memory = noteState(NOTHING_HEARD, named, { retained: true, nowMonoMs: 0 });
   const later = heard(LIVE, 1, memory);
   deepEqual([later.model, later.sn], ["RIVER 3", "R651"]);
+});
+
+Deno.test("notePolicy() takes a word in doubt for one from before, until the station says that it is on battery", () => {
+  const doubted = policy({ state: "shutting_down", in_doubt: true }, 0);
+  equal(doubted.policy?.retained, true);
+  equal(heard(LIVE, 1, doubted).policy?.retained, true);
+  equal(heard({ ...LIVE, grid_connected: false }, 1, doubted).policy?.retained, false);
+  equal(policy({ state: "shutting_down" }, 1, doubted).policy?.retained, false, "the doubt is over");
+  const live = policy({ state: "shutting_down" }, 0);
+  equal(policy({ state: "shutting_down", in_doubt: true }, 1, live).policy?.retained, true);
 });
 
 Deno.test("notePolicy() lets no retained word take the place of one heard live", () => {

@@ -23,6 +23,8 @@ export interface PolicyEngineConfig {
   readonly keylessHosts?: readonly string[];
   /** A directory of its own. */
   readonly stateDir: string;
+  /** Which start of the system this is; absent when nobody says: then the clock alone tells a reboot. */
+  readonly bootId?: string;
   /** Whether the cloud connection's own status may be read, to say why nothing is heard; false when absent. */
   readonly followsCloud?: boolean;
   /** Whether drills may be asked for over the broker; false when absent. */

@@ -7,7 +7,15 @@ import { silenceReason, type Ways } from "./silence.ts";
 import { debounceNowMs, type Hold, holdNow, needsOf, notBeforeNow, timerEndMonoMs } from "./groups.ts";
 import { shownCharge, stationBattery, stationPhase, type StationState } from "./station.ts";
 import { chargeWords, effectiveSocMin, minutesToDanger } from "./triggers.ts";
-import { freshestMonoMs } from "./words.ts";
+import { freshestMonoMs, isFresh } from "./words.ts";
+
+/** What a status tells beyond the house. */
+export interface StatusContext extends Ways {
+  /** After a reboot, and nobody knows yet whether the power was gone; false when absent. */
+  readonly isInDoubt?: boolean;
+  /** Which start of the system this is; absent when nobody says. */
+  readonly bootId?: string;
+}
 
 type HostView = NonNullable<PolicyStatus["hosts"]>[number];
 
@@ -19,7 +27,7 @@ type HostView = NonNullable<PolicyStatus["hosts"]>[number];
 export function policyStatus(
   device: string,
   house: House,
-  ways: Ways,
+  context: StatusContext,
   nowMonoMs: number,
   nowWallMs: number,
 ): PolicyStatus | undefined {
@@ -42,24 +50,35 @@ export function policyStatus(
   const telling: Telling = { device, house, state, station, hosts, timerLeftS, isRecovering, nowMonoMs };
   const floorPercent = state.words.minSocPercent?.value ?? 0;
   const socMin = lastSocMin(station);
+  const isInDoubt = context.isInDoubt === true && phase.kind !== "unknown" && phase.kind !== "online" &&
+    !isFresh(state.words.grid, house.rules.staleAfterMs, nowMonoMs);
+  const sentence = isInDoubt ? DOUBT : sentenceFor(telling);
   return {
     device,
     state: isRecovering ? "recovery" : phase.kind,
-    sentence: `${sentenceFor(telling)}${addendum(telling, ways)}`.slice(0, 500),
+    sentence: `${sentence}${addendum(telling, context)}`.slice(0, 500),
     blind: state.isBlind,
     soc: charge && Math.round(charge.percent * 10) / 10,
     soc_estimated: charge?.isEstimate ? true : undefined,
     soc_min: socMin === undefined ? undefined : effectiveSocMin(socMin, { floorPercent }),
     grid_connected: state.verdict?.connected,
-    timer_left_s: timerLeftS,
-    shutdown_earliest_s: phase.kind === "on_battery" && !isRecovering ? earliestSec(telling) : undefined,
+    timer_left_s: isInDoubt ? undefined : timerLeftS,
+    shutdown_earliest_s: phase.kind === "on_battery" && !isRecovering && !isInDoubt
+      ? earliestSec(telling)
+      : undefined,
     held: phase.kind === "critical"
       ? holdOf(device, state, house, nowMonoMs)?.reason.slice(0, 500)
       : undefined,
+    in_doubt: isInDoubt ? true : undefined,
+    boot_id: context.bootId,
     hosts,
     ts: new Date(nowWallMs).toISOString(),
   };
 }
+
+/** The words of an outage from before a reboot. */
+const DOUBT = "There was an outage before the reboot, and nobody knows yet whether it goes on; " +
+  "nobody is told to shut down until somebody says so, or until five minutes are over.";
 
 function hostView(agent: string, host: HostState | undefined, stage: number | undefined): HostView {
   const phase = host?.phase ?? { kind: "idle" };

@@ -94,7 +94,12 @@ export function isNewPlan(before: PlanContent | undefined, next: PlanContent, no
   return Math.abs(now - old) > Math.max(DEADLINE_SLACK_MS, (old - nowMonoMs) / 10);
 }
 
-/** The message, signed when there is a key. @param nowWallMs Wall time, ms since 1970 */
+/**
+ * The message, signed when there is a key.
+ *
+ * @param nowWallMs Wall time, ms since 1970
+ * @param issuedAtMs Wall time by which agents order plans; later than that of every plan before
+ */
 export function buildPlan(
   content: PlanContent,
   parts: {
@@ -104,9 +109,10 @@ export function buildPlan(
     readonly rules: Pick<HouseRules, "shutdownDelayMs">;
     readonly nowMonoMs: number;
     readonly nowWallMs: number;
+    readonly issuedAtMs: number;
   },
 ): AgentPlan {
-  const { id, agent, keyHex, nowMonoMs, nowWallMs } = parts;
+  const { id, agent, keyHex, nowMonoMs, nowWallMs, issuedAtMs } = parts;
   const { device, state, deadlineMonoMs, reason } = content;
   const inMs = deadlineMonoMs === undefined ? undefined : Math.max(0, deadlineMonoMs - nowMonoMs);
   const plan: AgentPlan = {
@@ -114,7 +120,7 @@ export function buildPlan(
     agent,
     device,
     state,
-    issued_at: new Date(nowWallMs).toISOString(),
+    issued_at: new Date(issuedAtMs).toISOString(),
     deadline_at: inMs === undefined ? undefined : new Date(nowWallMs + inMs).toISOString(),
     deadline_in_s: inMs === undefined ? undefined : Math.round(inMs / 1000),
     delay_sec: state === "on_battery" ? Math.round(parts.rules.shutdownDelayMs / 1000) : undefined,

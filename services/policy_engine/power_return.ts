@@ -3,6 +3,7 @@
  * without a clock battery cannot tell; a host that was switched on since our last word can. Pure but for its memory.
  */
 import type { AgentStatus } from "../../lib/messages/agent_status.ts";
+import type { DoubtBasis } from "./snapshot.ts";
 
 /** Fresh words of the stations get this chance while no host says that it had power all the while, ms. */
 export const DOUBT_MS = 300_000;
@@ -32,23 +33,22 @@ export function powerWord(
   return saidAtMs - uptime_s * 1000 > savedAtMs ? "lost" : "kept";
 }
 
-/** The doubt after one restart, until it is settled. */
+/** The doubt after one reboot, until it is settled. */
 export class PowerDoubt {
   readonly #words = new Map<string, PowerWord>();
 
-  /** @param savedAtMs Wall time of the snapshot, ms since 1970 */
-  constructor(private readonly savedAtMs: number, private readonly beganMonoMs: number) {}
+  constructor(private readonly basis: DoubtBasis) {}
 
   /** Takes what a host says of itself. */
   hear(agent: string, status: AgentStatus): void {
-    const word = powerWord(status, this.savedAtMs);
+    const word = powerWord(status, this.basis.savedAtMs);
     if (word !== undefined) this.#words.set(agent, word);
   }
 
   /** Until then old words trigger nothing, monotonic ms. */
   get endMonoMs(): number {
     const hasKept = [...this.#words.values()].includes("kept");
-    return this.beganMonoMs + (hasKept ? KEPT_DOUBT_MS : DOUBT_MS);
+    return this.basis.beganMonoMs + (hasKept ? KEPT_DOUBT_MS : DOUBT_MS);
   }
 
   /** Whether the power of these hosts went and came back: at least one was switched on since, and none was on all the while. */

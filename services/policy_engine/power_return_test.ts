@@ -29,7 +29,7 @@ Deno.test("powerWord() says nothing when the snapshot was stamped by a clock tha
 });
 
 Deno.test("PowerDoubt ends sooner when a host had power all the while, and believes it before the others", () => {
-  const doubt = new PowerDoubt(SAVED, 1000);
+  const doubt = new PowerDoubt({ savedAtMs: SAVED, beganMonoMs: 1000 });
   const hear = (agent: string, uptime_s: number) =>
     doubt.hear(agent, { agent, online: true, uptime_s, ts: iso(SAVED + 600_000) });
   assert.equal(doubt.isPowerBack(["a", "b"]), false);
@@ -42,9 +42,12 @@ Deno.test("PowerDoubt ends sooner when a host had power all the while, and belie
   assert.equal(doubt.isPowerBack(["a", "b"]), false);
 });
 
-/** A Pi without a clock battery: it was off for `awayMs`, and its clock says three hours less. */
-async function rebooted(awayMs: number) {
-  const h = await house();
+/**
+ * A Pi without a clock battery that was off for `awayMs`. Its clock goes on three hours back, or `clockMs` after the time of
+ * the snapshot, where systemd or fake-hwclock stored it.
+ */
+async function rebooted(awayMs: number, clockMs = -3 * 3_600_000, boots: { bootId?: string }[] = [{}, {}]) {
+  const h = await house(boots[0]);
   await h.presence(true);
   await h.pass(190, LOST);
   await h.ack("accepted");
@@ -52,8 +55,8 @@ async function rebooted(awayMs: number) {
   const savedAtMs = h.clock.wallMs();
   const told = h.commands.length;
   await h.clock.advance(0);
-  h.clock.jumpWall(-3 * 3_600_000);
-  await h.restart();
+  h.clock.jumpWall(clockMs);
+  await h.restart(boots[1]);
   /** The host's clock is right. */
   const host = async (uptime_s: number) => {
     const ts = iso(savedAtMs + awayMs);
@@ -113,5 +116,82 @@ Deno.test("PolicyEngine in doubt calls hosts off at once on a fresh word that th
   await host(60);
   await h.pass(700, BACK);
   assert.ok(since().every((action) => action === "abort pc"), since().join());
+  await h.stop();
+});
+
+const AFTER_A_REBOOT = [{ bootId: "a" }, { bootId: "b" }];
+
+Deno.test("PolicyEngine forgets the outage of a host that was switched on while a Pi with a stored clock was off", async () => {
+  const { h, host, since } = await rebooted(7_200_000, 40_000, AFTER_A_REBOOT);
+  await host(60);
+  await h.clock.advance(1_200_000);
+  assert.ok(since().every((action) => action === "abort pc"), since().join());
+  assert.match(h.log().text(), /OUTAGE FORGOTTEN device=Study/);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine on a Pi with a stored clock goes on with the outage of a host that had power all the while", async () => {
+  const { h, host, since } = await rebooted(7_200_000, 40_000, AFTER_A_REBOOT);
+  await host(86_400);
+  await h.clock.advance(KEPT_DOUBT_MS - 2000);
+  assert.deepEqual(since(), []);
+  await h.clock.advance(4000);
+  assert.deepEqual(since(), ["shutdown pc"]);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine in doubt asks the same after a second restart: a host that came up in between had lost its power", async () => {
+  const { h, host, since } = await rebooted(7_200_000, 40_000, AFTER_A_REBOOT);
+  await host(60);
+  // The clock is set, and the snapshot stored by it: now the host has run since before the newest snapshot.
+  h.clock.jumpWall(7_000_000);
+  await h.clock.advance(120_000);
+  await h.restart();
+  await host(60);
+  await h.clock.advance(DOUBT_MS - 120_000 - 2000);
+  assert.doesNotMatch(h.log().text(), /OUTAGE FORGOTTEN/);
+  assert.deepEqual(since(), []);
+  await h.clock.advance(1_200_000);
+  assert.ok(since().every((action) => action === "abort pc"), since().join());
+  assert.match(h.log().text(), /OUTAGE FORGOTTEN device=Study/);
+  await h.restart();
+  await h.clock.advance(600_000);
+  assert.doesNotMatch(h.log().text(), /OUTAGE FORGOTTEN/, "it is settled");
+  await h.stop();
+});
+
+for (
+  const [name, boots] of [
+    ["in the same boot", [{ bootId: "a" }, { bootId: "a" }]],
+    ["that nobody can tell from a reboot", [{}, {}]],
+    ["after an update from a version that knew no boots", [{}, { bootId: "a" }]],
+  ] as const
+) {
+  Deno.test(`PolicyEngine goes on with the outage half a minute after a short stop ${name}`, async () => {
+    const { h, since } = await rebooted(40_000, 40_000, [...boots]);
+    await h.presence(true);
+    await h.clock.advance(28_000);
+    assert.deepEqual(since(), []);
+    await h.clock.advance(4000);
+    assert.deepEqual(since(), ["shutdown pc"]);
+    await h.stop();
+  });
+}
+
+Deno.test("PolicyEngine in doubt shows no timer that runs, and says so until a fresh word comes", async () => {
+  const h = await house({ bootId: "a" });
+  await h.pass(60, LOST);
+  assert.equal(h.status().state, "critical");
+  assert.ok(h.status().timer_left_s !== undefined);
+  assert.equal(h.status().in_doubt, undefined);
+  assert.equal(h.status().boot_id, "a");
+  await h.restart({ bootId: "b" });
+  await h.clock.advance(200_000);
+  const { state, in_doubt, timer_left_s, sentence, boot_id } = h.status();
+  assert.deepEqual([state, in_doubt, timer_left_s, boot_id], ["critical", true, undefined, "b"]);
+  assert.match(sentence, /^There was an outage before the reboot, and nobody knows yet whether it goes on;/);
+  await h.pass(10, { ...LOST, soc: 50 });
+  assert.equal(h.status().in_doubt, undefined);
+  assert.match(h.status().sentence, /^On battery, charge of 50 %;/);
   await h.stop();
 });

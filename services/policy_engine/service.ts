@@ -22,11 +22,11 @@ import { houseRules } from "./rules_from_file.ts";
 import { PowerDoubt } from "./power_return.ts";
 import { Showcase } from "./showcase.ts";
 import type { Ways } from "./silence.ts";
-import { isSureStop } from "./snapshot.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import { textFile } from "../../lib/text_file.ts";
 import { udpWake } from "./wake_on_lan.ts";
 import { houseWarnings, WARNING_CODES } from "./warnings.ts";
+import { isFresh } from "./words.ts";
 
 export type { PolicyEngineConfig, PolicyEnginePorts } from "./config.ts";
 
@@ -52,6 +52,8 @@ export class PolicyEngine implements Service {
   #house: House | undefined;
   readonly #cancels: Cancel[] = [];
   #startedMonoMs = 0;
+  /** After a restart; a doubt may last longer. */
+  #graceEndMonoMs = 0;
   readonly #keeper: SnapshotKeeper;
   readonly #showcase: Showcase;
   readonly #dispatch: Dispatch;
@@ -69,9 +71,9 @@ export class PolicyEngine implements Service {
     private readonly ports: PolicyEnginePorts,
   ) {
     this.#topics = topicsUnder(context.config.roots);
-    const { agentKeys } = context.config;
+    const { agentKeys, bootId } = context.config;
     this.#agents = new AgentWatch(context.config.keylessHosts);
-    this.#keeper = new SnapshotKeeper({ ...context, store: ports.store });
+    this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
     this.#showcase = new Showcase({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
     this.#dispatch = new Dispatch(
       context,
@@ -142,14 +144,18 @@ export class PolicyEngine implements Service {
   #resume(): House {
     const { clock, config } = this.context;
     const restored = this.#keeper.restore(houseRules(config, config.file, 0));
-    const { awayMs, savedAtMs } = restored;
+    const { doubt, savedAtMs } = restored;
     const nowMonoMs = clock.monoMs();
-    if (savedAtMs !== undefined && awayMs !== undefined && !isSureStop(awayMs)) {
-      this.#doubt = new PowerDoubt(savedAtMs, nowMonoMs);
-    }
-    const graceEndMonoMs = awayMs === undefined ? nowMonoMs : nowMonoMs + RESTART_GRACE_MS;
-    const rules = houseRules(config, config.file, this.#doubt?.endMonoMs ?? graceEndMonoMs);
+    if (doubt) this.#doubt = new PowerDoubt(doubt);
+    if (savedAtMs !== undefined) this.#showcase.resume(savedAtMs);
+    this.#graceEndMonoMs = savedAtMs === undefined ? nowMonoMs : nowMonoMs + RESTART_GRACE_MS;
+    const rules = houseRules(config, config.file, this.#notBeforeMonoMs());
     return new House(restored.house, rules, this.ports.newId);
+  }
+
+  /** Until then old words trigger nothing. */
+  #notBeforeMonoMs(): number {
+    return Math.max(this.#graceEndMonoMs, this.#doubt?.endMonoMs ?? -Infinity);
   }
 
   #onState(device: string, state: PowerState, retained: boolean): void {
@@ -191,8 +197,9 @@ export class PolicyEngine implements Service {
     if (!retained) this.#clocks.heard(agent, status.ts, this.context.clock.wallMs());
     if (this.#doubt) {
       this.#doubt.hear(agent, status);
-      this.#step({ kind: "grace", untilMonoMs: this.#doubt.endMonoMs });
+      this.#step({ kind: "grace", untilMonoMs: this.#notBeforeMonoMs() });
     }
+    if (!retained) this.#showcase.hearPlan(agent, status.online ? status.plan_id : undefined);
     const input = { kind: "presence", online: status.online, isLive: !retained } as const;
     this.#step({ kind: "host", agent, input });
     if (this.#house) this.#tell(this.#agents.hear(agent, status, this.#house, this.context.clock.monoMs()));
@@ -236,6 +243,7 @@ export class PolicyEngine implements Service {
     const doubt = this.#doubt;
     if (!doubt || this.context.clock.monoMs() < doubt.endMonoMs) return;
     this.#doubt = undefined;
+    this.#keeper.endDoubt();
     for (const device of house.state.stations.keys()) {
       const isBack = doubt.isPowerBack(hostsOfStation(house.rulesOf(device)));
       if (isBack) this.#step({ kind: "power_is_back", device });
@@ -258,11 +266,30 @@ export class PolicyEngine implements Service {
   }
 
   #show(input: HouseInput, house: House): void {
-    const ways = { isBrokerUp: this.#dispatch.isLinkUp, cloud: this.#cloud };
+    const context = {
+      isBrokerUp: this.#dispatch.isLinkUp,
+      cloud: this.#cloud,
+      isInDoubt: this.#doubt !== undefined,
+      bootId: this.context.config.bootId,
+    };
     for (const device of devicesOf(input, house)) {
-      this.#showcase.showStatus(device, house, ways);
-      for (const agent of hostsOfStation(house.rulesOf(device))) this.#showcase.showPlan(agent, house);
+      this.#showcase.showStatus(device, house, context);
+      for (const agent of hostsOfStation(house.rulesOf(device))) {
+        if (this.#maySpeakFor(agent, house)) this.#showcase.showPlan(agent, house);
+      }
     }
+  }
+
+  /**
+   * In doubt an agent keeps the plan that it has. One that booted with the power holds none, or a void one: a new "on
+   * battery" by old words would send it down when it loses us. One that had power all the while holds the right one.
+   */
+  #maySpeakFor(agent: string, { rules, state }: House): boolean {
+    if (!this.#doubt) return true;
+    const nowMonoMs = this.context.clock.monoMs();
+    return feedsOf(agent, rules).some((device) =>
+      isFresh(state.stations.get(device)?.words.grid, rules.staleAfterMs, nowMonoMs)
+    );
   }
 
   #carryOut(effect: HouseEffect): void {

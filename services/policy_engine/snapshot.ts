@@ -52,6 +52,10 @@ const stationSchema = v.object({
 const schema = v.object({
   version: integerIn(1, SNAPSHOT_VERSION),
   saved_at_ms: numberIn(0, 1e15),
+  /** The start of the system that wrote it; absent when nobody said which one it was. */
+  boot_id: v.optional(textUpTo(64)),
+  /** The doubt after a reboot, while it is not settled: wall time of the last snapshot before it, and for how long it lasts. */
+  doubt: v.optional(v.object({ saved_at_ms: numberIn(0, 1e15), age_ms: age })),
   stations: v.record(v.string(), stationSchema),
   hosts: v.record(v.string(), hostSchema),
   learned_ms: v.record(v.string(), v.array(age)),
@@ -67,16 +71,30 @@ type SavedPhase = v.InferOutput<typeof phaseSchema>;
  */
 export const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
 
+/** What is in doubt after a reboot: whether the power was gone since a snapshot. */
+export interface DoubtBasis {
+  /** Wall time of the last snapshot before the reboot, ms since 1970. */
+  readonly savedAtMs: number;
+  /** Since when, monotonic ms. */
+  readonly beganMonoMs: number;
+}
+
 /** Writes houses down, one after the other; what did not change since the last time is not encoded again. */
 export class SnapshotWriter {
   readonly #stations = new Pieces(fromStation, isSameStation);
   readonly #hosts = new Pieces(fromHost, isSameHost);
   #learned: HouseState["learnedMs"] = new Map();
   #drilledMonth: string | undefined;
+  #doubt: DoubtBasis | undefined;
+  /** The doubt that a restart must know; absent when there is none. */
+  doubt: DoubtBasis | undefined;
+
+  /** @param bootId Which start of the system this is; absent when nobody says */
+  constructor(private readonly bootId?: string) {}
 
   /** Whether something is different that a restart must know. */
   isNews({ stations, hosts, learnedMs, drilledMonth }: HouseState): boolean {
-    return this.#stations.isNews(stations) || this.#hosts.isNews(hosts) ||
+    return this.doubt !== this.#doubt || this.#stations.isNews(stations) || this.#hosts.isNews(hosts) ||
       drilledMonth !== this.#drilledMonth || !isSameMap(learnedMs, this.#learned);
   }
 
@@ -88,7 +106,12 @@ export class SnapshotWriter {
   ): string {
     this.#learned = new Map(learnedMs);
     this.#drilledMonth = drilledMonth;
+    const doubt = this.#doubt = this.doubt;
     return `{"version":${SNAPSHOT_VERSION},"saved_at_ms":${nowWallMs},` +
+      (this.bootId === undefined ? "" : `"boot_id":${JSON.stringify(this.bootId)},`) +
+      (doubt
+        ? `"doubt":{"saved_at_ms":${doubt.savedAtMs},"age_ms":${ageOf(doubt.beganMonoMs, nowMonoMs)}},`
+        : "") +
       `"stations":${this.#stations.write(stations, nowMonoMs)},` +
       `"hosts":${this.#hosts.write(hosts, nowMonoMs)},` +
       `"learned_ms":${JSON.stringify(Object.fromEntries(learnedMs))}` +
@@ -108,9 +131,18 @@ export const BELIEVED_STOP_MS = 600_000;
  * from the snapshot, which may have been a minute old.
  */
 export const SURE_STOP_MS = 120_000;
-/** Whether a stop was so short that it is no reboot. @param awayMs By the wall clock */
-export function isSureStop(awayMs: number): boolean {
-  return awayMs >= 0 && awayMs <= SURE_STOP_MS;
+/**
+ * Whether a stop was so short that no host can have lost its power and be back.
+ *
+ * A system that was started anew can have been off for hours, whatever its clock says: it may have begun at the time that
+ * was stored last. One that ran all the while had power, but a host of another station or plug need not have had it: so
+ * after a longer stop, or a clock that jumped, the hosts are asked all the same.
+ *
+ * @param awayMs By the wall clock
+ * @param isSameBoot Whether the system ran all the while; undefined when nobody says: then the time alone decides
+ */
+export function isSureStop(awayMs: number, isSameBoot: boolean | undefined): boolean {
+  return isSameBoot !== false && awayMs >= 0 && awayMs <= SURE_STOP_MS;
 }
 
 /** After a stop that looks longer than this, the last word on the grid is forgotten, ms: one hour. */
@@ -125,8 +157,9 @@ export const FORGET_GRID_MS = 3_600_000;
  * forgotten: most likely the power came back and switched us on. How long the grid has been stable counts anew: nobody
  * watched it while we were away.
  *
- * @returns `awayMs`: how long we were away by the wall clock; negative when that went back. `savedAtMs`: wall time of the
- * snapshot, ms since 1970
+ * @param bootId Which start of the system this is; absent when nobody says
+ * @returns `savedAtMs`: wall time of the snapshot, ms since 1970. `doubt`: absent when the stop was short and leaves none;
+ * after a second stop it is the one from before
  * @throws InvalidInputError when the text is broken or of a newer version
  */
 export function restoreSnapshot(
@@ -135,12 +168,14 @@ export function restoreSnapshot(
   rules: Pick<HouseRules, "stations">,
   nowMonoMs: number,
   nowWallMs: number,
-): { readonly house: HouseState; readonly awayMs: number; readonly savedAtMs: number } {
+  bootId?: string,
+): { readonly house: HouseState; readonly savedAtMs: number; readonly doubt?: DoubtBasis } {
   const snapshot = parseJson(schema, text, source, MAX_SNAPSHOT_BYTES);
   const awayMs = nowWallMs - snapshot.saved_at_ms;
   const countedMs = Math.min(BELIEVED_STOP_MS, Math.max(0, awayMs));
   const at: AtAge = (ageMs = 0) => nowMonoMs - ageMs - countedMs;
-  const isSure = isSureStop(awayMs);
+  const isBootKnown = bootId !== undefined && snapshot.boot_id !== undefined;
+  const isSure = isSureStop(awayMs, isBootKnown ? bootId === snapshot.boot_id : undefined);
   const empty = emptyHouse(rules);
   const stations = new Map(empty.stations);
   const hosts = new Map(empty.hosts);
@@ -159,9 +194,23 @@ export function restoreSnapshot(
   const learned = Object.entries(snapshot.learned_ms).filter(([name]) => known.has(name));
   return {
     house: { stations, hosts, learnedMs: new Map(learned), drilledMonth: snapshot.drilled_month },
-    awayMs,
     savedAtMs: snapshot.saved_at_ms,
+    doubt: doubtAfter(snapshot, { isSure, nowMonoMs, countedMs }),
   };
+}
+
+/** One that goes on keeps its basis: a host that came up after the power did must not count as one that always had it. */
+function doubtAfter(
+  { saved_at_ms, doubt }: v.InferOutput<typeof schema>,
+  { isSure, nowMonoMs, countedMs }: {
+    readonly isSure: boolean;
+    readonly nowMonoMs: number;
+    readonly countedMs: number;
+  },
+): DoubtBasis | undefined {
+  const savedAtMs = doubt?.saved_at_ms ?? saved_at_ms;
+  if (!isSure) return { savedAtMs, beganMonoMs: nowMonoMs };
+  return doubt && { savedAtMs, beganMonoMs: nowMonoMs - doubt.age_ms - countedMs };
 }
 
 function fromStation(

@@ -5,7 +5,7 @@ import type { Health } from "../../lib/health.ts";
 import type { Logger } from "../../lib/log.ts";
 import { emptyHouse, type HouseState } from "./house.ts";
 import type { HouseRules } from "./rules.ts";
-import { restoreSnapshot, SnapshotWriter } from "./snapshot.ts";
+import { type DoubtBasis, restoreSnapshot, SnapshotWriter } from "./snapshot.ts";
 import type { TextFile } from "../../lib/text_file.ts";
 import { stationPhase } from "./station.ts";
 
@@ -24,11 +24,13 @@ export interface KeeperParts {
   readonly health: Health;
   readonly log: Logger;
   readonly store: TextFile;
+  /** Which start of the system this is; absent when nobody says. */
+  readonly bootId?: string;
 }
 
 /** See the file comment. */
 export class SnapshotKeeper {
-  readonly #writer = new SnapshotWriter();
+  readonly #writer: SnapshotWriter;
   /** What the writer wrote last is on the disk. */
   #isStored = false;
   #writtenMonoMs = -Infinity;
@@ -41,26 +43,29 @@ export class SnapshotKeeper {
   #storesMonoMs = Infinity;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(private readonly parts: KeeperParts) {}
+  constructor(private readonly parts: KeeperParts) {
+    this.#writer = new SnapshotWriter(parts.bootId);
+  }
 
   /**
    * What was remembered, or an empty house after saying why not.
    *
-   * @returns `awayMs`: how long we were away by the wall clock, which may have jumped, and `savedAtMs`, the snapshot's
-   * wall time; absent without a snapshot
+   * @returns `savedAtMs` and `doubt` of the snapshot, see {@link restoreSnapshot}; absent without one
    */
   restore(
     rules: Pick<HouseRules, "stations">,
-  ): { readonly house: HouseState; readonly awayMs?: number; readonly savedAtMs?: number } {
-    const { clock, health, log, store } = this.parts;
+  ): { readonly house: HouseState; readonly savedAtMs?: number; readonly doubt?: DoubtBasis } {
+    const { clock, health, log, store, bootId } = this.parts;
     try {
       const text = store.read();
       if (text === undefined) return { house: emptyHouse(rules) };
-      const restored = restoreSnapshot(text, "the policy's snapshot", rules, clock.monoMs(), clock.wallMs());
+      const now = [clock.monoMs(), clock.wallMs()] as const;
+      const restored = restoreSnapshot(text, "the policy's snapshot", rules, ...now, bootId);
       for (const [device, station] of restored.house.stations) {
         const { kind } = stationPhase(station);
         if (kind !== "online" && kind !== "unknown") log.notice("RESUMED", { device, state: kind });
       }
+      this.#writer.doubt = restored.doubt;
       return restored;
     } catch (error) {
       const text = `${errorText(error)}; the policy begins anew`;
@@ -68,6 +73,11 @@ export class SnapshotKeeper {
       health.raise({ code: "snapshot_refused", severity: "warning", text });
       return { house: emptyHouse(rules) };
     }
+  }
+
+  /** The doubt that was restored is settled, or over: a restart need not know it any more. */
+  endDoubt(): void {
+    this.#writer.doubt = undefined;
   }
 
   /**

@@ -4,6 +4,7 @@ import {
   BELIEVED_STOP_MS,
   encodeSnapshot,
   FORGET_GRID_MS,
+  isSureStop,
   MAX_SNAPSHOT_BYTES,
   restoreSnapshot,
   SnapshotWriter,
@@ -170,6 +171,16 @@ for (const [isDelivered, delivery] of [[true, "done"], [false, "lost"]] as const
   });
 }
 
+Deno.test("SnapshotWriter.isNews() of a doubt that is settled: true", () => {
+  const writer = new SnapshotWriter();
+  const before = house();
+  writer.doubt = { savedAtMs: WALL, beganMonoMs: 0 };
+  writer.write(before, 1000, WALL);
+  assert.equal(writer.isNews(before), false);
+  writer.doubt = undefined;
+  assert.equal(writer.isNews(before), true);
+});
+
 Deno.test("restoreSnapshot() counts anew how long the grid has been there", () => {
   const before = house();
   const study = before.stations.get("Study") ?? NEW_STATION;
@@ -194,6 +205,56 @@ Deno.test("restoreSnapshot() keeps the doubt about a word's age over a second re
   const grid = twice.stations.get("Study")?.words.grid;
   assert.equal(grid?.atMonoMs, -360_000);
   assert.equal(grid?.latestMonoMs, -60_000, "a word from before it must not replace it");
+});
+
+for (
+  const [awayMs, inSameBoot, unknown, inAnotherBoot] of [
+    [-1, false, false, false],
+    [0, true, true, false],
+    [120_000, true, true, false],
+    [120_001, false, false, false],
+  ] as const
+) {
+  Deno.test(`isSureStop() of ${awayMs} ms: ${inSameBoot} in the same boot, ${inAnotherBoot} in another`, () => {
+    assert.equal(isSureStop(awayMs, true), inSameBoot);
+    assert.equal(isSureStop(awayMs, undefined), unknown);
+    assert.equal(isSureStop(awayMs, false), inAnotherBoot);
+  });
+}
+
+Deno.test("restoreSnapshot() after a reboot takes no word for older than it must be, although the clock says 30 s", () => {
+  const text = new SnapshotWriter("a").write(house(), 1000, WALL);
+  const soc = (bootId?: string) =>
+    restoreSnapshot(text, "test", RULES, 1000, WALL + 30_000, bootId).house.stations.get("Study")?.words
+      .socPercent?.latestMonoMs;
+  assert.equal(soc("a"), undefined);
+  assert.equal(soc(), undefined);
+  assert.equal(soc("b"), 700);
+});
+
+Deno.test("restoreSnapshot() reads a snapshot that names no boot, and one that names a boot where nobody knows ours", () => {
+  const isSure = (written: string | undefined, bootId: string | undefined) => {
+    const text = new SnapshotWriter(written).write(house(), 1000, WALL);
+    return restoreSnapshot(text, "test", RULES, 1000, WALL, bootId).doubt === undefined;
+  };
+  assert.equal(isSure(undefined, "a"), true);
+  assert.equal(isSure("a", undefined), true);
+  assert.equal(isSure("a", "a"), true);
+  assert.equal(isSure("a", "b"), false);
+});
+
+Deno.test("restoreSnapshot() takes a doubt up that was not settled, with its basis", () => {
+  const writer = new SnapshotWriter("b");
+  const doubt = { savedAtMs: WALL - 7_200_000, beganMonoMs: 400 };
+  const after = (awayMs: number, bootId: string) =>
+    restoreSnapshot(writer.write(house(), 1000, WALL), "test", RULES, 5000, WALL + awayMs, bootId).doubt;
+  writer.doubt = doubt;
+  assert.deepEqual(after(10_000, "b"), { ...doubt, beganMonoMs: 5000 - 600 - 10_000 });
+  assert.deepEqual(after(10_000, "c"), { ...doubt, beganMonoMs: 5000 });
+  assert.deepEqual(after(300_000, "b"), { ...doubt, beganMonoMs: 5000 });
+  writer.doubt = undefined;
+  assert.equal(after(10_000, "b"), undefined);
+  assert.deepEqual(after(10_000, "c"), { savedAtMs: WALL, beganMonoMs: 5000 });
 });
 
 for (const awayMs of [0, 30_000, 300_000, -5_000_000]) {

@@ -159,6 +159,8 @@ export class Station {
         ? "until hosts are told to shut down"
         : earliest !== undefined
         ? "until the first host is told to shut down, if the load stays as it is"
+        : policy?.is_in_doubt
+        ? "Nobody is told to shut down yet."
         : "Hosts are being shut down.",
     );
     show(this.#abort, isPending && isLive && policy.held === undefined);

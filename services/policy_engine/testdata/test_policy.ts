@@ -98,7 +98,7 @@ export async function house(
   clock = new TestClock(),
 ) {
   const broker = new MemoryBroker(clock);
-  const config = { ...CONFIG, ...change };
+  let config = { ...CONFIG, ...change };
   const commands: AgentCommand[] = [];
   const events: JournalEvent[] = [];
   broker.watch(({ topic, payload }) => {
@@ -159,7 +159,8 @@ export async function house(
         await clock.advance(Math.min(10, left) * 1000);
       }
     },
-    restart: async () => {
+    restart: async (change: Partial<PolicyEngineConfig> = {}) => {
+      config = { ...config, ...change };
       // The old one is dead: it hears nothing, ticks no more, and what it does at its end does not happen.
       const { text, writes } = store;
       broker.silence(true);
