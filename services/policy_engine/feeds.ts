@@ -29,7 +29,7 @@ export function wantedOf(
 }
 
 /** A station that fell silent with the grid is not relied on for ever. */
-function stillCarries(
+export function stillCarries(
   { verdict }: Pick<StationState, "verdict"> = {},
   { blindLimitMs }: Pick<HouseRules, "blindLimitMs">,
   nowMonoMs: number,

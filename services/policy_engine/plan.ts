@@ -1,6 +1,7 @@
 /** What an agent is to do alone, when it loses us: its plan, and whether a new one must go out. Pure. */
 import type { AgentPlan } from "../../lib/messages/agent_plan.ts";
 import { signatureOf } from "../../lib/signing.ts";
+import { stillCarries } from "./feeds.ts";
 import { feedsOf, type HouseRules, placeOf } from "./rules.ts";
 import type { House } from "./house.ts";
 import { holdNow, needsOf, timerEndMonoMs } from "./groups.ts";
@@ -23,7 +24,8 @@ export const DEADLINE_SLACK_MS = 60_000;
  * The plan of one host.
  *
  * A host on several stations is in danger when the last of them ends, or the first, when it goes with any. A station that
- * nobody has heard yet says nothing.
+ * nobody has heard yet says nothing, and one that fell silent with the grid longer ago than the blind limit holds no host up
+ * whose other battery ends.
  *
  * @returns undefined while nobody has said anything of its stations
  */
@@ -33,8 +35,11 @@ export function planFor(agent: string, house: House, nowMonoMs: number): PlanCon
     planOnStation(agent, device, house, nowMonoMs) ?? []
   );
   const goesWithAny = rules.goesWithAny.has(agent);
-  const online = plans.find((plan) => plan.state === "online");
   const onBattery = plans.filter((plan) => plan.state === "on_battery");
+  const online = plans.find((plan) =>
+    plan.state === "online" &&
+    (onBattery.length === 0 || stillCarries(state.stations.get(plan.device), rules, nowMonoMs))
+  );
   if (online && (!goesWithAny || onBattery.length === 0)) return online;
   const order = onBattery.toSorted((a, b) => (a.deadlineMonoMs ?? Infinity) - (b.deadlineMonoMs ?? Infinity));
   if (state.hosts.get(agent) === undefined) return undefined;

@@ -64,9 +64,15 @@ export class Packs {
     const design = this.#number(fields, spec.design);
     const cells = "cells" in spec.capacity ? this.#number(fields, spec.capacity.cells) : undefined;
     const sn = spec.sn === undefined ? undefined : serialOf(fields, spec.sn);
-    if ([soc, temp, full, design].every((value) => value === undefined)) return false;
-    if (soc !== undefined) Object.assign(pack, { soc, socMonoMs: atMonoMs });
-    if (temp !== undefined) Object.assign(pack, { tempCelsius: temp, tempMonoMs: atMonoMs });
+    if ((soc ?? temp ?? full ?? design) === undefined) return false;
+    if (soc !== undefined) {
+      pack.soc = soc;
+      pack.socMonoMs = atMonoMs;
+    }
+    if (temp !== undefined) {
+      pack.tempCelsius = temp;
+      pack.tempMonoMs = atMonoMs;
+    }
     if (full !== undefined) pack.fullRaw = full;
     if (design !== undefined) pack.designRaw = design;
     if (cells !== undefined) pack.cells = cells;
