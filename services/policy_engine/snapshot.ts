@@ -4,16 +4,8 @@ import { integerIn, numberIn, parseJson, textUpTo } from "../../lib/messages/par
 import { emptyHouse, type HouseState } from "./house.ts";
 import type { OutagePhase } from "./outage.ts";
 import { hostsOf, type HouseRules } from "./rules.ts";
-import {
-  age,
-  ageOf,
-  type AtAge,
-  fromHost,
-  hostSchema,
-  isSameHost,
-  notedAge,
-  toHostPhase,
-} from "./snapshot_hosts.ts";
+import { age, ageOf, type AtAge, notedAge } from "./snapshot_ages.ts";
+import { fromHost, hostSchema, isSameHost, toHostPhase } from "./snapshot_hosts.ts";
 import { Pieces } from "./snapshot_pieces.ts";
 import { NEW_STATION, type StationState } from "./station.ts";
 import type { Word, Words } from "./words.ts";

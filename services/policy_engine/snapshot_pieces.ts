@@ -1,5 +1,5 @@
 /** The parts of a snapshot's text, each kept until what it tells of changes: a large house is not encoded anew each time. */
-import { ageOf } from "./snapshot_hosts.ts";
+import { ageOf } from "./snapshot_ages.ts";
 
 /** A piece older than this is written anew: the ages and words in it go on without being news, ms. */
 export const PIECE_LIFE_MS = 10_000;
