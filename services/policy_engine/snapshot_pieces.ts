@@ -56,3 +56,10 @@ export class Pieces<T> {
     return { value, rest: JSON.stringify(this.encode(value, nowMonoMs)).slice(1), notedMonoMs: nowMonoMs };
   }
 }
+
+/** Whether both hold the very same values under the same keys. */
+export function isSameMap<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, value] of a) if (b.get(key) !== value || !b.has(key)) return false;
+  return true;
+}
