@@ -15,7 +15,7 @@ import { DrillDesk } from "./drill_desk.ts";
 import { dueMonth } from "./drill_schedule.ts";
 import { Ears } from "./ears.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
-import { tellingOf } from "./journal.ts";
+import { requestTelling, tellingOf } from "./journal.ts";
 import { OldWords } from "./old_words.ts";
 import { hostsOfStation } from "./rules.ts";
 import { houseRules } from "./rules_from_file.ts";
@@ -78,10 +78,7 @@ export class PolicyEngine implements Service {
       newId: ports.newId,
       send: (agent, id, reason) => this.#dispatch.send({ agent, id, action: "drill", reason }),
       learn: (agent, tookMs) => this.#step({ kind: "learned", agent, tookMs }),
-      tell: (kind, text, id) => {
-        context.log.notice(kind.replaceAll("_", " ").toUpperCase(), { id, text });
-        this.#dispatch.journal({ kind, severity: "notice", text: text.slice(0, 500), data: { id } });
-      },
+      tell: (kind, text, id) => this.#dispatch.tell(requestTelling({ kind, text, id })),
     });
     this.#ears = new Ears(context, this.#topics, ports.askNut, {
       onState: (device, state, retained) => this.#onState(device, state, retained),
@@ -95,10 +92,7 @@ export class PolicyEngine implements Service {
     this.#aborts = new AbortDesk({
       nowMonoMs: () => context.clock.monoMs(),
       hold: (device, hold) => this.#step({ kind: "hold", device, hold }),
-      tell: (kind, device, text, id) => {
-        context.log.notice(kind.replaceAll("_", " ").toUpperCase(), { id, text });
-        this.#dispatch.journal({ kind, severity: "notice", device, text: text.slice(0, 500), data: { id } });
-      },
+      tell: (kind, device, text, id) => this.#dispatch.tell(requestTelling({ kind, device, text, id })),
     });
   }
 
