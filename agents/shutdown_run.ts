@@ -5,24 +5,9 @@ import type { HostCommands, Preparation } from "./host_commands.ts";
 import type { HostTime } from "./host_time.ts";
 import type { Argv } from "./platform/platform.ts";
 import type { RunRecord } from "./run_record.ts";
-import type { Runner, RunResult } from "./runner.ts";
-
-/** What is to be done. */
-export interface ShutdownOrder {
-  /** Of the command, or of the plan that is followed alone. */
-  readonly id: string;
-  readonly source: "command" | "plan";
-  /** Seconds between the preparations and the end, 0 to 86,400. */
-  readonly delaySec: number;
-  /** Everything but the last step. */
-  readonly isDrill: boolean;
-}
-
-/** How a run stands. `waiting`: the agent counts the delay; `shutting_down`: the system does, or is going down. */
-export type RunPhase = "preparing" | "waiting" | "shutting_down" | "over";
-
-/** Says each step as it happens; `detail` is for a person. */
-export type TellStep = (status: "running" | "shutting_down" | "failed" | "done", detail: string) => void;
+import { Preparations } from "./preparations.ts";
+import { isSuccess, resultText, type Runner, type RunResult } from "./runner.ts";
+import type { RunPhase, ShutdownOrder, TellStep } from "./shutdown_order.ts";
 
 /** The outside world of a run. */
 export interface RunPorts {
@@ -85,10 +70,12 @@ export class ShutdownRun {
   #order: ShutdownOrder;
   #delaySec: number;
   readonly #abort = new AbortController();
+  readonly #preparations: Preparations;
 
   /** @param resumed Where an agent that ended in the middle left off */
   constructor(order: ShutdownOrder, private readonly ports: RunPorts, resumed?: RunRecord) {
     this.#order = order;
+    this.#preparations = new Preparations(ports);
     this.#delaySec = order.delaySec;
     this.#watchedUptimeMs = resumed?.watched_uptime_ms ?? ports.time.uptimeMs();
     if (!resumed) return;
@@ -164,18 +151,12 @@ export class ShutdownRun {
     switch (this.#phase) {
       case "over":
         return { done: true, detail: NOTHING_RAN };
-      case "preparing": {
-        const { before } = this.ports.commands;
+      case "preparing":
         this.#finish();
-        const begun = Math.min(this.#step + 1, before.length);
-        const detail = before.length === 0
-          ? "stopped before the shutdown"
-          : `stopped before the shutdown; of ${before.length} preparations ${begun} had begun and are not undone`;
-        return { done: true, detail };
-      }
+        return { done: true, detail: `stopped before the shutdown${this.#preparations.begunAt(this.#step)}` };
       case "waiting":
         this.#finish();
-        return { done: true, detail: `stopped before the shutdown${this.#notUndone()}` };
+        return { done: true, detail: `stopped before the shutdown${this.#preparations.allDone}` };
       case "shutting_down":
         return await this.#cancel();
     }
@@ -199,12 +180,7 @@ export class ShutdownRun {
     }
     if (isLate) return { done: false, detail: `${cancel.join(" ")} came too late: the delay was over` };
     this.#finish();
-    return { done: true, detail: `${cancel.join(" ")}${this.#notUndone()}` };
-  }
-
-  #notUndone(): string {
-    const { length } = this.ports.commands.before;
-    return length === 0 ? "" : `; ${length} preparation${length === 1 ? " has" : "s have"} run and stay done`;
+    return { done: true, detail: `${cancel.join(" ")}${this.#preparations.allDone}` };
   }
 
   /** @returns false when there is to be no shutdown */
@@ -217,9 +193,12 @@ export class ShutdownRun {
       this.#keep();
       const problem = this.#tries > PREPARATION_TRIES
         ? "the agent ended each time while it ran"
-        : await this.#prepareOne(preparation);
+        : await this.#preparations.run(this.#step, preparation, this.#abort.signal);
       if (this.#abort.signal.aborted || this.#wasUnwatched(preparation.limitMs + UNWATCHED_MS)) return false;
-      if (problem !== undefined && !this.#passOver(preparation, problem)) return false;
+      if (problem !== undefined && !this.#preparations.passOver(this.#step, preparation, problem)) {
+        this.#finish();
+        return false;
+      }
     }
     return true;
   }
@@ -237,33 +216,6 @@ export class ShutdownRun {
     this.#finish();
     tell("failed", `${reason}; it was given up`);
     return true;
-  }
-
-  async #prepareOne({ argv, limitMs, name }: Preparation): Promise<string | undefined> {
-    const { log, tell, runner } = this.ports;
-    const step = this.#stepName(name);
-    log.notice("PREPARING", { step });
-    tell("running", step);
-    const result = await runner.run(argv, limitMs, this.#abort.signal);
-    return isSuccess(result) ? undefined : resultText(result, limitMs);
-  }
-
-  /**
-   * A host that stays up because a script failed loses more than that script would have saved: unless the owner says
-   * otherwise a failure is reported and passed over.
-   */
-  #passOver({ name, onFailure }: Preparation, problem: string): boolean {
-    const { log, tell } = this.ports;
-    const step = this.#stepName(name);
-    const goesOn = onFailure === "continue";
-    log.error("PREPARATION FAILED", { step, problem, then: goesOn ? "going on" : "no shutdown" });
-    tell("failed", `${step}: ${problem}; ${goesOn ? "going on" : "no shutdown, as its owner chose"}`);
-    if (!goesOn) this.#finish();
-    return goesOn;
-  }
-
-  #stepName(name: string): string {
-    return `${this.#step + 1} of ${this.ports.commands.before.length}: ${name}`.slice(0, 200);
   }
 
   /** Lets the system count. @returns false when the agent must */
@@ -404,22 +356,5 @@ export class ShutdownRun {
   #run(argv: Argv): Promise<RunResult> {
     this.#inFlight = this.ports.runner.run(argv, PLATFORM_LIMIT_MS, new AbortController().signal);
     return this.#inFlight;
-  }
-}
-
-function isSuccess(result: RunResult): boolean {
-  return result.kind === "ended" && result.code === 0;
-}
-
-function resultText(result: RunResult, limitMs: number): string {
-  switch (result.kind) {
-    case "ended":
-      return `ended with code ${result.code}`;
-    case "failed":
-      return result.text;
-    case "timed_out":
-      return `did not end within ${limitMs / 1000} s`;
-    case "aborted":
-      return "was cut short";
   }
 }
