@@ -11,6 +11,25 @@ export type RunResult =
   /** It could not be started at all. */
   | { readonly kind: "failed"; readonly text: string };
 
+/** Whether it did what it was to do. */
+export function isSuccess(result: RunResult): boolean {
+  return result.kind === "ended" && result.code === 0;
+}
+
+/** How it ended, for a person. @param limitMs What it was given */
+export function resultText(result: RunResult, limitMs: number): string {
+  switch (result.kind) {
+    case "ended":
+      return `ended with code ${result.code}`;
+    case "failed":
+      return result.text;
+    case "timed_out":
+      return `did not end within ${limitMs / 1000} s`;
+    case "aborted":
+      return "was cut short";
+  }
+}
+
 /** Runs one program to its end. */
 export interface Runner {
   /** @param limitMs It is killed after this long */

@@ -2,7 +2,8 @@
 import { errorText } from "../lib/errors.ts";
 import type { AgentAck } from "../lib/messages/agent_ack.ts";
 import type { RunRecord, RunRecords } from "./run_record.ts";
-import { NOTHING_RAN, type RunPorts, type ShutdownOrder, ShutdownRun } from "./shutdown_run.ts";
+import type { ShutdownOrder } from "./shutdown_order.ts";
+import { NOTHING_RAN, type RunPorts, ShutdownRun } from "./shutdown_run.ts";
 
 /** The outside world of the desk. */
 export interface DeskPorts extends Omit<RunPorts, "tell" | "save"> {

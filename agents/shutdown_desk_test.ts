@@ -5,7 +5,7 @@ import type { HostCommands } from "./host_commands.ts";
 import { memoryStore } from "./memory_store.ts";
 import { RunRecords } from "./run_record.ts";
 import { ShutdownDesk } from "./shutdown_desk.ts";
-import type { ShutdownOrder } from "./shutdown_run.ts";
+import type { ShutdownOrder } from "./shutdown_order.ts";
 import { FakeRunner, LAST, startHost, steps, testHostTime } from "./testing.ts";
 
 function openDesk(commands: HostCommands = { before: [], last: LAST }, onChange = () => {}) {

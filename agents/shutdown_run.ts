@@ -3,26 +3,12 @@ import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { HostCommands, Preparation } from "./host_commands.ts";
 import type { HostTime } from "./host_time.ts";
+import { LastPrograms } from "./last_programs.ts";
 import type { Argv } from "./platform/platform.ts";
 import type { RunRecord } from "./run_record.ts";
-import type { Runner, RunResult } from "./runner.ts";
-
-/** What is to be done. */
-export interface ShutdownOrder {
-  /** Of the command, or of the plan that is followed alone. */
-  readonly id: string;
-  readonly source: "command" | "plan";
-  /** Seconds between the preparations and the end, 0 to 86,400. */
-  readonly delaySec: number;
-  /** Everything but the last step. */
-  readonly isDrill: boolean;
-}
-
-/** How a run stands. `waiting`: the agent counts the delay; `shutting_down`: the system does, or is going down. */
-export type RunPhase = "preparing" | "waiting" | "shutting_down" | "over";
-
-/** Says each step as it happens; `detail` is for a person. */
-export type TellStep = (status: "running" | "shutting_down" | "failed" | "done", detail: string) => void;
+import { Preparations } from "./preparations.ts";
+import { isSuccess, type Runner } from "./runner.ts";
+import type { RunPhase, ShutdownOrder, TellStep } from "./shutdown_order.ts";
 
 /** The outside world of a run. */
 export interface RunPorts {
@@ -38,13 +24,8 @@ export interface RunPorts {
   readonly watchesEnd: boolean;
 }
 
-/** How long the system's own programs may take, ms. */
-const PLATFORM_LIMIT_MS = 30_000;
 /** The delay is counted in pieces of at most this, ms: a host that slept through it goes on at once. */
 const PIECE_MS = 5000;
-/** The last step is tried so often, with this pause, before it is given up, ms. */
-const LAST_TRIES = 5;
-const LAST_PAUSE_MS = 10_000;
 /** A host that is still up so long after its end was due was not shut down, ms. */
 export const STILL_UP_MS = 180_000;
 /** A preparation during which the agent died is begun so often, then passed over. */
@@ -80,15 +61,24 @@ export class ShutdownRun {
   /** When this run was last looked after, by the host's uptime. */
   #watchedUptimeMs: number;
   #isCalledOff = false;
-  /** A program of the last step that runs now: what it did must be known before it can be undone. */
-  #inFlight: Promise<RunResult> | undefined;
   #order: ShutdownOrder;
   #delaySec: number;
   readonly #abort = new AbortController();
+  readonly #preparations: Preparations;
+  readonly #last: LastPrograms;
 
   /** @param resumed Where an agent that ended in the middle left off */
   constructor(order: ShutdownOrder, private readonly ports: RunPorts, resumed?: RunRecord) {
     this.#order = order;
+    this.#preparations = new Preparations(ports);
+    this.#last = new LastPrograms(ports, {
+      delaySec: () => this.#delaySec,
+      isCalledOff: () => this.#isCalledOff,
+      signal: this.#abort.signal,
+      onScheduled: (argv) => this.#letSystemCount(argv),
+      onEnded: (argv) => this.#goDown(argv),
+      onGivenUp: () => this.#finish(),
+    });
     this.#delaySec = order.delaySec;
     this.#watchedUptimeMs = resumed?.watched_uptime_ms ?? ports.time.uptimeMs();
     if (!resumed) return;
@@ -115,10 +105,10 @@ export class ShutdownRun {
     if (this.#phase === "preparing" && !await this.#prepare()) return;
     if (this.order.isDrill) {
       this.#phase = "over";
-      const [argv = []] = this.#lastArgvs();
+      const [argv = []] = this.#last.wouldRun(this.order.delaySec);
       return this.ports.tell("done", `drill complete; would run: ${argv.join(" ")}`);
     }
-    if (this.#phase === "preparing" && !await this.#schedule()) this.#wait();
+    if (this.#phase === "preparing" && !await this.#last.schedule()) this.#wait();
     if (this.#isCalledOff && this.#phase !== "shutting_down") return;
     if (this.#phase === "waiting" && !await this.#countAndEnd()) return;
     if (this.#phase === "shutting_down") await this.#watchEnd();
@@ -152,30 +142,24 @@ export class ShutdownRun {
       this.#keep();
     } else if (this.#phase === "shutting_down" && this.#isScheduled) {
       const { cancel } = this.ports.commands.last;
-      if (cancel) await this.#run(cancel);
-      if (!await this.#schedule() && this.#phase === "shutting_down") await this.#end();
+      if (cancel) await this.#last.run(cancel);
+      if (!await this.#last.schedule() && this.#phase === "shutting_down") await this.#last.end();
     }
   }
 
   /** Undoes what can be undone and says what cannot. Rejects never. */
   async callOff(): Promise<CallOff> {
     this.#isCalledOff = true;
-    await this.#inFlight;
+    await this.#last.inFlight;
     switch (this.#phase) {
       case "over":
         return { done: true, detail: NOTHING_RAN };
-      case "preparing": {
-        const { before } = this.ports.commands;
+      case "preparing":
         this.#finish();
-        const begun = Math.min(this.#step + 1, before.length);
-        const detail = before.length === 0
-          ? "stopped before the shutdown"
-          : `stopped before the shutdown; of ${before.length} preparations ${begun} had begun and are not undone`;
-        return { done: true, detail };
-      }
+        return { done: true, detail: `stopped before the shutdown${this.#preparations.begunAt(this.#step)}` };
       case "waiting":
         this.#finish();
-        return { done: true, detail: `stopped before the shutdown${this.#notUndone()}` };
+        return { done: true, detail: `stopped before the shutdown${this.#preparations.allDone}` };
       case "shutting_down":
         return await this.#cancel();
     }
@@ -192,19 +176,14 @@ export class ShutdownRun {
       };
     }
     const isLate = this.ports.watchesEnd && time.uptimeMs() >= (this.#dueUptimeMs ?? 0);
-    const result = await this.#run(cancel);
+    const result = await this.#last.run(cancel);
     this.#isCalledOff = false;
     if (!isSuccess(result)) {
-      return { done: false, detail: `${cancel.join(" ")}: ${resultText(result, PLATFORM_LIMIT_MS)}` };
+      return { done: false, detail: this.#last.failureText(cancel, result) };
     }
     if (isLate) return { done: false, detail: `${cancel.join(" ")} came too late: the delay was over` };
     this.#finish();
-    return { done: true, detail: `${cancel.join(" ")}${this.#notUndone()}` };
-  }
-
-  #notUndone(): string {
-    const { length } = this.ports.commands.before;
-    return length === 0 ? "" : `; ${length} preparation${length === 1 ? " has" : "s have"} run and stay done`;
+    return { done: true, detail: `${cancel.join(" ")}${this.#preparations.allDone}` };
   }
 
   /** @returns false when there is to be no shutdown */
@@ -217,9 +196,12 @@ export class ShutdownRun {
       this.#keep();
       const problem = this.#tries > PREPARATION_TRIES
         ? "the agent ended each time while it ran"
-        : await this.#prepareOne(preparation);
+        : await this.#preparations.run(this.#step, preparation, this.#abort.signal);
       if (this.#abort.signal.aborted || this.#wasUnwatched(preparation.limitMs + UNWATCHED_MS)) return false;
-      if (problem !== undefined && !this.#passOver(preparation, problem)) return false;
+      if (problem !== undefined && !this.#preparations.passOver(this.#step, preparation, problem)) {
+        this.#finish();
+        return false;
+      }
     }
     return true;
   }
@@ -237,52 +219,6 @@ export class ShutdownRun {
     this.#finish();
     tell("failed", `${reason}; it was given up`);
     return true;
-  }
-
-  async #prepareOne({ argv, limitMs, name }: Preparation): Promise<string | undefined> {
-    const { log, tell, runner } = this.ports;
-    const step = this.#stepName(name);
-    log.notice("PREPARING", { step });
-    tell("running", step);
-    const result = await runner.run(argv, limitMs, this.#abort.signal);
-    return isSuccess(result) ? undefined : resultText(result, limitMs);
-  }
-
-  /**
-   * A host that stays up because a script failed loses more than that script would have saved: unless the owner says
-   * otherwise a failure is reported and passed over.
-   */
-  #passOver({ name, onFailure }: Preparation, problem: string): boolean {
-    const { log, tell } = this.ports;
-    const step = this.#stepName(name);
-    const goesOn = onFailure === "continue";
-    log.error("PREPARATION FAILED", { step, problem, then: goesOn ? "going on" : "no shutdown" });
-    tell("failed", `${step}: ${problem}; ${goesOn ? "going on" : "no shutdown, as its owner chose"}`);
-    if (!goesOn) this.#finish();
-    return goesOn;
-  }
-
-  #stepName(name: string): string {
-    return `${this.#step + 1} of ${this.ports.commands.before.length}: ${name}`.slice(0, 200);
-  }
-
-  /** Lets the system count. @returns false when the agent must */
-  async #schedule(): Promise<boolean> {
-    const { commands, clock, log, time } = this.ports;
-    if (this.#delaySec === 0) return false;
-    for (const argv of commands.last.schedule(this.#delaySec, clock.wallMs())) {
-      if (this.#isCalledOff) return true;
-      log.notice("SHUTTING DOWN", { command: argv.join(" "), delay_sec: this.#delaySec });
-      const result = await this.#run(argv);
-      if (isSuccess(result)) {
-        this.#dueUptimeMs = time.uptimeMs() + this.#delaySec * 1000;
-        this.#isScheduled = true;
-        this.#goDown(argv);
-        return true;
-      }
-      this.#tellFailure(argv, result);
-    }
-    return false;
   }
 
   #wait(): void {
@@ -305,7 +241,7 @@ export class ShutdownRun {
     if (!await this.#until(0)) return false;
     this.#watchedUptimeMs = Math.max(this.#watchedUptimeMs, this.#dueUptimeMs ?? 0);
     if (this.#wasUnwatched(UNWATCHED_MS)) return false;
-    return await this.#end();
+    return await this.#last.end();
   }
 
   /** Resolves `afterMs` after the end was due, by the host's uptime. @returns false when the run ended before */
@@ -321,41 +257,16 @@ export class ShutdownRun {
     return false;
   }
 
-  /** @returns false when it was called off, or nothing could end the host */
-  async #end(): Promise<boolean> {
-    const { log, clock, tell } = this.ports;
-    const { signal } = this.#abort;
-    for (let tries = 1; tries <= LAST_TRIES; tries++) {
-      for (const argv of this.ports.commands.last.now) {
-        if (this.#isCalledOff || signal.aborted) return false;
-        log.notice("SHUTTING DOWN", { command: argv.join(" "), delay_sec: 0 });
-        const result = await this.#run(argv);
-        if (isSuccess(result)) {
-          this.#goDown(argv);
-          return true;
-        }
-        this.#tellFailure(argv, result);
-      }
-      if (tries === LAST_TRIES) break;
-      await clock.sleep(LAST_PAUSE_MS, signal).catch(() => {});
-      if (signal.aborted) return false;
-    }
-    this.#finish();
-    log.crit("THIS HOST CANNOT BE SHUT DOWN", { tries: LAST_TRIES });
-    tell("failed", `nothing could switch this host off, tried ${LAST_TRIES} times`);
-    return false;
+  #letSystemCount(argv: Argv): void {
+    this.#dueUptimeMs = this.ports.time.uptimeMs() + this.#delaySec * 1000;
+    this.#isScheduled = true;
+    this.#goDown(argv);
   }
 
   #goDown(argv: Argv): void {
     this.#phase = "shutting_down";
     this.#keep();
     this.ports.tell("shutting_down", argv.join(" "));
-  }
-
-  #tellFailure(argv: Argv, result: RunResult): void {
-    const problem = resultText(result, PLATFORM_LIMIT_MS);
-    this.ports.log.error("SHUTDOWN FAILED", { command: argv.join(" "), problem });
-    this.ports.tell("failed", `${argv.join(" ")}: ${problem}`);
   }
 
   /** A host that is still up must not be thought down: somebody called it off, it hibernated, or it hangs. */
@@ -391,35 +302,5 @@ export class ShutdownRun {
       due_uptime_ms: this.#dueUptimeMs,
       watched_uptime_ms: this.ports.time.uptimeMs(),
     });
-  }
-
-  #lastArgvs(): readonly Argv[] {
-    const { last } = this.ports.commands;
-    const { order, ports } = this;
-    const scheduled = order.delaySec > 0 ? last.schedule(order.delaySec, ports.clock.wallMs()) : [];
-    return [...scheduled, ...last.now];
-  }
-
-  /** The system's own programs are not cut short by an abort: half a shutdown helps nobody. */
-  #run(argv: Argv): Promise<RunResult> {
-    this.#inFlight = this.ports.runner.run(argv, PLATFORM_LIMIT_MS, new AbortController().signal);
-    return this.#inFlight;
-  }
-}
-
-function isSuccess(result: RunResult): boolean {
-  return result.kind === "ended" && result.code === 0;
-}
-
-function resultText(result: RunResult, limitMs: number): string {
-  switch (result.kind) {
-    case "ended":
-      return `ended with code ${result.code}`;
-    case "failed":
-      return result.text;
-    case "timed_out":
-      return `did not end within ${limitMs / 1000} s`;
-    case "aborted":
-      return "was cut short";
   }
 }

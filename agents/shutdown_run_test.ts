@@ -3,7 +3,8 @@ import { settle, TestClock } from "../lib/test_clock.ts";
 import { memoryLog } from "../lib/testing.ts";
 import type { HostCommands } from "./host_commands.ts";
 import type { RunRecord } from "./run_record.ts";
-import { type ShutdownOrder, ShutdownRun, STILL_UP_MS } from "./shutdown_run.ts";
+import type { ShutdownOrder } from "./shutdown_order.ts";
+import { ShutdownRun, STILL_UP_MS } from "./shutdown_run.ts";
 import { FakeRunner, LAST, steps, testHostTime } from "./testing.ts";
 
 /** The agent counts by itself, as for hibernation and the owner's own command. */

@@ -1,4 +1,4 @@
-/** What a host can be, hear and cause on its way down and back: the words of `host.ts`. Times are monotonic ms. */
+/** What a host can be, hear and cause on its way down and back: the words of `host.ts` and its neighbours. Times are monotonic ms. */
 
 /** Where a host stands. */
 export type HostPhase =
@@ -80,6 +80,21 @@ export type HostEffect =
   | { readonly kind: "wake" }
   | { readonly kind: "is_awake" }
   | { readonly kind: "not_awake" };
+
+/** A host after something happened, and what is to be done. */
+export interface HostStep {
+  readonly state: HostState;
+  readonly effects: readonly HostEffect[];
+}
+
+/** Nothing follows. */
+export const stay = (state: HostState): HostStep => ({ state, effects: [] });
+
+/** The host stands elsewhere now. */
+export const to = (state: HostState, phase: HostPhase, ...effects: HostEffect[]): HostStep => ({
+  state: { ...state, phase },
+  effects,
+});
 
 /** The owner's times. */
 export interface HostRules {

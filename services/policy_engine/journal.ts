@@ -73,6 +73,23 @@ export function clockTelling(agent: string, text: string): Telling {
   };
 }
 
+/** What came of a request, by its own id. */
+export function requestTelling(
+  { kind, device, text, id }: {
+    readonly kind: string;
+    readonly device?: string;
+    readonly text: string;
+    readonly id: string;
+  },
+): Telling {
+  return {
+    level: "notice",
+    words: kind.replaceAll("_", " ").toUpperCase(),
+    fields: { id, text },
+    event: { kind, severity: "notice", device, text: text.slice(0, 500), data: { id } },
+  };
+}
+
 function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: "outage" }>): Telling {
   const known = Object.entries(numbers).filter(([, value]) => value !== undefined);
   const tell = (

@@ -8,25 +8,23 @@ import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
 import { AbortDesk } from "./abort_desk.ts";
-import { AgentWatch } from "./agent_watch.ts";
+import { AgentDesk } from "./agent_desk.ts";
 import { Dispatch } from "./dispatch.ts";
 import { drillRefusal } from "./drill.ts";
 import { DrillDesk } from "./drill_desk.ts";
 import { dueMonth } from "./drill_schedule.ts";
 import { Ears } from "./ears.ts";
-import { HostClocks, isInForce } from "./host_clocks.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
-import { clockTelling, type Telling, tellingOf } from "./journal.ts";
-import { feedsOf, hostsOfStation } from "./rules.ts";
+import { requestTelling, tellingOf } from "./journal.ts";
+import { OldWords } from "./old_words.ts";
+import { hostsOfStation } from "./rules.ts";
 import { houseRules } from "./rules_from_file.ts";
-import { PowerDoubt } from "./power_return.ts";
-import { Showcase } from "./showcase.ts";
+import { devicesOf, Showcase } from "./showcase.ts";
 import type { Ways } from "./silence.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import { textFile } from "../../lib/text_file.ts";
 import { udpWake } from "./wake_on_lan.ts";
 import { houseWarnings, WARNING_CODES } from "./warnings.ts";
-import { isFresh } from "./words.ts";
 
 export type { PolicyEngineConfig, PolicyEnginePorts } from "./config.ts";
 
@@ -34,8 +32,6 @@ export type { PolicyEngineConfig, PolicyEnginePorts } from "./config.ts";
 const MOST_STATIONS = 256;
 /** How often holds and windows are looked at, ms. */
 const TICK_MS = 1000;
-/** After a restart old words may trigger nothing for this long, ms: fresh ones get a chance. */
-const RESTART_GRACE_MS = 30_000;
 
 /** Makes the service as it runs in its worker. */
 export function createPolicyEngine(context: ServiceContext<PolicyEngineConfig>): PolicyEngine {
@@ -52,27 +48,22 @@ export class PolicyEngine implements Service {
   #house: House | undefined;
   readonly #cancels: Cancel[] = [];
   #startedMonoMs = 0;
-  /** After a restart; a doubt may last longer. */
-  #graceEndMonoMs = 0;
   readonly #keeper: SnapshotKeeper;
   readonly #showcase: Showcase;
   readonly #dispatch: Dispatch;
   readonly #drills: DrillDesk;
   readonly #aborts: AbortDesk;
   readonly #ears: Ears;
-  readonly #clocks = new HostClocks();
-  readonly #agents: AgentWatch;
+  readonly #agents: AgentDesk;
+  readonly #oldWords = new OldWords();
   #cloud: Ways["cloud"];
-  /** There after what looks like a reboot, until it is settled. */
-  #doubt: PowerDoubt | undefined;
 
   constructor(
     private readonly context: ServiceContext<PolicyEngineConfig>,
     private readonly ports: PolicyEnginePorts,
   ) {
     this.#topics = topicsUnder(context.config.roots);
-    const { agentKeys, bootId } = context.config;
-    this.#agents = new AgentWatch(context.config.keylessHosts);
+    const { agentKeys, bootId, keylessHosts } = context.config;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
     this.#showcase = new Showcase({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
     this.#dispatch = new Dispatch(
@@ -80,16 +71,14 @@ export class PolicyEngine implements Service {
       this.#topics,
       (agent, commandId) => this.#step({ kind: "host", agent, input: { kind: "delivered", commandId } }),
     );
+    this.#agents = new AgentDesk({ ...context, dispatch: this.#dispatch, keylessHosts });
     this.#drills = new DrillDesk({
       ...context,
       topics: this.#topics,
       newId: ports.newId,
       send: (agent, id, reason) => this.#dispatch.send({ agent, id, action: "drill", reason }),
       learn: (agent, tookMs) => this.#step({ kind: "learned", agent, tookMs }),
-      tell: (kind, text, id) => {
-        context.log.notice(kind.replaceAll("_", " ").toUpperCase(), { id, text });
-        this.#dispatch.journal({ kind, severity: "notice", text: text.slice(0, 500), data: { id } });
-      },
+      tell: (kind, text, id) => this.#dispatch.tell(requestTelling({ kind, text, id })),
     });
     this.#ears = new Ears(context, this.#topics, ports.askNut, {
       onState: (device, state, retained) => this.#onState(device, state, retained),
@@ -103,10 +92,7 @@ export class PolicyEngine implements Service {
     this.#aborts = new AbortDesk({
       nowMonoMs: () => context.clock.monoMs(),
       hold: (device, hold) => this.#step({ kind: "hold", device, hold }),
-      tell: (kind, device, text, id) => {
-        context.log.notice(kind.replaceAll("_", " ").toUpperCase(), { id, text });
-        this.#dispatch.journal({ kind, severity: "notice", device, text: text.slice(0, 500), data: { id } });
-      },
+      tell: (kind, device, text, id) => this.#dispatch.tell(requestTelling({ kind, device, text, id })),
     });
   }
 
@@ -144,18 +130,10 @@ export class PolicyEngine implements Service {
   #resume(): House {
     const { clock, config } = this.context;
     const restored = this.#keeper.restore(houseRules(config, config.file, 0));
-    const { doubt, savedAtMs } = restored;
-    const nowMonoMs = clock.monoMs();
-    if (doubt) this.#doubt = new PowerDoubt(doubt);
-    if (savedAtMs !== undefined) this.#showcase.resume(savedAtMs);
-    this.#graceEndMonoMs = savedAtMs === undefined ? nowMonoMs : nowMonoMs + RESTART_GRACE_MS;
-    const rules = houseRules(config, config.file, this.#notBeforeMonoMs());
+    this.#oldWords.resume(restored, clock.monoMs());
+    if (restored.savedAtMs !== undefined) this.#showcase.resume(restored.savedAtMs);
+    const rules = houseRules(config, config.file, this.#oldWords.notBeforeMonoMs);
     return new House(restored.house, rules, this.ports.newId);
-  }
-
-  /** Until then old words trigger nothing. */
-  #notBeforeMonoMs(): number {
-    return Math.max(this.#graceEndMonoMs, this.#doubt?.endMonoMs ?? -Infinity);
   }
 
   #onState(device: string, state: PowerState, retained: boolean): void {
@@ -167,52 +145,31 @@ export class PolicyEngine implements Service {
   }
 
   #onAck(agent: string, ack: AgentAck): void {
-    this.context.log.info("AGENT ANSWERED", { agent, status: ack.status, id: ack.id, detail: ack.detail });
-    this.#dispatch.journal({
-      kind: "agent_ack",
-      severity: ack.status === "failed" || ack.status === "rejected" ? "warning" : "info",
-      text: `${agent}: ${ack.status}${ack.detail ? ` (${ack.detail})` : ""}`.slice(0, 500),
-      agent,
-      data: { id: ack.id, status: ack.status },
-    });
-    this.#judgeClock(agent, ack);
+    const house = this.#house;
+    if (!house) return;
+    this.#agents.onAck(agent, ack, house);
     const answer = { commandId: ack.id, status: ack.status, detail: ack.detail };
-    if (this.#house) this.#drills.onAnswer({ agent, ...answer }, this.#house);
+    this.#drills.onAnswer({ agent, ...answer }, house);
     this.#step({ kind: "host", agent, input: { kind: "ack", ...answer } });
   }
 
-  /** An agent that refuses what we mean for its time alone is told again in a way that needs no clock. */
-  #judgeClock(agent: string, { id, status, challenge, ts }: AgentAck): void {
-    const nowWallMs = this.context.clock.wallMs();
-    const isAsked = status === "rejected" && challenge !== undefined &&
-      isInForce(this.#house?.state.hosts.get(agent)?.phase, id);
-    if (!isAsked || !this.#dispatch.prove(agent, id, challenge)) {
-      return this.#clocks.heard(agent, ts, nowWallMs);
-    }
-    const text = this.#clocks.refused(agent, ts, nowWallMs);
-    if (text !== undefined) this.#dispatch.tell(clockTelling(agent, text));
-  }
-
   #onStatus(agent: string, status: AgentStatus, retained: boolean): void {
-    if (!retained) this.#clocks.heard(agent, status.ts, this.context.clock.wallMs());
-    if (this.#doubt) {
-      this.#doubt.hear(agent, status);
-      this.#step({ kind: "grace", untilMonoMs: this.#notBeforeMonoMs() });
+    const house = this.#house;
+    if (!house) return;
+    if (this.#oldWords.isInDoubt) {
+      this.#oldWords.hear(agent, status);
+      this.#step({ kind: "grace", untilMonoMs: this.#oldWords.notBeforeMonoMs });
     }
     if (!retained) this.#showcase.hearPlan(agent, status.online ? status.plan_id : undefined);
     const input = { kind: "presence", online: status.online, isLive: !retained } as const;
     this.#step({ kind: "host", agent, input });
-    if (this.#house) this.#tell(this.#agents.hear(agent, status, this.#house, this.context.clock.monoMs()));
-  }
-
-  #tell(tellings: readonly Telling[]): void {
-    for (const telling of tellings) this.#dispatch.tell(telling);
+    this.#agents.onStatus(agent, status, retained, house);
   }
 
   #tick(): void {
     const house = this.#house;
     if (!house) return;
-    this.#tell(this.#agents.tick(house, this.#dispatch.isLinkUp, this.context.clock.monoMs()));
+    this.#agents.tick(house);
     this.#drills.tick(house);
     this.#warn(house);
     const schedule = this.context.config.file?.drill;
@@ -230,7 +187,7 @@ export class PolicyEngine implements Service {
 
   #warn(house: House): void {
     const { clock, health } = this.context;
-    const conditions = houseWarnings(house, this.#clocks.apart, clock.monoMs() - this.#startedMonoMs);
+    const conditions = houseWarnings(house, this.#agents.clocksApart, clock.monoMs() - this.#startedMonoMs);
     for (const code of WARNING_CODES) {
       const condition = conditions.find((one) => one.code === code);
       if (condition) health.raise(condition);
@@ -240,14 +197,10 @@ export class PolicyEngine implements Service {
 
   /** Before old words may trigger anything: those that the hosts contradict are forgotten. */
   #settleDoubt(house: House): void {
-    const doubt = this.#doubt;
-    if (!doubt || this.context.clock.monoMs() < doubt.endMonoMs) return;
-    this.#doubt = undefined;
+    const contradicted = this.#oldWords.settle(house, this.context.clock.monoMs());
+    if (!contradicted) return;
     this.#keeper.endDoubt();
-    for (const device of house.state.stations.keys()) {
-      const isBack = doubt.isPowerBack(hostsOfStation(house.rulesOf(device)));
-      if (isBack) this.#step({ kind: "power_is_back", device });
-    }
+    for (const device of contradicted) this.#step({ kind: "power_is_back", device });
   }
 
   #step(input: HouseInput): void {
@@ -269,27 +222,16 @@ export class PolicyEngine implements Service {
     const context = {
       isBrokerUp: this.#dispatch.isLinkUp,
       cloud: this.#cloud,
-      isInDoubt: this.#doubt !== undefined,
+      isInDoubt: this.#oldWords.isInDoubt,
       bootId: this.context.config.bootId,
     };
+    const nowMonoMs = this.context.clock.monoMs();
     for (const device of devicesOf(input, house)) {
       this.#showcase.showStatus(device, house, context);
       for (const agent of hostsOfStation(house.rulesOf(device))) {
-        if (this.#maySpeakFor(agent, house)) this.#showcase.showPlan(agent, house);
+        if (this.#oldWords.maySpeakFor(agent, house, nowMonoMs)) this.#showcase.showPlan(agent, house);
       }
     }
-  }
-
-  /**
-   * In doubt an agent keeps the plan that it has. One that booted with the power holds none, or a void one: a new "on
-   * battery" by old words would send it down when it loses us. One that had power all the while holds the right one.
-   */
-  #maySpeakFor(agent: string, { rules, state }: House): boolean {
-    if (!this.#doubt) return true;
-    const nowMonoMs = this.context.clock.monoMs();
-    return feedsOf(agent, rules).some((device) =>
-      isFresh(state.stations.get(device)?.words.grid, rules.staleAfterMs, nowMonoMs)
-    );
   }
 
   #carryOut(effect: HouseEffect): void {
@@ -303,21 +245,5 @@ export class PolicyEngine implements Service {
       const { action, commandId } = effect.effect;
       this.#dispatch.send({ agent, id: commandId, action, reason, stage });
     }
-  }
-}
-
-/** The stations whose status an input can change. */
-function devicesOf(input: HouseInput, { rules, state }: House): readonly string[] {
-  switch (input.kind) {
-    case "tick":
-      return input.devices ?? [...state.stations.keys()];
-    case "host":
-    case "learned":
-      return feedsOf(input.agent, rules);
-    case "drilled":
-    case "grace":
-      return [];
-    default:
-      return [input.device];
   }
 }

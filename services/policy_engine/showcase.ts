@@ -5,8 +5,9 @@ import { encodeAgentPlan } from "../../lib/messages/agent_plan.ts";
 import { encodePolicyStatus } from "../../lib/messages/policy_status.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
 import { policyStatus, type StatusContext } from "./explain.ts";
-import type { House } from "./house.ts";
+import type { House, HouseInput } from "./house.ts";
 import { buildPlan, isNewPlan, type PlanContent, planFor } from "./plan.ts";
+import { feedsOf } from "./rules.ts";
 
 /** While a timer runs its status is said again this often, ms; the seconds in between can be counted by anybody. */
 const COUNTDOWN_EVERY_MS = 5000;
@@ -135,5 +136,21 @@ export class Showcase {
     if (Math.abs(offsetMs - (this.#wallOffsetMs ??= offsetMs)) <= JUMP_MS) return;
     this.#wallOffsetMs = offsetMs;
     this.#plans.clear();
+  }
+}
+
+/** The stations whose status an input can change. */
+export function devicesOf(input: HouseInput, { rules, state }: House): readonly string[] {
+  switch (input.kind) {
+    case "tick":
+      return input.devices ?? [...state.stations.keys()];
+    case "host":
+    case "learned":
+      return feedsOf(input.agent, rules);
+    case "drilled":
+    case "grace":
+      return [];
+    default:
+      return [input.device];
   }
 }

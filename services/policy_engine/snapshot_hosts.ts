@@ -1,23 +1,8 @@
 /** The hosts in the snapshot. Pure. */
 import * as v from "valibot";
-import { numberIn, textUpTo } from "../../lib/messages/parse.ts";
+import { textUpTo } from "../../lib/messages/parse.ts";
 import type { HostPhase, HostState } from "./host_phase.ts";
-
-const LONGEST_AGE_MS = 1e12;
-
-/** Ages instead of times: monotonic time begins anew with every process. ms, 0 or more. */
-export const age = numberIn(0, LONGEST_AGE_MS);
-
-/** How long before the snapshot a station or host was written down, ms; absent: with it. */
-export const notedAge = v.optional(age);
-
-/** Turns an age, ms, into a monotonic time of this process; 0 when absent. */
-export type AtAge = (ageMs?: number) => number;
-
-/** Always a whole number, 0 or more. */
-export function ageOf(atMonoMs: number, nowMonoMs: number): number {
-  return Math.min(LONGEST_AGE_MS, Math.max(0, Math.round(nowMonoMs - atMonoMs)));
-}
+import { age, ageOf, type AtAge, notedAge } from "./snapshot_ages.ts";
 
 const id = textUpTo(64);
 

@@ -1,5 +1,5 @@
 /** The parts of a snapshot's text, each kept until what it tells of changes: a large house is not encoded anew each time. */
-import { ageOf } from "./snapshot_hosts.ts";
+import { ageOf } from "./snapshot_ages.ts";
 
 /** A piece older than this is written anew: the ages and words in it go on without being news, ms. */
 export const PIECE_LIFE_MS = 10_000;
@@ -55,4 +55,11 @@ export class Pieces<T> {
     if (isGood) return known;
     return { value, rest: JSON.stringify(this.encode(value, nowMonoMs)).slice(1), notedMonoMs: nowMonoMs };
   }
+}
+
+/** Whether both hold the very same values under the same keys. */
+export function isSameMap<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, value] of a) if (b.get(key) !== value || !b.has(key)) return false;
+  return true;
 }

@@ -1,0 +1,121 @@
+/**
+ * The programs of the last step: they let the system count the delay, end the host, or undo it. They are never cut short;
+ * what their success means for the run is the run's part.
+ */
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import type { HostCommands } from "./host_commands.ts";
+import type { Argv } from "./platform/platform.ts";
+import { isSuccess, resultText, type Runner, type RunResult } from "./runner.ts";
+import type { TellStep } from "./shutdown_order.ts";
+
+/** How long the system's own programs may take, ms. */
+const PLATFORM_LIMIT_MS = 30_000;
+/** The last step is tried so often, with this pause, before it is given up, ms. */
+const LAST_TRIES = 5;
+const LAST_PAUSE_MS = 10_000;
+
+/** What the programs need of their run. */
+export interface LastProgramPorts {
+  readonly runner: Runner;
+  readonly commands: Pick<HostCommands, "last">;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly tell: TellStep;
+}
+
+/** The run, as it is asked and told in the same moment in which a program has ended: nothing comes in between. */
+export interface LastProgramRun {
+  /** Seconds, 0 or more; it may become less meanwhile. */
+  readonly delaySec: () => number;
+  /** No other program is begun. */
+  readonly isCalledOff: () => boolean;
+  /** Ends with the run. */
+  readonly signal: AbortSignal;
+  /** The system counts. */
+  readonly onScheduled: (argv: Argv) => void;
+  /** The host goes off now. */
+  readonly onEnded: (argv: Argv) => void;
+  readonly onGivenUp: () => void;
+}
+
+/** See the file comment. */
+export class LastPrograms {
+  #inFlight: Promise<RunResult> | undefined;
+
+  constructor(private readonly ports: LastProgramPorts, private readonly of: LastProgramRun) {}
+
+  /** One that runs now, or the last that did: what it did must be known before it can be undone. */
+  get inFlight(): Promise<RunResult> | undefined {
+    return this.#inFlight;
+  }
+
+  /** Lets the system count. @returns false when the agent must */
+  async schedule(): Promise<boolean> {
+    const { commands, clock } = this.ports;
+    const { delaySec, isCalledOff, onScheduled } = this.of;
+    if (delaySec() === 0) return false;
+    for (const argv of commands.last.schedule(delaySec(), clock.wallMs())) {
+      if (isCalledOff()) return true;
+      const result = await this.#begin(argv, delaySec());
+      if (isSuccess(result)) {
+        onScheduled(argv);
+        return true;
+      }
+      this.#tellFailure(argv, result);
+    }
+    return false;
+  }
+
+  /** Ends the host now. @returns false when it was called off, or nothing could end the host */
+  async end(): Promise<boolean> {
+    const { commands, log, clock, tell } = this.ports;
+    const { isCalledOff, signal, onEnded, onGivenUp } = this.of;
+    for (let tries = 1; tries <= LAST_TRIES; tries++) {
+      for (const argv of commands.last.now) {
+        if (isCalledOff() || signal.aborted) return false;
+        const result = await this.#begin(argv, 0);
+        if (isSuccess(result)) {
+          onEnded(argv);
+          return true;
+        }
+        this.#tellFailure(argv, result);
+      }
+      if (tries === LAST_TRIES) break;
+      await clock.sleep(LAST_PAUSE_MS, signal).catch(() => {});
+      if (signal.aborted) return false;
+    }
+    onGivenUp();
+    log.crit("THIS HOST CANNOT BE SHUT DOWN", { tries: LAST_TRIES });
+    tell("failed", `nothing could switch this host off, tried ${LAST_TRIES} times`);
+    return false;
+  }
+
+  /** Half a shutdown helps nobody: an abort of the run does not cut it short. */
+  run(argv: Argv): Promise<RunResult> {
+    this.#inFlight = this.ports.runner.run(argv, PLATFORM_LIMIT_MS, new AbortController().signal);
+    return this.#inFlight;
+  }
+
+  /** For a person. */
+  failureText(argv: Argv, result: RunResult): string {
+    return `${argv.join(" ")}: ${resultText(result, PLATFORM_LIMIT_MS)}`;
+  }
+
+  /** All that would be run after a delay of so many seconds, in order. */
+  wouldRun(delaySec: number): readonly Argv[] {
+    const { commands: { last }, clock } = this.ports;
+    return [...delaySec > 0 ? last.schedule(delaySec, clock.wallMs()) : [], ...last.now];
+  }
+
+  #begin(argv: Argv, delaySec: number): Promise<RunResult> {
+    this.ports.log.notice("SHUTTING DOWN", { command: argv.join(" "), delay_sec: delaySec });
+    return this.run(argv);
+  }
+
+  #tellFailure(argv: Argv, result: RunResult): void {
+    const { log, tell } = this.ports;
+    log.error("SHUTDOWN FAILED", { command: argv.join(" "), problem: resultText(result, PLATFORM_LIMIT_MS) });
+    tell("failed", this.failureText(argv, result));
+  }
+}
