@@ -32,8 +32,8 @@ export interface LastProgramRun {
   readonly isCalledOff: () => boolean;
   /** Ends with the run. */
   readonly signal: AbortSignal;
-  /** The system counts. */
-  readonly onScheduled: (argv: Argv) => void;
+  /** The system counts so many seconds, whatever the delay has become meanwhile. */
+  readonly onScheduled: (argv: Argv, delaySec: number) => void;
   /** The host goes off now. */
   readonly onEnded: (argv: Argv) => void;
   readonly onGivenUp: () => void;
@@ -53,13 +53,14 @@ export class LastPrograms {
   /** Lets the system count. @returns false when the agent must */
   async schedule(): Promise<boolean> {
     const { commands, clock } = this.ports;
-    const { delaySec, isCalledOff, onScheduled } = this.of;
-    if (delaySec() === 0) return false;
-    for (const argv of commands.last.schedule(delaySec(), clock.wallMs())) {
+    const { isCalledOff, onScheduled } = this.of;
+    const delaySec = this.of.delaySec();
+    if (delaySec === 0) return false;
+    for (const argv of commands.last.schedule(delaySec, clock.wallMs())) {
       if (isCalledOff()) return true;
-      const result = await this.#begin(argv, delaySec());
+      const result = await this.#begin(argv, delaySec);
       if (isSuccess(result)) {
-        onScheduled(argv);
+        onScheduled(argv, delaySec);
         return true;
       }
       this.#tellFailure(argv, result);

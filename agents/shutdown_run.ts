@@ -75,7 +75,7 @@ export class ShutdownRun {
       delaySec: () => this.#delaySec,
       isCalledOff: () => this.#isCalledOff,
       signal: this.#abort.signal,
-      onScheduled: (argv) => this.#letSystemCount(argv),
+      onScheduled: (argv, delaySec) => this.#letSystemCount(argv, delaySec),
       onEnded: (argv) => this.#goDown(argv),
       onGivenUp: () => this.#finish(),
     });
@@ -257,10 +257,12 @@ export class ShutdownRun {
     return false;
   }
 
-  #letSystemCount(argv: Argv): void {
-    this.#dueUptimeMs = this.ports.time.uptimeMs() + this.#delaySec * 1000;
+  #letSystemCount(argv: Argv, delaySec: number): void {
+    this.#dueUptimeMs = this.ports.time.uptimeMs() + delaySec * 1000;
     this.#isScheduled = true;
     this.#goDown(argv);
+    // Another order joined while the program ran, and wants it sooner.
+    if (this.#delaySec < delaySec) void this.#hasten(this.#delaySec);
   }
 
   #goDown(argv: Argv): void {

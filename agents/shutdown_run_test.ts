@@ -298,3 +298,32 @@ Deno.test("ShutdownRun in rehearsal stays as it is: the host is up, and that is 
   assert.equal(h.run.phase, "shutting_down");
   assert.equal((await h.run.callOff()).done, true);
 });
+
+Deno.test("ShutdownRun hastens as soon as the program has ended that lets the system count the longer delay", async () => {
+  const runner = new FakeRunner();
+  runner.held.add("shutdown 60");
+  const h = begin({ before: [], last: LAST }, {}, { runner });
+  await settle();
+  await h.run.join(later(10));
+  assert.deepEqual(h.runner.ran, ["shutdown 60"], "what it does must be known first");
+  await h.runner.release("shutdown 60");
+  await settle();
+  assert.deepEqual(h.runner.ran, ["shutdown 60", "cancel", "shutdown 10"]);
+  assert.equal(h.kept.record?.due_uptime_ms, h.time.uptimeMs() + 10_000);
+  h.run.leave();
+  await h.over;
+});
+
+Deno.test("ShutdownRun lets the system's longer delay be when a longer one joins meanwhile", async () => {
+  const runner = new FakeRunner();
+  runner.held.add("shutdown 60");
+  const h = begin({ before: [], last: LAST }, {}, { runner });
+  await settle();
+  await h.run.join(later(600));
+  await h.runner.release("shutdown 60");
+  await settle();
+  assert.deepEqual(h.runner.ran, ["shutdown 60"]);
+  assert.equal(h.kept.record?.due_uptime_ms, h.time.uptimeMs() + 60_000);
+  h.run.leave();
+  await h.over;
+});

@@ -3,6 +3,7 @@ import type { AgentCommand } from "../../lib/messages/agent_command.ts";
 import { parseAgentPlan } from "../../lib/messages/agent_plan.ts";
 import { hasValidSignature } from "../../lib/signing.ts";
 import { settle } from "../../lib/test_clock.ts";
+import { DOUBT_MS } from "./power_return.ts";
 import { BACK, house, KEY, LOST, memoryStore } from "./testdata/test_policy.ts";
 
 Deno.test("PolicyEngine tells the host when the debounce ends, signed, with delay and lifetime", async () => {
@@ -426,27 +427,39 @@ Deno.test("PolicyEngine counts down in its status", async () => {
 
 const LONG_AGO = { grid_age_s: 0, soc_age_s: 0, age_s: 0 };
 
-for (
-  const [name, awayMs] of [["a short stop", 0], ["what looks like a reboot", 10 * 60_000]] as const
-) {
-  Deno.test(`PolicyEngine counts truly down after ${name}, when old words must wait`, async () => {
-    const h = await house();
-    await h.feed(LOST);
-    await h.clock.advance(170_000);
-    h.clock.jumpWall(awayMs);
-    // What the broker kept of the station is gone: nobody says anything.
-    h.broker.publish("bridge-ecoflow/Study/json/state", "", { retain: true });
-    await h.restart();
-    await h.clock.advance(5000);
-    const { timer_left_s = 0, sentence } = h.status();
-    assert.match(sentence, new RegExp(`told to shut down in ${timer_left_s} s`));
-    await h.clock.advance(timer_left_s * 1000 - 1000);
-    assert.deepEqual(h.actions(), []);
-    await h.clock.advance(1000);
-    assert.deepEqual(h.actions(), ["shutdown pc"]);
-    await h.stop();
-  });
+/** A house that was killed 10 s before its hosts were to be told; the broker kept nothing of its station. */
+async function killedInDebounce(awayMs: number) {
+  const h = await house();
+  await h.feed(LOST);
+  await h.clock.advance(170_000);
+  h.clock.jumpWall(awayMs);
+  h.broker.publish("bridge-ecoflow/Study/json/state", "", { retain: true });
+  await h.restart();
+  await h.clock.advance(5000);
+  return h;
 }
+
+Deno.test("PolicyEngine counts truly down after a short stop, when old words must wait", async () => {
+  const h = await killedInDebounce(0);
+  const { timer_left_s = 0, sentence } = h.status();
+  assert.match(sentence, new RegExp(`told to shut down in ${timer_left_s} s`));
+  await h.clock.advance(timer_left_s * 1000 - 1000);
+  assert.deepEqual(h.actions(), []);
+  await h.clock.advance(1000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine counts nothing down while a reboot leaves it in doubt, and tells when the doubt is over", async () => {
+  const h = await killedInDebounce(10 * 60_000);
+  assert.equal(h.status().in_doubt, true);
+  assert.equal(h.status().timer_left_s, undefined);
+  await h.clock.advance(DOUBT_MS - 5000 - 1);
+  assert.deepEqual(h.actions(), []);
+  await h.clock.advance(1000);
+  assert.deepEqual(h.actions(), ["shutdown pc"]);
+  await h.stop();
+});
 
 Deno.test("PolicyEngine gives each agent a signed plan: online, with a deadline on battery, at once when told", async () => {
   const h = await house();
