@@ -3,6 +3,7 @@ import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { cpuSeconds } from "./memory.ts";
 import { type BenchBroker, hostOf, type OutageHouse, startOutageHouse } from "./outage_house.ts";
 import { type Stream, streamOf } from "./stream.ts";
+import { FIRST_COLLECT_MS } from "../../lib/collect_garbage.ts";
 import { column, pause, withLimit } from "./waiting.ts";
 
 /** One rate that was tried. */
@@ -47,8 +48,8 @@ export async function* measureRates(
   });
   try {
     const seen = watch(house);
-    // The stations of the first rounds have said all that is new.
-    await pause(SYS_MS * 2);
+    // The stations of the first rounds have said all that is new, and the collection after the start is over.
+    await pause(FIRST_COLLECT_MS + SYS_MS * 2);
     let probe = 0;
     for (const wanted of rates) {
       const figures = await tryRate(house, wanted, seconds, seen, probe++);
