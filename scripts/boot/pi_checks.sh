@@ -61,7 +61,11 @@ check "doctor finds nothing wrong" ecoflow-power doctor
 check "a drill: the host is ready" sh -c 'ecoflow-power drill --all && test ! -e '$OFF
 check "devices lists the station" sh -c 'ecoflow-power devices | grep -q "Study .*live .*there *pc"'
 check "the dashboard answers" within 10 bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080'
+has_environment() { tr '\0' '\n' <"/proc/$(pid)/environ" | grep -qx "$1"; }
+check "the daemon is told which start of the system this is" has_environment "BOOT_ID=$(tr -d - </proc/sys/kernel/random/boot_id)"
+check "the allocator is told to spare memory" has_environment "MALLOC_ARENA_MAX=2"
 check "nothing happens on the grid" test ! -e $OFF
+check "the policy says the start of the system with its word" sh -c 'grep -q "\"boot_id\":\"$(tr -d - </proc/sys/kernel/random/boot_id)\"" /var/lib/ecoflow-power/policy_engine/policy.json'
 outage
 check "an outage: the host goes down" within 60 test -e $OFF
 calm
