@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { SERVICES } from "../services/registry.ts";
 import { PROBE_ENTRY } from "../services/sandbox.ts";
 import { buildAll, type Target } from "./build_programs.ts";
+import { packageArgs } from "./program_packages.ts";
 import { V8_FLAGS } from "./runtime_settings.ts";
 
 /** What is baked into the program, each with the reason; everything else is denied for good. */
@@ -39,6 +40,7 @@ export function compileArgs(target: Target, output: string): string[] {
   return [
     "compile",
     "--quiet",
+    ...packageArgs("daemon"),
     ...Object.keys(PERMISSIONS),
     V8_FLAGS,
     ...workerFiles().flatMap((file) => ["--include", file]),

@@ -3,6 +3,7 @@
  *
  * Run: deno task build:agents [--target TARGET]... [--out DIR] [--print]
  */
+import { packageArgs } from "./program_packages.ts";
 import { buildAll, type Target, TARGETS } from "./build_programs.ts";
 
 /** What is baked into the program, each with the reason; everything else is denied for good. */
@@ -24,6 +25,7 @@ export function compileArgs(target: Target, output: string): string[] {
   return [
     "compile",
     "--quiet",
+    ...packageArgs("agent"),
     ...Object.keys(PERMISSIONS),
     "--target",
     target,

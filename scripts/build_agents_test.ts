@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { compileArgs, PERMISSIONS } from "./build_agents.ts";
 import { checkSums, fileName, TARGETS } from "./build_programs.ts";
 import { compileWith, findCompiler } from "./denort.ts";
+import { packageArgs } from "./program_packages.ts";
 
 Deno.test("compileArgs() names the target, the output and only the listed permissions", () => {
   for (const target of TARGETS) {
@@ -16,7 +17,7 @@ Deno.test("compileArgs() names the target, the output and only the listed permis
       "out",
       "agents/main.ts",
     ]);
-    assert.deepEqual(args.slice(2, -5), Object.keys(PERMISSIONS));
+    assert.deepEqual(args.slice(2, -5), [...packageArgs("agent"), ...Object.keys(PERMISSIONS)]);
   }
   assert.equal(
     fileName("ecoflow-agent", "x86_64-pc-windows-msvc"),

@@ -114,7 +114,8 @@ for how in full read-only; do
     fi
     systemctl start ecoflow-power; within 20 ready
 done
-sleep 5
+# The collection that follows the start is over by then, and what is used often is compiled again.
+sleep 40
 main=$(pid)
 say "       memory of the daemon: $(awk '/^Pss:/ {print int($2 / 1024)}' /proc/"$main"/smaps_rollup) MB Pss"
 ticks() { awk '{print $14 + $15}' /proc/"$main"/stat; }
