@@ -2,12 +2,8 @@
 import * as v from "valibot";
 import { parseJson } from "../../lib/messages/parse.ts";
 import { decodeFrame } from "../../proto/frame.ts";
+import { isOfflineHeader, JSON_CODE_OFFLINE } from "../../proto/offline.ts";
 import { formOf } from "./cloud_topics.ts";
-
-/** A header with this code, and no command, stands for a station that is not connected to the cloud. */
-const FRAME_CODE_OFFLINE = "-2";
-/** The same in JSON, by an older API. */
-const JSON_CODE_OFFLINE = "6012";
 
 const jsonSchema = v.union([
   v.looseObject({ data: v.looseObject({ online: v.union([v.literal(0), v.literal(false)]) }) }),
@@ -23,7 +19,7 @@ const jsonSchema = v.union([
 export function isOfflineReply(payload: Uint8Array): boolean {
   try {
     if (formOf(payload) === "json") return parseJson(jsonSchema, payload, "reply") !== undefined;
-    return decodeFrame(payload).some((h) => h.code === FRAME_CODE_OFFLINE && h.cmd_func === undefined);
+    return decodeFrame(payload).some(isOfflineHeader);
   } catch {
     return false;
   }

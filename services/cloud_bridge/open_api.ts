@@ -2,6 +2,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { errorText } from "../../lib/errors.ts";
 import type { Random } from "../../lib/backoff.ts";
+import { JSON_CODE_OFFLINE } from "../../proto/offline.ts";
 import { readOpenStations } from "./account_stations.ts";
 import { ApiHosts } from "./api_hosts.ts";
 import { readCertification } from "./certification.ts";
@@ -32,7 +33,6 @@ const CODE_SIGNATURE = "8521";
 /** "accessKey is invalid", also for a key of another region. */
 const CODE_KEY = "8513";
 const CODE_NOT_LINKED = "1006";
-const CODE_OFFLINE = "6012";
 const NOT_OPENED = /current device is not allowed/i;
 
 /** Tries with a fresh nonce after the first 8521. */
@@ -90,7 +90,7 @@ export class OpenApi implements CloudApi {
     if (code === SUCCESS) return { kind: "values", body };
     const text = `code "${code.slice(0, 20)}", "${message}"`;
     if (code === CODE_NOT_LINKED) return { kind: "not_linked", text, body };
-    if (code === CODE_OFFLINE) return { kind: "offline", text, body };
+    if (code === JSON_CODE_OFFLINE) return { kind: "offline", text, body };
     if (NOT_OPENED.test(message)) return { kind: "not_opened", text, body };
     return { kind: "refused", text, body };
   }

@@ -3,6 +3,7 @@ import { errorText } from "../../lib/errors.ts";
 import { type Fields, plainFields } from "../../proto/family_schema.ts";
 import { decodeInner, type InnerMessage } from "../../proto/registry.ts";
 import { type Header, plainPdata } from "../../proto/frame.ts";
+import { isOfflineHeader } from "../../proto/offline.ts";
 import type { CompiledModel } from "./compiled_model.ts";
 import { asNumber, numberAt } from "./field_path.ts";
 import type { JsonMessage } from "./json_shapes.ts";
@@ -49,9 +50,6 @@ export interface Taken {
   /** Messages that could not be read, one sentence each; the others of the payload count. */
   readonly problems: readonly string[];
 }
-
-/** A header with this code stands for a station that is not connected to the cloud. */
-const CODE_OFFLINE = "-2";
 
 /** Merges one station's messages. */
 export class Intake {
@@ -108,8 +106,8 @@ export class Intake {
     let tag27: number | undefined;
     let online: boolean | undefined;
     for (const header of headers) {
-      const { cmd_func, cmd_id, code } = header;
-      if (code === CODE_OFFLINE && cmd_func === undefined) online = false;
+      const { cmd_func, cmd_id } = header;
+      if (isOfflineHeader(header)) online = false;
       if (!family) {
         problems.push(`a frame where the ${this.model.spec.model} sends JSON`);
         break;

@@ -1,5 +1,6 @@
 /** The ways in which a station's values arrive as JSON, all turned into flat keys. */
 import { InvalidInputError } from "../../lib/errors.ts";
+import { JSON_CODE_OFFLINE } from "../../proto/offline.ts";
 import { isObject, type JsonObject, KeyedValues } from "./keyed_values.ts";
 
 /** What a JSON payload is. */
@@ -36,9 +37,6 @@ const MODULE_TYPE_PREFIXES: Readonly<Record<number, readonly string[]>> = {
   4: ["bms_slave."],
   5: ["mppt."],
 };
-
-/** The cloud's code for "device is offline". */
-const CODE_OFFLINE = "6012";
 
 /**
  * Reads a JSON payload of a station.
@@ -103,7 +101,7 @@ export function readJsonMessage(root: unknown, source: string): JsonMessage {
 }
 
 function refused(answer: JsonObject, source: string): JsonMessage {
-  if (answer["code"] === CODE_OFFLINE) return { kind: "status", online: false };
+  if (answer["code"] === JSON_CODE_OFFLINE) return { kind: "status", online: false };
   const said = typeof answer["message"] === "string" ? answer["message"].slice(0, 100) : "";
   throw new InvalidInputError(source, [
     `must hold values, found the cloud's error ${JSON.stringify(answer["code"])} "${said}"`,
