@@ -1,5 +1,5 @@
 /** `ecoflow-power decode`: prints what one recorded payload says, as JSON. */
-import { runDecode } from "../services/soc_bridge/decode_command.ts";
+import { runDecode } from "./decode/decode_command.ts";
 import { complain, print } from "./command.ts";
 
 /** Runs it. @returns the exit code */

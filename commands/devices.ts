@@ -4,7 +4,7 @@ import { systemClock } from "../lib/clock.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
-import { findModel } from "../services/soc_bridge/models.ts";
+import { findModel } from "../services/soc_bridge/models/models.ts";
 import { askAccount } from "./ask_account.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { ageOfState, freshWordsNow, hearHouse, type HouseWords } from "./house_words.ts";

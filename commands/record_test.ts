@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { startEmbeddedBroker } from "../lib/mqtt/embedded_broker.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { IDLE_ON_GRID, stationEncoder } from "../proto/encode_station.ts";
-import { parseCapture } from "../services/soc_bridge/captures.ts";
-import { decodeCapture } from "../services/soc_bridge/decode_capture.ts";
+import { parseCapture } from "./decode/captures.ts";
+import { decodeCapture } from "./decode/decode_capture.ts";
 
 const SN = "R631ZEB4ABCD1234";
 

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console -- a command-line tool speaks on the console
 /** `deno task decode`: prints what one recorded payload says, as JSON. Exit code 2 when it cannot be read. */
-import { runDecode } from "../services/soc_bridge/decode_command.ts";
+import { runDecode } from "../commands/decode/decode_command.ts";
 
 const result = await runDecode(Deno.args, {
   readFile: (path) => Deno.readTextFile(path),

@@ -11,7 +11,7 @@ import { parseFacts } from "./gen_proto/facts.ts";
 import { devicesPage, tag27Section, tag27SectionOf } from "./gen_proto/devices_page.ts";
 import { protoText } from "./gen_proto/proto_text.ts";
 import { readTag27Rows } from "./gen_proto/tag27_rows.ts";
-import { MODELS } from "../services/soc_bridge/models.ts";
+import { MODELS } from "../services/soc_bridge/models/models.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const FACTS = new URL("../shared/protocol/messages.json", ROOT);

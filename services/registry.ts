@@ -12,21 +12,21 @@ import { type DashboardConfig, listenGrant } from "./dashboard/config.ts";
 import type { HistorianConfig } from "./historian/service.ts";
 import { DEFAULT_PREFIX, discoveryCapability, type DiscoveryConfig } from "./discovery/config.ts";
 import { channelTargets, type NotifierConfig } from "./notifier/config.ts";
-import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/config.ts";
+import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/access/config.ts";
 import {
   hostsOf as nutHostsOf,
   listenTarget,
   type NutServerConfig,
   nutServerTopics,
 } from "./nut_server/slice.ts";
-import { parsePolicyFile, type PolicyFile } from "./policy_engine/policy_file.ts";
+import { parsePolicyFile, type PolicyFile } from "./policy_engine/rules/policy_file.ts";
 import {
   type PolicyEngineConfig,
   wakesHosts,
   witnessServers,
   witnessTopics,
 } from "./policy_engine/config.ts";
-import { WAKE_TARGET } from "./policy_engine/wake_on_lan.ts";
+import { WAKE_TARGET } from "./policy_engine/io/wake_on_lan.ts";
 import type { SocBridgeConfig } from "./soc_bridge/service.ts";
 
 /** One thing that a worker may do; everything that is not granted is denied. */

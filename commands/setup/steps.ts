@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { AccountStation } from "../../services/cloud_bridge/cloud_api.ts";
-import { findModel } from "../../services/soc_bridge/models.ts";
+import { findModel } from "../../services/soc_bridge/models/models.ts";
 import { logIn } from "../ask_account.ts";
 import { KeyDesk } from "../keys.ts";
 import type { Terminal } from "../terminal.ts";

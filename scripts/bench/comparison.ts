@@ -15,9 +15,9 @@ import { type Distribution, distributionOf } from "./distribution.ts";
 import { cpuSeconds, pssMegabytes } from "./memory.ts";
 import { pythonProblem, pythonWalkRate, startPythonReading } from "./python_program.ts";
 import { column, pause, withLimit } from "./waiting.ts";
-import { compileModel } from "../../services/soc_bridge/compiled_model.ts";
-import { findModel } from "../../services/soc_bridge/models.ts";
-import { PowerStation } from "../../services/soc_bridge/power_station.ts";
+import { compileModel } from "../../services/soc_bridge/models/compiled_model.ts";
+import { findModel } from "../../services/soc_bridge/models/models.ts";
+import { PowerStation } from "../../services/soc_bridge/judge/power_station.ts";
 
 /** One side of the comparison. */
 export interface ReadingFigures {

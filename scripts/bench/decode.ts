@@ -4,13 +4,8 @@
  *
  * `deno run --allow-read scripts/bench/decode.ts [--payloads N] [--seed N]`; the recordings are used where they are.
  */
-import { type Capture, parseCapture } from "../../services/soc_bridge/captures.ts";
-import {
-  benchDecode,
-  benchHostile,
-  type DecodeRate,
-  type HostileResult,
-} from "../../services/soc_bridge/decode_bench.ts";
+import { type Capture, parseCapture } from "../../commands/decode/captures.ts";
+import { benchDecode, benchHostile, type DecodeRate, type HostileResult } from "./decode_bench.ts";
 import { column } from "./waiting.ts";
 
 const OWN = new URL("../../services/soc_bridge/testdata/", import.meta.url);

@@ -1,10 +1,10 @@
 /** The small parts, each alone on one core: the policy's steps, signatures, NUT answers. */
-import { buildCommand } from "../../services/policy_engine/command.ts";
+import { buildCommand } from "../../services/policy_engine/io/command.ts";
 import { emptyHouse, House } from "../../services/policy_engine/house.ts";
-import { simpleRules } from "../../services/policy_engine/simple_rules.ts";
-import { LineLexer } from "../../services/nut_server/lexer.ts";
-import { stepSession } from "../../services/nut_server/session.ts";
-import { NEW_SESSION, type NutWorld } from "../../services/nut_server/world.ts";
+import { simpleRules } from "../../services/policy_engine/rules/simple_rules.ts";
+import { LineLexer } from "../../services/nut_server/protocol/lexer.ts";
+import { stepSession } from "../../services/nut_server/protocol/session.ts";
+import { NEW_SESSION, type NutWorld } from "../../services/nut_server/protocol/world.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import { hasValidSignature } from "../../lib/signing.ts";
 import { column } from "./waiting.ts";

@@ -1,6 +1,10 @@
 /** Model tables in, the text of `docs/devices.md` out. */
-import { type IndicatorSpec, type ModelSpec, NUMBER_NAMES } from "../../services/soc_bridge/model_spec.ts";
-import { TAG27_CONNECTED_MAX } from "../../services/soc_bridge/tag27.ts";
+import {
+  type IndicatorSpec,
+  type ModelSpec,
+  NUMBER_NAMES,
+} from "../../services/soc_bridge/models/model_spec.ts";
+import { TAG27_CONNECTED_MAX } from "../../services/soc_bridge/judge/tag27.ts";
 
 /** What tag 27 says about one recording. */
 export interface Tag27Row {

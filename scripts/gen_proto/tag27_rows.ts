@@ -1,8 +1,8 @@
 /** Reads what tag 27 says in each recording. */
-import { parseCapture } from "../../services/soc_bridge/captures.ts";
-import { decodeCapture } from "../../services/soc_bridge/decode_capture.ts";
-import { isObject } from "../../services/soc_bridge/keyed_values.ts";
-import { TAG27_FIELD, TAG27_MESSAGE } from "../../services/soc_bridge/tag27.ts";
+import { parseCapture } from "../../commands/decode/captures.ts";
+import { decodeCapture } from "../../commands/decode/decode_capture.ts";
+import { isObject } from "../../services/soc_bridge/decode/keyed_values.ts";
+import { TAG27_FIELD, TAG27_MESSAGE } from "../../services/soc_bridge/judge/tag27.ts";
 import type { Tag27Row } from "./devices_page.ts";
 
 /** What is known of recordings that hold a battery report alone. */

@@ -5,7 +5,7 @@ import { encodeAgentStatus } from "../../lib/messages/agent_status.ts";
 import { encodeEvent } from "../../lib/messages/event.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../lib/service.ts";
-import type { Outcome } from "./outcomes.ts";
+import type { Outcome } from "./ups/outcomes.ts";
 
 /** See the file comment. */
 export class Announcer {

@@ -1,11 +1,11 @@
 /** The listener: who may connect, how many, for how long; everything that is said goes to the conversation. */
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
-import { type AddressList, plainAddress } from "./addresses.ts";
-import type { NutLimits } from "./config.ts";
-import { type CloseReason, Connection, type ConnectionPort } from "./connection.ts";
-import { AddressBook } from "./limits.ts";
-import type { ServerCertificate } from "./tls.ts";
+import { type AddressList, plainAddress } from "./access/addresses.ts";
+import type { NutLimits } from "./access/config.ts";
+import { type CloseReason, Connection, type ConnectionPort } from "./protocol/connection.ts";
+import { AddressBook } from "./access/limits.ts";
+import type { ServerCertificate } from "./access/tls.ts";
 
 /** What the server does with what clients say. */
 export interface Conversation {

@@ -1,10 +1,10 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { MAX_LINE_BYTES } from "./lexer.ts";
+import { MAX_LINE_BYTES } from "./protocol/lexer.ts";
 import type { NutServerConfig } from "./slice.ts";
-import { LineClient } from "./line_client.ts";
-import { ONLINE, startHouse, TEST_CONFIG, type TestHouse } from "./test_house.ts";
-import { serverInfo } from "./world.ts";
+import { LineClient } from "./testdata/line_client.ts";
+import { ONLINE, startHouse, TEST_CONFIG, type TestHouse } from "./testdata/test_house.ts";
+import { serverInfo } from "./protocol/world.ts";
 
 const VER = serverInfo();
 

@@ -10,12 +10,12 @@ import { parsePowerState } from "../../lib/messages/power_state.ts";
 import type { BusMessage } from "../../lib/bus.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
-import { AddressList } from "./addresses.ts";
+import { AddressList } from "./access/addresses.ts";
 import { Announcer } from "./announcer.ts";
-import { UpsBoard } from "./board.ts";
+import { UpsBoard } from "./ups_registry.ts";
 import { NutListener } from "./server.ts";
 import type { NutServerConfig } from "./slice.ts";
-import { loadCertificate } from "./tls.ts";
+import { loadCertificate } from "./access/tls.ts";
 import { configWarnings } from "./warnings.ts";
 
 /**

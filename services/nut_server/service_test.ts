@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { settle, TestClock } from "../../lib/test_clock.ts";
 import type { NutServerConfig } from "./slice.ts";
-import { LineClient } from "./line_client.ts";
+import { LineClient } from "./testdata/line_client.ts";
 import {
   ON_BATTERY,
   ONLINE,
@@ -10,7 +10,7 @@ import {
   TEST_CONFIG,
   type TestHouse,
   TOPICS,
-} from "./test_house.ts";
+} from "./testdata/test_house.ts";
 
 /** Runs with a house on the test clock and closes everything afterwards. */
 async function inHouse(

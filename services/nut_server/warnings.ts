@@ -1,7 +1,7 @@
 /** What is odd between the NUT configuration and what the policy says. Pure. */
 import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
 import type { NutServerConfig } from "./slice.ts";
-import { devicesOf, isNamed, scopesOf } from "./scopes.ts";
+import { devicesOf, isNamed, scopesOf } from "./access/scopes.ts";
 
 /** A condition that may hold; `text` is absent when it does not. */
 export interface ConfigWarning {

@@ -4,8 +4,8 @@ import { REAL_TIME } from "../../lib/clock.ts";
 import type { FromWorker, ToWorker } from "../../lib/control.ts";
 import type { BusReply, BusRequest } from "../../lib/port_bus.ts";
 import { nutServerTopics } from "./slice.ts";
-import { LineClient } from "./line_client.ts";
-import { TEST_CONFIG, TOPICS } from "./test_house.ts";
+import { LineClient } from "./testdata/line_client.ts";
+import { TEST_CONFIG, TOPICS } from "./testdata/test_house.ts";
 
 const pem = (name: string) => readFileSync(new URL(`./testdata/${name}.pem`, import.meta.url), "utf8");
 

@@ -3,16 +3,23 @@
  * Without side effects but on itself: states, answers and time in; commands and journal entries out.
  */
 import type { PowerState } from "../../lib/messages/power_state.ts";
-import type { WitnessWord } from "./grid_verdict.ts";
-import { feedViews, feedWord, isKnownFed, wantedOf } from "./feeds.ts";
-import type { Hold } from "./groups.ts";
-import { stepHost } from "./host.ts";
-import { type HostEffect, type HostInput, type HostState } from "./host_phase.ts";
-import { feedsOf, hostsOf, hostsOfStation, type HouseRules, placeOf, type StationRules } from "./rules.ts";
-import type { StageView } from "./stages.ts";
-import { NEW_STATION, type StationEvent, type StationState, stepStation } from "./station.ts";
-import { mayWake } from "./wake_order.ts";
-import { type Arrival, hear, isFresh } from "./words.ts";
+import type { WitnessWord } from "./outage/grid_verdict.ts";
+import { feedViews, feedWord, isKnownFed, wantedOf } from "./hosts/feeds.ts";
+import type { Hold } from "./outage/groups.ts";
+import { stepHost } from "./hosts/host.ts";
+import { type HostEffect, type HostInput, type HostState } from "./hosts/host_phase.ts";
+import {
+  feedsOf,
+  hostsOf,
+  hostsOfStation,
+  type HouseRules,
+  placeOf,
+  type StationRules,
+} from "./rules/rules.ts";
+import type { StageView } from "./outage/stages.ts";
+import { NEW_STATION, type StationEvent, type StationState, stepStation } from "./outage/station.ts";
+import { mayWake } from "./hosts/wake_order.ts";
+import { type Arrival, hear, isFresh } from "./outage/readings.ts";
 
 /** Everything that the policy remembers. */
 export interface HouseState {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { emptyHouse, House } from "./house.ts";
-import { simpleRules } from "./simple_rules.ts";
+import { simpleRules } from "./rules/simple_rules.ts";
 
 const LIMITS = {
   socMinPercent: 10,

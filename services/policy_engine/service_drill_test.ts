@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { type DrillReport, encodeDrillRequest, parseDrillReport } from "../../lib/messages/drill.ts";
 import { settle } from "../../lib/test_clock.ts";
 import { hasValidSignature } from "../../lib/signing.ts";
-import { DRILL_ANSWER_MS, DRILL_LIMIT_MS } from "./drill.ts";
-import { parsePolicyFile } from "./policy_file.ts";
+import { DRILL_ANSWER_MS, DRILL_LIMIT_MS } from "./requests/drill.ts";
+import { parsePolicyFile } from "./rules/policy_file.ts";
 import { CONFIG, house, KEY, LOST } from "./testdata/test_policy.ts";
 
 type House = Awaited<ReturnType<typeof house>>;

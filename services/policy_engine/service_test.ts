@@ -3,7 +3,7 @@ import type { AgentCommand } from "../../lib/messages/agent_command.ts";
 import { parseAgentPlan } from "../../lib/messages/agent_plan.ts";
 import { hasValidSignature } from "../../lib/signing.ts";
 import { settle } from "../../lib/test_clock.ts";
-import { DOUBT_MS } from "./power_return.ts";
+import { DOUBT_MS } from "./snapshot/power_return.ts";
 import { BACK, house, KEY, LOST, memoryStore } from "./testdata/test_policy.ts";
 
 Deno.test("PolicyEngine tells the host when the debounce ends, signed, with delay and lifetime", async () => {

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { plainFields, unknownFieldNumbers } from "../../proto/family_schema.ts";
 import { decodeFrame, encodeFrame, isMasked, plainPdata } from "../../proto/frame.ts";
 import { isFamily, loadFamily, messageName } from "../../proto/registry.ts";
-import { parseCapture } from "./captures.ts";
-import { decodeCapture, payloadBytes } from "./decode_capture.ts";
+import { parseCapture } from "../../commands/decode/captures.ts";
+import { decodeCapture, payloadBytes } from "../../commands/decode/decode_capture.ts";
 
 const OWN = new URL("./testdata/", import.meta.url);
 const RECORDED = new URL("../../../shared/protocol/captures/", import.meta.url);

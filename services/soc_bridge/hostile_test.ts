@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { InvalidInputError } from "../../lib/errors.ts";
 import { encodePowerState, parsePowerState } from "../../lib/messages/power_state.ts";
 import { IDLE_ON_GRID, stationEncoder } from "../../proto/encode_station.ts";
-import { parseCapture } from "./captures.ts";
-import { compileModel } from "./compiled_model.ts";
-import { payloadBytes } from "./decode_capture.ts";
-import { findModel } from "./models.ts";
-import { PowerStation } from "./power_station.ts";
+import { parseCapture } from "../../commands/decode/captures.ts";
+import { compileModel } from "./models/compiled_model.ts";
+import { payloadBytes } from "../../commands/decode/decode_capture.ts";
+import { findModel } from "./models/models.ts";
+import { PowerStation } from "./judge/power_station.ts";
 import { damagedPayload, randomPayload, seededRandom } from "./testdata/hostile.ts";
 
 const RANDOM_PAYLOADS = 100_000;

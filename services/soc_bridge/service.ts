@@ -7,14 +7,14 @@ import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics
 import type { BusMessage } from "../../lib/bus.ts";
 import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
-import { type CompiledModel, compileModel } from "./compiled_model.ts";
-import { type ModelFile, parseModelFile } from "./model_files.ts";
-import type { ModelSpec } from "./model_spec.ts";
-import { findModel, MODELS } from "./models.ts";
-import { PowerStation } from "./power_station.ts";
-import { RefusalLog } from "./refusal_log.ts";
-import { StationFeed } from "./station_feed.ts";
-import { type NamedStation, nameStations } from "./station_names.ts";
+import { type CompiledModel, compileModel } from "./models/compiled_model.ts";
+import { type ModelFile, parseModelFile } from "./models/model_files.ts";
+import type { ModelSpec } from "./models/model_spec.ts";
+import { findModel, MODELS } from "./models/models.ts";
+import { PowerStation } from "./judge/power_station.ts";
+import { RefusalLog } from "./publish/refusal_log.ts";
+import { StationFeed } from "./publish/station_publisher.ts";
+import { type NamedStation, nameStations } from "./publish/station_names.ts";
 
 /** The service's slice of the configuration. */
 export interface SocBridgeConfig {

@@ -1,5 +1,5 @@
 /** Every transition of an outage: the table that the tests play and the documentation draws. */
-import type { OutageFacts, OutagePhase, OutageRules } from "../outage.ts";
+import type { OutageFacts, OutagePhase, OutageRules } from "../outage/outage.ts";
 
 /** The documented debounce. */
 export const RULES: OutageRules = { debounceMs: 180_000, notBeforeMonoMs: 0 };

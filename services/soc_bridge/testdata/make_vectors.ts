@@ -6,7 +6,7 @@
 import { encodeFrame, type Header, masked } from "../../../proto/frame.ts";
 import type { Fields } from "../../../proto/family_schema.ts";
 import { dispatchOf, type Family, isFamily, loadFamily } from "../../../proto/registry.ts";
-import { findModel } from "../models.ts";
+import { findModel } from "../models/models.ts";
 
 interface Vector {
   readonly id: string;

@@ -1,0 +1,177 @@
+/** What the NUT server is told: its types, and the reading of its TOML text with all problems at once. Pure. */
+import { parse as parseToml } from "smol-toml";
+import * as v from "valibot";
+import { ConfigError, errorText, InvalidInputError } from "../../../lib/errors.ts";
+import { integerIn, numberIn, parseValue, textUpTo } from "../../../lib/messages/parse.ts";
+import { accountProblems, crossProblems, upsProblems } from "./config_rules.ts";
+
+/** What an account may do. Nobody may switch anything: there is no command and no writable variable. */
+export type NutRole = "secondary" | "primary";
+
+/** An account of a client, as in upsd.users. */
+export interface NutUser {
+  readonly name: string;
+  readonly password: string;
+  /** `secondary`: LOGIN. `primary`: also PRIMARY, and FSD for its own `host` alone. */
+  readonly role: NutRole;
+  /** The host of the policy behind this account; absent: the UPS that it logs in to says which. */
+  readonly host?: string;
+}
+
+/** One name in LIST UPS. */
+export interface NutUps {
+  /** What clients ask for; matched without regard to case. Several entries may share it when `clients` differ. */
+  readonly name: string;
+  /** The power station behind it, by its name in topics. */
+  readonly device: string;
+  readonly description?: string;
+  /** The host of the policy that this UPS is for; its shutdown is this host's. Not together with `stage`. */
+  readonly host?: string;
+  /** Shuts down as soon as the policy tells a host of this stage or a later one. */
+  readonly stage?: number;
+  /** Only these clients see this entry; absent: all for whom no other entry of the name is meant. */
+  readonly clients?: readonly string[];
+  /** Rated AC output of the station, W, when the table of models does not know it or is wrong. */
+  readonly ratedWatts?: number;
+}
+
+/** What a client may use of us; see the defaults in {@link DEFAULT_LIMITS}. */
+export interface NutLimits {
+  /** Connections at a time, all clients together. */
+  readonly maxConnections: number;
+  /** Connections at a time from one address. */
+  readonly maxPerAddress: number;
+  /** New connections a second from one address, lasting; three times as many at once. */
+  readonly connectsPerSec: number;
+  /** Lines a second on one connection, lasting; twice as many at once. Faster ones wait. */
+  readonly linesPerSec: number;
+  /** Failed logins of an address before its logins are delayed, and of a connection before it is closed. */
+  readonly failedLogins: number;
+  /** A connection without a whole line for so long is closed, s. */
+  readonly idleSec: number;
+  /** A connection that does not take its answer for so long is closed, s. */
+  readonly writeSec: number;
+}
+
+/** For a house: some polls a second from each of a few dozen clients are far below. */
+export const DEFAULT_LIMITS: NutLimits = {
+  maxConnections: 256,
+  maxPerAddress: 32,
+  connectsPerSec: 20,
+  linesPerSec: 100,
+  failedLogins: 5,
+  idleSec: 60,
+  writeSec: 10,
+};
+
+/** The content of the TOML text. */
+export interface NutHouse {
+  /** Addresses and networks that may connect; everybody else is closed at once. */
+  readonly allow: readonly string[];
+  readonly users: readonly NutUser[];
+  readonly upses: readonly NutUps[];
+  readonly limits: NutLimits;
+}
+
+const name = v.pipe(textUpTo(64), v.minLength(1, "must not be empty"));
+
+const userSchema = v.strictObject({
+  name,
+  password: name,
+  role: v.optional(v.picklist(["secondary", "primary"]), "secondary"),
+  host: v.optional(name),
+});
+
+const upsSchema = v.strictObject({
+  name,
+  device: name,
+  description: v.optional(textUpTo(100)),
+  host: v.optional(name),
+  stage: v.optional(integerIn(0, 99)),
+  clients: v.optional(v.array(v.string())),
+  rated_watts: v.optional(numberIn(1, 100_000)),
+});
+
+const limitsSchema = v.strictObject({
+  max_connections: v.optional(integerIn(1, 10_000), DEFAULT_LIMITS.maxConnections),
+  max_per_address: v.optional(integerIn(1, 10_000), DEFAULT_LIMITS.maxPerAddress),
+  connects_per_sec: v.optional(integerIn(1, 10_000), DEFAULT_LIMITS.connectsPerSec),
+  lines_per_sec: v.optional(integerIn(10, 100_000), DEFAULT_LIMITS.linesPerSec),
+  failed_logins: v.optional(integerIn(1, 1000), DEFAULT_LIMITS.failedLogins),
+  idle_sec: v.optional(integerIn(35, 3600), DEFAULT_LIMITS.idleSec),
+  write_sec: v.optional(integerIn(1, 600), DEFAULT_LIMITS.writeSec),
+});
+
+const houseSchema = v.strictObject({
+  allow: v.array(v.string()),
+  user: v.optional(v.array(v.unknown()), []),
+  ups: v.optional(v.array(v.unknown()), []),
+  limits: v.optional(v.unknown(), {}),
+});
+
+/**
+ * Reads the NUT server's TOML text: `allow`, `[[user]]`, `[[ups]]`, `[limits]`, as docs/nut.md shows.
+ *
+ * @param source Named in the problems, for example `NUT_CONFIG_FILE "nut.toml"`
+ * @throws ConfigError with every problem found; no problem shows a password
+ */
+export function parseNutConfig(text: string, source = "the NUT configuration"): NutHouse {
+  const problems: string[] = [];
+  const house = readHouse(text, source, problems);
+  if (problems.length > 0 || !house) throw new ConfigError(problems);
+  return house;
+}
+
+function readHouse(text: string, source: string, problems: string[]): NutHouse | undefined {
+  let table: unknown;
+  try {
+    table = parseToml(text);
+  } catch (error) {
+    // Only the first line: below it the parser shows the text itself, which may hold a password.
+    problems.push(`${source} must be TOML: ${errorText(error).split("\n")[0]}`);
+    return;
+  }
+  const check = <const S extends v.GenericSchema>(schema: S, value: unknown, where: string) => {
+    try {
+      return parseValue(schema, value, where);
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      problems.push(...error.problems.map((problem) => `${where}: ${withoutSecret(problem)}`));
+    }
+  };
+  const outer = check(houseSchema, table, source);
+  if (!outer) return;
+  const users = outer.user.flatMap((entry, i) => check(userSchema, entry, `${source}, user ${i + 1}`) ?? []);
+  const upses = outer.ups.flatMap((entry, i): NutUps[] => {
+    const ups = check(upsSchema, entry, `${source}, ups ${i + 1}`);
+    if (!ups) return [];
+    const { rated_watts: ratedWatts, ...rest } = ups;
+    return [{ ...rest, ...(ratedWatts === undefined ? {} : { ratedWatts }) }];
+  });
+  const limits = check(limitsSchema, outer.limits, `${source}, limits`);
+  const found = [
+    ...accountProblems(users),
+    ...upsProblems(upses),
+    ...crossProblems({ allow: outer.allow, users, upses, entries: outer.ups.length }),
+  ];
+  problems.push(...found.map((problem) => `${source}: ${problem}`));
+  return limits && {
+    allow: outer.allow,
+    users,
+    upses,
+    limits: {
+      maxConnections: limits.max_connections,
+      maxPerAddress: limits.max_per_address,
+      connectsPerSec: limits.connects_per_sec,
+      linesPerSec: limits.lines_per_sec,
+      failedLogins: limits.failed_logins,
+      idleSec: limits.idle_sec,
+      writeSec: limits.write_sec,
+    },
+  };
+}
+
+/** Problems name what was seen; for a password that would be the password. */
+function withoutSecret(problem: string): string {
+  return /"password"/.test(problem) ? problem.replace(/, found [\s\S]*$/, "") : problem;
+}

@@ -1,0 +1,95 @@
+/** Rules between the entries of the NUT configuration that a schema cannot say. Pure. */
+import { RESERVED_AGENT_NAMES, topicWordProblem } from "../../../lib/mqtt/topics.ts";
+import { AddressList, networkProblem } from "./addresses.ts";
+import type { NutUps, NutUser } from "./config.ts";
+
+/** Accounts that appliances have built in: everybody knows their passwords, so they must never be more than secondary. */
+export const WELL_KNOWN_ACCOUNTS: readonly string[] = ["monuser", "admin", "upsmon", "qnapnas", "upsuser"];
+
+/** What is wrong with the accounts by themselves. */
+export function accountProblems(users: readonly NutUser[]): string[] {
+  const problems: string[] = [];
+  const seen = new Set<string>();
+  for (const { name, password, role, host } of users) {
+    const who = `user "${name}"`;
+    if (seen.has(name)) problems.push(`${who} is given twice`);
+    seen.add(name);
+    if (!/^[\x20-\x7e]+$/.test(name)) problems.push(`${who} must have a name of printable ASCII`);
+    if (!/^[\x20-\x7e]+$/.test(password)) problems.push(`${who} must have a password of printable ASCII`);
+    problems.push(...hostProblems(who, host));
+    if (role !== "primary") continue;
+    if (WELL_KNOWN_ACCOUNTS.includes(name)) {
+      problems.push(`${who} must be secondary: appliances have it built in, so everybody knows its password`);
+    }
+    if (host === undefined) {
+      problems.push(`${who} must name its host: a primary may shut down itself and nobody else`);
+    }
+  }
+  return problems;
+}
+
+/** What is wrong with the UPS entries by themselves. */
+export function upsProblems(upses: readonly NutUps[]): string[] {
+  const problems: string[] = [];
+  const everybody = new Set<string>();
+  for (const { name, device, host, stage, clients } of upses) {
+    const which = `ups "${name}"`;
+    if (!/^[A-Za-z0-9._-]{1,32}$/.test(name)) {
+      problems.push(`${which} must have a name of 1 to 32 letters, digits, ".", "_" or "-"`);
+    }
+    const deviceProblem = topicWordProblem(device);
+    if (deviceProblem) problems.push(`${which}: device ${deviceProblem}, found "${device}"`);
+    problems.push(...hostProblems(which, host));
+    if (host !== undefined && stage !== undefined) {
+      problems.push(`${which} must have host or stage, found both`);
+    }
+    if (clients) {
+      problems.push(
+        ...clients.flatMap((client) => networkProblem(client) ?? []).map((p) => `${which}: clients ${p}`),
+      );
+      if (clients.length === 0) {
+        problems.push(`${which}: clients must not be empty, leave it out for everybody`);
+      }
+    } else if (everybody.has(name.toLowerCase())) {
+      problems.push(`${which} is given twice without clients: nobody can tell which one is meant`);
+    } else everybody.add(name.toLowerCase());
+  }
+  return problems;
+}
+
+/** What is wrong between the parts. */
+export function crossProblems({ allow, users, upses, entries }: {
+  readonly allow: readonly string[];
+  readonly users: readonly NutUser[];
+  readonly upses: readonly NutUps[];
+  /** How many UPS entries the text has, the unusable ones included. */
+  readonly entries: number;
+}): string[] {
+  const problems = allow.flatMap((network) => networkProblem(network) ?? []).map((p) => `allow ${p}`);
+  if (allow.length === 0) problems.push("allow must name the networks that may connect, found none");
+  if (entries === 0) problems.push("there must be at least one [[ups]], found none");
+  const usable = (network: string) => networkProblem(network) === undefined;
+  const allowed = new AddressList(allow.filter(usable));
+  for (const { name, clients = [] } of upses) {
+    for (const client of clients.filter(usable)) {
+      if (!allowed.has(client.split("/")[0] ?? "")) {
+        problems.push(`ups "${name}": client "${client}" could never connect, for it is not in allow`);
+      }
+    }
+  }
+  for (const { name, host } of users) {
+    if (host === undefined) continue;
+    if (upses.length === entries && !upses.some((ups) => ups.host === undefined || ups.host === host)) {
+      problems.push(`user "${name}": no ups is for its host "${host}"`);
+    }
+  }
+  return problems;
+}
+
+function hostProblems(who: string, host: string | undefined): string[] {
+  if (host === undefined) return [];
+  const problem = topicWordProblem(host);
+  if (problem) return [`${who}: host ${problem}, found "${host}"`];
+  if (RESERVED_AGENT_NAMES.includes(host)) return [`${who}: host must not be the reserved name "${host}"`];
+  return [];
+}

@@ -1,0 +1,174 @@
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { ConfigError } from "../../../lib/errors.ts";
+import { DEFAULT_LIMITS, parseNutConfig } from "./config.ts";
+
+const GOOD = `
+allow = ["192.168.1.0/24", "127.0.0.1"]
+
+[[user]]
+name = "monuser"
+password = "secret"
+
+[[user]]
+name = "pve"
+password = "long and own"
+role = "primary"
+host = "proxmox"
+
+[[ups]]
+name = "ups"
+device = "Study"
+description = "In the study"
+host = "synology"
+clients = ["192.168.1.20"]
+
+[[ups]]
+name = "ups"
+device = "Study"
+
+[[ups]]
+name = "ups-stage1"
+device = "Study"
+stage = 1
+rated_watts = 600
+
+[limits]
+idle_sec = 90
+`;
+
+function problemsOf(text: string): readonly string[] {
+  let found: readonly string[] = [];
+  throws(() => parseNutConfig(text, "nut.toml"), (error) => {
+    ok(error instanceof ConfigError);
+    found = error.problems;
+    return true;
+  });
+  return found;
+}
+
+Deno.test("parseNutConfig() reads accounts, UPS entries, networks and limits", () => {
+  const house = parseNutConfig(GOOD);
+  deepEqual(house.allow, ["192.168.1.0/24", "127.0.0.1"]);
+  deepEqual(house.users, [
+    { name: "monuser", password: "secret", role: "secondary" },
+    { name: "pve", password: "long and own", role: "primary", host: "proxmox" },
+  ]);
+  deepEqual(house.upses, [
+    {
+      name: "ups",
+      device: "Study",
+      description: "In the study",
+      host: "synology",
+      clients: ["192.168.1.20"],
+    },
+    { name: "ups", device: "Study" },
+    { name: "ups-stage1", device: "Study", stage: 1, ratedWatts: 600 },
+  ]);
+  deepEqual(house.limits, { ...DEFAULT_LIMITS, idleSec: 90 });
+});
+
+Deno.test("parseNutConfig() tells every problem at once", () => {
+  const problems = problemsOf(`
+allow = ["192.168.1.0/99"]
+allowed = true
+`);
+  equal(problems.length, 1, "an unknown key stops everything else");
+  ok(problems[0]?.includes('"allowed"'), problems[0] ?? "");
+
+  const many = problemsOf(`
+allow = ["192.168.1.0/99", "10.0.0.0/8"]
+[[user]]
+name = "admin"
+password = "123456"
+role = "primary"
+[[user]]
+name = "a"
+password = "x"
+host = "events"
+[[user]]
+name = "a"
+password = "y"
+[[user]]
+name = "b"
+passwort = "typo"
+[[ups]]
+name = "two words"
+device = "a/b"
+host = "h"
+stage = 1
+[[ups]]
+name = "ups"
+device = "Study"
+[[ups]]
+name = "UPS"
+device = "Study"
+[[ups]]
+name = "ups"
+device = "Study"
+clients = ["192.168.9.9", "nonsense"]
+[[ups]]
+name = "x"
+device = "Study"
+stage = 100
+[limits]
+idle_sec = 1
+`).join("\n");
+  for (
+    const part of [
+      'allow must be an address or a network such as 192.168.1.0/24, found "192.168.1.0/99"',
+      'user "admin" must be secondary',
+      'user "admin" must name its host',
+      'user "a": host must not be the reserved name "events"',
+      'user "a" is given twice',
+      'user 4: "password"',
+      'user 4: "passwort"',
+      'ups "two words" must have a name',
+      'ups "two words": device must not contain "/"',
+      'ups "two words" must have host or stage, found both',
+      'ups "UPS" is given twice without clients',
+      'client "192.168.9.9" could never connect',
+      'found "nonsense"',
+      'ups 5: "stage" must be a whole number from 0 to 99, found 100',
+      'limits: "idle_sec" must be a whole number from 35 to 3600, found 1',
+    ]
+  ) ok(many.includes(part), `${part}\n--- not in\n${many}`);
+});
+
+Deno.test("parseNutConfig() wants networks and a UPS", () => {
+  deepEqual(problemsOf("allow = []"), [
+    "nut.toml: allow must name the networks that may connect, found none",
+    "nut.toml: there must be at least one [[ups]], found none",
+  ]);
+});
+
+Deno.test("parseNutConfig() never shows a password", () => {
+  const user = (password: string) => `allow = ["10.0.0.1"]\n[[user]]\nname = "a"\npassword = ${password}\n`;
+  const texts = [
+    user(`"${"hunter2".repeat(20)}"`),
+    user(`[ "hunter2" ]`),
+    user(`"hunter2é"`),
+    user(`"hunter2`),
+    user(`"hunter2" hunter2`),
+  ];
+  for (const text of texts) ok(!problemsOf(text).join("\n").includes("hunter2"), problemsOf(text).join("\n"));
+});
+
+/** The TOML examples of a page of the documentation. */
+function examplesOf(page: URL): string[] {
+  return [...readFileSync(page, "utf8").matchAll(/```toml\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
+}
+
+Deno.test("parseNutConfig() reads every example of the documentation", () => {
+  const docs = new URL("../../../docs/", import.meta.url);
+  const pages = readdirSync(new URL("nut/", docs)).map((name) => new URL(`nut/${name}`, docs));
+  equal(pages.length, 8);
+  for (const page of [new URL("nut.md", docs), ...pages]) {
+    const examples = examplesOf(page);
+    ok(examples.length > 0, page.pathname);
+    for (const example of examples) {
+      const whole = example.includes("allow =") ? example : `allow = ["192.168.1.0/24"]\n${example}`;
+      ok(parseNutConfig(whole, page.pathname).upses.length > 0);
+    }
+  }
+});

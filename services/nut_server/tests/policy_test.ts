@@ -1,0 +1,302 @@
+/** The NUT server with the real policy engine on one broker: a host that has only a NUT client is told, proven down, called off. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { PowerState } from "../../../lib/messages/power_state.ts";
+import { DEFAULT_ROOTS } from "../../../lib/mqtt/topics.ts";
+import { settle, TestClock } from "../../../lib/test_clock.ts";
+import { testContext } from "../../../lib/testing.ts";
+import { DOUBT_MS } from "../../policy_engine/snapshot/power_return.ts";
+import { PolicyEngine, type PolicyEngineConfig } from "../../policy_engine/service.ts";
+import { LineClient } from "../testdata/line_client.ts";
+import { ON_BATTERY, ONLINE, startHouse, type TestHouse, TOPICS } from "../testdata/test_house.ts";
+
+const POLICY: PolicyEngineConfig = {
+  roots: DEFAULT_ROOTS,
+  stations: { Study: ["nas"] },
+  socMinPercent: 10,
+  debounceSec: 30,
+  cooldownSec: 300,
+  abortWindowSec: 120,
+  shutdownDelaySec: 60,
+  commandTtlSec: 300,
+  staleAfterSec: 120,
+  agentKeys: {},
+  stateDir: "/none",
+};
+
+interface Scene {
+  readonly house: TestHouse;
+  readonly clock: TestClock;
+  connect(): Promise<LineClient>;
+  /** Lets time pass; the station says `state` every 5 s, or nothing when it is undefined. */
+  pass(seconds: number, state: PowerState | undefined): Promise<void>;
+  /** How the policy sees the host. */
+  hostState(): string;
+}
+
+/** What a system that is started anew finds. */
+interface Machine {
+  readonly clock: TestClock;
+  readonly disk: { text?: string };
+  readonly bootId?: string;
+}
+
+async function withPolicy(
+  run: (scene: Scene) => Promise<void>,
+  { clock, disk, bootId }: Machine = { clock: new TestClock(), disk: {} },
+): Promise<void> {
+  const house = await startHouse({ clock, config: { bootId } });
+  const capability = {
+    service: "policy_engine",
+    publishes: [TOPICS.command("+"), TOPICS.plan("+"), TOPICS.policy("+"), TOPICS.events],
+    subscribes: [TOPICS.state("+"), TOPICS.ack("+"), TOPICS.agentStatus("+")],
+  };
+  let ids = 0;
+  const engine = new PolicyEngine(
+    { ...testContext(capability, { ...POLICY, bootId }, { clock, broker: house.broker }) },
+    {
+      store: { read: () => disk.text, write: (text) => void (disk.text = text), setAside: () => "" },
+      newId: () => `${bootId ?? "c"}${++ids}`,
+    },
+  );
+  await engine.start();
+  const clients: LineClient[] = [];
+  try {
+    await run({
+      house,
+      clock,
+      async connect() {
+        const client = await LineClient.connect(house.port);
+        clients.push(client);
+        deepEqual(await client.askAll("USERNAME monuser", "PASSWORD secret", "LOGIN ups"), [
+          "OK",
+          "OK",
+          "OK",
+        ]);
+        return client;
+      },
+      async pass(seconds, state) {
+        for (let done = 0; done < seconds; done += 5) {
+          if (state) house.state({ ...state, age_s: 0, grid_age_s: 0 });
+          await clock.advance(5_000);
+        }
+      },
+      hostState: () => JSON.parse(house.broker.retained(TOPICS.policy("Study")) ?? "{}").hosts?.[0]?.state,
+    });
+  } finally {
+    for (const client of clients) client.close();
+    await engine.stop();
+    await house.stop();
+  }
+}
+
+const statusOf = async (client: LineClient) => (await client.ask("GET VAR ups ups.status"))[0];
+
+async function gone(scene: Scene): Promise<void> {
+  for (let i = 0; i < 300 && scene.house.presence("nas")?.online !== false; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await settle();
+}
+
+const LOW: PowerState = { ...ON_BATTERY, soc: 9 };
+
+Deno.test("PolicyEngine proves a host down by the end of its NUT session", () =>
+  withPolicy(async (scene) => {
+    const { house, pass, connect, hostState } = scene;
+    await pass(5, ONLINE);
+    const nas = await connect();
+    await settle();
+    equal(hostState(), "online");
+    await pass(25, LOW);
+    equal(
+      await statusOf(nas),
+      'VAR ups ups.status "OB DISCHRG"',
+      "the policy's debounce runs: no LB that clients act on",
+    );
+    await pass(10, LOW);
+    equal(hostState(), "told");
+    equal(await statusOf(nas), 'VAR ups ups.status "FSD OB LB DISCHRG"');
+    await settle();
+    equal(hostState(), "shutting_down");
+    nas.close();
+    await gone(scene);
+    equal(hostState(), "down");
+    equal(house.presence("nas")?.going_down, true);
+    await pass(5, { ...ONLINE, soc: 9 });
+    const back = await connect();
+    equal(await statusOf(back), 'VAR ups ups.status "OL CHRG"');
+    await settle();
+    equal(hostState(), "online");
+  }));
+
+Deno.test("PolicyEngine calls a NUT host off that has not seen FSD, once", () =>
+  withPolicy(async ({ house, pass, connect, hostState }) => {
+    const commands: string[] = [];
+    house.broker.watch(({ topic, payload }) => {
+      if (topic === TOPICS.command("nas")) {
+        commands.push(JSON.parse(new TextDecoder().decode(payload)).action);
+      }
+    });
+    await pass(5, ONLINE);
+    const nas = await connect();
+    await pass(40, LOW);
+    equal(hostState(), "told");
+    await pass(5, ONLINE);
+    equal(await statusOf(nas), 'VAR ups ups.status "OL CHRG"');
+    await pass(50, ONLINE);
+    deepEqual(commands, ["shutdown", "abort"]);
+    equal(hostState(), "online");
+  }));
+
+Deno.test("PolicyEngine does not count a NUT host as down that was lost before it saw FSD, and tells it when it is back", () =>
+  withPolicy(async (scene) => {
+    const { pass, connect, hostState } = scene;
+    await pass(5, ONLINE);
+    const nas = await connect();
+    await pass(40, LOW);
+    nas.close();
+    await gone(scene);
+    equal(hostState(), "told");
+    const again = await connect();
+    equal(await statusOf(again), 'VAR ups ups.status "FSD OB LB DISCHRG"');
+    await settle();
+    equal(hostState(), "shutting_down");
+  }));
+
+Deno.test("PolicyEngine sends a NUT host down again that comes back in mid-outage", () =>
+  withPolicy(async (scene) => {
+    const { pass, connect, hostState } = scene;
+    await pass(5, ONLINE);
+    const nas = await connect();
+    await pass(40, LOW);
+    await statusOf(nas);
+    await settle();
+    nas.close();
+    await gone(scene);
+    equal(hostState(), "down");
+    const again = await connect();
+    await pass(5, LOW);
+    match(await statusOf(again) ?? "", /FSD OB LB/);
+    await settle();
+    equal(hostState(), "shutting_down");
+  }));
+
+Deno.test("PolicyEngine's estimate keeps NUT clients waiting while a station is silent on battery, and then shuts them down", () =>
+  withPolicy(async ({ clock, pass, connect, hostState }) => {
+    await pass(5, ONLINE);
+    await pass(10, { ...ON_BATTERY, soc: 30, discharge_min: 20, out_watts: 500 });
+    let sawFsd = false;
+    let minutes = 0;
+    // Across the very moment at which the station counts as silent, not one poll hears "stale".
+    await pass(110, undefined);
+    const poller = await connect();
+    for (let second = 110; second <= 140; second++) {
+      const answer = await statusOf(poller);
+      equal(answer, 'VAR ups ups.status "OB DISCHRG"', `after ${second} s`);
+      await clock.advance(1_000);
+    }
+    for (; minutes < 15 && !sawFsd; minutes++) {
+      await pass(60, undefined);
+      const client = await connect();
+      const answer = await statusOf(client) ?? "";
+      ok(/"(FSD )?OB/.test(answer), `after ${minutes + 1} min: ${answer}`);
+      sawFsd = answer.includes("FSD OB LB");
+      client.close();
+    }
+    ok(sawFsd && minutes >= 2, `FSD after ${minutes} min`);
+    await settle();
+    equal(["shutting_down", "down"].includes(hostState()), true, hostState());
+  }));
+
+Deno.test("PolicyEngine's estimate stands in for a charge that a station on battery no longer tells, and shuts hosts down", () =>
+  withPolicy(async ({ pass, connect, hostState }) => {
+    const out = { ...ON_BATTERY, soc: 30, discharge_min: 20, out_watts: 500 };
+    await pass(5, ONLINE);
+    await pass(10, { ...out, soc_age_s: 0 });
+    const poller = await connect();
+    const charges: number[] = [];
+    let status = "";
+    for (let second = 0; second < 900 && !status.includes("FSD"); second += 5) {
+      await pass(5, { ...out, soc_age_s: 5 + second });
+      status = await statusOf(poller) ?? "";
+      const [charge = ""] = await poller.ask("GET VAR ups battery.charge");
+      match(status, /"(FSD )?OB/, `after ${second} s`);
+      charges.push(Number(/"(\d+)"/.exec(charge)?.[1]));
+    }
+    match(status, /FSD OB LB/);
+    deepEqual(charges, charges.toSorted((a, b) => b - a), "it only falls");
+    equal(charges[0], 30);
+    ok((charges.at(-1) ?? 30) <= 10, `at ${charges.at(-1)} %`);
+    await settle();
+    equal(hostState(), "shutting_down");
+  }));
+
+/** An outage in which the NAS was sent down, the battery ended, and the power came back after two hours. */
+async function afterAPowerCut(run: (scene: Scene, status: () => Record<string, unknown>) => Promise<void>) {
+  const machine = { clock: new TestClock(), disk: {} };
+  await withPolicy(async (scene) => {
+    await scene.pass(5, ONLINE);
+    const nas = await scene.connect();
+    await scene.pass(40, LOW);
+    match(await statusOf(nas) ?? "", /FSD OB LB/);
+    nas.close();
+    await gone(scene);
+  }, { ...machine, bootId: "a" });
+  // The clock goes on where it was stored: by it the stop took 40 s.
+  await machine.clock.advance(40_000);
+  const status = (scene: Scene) => () =>
+    JSON.parse(scene.house.broker.retained(TOPICS.policy("Study")) ?? "{}");
+  await withPolicy((scene) => run(scene, status(scene)), { ...machine, bootId: "b" });
+}
+
+Deno.test("PolicyEngine in doubt after a reboot lets no NUT host that has just booted read FSD, OB or LB", () =>
+  afterAPowerCut(async ({ connect, pass }, status) => {
+    for (let minute = 0; minute < 4; minute++) {
+      await pass(60, undefined);
+      equal(await statusOf(await connect()), "ERR DRIVER-NOT-CONNECTED");
+      equal(status().in_doubt, true);
+      match(String(status().sentence), /nobody knows yet whether it goes on/);
+    }
+  }));
+
+Deno.test("PolicyEngine in doubt after a reboot leaves a NUT host up when the station says that the grid is there", () =>
+  afterAPowerCut(async ({ connect, pass }, status) => {
+    const nas = await connect();
+    await pass(10, { ...ONLINE, soc: 9 });
+    equal(await statusOf(nas), 'VAR ups ups.status "OL CHRG"');
+    equal(status().in_doubt, undefined);
+    await pass(400, { ...ONLINE, soc: 9 });
+    equal(await statusOf(await connect()), 'VAR ups ups.status "OL CHRG"');
+  }));
+
+Deno.test("PolicyEngine in doubt after a reboot sends a NUT host down at once when the station says that the grid is gone", () =>
+  afterAPowerCut(async ({ connect, pass }, status) => {
+    const nas = await connect();
+    await pass(10, LOW);
+    match(await statusOf(nas) ?? "", /FSD OB LB/);
+    equal(status().in_doubt, undefined);
+  }));
+
+Deno.test("PolicyEngine sends a NUT host down after five minutes of doubt in which nobody said anything", () =>
+  afterAPowerCut(async ({ connect, pass }, status) => {
+    await pass(DOUBT_MS / 1000 - 5, undefined);
+    const nas = await connect();
+    equal(await statusOf(nas), "ERR DRIVER-NOT-CONNECTED");
+    await pass(10, undefined);
+    match(await statusOf(nas) ?? "", /FSD OB LB/);
+    equal(status().in_doubt, undefined);
+  }));
+
+Deno.test("PolicyEngine restarted in the same boot keeps showing FSD to a NUT host that was told", async () => {
+  const machine = { clock: new TestClock(), disk: {}, bootId: "a" };
+  await withPolicy(async ({ connect, pass }) => {
+    await pass(5, ONLINE);
+    await connect();
+    await pass(40, LOW);
+  }, machine);
+  await machine.clock.advance(40_000);
+  await withPolicy(async ({ connect }) => {
+    await settle();
+    match(await statusOf(await connect()) ?? "", /FSD OB LB/);
+  }, machine);
+});

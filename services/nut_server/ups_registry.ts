@@ -1,0 +1,251 @@
+/**
+ * The UPS entries as clients see them: stations, forced shutdowns and logged-in hosts put together. It keeps the state
+ * and asks the rules; what is to be said outside comes back as outcomes. No clock, no MQTT, no sockets.
+ */
+import type { AgentCommand } from "../../lib/messages/agent_command.ts";
+import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
+import type { PowerState } from "../../lib/messages/power_state.ts";
+import type { NutHouse, NutUps, NutUser } from "./access/config.ts";
+import { HostPresence } from "./ups/host_presence.ts";
+import { ForcedShutdowns } from "./ups/forced_shutdowns.ts";
+import { answerAbort, answerCommand, type Outcome } from "./ups/outcomes.ts";
+import { NEW_SESSION } from "./protocol/world.ts";
+import { type Step, stepSession } from "./protocol/session.ts";
+import {
+  type Grace,
+  isPolicyHeard,
+  notePolicy,
+  noteState,
+  NOTHING_HEARD,
+  type StationMemory,
+  viewStation,
+} from "./ups/station.ts";
+import { UpsEntries } from "./ups_entries.ts";
+import { upsVariables } from "./ups/variables.ts";
+import type { NutWorld, Session, UpsView } from "./protocol/world.ts";
+
+/** What the board is told once. */
+export interface BoardConfig extends Pick<NutHouse, "users" | "upses">, Grace {
+  readonly lowBatteryPercent: number;
+  readonly lowRuntimeSec?: number;
+  readonly hasCertificate: boolean;
+  /** How long FSD is still shown, after nobody wants it, to clients that have seen it and are still there, ms. */
+  readonly fsdHoldMs: number;
+  /** After the start, how long a host may take to log in before it counts as offline, ms. */
+  readonly loginGraceMs: number;
+}
+
+interface Account {
+  readonly ups: NutUps;
+  readonly user: NutUser;
+}
+
+interface OpenSession {
+  readonly address: string;
+  session: Session;
+  /** Whose shutdown it asked for as a primary. */
+  forced?: Account;
+}
+
+/** See the file comment. Times are monotonic milliseconds; `nowMonoMs` never goes back. */
+export class UpsBoard {
+  readonly #stations = new Map<string, StationMemory>();
+  readonly #sessions = new Map<number, OpenSession>();
+  readonly #shutdowns: ForcedShutdowns;
+  readonly #entries: UpsEntries;
+  readonly #presence: HostPresence;
+  #nextSession = 1;
+
+  constructor(private readonly config: BoardConfig) {
+    this.#shutdowns = new ForcedShutdowns(config, config.fsdHoldMs);
+    this.#entries = new UpsEntries(config.upses);
+    this.#presence = new HostPresence(this.hosts, config.loginGraceMs);
+  }
+
+  /** Hosts of the policy that can log in here. */
+  get hosts(): readonly string[] {
+    return this.#shutdowns.hosts;
+  }
+
+  /** The word on every host that is known so far, for a broker that may have forgotten it. */
+  presences(): readonly Outcome[] {
+    return this.#presence.all();
+  }
+
+  /** The policy's newest word on a station, when it is to be believed. */
+  policyOf(device: string): PolicyStatus | undefined {
+    const policy = this.#stations.get(device)?.policy;
+    return policy && !policy.retained ? policy.status : undefined;
+  }
+
+  noteState(
+    device: string,
+    state: PowerState,
+    at: { retained: boolean; nowMonoMs: number },
+  ): readonly Outcome[] {
+    const before = this.policyOf(device);
+    this.#stations.set(device, noteState(this.#station(device), state, at));
+    // An outage that the station confirms makes the policy's word from before worth acting on.
+    return this.policyOf(device) === before ? [] : this.#applyPolicy(device, false, at.nowMonoMs);
+  }
+
+  /** @param at `retained`: kept by the broker from before and too old to be acted on */
+  notePolicy(
+    device: string,
+    status: PolicyStatus,
+    at: { retained: boolean; nowMonoMs: number },
+  ): readonly Outcome[] {
+    const before = this.policyOf(device);
+    this.#stations.set(device, notePolicy(this.#station(device), status, at));
+    const isOver = !at.retained && isCalm(status) && before !== undefined && !isCalm(before);
+    return this.#applyPolicy(device, isOver, at.nowMonoMs);
+  }
+
+  /** @param lifeMs How long it may still be obeyed */
+  command(
+    host: string,
+    command: AgentCommand,
+    { lifeMs, nowMonoMs }: { lifeMs: number; nowMonoMs: number },
+  ): readonly Outcome[] {
+    const clients = this.#presence.countOf(host);
+    const { input, outcomes } = answerCommand(host, command, { lifeMs, clients });
+    if (!input) return outcomes;
+    const stepped = this.#shutdowns.stepHost(host, input, nowMonoMs);
+    if (input.kind !== "abort") return [...stepped, ...outcomes];
+    return [
+      ...stepped,
+      answerAbort(host, command, {
+        after: this.#shutdowns.latchOfHost(host),
+        isGone: this.#presence.isGoingDown(host),
+      }),
+    ];
+  }
+
+  /** A new connection; its id is never used again. */
+  open(address: string): number {
+    const id = this.#nextSession++;
+    this.#sessions.set(id, { address, session: NEW_SESSION });
+    return id;
+  }
+
+  /** Handles one line of a session. */
+  line(
+    id: number,
+    words: readonly string[],
+    nowMonoMs: number,
+  ): Step & { readonly outcomes: readonly Outcome[] } {
+    const open = this.#sessions.get(id);
+    if (!open) throw new RangeError(`Cannot handle a line: there is no session ${id}`);
+    const step = stepSession(open.session, words, this.#world(open.address, nowMonoMs));
+    open.session = step.session;
+    const outcomes: Outcome[] = [];
+    for (const effect of step.effects) {
+      if (effect.kind === "login") outcomes.push(...this.#loggedIn(id, open.address, effect));
+      if (effect.kind === "force_shutdown") {
+        open.forced = effect;
+        const input = { kind: "client_fsd", session: id } as const;
+        outcomes.push(...this.#shutdowns.step(effect.ups, effect.user, input, nowMonoMs));
+      }
+      if (effect.kind === "shown_fsd" && open.session.login) {
+        const { ups, user } = open.session.login;
+        outcomes.push(...this.#shutdowns.step(ups, user, { kind: "shown", session: id }, nowMonoMs));
+      }
+    }
+    return { ...step, outcomes };
+  }
+
+  /** The connection is in TLS from here on. */
+  startedTls(id: number): void {
+    const open = this.#sessions.get(id);
+    if (open) open.session = { ...open.session, isTls: true };
+  }
+
+  /** The connection is gone, for whatever reason. */
+  end(id: number, nowMonoMs: number): readonly Outcome[] {
+    const open = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    const ended = { kind: "ended", session: id } as const;
+    const outcomes: Outcome[] = [];
+    if (open?.session.login) {
+      const { ups, user } = open.session.login;
+      const { shown, told } = this.#shutdowns.latchFor(ups, user);
+      outcomes.push(...this.#presence.ended(id, { wasShown: shown.has(id), commandId: told?.id }));
+      outcomes.push(...this.#shutdowns.step(ups, user, ended, nowMonoMs));
+    }
+    if (open?.forced) {
+      outcomes.push(...this.#shutdowns.step(open.forced.ups, open.forced.user, ended, nowMonoMs));
+    }
+    return outcomes;
+  }
+
+  /** Lets time work: call about once a second. */
+  tick(nowMonoMs: number): readonly Outcome[] {
+    const outcomes: Outcome[] = [...this.#presence.tick(nowMonoMs)];
+    for (const device of this.#stations.keys()) {
+      if (this.#isPolicyGone(device, nowMonoMs)) {
+        outcomes.push(...this.#applyPolicy(device, false, nowMonoMs));
+      }
+    }
+    return [...outcomes, ...this.#shutdowns.tick(nowMonoMs)];
+  }
+
+  #loggedIn(id: number, address: string, { ups, user }: Account): readonly Outcome[] {
+    const host = this.#shutdowns.hostFor(ups, user);
+    return host === undefined ? [] : this.#presence.loggedIn(id, { host, address });
+  }
+
+  #applyPolicy(device: string, isOver: boolean, nowMonoMs: number): readonly Outcome[] {
+    const statusOf = (name: string): PolicyStatus | undefined => {
+      const status = this.policyOf(name);
+      return status && this.#isPolicyGone(name, nowMonoMs) ? { ...status, state: "online" } : status;
+    };
+    return this.#shutdowns.applyPolicy(device, { statusOf, isOver, nowMonoMs });
+  }
+
+  /** A policy that fell silent cannot take its word back; fresh word from the station that the grid is there does. */
+  #isPolicyGone(device: string, nowMonoMs: number): boolean {
+    const memory = this.#station(device);
+    if (!memory.policy || isPolicyHeard(memory, nowMonoMs, this.config)) return false;
+    const view = viewStation(memory, nowMonoMs, this.config);
+    return view.kind === "live" && view.gridConnected;
+  }
+
+  #world(address: string, nowMonoMs: number): NutWorld {
+    return {
+      users: this.config.users,
+      upses: this.#entries.for(address),
+      hasCertificate: this.config.hasCertificate,
+      view: (ups, session) => this.#view(ups, session, nowMonoMs),
+    };
+  }
+
+  #view(ups: NutUps, session: Session, nowMonoMs: number): UpsView {
+    const memory = this.#station(ups.device);
+    const view = viewStation(memory, nowMonoMs, this.config);
+    const user = session.login?.ups === ups ? session.login.user : undefined;
+    const variables = upsVariables({
+      device: ups.device,
+      memory,
+      view,
+      fsd: this.#shutdowns.latchFor(ups, user).on,
+      lowBatteryPercent: this.config.lowBatteryPercent,
+      lowRuntimeSec: this.config.lowRuntimeSec,
+      ratedWatts: ups.ratedWatts,
+    });
+    const ofThisUps = ({ session }: OpenSession) => session.login?.ups === ups;
+    return {
+      ups,
+      data: variables ? { kind: "known", variables } : { kind: view.kind === "never" ? "never" : "stale" },
+      clients: () => [...this.#sessions.values()].filter(ofThisUps).map(({ address }) => address),
+    };
+  }
+
+  #station(device: string): StationMemory {
+    return this.#stations.get(device) ?? NOTHING_HEARD;
+  }
+}
+
+/** The policy sees no outage. */
+function isCalm({ state }: PolicyStatus): boolean {
+  return state === "online" || state === "recovery";
+}

@@ -1,0 +1,76 @@
+/** What the stations that feed a host want of it, and how they stand when it is to be switched on again. Pure. */
+import { type HouseRules, placeOf } from "../rules/rules.ts";
+import type { StationState } from "../outage/station.ts";
+import type { FeedView } from "./wake_order.ts";
+import { isFresh } from "../outage/readings.ts";
+
+/**
+ * Whether a host is to be down.
+ *
+ * With one station, that station's word. A host on several goes down when at least one of them wants it down and none of
+ * the others is known to carry it: a station that was never heard, or fell silent with the grid longer ago than the blind
+ * limit, holds nobody up, because unknown is never "all is well". A host that the owner has put to "any" goes with the
+ * first.
+ */
+export function wantedOf(
+  host: string,
+  feeds: readonly string[],
+  rules: HouseRules,
+  stations: ReadonlyMap<string, StationState>,
+  nowMonoMs: number,
+): "up" | "down" {
+  const words = feeds.map((device) => [device, feedWord(host, device, rules, stations)] as const);
+  if (!words.some(([, word]) => word === "down")) return "up";
+  if (rules.goesWithAny.has(host)) return "down";
+  const isCarried = words.some(([device, word]) =>
+    word === "up" && stillCarries(stations.get(device), rules, nowMonoMs)
+  );
+  return isCarried ? "up" : "down";
+}
+
+/** A station that fell silent with the grid is not relied on for ever. */
+export function stillCarries(
+  { verdict }: Pick<StationState, "verdict"> = {},
+  { blindLimitMs }: Pick<HouseRules, "blindLimitMs">,
+  nowMonoMs: number,
+): boolean {
+  if (!verdict?.isOld || verdict.connected !== true) return true;
+  return nowMonoMs - (verdict.evidenceMonoMs ?? -Infinity) <= blindLimitMs;
+}
+
+/** What one station wants of a host; "unknown" while nobody has said whether its grid is there. */
+export function feedWord(
+  host: string,
+  device: string,
+  rules: HouseRules,
+  stations: ReadonlyMap<string, StationState>,
+): "up" | "down" | "unknown" {
+  const station = rules.stations[device];
+  const state = stations.get(device);
+  const place = station && placeOf(host, station);
+  const phase = place && state?.phases.get(place.group.key);
+  if (!phase || phase.kind === "unknown") return "unknown";
+  return phase.kind === "shutting_down" && state?.started.has(place.stage.number) ? "down" : "up";
+}
+
+/** Whether somebody says freshly that a station has the grid. */
+export function isKnownFed({ verdict }: Pick<StationState, "verdict">): boolean {
+  return verdict?.connected === true && !verdict.isOld;
+}
+
+/** Stations as waking sees them: since when each has the grid, and its charge, as far as fresh words tell. */
+export function feedViews(
+  stations: Iterable<readonly [string, StationState]>,
+  staleAfterMs: number,
+  nowMonoMs: number,
+): ReadonlyMap<string, FeedView> {
+  return new Map(
+    [...stations].map(([device, { phases, words, verdict }]) => {
+      const [phase] = phases.values();
+      return [device, {
+        gridSinceMonoMs: phase?.kind === "online" && isKnownFed({ verdict }) ? phase.sinceMonoMs : undefined,
+        socPercent: isFresh(words.socPercent, staleAfterMs, nowMonoMs) ? words.socPercent?.value : undefined,
+      }];
+    }),
+  );
+}

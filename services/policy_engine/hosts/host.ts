@@ -1,0 +1,121 @@
+/** One host on its way down and back: what it is told as it is wanted down or up, and its waking. Pure; times are monotonic ms. */
+import { callOff, goOnCallingOff } from "./host_abort.ts";
+import { goneDown, hasGone, heardAck, heardPresence, isTaken, wasDelivered } from "./host_evidence.ts";
+import {
+  type HostInput,
+  type HostRules,
+  type HostState,
+  type HostStep,
+  PREPARATIONS_MS,
+  stay,
+  to,
+  WAKE_EVERY_MS,
+  WAKE_LIMIT_MS,
+  WAKE_PATIENCE_MS,
+  WAKE_SLOWLY_EVERY_MS,
+} from "./host_phase.ts";
+
+/** One step. `newId` makes the id of a command, if one is sent. */
+export function stepHost(
+  state: HostState,
+  input: HostInput,
+  rules: HostRules,
+  nowMonoMs: number,
+  newId: () => string,
+): HostStep {
+  switch (input.kind) {
+    case "presence":
+      return heardPresence({ ...state, online: input.online }, input, state.online, nowMonoMs, newId);
+    case "ack":
+      return heardAck(state, input);
+    case "delivered":
+      return wasDelivered(state, input.commandId);
+    case "tick":
+      if (hasGone(state)) return goneDown(state, state.phase, nowMonoMs);
+      return input.wanted === "down"
+        ? wantDown(state, rules, nowMonoMs, newId)
+        : wantUp(state, input.mayWake, rules, nowMonoMs, newId);
+  }
+}
+
+function wantDown(state: HostState, rules: HostRules, nowMonoMs: number, newId: () => string): HostStep {
+  const { phase } = state;
+  const tell = (firstToldMonoMs: number, wasDown?: boolean): HostStep => {
+    const commandId = newId();
+    return to(state, {
+      kind: "told",
+      commandId,
+      toldMonoMs: nowMonoMs,
+      firstToldMonoMs,
+      answer: "none",
+      delivery: "waiting",
+      wasDown,
+    }, { kind: "send", action: "shutdown", commandId });
+  };
+  switch (phase.kind) {
+    case "idle":
+      return tell(nowMonoMs);
+    case "calling_off":
+      return tell(nowMonoMs, phase.wasDown);
+    case "waking":
+      // It may be on its way up: it hears this when its agent connects.
+      return tell(nowMonoMs, true);
+    case "down":
+      return state.online ? tell(nowMonoMs, true) : stay(state);
+    case "told": {
+      const patienceMs = isTaken(phase)
+        ? rules.cooldownMs + rules.shutdownDelayMs + PREPARATIONS_MS
+        : rules.cooldownMs;
+      if (nowMonoMs - phase.toldMonoMs >= patienceMs) return tell(phase.firstToldMonoMs, phase.wasDown);
+      if (phase.delivery !== "lost") return stay(state);
+      return to(state, { ...phase, delivery: "waiting" }, {
+        kind: "send",
+        action: "shutdown",
+        commandId: phase.commandId,
+        isRepeat: true,
+      });
+    }
+  }
+}
+
+function wantUp(
+  state: HostState,
+  mayWake: boolean,
+  rules: HostRules,
+  nowMonoMs: number,
+  newId: () => string,
+): HostStep {
+  const { phase } = state;
+  switch (phase.kind) {
+    case "idle":
+      return stay(state);
+    case "told":
+      return callOff(state, phase.commandId, nowMonoMs, newId, {
+        isTaken: isTaken(phase) || undefined,
+        wasDown: phase.wasDown,
+      });
+    case "down": {
+      if (state.online) {
+        // Perhaps it only lost its network and its shutdown still runs: an abort does no harm to a host that has booted.
+        const mayStillGo = nowMonoMs - phase.toldMonoMs < rules.shutdownDelayMs + PREPARATIONS_MS;
+        return mayStillGo
+          ? callOff(state, phase.commandId, nowMonoMs, newId, { isTaken: true })
+          : to(state, { kind: "idle" });
+      }
+      if (!mayWake) return stay(state);
+      const { commandId } = phase;
+      return to(state, { kind: "waking", commandId, sinceMonoMs: nowMonoMs, sentMonoMs: nowMonoMs }, {
+        kind: "wake",
+      });
+    }
+    case "calling_off":
+      return goOnCallingOff(state, phase, rules, nowMonoMs, newId);
+    case "waking": {
+      const forMs = nowMonoMs - phase.sinceMonoMs;
+      if (forMs >= WAKE_LIMIT_MS) return to(state, { kind: "idle" }, { kind: "not_awake" });
+      const everyMs = forMs < WAKE_PATIENCE_MS ? WAKE_EVERY_MS : WAKE_SLOWLY_EVERY_MS;
+      if (!mayWake || nowMonoMs - phase.sentMonoMs < everyMs) return stay(state);
+      return to(state, { ...phase, sentMonoMs: nowMonoMs }, { kind: "wake" });
+    }
+  }
+}

@@ -1,0 +1,135 @@
+/** What an agent is to do alone, when it loses us: its plan, and whether a new one must go out. Pure. */
+import type { AgentPlan } from "../../../lib/messages/agent_plan.ts";
+import { signatureOf } from "../../../lib/signing.ts";
+import { stillCarries } from "../hosts/feeds.ts";
+import { feedsOf, type HouseRules, placeOf } from "../rules/rules.ts";
+import type { House } from "../house.ts";
+import { holdNow, needsOf, timerEndMonoMs } from "../outage/groups.ts";
+import { stationBattery } from "../outage/station.ts";
+import { minutesToDanger } from "../outage/triggers.ts";
+
+/** The content of a plan, before it is a message. */
+export interface PlanContent {
+  readonly device: string;
+  readonly state: "online" | "on_battery";
+  /** When it shall go down alone, monotonic ms; absent: never alone. */
+  readonly deadlineMonoMs?: number;
+  readonly reason: string;
+}
+
+/** A deadline that moved by less than this, ms, or by less than a tenth of what is left, needs no new plan. */
+export const DEADLINE_SLACK_MS = 60_000;
+
+/**
+ * The plan of one host.
+ *
+ * A host on several stations is in danger when the last of them ends, or the first, when it goes with any. A station that
+ * nobody has heard yet says nothing, and one that fell silent with the grid longer ago than the blind limit holds no host up
+ * whose other battery ends.
+ *
+ * @returns undefined while nobody has said anything of its stations
+ */
+export function planFor(agent: string, house: House, nowMonoMs: number): PlanContent | undefined {
+  const { rules, state } = house;
+  const plans = feedsOf(agent, rules).flatMap((device) =>
+    planOnStation(agent, device, house, nowMonoMs) ?? []
+  );
+  const goesWithAny = rules.goesWithAny.has(agent);
+  const onBattery = plans.filter((plan) => plan.state === "on_battery");
+  const online = plans.find((plan) =>
+    plan.state === "online" &&
+    (onBattery.length === 0 || stillCarries(state.stations.get(plan.device), rules, nowMonoMs))
+  );
+  if (online && (!goesWithAny || onBattery.length === 0)) return online;
+  const order = onBattery.toSorted((a, b) => (a.deadlineMonoMs ?? Infinity) - (b.deadlineMonoMs ?? Infinity));
+  if (state.hosts.get(agent) === undefined) return undefined;
+  return goesWithAny ? order[0] : order.at(-1);
+}
+
+function planOnStation(
+  agent: string,
+  device: string,
+  house: House,
+  nowMonoMs: number,
+): PlanContent | undefined {
+  const state = house.state.stations.get(device);
+  const station = house.rulesOf(device);
+  const place = placeOf(agent, station);
+  const phase = place && state?.phases.get(place.group.key);
+  if (!state || !place || !phase || phase.kind === "unknown") return undefined;
+  if (phase.kind === "online") return { device, state: "online", reason: `${device}: the grid is there` };
+  const { debounceMs, triggers } = place.group;
+  const battery = stationBattery(state, house.rules, nowMonoMs);
+  const hold = holdNow(state, battery, station, house.viewFor(device), nowMonoMs);
+  switch (phase.kind) {
+    case "shutting_down":
+      return {
+        device,
+        state: "on_battery",
+        deadlineMonoMs: phase.triggeredMonoMs,
+        reason: `${device}: ${phase.reason}`,
+      };
+    case "critical":
+      return {
+        device,
+        state: "on_battery",
+        deadlineMonoMs: timerEndMonoMs(phase, debounceMs, hold),
+        reason: `${device}: the battery is ending`,
+      };
+    case "on_battery": {
+      const needs = needsOf(station, place.stage.number, debounceMs, house.viewFor(device));
+      const minutes = battery && minutesToDanger(battery, triggers, needs);
+      return {
+        device,
+        state: "on_battery",
+        deadlineMonoMs: minutes === undefined ? undefined : nowMonoMs + minutes * 60_000 + debounceMs,
+        reason: minutes === undefined
+          ? `${device}: on battery, and nobody can tell for how long`
+          : `${device}: on battery, good for about ${Math.floor(minutes)} min more`,
+      };
+    }
+  }
+}
+
+/** Whether `next` says something else than what was sent. */
+export function isNewPlan(before: PlanContent | undefined, next: PlanContent, nowMonoMs: number): boolean {
+  if (!before || before.state !== next.state || before.device !== next.device) return true;
+  const [old, now] = [before.deadlineMonoMs, next.deadlineMonoMs];
+  if (old === undefined || now === undefined) return old !== now;
+  return Math.abs(now - old) > Math.max(DEADLINE_SLACK_MS, (old - nowMonoMs) / 10);
+}
+
+/**
+ * The message, signed when there is a key.
+ *
+ * @param nowWallMs Wall time, ms since 1970
+ * @param issuedAtMs Wall time by which agents order plans; later than that of every plan before
+ */
+export function buildPlan(
+  content: PlanContent,
+  parts: {
+    readonly id: string;
+    readonly agent: string;
+    readonly keyHex?: string;
+    readonly rules: Pick<HouseRules, "shutdownDelayMs">;
+    readonly nowMonoMs: number;
+    readonly nowWallMs: number;
+    readonly issuedAtMs: number;
+  },
+): AgentPlan {
+  const { id, agent, keyHex, nowMonoMs, nowWallMs, issuedAtMs } = parts;
+  const { device, state, deadlineMonoMs, reason } = content;
+  const inMs = deadlineMonoMs === undefined ? undefined : Math.max(0, deadlineMonoMs - nowMonoMs);
+  const plan: AgentPlan = {
+    id,
+    agent,
+    device,
+    state,
+    issued_at: new Date(issuedAtMs).toISOString(),
+    deadline_at: inMs === undefined ? undefined : new Date(nowWallMs + inMs).toISOString(),
+    deadline_in_s: inMs === undefined ? undefined : Math.round(inMs / 1000),
+    delay_sec: state === "on_battery" ? Math.round(parts.rules.shutdownDelayMs / 1000) : undefined,
+    reason: reason.slice(0, 500),
+  };
+  return keyHex === undefined ? plan : { ...plan, sig: signatureOf(plan, keyHex) };
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { House } from "../house.ts";
+import type { OutagePhase } from "../outage/outage.ts";
+import { planFor } from "./agent_plan.ts";
+import { DEFAULT_BLIND_LIMIT_MS as LIMIT_MS, simpleRules } from "../rules/simple_rules.ts";
+import { NEW_STATION, type StationState } from "../outage/station.ts";
+
+const NOW = 100_000_000;
+const RULES = simpleRules({
+  stations: { Study: ["nas"], Attic: ["nas"] },
+  socMinPercent: 10,
+  debounceSec: 180,
+  cooldownSec: 300,
+  abortWindowSec: 120,
+  shutdownDelaySec: 60,
+  staleAfterSec: 120,
+}, 0);
+
+function station(connected: boolean, phase: OutagePhase, silentMs: number): StationState {
+  return {
+    ...NEW_STATION,
+    verdict: {
+      connected,
+      by: "station",
+      evidenceMonoMs: NOW - silentMs,
+      ...(silentMs > 0 ? { isOld: true } : {}),
+    },
+    phases: new Map([["all", phase]]),
+  };
+}
+const fed = (silentMs = 0) => station(true, { kind: "online", sinceMonoMs: 0 }, silentMs);
+const ending = station(
+  false,
+  { kind: "shutting_down", sinceMonoMs: 0, triggeredMonoMs: NOW - 5000, reason: "low" },
+  0,
+);
+
+const rows: readonly [
+  name: string,
+  study: StationState,
+  attic: StationState,
+  state: string,
+  device: string,
+][] = [
+  ["is online while the other has the grid", ending, fed(), "online", "Attic"],
+  ["is online while the other is silent, at the blind limit", ending, fed(LIMIT_MS), "online", "Attic"],
+  ["is on battery when the other is silent for longer", ending, fed(LIMIT_MS + 1), "on_battery", "Study"],
+  ["is online while both are silent with the grid", fed(LIMIT_MS + 1), fed(LIMIT_MS + 1), "online", "Study"],
+  ["is on battery when both end at once", ending, ending, "on_battery", "Attic"],
+];
+for (const [name, study, attic, state, device] of rows) {
+  Deno.test(`planFor() a host on two stations ${name}`, () => {
+    const stations = new Map([["Study", study], ["Attic", attic]]);
+    const hosts = new Map([["nas", { phase: { kind: "idle" } as const }]]);
+    const house = new House({ stations, hosts, learnedMs: new Map() }, RULES, () => "id");
+    const plan = planFor("nas", house, NOW);
+    assert.deepEqual([plan?.state, plan?.device], [state, device]);
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * Takes what agents say: answers go into the journal, clocks are compared, agents that are gone are told of. What the house
+ * makes of it is the service's part.
+ */
+import type { Clock } from "../../../lib/clock.ts";
+import type { Logger } from "../../../lib/log.ts";
+import type { AgentAck } from "../../../lib/messages/agent_ack.ts";
+import type { AgentStatus } from "../../../lib/messages/agent_status.ts";
+import { AgentWatch } from "./agent_watch.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { HostClocks, isInForce } from "../hosts/host_clocks.ts";
+import type { House } from "../house.ts";
+import { clockTelling, type Telling } from "./journal.ts";
+
+/** What the desk needs of the service. */
+export interface AgentDeskParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly dispatch: Pick<Dispatch, "isLinkUp" | "journal" | "prove" | "tell">;
+  /** Hosts without an agent of ours; none when absent. */
+  readonly keylessHosts?: readonly string[];
+}
+
+/** See the file comment. */
+export class AgentDesk {
+  readonly #clocks = new HostClocks();
+  readonly #watch: AgentWatch;
+
+  constructor(private readonly parts: AgentDeskParts) {
+    this.#watch = new AgentWatch(parts.keylessHosts);
+  }
+
+  /** The agents whose clocks are in doubt, see {@link HostClocks.apart}. */
+  get clocksApart(): HostClocks["apart"] {
+    return this.#clocks.apart;
+  }
+
+  /** An agent answered a command. @param house As it was before the answer */
+  onAck(agent: string, ack: AgentAck, house: House): void {
+    const { dispatch, log } = this.parts;
+    log.info("AGENT ANSWERED", { agent, status: ack.status, id: ack.id, detail: ack.detail });
+    dispatch.journal({
+      kind: "agent_ack",
+      severity: ack.status === "failed" || ack.status === "rejected" ? "warning" : "info",
+      text: `${agent}: ${ack.status}${ack.detail ? ` (${ack.detail})` : ""}`.slice(0, 500),
+      agent,
+      data: { id: ack.id, status: ack.status },
+    });
+    this.#judgeClock(agent, ack, house);
+  }
+
+  /** An agent that refuses what we mean for its time alone is told again in a way that needs no clock. */
+  #judgeClock(agent: string, { id, status, challenge, ts }: AgentAck, house: House): void {
+    const { clock, dispatch } = this.parts;
+    const nowWallMs = clock.wallMs();
+    const isAsked = status === "rejected" && challenge !== undefined &&
+      isInForce(house.state.hosts.get(agent)?.phase, id);
+    if (!isAsked || !dispatch.prove(agent, id, challenge)) {
+      return this.#clocks.heard(agent, ts, nowWallMs);
+    }
+    const text = this.#clocks.refused(agent, ts, nowWallMs);
+    if (text !== undefined) dispatch.tell(clockTelling(agent, text));
+  }
+
+  /**
+   * An agent says of itself how it is, or the broker says that it is gone.
+   *
+   * @param retained The broker kept it from before
+   * @param house As it is after it took that in
+   */
+  onStatus(agent: string, status: AgentStatus, retained: boolean, house: House): void {
+    const { clock } = this.parts;
+    if (!retained) this.#clocks.heard(agent, status.ts, clock.wallMs());
+    this.#tell(this.#watch.hear(agent, status, house, clock.monoMs()));
+  }
+
+  /** Tells of agents that have been gone for too long. Call about once a second. */
+  tick(house: House): void {
+    const { clock, dispatch } = this.parts;
+    this.#tell(this.#watch.tick(house, dispatch.isLinkUp, clock.monoMs()));
+  }
+
+  #tell(tellings: readonly Telling[]): void {
+    for (const telling of tellings) this.parts.dispatch.tell(telling);
+  }
+}

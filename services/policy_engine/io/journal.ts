@@ -1,0 +1,195 @@
+/** What an effect is called in the log and in the journal. Pure. */
+import type { LogFields, LogLevel } from "../../../lib/log.ts";
+import type { JournalEvent } from "../../../lib/messages/event.ts";
+import type { HouseEffect } from "../house.ts";
+
+/** One thing to tell. */
+export interface Telling {
+  readonly level: LogLevel;
+  /** The line's words; `TIMER START`, `SHUTDOWN TRIGGERED` and `ABORT` are a public contract. */
+  readonly words: string;
+  readonly fields: LogFields;
+  readonly event: Omit<JournalEvent, "ts" | "source">;
+}
+
+/** undefined for effects that need no telling. */
+export function tellingOf(effect: HouseEffect): Telling | undefined {
+  switch (effect.kind) {
+    case "outage":
+      return outageTelling(effect);
+    case "blind":
+      return blindTelling(effect);
+    case "disagreement":
+      return {
+        level: "warn",
+        words: "WITNESS DISAGREES",
+        fields: { device: effect.device, reason: effect.text },
+        event: {
+          kind: "witness_disagrees",
+          severity: "warning",
+          device: effect.device,
+          text: `${effect.device}: ${effect.text}`.slice(0, 500),
+        },
+      };
+    case "outage_forgotten":
+      return {
+        level: "notice",
+        words: "OUTAGE FORGOTTEN",
+        fields: { device: effect.device },
+        event: {
+          kind: "outage_forgotten",
+          severity: "notice",
+          device: effect.device,
+          text:
+            `${effect.device}: its hosts were switched on since our last word of it, so the power went and came back; ` +
+            "nothing is shut down until somebody says that the grid is gone",
+        },
+      };
+    case "stage":
+      return {
+        level: "warn",
+        words: "STAGE BEGINS",
+        fields: { device: effect.device, stage: effect.number, reason: effect.reason },
+        event: {
+          kind: "stage_begins",
+          severity: "danger",
+          device: effect.device,
+          text: `${effect.device}: stage ${effect.number} begins, ${effect.reason}`.slice(0, 500),
+          data: { stage: effect.number },
+        },
+      };
+    case "host":
+      return hostTelling(effect);
+  }
+}
+
+/** A host's clock and ours disagree. */
+export function clockTelling(agent: string, text: string): Telling {
+  return {
+    level: "warn",
+    words: "CLOCKS DIFFER",
+    fields: { agent, reason: text },
+    event: { kind: "clocks_differ", severity: "warning", agent, text: text.slice(0, 500) },
+  };
+}
+
+/** What came of a request, by its own id. */
+export function requestTelling(
+  { kind, device, text, id }: {
+    readonly kind: string;
+    readonly device?: string;
+    readonly text: string;
+    readonly id: string;
+  },
+): Telling {
+  return {
+    level: "notice",
+    words: kind.replaceAll("_", " ").toUpperCase(),
+    fields: { id, text },
+    event: { kind, severity: "notice", device, text: text.slice(0, 500), data: { id } },
+  };
+}
+
+function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: "outage" }>): Telling {
+  const known = Object.entries(numbers).filter(([, value]) => value !== undefined);
+  const tell = (
+    level: LogLevel,
+    words: string,
+    severity: JournalEvent["severity"],
+    text: string,
+    kind: string = event.kind,
+  ): Telling => ({
+    level,
+    words,
+    fields: { device, reason: "reason" in event ? event.reason : undefined },
+    event: { kind, severity, device, text: text.slice(0, 500), data: Object.fromEntries(known) },
+  });
+  switch (event.kind) {
+    case "grid_lost":
+      return tell("notice", "GRID LOST", "warning", `${device}: the grid is gone, on battery`);
+    case "grid_back":
+      return tell("notice", "GRID BACK", "notice", `${device}: the grid is back`);
+    case "timer_started":
+      return tell("warn", "TIMER START", "danger", `${device}: ${event.reason}; the timer runs`);
+    case "timer_aborted":
+      return tell("notice", "TIMER ABORTED", "notice", `${device}: the timer is aborted, ${event.reason}`);
+    case "shutdown_triggered":
+      return tell(
+        "crit",
+        "SHUTDOWN TRIGGERED",
+        "danger",
+        `${device}: hosts are told to shut down, ${event.reason}`,
+      );
+    case "called_off":
+      return tell("notice", "ABORT", "notice", `${device}: the shutdown is called off, ${event.reason}`);
+  }
+}
+
+function blindTelling({ device, isBlind, onBattery }: Extract<HouseEffect, { kind: "blind" }>): Telling {
+  const words = isBlind ? (onBattery ? "BLIND ON BATTERY" : "BLIND") : "SEES AGAIN";
+  const text = !isBlind
+    ? `${device}: fresh values arrive again`
+    : onBattery
+    ? `${device}: nothing fresh arrives while on battery; the charge is estimated and the timers go on`
+    : `${device}: nothing fresh arrives; the grid was there at the last word, so nothing is shut down`;
+  return {
+    level: isBlind ? "warn" : "notice",
+    words,
+    fields: { device },
+    event: { kind: isBlind ? "blind" : "sees_again", severity: isBlind ? "warning" : "info", device, text },
+  };
+}
+
+function hostTelling({ agent, effect, reason, stage }: Extract<HouseEffect, { kind: "host" }>): Telling {
+  const tell = (
+    level: LogLevel,
+    words: string,
+    kind: string,
+    severity: JournalEvent["severity"],
+    text: string,
+  ): Telling => {
+    const id = "commandId" in effect ? effect.commandId : undefined;
+    return {
+      level,
+      words,
+      fields: { agent, reason, id, stage },
+      event: {
+        kind,
+        severity,
+        agent,
+        text: text.slice(0, 500),
+        data: id === undefined ? undefined : { id, ...(stage === undefined ? {} : { stage }) },
+      },
+    };
+  };
+  switch (effect.kind) {
+    case "send":
+      return effect.action === "shutdown"
+        ? tell("crit", "SHUTDOWN SENT", "shutdown_sent", "danger", `${agent} is told to shut down: ${reason}`)
+        : tell("notice", "ABORT SENT", "abort_sent", "notice", `${agent} is called off: ${reason}`);
+    case "is_down":
+      return tell(
+        "notice",
+        "HOST DOWN",
+        "host_down",
+        "notice",
+        `${agent} went down as it was told, in ${Math.round(effect.tookMs / 1000)} s`,
+      );
+    case "is_called_off":
+      return tell("notice", "HOST CALLED OFF", "host_called_off", "notice", `${agent} stays up`);
+    case "not_called_off":
+      return tell(
+        "warn",
+        "HOST NOT CALLED OFF",
+        "host_not_called_off",
+        "warning",
+        `${agent} never said that it stays up`,
+      );
+    case "wake":
+      return tell("info", "WAKE SENT", "wake_sent", "info", `${agent} is being woken`);
+    case "is_awake":
+      return tell("notice", "HOST AWAKE", "host_awake", "notice", `${agent} is up again`);
+    case "not_awake":
+      return tell("warn", "HOST NOT AWAKE", "host_not_awake", "warning", `${agent} could not be woken`);
+  }
+}

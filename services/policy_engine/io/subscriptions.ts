@@ -1,0 +1,132 @@
+/** What the policy listens to: it subscribes, reads each payload once, and hands typed words on. */
+import type { BusMessage } from "../../../lib/bus.ts";
+import { InvalidInputError } from "../../../lib/errors.ts";
+import { type AgentAck, parseAgentAck } from "../../../lib/messages/agent_ack.ts";
+import { type AgentStatus, parseAgentStatus } from "../../../lib/messages/agent_status.ts";
+import { type CloudStatus, parseCloudStatus } from "../../../lib/messages/cloud_status.ts";
+import { parsePowerState, type PowerState } from "../../../lib/messages/power_state.ts";
+import type { Topics } from "../../../lib/mqtt/topics.ts";
+import type { ServiceContext } from "../../../lib/service.ts";
+import type { PolicyEngineConfig } from "../config.ts";
+import type { WitnessWord } from "../outage/grid_verdict.ts";
+import { type AskNut, askOverTcp, type NutTarget, NutWitness } from "../witness/nut_witness.ts";
+import type { WitnessSection } from "../rules/policy_file.ts";
+import { readWitness } from "../witness/mqtt_witness.ts";
+
+/** Who hears it. Requests come as they are: their desks read them. */
+export interface Hearers {
+  readonly onState: (device: string, state: PowerState, retained: boolean) => void;
+  readonly onCloud: (link: CloudStatus["link"]) => void;
+  readonly onWitness: (device: string, word: WitnessWord) => void;
+  /** Never one that the broker kept: it answers an old command. */
+  readonly onAck: (agent: string, ack: AgentAck) => void;
+  readonly onStatus: (agent: string, status: AgentStatus, retained: boolean) => void;
+  readonly onDrillRequest: (message: BusMessage) => void;
+  readonly onAbortRequest: (message: BusMessage) => void;
+}
+
+/** See the file comment. */
+export class Ears {
+  readonly #refused = new Set<string>();
+  readonly #nutWitnesses: NutWitness[] = [];
+  /** Agents that have spoken since the broker is there. */
+  readonly #heardLive = new Set<string>();
+
+  constructor(
+    private readonly context: ServiceContext<PolicyEngineConfig>,
+    private readonly topics: Topics,
+    private readonly askNut: AskNut = askOverTcp,
+    private readonly hearers: Hearers,
+  ) {}
+
+  /** Begins to listen. */
+  listen(): void {
+    const { bus, config } = this.context;
+    const { topics } = this;
+    const hear = (filter: string, read: (message: BusMessage) => void) =>
+      bus.subscribe(filter, (message) => this.#guard(message, () => read(message)));
+    // What happened while the broker was away is known from what it kept.
+    bus.onLink(() => this.#heardLive.clear());
+    if (config.followsCloud) hear(topics.cloudStatus, (message) => this.#cloud(message));
+    hear(topics.state("+"), (message) => this.#state(message));
+    hear(topics.ack("+"), (message) => this.#ack(message));
+    hear(topics.agentStatus("+"), (message) => this.#status(message));
+    if (config.takesDrills) hear(topics.drillRequest, this.hearers.onDrillRequest);
+    if (config.takesAborts) hear(topics.abortRequest, this.hearers.onAbortRequest);
+    for (const witness of config.file?.witness ?? []) {
+      if (witness.topic !== undefined) hear(witness.topic, (message) => this.#witness(witness, message));
+      if (witness.nut) this.#ask(witness, witness.nut);
+    }
+  }
+
+  /** Asks nobody any more; the bus ends with its service. */
+  stop(): void {
+    for (const witness of this.#nutWitnesses.splice(0)) witness.stop();
+  }
+
+  #state({ topic, payload, retained }: BusMessage): void {
+    const state = parsePowerState(payload, `MQTT topic "${topic}"`);
+    // Plugs and meters show the grid but have no battery to protect anybody with.
+    if (state.role === "accessory") return;
+    const [head = "", tail = ""] = this.topics.state("+").split("+");
+    this.hearers.onState(topic.slice(head.length, -tail.length), state, retained);
+  }
+
+  #cloud({ topic, payload }: BusMessage): void {
+    if (payload.length > 0) this.hearers.onCloud(parseCloudStatus(payload, `MQTT topic "${topic}"`).link);
+  }
+
+  #ack({ topic, payload, retained }: BusMessage): void {
+    if (!retained) this.hearers.onAck(agentOf(topic), parseAgentAck(payload, `MQTT topic "${topic}"`));
+  }
+
+  #status({ topic, payload, retained }: BusMessage): void {
+    // The daemon's own presence has the same form of topic.
+    if (topic === this.topics.orchestratorStatus || payload.length === 0) return;
+    const agent = agentOf(topic);
+    // What the broker kept may arrive after what was said since: then it is no news.
+    if (retained && this.#heardLive.has(agent)) return;
+    const status = parseAgentStatus(payload, `MQTT topic "${topic}"`);
+    if (!retained) this.#heardLive.add(agent);
+    this.hearers.onStatus(agent, status, retained);
+  }
+
+  /** A message that the broker kept is of unknown age: it is no evidence. */
+  #witness(witness: WitnessSection, { payload, retained }: BusMessage): void {
+    const value = retained ? undefined : readWitness(payload, witness);
+    if (value !== undefined) this.#heardWitness(witness, value);
+  }
+
+  #ask(witness: WitnessSection, target: NutTarget): void {
+    const { clock, log } = this.context;
+    const onWord = (value: boolean) => this.#heardWitness(witness, value);
+    const asking = new NutWitness(witness.name, target, { clock, log, ask: this.askNut, onWord });
+    this.#nutWitnesses.push(asking);
+    asking.start();
+  }
+
+  #heardWitness({ name, stations, stale_after_sec }: WitnessSection, value: boolean): void {
+    const { clock, config } = this.context;
+    for (const device of stations ?? Object.keys(config.stations)) {
+      const word = { name, value, atMonoMs: clock.monoMs(), staleAfterMs: stale_after_sec * 1000 };
+      this.hearers.onWitness(device, word);
+    }
+  }
+
+  /** A payload that cannot be read is refused by name, once a topic until a good one comes, and harms nobody else. */
+  #guard({ topic }: BusMessage, read: () => void): void {
+    try {
+      read();
+      this.#refused.delete(topic);
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      if (this.#refused.has(topic)) return;
+      this.#refused.add(topic);
+      this.context.log.warn("PAYLOAD REFUSED", { topic, reason: error.problems.join("; ") });
+    }
+  }
+}
+
+function agentOf(topic: string): string {
+  return topic.split("/").at(-2) ?? "";
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { type OutagePhase, stepOutage } from "./outage.ts";
+import {
+  CALM,
+  CRITICAL,
+  LOW,
+  ONLINE,
+  PULLED,
+  RISEN,
+  RULES,
+  T,
+  transitionDiagram,
+  TRANSITIONS,
+} from "../testdata/transitions.ts";
+
+for (const [name, from, given, atMs, to, events] of TRANSITIONS) {
+  Deno.test(`stepOutage() ${name}`, () => {
+    const step = stepOutage(from, given, RULES, atMs);
+    assert.equal(step.phase.kind, to);
+    assert.deepEqual(step.events.map(({ kind }) => kind), events);
+    const again = stepOutage(step.phase, given, RULES, atMs);
+    if (given !== RISEN) assert.deepEqual(again, { phase: step.phase, events: [] }, "told twice");
+  });
+}
+
+Deno.test("stepOutage() without debounce triggers in the step that loses the grid", () => {
+  const { phase, events } = stepOutage(ONLINE, LOW, { ...RULES, debounceMs: 0 }, T);
+  assert.equal(phase.kind, "shutting_down");
+  assert.deepEqual(events.map(({ kind }) => kind), ["grid_lost", "timer_started", "shutdown_triggered"]);
+});
+
+Deno.test("stepOutage() keeps the outage's beginning through every phase", () => {
+  let phase: OutagePhase = ONLINE;
+  for (const [given, atMs] of [[CALM, T], [LOW, T + 5], [LOW, T + 180_005], [RISEN, T + 200_000]] as const) {
+    phase = stepOutage(phase, given, RULES, atMs).phase;
+    assert.equal("sinceMonoMs" in phase && phase.sinceMonoMs, T);
+  }
+});
+
+for (const [atMs, to] of [[T + 200_000 - 1, "critical"], [T + 200_000, "shutting_down"]] as const) {
+  Deno.test(`stepOutage() after a restart is ${to} ${atMs - T} ms after the debounce began`, () => {
+    const rules = { ...RULES, notBeforeMonoMs: T + 200_000 };
+    assert.equal(stepOutage(CRITICAL, LOW, rules, atMs).phase.kind, to);
+    assert.equal(stepOutage(CRITICAL, { ...LOW, ...PULLED }, rules, atMs).phase.kind, to);
+  });
+}
+
+Deno.test("transitionDiagram() is what docs/policy.md shows", () => {
+  const page = Deno.readTextFileSync(new URL("../../../docs/policy.md", import.meta.url));
+  const shown = /```mermaid\n([^]*?)\n```/.exec(page)?.[1];
+  assert.equal(
+    shown,
+    transitionDiagram(),
+    "deno run --allow-read --allow-write=docs scripts/gen_policy_docs.ts",
+  );
+});

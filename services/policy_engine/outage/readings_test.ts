@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import {
+  chargeOnBattery,
+  PESSIMISM,
+  SLOWEST_FALL_PERCENT_PER_MIN,
+  UNKNOWN_FALL_PERCENT_PER_MIN,
+} from "./blind_estimate.ts";
+import { type Arrival, hear, UNKNOWN_AGE_MS, type Words } from "./readings.ts";
+
+const WALL = Date.UTC(2026, 10, 23, 19, 0, 0);
+const arrival = (atMonoMs: number, retained = false): Arrival => ({ atMonoMs, atWallMs: WALL, retained });
+const state = (change: object) => ({ device: "S", ...change });
+
+Deno.test("hear() takes a state without ages as fresh at its arrival", () => {
+  const words = hear({}, state({ soc: 50, grid_connected: false }), arrival(9000));
+  assert.deepEqual(words.grid, { value: false, atMonoMs: 9000 });
+  assert.deepEqual(words.socPercent, { value: 50, atMonoMs: 9000 });
+});
+
+Deno.test("hear() keeps what a state does not say", () => {
+  const words = hear({}, state({ soc: 50, grid_connected: true }), arrival(1000));
+  assert.deepEqual(hear(words, state({ soc: 49 }), arrival(2000)).grid, { value: true, atMonoMs: 1000 });
+});
+
+const OF_THE_MOMENT = { discharge_min: 7, out_watts: 900 };
+for (
+  const [name, change, atMs, isKept] of [
+    ["keeps minutes and load while the silence on them is older", { age_s: 0.001 }, 1000, true],
+    ["takes minutes and load back when a state as new does not say them", { age_s: 0 }, 1000, false],
+    ["does not keep minutes and load that a newer state does not say", { soc: 50 }, 2000, false],
+    ["takes newer minutes and load", { discharge_min: 7, out_watts: 900 }, 2000, true],
+  ] as const
+) {
+  Deno.test(`hear() ${name}`, () => {
+    const words = hear({}, state({ ...OF_THE_MOMENT, battery_wh: 245, min_soc: 10 }), arrival(1000));
+    const after = hear(words, state(change), arrival(atMs));
+    assert.equal(after.dischargeMin?.value, isKept ? 7 : undefined);
+    assert.equal(after.outWatts?.value, isKept ? 900 : undefined);
+    assert.equal(after.batteryWh?.value, 245, "this does not change by itself");
+    assert.equal(after.minSocPercent?.value, 10, "nor does this");
+  });
+}
+
+Deno.test("hear() does not let a state take back what may be newer, when a restart made its age a guess", () => {
+  const before = { value: 7, atMonoMs: 0, latestMonoMs: 5000 };
+  const hearAt = (atMs: number) =>
+    hear({ dischargeMin: before }, state({ soc: 50 }), arrival(atMs)).dischargeMin;
+  assert.deepEqual(hearAt(4999), before);
+  assert.equal(hearAt(5000), undefined);
+});
+
+Deno.test("hear() dates each value by its own age", () => {
+  const words = hear(
+    {},
+    state({ soc: 50, soc_age_s: 3, grid_connected: true, grid_age_s: 7, age_s: 1 }),
+    arrival(10_000),
+  );
+  assert.equal(words.grid?.atMonoMs, 3000);
+  assert.equal(words.socPercent?.atMonoMs, 7000);
+});
+
+Deno.test("hear() does not let older evidence replace newer", () => {
+  const words = hear({}, state({ grid_connected: false, grid_age_s: 0 }), arrival(100_000));
+  const after = hear(words, state({ grid_connected: true, grid_age_s: 60 }), arrival(101_000));
+  assert.equal(after.grid?.value, false);
+});
+
+for (
+  const [name, ts, ageMs] of [
+    ["with its age by the wall clock", new Date(WALL - 5000).toISOString(), 5000],
+    ["from the future as an hour old", new Date(WALL + 5000).toISOString(), 3_600_000],
+    ["without a time as an hour old", undefined, 3_600_000],
+    ["from years ago as an hour old", "2020-01-01T00:00:00Z", 3_600_000],
+  ] as const
+) {
+  Deno.test(`hear() takes a retained state ${name}`, () => {
+    const words = hear({}, state({ soc: 5, grid_connected: false, ts }), arrival(9_000_000, true));
+    assert.equal(words.socPercent?.atMonoMs, 9_000_000 - ageMs);
+    assert.equal(words.grid?.atMonoMs, ageMs < UNKNOWN_AGE_MS ? 9_000_000 - ageMs : undefined);
+    const there = hear({}, state({ grid_connected: true, ts }), arrival(9_000_000, true));
+    assert.equal(there.grid?.atMonoMs, 9_000_000 - ageMs);
+  });
+}
+
+const at0 = <T>(value: T) => ({ value, atMonoMs: 0 });
+const BASIS = { staleAfterMs: 120_000, blindLimitMs: 14_400_000, lastGridMonoMs: 0 };
+const charges: readonly [
+  name: string,
+  words: Words,
+  nowMs: number,
+  percent: number | undefined,
+  isEstimate: boolean,
+][] = [
+  ["the word at its last fresh moment", { socPercent: at0(50) }, BASIS.staleAfterMs, 50, false],
+  [
+    "a fall of unknown speed after it",
+    { socPercent: at0(50) },
+    600_000,
+    50 - 10 * UNKNOWN_FALL_PERCENT_PER_MIN,
+    true,
+  ],
+  [
+    "a fall by the station's own minutes",
+    { socPercent: at0(50), dischargeMin: at0(100) },
+    600_000,
+    50 - 5 * PESSIMISM,
+    true,
+  ],
+  [
+    "a fall by load and energy",
+    { socPercent: at0(50), outWatts: at0(60), batteryWh: at0(600) },
+    600_000,
+    50 - 10 / 6 * PESSIMISM,
+    true,
+  ],
+  [
+    "the faster of both",
+    { socPercent: at0(50), dischargeMin: at0(1000), outWatts: at0(60), batteryWh: at0(600) },
+    600_000,
+    50 - 10 / 6 * PESSIMISM,
+    true,
+  ],
+  [
+    "a slow fall with no load",
+    { socPercent: at0(50), outWatts: at0(0), batteryWh: at0(600) },
+    1_440_000,
+    50 - 24 * SLOWEST_FALL_PERCENT_PER_MIN,
+    true,
+  ],
+  ["never below 0", { socPercent: at0(5) }, 14_400_000, 0, true],
+  [
+    "the estimate at its age limit",
+    { socPercent: at0(50), outWatts: at0(0), batteryWh: at0(600) },
+    14_400_000,
+    50 - 240 * SLOWEST_FALL_PERCENT_PER_MIN,
+    true,
+  ],
+  [
+    "empty beyond its age limit",
+    { socPercent: at0(50), outWatts: at0(0), batteryWh: at0(600) },
+    14_400_001,
+    0,
+    true,
+  ],
+  ["nothing that was never heard", {}, 600_000, undefined, false],
+];
+for (const [name, words, nowMs, percent, isEstimate] of charges) {
+  Deno.test(`chargeOnBattery() gives ${name}`, () => {
+    const charge = chargeOnBattery(words, nowMs, BASIS);
+    if (percent === undefined) return assert.equal(charge, undefined);
+    assert.ok(Math.abs((charge?.percent ?? NaN) - percent) < 1e-9, `${charge?.percent}`);
+    assert.equal(charge?.isEstimate, isEstimate);
+  });
+}
+
+Deno.test("chargeOnBattery() lets nothing be drawn while the grid was known to be there", () => {
+  const basis = { ...BASIS, lastGridMonoMs: 3_600_000 };
+  const charge = chargeOnBattery({ socPercent: at0(50) }, 3_660_000, basis);
+  assert.deepEqual(charge, { percent: 50 - UNKNOWN_FALL_PERCENT_PER_MIN, isEstimate: true });
+});
+
+Deno.test("chargeOnBattery() falls as fast as was measured, when that is the worst", () => {
+  const basis = { ...BASIS, measuredFallPercentPerMin: 4 };
+  const charge = chargeOnBattery({ socPercent: at0(90), dischargeMin: at0(90) }, 600_000, basis);
+  assert.equal(charge?.percent, 90 - 40 * PESSIMISM);
+});
+
+Deno.test("chargeOnBattery() lets the charge fall since its word when nobody knows when the grid went", () => {
+  const basis = { ...BASIS, lastGridMonoMs: undefined };
+  const charge = chargeOnBattery({ socPercent: at0(50) }, 600_000, basis);
+  assert.deepEqual(charge, { percent: 50 - 10 * UNKNOWN_FALL_PERCENT_PER_MIN, isEstimate: true });
+});
+
+Deno.test("hear() does not take a state for fresh that calls itself stale and has no ages", () => {
+  for (const link of ["stale", "offline"] as const) {
+    const words = hear({}, state({ soc: 50, grid_connected: true, link }), arrival(9_000_000));
+    assert.equal(words.grid?.atMonoMs, 9_000_000 - UNKNOWN_AGE_MS);
+    const lost = hear({}, state({ soc: 50, grid_connected: false, link }), arrival(9_000_000));
+    assert.equal(lost.grid, undefined);
+    const aged = hear({}, state({ grid_connected: false, link, age_s: 5 }), arrival(9_000_000));
+    assert.equal(aged.grid?.atMonoMs, 9_000_000 - 5000);
+  }
+});
+
+for (
+  const [ageMs, before, isTaken] of [
+    [UNKNOWN_AGE_MS - 1000, undefined, true],
+    [UNKNOWN_AGE_MS, undefined, false],
+    [UNKNOWN_AGE_MS, { value: true, atMonoMs: 0 }, false],
+    [UNKNOWN_AGE_MS, { value: false, atMonoMs: 0 }, true],
+  ] as const
+) {
+  const after = before ? `"${before.value ? "grid" : "no grid"}"` : "nothing";
+  Deno.test(`hear() ${isTaken ? "takes" : "begins no outage with"} a loss that is ${ageMs} ms old after ${after}`, () => {
+    const words = hear(
+      { grid: before },
+      state({ grid_connected: false, age_s: ageMs / 1000 }),
+      arrival(9_000_000),
+    );
+    assert.equal(words.grid?.atMonoMs, isTaken ? 9_000_000 - ageMs : before?.atMonoMs);
+  });
+}

@@ -1,0 +1,173 @@
+/** One station: what is known of it, where its groups of hosts stand, which stages run. Pure. */
+import { type Battery, batteryNow } from "./battery.ts";
+import type { Charge } from "./blind_estimate.ts";
+import { addSample, measuredFall, type SocSample } from "./discharge_rate.ts";
+import { type GridVerdict, gridVerdict, type WitnessWord } from "./grid_verdict.ts";
+import { type Hold, stepGroups } from "./groups.ts";
+import type { OutageEvent, OutagePhase } from "./outage.ts";
+import type { HouseRules, StationRules } from "../rules/rules.ts";
+import { type StageStart, type StageView, stepStages } from "./stages.ts";
+import { freshestMonoMs, isFresh, type Words } from "./readings.ts";
+
+/** See the file comment. */
+export interface StationState {
+  readonly words: Words;
+  /** What the cloud last said of the way to the station, as in its state. */
+  readonly link?: "live" | "stale" | "offline";
+  readonly witnesses: ReadonlyMap<string, WitnessWord>;
+  readonly verdict?: GridVerdict;
+  /** Group key to phase. */
+  readonly phases: ReadonlyMap<string, OutagePhase>;
+  /** Stage number to the monotonic time of its beginning. */
+  readonly started: ReadonlyMap<number, number>;
+  readonly samples: readonly SocSample[];
+  /** The fall that was measured last in this outage, %/min; absent: none was. */
+  readonly fallPercentPerMin?: number;
+  /** The newest evidence that the grid was there, monotonic ms; absent: there never was any. */
+  readonly lastGridMonoMs?: number;
+  /** A person holds the shutdown back until then, monotonic ms, and why. */
+  readonly held?: Hold;
+  /** Nothing fresh from the station for longer than the limit. */
+  readonly isBlind: boolean;
+}
+
+/** Nothing was heard of it. */
+export const NEW_STATION: StationState = {
+  words: {},
+  witnesses: new Map(),
+  phases: new Map(),
+  started: new Map(),
+  samples: [],
+  isBlind: false,
+};
+
+/** The four words for where a station as a whole stands, the worst of its groups first. */
+const WORST_FIRST = ["shutting_down", "critical", "on_battery", "online", "unknown"] as const;
+
+/** The phase of the group that is worst off. */
+export function stationPhase({ phases }: Pick<StationState, "phases">): OutagePhase {
+  const all = [...phases.values()];
+  for (const kind of WORST_FIRST) {
+    const found = all.find((phase) => phase.kind === kind);
+    if (found) return found;
+  }
+  return { kind: "unknown" };
+}
+
+/** Since when the station is on battery, monotonic ms; undefined when it is not. */
+export function onBatterySince({ phases }: Pick<StationState, "phases">): number | undefined {
+  const since = [...phases.values()].flatMap((phase) =>
+    phase.kind === "unknown" || phase.kind === "online" ? [] : [phase.sinceMonoMs]
+  );
+  return since.length > 0 ? Math.min(...since) : undefined;
+}
+
+/** The battery now; undefined while the grid is there or unknown. */
+export function stationBattery(
+  state: StationState,
+  rules: HouseRules,
+  nowMonoMs: number,
+): Battery | undefined {
+  if (state.verdict?.connected !== false) return undefined;
+  return batteryNow(state, onBatterySince(state) ?? nowMonoMs, rules, nowMonoMs);
+}
+
+/** The charge to show: estimated on battery when it is old; on the grid only while it is fresh. */
+export function shownCharge(state: StationState, rules: HouseRules, nowMonoMs: number): Charge | undefined {
+  const battery = stationBattery(state, rules, nowMonoMs);
+  if (battery) return battery.charge;
+  const word = state.words.socPercent;
+  if (!word || !isFresh(word, rules.staleAfterMs, nowMonoMs)) return undefined;
+  return { percent: word.value, isEstimate: false };
+}
+
+/** The figures behind an event; what nobody knows is absent. */
+export interface OutageNumbers {
+  /** % */
+  readonly soc?: number;
+  readonly is_estimate?: boolean;
+  readonly minutes_left?: number;
+  readonly on_battery_s?: number;
+}
+
+/** What a step of a station means. */
+export type StationEvent =
+  | { readonly kind: "outage"; readonly event: OutageEvent; readonly numbers: OutageNumbers }
+  | { readonly kind: "blind"; readonly isBlind: boolean; readonly onBattery: boolean }
+  | { readonly kind: "disagreement"; readonly text: string }
+  | { readonly kind: "stage"; readonly number: number; readonly reason: string };
+
+/** Draws the conclusions from the words and the time. The same again changes nothing and tells nothing. */
+export function stepStation(
+  before: StationState,
+  rules: HouseRules,
+  station: StationRules,
+  view: StageView,
+  nowMonoMs: number,
+): { readonly state: StationState; readonly events: readonly StationEvent[] } {
+  const { staleAfterMs } = rules;
+  const verdict = gridVerdict(
+    before.words.grid,
+    [...before.witnesses.values()],
+    before.verdict,
+    staleAfterMs,
+    nowMonoMs,
+  );
+  const samples = samplesOf(before, verdict);
+  const fallPercentPerMin = measuredFall(samples) ??
+    (verdict.connected === false ? before.fallPercentPerMin : undefined);
+  const lastGridMonoMs = verdict.connected ? verdict.evidenceMonoMs : before.lastGridMonoMs;
+  const judged: StationState = { ...before, verdict, samples, fallPercentPerMin, lastGridMonoMs };
+  const battery = stationBattery(judged, rules, nowMonoMs);
+  const { phases, events: found } = stepGroups(judged, battery, rules, station, view, nowMonoMs);
+  const { started, begun } = stepStages(station, phases, before.started, view, battery?.remaining, nowMonoMs);
+  const isBlind = isBlindNow(judged, staleAfterMs, nowMonoMs);
+  const state: StationState = { ...judged, phases, started, isBlind };
+  const events: StationEvent[] = found.map((event) => ({
+    kind: "outage",
+    event,
+    numbers: numbersOf(state, rules, battery, nowMonoMs),
+  }));
+  if (station.stages.length > 1) events.push(...begun.map(stageEvent));
+  if (isBlind !== before.isBlind) {
+    events.push({ kind: "blind", isBlind, onBattery: verdict.connected === false });
+  }
+  if (verdict.disagreement !== undefined && verdict.disagreement !== before.verdict?.disagreement) {
+    events.push({ kind: "disagreement", text: verdict.disagreement });
+  }
+  return { state, events };
+}
+
+function numbersOf(
+  state: StationState,
+  rules: HouseRules,
+  battery: Battery | undefined,
+  nowMonoMs: number,
+): OutageNumbers {
+  const charge = shownCharge(state, rules, nowMonoMs);
+  return {
+    soc: charge && Math.round(charge.percent * 10) / 10,
+    is_estimate: charge?.isEstimate,
+    minutes_left: battery?.remaining && Math.floor(battery.remaining.minutes),
+    on_battery_s: battery && Math.round(battery.onBatteryMs / 1000),
+  };
+}
+
+function stageEvent({ number, reason }: StageStart): StationEvent {
+  return { kind: "stage", number, reason };
+}
+
+function samplesOf({ words, samples }: StationState, { connected }: GridVerdict): readonly SocSample[] {
+  if (connected !== false) return samples.length > 0 ? [] : samples;
+  const { socPercent } = words;
+  return socPercent
+    ? addSample(samples, { atMonoMs: socPercent.atMonoMs, percent: socPercent.value })
+    : samples;
+}
+
+function isBlindNow({ words, verdict }: StationState, staleAfterMs: number, nowMonoMs: number): boolean {
+  if (freshestMonoMs(words) === undefined) return false;
+  if (!isFresh(words.grid, staleAfterMs, nowMonoMs)) return true;
+  return verdict?.connected === false && words.socPercent !== undefined &&
+    !isFresh(words.socPercent, staleAfterMs, nowMonoMs);
+}

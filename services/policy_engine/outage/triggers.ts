@@ -1,0 +1,123 @@
+/** Whether a battery in an outage is a danger to a group of hosts, and when it will be. Pure. */
+import type { Battery } from "./battery.ts";
+import type { Charge } from "./blind_estimate.ts";
+import { measuredFall } from "./discharge_rate.ts";
+import type { Triggers } from "../rules/rules.ts";
+
+/** After a trigger on battery, the charge must rise this far above the limit before hosts are called off, points. */
+export const RISE_TO_CALL_OFF_POINTS = 5;
+/** The same for minutes: the limit times this. */
+export const MINUTES_TO_CALL_OFF_FACTOR = 1.5;
+/** On battery with a charge that was never heard, this is how long to hope for a word, ms; then it counts as low. */
+export const UNKNOWN_CHARGE_GRACE_MS = 600_000;
+/** A limit nearer to the station's own switch-off than this would come too late, points: it is moved up. */
+export const ABOVE_FLOOR_POINTS = 3;
+
+/** How much is left to do when the trigger comes. */
+export interface Needs {
+  /** Minutes that all stages from here on need, with the debounce; absent: no reserve is kept. */
+  readonly reserveMin?: number;
+}
+
+/** The charge limit as it is applied, %: not below the point where the station itself switches off. */
+export function effectiveSocMin(
+  socMinPercent: number,
+  { floorPercent }: Pick<Battery, "floorPercent">,
+): number {
+  return floorPercent > 0 ? Math.max(socMinPercent, floorPercent + ABOVE_FLOOR_POINTS) : socMinPercent;
+}
+
+/** Why the group is in danger, or undefined when it is not. */
+export function dangerReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
+  return chargeDanger(battery, triggers, 0) ?? minutesDanger(battery, triggers, needs, 1) ??
+    timeDanger(battery, triggers) ?? fallDanger(battery, triggers, 1);
+}
+
+/** Why hosts that were told may stay up after all, or undefined. An estimate can only fall: it calls nobody off. */
+export function reliefReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
+  const { charge } = battery;
+  if (!charge || charge.isEstimate) return undefined;
+  const isStillNear = chargeDanger(battery, triggers, RISE_TO_CALL_OFF_POINTS) ??
+    minutesDanger(battery, triggers, needs, MINUTES_TO_CALL_OFF_FACTOR) ?? timeDanger(battery, triggers) ??
+    fallDanger(battery, triggers, 0.5);
+  if (isStillNear !== undefined) return undefined;
+  return `${chargeWords(charge)} is well above the limit again`;
+}
+
+/**
+ * Minutes until the group will be in danger if nothing more is heard and the load stays; 0 when it is now.
+ *
+ * @returns undefined when nothing can be said
+ */
+export function minutesToDanger(battery: Battery, triggers: Triggers, needs: Needs): number | undefined {
+  if (dangerReason(battery, triggers, needs) !== undefined) return 0;
+  const { charge, onBatteryMs, assumedFallPercentPerMin, floorPercent } = battery;
+  const found: number[] = [];
+  const fallsTo = (percent: number) =>
+    charge ? Math.max(0, charge.percent - percent) / assumedFallPercentPerMin : undefined;
+  const { socMinPercent, onBatteryMin } = triggers;
+  if (socMinPercent !== undefined) {
+    found.push(
+      fallsTo(effectiveSocMin(socMinPercent, battery)) ??
+        Math.max(0, (UNKNOWN_CHARGE_GRACE_MS - onBatteryMs) / 60_000),
+    );
+  }
+  if (onBatteryMin !== undefined) found.push(Math.max(0, onBatteryMin - onBatteryMs / 60_000));
+  const emptyMin = fallsTo(floorPercent);
+  for (const limitMin of [triggers.remainingMin, needs.reserveMin]) {
+    if (limitMin !== undefined && emptyMin !== undefined) found.push(Math.max(0, emptyMin - limitMin));
+  }
+  return found.length > 0 ? Math.min(...found) : undefined;
+}
+
+/** `the charge of 9 %` or `the estimated charge of 9 %`. */
+export function chargeWords({ percent, isEstimate, isTooOld }: Charge): string {
+  if (isTooOld) return "the charge, unheard for too long to be estimated,";
+  return `the ${isEstimate ? "estimated " : ""}charge of ${Math.floor(percent * 10) / 10} %`;
+}
+
+function chargeDanger(battery: Battery, { socMinPercent }: Triggers, above: number): string | undefined {
+  if (socMinPercent === undefined) return undefined;
+  const { charge, onBatteryMs } = battery;
+  if (!charge) {
+    if (onBatteryMs < UNKNOWN_CHARGE_GRACE_MS) return undefined;
+    return `the charge was never heard in ${UNKNOWN_CHARGE_GRACE_MS / 60_000} min on battery`;
+  }
+  const limit = effectiveSocMin(socMinPercent, battery);
+  if (charge.isTooOld) return `${chargeWords(charge)} counts as empty`;
+  if (charge.percent > limit + above) return undefined;
+  const why = limit > socMinPercent ? ` (the station switches off at ${battery.floorPercent} %)` : "";
+  return `${chargeWords(charge)} is at or below ${limit} %${why}`;
+}
+
+function minutesDanger(
+  { remaining }: Battery,
+  { remainingMin }: Triggers,
+  { reserveMin }: Needs,
+  factor: number,
+): string | undefined {
+  if (!remaining) return undefined;
+  const left = `${remaining.isEstimate ? "an estimated " : ""}${Math.floor(remaining.minutes)} min`;
+  if (remainingMin !== undefined && remaining.minutes <= remainingMin * factor) {
+    return `${left} to empty is at or below ${remainingMin} min`;
+  }
+  if (reserveMin !== undefined && remaining.minutes <= reserveMin * factor) {
+    return `${left} to empty is no more than the ${Math.ceil(reserveMin)} min that an orderly shutdown needs`;
+  }
+}
+
+function timeDanger({ onBatteryMs }: Battery, { onBatteryMin }: Triggers): string | undefined {
+  if (onBatteryMin === undefined || onBatteryMs < onBatteryMin * 60_000) return undefined;
+  return `${Math.floor(onBatteryMs / 60_000)} min on battery is at or above ${onBatteryMin} min`;
+}
+
+function fallDanger(
+  { samples, sinceMonoMs }: Battery,
+  { fall }: Triggers,
+  factor: number,
+): string | undefined {
+  if (!fall) return undefined;
+  const rate = measuredFall(samples, sinceMonoMs + fall.settleMs);
+  if (rate === undefined || rate < fall.percentPerMin * factor) return undefined;
+  return `the charge falls by ${Math.round(rate * 10) / 10} %/min, at or above ${fall.percentPerMin} %/min`;
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import type { Battery } from "./battery.ts";
+import type { Triggers } from "../rules/rules.ts";
+import {
+  dangerReason,
+  minutesToDanger,
+  type Needs,
+  reliefReason,
+  UNKNOWN_CHARGE_GRACE_MS,
+} from "./triggers.ts";
+
+const MIN = 60_000;
+const battery = (change: Partial<Battery> & { soc?: number; est?: number; left?: number }): Battery => {
+  const { soc, est, left, ...rest } = change;
+  return {
+    charge: soc !== undefined
+      ? { percent: soc, isEstimate: false }
+      : est !== undefined
+      ? { percent: est, isEstimate: true }
+      : undefined,
+    remaining: left === undefined ? undefined : { minutes: left, isEstimate: false },
+    onBatteryMs: 0,
+    floorPercent: 0,
+    assumedFallPercentPerMin: 1,
+    samples: [],
+    sinceMonoMs: 0,
+    ...rest,
+  };
+};
+const falling = (perMin: number, minutes: number) =>
+  Array.from({ length: minutes + 1 }, (_, i) => ({ atMonoMs: i * MIN, percent: 80 - i * perMin }));
+const SOC: Triggers = { socMinPercent: 10 };
+const LEFT: Triggers = { remainingMin: 15 };
+const TIME: Triggers = { onBatteryMin: 20 };
+const FALL: Triggers = { fall: { percentPerMin: 2, settleMs: MIN } };
+
+const rows: readonly [
+  name: string,
+  battery: Battery,
+  triggers: Triggers,
+  needs: Needs,
+  danger: RegExp | undefined,
+][] = [
+  ["above the charge limit", battery({ soc: 10.1 }), SOC, {}, undefined],
+  ["at the charge limit", battery({ soc: 10 }), SOC, {}, /^the charge of 10 % is at or below 10 %$/],
+  ["empty", battery({ soc: 0 }), SOC, {}, /charge of 0 %/],
+  ["at the limit by an estimate", battery({ est: 9.46 }), SOC, {}, /^the estimated charge of 9.4 % is/],
+  [
+    "an estimate that is too old",
+    battery({ charge: { percent: 0, isEstimate: true, isTooOld: true } }),
+    SOC,
+    {},
+    /counts as empty/,
+  ],
+  [
+    "no charge, 1 ms before hope ends",
+    battery({ onBatteryMs: UNKNOWN_CHARGE_GRACE_MS - 1 }),
+    SOC,
+    {},
+    undefined,
+  ],
+  [
+    "no charge, when hope ends",
+    battery({ onBatteryMs: UNKNOWN_CHARGE_GRACE_MS }),
+    SOC,
+    {},
+    /never heard in 10 min/,
+  ],
+  ["no charge, without a charge limit", battery({ onBatteryMs: 9e9 }), LEFT, {}, undefined],
+  ["above the station's own floor", battery({ soc: 18.1, floorPercent: 15 }), SOC, {}, undefined],
+  [
+    "3 points above the station's own floor",
+    battery({ soc: 18, floorPercent: 15 }),
+    SOC,
+    {},
+    /below 18 % \(the station switches off at 15 %\)/,
+  ],
+  ["a floor far below the limit", battery({ soc: 10.1, floorPercent: 5 }), SOC, {}, undefined],
+  ["above the minutes", battery({ soc: 50, left: 15.1 }), LEFT, {}, undefined],
+  ["at the minutes", battery({ soc: 50, left: 15 }), LEFT, {}, /^15 min to empty is at or below 15 min/],
+  ["minutes that nobody knows", battery({ soc: 50 }), LEFT, {}, undefined],
+  ["above the reserve", battery({ soc: 50, left: 8.1 }), SOC, { reserveMin: 8 }, undefined],
+  [
+    "at the reserve",
+    battery({ soc: 50, left: 8 }),
+    SOC,
+    { reserveMin: 8 },
+    /no more than the 8 min that an orderly/,
+  ],
+  ["no reserve kept", battery({ soc: 50, left: 1 }), SOC, {}, undefined],
+  ["1 ms before the time on battery", battery({ soc: 90, onBatteryMs: 20 * MIN - 1 }), TIME, {}, undefined],
+  ["at the time on battery", battery({ soc: 90, onBatteryMs: 20 * MIN }), TIME, {}, /^20 min on battery/],
+  ["falling slower", battery({ soc: 70, samples: falling(1.9, 5) }), FALL, {}, undefined],
+  [
+    "falling at the limit",
+    battery({ soc: 70, samples: falling(2, 5) }),
+    FALL,
+    {},
+    /falls by 2 %\/min, at or above 2/,
+  ],
+  ["falling fast while it settles", battery({ soc: 70, samples: falling(9, 2) }), FALL, {}, undefined],
+  ["nothing set", battery({ soc: 0, left: 0, onBatteryMs: 9e9, samples: falling(9, 9) }), {}, {}, undefined],
+];
+for (const [name, given, triggers, needs, danger] of rows) {
+  Deno.test(`dangerReason() ${danger ? "warns" : "is calm"}: ${name}`, () => {
+    const reason = dangerReason(given, triggers, needs);
+    if (danger) assert.match(reason ?? "", danger);
+    else assert.equal(reason, undefined);
+    const minutes = minutesToDanger(given, triggers, needs);
+    assert.equal(minutes === 0, danger !== undefined, `${minutes} min to danger`);
+  });
+}
+
+const reliefs: readonly [
+  name: string,
+  battery: Battery,
+  triggers: Triggers,
+  needs: Needs,
+  isRelief: boolean,
+][] = [
+  ["risen a little", battery({ soc: 15 }), SOC, {}, false],
+  ["risen well", battery({ soc: 15.1 }), SOC, {}, true],
+  ["an estimate, however high", battery({ est: 90 }), SOC, {}, false],
+  ["a charge that nobody knows", battery({}), SOC, {}, false],
+  ["minutes a little above", battery({ soc: 50, left: 22.5 }), LEFT, {}, false],
+  ["minutes well above", battery({ soc: 50, left: 22.6 }), LEFT, {}, true],
+  ["too long on battery never ends", battery({ soc: 99, onBatteryMs: 20 * MIN }), TIME, {}, false],
+  ["still falling", battery({ soc: 70, samples: falling(1, 5) }), FALL, {}, false],
+  ["hardly falling", battery({ soc: 70, samples: falling(0.9, 5) }), FALL, {}, true],
+];
+for (const [name, given, triggers, needs, isRelief] of reliefs) {
+  Deno.test(`reliefReason() ${isRelief ? "relieves" : "does not relieve"}: ${name}`, () => {
+    assert.equal(reliefReason(given, triggers, needs) !== undefined, isRelief);
+  });
+}
+
+Deno.test("minutesToDanger() counts down to the earliest trigger at the assumed fall", () => {
+  const given = battery({ soc: 40, assumedFallPercentPerMin: 2 });
+  assert.equal(minutesToDanger(given, SOC, {}), 15);
+  assert.equal(minutesToDanger(given, { ...SOC, onBatteryMin: 12 }, {}), 12);
+  assert.equal(minutesToDanger(given, { ...SOC, remainingMin: 8 }, {}), 12);
+  assert.equal(minutesToDanger(given, SOC, { reserveMin: 9 }), 11);
+  assert.equal(minutesToDanger(battery({ onBatteryMs: 4 * MIN }), SOC, {}), 6);
+  assert.equal(minutesToDanger(battery({}), LEFT, {}), undefined);
+});

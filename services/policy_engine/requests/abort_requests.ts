@@ -1,0 +1,60 @@
+/** Takes a person's requests to call a shutdown off, and says in the journal what came of them. */
+import type { BusMessage } from "../../../lib/bus.ts";
+import { type AbortRequest, parseAbortRequest } from "../../../lib/messages/abort_request.ts";
+import type { Hold } from "../outage/groups.ts";
+import type { House } from "../house.ts";
+import { needFromMs } from "../outage/stages.ts";
+import { stationBattery, stationPhase } from "../outage/station.ts";
+
+/** Hosts are left alone for so long after a person called them off, ms. Then the conditions count again. */
+export const HOLD_MS = 300_000;
+
+/** What the desk needs of the service. */
+export interface AbortParts {
+  readonly nowMonoMs: () => number;
+  readonly hold: (device: string, hold: Hold) => void;
+  /** Tells the log and the journal. */
+  readonly tell: (kind: "shutdown_held" | "abort_refused", device: string, text: string, id: string) => void;
+}
+
+/** Why a shutdown cannot be called off now, or undefined when it can. */
+export function abortRefusal(device: string, house: House, nowMonoMs: number): string | undefined {
+  const state = house.state.stations.get(device);
+  if (!state) return `there is no station "${device}"`;
+  const { kind } = stationPhase(state);
+  if (kind !== "critical" && kind !== "shutting_down") return "no shutdown is pending";
+  const battery = stationBattery(state, house.rules, nowMonoMs);
+  const needMs = needFromMs(house.rulesOf(device), 1, house.viewFor(device));
+  const leftMin = battery?.remaining?.minutes;
+  if (leftMin !== undefined && leftMin * 60_000 <= HOLD_MS + needMs) {
+    const needMin = Math.ceil((HOLD_MS + needMs) / 60_000);
+    return `the battery lasts for about ${
+      Math.floor(leftMin)
+    } min, and waiting and an orderly shutdown need ${needMin} min`;
+  }
+  return undefined;
+}
+
+/** See the file comment. */
+export class AbortDesk {
+  constructor(private readonly parts: AbortParts) {}
+
+  /** @throws InvalidInputError on a payload that is no request */
+  onRequest({ topic, payload, retained }: BusMessage, house: House): void {
+    // A request that the broker kept would hold at every start.
+    if (retained || payload.length === 0) return;
+    this.#take(parseAbortRequest(payload, `MQTT topic "${topic}"`), house);
+  }
+
+  #take({ id, device, by }: AbortRequest, house: House): void {
+    const { nowMonoMs, hold, tell } = this.parts;
+    const refusal = abortRefusal(device, house, nowMonoMs());
+    if (refusal !== undefined) {
+      return tell("abort_refused", device, `${device}: not called off: ${refusal}`, id);
+    }
+    const minutes = HOLD_MS / 60_000;
+    const reason = `${by ?? "a person"} holds the shutdown back for ${minutes} min`;
+    tell("shutdown_held", device, `${device}: ${reason}`, id);
+    hold(device, { untilMonoMs: nowMonoMs() + HOLD_MS, reason });
+  }
+}

@@ -1,0 +1,111 @@
+/** Takes requests for drills, sends the commands, collects the answers, publishes the report. */
+import type { Bus, BusMessage } from "../../../lib/bus.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import { encodeDrillReport, parseDrillRequest } from "../../../lib/messages/drill.ts";
+import type { DrillReport, DrillRequest } from "../../../lib/messages/drill.ts";
+import type { Topics } from "../../../lib/mqtt/topics.ts";
+import {
+  type Drill,
+  drilledHosts,
+  drillRefusal,
+  drillReport,
+  isDrillOver,
+  noteAnswer,
+  outageOf,
+  wouldTakeMs,
+} from "./drill.ts";
+import type { House } from "../house.ts";
+
+/** What the desk needs of the service. */
+export interface DrillParts {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly topics: Topics;
+  readonly newId: () => string;
+  readonly send: (agent: string, commandId: string, reason: string) => void;
+  /** Tells the log and the journal. */
+  readonly tell: (kind: "drill_begins" | "drill_ended" | "drill_refused", text: string, id: string) => void;
+  /** A host would take so long to go down. */
+  readonly learn: (agent: string, tookMs: number) => void;
+}
+
+/** See the file comment. */
+export class DrillDesk {
+  #drill: Drill | undefined;
+
+  constructor(private readonly parts: DrillParts) {}
+
+  /** @throws InvalidInputError on a payload that is no request */
+  onRequest({ topic, payload, retained }: BusMessage, house: House): void {
+    // A request that the broker kept would drill at every start.
+    if (retained || payload.length === 0) return;
+    this.begin(parseDrillRequest(payload, `MQTT topic "${topic}"`), house);
+  }
+
+  /** Begins, or says why not. */
+  begin(request: DrillRequest, house: House): void {
+    const { clock, newId, send, tell } = this.parts;
+    const refusal = drillRefusal(request, house, this.#drill);
+    if (refusal !== undefined) {
+      tell("drill_refused", `No drill now: ${refusal}`, request.id);
+      // The report of the drill that runs stays where it is.
+      if (!this.#drill) this.#publish(this.#refused(request.id, refusal));
+      return;
+    }
+    const agents = drilledHosts(request, house);
+    const hosts = agents.map((agent) => ({ agent, commandId: newId(), state: "waiting" as const }));
+    this.#drill = { id: request.id, startedMonoMs: clock.monoMs(), startedWallMs: clock.wallMs(), hosts };
+    tell(
+      "drill_begins",
+      `A drill begins${request.by ? ` (${request.by})` : ""}: ${agents.join(", ")}`,
+      request.id,
+    );
+    for (const { agent, commandId } of hosts) send(agent, commandId, "a drill: everything but the last step");
+    this.#report("running", house);
+  }
+
+  /** An agent answered something. */
+  onAnswer(answer: Parameters<typeof noteAnswer>[1], house: House): void {
+    if (!this.#drill) return;
+    const after = noteAnswer(this.#drill, answer, this.parts.clock.monoMs());
+    if (after === this.#drill) return;
+    this.#drill = after;
+    this.#report("running", house);
+    this.tick(house);
+  }
+
+  /** Ends a drill whose time has come, or that an outage overtakes. */
+  tick(house: House): void {
+    const drill = this.#drill;
+    if (!drill) return;
+    const outage = outageOf(drill.hosts.map(({ agent }) => agent), house);
+    if (outage === undefined && !isDrillOver(drill, this.parts.clock.monoMs())) return;
+    for (const host of drill.hosts) {
+      const tookMs = wouldTakeMs(drill, host, house);
+      if (tookMs !== undefined) this.parts.learn(host.agent, tookMs);
+    }
+    const cause = outage === undefined ? undefined : `"${outage}" is on battery`;
+    const { sentence } = this.#report("ended", house, cause);
+    this.#drill = undefined;
+    this.parts.tell("drill_ended", sentence, drill.id);
+  }
+
+  #report(state: "running" | "ended", house: House, cause?: string): { readonly sentence: string } {
+    const { clock } = this.parts;
+    if (!this.#drill) return { sentence: "" };
+    const times = { nowMonoMs: clock.monoMs(), nowWallMs: clock.wallMs() };
+    const report = drillReport(this.#drill, house, state, times, cause);
+    this.#publish(report);
+    return report;
+  }
+
+  #refused(id: string, reason: string): DrillReport {
+    const ts = new Date(this.parts.clock.wallMs()).toISOString();
+    return { id, state: "refused", sentence: `No drill now: ${reason}.`.slice(0, 500), hosts: [], ts };
+  }
+
+  #publish(report: DrillReport): void {
+    const { bus, topics } = this.parts;
+    bus.publish(topics.drillReport, encodeDrillReport(report), { retain: true, qos: 1 }).catch(() => {});
+  }
+}

@@ -1,0 +1,110 @@
+/** The owner's rules as the policy uses them: triggers, stages, feeds. Types and their defaults; no reading of files. */
+import type { HostRules } from "../hosts/host_phase.ts";
+
+/** When a group of hosts is in danger, on battery. Each is optional; any one of them is enough. */
+export interface Triggers {
+  /** At or below this charge, %. */
+  readonly socMinPercent?: number;
+  /** At or below this many minutes to empty. */
+  readonly remainingMin?: number;
+  /** At or above this many minutes on battery. */
+  readonly onBatteryMin?: number;
+  /** When the charge falls as fast as this, %/min, or faster, measured from `settleMs` after the grid was lost. */
+  readonly fall?: { readonly percentPerMin: number; readonly settleMs: number };
+}
+
+/** Hosts that go together. */
+export interface GroupRules {
+  /** Unique in its station and stable over restarts. */
+  readonly key: string;
+  readonly hosts: readonly string[];
+  readonly triggers: Triggers;
+  /** How long a trigger must hold, ms. */
+  readonly debounceMs: number;
+}
+
+/** One step of a station's shutdown; the next begins when all of its hosts are proven down or its time is up. */
+export interface StageRules {
+  /** 1 goes first. */
+  readonly number: number;
+  /** ms. */
+  readonly timeLimitMs: number;
+  readonly groups: readonly GroupRules[];
+}
+
+/** What hangs on one station, and when. */
+export interface StationRules {
+  /** In order; at least one, perhaps without hosts. */
+  readonly stages: readonly StageRules[];
+  /** The trigger moves earlier when the remaining minutes would not suffice for all stages. */
+  readonly hasReserve: boolean;
+}
+
+/** When a host that was shut down is switched on again. */
+export interface WakeRules {
+  /** The grid has been there without a break for so long, ms. */
+  readonly gridStableMs: number;
+  /** And the charge is at least this, %. */
+  readonly socPercent: number;
+  /** Host to the hardware address that the magic packet names; hosts that are not here come back by themselves. */
+  readonly macs: Readonly<Record<string, string>>;
+}
+
+/** Everything that the policy is told once. */
+export interface HouseRules extends HostRules {
+  readonly stations: Readonly<Record<string, StationRules>>;
+  /** For stations that nobody named: they are watched, and nobody is told. */
+  readonly watched: StationRules;
+  /** Hosts on several stations that go down with the first of them; all others wait for the last. */
+  readonly goesWithAny: ReadonlySet<string>;
+  readonly wake: WakeRules;
+  /** Without fresh evidence for this long we are blind, ms. */
+  readonly staleAfterMs: number;
+  /** An estimate older than this is worth nothing: the battery counts as empty, ms. */
+  readonly blindLimitMs: number;
+  /** No trigger before this time: after a restart, fresh words get a chance to arrive. Monotonic ms. */
+  readonly notBeforeMonoMs: number;
+}
+
+/** All hosts, each once. */
+export function hostsOf(rules: Pick<HouseRules, "stations">): readonly string[] {
+  return [...new Set(Object.values(rules.stations).flatMap((station) => hostsOfStation(station)))];
+}
+
+/** The hosts of one station, in the order in which they go down. */
+export function hostsOfStation({ stages }: StationRules): readonly string[] {
+  return [...new Set(stages.flatMap(({ groups }) => groups.flatMap(({ hosts }) => hosts)))];
+}
+
+/** Host to its stations, for each map of stations that was asked about: every tick asks for every host. */
+const feedsByMap = new WeakMap<HouseRules["stations"], ReadonlyMap<string, readonly string[]>>();
+
+/** The stations that feed a host. */
+export function feedsOf(host: string, { stations }: Pick<HouseRules, "stations">): readonly string[] {
+  let feeds = feedsByMap.get(stations);
+  if (!feeds) feedsByMap.set(stations, feeds = allFeeds(stations));
+  return feeds.get(host) ?? [];
+}
+
+function allFeeds(stations: HouseRules["stations"]): ReadonlyMap<string, readonly string[]> {
+  const feeds = new Map<string, string[]>();
+  for (const [device, station] of Object.entries(stations)) {
+    for (const host of hostsOfStation(station)) {
+      const known = feeds.get(host);
+      if (known) known.push(device);
+      else feeds.set(host, [device]);
+    }
+  }
+  return feeds;
+}
+
+/** A host's place on a station; undefined when it does not hang on it. */
+export function placeOf(
+  host: string,
+  { stages }: StationRules,
+): { readonly stage: StageRules; readonly group: GroupRules } | undefined {
+  for (const stage of stages) {
+    const group = stage.groups.find(({ hosts }) => hosts.includes(host));
+    if (group) return { stage, group };
+  }
+}

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { createHealth } from "../../../lib/health.ts";
+import { memoryLog } from "../../../lib/testing.ts";
+import type { HouseState } from "../house.ts";
+import { SnapshotKeeper } from "./keeper.ts";
+import { memoryStore, SlowDiskClock } from "../testdata/test_policy.ts";
+
+/** How long one write takes, ms. */
+const WRITE_MS = 40;
+
+/** A house of which only the drill's month changes: that is enough for a new snapshot. */
+const houseIn = (month: string): HouseState => ({
+  stations: new Map(),
+  hosts: new Map(),
+  learnedMs: new Map(),
+  drilledMonth: month,
+});
+
+function slowDisk(writeMs = WRITE_MS) {
+  const clock = new SlowDiskClock();
+  const store = memoryStore();
+  const { write } = store;
+  store.write = (text) => {
+    clock.spend(writeMs);
+    write(text);
+  };
+  const keeper = new SnapshotKeeper({ clock, health: createHealth(), log: memoryLog(), store });
+  return { clock, store, keeper };
+}
+
+const storedMonth = (text: string | undefined) =>
+  text === undefined ? undefined : JSON.parse(text).drilled_month;
+
+Deno.test("SnapshotKeeper stores a rare change at once, before it is said", () => {
+  const { keeper, store } = slowDisk();
+  let storedWhenSaid: string | undefined;
+  keeper.keep(houseIn("2026-10"), () => storedWhenSaid = storedMonth(store.text));
+  assert.equal(storedWhenSaid, "2026-10");
+});
+
+Deno.test("SnapshotKeeper stores together what comes while it has just written, and says it in order after that", async () => {
+  const { keeper, store, clock } = slowDisk();
+  const said: string[] = [];
+  for (let i = 0; i < 1000; i++) {
+    const month = `m-${i}`;
+    keeper.keep(houseIn("2026-11"), () => said.push(`${month} ${storedMonth(store.text)}`));
+  }
+  assert.equal(said.length, 1, "only the first is said before the next write");
+  await clock.advance(WRITE_MS - 1);
+  assert.equal(said.length, 1);
+  await clock.advance(1);
+  assert.deepEqual(said, Array.from({ length: 1000 }, (_, i) => `m-${i} 2026-11`));
+  assert.ok(store.writes <= 2, `${store.writes} writes`);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("SnapshotKeeper says nothing of a change that is not stored yet", async () => {
+  const { keeper, store, clock } = slowDisk();
+  keeper.keep(houseIn("2026-10"), () => {});
+  let storedWhenSaid: string | undefined;
+  keeper.keep(houseIn("2026-11"), () => storedWhenSaid = storedMonth(store.text));
+  assert.equal(storedMonth(store.text), "2026-10");
+  assert.equal(storedWhenSaid, undefined);
+  await clock.advance(WRITE_MS);
+  assert.equal(storedWhenSaid, "2026-11");
+});
+
+Deno.test("SnapshotKeeper lets nobody wait longer than a quarter of a second for a slow disk", async () => {
+  const { keeper, clock } = slowDisk(15_000);
+  keeper.keep(houseIn("2026-10"), () => {});
+  let isSaid = false;
+  keeper.keep(houseIn("2026-11"), () => isSaid = true);
+  await clock.advance(250);
+  assert.ok(isSaid);
+});
+
+const MAY_WAIT = true;
+
+Deno.test("SnapshotKeeper lets what may wait do so for a quarter of a second, and not 1 ms more", async () => {
+  const { keeper, store, clock } = slowDisk();
+  let isSaid = false;
+  keeper.keep(houseIn("2026-10"), () => isSaid = true, MAY_WAIT);
+  await clock.advance(249);
+  assert.equal(store.writes, 0);
+  assert.equal(isSaid, false);
+  await clock.advance(1);
+  assert.equal(storedMonth(store.text), "2026-10");
+  assert.equal(isSaid, true);
+});
+
+Deno.test("SnapshotKeeper stores at once what may not wait, with what waits, in order", () => {
+  const { keeper, store, clock } = slowDisk();
+  const said: string[] = [];
+  keeper.keep(houseIn("2026-10"), () => said.push("waited"), MAY_WAIT);
+  keeper.keep(houseIn("2026-11"), () => said.push("did not"));
+  assert.deepEqual(said, ["waited", "did not"]);
+  assert.equal(store.writes, 1);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("SnapshotKeeper lets nobody who may not wait do so for one who may, right after a write", async () => {
+  const { keeper, store, clock } = slowDisk();
+  keeper.keep(houseIn("2026-09"), () => {});
+  const said: string[] = [];
+  keeper.keep(houseIn("2026-10"), () => said.push("waited"), MAY_WAIT);
+  keeper.keep(houseIn("2026-11"), () => said.push("did not"));
+  await clock.advance(WRITE_MS - 1);
+  assert.deepEqual(said, []);
+  await clock.advance(1);
+  assert.deepEqual(said, ["waited", "did not"]);
+  assert.equal(store.writes, 2);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("SnapshotKeeper.flush() stores and says what still waits, and leaves no timer", () => {
+  const { keeper, store, clock } = slowDisk();
+  keeper.keep(houseIn("2026-10"), () => {});
+  let isSaid = false;
+  keeper.keep(houseIn("2026-11"), () => isSaid = true);
+  keeper.flush(houseIn("2026-11"));
+  assert.ok(isSaid);
+  assert.equal(storedMonth(store.text), "2026-11");
+  assert.equal(clock.pending, 0);
+});

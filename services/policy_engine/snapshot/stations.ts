@@ -1,0 +1,173 @@
+/** The stations in the snapshot, with the phases of their groups. Pure. */
+import * as v from "valibot";
+import { numberIn, textUpTo } from "../../../lib/messages/parse.ts";
+import type { OutagePhase } from "../outage/outage.ts";
+import { age, ageOf, type AtAge, notedAge } from "./ages.ts";
+import { isSameMap } from "./pieces.ts";
+import { NEW_STATION, type StationState } from "../outage/station.ts";
+import type { Word, Words } from "../outage/readings.ts";
+
+const word = <const S extends v.GenericSchema>(value: S) =>
+  // `least_age_ms`: the least that its age can be, where a restart made it a guess.
+  v.optional(v.object({ value, age_ms: age, least_age_ms: v.optional(age) }));
+const phaseSchema = v.object({
+  phase: v.picklist(["unknown", "online", "on_battery", "critical", "shutting_down"]),
+  since_age_ms: v.optional(age),
+  step_age_ms: v.optional(age),
+  reason: v.optional(textUpTo(500)),
+});
+
+/** One station. */
+export const stationSchema = v.object({
+  noted_age_ms: notedAge,
+  grid: word(v.boolean()),
+  soc: word(numberIn(0, 100)),
+  discharge_min: word(numberIn(0, 1e6)),
+  out_watts: word(numberIn(-1e6, 1e6)),
+  battery_wh: word(numberIn(0, 1e6)),
+  min_soc: word(numberIn(0, 100)),
+  /** What was believed of the grid, when a witness had told it. */
+  believed_grid: word(v.boolean()),
+  /** The fall that was measured in this outage, %/min. */
+  fall: v.optional(numberIn(-1000, 1000)),
+  /** How long ago the grid was last known to be there. */
+  last_grid_age_ms: v.optional(age),
+  /** A person holds the shutdown back for so long yet. */
+  held: v.optional(v.object({ left_ms: age, reason: textUpTo(500) })),
+  groups: v.record(v.string(), phaseSchema),
+  stages: v.record(v.string(), age),
+});
+
+/** One station as it is written. */
+export type SavedStation = v.InferOutput<typeof stationSchema>;
+type SavedPhase = v.InferOutput<typeof phaseSchema>;
+
+/** See {@link toStation} for the way back. */
+export function fromStation(
+  { words, verdict, phases, started, fallPercentPerMin, lastGridMonoMs, held }: StationState,
+  nowMonoMs: number,
+): SavedStation {
+  const aged = <T>(w: Word<T> | undefined) =>
+    w && {
+      value: w.value,
+      age_ms: ageOf(w.atMonoMs, nowMonoMs),
+      least_age_ms: w.latestMonoMs === undefined ? undefined : ageOf(w.latestMonoMs, nowMonoMs),
+    };
+  const isByWitness = verdict?.connected !== undefined && verdict.evidenceMonoMs !== words.grid?.atMonoMs;
+  return {
+    grid: aged(words.grid),
+    soc: aged(words.socPercent),
+    discharge_min: aged(words.dischargeMin),
+    out_watts: aged(words.outWatts),
+    battery_wh: aged(words.batteryWh),
+    min_soc: aged(words.minSocPercent),
+    believed_grid: isByWitness
+      ? { value: verdict.connected === true, age_ms: ageOf(verdict.evidenceMonoMs ?? nowMonoMs, nowMonoMs) }
+      : undefined,
+    fall: fallPercentPerMin,
+    last_grid_age_ms: lastGridMonoMs === undefined ? undefined : ageOf(lastGridMonoMs, nowMonoMs),
+    held: held && held.untilMonoMs > nowMonoMs
+      ? { left_ms: Math.round(held.untilMonoMs - nowMonoMs), reason: held.reason }
+      : undefined,
+    groups: Object.fromEntries([...phases].map(([key, phase]) => [key, fromPhase(phase, nowMonoMs)])),
+    stages: Object.fromEntries([...started].map(([number, atMs]) => [number, ageOf(atMs, nowMonoMs)])),
+  };
+}
+
+/** Whether a restart need not know the difference; words of the station follow within the life of a piece. */
+export function isSameStation(a: StationState, b: StationState): boolean {
+  return a === b ||
+    a.verdict?.connected === b.verdict?.connected && a.held === b.held &&
+      isSameMap(a.phases, b.phases) && isSameMap(a.started, b.started);
+}
+
+/**
+ * A station as it was, its words marked as said before the restart.
+ *
+ * @param at Knows the length of the stop, and how long before the snapshot the station was written down
+ */
+export function toStation(
+  saved: SavedStation,
+  at: AtAge,
+  { nowMonoMs, notedMs, isSure, isLongAgo }: {
+    readonly nowMonoMs: number;
+    /** How long before the snapshot the station was written down. */
+    readonly notedMs: number;
+    /** Whether the stop was surely as short as it looks; if not, the age of every word is a guess. */
+    readonly isSure: boolean;
+    /** Whether nothing but the words counts any more, and of those not the grid. */
+    readonly isLongAgo: boolean;
+  },
+): StationState {
+  const word = <T>(
+    w: { value: T; age_ms: number; least_age_ms?: number } | undefined,
+  ): Word<T> | undefined => {
+    if (!w) return undefined;
+    const least = w.least_age_ms;
+    const latestMonoMs = isSure
+      ? (least === undefined ? undefined : at(least))
+      : nowMonoMs - (least ?? w.age_ms) - notedMs;
+    return { value: w.value, atMonoMs: at(w.age_ms), isFromBefore: true, latestMonoMs };
+  };
+  const words: Words = {
+    grid: isLongAgo ? undefined : word(saved.grid),
+    socPercent: word(saved.soc),
+    dischargeMin: word(saved.discharge_min),
+    outWatts: word(saved.out_watts),
+    batteryWh: word(saved.battery_wh),
+    minSocPercent: word(saved.min_soc),
+  };
+  if (isLongAgo) return { ...NEW_STATION, words };
+  const believed = word(saved.believed_grid);
+  return {
+    ...NEW_STATION,
+    words,
+    fallPercentPerMin: saved.fall,
+    lastGridMonoMs: saved.last_grid_age_ms === undefined ? undefined : at(saved.last_grid_age_ms),
+    held: saved.held && { untilMonoMs: at(-saved.held.left_ms), reason: saved.held.reason },
+    verdict: believed && { connected: believed.value, by: "station", evidenceMonoMs: believed.atMonoMs },
+    phases: new Map(Object.entries(saved.groups).map(([key, one]) => [key, toPhase(one, at, nowMonoMs)])),
+    started: new Map(Object.entries(saved.stages).map(([number, ageMs]) => [Number(number), at(ageMs)])),
+  };
+}
+
+function fromPhase(phase: OutagePhase, nowMonoMs: number): SavedPhase {
+  switch (phase.kind) {
+    case "unknown":
+    case "online":
+      return { phase: phase.kind };
+    case "on_battery":
+      return { phase: phase.kind, since_age_ms: ageOf(phase.sinceMonoMs, nowMonoMs) };
+    case "critical":
+      return {
+        phase: phase.kind,
+        since_age_ms: ageOf(phase.sinceMonoMs, nowMonoMs),
+        step_age_ms: ageOf(phase.criticalSinceMonoMs, nowMonoMs),
+      };
+    case "shutting_down":
+      return {
+        phase: phase.kind,
+        since_age_ms: ageOf(phase.sinceMonoMs, nowMonoMs),
+        step_age_ms: ageOf(phase.triggeredMonoMs, nowMonoMs),
+        reason: phase.reason.slice(0, 500),
+      };
+  }
+}
+
+function toPhase(saved: SavedPhase, at: AtAge, nowMonoMs: number): OutagePhase {
+  const sinceMonoMs = at(saved.since_age_ms);
+  switch (saved.phase) {
+    case "unknown":
+      return { kind: "unknown" };
+    case "online":
+      return { kind: "online", sinceMonoMs: nowMonoMs };
+    case "on_battery":
+      return { kind: "on_battery", sinceMonoMs };
+    case "critical":
+      return { kind: "critical", sinceMonoMs, criticalSinceMonoMs: at(saved.step_age_ms) };
+    case "shutting_down": {
+      const { reason = "the outage goes on" } = saved;
+      return { kind: "shutting_down", sinceMonoMs, triggeredMonoMs: at(saved.step_age_ms), reason };
+    }
+  }
+}

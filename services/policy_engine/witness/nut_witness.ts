@@ -1,0 +1,118 @@
+/** A NUT server elsewhere in the house as a grid witness: asks it now and then whether its UPS is on line. */
+import type { Cancel, Clock } from "../../../lib/clock.ts";
+import { errorText } from "../../../lib/errors.ts";
+import type { Logger } from "../../../lib/log.ts";
+
+/** Where to ask for what. */
+export interface NutTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly ups: string;
+}
+
+/** Sends one line and resolves with the first line of the answer; rejects when there is none in time. */
+export type AskNut = (target: NutTarget, question: string, signal: AbortSignal) => Promise<string>;
+
+/** How often a server is asked, ms. */
+export const ASK_EVERY_MS = 15_000;
+/** An answer takes no longer than this, ms. */
+export const ANSWER_LIMIT_MS = 5000;
+/** An answer is one short line; anything longer is none. */
+const LONGEST_LINE = 512;
+
+/**
+ * What an answer to `GET VAR <ups> ups.status` says.
+ *
+ * @returns true: on line (OL); false: on battery (OB); undefined: an error, or a status that has neither or both
+ */
+export function readUpsStatus(line: string): boolean | undefined {
+  const status = /^VAR \S+ ups\.status "([^"]*)"$/.exec(line.trim())?.[1];
+  const words = status?.split(" ") ?? [];
+  const [isOnLine, isOnBattery] = [words.includes("OL"), words.includes("OB")];
+  return isOnLine === isOnBattery ? undefined : isOnLine;
+}
+
+/** What a poll needs. */
+export interface NutWitnessParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly ask: AskNut;
+  /** Told each answer that says something. */
+  readonly onWord: (isPresent: boolean) => void;
+}
+
+/** Asks until it is stopped. A server that does not answer says nothing: its last word grows old. */
+export class NutWitness {
+  #cancel: Cancel = () => {};
+  #asking: AbortController | undefined;
+  #isSilent = false;
+
+  constructor(
+    private readonly name: string,
+    private readonly target: NutTarget,
+    private readonly parts: NutWitnessParts,
+  ) {}
+
+  start(): void {
+    this.#cancel = this.parts.clock.every(ASK_EVERY_MS, () => void this.#poll());
+    void this.#poll();
+  }
+
+  stop(): void {
+    this.#cancel();
+    this.#asking?.abort();
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#asking) return;
+    const { clock, log, ask, onWord } = this.parts;
+    const asking = this.#asking = new AbortController();
+    const cancel = clock.after(ANSWER_LIMIT_MS, () => asking.abort(new Error("no answer in time")));
+    try {
+      const line = await ask(this.target, `GET VAR ${this.target.ups} ups.status\n`, asking.signal);
+      const word = readUpsStatus(line);
+      if (word === undefined) throw new Error(`it answered ${JSON.stringify(line.slice(0, 100))}`);
+      if (this.#isSilent) log.notice("WITNESS ANSWERS AGAIN", { witness: this.name });
+      this.#isSilent = false;
+      onWord(word);
+    } catch (error) {
+      const isStopped = asking.signal.aborted && asking.signal.reason instanceof DOMException;
+      if (!this.#isSilent && !isStopped) {
+        log.warn("WITNESS SILENT", { witness: this.name, reason: errorText(error) });
+      }
+      this.#isSilent = true;
+    } finally {
+      cancel();
+      this.#asking = undefined;
+    }
+  }
+}
+
+/** The real thing; needs `net` for the target. */
+export const askOverTcp: AskNut = async ({ host, port }, question, signal) => {
+  signal.throwIfAborted();
+  const connection = await Deno.connect({ hostname: host, port, signal });
+  const close = () => {
+    try {
+      connection.close();
+    } catch {
+      // It was closed before.
+    }
+  };
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    await connection.write(new TextEncoder().encode(question));
+    let text = "";
+    const buffer = new Uint8Array(LONGEST_LINE);
+    while (!text.includes("\n") && text.length < LONGEST_LINE) {
+      const count = await connection.read(buffer);
+      if (count === null) break;
+      text += new TextDecoder().decode(buffer.subarray(0, count));
+    }
+    return text.split("\n")[0] ?? "";
+  } finally {
+    signal.removeEventListener("abort", close);
+    close();
+    signal.throwIfAborted();
+  }
+};

@@ -1,0 +1,221 @@
+/** One station's messages in, readings and packs out: partial updates merge here. */
+import { errorText } from "../../../lib/errors.ts";
+import { type Fields, plainFields } from "../../../proto/family_schema.ts";
+import { decodeInner, type InnerMessage } from "../../../proto/registry.ts";
+import { type Header, plainPdata } from "../../../proto/frame.ts";
+import { isOfflineHeader } from "../../../proto/offline.ts";
+import type { CompiledModel } from "../models/compiled_model.ts";
+import { asNumber, numberAt } from "../models/field_path.ts";
+import type { JsonMessage } from "./json_shapes.ts";
+import { KeyedValues } from "./keyed_values.ts";
+import { Packs } from "./packs.ts";
+import type { Payload } from "./payload.ts";
+import { Readings } from "./readings.ts";
+import { TAG27_FIELD, TAG27_MESSAGE } from "../judge/tag27.ts";
+
+/** A message with every field that it carried. */
+export class DecodedMessage {
+  constructor(
+    readonly cmd_func: number | undefined,
+    readonly cmd_id: number | undefined,
+    /** Undefined for a pair of unknown layout. */
+    readonly name: string | undefined,
+    private readonly sent: Fields | KeyedValues,
+    /** The inner message without its mask, where its layout is not known. */
+    readonly pdata?: Uint8Array,
+  ) {}
+
+  /** Only what was sent; made when asked for, because hardly anybody asks. */
+  fields(): Record<string, unknown> {
+    return this.sent instanceof KeyedValues ? this.sent.flat() : plainFields(this.sent);
+  }
+}
+
+/** No fields. */
+const NO_FIELDS: Fields = {};
+
+/** What a payload held. */
+export interface Taken {
+  /** Fields of the table, packs included, that the payload carried; 0 means that it is no evidence of anything. */
+  readonly values: number;
+  /** The station answered a get-all request. */
+  readonly isReply: boolean;
+  /** The cloud's word; false as well when a frame says "offline". */
+  readonly online: boolean | undefined;
+  /** Field 27 of the last battery report. */
+  readonly tag27: number | undefined;
+  readonly messages: readonly DecodedMessage[];
+  /** `cmd_func/cmd_id` of messages whose layout is not known. */
+  readonly unknownPairs: readonly string[];
+  /** Messages that could not be read, one sentence each; the others of the payload count. */
+  readonly problems: readonly string[];
+}
+
+/** Merges one station's messages. */
+export class Intake {
+  readonly readings: Readings;
+  readonly packs: Packs | undefined;
+  #lastAnswer: string | undefined;
+
+  constructor(readonly model: CompiledModel) {
+    this.readings = new Readings(model.paths.length);
+    this.packs = model.spec.packs && new Packs(model.spec.packs);
+  }
+
+  /** Takes a payload. Nothing changes for messages that cannot be read. */
+  take(payload: Payload, atMonoMs: number): Taken {
+    this.readings.beginPayload();
+    return payload.kind === "frame"
+      ? this.#takeHeaders(payload.headers, atMonoMs)
+      : this.#takeJson(payload.message, atMonoMs);
+  }
+
+  /** Takes decoded messages as one payload that is no reply. */
+  takeMessages(messages: readonly InnerMessage[], atMonoMs: number): Taken {
+    this.readings.beginPayload();
+    const values = messages.map(({ name, fields }) => this.#takeFields(name, fields, atMonoMs));
+    return {
+      values: values.reduce((a, b) => a + b, 0),
+      isReply: false,
+      online: undefined,
+      tag27: undefined,
+      messages: messages.map(({ name, fields }) => new DecodedMessage(undefined, undefined, name, fields)),
+      unknownPairs: [],
+      problems: [],
+    };
+  }
+
+  /** @returns how many known values the message carried */
+  #takeFields(message: string, fields: Fields, atMonoMs: number): number {
+    let values = 0;
+    for (const { steps, slot } of this.model.byMessage.get(message) ?? []) {
+      const value = numberAt(fields, steps);
+      if (value === undefined) continue;
+      this.readings.set(slot, value, atMonoMs);
+      values++;
+    }
+    return values + this.#takePacks(message, fields, atMonoMs);
+  }
+
+  #takeHeaders(headers: readonly Header[], atMonoMs: number): Taken {
+    const { family } = this.model;
+    const messages: DecodedMessage[] = [];
+    const unknownPairs: string[] = [];
+    const problems: string[] = [];
+    let values = 0;
+    let tag27: number | undefined;
+    let online: boolean | undefined;
+    for (const header of headers) {
+      const { cmd_func, cmd_id } = header;
+      if (isOfflineHeader(header)) online = false;
+      if (!family) {
+        problems.push(`a frame where the ${this.model.spec.model} sends JSON`);
+        break;
+      }
+      let inner;
+      try {
+        inner = decodeInner(family, header);
+      } catch (error) {
+        problems.push(errorText(error));
+        continue;
+      }
+      if (!inner) {
+        if (cmd_func !== undefined) unknownPairs.push(`${cmd_func}/${cmd_id}`);
+        messages.push(
+          new DecodedMessage(cmd_func, cmd_id, undefined, NO_FIELDS, header.pdata && plainPdata(header)),
+        );
+        continue;
+      }
+      const { name, fields } = inner;
+      values += this.#takeFields(name, fields, atMonoMs);
+      if (name === TAG27_MESSAGE && Object.hasOwn(fields, TAG27_FIELD)) tag27 = asNumber(fields[TAG27_FIELD]);
+      messages.push(new DecodedMessage(cmd_func, cmd_id, name, fields));
+    }
+    return { values, isReply: isReplyFrame(headers), online, tag27, messages, unknownPairs, problems };
+  }
+
+  #takeJson(message: JsonMessage, atMonoMs: number): Taken {
+    const nothing = { isReply: false, tag27: undefined, unknownPairs: [], problems: [] };
+    if (message.kind === "status") {
+      return { ...nothing, values: 0, online: message.online, messages: [] };
+    }
+    const { name, cmdFunc, cmdId } = message;
+    const decoded = new DecodedMessage(cmdFunc, cmdId, name, message.values);
+    // The cloud repeats its memory for ever, also in its answer to a get-all request: only one that differs from the
+    // last shows that the station still speaks.
+    const isRepeat = message.kind !== "push" && this.#isRepeated(message.values);
+    const values = isRepeat ? 0 : this.#takeKeys(message.values, atMonoMs);
+    return { ...nothing, values, isReply: message.kind === "reply", online: undefined, messages: [decoded] };
+  }
+
+  #takeKeys(keys: KeyedValues, atMonoMs: number): number {
+    let values = 0;
+    for (const [key, taps] of this.model.byKey) {
+      const value = keys.get(key);
+      if (value === undefined) continue;
+      for (const { steps, slot } of taps) {
+        const number = steps.length === 0 ? asNumber(value) : numberAt({ list: value }, [
+          { name: "list", list: true },
+          ...steps,
+        ]);
+        if (number === undefined) continue;
+        this.readings.set(slot, number, atMonoMs);
+        values++;
+      }
+    }
+    return values + this.#takePackKeys(keys, atMonoMs);
+  }
+
+  #takePacks(message: string, fields: Fields, atMonoMs: number): number {
+    const { packs } = this;
+    const spec = this.model.spec.packs;
+    if (!packs || !spec || "keys" in spec) return 0;
+    if ("message" in spec) {
+      if (spec.message !== message) return 0;
+      const num = Object.hasOwn(fields, spec.num) ? asNumber(fields[spec.num]) ?? 0 : 0;
+      return packs.take(num, fields, atMonoMs) ? 1 : 0;
+    }
+    const [listMessage, listField = ""] = spec.list.split(".");
+    if (listMessage !== message || !Object.hasOwn(fields, listField)) return 0;
+    const entries = (fields[listField] as readonly Fields[]).slice(0, 64);
+    const taken = entries.map((entry) => numberAt(entry, [{ name: spec.num, list: false }]) ?? 0);
+    if (taken.length > 0) packs.keepOnly(taken);
+    return entries.filter((entry, i) => packs.take(taken[i] ?? 0, entry, atMonoMs)).length;
+  }
+
+  /** Packs in JSON: under a prefix each, or, where a protobuf family speaks JSON, flat for one pack. */
+  #takePackKeys(keys: KeyedValues, atMonoMs: number): number {
+    const { packs } = this;
+    const spec = this.model.spec.packs;
+    if (!packs || !spec) return 0;
+    let taken = 0;
+    for (const pack of this.model.packKeys) {
+      let fields: Record<string, unknown> | undefined;
+      for (const [name, key] of pack.keys) {
+        const value = keys.get(key);
+        if (value !== undefined) (fields ??= {})[name] = value;
+      }
+      if (!fields) continue;
+      let { num } = pack;
+      if ("message" in spec) {
+        // Without a capacity these are some other module's "soc" and "temp".
+        if (spec.full === undefined || !(spec.full in fields)) continue;
+        num = asNumber(keys.get(spec.num)) ?? 0;
+      }
+      if (packs.take(num, fields, atMonoMs)) taken++;
+    }
+    return taken;
+  }
+
+  #isRepeated(values: KeyedValues): boolean {
+    const text = values.text();
+    const isRepeat = text === this.#lastAnswer;
+    this.#lastAnswer = text;
+    return isRepeat;
+  }
+}
+
+/** Replies to a get-all request name no destination; pushes always do. */
+function isReplyFrame(headers: readonly Header[]): boolean {
+  return headers.every((h) => h.dest === undefined && h.cmd_func !== undefined && h.seq !== undefined);
+}

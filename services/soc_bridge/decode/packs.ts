@@ -1,0 +1,201 @@
+/** The battery packs of one station, as their reports come in one by one. */
+import { asNumber } from "../models/field_path.ts";
+import type { CapacitySpec, PackSpec } from "../models/model_spec.ts";
+
+/** What is known of one pack; absent is unknown. */
+export interface Pack {
+  readonly num: number;
+  sn?: string;
+  /** %, 0 to 100. */
+  soc?: number;
+  /** Hottest cell, degrees C. */
+  tempCelsius?: number;
+  fullWh?: number;
+  designWh?: number;
+  /** When any of it was last heard. */
+  atMonoMs: number;
+  /** When these two were, for they change by themselves and may come in different messages. */
+  socMonoMs?: number;
+  tempMonoMs?: number;
+  /** Raw capacities and cells, kept because they may come in different messages. */
+  fullRaw?: number;
+  designRaw?: number;
+  cells?: number;
+}
+
+/** A figure over all packs. */
+export type PackFigure =
+  | "main_soc"
+  | "mean_soc"
+  | "max_temp"
+  | "sum_full"
+  | "sum_design"
+  | "main_full"
+  | "main_design";
+
+/** A pack whose report is this much older than the newest one was taken away. */
+export const PACK_GONE_MS = 15 * 60_000;
+/** More packs than this are not believed. */
+export const MAX_PACKS = 32;
+
+/** Reads pack reports by a table's rule. */
+export class Packs {
+  readonly #packs = new Map<number, Pack>();
+  /** {@link Packs.list} as it was last asked for; a message that brings no pack changes nothing in it. */
+  #list: readonly Pack[] | undefined;
+
+  constructor(private readonly spec: PackSpec) {}
+
+  /**
+   * Takes one pack's fields, whole or in part.
+   *
+   * @param num Its number, 0 to 31; others are ignored, and so is a pack whose full capacity is 0: it has not reported
+   *   yet, and its zeros mean nothing
+   * @returns whether anything was taken
+   */
+  take(num: number, fields: Readonly<Record<string, unknown>>, atMonoMs: number): boolean {
+    if (!Number.isInteger(num) || num < 0 || num >= MAX_PACKS) return false;
+    const { spec } = this;
+    const full = this.#number(fields, spec.full);
+    if (full === 0) return false;
+    const pack: Pack = this.#packs.get(num) ?? { num, atMonoMs };
+    const soc = inRange(this.#first(fields, spec.soc), 0, 100);
+    const temp = inRange(this.#first(fields, spec.temp), -60, 200);
+    const design = this.#number(fields, spec.design);
+    const cells = "cells" in spec.capacity ? this.#number(fields, spec.capacity.cells) : undefined;
+    const sn = spec.sn === undefined ? undefined : serialOf(fields, spec.sn);
+    if ((soc ?? temp ?? full ?? design) === undefined) return false;
+    if (soc !== undefined) {
+      pack.soc = soc;
+      pack.socMonoMs = atMonoMs;
+    }
+    if (temp !== undefined) {
+      pack.tempCelsius = temp;
+      pack.tempMonoMs = atMonoMs;
+    }
+    if (full !== undefined) pack.fullRaw = full;
+    if (design !== undefined) pack.designRaw = design;
+    if (cells !== undefined) pack.cells = cells;
+    if (sn !== undefined) pack.sn = sn;
+    pack.fullWh = wattHours(pack.fullRaw, pack.cells, spec.capacity);
+    pack.designWh = wattHours(pack.designRaw, pack.cells, spec.capacity);
+    pack.atMonoMs = atMonoMs;
+    this.#packs.set(num, pack);
+    this.#list = undefined;
+    return true;
+  }
+
+  /** Forgets packs that are not in a list that names them all. */
+  keepOnly(nums: readonly number[]): void {
+    for (const num of this.#packs.keys()) if (!nums.includes(num)) this.#packs.delete(num);
+    this.#list = undefined;
+  }
+
+  /** All packs that still report, by number. */
+  list(): readonly Pack[] {
+    if (!this.#list) {
+      const packs = [...this.#packs.values()];
+      const newest = Math.max(...packs.map((p) => p.atMonoMs));
+      this.#list = packs.filter((p) => newest - p.atMonoMs < PACK_GONE_MS).sort((a, b) => a.num - b.num);
+    }
+    return this.#list;
+  }
+
+  /** A figure with the time of its newest part; undefined when no pack knows it. */
+  figure(figure: PackFigure): TimedNumber | undefined {
+    if (this.#packs.size === 0) return undefined;
+    const packs = this.list();
+    const main = packs.filter((p) => p.num === 0);
+    switch (figure) {
+      case "main_soc":
+        return fold(main, socOf, Math.max);
+      case "mean_soc":
+        return meanSoc(packs);
+      case "max_temp":
+        return fold(packs, (p) => timed(p.tempCelsius, p.tempMonoMs), Math.max);
+      case "sum_full":
+        return fold(packs, (p) => timed(p.fullWh, p.atMonoMs), (a, b) => a + b);
+      case "sum_design":
+        return fold(packs, (p) => timed(p.designWh, p.atMonoMs), (a, b) => a + b);
+      case "main_full":
+        return fold(main, (p) => timed(p.fullWh, p.atMonoMs), Math.max);
+      case "main_design":
+        return fold(main, (p) => timed(p.designWh, p.atMonoMs), Math.max);
+    }
+  }
+
+  #first(fields: Readonly<Record<string, unknown>>, names: readonly string[]): number | undefined {
+    for (const name of names) {
+      const value = this.#number(fields, name);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  #number(fields: Readonly<Record<string, unknown>>, name: string | undefined): number | undefined {
+    return name !== undefined && Object.hasOwn(fields, name) ? asNumber(fields[name]) : undefined;
+  }
+}
+
+interface TimedNumber {
+  readonly value: number;
+  readonly atMonoMs: number;
+}
+
+function timed(value: number | undefined, atMonoMs = 0): TimedNumber | undefined {
+  return value === undefined ? undefined : { value, atMonoMs };
+}
+
+function socOf({ soc, socMonoMs }: Pack): TimedNumber | undefined {
+  return timed(soc, socMonoMs);
+}
+
+/** The charge of all packs together: by their capacities, where each is known. */
+function meanSoc(packs: readonly Pack[]): TimedNumber | undefined {
+  const charged = packs.filter((p) => p.soc !== undefined);
+  const isWeighed = charged.every((p) => p.fullWh !== undefined);
+  const weightOf = (p: Pack) => (isWeighed ? p.fullWh : undefined) ?? 1;
+  const sum = fold(charged, (p) => timed((p.soc ?? 0) * weightOf(p), p.socMonoMs), (a, b) => a + b);
+  return sum && { ...sum, value: sum.value / charged.reduce((all, p) => all + weightOf(p), 0) };
+}
+
+function fold(
+  packs: readonly Pack[],
+  read: (pack: Pack) => TimedNumber | undefined,
+  join: (a: number, b: number) => number,
+): TimedNumber | undefined {
+  let result: TimedNumber | undefined;
+  for (const pack of packs) {
+    const one = read(pack);
+    if (!one) continue;
+    result = result
+      ? { value: join(result.value, one.value), atMonoMs: Math.max(result.atMonoMs, one.atMonoMs) }
+      : one;
+  }
+  return result;
+}
+
+function wattHours(
+  raw: number | undefined,
+  cells: number | undefined,
+  capacity: CapacitySpec,
+): number | undefined {
+  if (raw === undefined || raw <= 0) return undefined;
+  if (capacity.unit === "Wh") return inRange(raw, 0, 1e6);
+  const volts = "volts" in capacity
+    ? capacity.volts
+    : cells === undefined
+    ? undefined
+    : cells * capacity.volts_per_cell;
+  return volts === undefined ? undefined : inRange(raw * volts / 1000, 0, 1e6);
+}
+
+function inRange(value: number | undefined, min: number, max: number): number | undefined {
+  return value !== undefined && value >= min && value <= max ? value : undefined;
+}
+
+/** Serial fields hold debris on some models: only what looks like a serial number counts. */
+function serialOf(fields: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  return typeof value === "string" && /^[A-Z][A-Z0-9]{9,23}$/.test(value) ? value : undefined;
+}

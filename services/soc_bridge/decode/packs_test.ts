@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { PACK_GONE_MS, Packs } from "./packs.ts";
+import { BMS_PACKS } from "../models/families/property_upload.ts";
+
+const report = (soc: number, extra: Record<string, unknown> = {}) => ({
+  f32_show_soc: soc,
+  max_cell_temp: 30,
+  design_cap: 12_800,
+  full_cap: 12_800,
+  cell_series_num: 7,
+  ...extra,
+});
+
+Deno.test("Packs.take() keeps packs apart and adds them up", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(0, report(60), 1);
+  packs.take(1, report(80, { max_cell_temp: 41 }), 2);
+  assert.deepEqual(packs.list().map((p) => [p.num, p.soc, p.tempCelsius]), [[0, 60, 30], [1, 80, 41]]);
+  assert.equal(packs.figure("main_soc")?.value, 60);
+  assert.equal(packs.figure("mean_soc")?.value, 70);
+  assert.deepEqual(packs.figure("max_temp"), { value: 41, atMonoMs: 2 });
+  assert.equal(packs.figure("sum_full")?.value.toFixed(2), "573.44");
+  assert.equal(packs.figure("main_full")?.value.toFixed(2), "286.72");
+});
+
+Deno.test("Packs.figure() weighs the mean charge by capacity, where that of every pack is known", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(0, report(90), 1);
+  packs.take(1, report(30, { full_cap: 38_400 }), 2);
+  assert.deepEqual(packs.figure("mean_soc"), { value: 45, atMonoMs: 2 });
+  packs.take(2, { f32_show_soc: 30 }, 3);
+  assert.deepEqual(packs.figure("mean_soc"), { value: 50, atMonoMs: 3 });
+  assert.equal(new Packs(BMS_PACKS).figure("mean_soc"), undefined);
+});
+
+Deno.test("Packs.take() keeps the age of a charge that a part of a report lacks", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(0, report(60), 1);
+  packs.take(0, { max_cell_temp: 35 }, 9);
+  assert.deepEqual(packs.figure("main_soc"), { value: 60, atMonoMs: 1 });
+  assert.deepEqual(packs.figure("mean_soc"), { value: 60, atMonoMs: 1 });
+  assert.deepEqual(packs.figure("max_temp"), { value: 35, atMonoMs: 9 });
+  packs.take(0, { f32_show_soc: 59 }, 10);
+  assert.deepEqual(packs.figure("main_soc"), { value: 59, atMonoMs: 10 });
+  assert.deepEqual(packs.figure("max_temp"), { value: 35, atMonoMs: 9 });
+});
+
+Deno.test("Packs.take() ignores a pack that has not reported yet and impossible numbers", () => {
+  const packs = new Packs(BMS_PACKS);
+  assert.equal(packs.take(1, report(0, { full_cap: 0 }), 1), false);
+  for (const num of [-1, 32, 1.5, NaN]) assert.equal(packs.take(num, report(50), 1), false, String(num));
+  assert.equal(packs.take(0, { f32_show_soc: 101, max_cell_temp: 250 }, 1), false);
+  assert.equal(packs.figure("main_soc"), undefined);
+  assert.deepEqual(packs.list(), []);
+});
+
+Deno.test("Packs.take() takes a serial number and no debris", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(0, report(50, { bms_sn: "R631TEST00000001" }), 1);
+  packs.take(1, report(50, { bms_sn: "A(OTA_INFO_DATA" }), 1);
+  assert.deepEqual(packs.list().map((p) => p.sn), ["R631TEST00000001", undefined]);
+});
+
+Deno.test("Packs.list() drops a pack that no longer reports while others do", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(0, report(50), 0);
+  packs.take(1, report(50), 0);
+  packs.take(0, report(50), PACK_GONE_MS - 1);
+  assert.equal(packs.list().length, 2);
+  packs.take(0, report(50), PACK_GONE_MS);
+  assert.deepEqual(packs.list().map((p) => p.num), [0]);
+});
+
+Deno.test("Packs.keepOnly() forgets packs that a full list does not name", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(1, report(50), 0);
+  packs.take(2, report(50), 0);
+  packs.keepOnly([2]);
+  assert.deepEqual(packs.list().map((p) => p.num), [2]);
+});

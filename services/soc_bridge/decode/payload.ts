@@ -1,0 +1,56 @@
+/** The cloud's bytes in, headers or a JSON message out. */
+import { InvalidInputError } from "../../../lib/errors.ts";
+import { decodeFrame, type Header } from "../../../proto/frame.ts";
+import { type JsonMessage, readJsonMessage } from "./json_shapes.ts";
+
+/** A payload by its form. */
+export type Payload =
+  | { readonly kind: "frame"; readonly headers: readonly Header[] }
+  | { readonly kind: "json"; readonly message: JsonMessage };
+
+/** The largest JSON payload that is read, bytes; a full reply has about 15 kB. */
+export const MAX_JSON_PAYLOAD_BYTES = 256 * 1024;
+
+const BRACE = 0x7b;
+const HEADER_TAG = 0x0a;
+/** Blank, tab and carriage return; a line end is a frame's first byte. */
+const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0d]);
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Reads a payload: JSON begins with `{`, a frame with 0x0A; some bridges send frames as base64 text.
+ *
+ * @param source Named in errors, for example `MQTT topic "bridge-ecoflow/R651/data"`
+ * @throws InvalidInputError
+ */
+export function readPayload(bytes: Uint8Array, source: string): Payload {
+  if (bytes[0] === HEADER_TAG) return { kind: "frame", headers: decodeFrame(bytes, source) };
+  const first = bytes.find((byte) => !BLANKS.has(byte));
+  if (first === BRACE) return { kind: "json", message: readJsonMessage(parseJson(bytes, source), source) };
+  const decoded = tryBase64(bytes);
+  return { kind: "frame", headers: decodeFrame(decoded?.[0] === HEADER_TAG ? decoded : bytes, source) };
+}
+
+function parseJson(bytes: Uint8Array, source: string): unknown {
+  if (bytes.length > MAX_JSON_PAYLOAD_BYTES) {
+    throw new InvalidInputError(source, [
+      `must have at most ${MAX_JSON_PAYLOAD_BYTES} bytes, found ${bytes.length}`,
+    ]);
+  }
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch (cause) {
+    throw new InvalidInputError(source, ["must be JSON after its first brace, found something else"], {
+      cause,
+    });
+  }
+}
+
+function tryBase64(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.length < 8 || bytes.length > MAX_JSON_PAYLOAD_BYTES) return undefined;
+  try {
+    return Uint8Array.fromBase64(new TextDecoder("ascii", { fatal: true }).decode(bytes).trim());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,228 @@
+/** One station: raw payloads in, the state of the design out. Time is handed in. */
+import type { PackState, PowerState } from "../../../lib/messages/power_state.ts";
+import type { InnerMessage } from "../../../proto/registry.ts";
+import type { CompiledModel } from "../models/compiled_model.ts";
+import { GRID_UNKNOWN, type GridState, stepGrid } from "./grid.ts";
+import { gridEvidence } from "./grid_evidence.ts";
+import { Intake, type Taken } from "../decode/intake.ts";
+import { isPlaceholderMinutes, normalize, type Normalized, normalizeSoc } from "./normalize.ts";
+import type { NumberName } from "../models/model_spec.ts";
+import { readPayload } from "../decode/payload.ts";
+import { SOC_UNKNOWN, type SocState, stepSoc } from "./soc_filter.ts";
+import type { Urgent } from "../publish/state_pace.ts";
+import { stepTag27 } from "./tag27.ts";
+
+/** How a station is to be judged. */
+export interface PowerStationOptions {
+  readonly sn: string;
+  readonly model: CompiledModel;
+  /** `auto`: the sound indicator of the family; `tag27`: the predecessor's rule, on models that allow it. */
+  readonly gridRule: "auto" | "tag27";
+  /** Without fresh evidence for this long the link is stale, ms. */
+  readonly staleAfterMs: number;
+}
+
+/** What a payload did. */
+export interface Accepted extends Taken {
+  /** The grid verdict changed. */
+  readonly gridChanged: boolean;
+  /** A state of charge was held back as implausible, %. */
+  readonly socHeld: number | undefined;
+}
+
+/** While others are fresh, a value that was not confirmed for this long is no longer shown, ms. */
+export const VALUE_MAX_AGE_MS = 10 * 60_000;
+
+/** What does not change by itself and is shown however old it is. */
+const LASTING: ReadonlySet<NumberName> = new Set(["battery_wh", "battery_design_wh", "min_soc", "max_soc"]);
+
+/** Who says that a station is away: the connection to the cloud is down, or the cloud has lost the station. */
+export type OfflineWord = "cloud" | "station";
+
+/** Whether the link is alive. */
+export type Link = "live" | "stale" | "offline";
+
+/** See the file comment. */
+export class PowerStation {
+  readonly sn: string;
+  readonly #intake: Intake;
+  readonly #options: PowerStationOptions;
+  #grid: GridState = GRID_UNKNOWN;
+  #soc: SocState = SOC_UNKNOWN;
+  #evidenceMonoMs: number | undefined;
+  readonly #offline = new Map<OfflineWord, number>();
+
+  constructor(options: PowerStationOptions) {
+    this.#options = options;
+    this.sn = options.sn;
+    this.#intake = new Intake(options.model);
+  }
+
+  /** The table in use. */
+  get model(): CompiledModel {
+    return this.#options.model;
+  }
+
+  /** The grid verdict with its evidence. */
+  get grid(): GridState {
+    return this.#grid;
+  }
+
+  /**
+   * Takes a payload as the cloud sent it.
+   *
+   * @param source Named in errors
+   * @throws InvalidInputError when nothing of it can be read; the station is then as it was before
+   */
+  accept(bytes: Uint8Array, atMonoMs: number, source = "payload"): Accepted {
+    return this.#judge(this.#intake.take(readPayload(bytes, source), atMonoMs), atMonoMs);
+  }
+
+  /** Takes messages that somebody else has decoded, all at once, as one payload. */
+  acceptMessages(messages: readonly InnerMessage[], atMonoMs: number): Accepted {
+    return this.#judge(this.#intake.takeMessages(messages, atMonoMs), atMonoMs);
+  }
+
+  /** Somebody says that the station cannot be heard. Ends with the next evidence, or when it is taken back. */
+  setOffline(word: OfflineWord, atMonoMs: number): void {
+    this.#offline.set(word, atMonoMs);
+  }
+
+  /** Takes back what {@link PowerStation.setOffline} said; the age of the evidence decides again. */
+  clearOffline(word: OfflineWord): void {
+    this.#offline.delete(word);
+  }
+
+  /** Ages decide: `offline` when that was said after the newest evidence, `stale` without evidence for too long. */
+  link(nowMonoMs: number): Link {
+    const evidence = this.#evidenceMonoMs;
+    for (const saidMonoMs of this.#offline.values()) {
+      if (evidence === undefined || evidence <= saidMonoMs) return "offline";
+    }
+    return evidence !== undefined && nowMonoMs - evidence <= this.#options.staleAfterMs ? "live" : "stale";
+  }
+
+  /** All values by the table alone: no confirmation, no filter, no placeholders removed. */
+  normalized(nowMonoMs: number): Normalized {
+    const { model, staleAfterMs } = this.#options;
+    return normalize(model, this.#intake.readings, this.#intake.packs, nowMonoMs - staleAfterMs);
+  }
+
+  /** The part of {@link PowerStation.state} that somebody may act upon. */
+  urgent(nowMonoMs: number): Urgent {
+    return {
+      soc: this.#soc.soc,
+      grid_connected: this.#grid.present,
+      grid_unconfirmed: this.#grid.pending ? true : undefined,
+      link: this.link(nowMonoMs),
+    };
+  }
+
+  /**
+   * The state to publish.
+   *
+   * @param device The name in topics
+   * @param wallMs Wall time of publishing, ms since 1970
+   */
+  state(device: string, nowMonoMs: number, wallMs: number): PowerState {
+    const { spec } = this.#options.model;
+    const link = this.link(nowMonoMs);
+    const values = this.normalized(nowMonoMs);
+    const oldestMonoMs = link === "live" ? nowMonoMs - VALUE_MAX_AGE_MS : -Infinity;
+    const number = (name: NumberName): number | undefined => {
+      const found = values.numbers.get(name);
+      if (!found || isPlaceholderMinutes(name, found.value)) return undefined;
+      return found.atMonoMs >= oldestMonoMs || LASTING.has(name) ? found.value : undefined;
+    };
+    const grid = this.#grid;
+    const flag = values.acOutEnabled;
+    return withoutUnknown({
+      device,
+      soc: this.#soc.soc,
+      grid_connected: grid.present,
+      temp_celsius: number("temp_celsius"),
+      ac_in_watts: number("ac_in_watts"),
+      sn: this.sn,
+      model: spec.model,
+      role: spec.role === "accessory" ? "accessory" : undefined,
+      ac_in_volts: number("ac_in_volts"),
+      out_watts: number("out_watts"),
+      ac_out_watts: number("ac_out_watts"),
+      dc_in_watts: number("dc_in_watts"),
+      discharge_min: number("discharge_min"),
+      charge_min: number("charge_min"),
+      battery_wh: number("battery_wh"),
+      battery_design_wh: number("battery_design_wh"),
+      min_soc: number("min_soc"),
+      max_soc: number("max_soc"),
+      ac_out_enabled: flag && flag.atMonoMs >= oldestMonoMs ? flag.value : undefined,
+      packs: this.#packs(oldestMonoMs),
+      grid_evidence: grid.evidence,
+      grid_unconfirmed: grid.pending ? true : undefined,
+      grid_age_s: grid.present === undefined ? undefined : ageSec(nowMonoMs, grid.confirmedAtMonoMs),
+      soc_age_s: this.#soc.soc === undefined ? undefined : ageSec(nowMonoMs, this.#soc.atMonoMs),
+      link,
+      age_s: this.#evidenceMonoMs === undefined ? undefined : ageSec(nowMonoMs, this.#evidenceMonoMs),
+      ts: new Date(wallMs).toISOString(),
+    });
+  }
+
+  #judge(taken: Taken, atMonoMs: number): Accepted {
+    if (taken.online !== undefined) this.#offline.delete("station");
+    if (taken.online === false) this.#offline.set("station", atMonoMs);
+    if (taken.values > 0) {
+      this.#evidenceMonoMs = atMonoMs;
+      this.#offline.clear();
+    }
+    const before = this.#grid.present;
+    this.#judgeGrid(taken, atMonoMs);
+    const socHeld = taken.values > 0 ? this.#judgeSoc(taken, atMonoMs) : undefined;
+    return { ...taken, gridChanged: this.#grid.present !== before, socHeld };
+  }
+
+  #judgeGrid({ tag27, values, isReply }: Taken, atMonoMs: number): void {
+    const { gridRule, model, staleAfterMs } = this.#options;
+    if (gridRule === "tag27" && model.spec.tag27) {
+      if (tag27 !== undefined) this.#grid = stepTag27(tag27, atMonoMs);
+      return;
+    }
+    if (values === 0) return;
+    const indication = gridEvidence(model, this.#intake.readings, atMonoMs - staleAfterMs);
+    if (indication) this.#grid = stepGrid(this.#grid, indication, isReply, atMonoMs);
+  }
+
+  #judgeSoc({ isReply }: Taken, atMonoMs: number): number | undefined {
+    const { model, staleAfterMs } = this.#options;
+    const { readings, packs } = this.#intake;
+    const reading = normalizeSoc(model, readings, packs, atMonoMs - staleAfterMs);
+    if (!reading || reading.atMonoMs !== atMonoMs) return undefined;
+    const before = this.#soc;
+    this.#soc = stepSoc(before, reading.value, isReply, atMonoMs);
+    return this.#soc.held && this.#soc.held !== before.held ? reading.value : undefined;
+  }
+
+  /** Packs heard since then, without what of them is older. */
+  #packs(oldestMonoMs: number): PackState[] | undefined {
+    const packs = (this.#intake.packs?.list() ?? []).filter((p) => p.atMonoMs >= oldestMonoMs);
+    if (packs.length === 0) return undefined;
+    const isNew = (atMonoMs = -Infinity) => atMonoMs >= oldestMonoMs;
+    return packs.map((p) =>
+      withoutUnknown({
+        num: p.num,
+        sn: p.sn,
+        soc: p.soc === undefined || !isNew(p.socMonoMs) ? undefined : Math.round(p.soc * 100) / 100,
+        temp_celsius: isNew(p.tempMonoMs) ? p.tempCelsius : undefined,
+        full_wh: p.fullWh === undefined ? undefined : Math.round(p.fullWh),
+      })
+    );
+  }
+}
+
+function ageSec(nowMonoMs: number, atMonoMs: number): number {
+  return Math.round(Math.max(0, nowMonoMs - atMonoMs) / 100) / 10;
+}
+
+/** The same object without the keys whose value is not known. */
+function withoutUnknown<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+}

@@ -1,0 +1,337 @@
+import assert from "node:assert/strict";
+import {
+  IDLE_ON_GRID,
+  SIMULATED_MODELS,
+  SIMULATED_SERIALS,
+  stationEncoder,
+} from "../../../proto/encode_station.ts";
+import type { SimulatedModel, StationEncoder, StationValues } from "../../../proto/encode_station.ts";
+import { encodeFrame } from "../../../proto/frame.ts";
+import { loadFamily } from "../../../proto/registry.ts";
+import { compileModel } from "../models/compiled_model.ts";
+import { findModel } from "../models/models.ts";
+import { PowerStation, VALUE_MAX_AGE_MS } from "./power_station.ts";
+
+const STALE_MS = 120_000;
+const OUTAGE: StationValues = { ...IDLE_ON_GRID, gridPresent: false, acInWatts: 0, socPercent: 99 };
+
+async function simulated(
+  model: SimulatedModel,
+  gridRule: "auto" | "tag27" = "auto",
+): Promise<{ station: PowerStation; encoder: StationEncoder }> {
+  const sn = SIMULATED_SERIALS[model];
+  return { station: await stationOf(sn, gridRule), encoder: await stationEncoder(model) };
+}
+
+async function stationOf(sn: string, gridRule: "auto" | "tag27" = "auto"): Promise<PowerStation> {
+  const spec = findModel(sn);
+  assert.ok(spec);
+  return new PowerStation({ sn, model: await compileModel(spec), gridRule, staleAfterMs: STALE_MS });
+}
+
+const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
+for (const model of SIMULATED_MODELS) {
+  Deno.test(`PowerStation gives back what a simulated ${model} measures`, async () => {
+    const { station, encoder } = await simulated(model);
+    for (const payload of encoder.pushes({ ...OUTAGE, dcInWatts: 12, dischargeMin: 145, socPercent: 87.5 })) {
+      station.accept(payload, 0);
+    }
+    station.accept(encoder.reply({ ...OUTAGE, dcInWatts: 12, dischargeMin: 145, socPercent: 87.5 }), 1000);
+    const state = station.state("Study", 2000, 0);
+    assert.equal(state.device, "Study");
+    assert.equal(state.soc, 87.5);
+    assert.equal(state.grid_connected, false);
+    assert.equal(state.ac_in_watts, 0);
+    assert.equal(state.ac_out_watts, 50);
+    assert.equal(state.out_watts, 50);
+    assert.equal(state.dc_in_watts, 12);
+    assert.equal(state.discharge_min, 145);
+    assert.equal(state.temp_celsius, 31);
+    assert.equal(state.ac_out_enabled, true);
+    assert.deepEqual([state.min_soc, state.max_soc], [0, 100]);
+    assert.equal(state.link, "live");
+    assert.equal(state.age_s, 1);
+    assert.equal(state.ts, "1970-01-01T00:00:00.000Z");
+    assert.equal(state.packs?.length, 1);
+    assert.ok((state.battery_wh ?? 0) > 200);
+  });
+}
+
+Deno.test("PowerStation believes an outage at the get-all reply and not at one push", async () => {
+  const { station, encoder } = await simulated("RIVER 3 Plus");
+  for (const payload of encoder.pushes(IDLE_ON_GRID)) station.accept(payload, 0);
+  assert.equal(station.state("s", 0, 0).grid_connected, true);
+  for (const payload of encoder.pushes(OUTAGE)) station.accept(payload, 2000);
+  const held = station.state("s", 2000, 0);
+  assert.equal(held.grid_connected, true);
+  assert.equal(held.grid_unconfirmed, true);
+  assert.equal(held.grid_age_s, 2);
+  const accepted = station.accept(encoder.reply(OUTAGE), 3000);
+  assert.equal(accepted.gridChanged, true);
+  const state = station.state("s", 3000, 0);
+  assert.equal(state.grid_connected, false);
+  assert.equal(state.grid_unconfirmed, undefined);
+  assert.equal(state.grid_evidence, "flow_info_ac_in=0");
+  assert.equal(state.grid_age_s, 0);
+});
+
+Deno.test("PowerStation does not refresh the grid with messages that lack its indicator", async () => {
+  const { station, encoder } = await simulated("RIVER 3 Plus");
+  for (const payload of encoder.pushes(IDLE_ON_GRID)) station.accept(payload, 0);
+  for (let s = 1; s <= 30; s++) {
+    for (const payload of encoder.pushes(IDLE_ON_GRID)) station.accept(payload, s * 1000);
+  }
+  const state = station.state("s", 30_000, 0);
+  assert.equal(state.grid_age_s, 30);
+  assert.equal(state.age_s, 0);
+});
+
+Deno.test("PowerStation refreshes the grid with no memory of a voltage, and takes the other half's word behind the limit", async () => {
+  const station = await stationOf("M3SIM00000000001");
+  station.accept(json({ params: { "inv.invInVol": 229_000 } }), 0);
+  const half = (atMonoMs: number) => {
+    station.accept(json({ params: { "inv.acInVol": 0 } }), atMonoMs);
+    const { grid_connected, grid_unconfirmed, grid_age_s } = station.state("s", atMonoMs, 0);
+    return [grid_connected, grid_unconfirmed, grid_age_s];
+  };
+  assert.deepEqual(half(60_000), [true, undefined, 60]);
+  assert.deepEqual(half(STALE_MS), [true, undefined, 120]);
+  assert.deepEqual(half(STALE_MS + 1), [true, true, 120]);
+  assert.deepEqual(half(STALE_MS + 2), [false, undefined, 0]);
+  station.accept(json({ params: { "inv.invInVol": 229_000 } }), STALE_MS + 3);
+  assert.deepEqual(half(STALE_MS + 4), [false, true, 0], "one word, although its memory was asked again");
+  station.accept(json({ params: { "inv.invInVol": 229_000 } }), STALE_MS + 5);
+  assert.deepEqual(half(STALE_MS + 6), [true, undefined, 0]);
+});
+
+Deno.test("PowerStation.link() is live up to the limit and stale behind it", async () => {
+  const { station, encoder } = await simulated("DELTA Pro");
+  assert.equal(station.link(0), "stale");
+  station.accept(encoder.reply(IDLE_ON_GRID), 0);
+  assert.equal(station.link(STALE_MS), "live");
+  assert.equal(station.link(STALE_MS + 1), "stale");
+  const state = station.state("s", STALE_MS + 1, 0);
+  assert.equal(state.soc, 100, "values stay, with their age");
+  assert.equal(state.soc_age_s, 120);
+  assert.equal(state.age_s, 120);
+});
+
+Deno.test("PowerStation.link() is offline when cloud or station say so, until the next evidence", async () => {
+  const { station, encoder } = await simulated("RIVER 3 Plus");
+  station.accept(encoder.reply(IDLE_ON_GRID), 0);
+  const rows: [string, () => void, string][] = [
+    ["header code -2", () => void station.accept(encodeFrame([{ code: "-2", seq: 1 }]), 10), "offline"],
+    ["evidence", () => void station.accept(encoder.reply(IDLE_ON_GRID), 11), "live"],
+    ["open status 0", () => void station.accept(json({ params: { status: 0 } }), 12), "offline"],
+    ["open status 1", () => void station.accept(json({ params: { status: 1 } }), 13), "live"],
+    ["cloud down", () => station.setOffline("cloud", 14), "offline"],
+    ["cloud up again", () => station.clearOffline("cloud"), "live"],
+    [
+      "cloud and station",
+      () => (station.setOffline("cloud", 15), station.setOffline("station", 15)),
+      "offline",
+    ],
+    ["one of them back", () => station.clearOffline("cloud"), "offline"],
+    ["evidence for both", () => void station.accept(encoder.reply(IDLE_ON_GRID), 16), "live"],
+  ];
+  for (const [name, act, want] of rows) {
+    act();
+    assert.equal(station.link(20), want, name);
+  }
+});
+
+Deno.test("PowerStation takes no values from the cloud's memory of a station that is away", async () => {
+  const station = await stationOf("DCEBTEST00000001");
+  station.accept(
+    json({ operateType: "latestQuotas", data: { online: 0, quotaMap: { "inv.acInVol": 230_000 } } }),
+    0,
+  );
+  const state = station.state("s", 0, 0);
+  assert.equal(state.link, "offline");
+  assert.equal("grid_connected" in state, false);
+});
+
+Deno.test("PowerStation takes a repeated snapshot for no fresh evidence", async () => {
+  const station = await stationOf("DCEBTEST00000001");
+  const snapshot = (soc: number) =>
+    json({ code: "0", tid: String(Math.random()), data: { "ems.f32LcdShowSoc": soc } });
+  assert.equal(station.accept(snapshot(50), 0).values, 1);
+  assert.equal(station.accept(snapshot(50), STALE_MS).values, 0);
+  assert.equal(station.link(STALE_MS + 1), "stale");
+  assert.equal(station.accept(snapshot(49.5), STALE_MS + 2).values, 1);
+  assert.equal(station.link(STALE_MS + 2), "live");
+});
+
+Deno.test("PowerStation takes the cloud's repeated answer to a get-all request for no fresh evidence", async () => {
+  const { station, encoder } = await simulated("DELTA Pro");
+  station.accept(encoder.reply(IDLE_ON_GRID), 0);
+  assert.equal(station.accept(encoder.reply(IDLE_ON_GRID), 60_000).values, 0);
+  assert.equal(station.link(STALE_MS + 1), "stale");
+  for (const payload of encoder.pushes(IDLE_ON_GRID)) station.accept(payload, STALE_MS + 2);
+  const state = station.state("s", STALE_MS + 2, 0);
+  assert.deepEqual([state.link, state.grid_age_s, state.soc_age_s], ["live", 0, 0]);
+});
+
+Deno.test("PowerStation puts a full upload together that is split over several messages", async () => {
+  const station = await stationOf("R655TEST00000001");
+  const { schema } = await loadFamily("river3");
+  const parts = [
+    { pow_get_ac_in: 46.5, cms_batt_soc: 75, pow_get_ac_out: -46.5, cms_max_chg_soc: 90 },
+    { err_code_record_list: { list_info: [{ errcode: 474 }] } },
+    { flow_info_ac_in: 2, plug_in_info_ac_charger_flag: true, flow_info_ac_out: 2 },
+  ];
+  for (const [i, fields] of parts.entries()) {
+    const pdata = schema.encode("DisplayPropertyUpload", fields);
+    station.accept(encodeFrame([{ pdata, dest: 32, cmd_func: 254, cmd_id: 21 }]), i * 1000);
+  }
+  const state = station.state("s", 2000, 0);
+  assert.deepEqual(
+    [
+      state.soc,
+      state.grid_connected,
+      state.ac_in_watts,
+      state.ac_out_watts,
+      state.max_soc,
+      state.ac_out_enabled,
+    ],
+    [75, true, 46.5, 46.5, 90, true],
+  );
+  assert.equal(state.age_s, 0);
+  assert.equal(state.soc_age_s, 2);
+});
+
+Deno.test("PowerStation leaves unknown, empty and foreign messages without effect", async () => {
+  const { station, encoder } = await simulated("RIVER 3 Plus");
+  station.accept(encoder.reply(IDLE_ON_GRID), 0);
+  const before = station.state("s", 0, 0);
+  const pdata = Uint8Array.fromHex("d80100");
+  const rows: [string, Uint8Array][] = [
+    [
+      "a pair that others try as battery report",
+      encodeFrame([{ pdata, cmd_func: 32, cmd_id: 51, dest: 32 }]),
+    ],
+    ["an unknown pair", encodeFrame([{ pdata, cmd_func: 254, cmd_id: 39, dest: 32 }])],
+    [
+      "an empty display message",
+      encodeFrame([{ pdata: new Uint8Array(), cmd_func: 254, cmd_id: 21, dest: 32 }]),
+    ],
+    ["the echo of a get-all request", Uint8Array.fromHex("0a14102018207080e2cfaa06ba0107416e64726f6964")],
+    ["JSON of another family", json({ params: { "inv.acInVol": 0 } })],
+  ];
+  for (const [name, payload] of rows) {
+    assert.equal(station.accept(payload, 0).values, 0, name);
+    assert.deepEqual(station.state("s", 0, 0), before, name);
+  }
+});
+
+Deno.test("PowerStation reads the good headers of a payload that has a damaged one", async () => {
+  const { station } = await simulated("RIVER 3 Plus");
+  const accepted = station.accept(
+    encodeFrame([
+      { pdata: Uint8Array.fromHex("0aff"), cmd_func: 254, cmd_id: 22, dest: 32 },
+      { pdata: Uint8Array.fromHex("b5100000af42"), cmd_func: 254, cmd_id: 21, dest: 32 },
+    ]),
+    0,
+  );
+  assert.equal(accepted.problems.length, 1);
+  assert.match(accepted.problems[0] ?? "", /RuntimePropertyUpload of 2 bytes/);
+  assert.equal(station.state("s", 0, 0).soc, 87.5);
+});
+
+Deno.test("PowerStation holds back an implausible state of charge", async () => {
+  const { station, encoder } = await simulated("DELTA Pro");
+  station.accept(encoder.reply({ ...IDLE_ON_GRID, socPercent: 80 }), 0);
+  const accepted = station.accept(encoder.reply({ ...IDLE_ON_GRID, socPercent: 0 }), 1000);
+  assert.equal(accepted.socHeld, 0);
+  assert.equal(station.state("s", 1000, 0).soc, 80);
+  assert.equal(station.state("s", 1000, 0).soc_age_s, 1);
+});
+
+Deno.test("PowerStation judges by tag 27 only where it is asked for and where it applies", async () => {
+  const strict = await simulated("RIVER 3 Plus", "tag27");
+  for (const payload of strict.encoder.pushes(IDLE_ON_GRID)) strict.station.accept(payload, 0);
+  assert.equal(strict.station.state("s", 0, 0).grid_connected, false, "2 W of own use count as an outage");
+  assert.equal(strict.station.state("s", 0, 0).grid_evidence, "tag27=2");
+  const other = await simulated("RIVER 3", "tag27");
+  for (const payload of other.encoder.pushes(IDLE_ON_GRID)) other.station.accept(payload, 0);
+  assert.equal(other.station.state("s", 0, 0).grid_connected, true);
+});
+
+Deno.test("PowerStation.state() drops values nobody confirmed while others are fresh, and keeps lasting ones", async () => {
+  const { station, encoder } = await simulated("RIVER 3 Plus");
+  station.accept(encoder.reply(IDLE_ON_GRID), 0);
+  const bmsOnly = (at: number) => {
+    const [payload] = encoder.pushes(IDLE_ON_GRID).slice(-1);
+    if (payload) station.accept(payload, at);
+  };
+  bmsOnly(VALUE_MAX_AGE_MS);
+  assert.equal(station.state("s", VALUE_MAX_AGE_MS, 0).ac_in_watts, 51);
+  bmsOnly(VALUE_MAX_AGE_MS + 1);
+  const state = station.state("s", VALUE_MAX_AGE_MS + 1, 0);
+  assert.equal("ac_in_watts" in state, false);
+  assert.equal(state.max_soc, 100);
+  assert.equal(state.grid_connected, true, "the grid stays, with its age");
+  assert.equal(state.grid_age_s, 600);
+});
+
+async function river3Frame(message: string, cmd_id: number, fields: Record<string, unknown>) {
+  const { schema } = await loadFamily("river3");
+  const cmd_func = message === "BMSHeartBeatReport" ? 32 : 254;
+  return encodeFrame([{ pdata: schema.encode(message, fields), dest: 32, cmd_func, cmd_id }]);
+}
+
+Deno.test("PowerStation.state() drops a pack that nobody heard of while others are fresh", async () => {
+  const { station } = await simulated("RIVER 3 Plus");
+  const pack = { num: 0, soc: 100, temp: 31, full_cap: 12_800, cell_series_num: 7 };
+  station.accept(await river3Frame("BMSHeartBeatReport", 50, pack), 0);
+  const shown = async (atMonoMs: number) => {
+    station.accept(await river3Frame("DisplayPropertyUpload", 21, { cms_batt_soc: 99 }), atMonoMs);
+    return station.state("s", atMonoMs, 0).packs;
+  };
+  assert.deepEqual(await shown(VALUE_MAX_AGE_MS), [{ num: 0, soc: 100, temp_celsius: 31, full_wh: 287 }]);
+  assert.equal(await shown(VALUE_MAX_AGE_MS + 1), undefined);
+  station.accept(await river3Frame("BMSHeartBeatReport", 50, { num: 0, temp: 32 }), VALUE_MAX_AGE_MS + 2);
+  assert.deepEqual(await shown(VALUE_MAX_AGE_MS + 2), [{ num: 0, temp_celsius: 32, full_wh: 287 }]);
+});
+
+Deno.test("PowerStation takes the charge of all packs, not the main one's, when the system's is too old", async () => {
+  const { station } = await simulated("RIVER 3 Plus");
+  const pack = (num: number, soc: number) =>
+    river3Frame("BMSHeartBeatReport", 50, { num, soc, full_cap: 12_800, cell_series_num: 7 });
+  station.accept(await river3Frame("DisplayPropertyUpload", 21, { cms_batt_soc: 42, bms_batt_soc: 50 }), 0);
+  station.accept(await pack(1, 30), STALE_MS - 1);
+  station.accept(await pack(0, 50), STALE_MS);
+  assert.deepEqual([station.state("s", STALE_MS, 0).soc, station.state("s", STALE_MS, 0).soc_age_s], [
+    42,
+    120,
+  ]);
+  station.accept(await pack(0, 49), STALE_MS + 1);
+  assert.deepEqual(station.state("s", STALE_MS + 1, 0).soc, 39.5);
+  station.accept(await river3Frame("DisplayPropertyUpload", 21, { bms_batt_soc: 49 }), STALE_MS + 2);
+  assert.equal(station.state("s", STALE_MS + 2, 0).soc, 39.5);
+});
+
+Deno.test("PowerStation.state() keeps the packs of a station that is silent, as it keeps its other values", async () => {
+  const { station, encoder } = await simulated("RIVER 3 Plus");
+  station.accept(encoder.reply(IDLE_ON_GRID), 0);
+  const state = station.state("s", VALUE_MAX_AGE_MS + 1, 0);
+  assert.equal(state.link, "stale");
+  assert.equal(state.packs?.length, 1);
+});
+
+Deno.test("PowerStation.state() leaves out minutes that mean nothing", async () => {
+  const station = await stationOf("DCEBTEST00000001");
+  for (const minutes of [5939, 5940, 5999, 12_927, 143_999]) {
+    station.accept(json({ params: { "ems.chgRemainTime": minutes, "ems.dsgRemainTime": 77 } }), 0);
+    const state = station.state("s", 0, 0);
+    assert.equal("charge_min" in state, false, String(minutes));
+    assert.equal(state.discharge_min, 77);
+  }
+});
+
+Deno.test("PowerStation.state() names accessories, so that no policy takes one for a station", async () => {
+  for (const [sn, role] of [["HW52TEST00000001", "accessory"], ["R631TEST00000001", undefined]] as const) {
+    assert.equal((await stationOf(sn)).state("s", 0, 0).role, role);
+  }
+});

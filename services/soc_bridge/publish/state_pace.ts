@@ -1,0 +1,56 @@
+/** When a state is worth publishing: at once, gathered, or as a heartbeat. */
+import type { PowerState } from "../../../lib/messages/power_state.ts";
+
+/** A live state is published at least this often, ms. */
+export const HEARTBEAT_MS = 10_000;
+/** A state that is not live is published again at this pace, so that its ages stay true, ms. */
+export const QUIET_HEARTBEAT_MS = 60_000;
+/** Changes of no consequence for a decision are gathered for this long, ms. */
+export const GATHER_MS = 1000;
+
+/** Keys whose change somebody may act upon. */
+const URGENT = ["soc", "grid_connected", "grid_unconfirmed", "link"] as const;
+
+/** What of a state is published at once when it changes; absent values are unknown, as there. */
+export type Urgent = Pick<PowerState, typeof URGENT[number]>;
+
+/** Whether something changed that somebody may act upon. */
+export function isUrgentNews(now: Urgent, last: Urgent): boolean {
+  return URGENT.some((key) => now[key] !== last[key]);
+}
+
+/**
+ * Whether `now` is to be published.
+ *
+ * @param last What was published last; undefined before the first time
+ * @param waitedMs Since then
+ */
+export function isDue(now: PowerState, last: PowerState | undefined, waitedMs: number): boolean {
+  if (!last || isUrgentNews(now, last)) return true;
+  if (waitedMs >= heartbeatMs(now.link)) return true;
+  return waitedMs >= GATHER_MS && !isSameButTimes(now, last);
+}
+
+/** How long a state may stand before it is published again unchanged, ms. */
+export function heartbeatMs(link: PowerState["link"]): number {
+  return link === "live" ? HEARTBEAT_MS : QUIET_HEARTBEAT_MS;
+}
+
+/** Keys that change with the time alone. */
+const TIMES: ReadonlySet<string> = new Set(
+  ["ts", "age_s", "grid_age_s", "soc_age_s"] satisfies (keyof PowerState)[],
+);
+
+/** Whether everything but times and ages is the same. */
+function isSameButTimes(a: PowerState, b: PowerState): boolean {
+  const keys = lasting(a);
+  return keys.length === lasting(b).length && keys.every((key) => {
+    const [one, other] = [a[key], b[key]];
+    // Only the packs are no plain value.
+    return one === other || (typeof one === "object" && JSON.stringify(one) === JSON.stringify(other));
+  });
+}
+
+function lasting(state: PowerState): (keyof PowerState)[] {
+  return (Object.keys(state) as (keyof PowerState)[]).filter((key) => !TIMES.has(key));
+}

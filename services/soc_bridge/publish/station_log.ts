@@ -1,0 +1,76 @@
+/** What the log and the journal are told of one station. */
+import type { Logger } from "../../../lib/log.ts";
+import type { JournalEvent } from "../../../lib/messages/event.ts";
+import type { PowerState } from "../../../lib/messages/power_state.ts";
+import type { GridState } from "../judge/grid.ts";
+import type { Accepted, Link } from "../judge/power_station.ts";
+import type { RefusalLog } from "./refusal_log.ts";
+
+/** An entry of the journal without its time and source. */
+export type JournalWord = Omit<JournalEvent, "ts" | "source">;
+
+/** Where the words go. */
+export interface WordParts {
+  readonly log: Logger;
+  readonly refusals: RefusalLog;
+  journal(event: JournalWord): void;
+}
+
+/** Different messages of unknown layout that are told apart. */
+const MAX_UNKNOWN_PAIRS = 256;
+
+/** Says each thing once, when it changes. */
+export class StationWords {
+  readonly #unknownPairs = new Map<string, number>();
+  #link: Link | undefined;
+
+  constructor(private readonly sn: string, private readonly parts: WordParts) {}
+
+  /** How often messages of unknown layout came, by `cmd_func/cmd_id`; undefined when none came. */
+  get unknownPairs(): Record<string, number> | undefined {
+    return this.#unknownPairs.size > 0 ? Object.fromEntries(this.#unknownPairs) : undefined;
+  }
+
+  /** About a payload. @param topic Where it came from */
+  payload(device: string, accepted: Accepted, grid: GridState, topic: string): void {
+    const { log, refusals } = this.parts;
+    for (const problem of accepted.problems) refusals.note(topic, problem);
+    for (const pair of accepted.unknownPairs) {
+      const count = this.#unknownPairs.get(pair) ?? 0;
+      if (count === 0) log.info("message of unknown layout", { device, pair });
+      if (count > 0 || this.#unknownPairs.size < MAX_UNKNOWN_PAIRS) this.#unknownPairs.set(pair, count + 1);
+    }
+    if (accepted.gridChanged) {
+      const { present, evidence = "" } = grid;
+      if (evidence.startsWith("tag27=")) {
+        log.notice("GRID TAG 27 DETECTED", { device, evidence, grid_connected: present });
+      }
+      log.notice(present ? "GRID PRESENT" : "GRID LOST", { device, evidence });
+    }
+    if (accepted.socHeld !== undefined) log.notice("SOC HELD BACK", { device, soc: accepted.socHeld });
+  }
+
+  /** About the link of a state that is being published. */
+  link({ device, link, age_s }: PowerState): void {
+    const before = this.#link;
+    if (link === undefined || link === before) return;
+    this.#link = link;
+    const { log, journal } = this.parts;
+    if (link === "live") {
+      log.notice("STATION HEARD", { device, sn: this.sn });
+      if (before) {
+        journal({ kind: "station_heard", severity: "info", text: `${device} is heard again`, device });
+      }
+      return;
+    }
+    if (before !== "live") return;
+    const isOffline = link === "offline";
+    log.warn(isOffline ? "STATION OFFLINE" : "STATION SILENT", { device, age_s });
+    journal({
+      kind: isOffline ? "station_offline" : "station_silent",
+      severity: "warning",
+      text: `${device} ${isOffline ? "is offline, says the cloud" : "has gone silent"}`,
+      device,
+    });
+  }
+}

@@ -1,0 +1,222 @@
+/** One station between the broker and the pure {@link PowerStation}. */
+import type { Bus, PublishOptions } from "../../../lib/bus.ts";
+import type { Clock } from "../../../lib/clock.ts";
+import { errorText } from "../../../lib/errors.ts";
+import { encodePowerState, type PowerState } from "../../../lib/messages/power_state.ts";
+import type { Topics } from "../../../lib/mqtt/topics.ts";
+import type { Accepted, Link, PowerStation } from "../judge/power_station.ts";
+import { GATHER_MS, heartbeatMs, isDue, isUrgentNews } from "./state_pace.ts";
+import { StationWords, type WordParts } from "./station_log.ts";
+
+/** What a feed needs of its service. */
+export interface FeedParts extends WordParts {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly topics: Topics;
+  readonly publishRawJson: boolean;
+  /** The station's present name in topics. */
+  device(): string;
+}
+
+/** A station is asked for its whole state at most this often, ms. */
+export const REFRESH_MS = 5000;
+/** A live station that has not said a word on the grid for this long is asked, and again each time after this, ms. */
+export const GRID_ASK_MS = 60_000;
+/** Payloads kept while the model's table is being compiled. */
+const MAX_EARLY = 64;
+
+/** See the file comment. */
+export class StationFeed {
+  readonly #words: StationWords;
+  #station: PowerStation | undefined;
+  #early: { payload: Uint8Array; topic: string }[] = [];
+  #device: string;
+  #published: PowerState | undefined;
+  #publishedMonoMs = -Infinity;
+  #refreshedMonoMs = -Infinity;
+  /** When the whole state was last looked at. */
+  #lookedMonoMs = -Infinity;
+  /** Something may differ from what was published, besides ages. */
+  #isTouched = true;
+
+  constructor(readonly sn: string, private readonly parts: FeedParts) {
+    this.#device = parts.device();
+    this.#words = new StationWords(sn, parts);
+  }
+
+  /** The name that is in use. */
+  get device(): string {
+    return this.#device;
+  }
+
+  /** Alive or not; stale before the table is compiled. */
+  get link(): Link {
+    return this.#station?.link(this.parts.clock.monoMs()) ?? "stale";
+  }
+
+  /** Whether this is a power station at all, and not a plug or a panel. */
+  get isProtecting(): boolean {
+    return this.#station?.model.spec.role === "station";
+  }
+
+  /** The table is ready: payloads that came before are read now. */
+  begin(station: PowerStation, isCloudDown: boolean): void {
+    this.#station = station;
+    if (isCloudDown) station.setOffline("cloud", this.parts.clock.monoMs());
+    for (const { payload, topic } of this.#early.splice(0)) this.take(payload, topic);
+    this.#touched();
+    if (this.link !== "live") this.#askForAll();
+  }
+
+  /** Takes a payload from the raw topic. */
+  take(payload: Uint8Array, topic: string): void {
+    const station = this.#station;
+    if (!station) {
+      if (this.#early.length < MAX_EARLY) this.#early.push({ payload, topic });
+      return;
+    }
+    let accepted: Accepted;
+    try {
+      accepted = station.accept(payload, this.parts.clock.monoMs(), `MQTT topic "${topic}"`);
+    } catch (error) {
+      return this.parts.refusals.note(topic, errorText(error));
+    }
+    this.#words.payload(this.#device, accepted, station.grid, topic);
+    if (this.parts.publishRawJson) this.#publishRawJson(accepted);
+    if (accepted.values > 0 || accepted.online !== undefined) this.#touched();
+    // A word that waits for confirmation is worth a question now, not at the next keep-alive.
+    if (station.grid.pending || accepted.socHeld !== undefined) this.#askForAll();
+  }
+
+  /** The connection to the cloud went, or came back. */
+  setCloudDown(isDown: boolean): void {
+    if (isDown) this.#station?.setOffline("cloud", this.parts.clock.monoMs());
+    else this.#station?.clearOffline("cloud");
+    this.#touched();
+  }
+
+  /** The account's list says "offline"; the station's own fresh words weigh more. */
+  cloudLostStation(): void {
+    if (this.link === "live") return;
+    this.#station?.setOffline("station", this.parts.clock.monoMs());
+    this.#touched();
+  }
+
+  /**
+   * The first half of a change of names: the old topic is emptied. Every feed does this before any takes its new name,
+   * because that may be what another one was called.
+   */
+  leaveOldName(): void {
+    if (this.parts.device() === this.#device || !this.#published) return;
+    this.#send(this.parts.topics.state(this.#device), "", { retain: true });
+    this.#published = undefined;
+  }
+
+  /** The second half: the station's state goes to its present name. */
+  takeNewName(): void {
+    const device = this.parts.device();
+    if (device === this.#device) return;
+    this.parts.log.notice("STATION NAMED", { sn: this.sn, from: this.#device, to: device });
+    this.#device = device;
+    this.#touched();
+  }
+
+  /** Publishes when it is time; called every second, because ages change by themselves. */
+  tick(): void {
+    this.#askForGrid();
+    const waitedMs = this.parts.clock.monoMs() - this.#publishedMonoMs;
+    const isSame = this.#published?.link === this.link && !this.#isTouched;
+    if (isSame && waitedMs < heartbeatMs(this.link)) return;
+    this.#touched();
+  }
+
+  #touched(): void {
+    this.#isTouched = true;
+    const station = this.#station;
+    if (!station) return;
+    const now = this.parts.clock.monoMs();
+    // A station that speaks many times a second is not worth a look each time.
+    const isGathering = now - this.#lookedMonoMs < GATHER_MS;
+    if (this.#published && isGathering && !isUrgentNews(station.urgent(now), this.#published)) return;
+    this.#lookedMonoMs = now;
+    const state = this.#state(station);
+    const waitedMs = now - this.#publishedMonoMs;
+    if (isDue(state, this.#published, waitedMs)) this.#publish(state);
+    else if (waitedMs >= GATHER_MS) this.#isTouched = false;
+  }
+
+  /** The broker was away: what was published meanwhile is lost. */
+  publishAgain(): void {
+    if (this.#station && this.#published) this.#publish(this.#state(this.#station));
+  }
+
+  /** The last state, no longer live. */
+  publishLastWord(): void {
+    if (!this.#station) return;
+    const state = this.#state(this.#station);
+    this.#sendState({ ...state, link: state.link === "live" ? "stale" : state.link });
+  }
+
+  #state(station: PowerStation): PowerState {
+    return station.state(this.#device, this.parts.clock.monoMs(), this.parts.clock.wallMs());
+  }
+
+  #publish(state: PowerState): void {
+    this.#words.link(state);
+    this.#published = state;
+    this.#publishedMonoMs = this.parts.clock.monoMs();
+    this.#isTouched = false;
+    this.#sendState(state);
+  }
+
+  #sendState(state: PowerState): void {
+    this.#send(this.parts.topics.state(this.#device), encodePowerState(state), { retain: true });
+  }
+
+  /**
+   * Stations say what changes, once: whoever missed the word "lost" hears only of a charge that falls. On the developer API
+   * nobody else asks as long as pushes come.
+   */
+  #askForGrid(): void {
+    const station = this.#station;
+    if (station?.grid.present === undefined || this.link !== "live") return;
+    const now = this.parts.clock.monoMs();
+    const quietMs = now - Math.max(station.grid.confirmedAtMonoMs, this.#refreshedMonoMs);
+    if (quietMs >= GRID_ASK_MS) this.#askForAll();
+  }
+
+  #askForAll(): void {
+    const now = this.parts.clock.monoMs();
+    if (now - this.#refreshedMonoMs < REFRESH_MS) return;
+    this.#refreshedMonoMs = now;
+    this.#send(this.parts.topics.refresh(this.sn), "");
+  }
+
+  #publishRawJson({ messages }: Accepted): void {
+    try {
+      const text = JSON.stringify({
+        device: this.#device,
+        sn: this.sn,
+        ts: new Date(this.parts.clock.wallMs()).toISOString(),
+        messages: messages.map((m) => ({
+          cmd_func: m.cmd_func,
+          cmd_id: m.cmd_id,
+          name: m.name,
+          fields: m.fields(),
+          pdata_hex: m.pdata?.toHex(),
+        })),
+        unknown: this.#words.unknownPairs,
+      });
+      this.#send(this.parts.topics.rawJson(this.#device), text);
+    } catch (error) {
+      // Arrays can be nested deeper than JSON can be written.
+      this.parts.refusals.note(this.sn, errorText(error));
+    }
+  }
+
+  /** What cannot be sent is noted and never stops the feed. */
+  #send(topic: string, payload: string, options?: PublishOptions): void {
+    this.parts.bus.publish(topic, payload, options)
+      .catch((error) => this.parts.refusals.note(topic, errorText(error)));
+  }
+}
