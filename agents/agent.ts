@@ -25,7 +25,7 @@ import { RateLimit } from "./rate_limit.ts";
 import { ReachTracker } from "./reach.ts";
 import { RunRecords } from "./run_record.ts";
 import type { Runner } from "./runner.ts";
-import { ShutdownDesk } from "./shutdown_desk.ts";
+import { ShutdownQueue } from "./shutdown_queue.ts";
 import type { TextStore } from "../lib/text_file.ts";
 import { verifyCommand, verifyPlan } from "./verify.ts";
 
@@ -87,7 +87,7 @@ export class Agent {
   readonly #keyring: Keyring;
   readonly #memory: CommandMemory;
   readonly #plans: PlanKeeper;
-  readonly #desk: ShutdownDesk;
+  readonly #desk: ShutdownQueue;
   readonly #reach: ReachTracker;
   #cancelLook: Cancel = () => {};
   #isStopped = false;
@@ -103,7 +103,7 @@ export class Agent {
     this.#keyring = new Keyring(stores.keys, log);
     this.#memory = new CommandMemory(stores.obeyed, trouble);
     this.#plans = new PlanKeeper(stores.plan, log, { graceMs: aloneAfterSec * 1000 });
-    this.#desk = new ShutdownDesk({
+    this.#desk = new ShutdownQueue({
       ...ports,
       commands: options.commands,
       records: new RunRecords(stores.run, trouble),

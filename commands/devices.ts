@@ -7,7 +7,7 @@ import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { findModel } from "../services/soc_bridge/models/models.ts";
 import { askAccount } from "./ask_account.ts";
 import { complain, EXIT, print } from "./command.ts";
-import { ageOfState, freshWordsNow, hearHouse, type HouseWords } from "./house_words.ts";
+import { ageOfState, type BrokerSnapshot, freshWordsNow, hearHouse } from "./broker_snapshot.ts";
 import { readConfig } from "./read_config.ts";
 import { table } from "./text_table.ts";
 
@@ -41,7 +41,7 @@ export async function devices(args: readonly string[]): Promise<number> {
 }
 
 /** The stations as the daemon sees them. What is not known, or too old to be believed, is a dash. */
-export function housesText(words: HouseWords, house: HouseConfig, nowWallMs: number): string {
+export function housesText(words: BrokerSnapshot, house: HouseConfig, nowWallMs: number): string {
   const known = words.list?.stations ?? house.stations;
   const rows = known.map(({ sn, name }) => {
     const device = name ?? sn;

@@ -10,7 +10,7 @@ import { NoBrokerError } from "./broker_guest.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { examineHouse } from "./doctor/examine_house.ts";
 import { examineMachine } from "./doctor/examine_machine.ts";
-import { hearHouse } from "./house_words.ts";
+import { hearHouse } from "./broker_snapshot.ts";
 import { envPathOf, readConfig } from "./read_config.ts";
 
 /** Runs it. @returns the exit code: 1 when something is wrong */

@@ -2,13 +2,13 @@
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
 import { keyId } from "../../lib/signing.ts";
-import { ageOfState, freshWordsNow, type HouseWords } from "../house_words.ts";
+import { ageOfState, type BrokerSnapshot, freshWordsNow } from "../broker_snapshot.ts";
 
 /** A drill longer ago than this proves little, ms. */
 const DRILL_MAX_AGE_MS = 90 * 86_400_000;
 
 /** Daemon, cloud, every station, every host, in the order in which to mend them. */
-export function examineHouse(house: HouseConfig, words: HouseWords, nowWallMs: number): Finding[] {
+export function examineHouse(house: HouseConfig, words: BrokerSnapshot, nowWallMs: number): Finding[] {
   const daemon = examineDaemon(words);
   // What a daemon that is gone has left behind proves nothing.
   if (words.orchestrator?.online !== true) return [daemon];
@@ -22,7 +22,7 @@ export function examineHouse(house: HouseConfig, words: HouseWords, nowWallMs: n
   ];
 }
 
-function examineDaemon({ orchestrator }: HouseWords): Finding {
+function examineDaemon({ orchestrator }: BrokerSnapshot): Finding {
   const what = "daemon";
   if (orchestrator?.online !== true) {
     const text =
@@ -44,14 +44,14 @@ function examineDaemon({ orchestrator }: HouseWords): Finding {
   return { what, verdict: "bad", text: text.join("; ") };
 }
 
-function examineCloud({ cloud: { enabled } }: HouseConfig, { cloud }: HouseWords): Finding {
+function examineCloud({ cloud: { enabled } }: HouseConfig, { cloud }: BrokerSnapshot): Finding {
   const what = "cloud";
   if (!enabled) return { what, verdict: "unsure", text: "off: somebody else must feed the stations' states" };
   if (!cloud) return { what, verdict: "bad", text: "nothing is known of the connection" };
   return { what, verdict: cloud.link === "up" ? "good" : "bad", text: `${cloud.link}: ${cloud.detail}` };
 }
 
-function examineStations(house: HouseConfig, words: HouseWords, nowWallMs: number): Finding[] {
+function examineStations(house: HouseConfig, words: BrokerSnapshot, nowWallMs: number): Finding[] {
   const listed = words.list?.stations.map(({ sn, name }) => name ?? sn) ?? [];
   const configured = house.stations.map(({ sn, name }) => name ?? sn);
   const devices = new Set([...configured, ...listed, ...Object.keys(house.agentsByStation)]);
@@ -62,7 +62,12 @@ function examineStations(house: HouseConfig, words: HouseWords, nowWallMs: numbe
   return [...devices].map((device) => examineStation(device, house, words, nowWallMs));
 }
 
-function examineStation(device: string, house: HouseConfig, words: HouseWords, nowWallMs: number): Finding {
+function examineStation(
+  device: string,
+  house: HouseConfig,
+  words: BrokerSnapshot,
+  nowWallMs: number,
+): Finding {
   const what = `station ${device}`;
   const state = words.states.get(device);
   if (!state) {
@@ -102,7 +107,7 @@ function examineStation(device: string, house: HouseConfig, words: HouseWords, n
   return { what, verdict: "good", text: `live, ${age}, ${state.soc} %, ${grid}${proof}` };
 }
 
-function examineHosts(house: HouseConfig, words: HouseWords): Finding[] {
+function examineHosts(house: HouseConfig, words: BrokerSnapshot): Finding[] {
   const agents = [...new Set(Object.values(house.agentsByStation).flat())];
   if (agents.length === 0 && house.nut === undefined) {
     const text = "none: nobody would be told; see DEVICE_TO_AGENTS_JSON and docs/nut.md";
@@ -111,7 +116,7 @@ function examineHosts(house: HouseConfig, words: HouseWords): Finding[] {
   return agents.map((agent) => examineHost(agent, house, words));
 }
 
-function examineHost(agent: string, { agentKeys }: HouseConfig, { agents }: HouseWords): Finding {
+function examineHost(agent: string, { agentKeys }: HouseConfig, { agents }: BrokerSnapshot): Finding {
   const what = `host ${agent}`;
   const status = agents.get(agent);
   const key = Object.hasOwn(agentKeys, agent) ? agentKeys[agent] : undefined;
@@ -140,7 +145,11 @@ function examineHost(agent: string, { agentKeys }: HouseConfig, { agents }: Hous
   return { what, verdict: "good", text: `online, ${status.os ?? "system unknown"}` };
 }
 
-function examineDrill({ agentsByStation }: HouseConfig, { drill }: HouseWords, nowWallMs: number): Finding {
+function examineDrill(
+  { agentsByStation }: HouseConfig,
+  { drill }: BrokerSnapshot,
+  nowWallMs: number,
+): Finding {
   const what = "drill";
   const advice = "practise: ecoflow-power drill --all";
   if (Object.values(agentsByStation).flat().length === 0) {

@@ -3,7 +3,7 @@ import { loadConfig } from "../../lib/config/load.ts";
 import { findingsText } from "../../lib/findings.ts";
 import { keyId } from "../../lib/signing.ts";
 import { accountText, housesText } from "../devices.ts";
-import { type HouseWords, noteWord, noWords } from "../house_words.ts";
+import { type BrokerSnapshot, noteWord, noWords } from "../broker_snapshot.ts";
 import { examineHouse } from "./examine_house.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 10);
@@ -25,7 +25,7 @@ function houseWith(extra: Record<string, string> = {}, keys: Record<string, stri
 }
 
 /** A house in which nothing is wrong, but for what `change` says. */
-function words(change: Record<string, unknown> = {}): HouseWords {
+function words(change: Record<string, unknown> = {}): BrokerSnapshot {
   const said: Record<string, unknown> = {
     "power-manager/orchestrator/status": {
       online: true,

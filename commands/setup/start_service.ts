@@ -6,8 +6,8 @@ import type { HouseConfig } from "../../lib/config/load.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { textFile } from "../../lib/text_file.ts";
 import { NoBrokerError } from "../broker_guest.ts";
-import { hearHouse, type HouseWords } from "../house_words.ts";
-import { isComplete, sightOf, type StationSight } from "./sights.ts";
+import { type BrokerSnapshot, hearHouse } from "../broker_snapshot.ts";
+import { isComplete, sightOf, type StationSight } from "./probe_result.ts";
 
 /** systemd's `ecoflow-power-restart.path` watches this file: we start no program ourselves. */
 const REQUEST = "etc/ecoflow-power/restart-wanted";
@@ -48,7 +48,7 @@ export async function watchStart(house: HouseConfig, sinceWallMs: number): Promi
   }
 }
 
-async function hear(house: HouseConfig): Promise<HouseWords | undefined> {
+async function hear(house: HouseConfig): Promise<BrokerSnapshot | undefined> {
   try {
     return await hearHouse(house, "setup", { connect: connectMqtt, clock: systemClock() });
   } catch (error) {
@@ -57,7 +57,7 @@ async function hear(house: HouseConfig): Promise<HouseWords | undefined> {
   }
 }
 
-function judge(house: HouseConfig, words: HouseWords, sinceWallMs: number): StartOutcome {
+function judge(house: HouseConfig, words: BrokerSnapshot, sinceWallMs: number): StartOutcome {
   const { orchestrator } = words;
   const isNew = (ts: string | undefined) => ts !== undefined && Date.parse(ts) >= sinceWallMs;
   const isReady = orchestrator?.online === true && isNew(orchestrator.ts) &&

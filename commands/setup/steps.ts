@@ -19,7 +19,7 @@ import {
 import type { Draft } from "./draft.ts";
 import { watchTrial } from "./trial.ts";
 import { SetupError } from "./setup_error.ts";
-import { type StationSight, stationWords } from "./sights.ts";
+import { type StationSight, stationWords } from "./probe_result.ts";
 
 /** Puts the account into the draft. */
 export function putAccount(draft: Draft, account: AccountAnswer, region: Region): void {
@@ -68,9 +68,9 @@ export async function tryStations(house: HouseConfig, terminal: Terminal): Promi
 }
 
 /** Says what was seen of each station. @throws SetupError when one of them would not be protected */
-export function report(sights: readonly StationSight[], terminal: Terminal): void {
-  for (const sight of sights) terminal.say(`  ${stationWords(sight)}`);
-  const unfit = sights.filter(({ grid, soc }) => grid === undefined || soc === undefined);
+export function report(probeResult: readonly StationSight[], terminal: Terminal): void {
+  for (const probe of probeResult) terminal.say(`  ${stationWords(probe)}`);
+  const unfit = probeResult.filter(({ grid, soc }) => grid === undefined || soc === undefined);
   if (unfit.length > 0) {
     throw new SetupError(`${unfit.map(({ device }) => `"${device}"`).join(", ")} cannot be judged yet`);
   }

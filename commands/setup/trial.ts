@@ -13,7 +13,7 @@ import { createFetchHttp } from "../../services/cloud_bridge/fetch_http.ts";
 import { CloudBridge, type CloudBridgeConfig } from "../../services/cloud_bridge/service.ts";
 import { capabilityOf, SERVICES } from "../../services/registry.ts";
 import { createSocBridge, type SocBridgeConfig } from "../../services/soc_bridge/service.ts";
-import { isComplete, sightOf, type StationSight } from "./sights.ts";
+import { isComplete, sightOf, type StationSight } from "./probe_result.ts";
 import { SetupError } from "./setup_error.ts";
 
 /** A station pushes every few seconds, and answers a question within some; a sleepy one takes longer, ms. */

@@ -60,7 +60,7 @@ export async function play(
   let isOver = false;
   world.onMessage((message) => {
     if (isOver) return;
-    const sighting = sight(message, nowSec());
+    const sighting = probe(message, nowSec());
     if (!sighting || isRepeat(sighting, seen)) return;
     sightings.push(sighting);
     listener.onSighting?.(sighting);
@@ -124,7 +124,7 @@ async function take(
 }
 
 /** What a message means for a scenario; undefined for what it does not look at. Retained old words are not news. */
-function sight({ topic, payload, retained }: BusMessage, atSec: number): Sighting | undefined {
+function probe({ topic, payload, retained }: BusMessage, atSec: number): Sighting | undefined {
   if (retained || payload.length === 0) return undefined;
   const topics = topicsUnder(DEFAULT_ROOTS);
   const name = topic.split("/").at(1) ?? "";

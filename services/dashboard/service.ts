@@ -6,8 +6,8 @@ import type { Service, ServiceContext } from "../../lib/service.ts";
 import { Access } from "./access.ts";
 import type { DashboardConfig } from "./config.ts";
 import { EventCounts } from "./event_counts.ts";
-import { listen } from "./hearing.ts";
-import { HistorianDesk } from "./historian_desk.ts";
+import { listen } from "./subscriptions.ts";
+import { HistorianClient } from "./historian_client.ts";
 import { HostHistory } from "./host_history.ts";
 import { emptyHouse } from "./house.ts";
 import { LivePages } from "./live.ts";
@@ -57,7 +57,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
   const access = new Access({ config, clock, sessions, password });
   const pages = new LivePages({ clock, view, events: () => seen.events() });
   const desk = new WishDesk({ bus, clock, topics });
-  const historian = new HistorianDesk({ bus, clock, log, topics, isThere: config.asksHistorian });
+  const historian = new HistorianClient({ bus, clock, log, topics, isThere: config.asksHistorian });
   const findHistory = async (device: string, hours: number) => {
     const to_ms = Math.round(clock.wallMs());
     const from_ms = Math.max(0, Math.round(to_ms - hours * 3_600_000));

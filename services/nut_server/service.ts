@@ -42,7 +42,7 @@ export function createNutServer(context: ServiceContext<NutServerConfig>): NutSe
 /** See the file comment. */
 export class NutService implements Service {
   readonly #topics: Topics;
-  readonly #board: UpsBoard;
+  readonly #upsRegistry: UpsBoard;
   readonly #announcer: Announcer;
   readonly #cancels: (() => void)[] = [];
   readonly #backoff: Backoff;
@@ -57,7 +57,7 @@ export class NutService implements Service {
     this.#topics = topicsUnder(config.roots);
     this.#announcer = new Announcer(context, this.#topics);
     this.#backoff = new Backoff({ firstMs: 2_000, maxMs: 60_000 }, random);
-    this.#board = new UpsBoard({
+    this.#upsRegistry = new UpsBoard({
       users: config.users,
       upses: config.upses,
       staleAfterMs: config.staleAfterSec * 1000 + HANDOVER_MS,
@@ -84,11 +84,11 @@ export class NutService implements Service {
     }
     this.#subscribe(this.#topics.state("+"), (message) => this.#onState(message));
     this.#subscribe(this.#topics.policy("+"), (message) => this.#onPolicy(message));
-    for (const host of this.#board.hosts) {
+    for (const host of this.#upsRegistry.hosts) {
       this.#subscribe(this.#topics.command(host), (message) => this.#onCommand(host, message));
     }
     bus.onLink((up) => {
-      if (up && !this.#isLinkUp) this.#announcer.tell(this.#board.presences());
+      if (up && !this.#isLinkUp) this.#announcer.tell(this.#upsRegistry.presences());
       this.#isLinkUp = up;
     });
     this.#cancels.push(clock.every(1000, () => this.#tick()));
@@ -108,7 +108,7 @@ export class NutService implements Service {
     const { config, clock, log, health } = this.context;
     try {
       const { certPem, keyPem } = config;
-      const board = this.#board;
+      const upsRegistry = this.#upsRegistry;
       const listener = new NutListener({
         listenHost: config.listenHost,
         port: config.port,
@@ -120,14 +120,14 @@ export class NutService implements Service {
         clock,
         log,
         conversation: {
-          open: (address) => board.open(address),
+          open: (address) => upsRegistry.open(address),
           line: (id, words) => {
-            const step = board.line(id, words, clock.monoMs());
+            const step = upsRegistry.line(id, words, clock.monoMs());
             this.#announcer.tell(step.outcomes);
             return step;
           },
-          startedTls: (id) => board.startedTls(id),
-          end: (id) => this.#announcer.tell(board.end(id, clock.monoMs())),
+          startedTls: (id) => upsRegistry.startedTls(id),
+          end: (id) => this.#announcer.tell(upsRegistry.end(id, clock.monoMs())),
         },
       });
       this.port = listener.start();
@@ -147,9 +147,9 @@ export class NutService implements Service {
   }
 
   #tick(): void {
-    this.#announcer.tell(this.#board.tick(this.context.clock.monoMs()));
+    this.#announcer.tell(this.#upsRegistry.tick(this.context.clock.monoMs()));
     const { health, config } = this.context;
-    const warnings = configWarnings(config, (device) => this.#board.policyOf(device));
+    const warnings = configWarnings(config, (device) => this.#upsRegistry.policyOf(device));
     for (const { code, text } of warnings) {
       if (text === undefined) health.clear(code);
       else health.raise({ code, severity: "warning", text });
@@ -160,7 +160,7 @@ export class NutService implements Service {
     const state = parsePowerState(payload, `MQTT topic "${topic}"`);
     const nowMonoMs = this.context.clock.monoMs();
     this.#announcer.tell(
-      this.#board.noteState(deviceOf(topic, this.#topics.state("+")), state, { retained, nowMonoMs }),
+      this.#upsRegistry.noteState(deviceOf(topic, this.#topics.state("+")), state, { retained, nowMonoMs }),
     );
   }
 
@@ -168,7 +168,7 @@ export class NutService implements Service {
     const status = parsePolicyStatus(payload, `MQTT topic "${topic}"`);
     const { clock } = this.context;
     const at = { retained: retained && !this.#isRecent(status), nowMonoMs: clock.monoMs() };
-    this.#announcer.tell(this.#board.notePolicy(deviceOf(topic, this.#topics.policy("+")), status, at));
+    this.#announcer.tell(this.#upsRegistry.notePolicy(deviceOf(topic, this.#topics.policy("+")), status, at));
   }
 
   /**
@@ -188,7 +188,9 @@ export class NutService implements Service {
     const command = parseAgentCommand(payload, `MQTT topic "${topic}"`);
     this.context.log.notice("COMMAND", { host, action: command.action, id: command.id });
     const nowMonoMs = this.context.clock.monoMs();
-    this.#announcer.tell(this.#board.command(host, command, { lifeMs: this.#lifeMs(command), nowMonoMs }));
+    this.#announcer.tell(
+      this.#upsRegistry.command(host, command, { lifeMs: this.#lifeMs(command), nowMonoMs }),
+    );
   }
 
   /** What is left of the command's time to live; without a time of issue it counts from now. */

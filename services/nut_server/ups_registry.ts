@@ -168,8 +168,8 @@ export class UpsBoard {
     const outcomes: Outcome[] = [];
     if (open?.session.login) {
       const { ups, user } = open.session.login;
-      const { shown, told } = this.#shutdowns.latchFor(ups, user);
-      outcomes.push(...this.#presence.ended(id, { wasShown: shown.has(id), commandId: told?.id }));
+      const { shown, commanded } = this.#shutdowns.latchFor(ups, user);
+      outcomes.push(...this.#presence.ended(id, { wasShown: shown.has(id), commandId: commanded?.id }));
       outcomes.push(...this.#shutdowns.step(ups, user, ended, nowMonoMs));
     }
     if (open?.forced) {

@@ -3,7 +3,7 @@
  * Without side effects but on itself: states, answers and time in; commands and journal entries out.
  */
 import type { PowerState } from "../../lib/messages/power_state.ts";
-import type { WitnessWord } from "./outage/grid_verdict.ts";
+import type { WitnessReading } from "./outage/grid_verdict.ts";
 import { feedViews, feedWord, isKnownFed, wantedOf } from "./hosts/feeds.ts";
 import type { Hold } from "./outage/groups.ts";
 import { stepHost } from "./hosts/host.ts";
@@ -19,7 +19,7 @@ import {
 import type { StageView } from "./outage/stages.ts";
 import { NEW_STATION, type StationEvent, type StationState, stepStation } from "./outage/station.ts";
 import { mayWake } from "./hosts/wake_order.ts";
-import { type Arrival, hear, isFresh } from "./outage/readings.ts";
+import { type Arrival, isFresh, mergeState } from "./outage/readings.ts";
 
 /** Everything that the policy remembers. */
 export interface HouseState {
@@ -34,12 +34,12 @@ export interface HouseState {
 /** Something that came from outside. */
 export type HouseInput =
   | { readonly kind: "state"; readonly device: string; readonly state: PowerState; readonly arrival: Arrival }
-  | { readonly kind: "witness"; readonly device: string; readonly word: WitnessWord }
+  | { readonly kind: "witness"; readonly device: string; readonly reading: WitnessReading }
   | { readonly kind: "host"; readonly agent: string; readonly input: Exclude<HostInput, { kind: "tick" }> }
   | { readonly kind: "learned"; readonly agent: string; readonly tookMs: number }
   | { readonly kind: "drilled"; readonly month: string }
   | { readonly kind: "hold"; readonly device: string; readonly hold: Hold }
-  /** Old words trigger nothing until then. */
+  /** Old readings trigger nothing until then. */
   | { readonly kind: "grace"; readonly untilMonoMs: number }
   /** What was known of the grid before the restart is not true any more. */
   | { readonly kind: "power_is_back"; readonly device: string }
@@ -138,14 +138,14 @@ export class House {
     switch (input.kind) {
       case "state": {
         const before = this.#stations.get(input.device) ?? NEW_STATION;
-        const words = hear(before.words, input.state, input.arrival);
+        const readings = mergeState(before.readings, input.state, input.arrival);
         const link = input.arrival.retained ? before.link : input.state.link;
-        this.#stations.set(input.device, { ...before, words, link });
+        this.#stations.set(input.device, { ...before, readings, link });
         return this.#concludeStation(input.device, nowMonoMs);
       }
       case "witness": {
         const before = this.#stations.get(input.device) ?? NEW_STATION;
-        const witnesses = new Map(before.witnesses).set(input.word.name, input.word);
+        const witnesses = new Map(before.witnesses).set(input.reading.name, input.reading);
         this.#stations.set(input.device, { ...before, witnesses });
         return this.#concludeStation(input.device, nowMonoMs);
       }
@@ -181,9 +181,9 @@ export class House {
   /** Only an outage that nobody has spoken of since the restart. */
   #forgetOutage(device: string): HouseEffect[] {
     const before = this.#stations.get(device);
-    if (!before?.words.grid?.isFromBefore || before.verdict?.connected !== false) return [];
+    if (!before?.readings.grid?.isFromBefore || before.verdict?.connected !== false) return [];
     if (before.verdict.by !== "station") return [];
-    this.#stations.set(device, { ...NEW_STATION, words: { ...before.words, grid: undefined } });
+    this.#stations.set(device, { ...NEW_STATION, readings: { ...before.readings, grid: undefined } });
     return [{ kind: "outage_forgotten", device }];
   }
 
@@ -219,11 +219,11 @@ export class House {
           nowMonoMs,
         ),
     };
-    // After a restart nobody is told before fresh words had their chance, not even what was decided before.
+    // After a restart nobody is told before fresh readings had their chance, not even what was decided before.
     const isHeld = tick.wanted === "down" && nowMonoMs < this.rules.notBeforeMonoMs &&
       !feeds.some((device) => this.#isSeen(device, nowMonoMs));
     // Told before, and now nobody knows anything: neither repeated nor called off until somebody speaks.
-    const isUnknown = before.phase.kind === "told" &&
+    const isUnknown = before.phase.kind === "commanded" &&
       feeds.every((device) => feedWord(agent, device, this.rules, this.#stations) === "unknown");
     const effects: HouseEffect[] = [];
     let state = before;
@@ -247,7 +247,7 @@ export class House {
   }
 
   #isSeen(device: string, nowMonoMs: number): boolean {
-    return isFresh(this.#stations.get(device)?.words.grid, this.rules.staleAfterMs, nowMonoMs);
+    return isFresh(this.#stations.get(device)?.readings.grid, this.rules.staleAfterMs, nowMonoMs);
   }
 
   #learn(agent: string, tookMs: number): void {

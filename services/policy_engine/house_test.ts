@@ -23,10 +23,10 @@ for (const [name, attic, atMs, isSettled] of rows) {
     const rules = simpleRules({ ...LIMITS, stations: { Study: ["nas"], Attic: ["nas"] } }, 0);
     const house = new House(emptyHouse(rules), rules, () => "id");
     const arrival = { atMonoMs: 0, atWallMs: 0, retained: false };
-    const hear = (device: string, state: object) =>
+    const feed = (device: string, state: object) =>
       house.step({ kind: "state", device, state: { device, ...state }, arrival }, 0);
-    hear("Study", { soc: 100, grid_connected: false });
-    if (attic) hear("Attic", attic);
+    feed("Study", { soc: 100, grid_connected: false });
+    if (attic) feed("Attic", attic);
     house.step({ kind: "tick" }, atMs);
     assert.equal(house.viewFor("Study").isSettled("nas"), isSettled);
   });

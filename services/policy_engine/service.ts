@@ -7,19 +7,19 @@ import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
-import { AbortDesk } from "./requests/abort_requests.ts";
-import { AgentDesk } from "./io/agent_replies.ts";
+import { AbortRequests } from "./requests/abort_requests.ts";
+import { AgentReplies } from "./io/agent_replies.ts";
 import { Dispatch } from "./io/dispatch.ts";
 import { drillRefusal } from "./requests/drill.ts";
-import { DrillDesk } from "./requests/drill_requests.ts";
+import { DrillRequests } from "./requests/drill_requests.ts";
 import { dueMonth } from "./requests/drill_schedule.ts";
-import { Ears } from "./io/subscriptions.ts";
+import { Subscriptions } from "./io/subscriptions.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
 import { requestTelling, tellingOf } from "./io/journal.ts";
-import { OldWords } from "./snapshot/restart_grace.ts";
+import { RestartGrace } from "./snapshot/restart_grace.ts";
 import { hostsOfStation } from "./rules/rules.ts";
 import { houseRules } from "./rules/rules_from_file.ts";
-import { devicesOf, Showcase } from "./io/publisher.ts";
+import { devicesOf, Publisher } from "./io/publisher.ts";
 import type { Ways } from "./io/silence.ts";
 import { SnapshotKeeper } from "./snapshot/keeper.ts";
 import { textFile } from "../../lib/text_file.ts";
@@ -49,13 +49,13 @@ export class PolicyEngine implements Service {
   readonly #cancels: Cancel[] = [];
   #startedMonoMs = 0;
   readonly #keeper: SnapshotKeeper;
-  readonly #showcase: Showcase;
+  readonly #showcase: Publisher;
   readonly #dispatch: Dispatch;
-  readonly #drills: DrillDesk;
-  readonly #aborts: AbortDesk;
-  readonly #ears: Ears;
-  readonly #agents: AgentDesk;
-  readonly #oldWords = new OldWords();
+  readonly #drills: DrillRequests;
+  readonly #aborts: AbortRequests;
+  readonly #ears: Subscriptions;
+  readonly #agents: AgentReplies;
+  readonly #restartGrace = new RestartGrace();
   #cloud: Ways["cloud"];
 
   constructor(
@@ -65,14 +65,14 @@ export class PolicyEngine implements Service {
     this.#topics = topicsUnder(context.config.roots);
     const { agentKeys, bootId, keylessHosts } = context.config;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
-    this.#showcase = new Showcase({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
+    this.#showcase = new Publisher({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
     this.#dispatch = new Dispatch(
       context,
       this.#topics,
       (agent, commandId) => this.#step({ kind: "host", agent, input: { kind: "delivered", commandId } }),
     );
-    this.#agents = new AgentDesk({ ...context, dispatch: this.#dispatch, keylessHosts });
-    this.#drills = new DrillDesk({
+    this.#agents = new AgentReplies({ ...context, dispatch: this.#dispatch, keylessHosts });
+    this.#drills = new DrillRequests({
       ...context,
       topics: this.#topics,
       newId: ports.newId,
@@ -80,16 +80,16 @@ export class PolicyEngine implements Service {
       learn: (agent, tookMs) => this.#step({ kind: "learned", agent, tookMs }),
       tell: (kind, text, id) => this.#dispatch.tell(requestTelling({ kind, text, id })),
     });
-    this.#ears = new Ears(context, this.#topics, ports.askNut, {
+    this.#ears = new Subscriptions(context, this.#topics, ports.askNut, {
       onState: (device, state, retained) => this.#onState(device, state, retained),
       onCloud: (link) => this.#cloud = link,
-      onWitness: (device, word) => this.#step({ kind: "witness", device, word }),
+      onWitness: (device, reading) => this.#step({ kind: "witness", device, reading }),
       onAck: (agent, ack) => this.#onAck(agent, ack),
       onStatus: (agent, status, retained) => this.#onStatus(agent, status, retained),
       onDrillRequest: (message) => this.#house && this.#drills.onRequest(message, this.#house),
       onAbortRequest: (message) => this.#house && this.#aborts.onRequest(message, this.#house),
     });
-    this.#aborts = new AbortDesk({
+    this.#aborts = new AbortRequests({
       nowMonoMs: () => context.clock.monoMs(),
       hold: (device, hold) => this.#step({ kind: "hold", device, hold }),
       tell: (kind, device, text, id) => this.#dispatch.tell(requestTelling({ kind, device, text, id })),
@@ -130,9 +130,9 @@ export class PolicyEngine implements Service {
   #resume(): House {
     const { clock, config } = this.context;
     const restored = this.#keeper.restore(houseRules(config, config.file, 0));
-    this.#oldWords.resume(restored, clock.monoMs());
+    this.#restartGrace.resume(restored, clock.monoMs());
     if (restored.savedAtMs !== undefined) this.#showcase.resume(restored.savedAtMs);
-    const rules = houseRules(config, config.file, this.#oldWords.notBeforeMonoMs);
+    const rules = houseRules(config, config.file, this.#restartGrace.notBeforeMonoMs);
     return new House(restored.house, rules, this.ports.newId);
   }
 
@@ -156,9 +156,9 @@ export class PolicyEngine implements Service {
   #onStatus(agent: string, status: AgentStatus, retained: boolean): void {
     const house = this.#house;
     if (!house) return;
-    if (this.#oldWords.isInDoubt) {
-      this.#oldWords.hear(agent, status);
-      this.#step({ kind: "grace", untilMonoMs: this.#oldWords.notBeforeMonoMs });
+    if (this.#restartGrace.isInDoubt) {
+      this.#restartGrace.noteStatus(agent, status);
+      this.#step({ kind: "grace", untilMonoMs: this.#restartGrace.notBeforeMonoMs });
     }
     if (!retained) this.#showcase.hearPlan(agent, status.online ? status.plan_id : undefined);
     const input = { kind: "presence", online: status.online, isLive: !retained } as const;
@@ -195,9 +195,9 @@ export class PolicyEngine implements Service {
     }
   }
 
-  /** Before old words may trigger anything: those that the hosts contradict are forgotten. */
+  /** Before old readings may trigger anything: those that the hosts contradict are forgotten. */
   #settleDoubt(house: House): void {
-    const contradicted = this.#oldWords.settle(house, this.context.clock.monoMs());
+    const contradicted = this.#restartGrace.settle(house, this.context.clock.monoMs());
     if (!contradicted) return;
     this.#keeper.endDoubt();
     for (const device of contradicted) this.#step({ kind: "power_is_back", device });
@@ -222,14 +222,14 @@ export class PolicyEngine implements Service {
     const context = {
       isBrokerUp: this.#dispatch.isLinkUp,
       cloud: this.#cloud,
-      isInDoubt: this.#oldWords.isInDoubt,
+      isInDoubt: this.#restartGrace.isInDoubt,
       bootId: this.context.config.bootId,
     };
     const nowMonoMs = this.context.clock.monoMs();
     for (const device of devicesOf(input, house)) {
       this.#showcase.showStatus(device, house, context);
       for (const agent of hostsOfStation(house.rulesOf(device))) {
-        if (this.#oldWords.maySpeakFor(agent, house, nowMonoMs)) this.#showcase.showPlan(agent, house);
+        if (this.#restartGrace.maySpeakFor(agent, house, nowMonoMs)) this.#showcase.showPlan(agent, house);
       }
     }
   }

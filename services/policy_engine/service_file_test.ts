@@ -48,7 +48,7 @@ Deno.test("PolicyEngine shuts stages down one after the other, each after the pr
   assert.deepEqual(h.actions(), ["shutdown tv", "shutdown nas", "shutdown pi"]);
   assert.deepEqual(h.status().hosts?.map(({ stage, state }) => [stage, state]), [[1, "down"], [2, "down"], [
     3,
-    "told",
+    "commanded",
   ]]);
   assert.match(h.status().sentence, /stage 3 of 3: .*2 of 3 hosts are down/);
   await h.stop();
@@ -184,11 +184,11 @@ Deno.test("PolicyEngine in a second outage during recovery tells those that come
   const h = await afterOutage();
   await h.pass(310, { soc: 60, grid_connected: true });
   assert.equal(h.woken.length, 1, "the nas is being woken");
-  const told = h.commands.length;
+  const commanded = h.commands.length;
   await h.pass(190, onBattery(9));
   await h.pass(302, onBattery(9));
-  assert.ok(h.actions().slice(told).includes("shutdown nas"), h.actions().join());
-  assert.ok(!h.actions().slice(told).includes("shutdown tv"), "it never was woken");
+  assert.ok(h.actions().slice(commanded).includes("shutdown nas"), h.actions().join());
+  assert.ok(!h.actions().slice(commanded).includes("shutdown tv"), "it never was woken");
   await h.pass(800, { soc: 60, grid_connected: true });
   assert.ok(h.woken.length >= 2, "the nas never came up: it is woken again");
   await h.presence(true, "nas");
@@ -235,8 +235,8 @@ topic = "plug"
 present_when_equals = "ON"
 stale_after_sec = 60
 `;
-const sayPlug = async (h: Awaited<ReturnType<typeof house>>, word: string, retain = false) => {
-  h.broker.publish("plug", word, { retain });
+const sayPlug = async (h: Awaited<ReturnType<typeof house>>, reading: string, retain = false) => {
+  h.broker.publish("plug", reading, { retain });
   await h.clock.advance(100);
 };
 
@@ -251,7 +251,7 @@ Deno.test("PolicyEngine shuts nobody down on a witness alone while the station s
   assert.equal(h.events.filter(({ kind }) => kind === "witness_disagrees").length, 1);
   assert.match(
     h.status().sentence,
-    /Words differ: the station says that the grid is there, plug says that the grid is gone/,
+    /Readings differ: the station says that the grid is there, plug says that the grid is gone/,
   );
   await h.stop();
 });

@@ -306,13 +306,13 @@ Deno.test("PolicyEngine started long after a power cut does not act on the old o
   await h.feed({ ...LOST, ts: new Date(h.clock.wallMs()).toISOString() });
   await h.clock.advance(180_000);
   await h.ack("accepted");
-  const told = h.commands.length;
+  const commanded = h.commands.length;
   h.clock.jumpWall(5 * 3_600_000);
   await h.restart();
   await h.clock.advance(20_000);
   await h.feed(BACK);
   await h.clock.advance(600_000);
-  assert.ok(h.actions().slice(told).every((action) => action.startsWith("abort")), h.actions().join());
+  assert.ok(h.actions().slice(commanded).every((action) => action.startsWith("abort")), h.actions().join());
   await h.stop();
 });
 
@@ -421,7 +421,7 @@ Deno.test("PolicyEngine counts down in its status", async () => {
   assert.equal(h.status().timer_left_s, 180);
   await h.clock.advance(10_000);
   assert.ok((h.status().timer_left_s ?? 999) <= 175);
-  assert.match(h.status().sentence, /hosts are told to shut down in \d+ s unless the grid returns/);
+  assert.match(h.status().sentence, /hosts are commanded to shut down in \d+ s unless the grid returns/);
   await h.stop();
 });
 

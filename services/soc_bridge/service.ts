@@ -13,7 +13,7 @@ import type { ModelSpec } from "./models/model_spec.ts";
 import { findModel, MODELS } from "./models/models.ts";
 import { PowerStation } from "./judge/power_station.ts";
 import { RefusalLog } from "./publish/refusal_log.ts";
-import { StationFeed } from "./publish/station_publisher.ts";
+import { StationPublisher } from "./publish/station_publisher.ts";
 import { type NamedStation, nameStations } from "./publish/station_names.ts";
 
 /** The service's slice of the configuration. */
@@ -45,7 +45,7 @@ export function createSocBridge(context: ServiceContext<SocBridgeConfig>): Servi
 export class SocBridge implements Service {
   readonly #topics: Topics;
   readonly #refusals: RefusalLog;
-  readonly #feeds = new Map<string, StationFeed>();
+  readonly #feeds = new Map<string, StationPublisher>();
   readonly #strangers = new Set<string>();
   readonly #compiled = new Map<ModelSpec, Promise<CompiledModel>>();
   #models: readonly ModelSpec[] = MODELS;
@@ -137,7 +137,7 @@ export class SocBridge implements Service {
   }
 
   /** The feed of a serial number; undefined for models that no table knows. */
-  #feed(sn: string): StationFeed | undefined {
+  #feed(sn: string): StationPublisher | undefined {
     const known = this.#feeds.get(sn);
     if (known || this.#strangers.has(sn)) return known;
     if (this.#feeds.size + this.#strangers.size >= MAX_STATIONS) {
@@ -154,7 +154,7 @@ export class SocBridge implements Service {
     }
     this.#yieldName(sn);
     const { config } = this.context;
-    const feed = new StationFeed(sn, {
+    const feed = new StationPublisher(sn, {
       ...this.context,
       topics: this.#topics,
       refusals: this.#refusals,

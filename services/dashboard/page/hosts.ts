@@ -4,7 +4,7 @@ import { el } from "./dom.ts";
 import { duration, when } from "../shown/format.ts";
 import { isPolicyLive, type Surroundings } from "../shown/freshness.ts";
 import { icon, toneIcon } from "./icons.ts";
-import { drillWords, hostWords } from "../shown/words.ts";
+import { drillWords, hostWords } from "../shown/labels.ts";
 
 /** See the file comment. */
 export class Hosts {

@@ -1,6 +1,6 @@
 /** The page's few signs, drawn in strokes. */
 import { svg } from "./dom.ts";
-import type { Tone } from "../shown/words.ts";
+import type { Tone } from "../shown/labels.ts";
 
 const PATHS = {
   check: "M5 12.5l4.5 4.5L19 7.5",

@@ -8,7 +8,7 @@ import { ageNow, freshnessOf, isPolicyLive, secondsLeft, type Surroundings } fro
 import { Hosts } from "./hosts.ts";
 import { icon, toneIcon } from "./icons.ts";
 import { runtimeOf } from "../shown/runtime.ts";
-import { type Headline, headline } from "../shown/words.ts";
+import { type Headline, headline } from "../shown/labels.ts";
 
 /** What a station's buttons do. */
 export interface StationActions {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { HouseView, PolicyView, StationView } from "../page_contract.ts";
 import { freshnessOf, isConnected, isPolicyLive, secondsLeft, STREAM_LIMIT_S } from "./freshness.ts";
-import { headline, hostWords } from "./words.ts";
+import { headline, hostWords } from "./labels.ts";
 
 const HOUSE: HouseView = {
   now_ms: 0,

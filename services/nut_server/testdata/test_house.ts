@@ -125,10 +125,12 @@ export async function startHouse(
 }
 
 /** The policy's status while hosts are being shut down. */
-export function shuttingDown(...told: readonly string[]): Pick<PolicyStatus, "state" | "hosts" | "soc_min"> {
+export function shuttingDown(
+  ...commanded: readonly string[]
+): Pick<PolicyStatus, "state" | "hosts" | "soc_min"> {
   return {
     state: "shutting_down",
     soc_min: 10,
-    hosts: told.map((agent) => ({ agent, state: "told", stage: 1 })),
+    hosts: commanded.map((agent) => ({ agent, state: "told", stage: 1 })),
   };
 }

@@ -18,11 +18,11 @@ export interface Latch {
   /** The policy's status says that this scope goes down. */
   readonly isWanted: boolean;
   /** The newest command that told it. */
-  readonly told?: {
+  readonly commanded?: {
     readonly id: string;
     /** Too old to be obeyed from here on, when no client has been shown it. */
     readonly untilMonoMs: number;
-    readonly isCalledOff: boolean;
+    readonly isAborted: boolean;
     /** A client has been shown FSD since this command. */
     readonly isShown: boolean;
   };
@@ -65,14 +65,16 @@ export function stepLatch(
 ): { readonly latch: Latch; readonly effects: readonly LatchEffect[] } {
   const taken = take(before, input, nowMonoMs);
   const effects: LatchEffect[] = [];
-  const isNewlyShown = taken.told
-    ? !taken.told.isShown && taken.shown.size > 0
+  const isNewlyShown = taken.commanded
+    ? !taken.commanded.isShown && taken.shown.size > 0
     : !before.wasShown && taken.wasShown;
   if (isNewlyShown) effects.push({ kind: "shown", ...idOf(taken) });
-  const heard = taken.told && isNewlyShown ? { ...taken, told: { ...taken.told, isShown: true } } : taken;
+  const heard = taken.commanded && isNewlyShown
+    ? { ...taken, commanded: { ...taken.commanded, isShown: true } }
+    : taken;
   const allGone = heard.wasShown && heard.shown.size === 0;
-  const commandHolds = heard.told !== undefined && !heard.told.isCalledOff && !allGone &&
-    (heard.wasShown || nowMonoMs < heard.told.untilMonoMs);
+  const commandHolds = heard.commanded !== undefined && !heard.commanded.isAborted && !allGone &&
+    (heard.wasShown || nowMonoMs < heard.commanded.untilMonoMs);
   if (heard.isWanted || commandHolds) {
     if (!before.on) effects.push({ kind: "set", cause: "policy" });
     return { latch: { ...heard, on: "policy", releasedMonoMs: undefined }, effects };
@@ -89,21 +91,21 @@ export function stepLatch(
 }
 
 function take(latch: Latch, input: LatchInput, nowMonoMs: number): Latch {
-  const calledOff = latch.told && { ...latch.told, isCalledOff: true };
+  const aborted = latch.commanded && { ...latch.commanded, isAborted: true };
   switch (input.kind) {
     case "policy":
-      return { ...latch, isWanted: input.wants, told: input.isOver ? calledOff : latch.told };
+      return { ...latch, isWanted: input.wants, commanded: input.isOver ? aborted : latch.commanded };
     case "command": {
-      const told = {
+      const commanded = {
         id: input.id,
         untilMonoMs: nowMonoMs + input.lifeMs,
-        isCalledOff: false,
+        isAborted: false,
         isShown: false,
       };
-      return { ...latch, told };
+      return { ...latch, commanded };
     }
     case "abort":
-      return { ...latch, isWanted: false, told: calledOff };
+      return { ...latch, isWanted: false, commanded: aborted };
     case "client_fsd":
       return {
         ...latch,
@@ -122,6 +124,6 @@ function take(latch: Latch, input: LatchInput, nowMonoMs: number): Latch {
   }
 }
 
-function idOf({ told }: Latch): { commandId?: string } {
-  return told ? { commandId: told.id } : {};
+function idOf({ commanded }: Latch): { commandId?: string } {
+  return commanded ? { commandId: commanded.id } : {};
 }

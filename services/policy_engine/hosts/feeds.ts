@@ -7,7 +7,7 @@ import { isFresh } from "../outage/readings.ts";
 /**
  * Whether a host is to be down.
  *
- * With one station, that station's word. A host on several goes down when at least one of them wants it down and none of
+ * With one station, that station's reading. A host on several goes down when at least one of them wants it down and none of
  * the others is known to carry it: a station that was never heard, or fell silent with the grid longer ago than the blind
  * limit, holds nobody up, because unknown is never "all is well". A host that the owner has put to "any" goes with the
  * first.
@@ -19,11 +19,11 @@ export function wantedOf(
   stations: ReadonlyMap<string, StationState>,
   nowMonoMs: number,
 ): "up" | "down" {
-  const words = feeds.map((device) => [device, feedWord(host, device, rules, stations)] as const);
-  if (!words.some(([, word]) => word === "down")) return "up";
+  const readings = feeds.map((device) => [device, feedWord(host, device, rules, stations)] as const);
+  if (!readings.some(([, reading]) => reading === "down")) return "up";
   if (rules.goesWithAny.has(host)) return "down";
-  const isCarried = words.some(([device, word]) =>
-    word === "up" && stillCarries(stations.get(device), rules, nowMonoMs)
+  const isCarried = readings.some(([device, reading]) =>
+    reading === "up" && stillCarries(stations.get(device), rules, nowMonoMs)
   );
   return isCarried ? "up" : "down";
 }
@@ -58,18 +58,20 @@ export function isKnownFed({ verdict }: Pick<StationState, "verdict">): boolean 
   return verdict?.connected === true && !verdict.isOld;
 }
 
-/** Stations as waking sees them: since when each has the grid, and its charge, as far as fresh words tell. */
+/** Stations as waking sees them: since when each has the grid, and its charge, as far as fresh readings tell. */
 export function feedViews(
   stations: Iterable<readonly [string, StationState]>,
   staleAfterMs: number,
   nowMonoMs: number,
 ): ReadonlyMap<string, FeedView> {
   return new Map(
-    [...stations].map(([device, { phases, words, verdict }]) => {
+    [...stations].map(([device, { phases, readings, verdict }]) => {
       const [phase] = phases.values();
       return [device, {
         gridSinceMonoMs: phase?.kind === "online" && isKnownFed({ verdict }) ? phase.sinceMonoMs : undefined,
-        socPercent: isFresh(words.socPercent, staleAfterMs, nowMonoMs) ? words.socPercent?.value : undefined,
+        socPercent: isFresh(readings.socPercent, staleAfterMs, nowMonoMs)
+          ? readings.socPercent?.value
+          : undefined,
       }];
     }),
   );

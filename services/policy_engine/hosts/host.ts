@@ -40,13 +40,13 @@ export function stepHost(
 
 function wantDown(state: HostState, rules: HostRules, nowMonoMs: number, newId: () => string): HostStep {
   const { phase } = state;
-  const tell = (firstToldMonoMs: number, wasDown?: boolean): HostStep => {
+  const tell = (firstCommandedMonoMs: number, wasDown?: boolean): HostStep => {
     const commandId = newId();
     return to(state, {
-      kind: "told",
+      kind: "commanded",
       commandId,
-      toldMonoMs: nowMonoMs,
-      firstToldMonoMs,
+      commandedMonoMs: nowMonoMs,
+      firstCommandedMonoMs,
       answer: "none",
       delivery: "waiting",
       wasDown,
@@ -55,18 +55,20 @@ function wantDown(state: HostState, rules: HostRules, nowMonoMs: number, newId: 
   switch (phase.kind) {
     case "idle":
       return tell(nowMonoMs);
-    case "calling_off":
+    case "aborting":
       return tell(nowMonoMs, phase.wasDown);
     case "waking":
       // It may be on its way up: it hears this when its agent connects.
       return tell(nowMonoMs, true);
     case "down":
       return state.online ? tell(nowMonoMs, true) : stay(state);
-    case "told": {
+    case "commanded": {
       const patienceMs = isTaken(phase)
         ? rules.cooldownMs + rules.shutdownDelayMs + PREPARATIONS_MS
         : rules.cooldownMs;
-      if (nowMonoMs - phase.toldMonoMs >= patienceMs) return tell(phase.firstToldMonoMs, phase.wasDown);
+      if (nowMonoMs - phase.commandedMonoMs >= patienceMs) {
+        return tell(phase.firstCommandedMonoMs, phase.wasDown);
+      }
       if (phase.delivery !== "lost") return stay(state);
       return to(state, { ...phase, delivery: "waiting" }, {
         kind: "send",
@@ -89,7 +91,7 @@ function wantUp(
   switch (phase.kind) {
     case "idle":
       return stay(state);
-    case "told":
+    case "commanded":
       return callOff(state, phase.commandId, nowMonoMs, newId, {
         isTaken: isTaken(phase) || undefined,
         wasDown: phase.wasDown,
@@ -97,7 +99,7 @@ function wantUp(
     case "down": {
       if (state.online) {
         // Perhaps it only lost its network and its shutdown still runs: an abort does no harm to a host that has booted.
-        const mayStillGo = nowMonoMs - phase.toldMonoMs < rules.shutdownDelayMs + PREPARATIONS_MS;
+        const mayStillGo = nowMonoMs - phase.commandedMonoMs < rules.shutdownDelayMs + PREPARATIONS_MS;
         return mayStillGo
           ? callOff(state, phase.commandId, nowMonoMs, newId, { isTaken: true })
           : to(state, { kind: "idle" });
@@ -108,7 +110,7 @@ function wantUp(
         kind: "wake",
       });
     }
-    case "calling_off":
+    case "aborting":
       return goOnCallingOff(state, phase, rules, nowMonoMs, newId);
     case "waking": {
       const forMs = nowMonoMs - phase.sinceMonoMs;

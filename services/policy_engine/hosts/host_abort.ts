@@ -9,7 +9,7 @@ import {
   to,
 } from "./host_phase.ts";
 
-type CallingOff = HostPhase & { kind: "calling_off" };
+type Aborting = HostPhase & { kind: "aborting" };
 
 /** The first abort. @param known What the host had made of its shutdown, as far as anybody knows */
 export function callOff(
@@ -17,11 +17,11 @@ export function callOff(
   shutdownId: string,
   nowMonoMs: number,
   newId: () => string,
-  known: Pick<CallingOff, "isTaken" | "wasDown">,
+  known: Pick<Aborting, "isTaken" | "wasDown">,
 ): HostStep {
   const abortId = newId();
   return to(state, {
-    kind: "calling_off",
+    kind: "aborting",
     shutdownId,
     abortId,
     sinceMonoMs: nowMonoMs,
@@ -33,7 +33,7 @@ export function callOff(
 /** Waits for the answer, repeats the abort, and gives it up at the end of the window. */
 export function goOnCallingOff(
   state: HostState,
-  phase: CallingOff,
+  phase: Aborting,
   rules: HostRules,
   nowMonoMs: number,
   newId: () => string,
@@ -41,10 +41,10 @@ export function goOnCallingOff(
   if (nowMonoMs - phase.sinceMonoMs >= rules.abortWindowMs) {
     if (phase.wasDown) {
       const { shutdownId: commandId, sinceMonoMs } = phase;
-      const down: HostPhase = { kind: "down", commandId, toldMonoMs: sinceMonoMs, sinceMonoMs };
-      return phase.isTaken ? to(state, down, { kind: "not_called_off" }) : to(state, down);
+      const down: HostPhase = { kind: "down", commandId, commandedMonoMs: sinceMonoMs, sinceMonoMs };
+      return phase.isTaken ? to(state, down, { kind: "not_aborted" }) : to(state, down);
     }
-    return to(state, { kind: "idle" }, { kind: "not_called_off" });
+    return to(state, { kind: "idle" }, { kind: "not_aborted" });
   }
   if (nowMonoMs - phase.sentMonoMs < ABORT_REPEAT_MS) return stay(state);
   return repeatAbort(state, phase, nowMonoMs, newId);
@@ -53,7 +53,7 @@ export function goOnCallingOff(
 /** The abort again, with an id of its own. */
 export function repeatAbort(
   state: HostState,
-  phase: CallingOff,
+  phase: Aborting,
   nowMonoMs: number,
   newId: () => string,
 ): HostStep {

@@ -7,8 +7,8 @@ const ALLOWED_MS = 120_000;
 
 /** Whether the command of this id is what the host is to do now. */
 export function isInForce(phase: HostPhase | undefined, commandId: string): boolean {
-  if (phase?.kind === "told") return phase.commandId === commandId;
-  return phase?.kind === "calling_off" && phase.abortId === commandId;
+  if (phase?.kind === "commanded") return phase.commandId === commandId;
+  return phase?.kind === "aborting" && phase.abortId === commandId;
 }
 
 /** See the file comment. */

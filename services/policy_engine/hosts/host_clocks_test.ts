@@ -30,23 +30,23 @@ Deno.test("HostClocks tells a difference once, and forgets it with the first tim
 });
 
 Deno.test("isInForce() knows the command that a host is to obey now, and no other", () => {
-  const told = {
-    kind: "told",
+  const commanded = {
+    kind: "commanded",
     commandId: "s",
-    toldMonoMs: 0,
-    firstToldMonoMs: 0,
+    commandedMonoMs: 0,
+    firstCommandedMonoMs: 0,
     answer: "none",
     delivery: "done",
   } as const;
-  const off = { kind: "calling_off", shutdownId: "s", abortId: "a", sinceMonoMs: 0, sentMonoMs: 0 } as const;
-  assert.deepEqual([isInForce(told, "s"), isInForce(told, "a")], [true, false]);
+  const off = { kind: "aborting", shutdownId: "s", abortId: "a", sinceMonoMs: 0, sentMonoMs: 0 } as const;
+  assert.deepEqual([isInForce(commanded, "s"), isInForce(commanded, "a")], [true, false]);
   assert.deepEqual([isInForce(off, "a"), isInForce(off, "s")], [true, false]);
-  assert.equal(isInForce({ kind: "down", commandId: "s", toldMonoMs: 0, sinceMonoMs: 0 }, "s"), false);
+  assert.equal(isInForce({ kind: "down", commandId: "s", commandedMonoMs: 0, sinceMonoMs: 0 }, "s"), false);
   assert.equal(isInForce(undefined, "s"), false);
 });
 
 /** A host that was told to shut down. */
-async function told(): Promise<House> {
+async function commanded(): Promise<House> {
   const h = await house();
   await h.presence(true);
   await h.pass(181, LOST);
@@ -62,7 +62,7 @@ async function refuse(h: House, id: string, challenge = "1.aa"): Promise<void> {
 }
 
 Deno.test("PolicyEngine signs the refused command anew, once, with what the agent asked for, and warns of the clocks", async () => {
-  const h = await told();
+  const h = await commanded();
   const [first] = h.commands;
   assert.ok(first);
   await refuse(h, first.id);
@@ -90,7 +90,7 @@ Deno.test("PolicyEngine signs the refused command anew, once, with what the agen
 });
 
 Deno.test("PolicyEngine proves no command that it does not mean any more: a recording is not made good", async () => {
-  const h = await told();
+  const h = await commanded();
   const shutdownId = h.commands[0]?.id ?? "";
   await refuse(h, "of-last-winter");
   assert.deepEqual(h.actions(), ["shutdown pc"]);

@@ -10,7 +10,7 @@ import {
   to,
 } from "./host_phase.ts";
 
-type Told = HostPhase & { kind: "told" };
+type Commanded = HostPhase & { kind: "commanded" };
 type Ack = HostInput & { kind: "ack" };
 
 /** Its agent came online, or is gone. @param state Already with what was heard */
@@ -24,21 +24,22 @@ export function heardPresence(
   const { phase, online } = state;
   if (hasGone(state)) return goneDown(state, state.phase, nowMonoMs);
   if (!online) {
-    const isTooLate = phase.kind === "calling_off" && phase.isTaken;
+    const isTooLate = phase.kind === "aborting" && phase.isTaken;
     return isTooLate ? to(state, { ...phase, wasDown: true }) : stay(state);
   }
   const hasComeBack = wasOnline === false;
   switch (phase.kind) {
     case "waking":
       return isLive ? to(state, { kind: "idle" }, { kind: "is_awake" }) : stay(state);
-    case "calling_off":
+    case "aborting":
       // It may just hear the shutdown that waited for it: call it off at once.
       return hasComeBack
         ? repeatAbort(state, { ...phase, wasDown: undefined }, nowMonoMs, newId)
         : stay(state);
-    case "told": {
+    case "commanded": {
       // Its session at the broker may be new and the command lost; the same id is obeyed once.
-      const isDue = hasComeBack && phase.answer === "none" && nowMonoMs - phase.toldMonoMs >= RESEND_AFTER_MS;
+      const isDue = hasComeBack && phase.answer === "none" &&
+        nowMonoMs - phase.commandedMonoMs >= RESEND_AFTER_MS;
       // The tick repeats it, if it is still wanted and may be said.
       return isDue ? to(state, { ...phase, delivery: "lost" }) : stay(state);
     }
@@ -53,11 +54,11 @@ export function heardAck(before: HostState, ack: Ack): HostStep {
   const state = seenBy(before, ack);
   const { commandId, status, detail } = ack;
   const { phase } = state;
-  if (phase.kind === "told" && commandId === phase.commandId) {
+  if (phase.kind === "commanded" && commandId === phase.commandId) {
     // The answer to a repeat of a command that it has taken already.
     if (status === "rejected" && isTaken(phase)) return stay(state);
     if (status === "rejected" && phase.answer === "none" && detail?.startsWith("repeated")) {
-      // It obeyed the first one, and its word on that was lost.
+      // It obeyed the first one, and its answer was lost.
       return to(state, { ...phase, answer: "accepted", delivery: "done", wasDown: undefined, detail });
     }
     const answer = status === "running" ? "accepted" : status;
@@ -67,10 +68,10 @@ export function heardAck(before: HostState, ack: Ack): HostStep {
     // A failed preparation is passed over by the agent; what comes after it says how it really ended.
     return to(state, { ...heard, answer });
   }
-  if (phase.kind !== "calling_off") return stay(state);
+  if (phase.kind !== "aborting") return stay(state);
   const isAborted = status === "aborted" &&
     (commandId === phase.shutdownId || commandId === phase.abortId);
-  if (isAborted) return to(state, { kind: "idle" }, { kind: "is_called_off" });
+  if (isAborted) return to(state, { kind: "idle" }, { kind: "is_aborted" });
   const isTaking = commandId === phase.shutdownId &&
     (status === "accepted" || status === "running" || status === "shutting_down");
   if (!phase.wasDown && !isTaking) return stay(state);
@@ -83,7 +84,7 @@ export function heardAck(before: HostState, ack: Ack): HostStep {
  */
 function seenBy(state: HostState, { commandId, status }: Ack): HostState {
   const { phase, online } = state;
-  const isTaking = phase.kind === "told" && phase.commandId === commandId && phase.answer === "none" &&
+  const isTaking = phase.kind === "commanded" && phase.commandId === commandId && phase.answer === "none" &&
     (status === "accepted" || status === "running");
   return isTaking && online === false ? { ...state, online: true } : state;
 }
@@ -91,29 +92,33 @@ function seenBy(state: HostState, { commandId, status }: Ack): HostState {
 /** The broker has a command. */
 export function wasDelivered(state: HostState, commandId: string): HostStep {
   const { phase } = state;
-  if (phase.kind !== "told" || phase.commandId !== commandId) return stay(state);
+  if (phase.kind !== "commanded" || phase.commandId !== commandId) return stay(state);
   return to(state, { ...phase, delivery: "done" });
 }
 
 /** It took the command and is offline: that is the proof. */
-export function hasGone(state: HostState): state is HostState & { phase: Told } {
+export function hasGone(state: HostState): state is HostState & { phase: Commanded } {
   const { phase, online } = state;
-  return phase.kind === "told" && online === false && isTaken(phase);
+  return phase.kind === "commanded" && online === false && isTaken(phase);
 }
 
 /** Whether it said that it does what it was told. */
-export function isTaken({ answer }: Told): boolean {
+export function isTaken({ answer }: Commanded): boolean {
   return answer === "accepted" || answer === "shutting_down";
 }
 
 /** It went as it was told. */
 export function goneDown(
   state: HostState,
-  { commandId, firstToldMonoMs }: Told,
+  { commandId, firstCommandedMonoMs }: Commanded,
   nowMonoMs: number,
 ): HostStep {
-  return to(state, { kind: "down", commandId, toldMonoMs: firstToldMonoMs, sinceMonoMs: nowMonoMs }, {
-    kind: "is_down",
-    tookMs: nowMonoMs - firstToldMonoMs,
-  });
+  return to(
+    state,
+    { kind: "down", commandId, commandedMonoMs: firstCommandedMonoMs, sinceMonoMs: nowMonoMs },
+    {
+      kind: "is_down",
+      tookMs: nowMonoMs - firstCommandedMonoMs,
+    },
+  );
 }

@@ -1,15 +1,15 @@
-/** What a host can be, hear and cause on its way down and back: the words of `host.ts` and its neighbours. Times are monotonic ms. */
+/** A host's phases, inputs and effects on its way down and back: the types of `host.ts` and its neighbours. Times are monotonic ms. */
 
 /** Where a host stands. */
 export type HostPhase =
   /** Nobody told it anything that still counts. */
   | { readonly kind: "idle" }
   | {
-    readonly kind: "told";
+    readonly kind: "commanded";
     readonly commandId: string;
-    readonly toldMonoMs: number;
+    readonly commandedMonoMs: number;
     /** When this outage told it for the first time. */
-    readonly firstToldMonoMs: number;
+    readonly firstCommandedMonoMs: number;
     readonly answer: "none" | "accepted" | "rejected" | "failed" | "shutting_down";
     /** `waiting`: the broker has not confirmed it yet. `lost`: perhaps the host never had it; it is sent again. */
     readonly delivery: "waiting" | "done" | "lost";
@@ -21,11 +21,11 @@ export type HostPhase =
   | {
     readonly kind: "down";
     readonly commandId: string;
-    readonly toldMonoMs: number;
+    readonly commandedMonoMs: number;
     readonly sinceMonoMs: number;
   }
   | {
-    readonly kind: "calling_off";
+    readonly kind: "aborting";
     readonly shutdownId: string;
     readonly abortId: string;
     readonly sinceMonoMs: number;
@@ -74,9 +74,9 @@ export type HostEffect =
   }
   /** It went down as told, so long after it was told. */
   | { readonly kind: "is_down"; readonly tookMs: number }
-  | { readonly kind: "is_called_off" }
+  | { readonly kind: "is_aborted" }
   /** The window is over and it never said that it was called off. */
-  | { readonly kind: "not_called_off" }
+  | { readonly kind: "not_aborted" }
   | { readonly kind: "wake" }
   | { readonly kind: "is_awake" }
   | { readonly kind: "not_awake" };

@@ -26,14 +26,21 @@ const ack = (status: Extract<HostInput, { kind: "ack" }>["status"], commandId = 
 const presence = (online: boolean, isLive = true): HostInput => ({ kind: "presence", online, isLive });
 
 const IDLE: HostState = { phase: { kind: "idle" }, online: true };
-const told = (
-  answer: Extract<HostPhase, { kind: "told" }>["answer"] = "none",
+const commanded = (
+  answer: Extract<HostPhase, { kind: "commanded" }>["answer"] = "none",
   online: boolean | undefined = true,
 ): HostState => ({
-  phase: { kind: "told", commandId: "s1", toldMonoMs: T, firstToldMonoMs: T, answer, delivery: "done" },
+  phase: {
+    kind: "commanded",
+    commandId: "s1",
+    commandedMonoMs: T,
+    firstCommandedMonoMs: T,
+    answer,
+    delivery: "done",
+  },
   online,
 });
-const DOWN: HostPhase = { kind: "down", commandId: "s1", toldMonoMs: T, sinceMonoMs: T };
+const DOWN: HostPhase = { kind: "down", commandId: "s1", commandedMonoMs: T, sinceMonoMs: T };
 const GONE: HostState = { phase: DOWN, online: false };
 const waking = (sentMonoMs = T): HostState => ({
   phase: { kind: "waking", commandId: "s1", sinceMonoMs: T, sentMonoMs },
@@ -41,18 +48,18 @@ const waking = (sentMonoMs = T): HostState => ({
 });
 const LOST: HostState = {
   phase: {
-    kind: "told",
+    kind: "commanded",
     commandId: "s1",
-    toldMonoMs: T,
-    firstToldMonoMs: T,
+    commandedMonoMs: T,
+    firstCommandedMonoMs: T,
     answer: "none",
     delivery: "lost",
   },
   online: true,
 };
-const calledOffDown: HostState = {
+const abortedDown: HostState = {
   phase: {
-    kind: "calling_off",
+    kind: "aborting",
     shutdownId: "s1",
     abortId: "a1",
     sinceMonoMs: T,
@@ -62,11 +69,11 @@ const calledOffDown: HostState = {
   online: false,
 };
 const calling = (online = true): HostState => ({
-  phase: { kind: "calling_off", shutdownId: "s1", abortId: "a1", sinceMonoMs: T, sentMonoMs: T },
+  phase: { kind: "aborting", shutdownId: "s1", abortId: "a1", sinceMonoMs: T, sentMonoMs: T },
   online,
 });
 const tooLate = (online: boolean, wasDown?: boolean): HostState => ({
-  phase: { ...calling().phase as HostPhase & { kind: "calling_off" }, isTaken: true, wasDown },
+  phase: { ...calling().phase as HostPhase & { kind: "aborting" }, isTaken: true, wasDown },
   online,
 });
 const TAKEN_MS = RULES.cooldownMs + RULES.shutdownDelayMs + PREPARATIONS_MS;
@@ -79,29 +86,61 @@ const rows: readonly [
   to: HostPhase["kind"],
   effects: readonly string[],
 ][] = [
-  ["tells a host once it is wanted down", IDLE, DOWN_TICK, T, "told", ["shutdown"]],
-  ["tells a host that was never seen", { phase: { kind: "idle" } }, DOWN_TICK, T, "told", ["shutdown"]],
+  ["tells a host once it is wanted down", IDLE, DOWN_TICK, T, "commanded", ["shutdown"]],
+  ["tells a host that was never seen", { phase: { kind: "idle" } }, DOWN_TICK, T, "commanded", ["shutdown"]],
   ["leaves an idle host alone", IDLE, UP_TICK, T, "idle", []],
-  ["does not repeat 1 ms before the cooldown ends", told(), DOWN_TICK, T + 299_999, "told", []],
-  ["repeats when the cooldown ends", told(), DOWN_TICK, T + 300_000, "told", ["shutdown"]],
-  ["repeats to a host that refused", told("rejected"), DOWN_TICK, T + 300_000, "told", ["shutdown"]],
-  ["repeats to a host that failed", told("failed"), DOWN_TICK, T + 300_000, "told", ["shutdown"]],
-  ["does not repeat to a host that accepted", told("accepted"), DOWN_TICK, T + TAKEN_MS - 1, "told", []],
-  ["repeats to a host that accepted and never went", told("accepted"), DOWN_TICK, T + TAKEN_MS, "told", [
+  ["does not repeat 1 ms before the cooldown ends", commanded(), DOWN_TICK, T + 299_999, "commanded", []],
+  ["repeats when the cooldown ends", commanded(), DOWN_TICK, T + 300_000, "commanded", ["shutdown"]],
+  ["repeats to a host that refused", commanded("rejected"), DOWN_TICK, T + 300_000, "commanded", [
     "shutdown",
   ]],
-  ["believes a host down that accepted and went", told("accepted"), presence(false), T + 1, "down", [
+  ["repeats to a host that failed", commanded("failed"), DOWN_TICK, T + 300_000, "commanded", ["shutdown"]],
+  [
+    "does not repeat to a host that accepted",
+    commanded("accepted"),
+    DOWN_TICK,
+    T + TAKEN_MS - 1,
+    "commanded",
+    [],
+  ],
+  [
+    "repeats to a host that accepted and never went",
+    commanded("accepted"),
+    DOWN_TICK,
+    T + TAKEN_MS,
+    "commanded",
+    [
+      "shutdown",
+    ],
+  ],
+  ["believes a host down that accepted and went", commanded("accepted"), presence(false), T + 1, "down", [
     "is_down",
   ]],
-  ["believes a host down that was shutting down", told("shutting_down"), presence(false), T + 1, "down", [
+  [
+    "believes a host down that was shutting down",
+    commanded("shutting_down"),
+    presence(false),
+    T + 1,
+    "down",
+    [
+      "is_down",
+    ],
+  ],
+  ["does not take absence alone for down", commanded("none"), presence(false), T + 1, "commanded", []],
+  [
+    "does not take a refusal and absence for down",
+    commanded("rejected"),
+    presence(false),
+    T + 1,
+    "commanded",
+    [],
+  ],
+  ["sees it go when the answer came late", commanded("accepted", false), DOWN_TICK, T + 1, "down", [
     "is_down",
   ]],
-  ["does not take absence alone for down", told("none"), presence(false), T + 1, "told", []],
-  ["does not take a refusal and absence for down", told("rejected"), presence(false), T + 1, "told", []],
-  ["sees it go when the answer came late", told("accepted", false), DOWN_TICK, T + 1, "down", ["is_down"]],
-  ["calls a told host off", told(), UP_TICK, T, "calling_off", ["abort"]],
-  ["calls off a host that accepted", told("accepted"), UP_TICK, T, "calling_off", ["abort"]],
-  ["calls off a told host that is offline", told("none", false), UP_TICK, T, "calling_off", ["abort"]],
+  ["calls a told host off", commanded(), UP_TICK, T, "aborting", ["abort"]],
+  ["calls off a host that accepted", commanded("accepted"), UP_TICK, T, "aborting", ["abort"]],
+  ["calls off a told host that is offline", commanded("none", false), UP_TICK, T, "aborting", ["abort"]],
   ["does not call off a host that is down", GONE, UP_TICK, T, "down", []],
   ["does not tell a host that is down", GONE, DOWN_TICK, T + 9e9, "down", []],
   ["waits for the tick with a host that came back up", GONE, presence(true), T + 1, "down", []],
@@ -110,26 +149,26 @@ const rows: readonly [
     { phase: DOWN, online: true },
     UP_TICK,
     T + 1,
-    "calling_off",
+    "aborting",
     ["abort"],
   ],
   ["knows a host that has booted", { phase: DOWN, online: true }, UP_TICK, T + 660_000, "idle", []],
-  ["tells a host that came up in the outage", { phase: DOWN, online: true }, DOWN_TICK, T + 1, "told", [
+  ["tells a host that came up in the outage", { phase: DOWN, online: true }, DOWN_TICK, T + 1, "commanded", [
     "shutdown",
   ]],
-  ["sends a lost command again with its id", LOST, DOWN_TICK, T + 1, "told", ["shutdown again"]],
-  ["sends a lost command again 1 ms before the cooldown ends", LOST, DOWN_TICK, T + 299_999, "told", [
+  ["sends a lost command again with its id", LOST, DOWN_TICK, T + 1, "commanded", ["shutdown again"]],
+  ["sends a lost command again 1 ms before the cooldown ends", LOST, DOWN_TICK, T + 299_999, "commanded", [
     "shutdown again",
   ]],
-  ["sends a new one instead when the cooldown ends", LOST, DOWN_TICK, T + 300_000, "told", ["shutdown"]],
-  ["does not send it twice", told(), DOWN_TICK, T + 1, "told", []],
-  ["calls off a host whose command was lost", LOST, UP_TICK, T + 1, "calling_off", ["abort"]],
+  ["sends a new one instead when the cooldown ends", LOST, DOWN_TICK, T + 300_000, "commanded", ["shutdown"]],
+  ["does not send it twice", commanded(), DOWN_TICK, T + 1, "commanded", []],
+  ["calls off a host whose command was lost", LOST, UP_TICK, T + 1, "aborting", ["abort"]],
   [
     "waits for the tick with a host that comes online without an answer",
-    told("none", false),
+    commanded("none", false),
     presence(true),
     T + 5000,
-    "told",
+    "commanded",
     [],
   ],
   ["wakes a host that is down", GONE, WAKE_TICK, T + 1, "waking", ["wake"]],
@@ -155,13 +194,15 @@ const rows: readonly [
   ["ends when the agent is online", waking(), presence(true), T + 1, "idle", ["is_awake"]],
   ["does not take an old presence for awake", waking(), presence(true, false), T + 1, "waking", []],
   ["gives up after a day", waking(), WAKE_TICK, T + WAKE_LIMIT_MS, "idle", ["not_awake"]],
-  ["tells a host that is being woken in a second outage", waking(), DOWN_TICK, T + 1, "told", ["shutdown"]],
+  ["tells a host that is being woken in a second outage", waking(), DOWN_TICK, T + 1, "commanded", [
+    "shutdown",
+  ]],
   [
     "keeps calling a host that went all the same, 1 ms before the window ends",
     tooLate(false, true),
     UP_TICK,
     T + 119_999,
-    "calling_off",
+    "aborting",
     ["abort"],
   ],
   [
@@ -170,7 +211,7 @@ const rows: readonly [
     UP_TICK,
     T + 120_000,
     "down",
-    ["not_called_off"],
+    ["not_aborted"],
   ],
   [
     "does not take a host for down that had taken it and is there",
@@ -178,12 +219,12 @@ const rows: readonly [
     UP_TICK,
     T + 120_000,
     "idle",
-    ["not_called_off"],
+    ["not_aborted"],
   ],
-  ["leaves it down when it never answered", calledOffDown, UP_TICK, T + 120_000, "down", []],
-  ["repeats an abort, not 1 ms early", calling(), UP_TICK, T + ABORT_REPEAT_MS - 1, "calling_off", []],
-  ["repeats an abort", calling(), UP_TICK, T + ABORT_REPEAT_MS, "calling_off", ["abort"]],
-  ["aborts again at once when it comes back", calling(false), presence(true), T + 1, "calling_off", [
+  ["leaves it down when it never answered", abortedDown, UP_TICK, T + 120_000, "down", []],
+  ["repeats an abort, not 1 ms early", calling(), UP_TICK, T + ABORT_REPEAT_MS - 1, "aborting", []],
+  ["repeats an abort", calling(), UP_TICK, T + ABORT_REPEAT_MS, "aborting", ["abort"]],
+  ["aborts again at once when it comes back", calling(false), presence(true), T + 1, "aborting", [
     "abort",
   ]],
   [
@@ -191,16 +232,16 @@ const rows: readonly [
     calling(true),
     presence(true),
     T + 1,
-    "calling_off",
+    "aborting",
     [],
   ],
-  ["ends with the abort's answer", calling(), ack("aborted", "a1"), T + 1, "idle", ["is_called_off"]],
-  ["ends with the shutdown's answer", calling(), ack("aborted", "s1"), T + 1, "idle", ["is_called_off"]],
-  ["ignores another command's answer", calling(), ack("aborted", "zz"), T + 1, "calling_off", []],
-  ["goes on after a failed abort", calling(), ack("failed", "a1"), T + 1, "calling_off", []],
-  ["keeps calling 1 ms before the window ends", calling(), UP_TICK, T + 119_999, "calling_off", ["abort"]],
-  ["gives up when the window ends", calling(), UP_TICK, T + 120_000, "idle", ["not_called_off"]],
-  ["tells it again in a second outage", calling(), DOWN_TICK, T + 1, "told", ["shutdown"]],
+  ["ends with the abort's answer", calling(), ack("aborted", "a1"), T + 1, "idle", ["is_aborted"]],
+  ["ends with the shutdown's answer", calling(), ack("aborted", "s1"), T + 1, "idle", ["is_aborted"]],
+  ["ignores another command's answer", calling(), ack("aborted", "zz"), T + 1, "aborting", []],
+  ["goes on after a failed abort", calling(), ack("failed", "a1"), T + 1, "aborting", []],
+  ["keeps calling 1 ms before the window ends", calling(), UP_TICK, T + 119_999, "aborting", ["abort"]],
+  ["gives up when the window ends", calling(), UP_TICK, T + 120_000, "idle", ["not_aborted"]],
+  ["tells it again in a second outage", calling(), DOWN_TICK, T + 1, "commanded", ["shutdown"]],
 ];
 for (const [name, from, input, atMs, to, effects] of rows) {
   Deno.test(`stepHost() ${name}`, () => {
@@ -228,25 +269,25 @@ for (
   ] as const
 ) {
   Deno.test(`stepHost() takes "${status}" as "${answer}"`, () => {
-    const { state } = stepHost(told(), ack(status), RULES, T, () => "new");
-    assert.equal(state.phase.kind === "told" && state.phase.answer, answer);
-    const other = stepHost(told(), ack(status, "zz"), RULES, T, () => "new");
-    assert.deepEqual(other.state, told());
+    const { state } = stepHost(commanded(), ack(status), RULES, T, () => "new");
+    assert.equal(state.phase.kind === "commanded" && state.phase.answer, answer);
+    const other = stepHost(commanded(), ack(status, "zz"), RULES, T, () => "new");
+    assert.deepEqual(other.state, commanded());
   });
 }
 
 Deno.test("stepHost() does not let the answer to a repeat undo that a command was taken", () => {
-  const { state } = stepHost(told("accepted"), ack("rejected"), RULES, T, () => "new");
-  assert.equal(state.phase.kind === "told" && state.phase.answer, "accepted");
+  const { state } = stepHost(commanded("accepted"), ack("rejected"), RULES, T, () => "new");
+  assert.equal(state.phase.kind === "commanded" && state.phase.answer, "accepted");
 });
 
 for (const status of ["accepted", "running"] as const) {
   Deno.test(`stepHost() does not take a host that says "${status}" before it says "online" for down`, () => {
     const step = (state: HostState, input: HostInput) => stepHost(state, input, RULES, T + 1, () => "new");
-    const taken = step(told("none", false), ack(status)).state;
+    const taken = step(commanded("none", false), ack(status)).state;
     for (const input of [DOWN_TICK, presence(true)]) {
       const after = step(taken, input);
-      assert.equal(after.state.phase.kind, "told");
+      assert.equal(after.state.phase.kind, "commanded");
       assert.deepEqual(after.effects, []);
     }
     assert.equal(step(taken, presence(false)).state.phase.kind, "down");
@@ -255,17 +296,17 @@ for (const status of ["accepted", "running"] as const) {
 
 Deno.test("stepHost() does not take the answer to another command, or a refusal, for a sign that a host is there", () => {
   for (const input of [ack("accepted", "zz"), ack("rejected"), ack("failed")]) {
-    assert.equal(stepHost(told("none", false), input, RULES, T, () => "new").state.online, false);
+    assert.equal(stepHost(commanded("none", false), input, RULES, T, () => "new").state.online, false);
   }
 });
 
 for (
   const [name, from, online, atMs, isRepeated] of [
-    ["repeats to a host that comes online without an answer", told("none", false), true, T + 5000, true],
-    ["does not repeat so soon after the command", told("none", false), true, T + 4999, false],
-    ["does not repeat to a host that has answered", told("rejected", false), true, T + 5000, false],
-    ["does not repeat for a presence that is no news", told(), true, T + 5000, false],
-    ["does not repeat to a host that goes offline", told(), false, T + 5000, false],
+    ["repeats to a host that comes online without an answer", commanded("none", false), true, T + 5000, true],
+    ["does not repeat so soon after the command", commanded("none", false), true, T + 4999, false],
+    ["does not repeat to a host that has answered", commanded("rejected", false), true, T + 5000, false],
+    ["does not repeat for a presence that is no news", commanded(), true, T + 5000, false],
+    ["does not repeat to a host that goes offline", commanded(), false, T + 5000, false],
   ] as const
 ) {
   Deno.test(`stepHost() ${name}, with its id, when it is still wanted down`, () => {
@@ -277,7 +318,7 @@ for (
 }
 
 Deno.test("stepHost() calls off a host that comes online when it is wanted up again", () => {
-  const { state } = stepHost(told("none", false), presence(true), RULES, T + 5000, () => "a1");
+  const { state } = stepHost(commanded("none", false), presence(true), RULES, T + 5000, () => "a1");
   const { effects } = stepHost(state, UP_TICK, RULES, T + 5000, () => "a1");
   assert.deepEqual(effects, [{ kind: "send", action: "abort", commandId: "a1" }]);
 });
@@ -292,11 +333,11 @@ Deno.test("stepHost() measures from the first telling how long a host took", () 
 
 Deno.test("stepHost() knows when the broker has a command", () => {
   const fresh = stepHost(IDLE, DOWN_TICK, RULES, T, () => "s1").state;
-  assert.equal(fresh.phase.kind === "told" && fresh.phase.delivery, "waiting");
+  assert.equal(fresh.phase.kind === "commanded" && fresh.phase.delivery, "waiting");
   const other = stepHost(fresh, { kind: "delivered", commandId: "zz" }, RULES, T, () => "new").state;
-  assert.equal(other.phase.kind === "told" && other.phase.delivery, "waiting");
+  assert.equal(other.phase.kind === "commanded" && other.phase.delivery, "waiting");
   const { state } = stepHost(fresh, { kind: "delivered", commandId: "s1" }, RULES, T, () => "new");
-  assert.equal(state.phase.kind === "told" && state.phase.delivery, "done");
+  assert.equal(state.phase.kind === "commanded" && state.phase.delivery, "done");
 });
 
 const abortCases: readonly [
@@ -305,20 +346,25 @@ const abortCases: readonly [
   inputs: readonly HostInput[],
   to: HostPhase["kind"],
 ][] = [
-  ["down when it had accepted and goes", told("accepted"), [UP_TICK, presence(false)], "down"],
-  ["down when it refuses to be called off and goes", told("shutting_down"), [
+  ["down when it had accepted and goes", commanded("accepted"), [UP_TICK, presence(false)], "down"],
+  ["down when it refuses to be called off and goes", commanded("shutting_down"), [
     UP_TICK,
     ack("failed", "a1"),
     presence(false),
   ], "down"],
-  ["down when its answer comes after the abort and it goes", told(), [
+  ["down when its answer comes after the abort and it goes", commanded(), [
     UP_TICK,
     ack("accepted"),
     presence(false),
   ], "down"],
-  ["up when it goes for a moment", told("accepted"), [UP_TICK, presence(false), presence(true)], "idle"],
-  ["up when it goes without ever having answered", told(), [UP_TICK, presence(false)], "idle"],
-  ["up when it says so before it goes", told("accepted"), [UP_TICK, ack("aborted"), presence(false)], "idle"],
+  ["up when it goes for a moment", commanded("accepted"), [UP_TICK, presence(false), presence(true)], "idle"],
+  ["up when it goes without ever having answered", commanded(), [UP_TICK, presence(false)], "idle"],
+  [
+    "up when it says so before it goes",
+    commanded("accepted"),
+    [UP_TICK, ack("aborted"), presence(false)],
+    "idle",
+  ],
 ];
 for (const [name, from, inputs, kind] of abortCases) {
   Deno.test(`stepHost() takes a host that is called off for ${name}`, () => {
@@ -335,6 +381,6 @@ Deno.test("stepHost() takes the refusal of a repeat for the answer that was lost
     status: "rejected",
     detail: 'repeated: command "s1" …',
   };
-  const { state } = stepHost(told(), repeated, RULES, T, () => "new");
-  assert.equal(state.phase.kind === "told" && state.phase.answer, "accepted");
+  const { state } = stepHost(commanded(), repeated, RULES, T, () => "new");
+  assert.equal(state.phase.kind === "commanded" && state.phase.answer, "accepted");
 });

@@ -4,7 +4,7 @@ import { feedsOf, type HouseRules, placeOf } from "../rules/rules.ts";
 
 /** What the order needs to know of a station. */
 export interface FeedView {
-  /** The grid is there by a fresh word, since then; absent: it is not, or nobody says so freshly. Monotonic ms. */
+  /** The grid is there by a fresh reading, since then; absent: it is not, or nobody says so freshly. Monotonic ms. */
   readonly gridSinceMonoMs?: number;
   /** A fresh charge, %; absent: unknown. */
   readonly socPercent?: number;

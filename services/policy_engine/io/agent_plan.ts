@@ -6,7 +6,7 @@ import { feedsOf, type HouseRules, placeOf } from "../rules/rules.ts";
 import type { House } from "../house.ts";
 import { holdNow, needsOf, timerEndMonoMs } from "../outage/groups.ts";
 import { stationBattery } from "../outage/station.ts";
-import { minutesToDanger } from "../outage/triggers.ts";
+import { minutesToCritical } from "../outage/triggers.ts";
 
 /** The content of a plan, before it is a message. */
 export interface PlanContent {
@@ -78,7 +78,7 @@ function planOnStation(
       };
     case "on_battery": {
       const needs = needsOf(station, place.stage.number, debounceMs, house.viewFor(device));
-      const minutes = battery && minutesToDanger(battery, triggers, needs);
+      const minutes = battery && minutesToCritical(battery, triggers, needs);
       return {
         device,
         state: "on_battery",

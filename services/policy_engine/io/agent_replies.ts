@@ -22,7 +22,7 @@ export interface AgentDeskParts {
 }
 
 /** See the file comment. */
-export class AgentDesk {
+export class AgentReplies {
   readonly #clocks = new HostClocks();
   readonly #watch: AgentWatch;
 
@@ -71,7 +71,7 @@ export class AgentDesk {
   onStatus(agent: string, status: AgentStatus, retained: boolean, house: House): void {
     const { clock } = this.parts;
     if (!retained) this.#clocks.heard(agent, status.ts, clock.wallMs());
-    this.#tell(this.#watch.hear(agent, status, house, clock.monoMs()));
+    this.#tell(this.#watch.noteStatus(agent, status, house, clock.monoMs()));
   }
 
   /** Tells of agents that have been gone for too long. Call about once a second. */

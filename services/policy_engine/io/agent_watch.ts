@@ -32,7 +32,7 @@ export type AgentInput =
     /** It says that its host is shutting down. */
     readonly isGoingDown: boolean;
     /** The policy told its host something that still counts. */
-    readonly isTold: boolean;
+    readonly isCommanded: boolean;
   }
   /** `isLinkUp`: the broker can be reached, so that we would hear it come back. */
   | { readonly kind: "tick"; readonly isOnBattery: boolean; readonly isLinkUp: boolean };
@@ -51,14 +51,14 @@ export const UNHEARD: AgentState = { kind: "unheard" };
 /** One step. The same again changes nothing and tells nothing. */
 export function stepAgent(state: AgentState, input: AgentInput, nowMonoMs: number): Step {
   if (input.kind === "presence") {
-    const { online, isGoingDown, isTold } = input;
+    const { online, isGoingDown, isCommanded } = input;
     if (online) {
       const next: AgentState = { kind: "online", isGoingDown };
       if (state.kind !== "lost") return { state: next };
       return { state: next, effect: { kind: "back", awayMs: nowMonoMs - state.sinceMonoMs } };
     }
     if (state.kind !== "online") return { state };
-    const isExcused = state.isGoingDown || isGoingDown || isTold;
+    const isExcused = state.isGoingDown || isGoingDown || isCommanded;
     return { state: isExcused ? { kind: "excused" } : { kind: "away", sinceMonoMs: nowMonoMs } };
   }
   if (state.kind !== "away") return { state };
@@ -77,7 +77,7 @@ export class AgentWatch {
   constructor(private readonly others: readonly string[] = []) {}
 
   /** Takes in what an agent says of itself, or the broker of it. Hosts that the house does not know do not count. */
-  hear(
+  noteStatus(
     agent: string,
     { online, going_down }: Pick<AgentStatus, "online" | "going_down">,
     house: House,
@@ -85,8 +85,8 @@ export class AgentWatch {
   ): readonly Telling[] {
     const host = house.state.hosts.get(agent);
     if (!host || this.others.includes(agent)) return [];
-    const isTold = host.phase.kind !== "idle";
-    const input = { kind: "presence", online, isGoingDown: going_down === true, isTold } as const;
+    const isCommanded = host.phase.kind !== "idle";
+    const input = { kind: "presence", online, isGoingDown: going_down === true, isCommanded } as const;
     return this.#step(agent, input, nowMonoMs);
   }
 
@@ -115,7 +115,7 @@ function tellingOf(agent: string, { kind, awayMs }: AgentEffect): Telling {
     const text = `${agent}: its agent is back after ${minutes} min`;
     return {
       level: "notice",
-      words: "AGENT BACK",
+      title: "AGENT BACK",
       fields: { agent, ...data },
       event: { kind: "agent_back", severity: "notice", agent, text, data },
     };
@@ -124,7 +124,7 @@ function tellingOf(agent: string, { kind, awayMs }: AgentEffect): Telling {
     `${agent}: its agent has been gone for ${minutes} min and nobody told the host to go down; a shutdown would not reach it now`;
   return {
     level: "warn",
-    words: "AGENT LOST",
+    title: "AGENT LOST",
     fields: { agent, ...data },
     event: { kind: "agent_lost", severity: "warning", agent, text, data },
   };

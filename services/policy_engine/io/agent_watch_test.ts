@@ -15,11 +15,11 @@ const GOING: AgentState = { kind: "online", isGoingDown: true };
 const AWAY: AgentState = { kind: "away", sinceMonoMs: 1000 };
 const LOST: AgentState = { kind: "lost", sinceMonoMs: 1000 };
 const EXCUSED: AgentState = { kind: "excused" };
-const heard = (online: boolean, more: { isGoingDown?: true; isTold?: true } = {}): AgentInput => ({
+const heard = (online: boolean, more: { isGoingDown?: true; isCommanded?: true } = {}): AgentInput => ({
   kind: "presence",
   online,
   isGoingDown: false,
-  isTold: false,
+  isCommanded: false,
   ...more,
 });
 const tick = (isOnBattery = false, isLinkUp = true): AgentInput => ({ kind: "tick", isOnBattery, isLinkUp });
@@ -36,7 +36,7 @@ const rows: readonly [
   ["hears it come online", UNHEARD, heard(true), 1000, ONLINE],
   ["hears it go", ONLINE, heard(false), 1000, AWAY],
   ["does not begin anew when that is repeated", AWAY, heard(false), 5000, AWAY],
-  ["excuses a host that was told", ONLINE, heard(false, { isTold: true }), 1000, EXCUSED],
+  ["excuses a host that was told", ONLINE, heard(false, { isCommanded: true }), 1000, EXCUSED],
   ["hears that its host goes down", ONLINE, heard(true, { isGoingDown: true }), 1000, GOING],
   ["excuses one that said so before", GOING, heard(false), 1000, EXCUSED],
   ["excuses one that says so as it goes", ONLINE, heard(false, { isGoingDown: true }), 1000, EXCUSED],
@@ -44,7 +44,13 @@ const rows: readonly [
   ["lets an excused one be away for ever", EXCUSED, tick(true), 1e12, EXCUSED],
   ["keeps an excuse when its absence is repeated", EXCUSED, heard(false), 1e12, EXCUSED],
   ["excuses nobody after a return", EXCUSED, heard(true), 1000, ONLINE],
-  ["does not excuse one that is told only when it is away", AWAY, heard(false, { isTold: true }), 2000, AWAY],
+  [
+    "does not excuse one that is told only when it is away",
+    AWAY,
+    heard(false, { isCommanded: true }),
+    2000,
+    AWAY,
+  ],
   ["waits 1 ms before the hold ends", AWAY, tick(), 1000 + AWAY_MS - 1, AWAY],
   ["loses it at the end of the hold", AWAY, tick(), 1000 + AWAY_MS, LOST, { kind: "lost", awayMs: AWAY_MS }],
   ["waits 1 ms before the hold on battery ends", AWAY, tick(true), 1000 + AWAY_ON_BATTERY_MS - 1, AWAY],

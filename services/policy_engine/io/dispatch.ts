@@ -8,7 +8,7 @@ import { buildCommand, type CommandParts } from "./command.ts";
 import type { Telling } from "./journal.ts";
 import type { Wake } from "./wake_on_lan.ts";
 
-/** The owner's word on commands. */
+/** The owner's settings for commands. */
 export interface DispatchConfig {
   readonly shutdownDelaySec: number;
   readonly commandTtlSec: number;
@@ -84,8 +84,8 @@ export class Dispatch {
   }
 
   /** One line and one entry. */
-  tell({ level, words, fields, event }: Telling): void {
-    this.context.log[level](words, fields);
+  tell({ level, title, fields, event }: Telling): void {
+    this.context.log[level](title, fields);
     this.journal(event);
   }
 

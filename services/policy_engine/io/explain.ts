@@ -13,7 +13,7 @@ import {
   timerEndMonoMs,
 } from "../outage/groups.ts";
 import { shownCharge, stationBattery, stationPhase, type StationState } from "../outage/station.ts";
-import { chargeWords, effectiveSocMin, minutesToDanger } from "../outage/triggers.ts";
+import { chargeWords, effectiveSocMin, minutesToCritical } from "../outage/triggers.ts";
 import { freshestMonoMs, isFresh } from "../outage/readings.ts";
 
 /** What a status tells beyond the house. */
@@ -47,7 +47,7 @@ export function policyStatus(
   );
   const isComingBack = (agent: string) => {
     const kind = house.state.hosts.get(agent)?.phase.kind;
-    return kind === "calling_off" || kind === "waking";
+    return kind === "aborting" || kind === "waking";
   };
   const phase = stationPhase(state);
   const isRecovering = phase.kind !== "shutting_down" && phase.kind !== "critical" &&
@@ -55,10 +55,10 @@ export function policyStatus(
   const charge = shownCharge(state, house.rules, nowMonoMs);
   const timerLeftS = timerLeftSec(device, state, house, nowMonoMs);
   const telling: Telling = { device, house, state, station, hosts, timerLeftS, isRecovering, nowMonoMs };
-  const floorPercent = state.words.minSocPercent?.value ?? 0;
+  const floorPercent = state.readings.minSocPercent?.value ?? 0;
   const socMin = lastSocMin(station);
   const isInDoubt = context.isInDoubt === true && phase.kind !== "unknown" && phase.kind !== "online" &&
-    !isFresh(state.words.grid, house.rules.staleAfterMs, nowMonoMs);
+    !isFresh(state.readings.grid, house.rules.staleAfterMs, nowMonoMs);
   const sentence = isInDoubt ? DOUBT : sentenceFor(telling);
   return {
     device,
@@ -83,7 +83,7 @@ export function policyStatus(
   };
 }
 
-/** The words of an outage from before a reboot. */
+/** The sentence about an outage from before a reboot. */
 const DOUBT = "There was an outage before the reboot, and nobody knows yet whether it goes on; " +
   "nobody is told to shut down until somebody says so, or until five minutes are over.";
 
@@ -94,13 +94,13 @@ function hostView(agent: string, host: HostState | undefined, stage: number | un
   switch (phase.kind) {
     case "idle":
       return { ...base, state: presence };
-    case "told": {
+    case "commanded": {
       const state = phase.answer === "none" || phase.answer === "failed" ? "told" : phase.answer;
       return { ...base, state, command_id: phase.commandId, detail: phase.detail?.slice(0, 300) };
     }
     case "down":
       return { ...base, state: "down", command_id: phase.commandId };
-    case "calling_off":
+    case "aborting":
       return { ...base, state: presence, command_id: phase.abortId, detail: "being called off" };
     case "waking":
       return { ...base, state: presence, command_id: phase.commandId, detail: "being woken" };
@@ -169,7 +169,7 @@ function sentenceFor(telling: Telling): string {
     case "online":
       return `The grid is there${byWhom(state)}, ${charge}.`;
     case "on_battery":
-      return `On battery${byWhom(state)}, ${charge}${untilDanger(telling)}.`;
+      return `On battery${byWhom(state)}, ${charge}${untilCritical(telling)}.`;
     case "critical":
       return `On battery${byWhom(state)} with ${charge}; ` +
         `hosts are told to shut down in ${timerLeftS} s unless the grid returns${heldBy(telling)}.`;
@@ -187,7 +187,7 @@ function heldBy({ device, state, house, nowMonoMs }: Telling): string {
   return hold ? ` (${hold.reason})` : "";
 }
 
-function untilDanger(telling: Telling): string {
+function untilCritical(telling: Telling): string {
   if (!stationBattery(telling.state, telling.house.rules, telling.nowMonoMs)) return "";
   if (telling.hosts.length === 0) return "";
   const seconds = earliestSec(telling);
@@ -204,7 +204,7 @@ function earliestSec({ device, house, state, station, hosts, nowMonoMs }: Tellin
   const view = house.viewFor(device);
   const seconds = station.stages.flatMap(({ number, groups }) =>
     groups.flatMap(({ triggers, debounceMs }) => {
-      const minutes = minutesToDanger(battery, triggers, needsOf(station, number, debounceMs, view));
+      const minutes = minutesToCritical(battery, triggers, needsOf(station, number, debounceMs, view));
       return minutes === undefined ? [] : [minutes * 60 + debounceMs / 1000];
     })
   );
@@ -222,7 +222,7 @@ function byWhom({ verdict }: StationState): string {
 function addendum({ state, nowMonoMs }: Telling, ways: Ways): string {
   const disagreement = state.verdict?.disagreement ? ` Words differ: ${state.verdict.disagreement}.` : "";
   if (!state.isBlind) return disagreement;
-  const seconds = Math.round((nowMonoMs - (freshestMonoMs(state.words) ?? nowMonoMs)) / 1000);
+  const seconds = Math.round((nowMonoMs - (freshestMonoMs(state.readings) ?? nowMonoMs)) / 1000);
   const age = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
   return ` Nothing fresh for ${age}: ${silenceReason(state, ways)}.${disagreement}`;
 }

@@ -6,8 +6,8 @@ import type { HouseEffect } from "../house.ts";
 /** One thing to tell. */
 export interface Telling {
   readonly level: LogLevel;
-  /** The line's words; `TIMER START`, `SHUTDOWN TRIGGERED` and `ABORT` are a public contract. */
-  readonly words: string;
+  /** The log line's title; `TIMER START`, `SHUTDOWN TRIGGERED` and `ABORT` are a public contract. */
+  readonly title: string;
   readonly fields: LogFields;
   readonly event: Omit<JournalEvent, "ts" | "source">;
 }
@@ -22,7 +22,7 @@ export function tellingOf(effect: HouseEffect): Telling | undefined {
     case "disagreement":
       return {
         level: "warn",
-        words: "WITNESS DISAGREES",
+        title: "WITNESS DISAGREES",
         fields: { device: effect.device, reason: effect.text },
         event: {
           kind: "witness_disagrees",
@@ -34,7 +34,7 @@ export function tellingOf(effect: HouseEffect): Telling | undefined {
     case "outage_forgotten":
       return {
         level: "notice",
-        words: "OUTAGE FORGOTTEN",
+        title: "OUTAGE FORGOTTEN",
         fields: { device: effect.device },
         event: {
           kind: "outage_forgotten",
@@ -48,7 +48,7 @@ export function tellingOf(effect: HouseEffect): Telling | undefined {
     case "stage":
       return {
         level: "warn",
-        words: "STAGE BEGINS",
+        title: "STAGE BEGINS",
         fields: { device: effect.device, stage: effect.number, reason: effect.reason },
         event: {
           kind: "stage_begins",
@@ -67,7 +67,7 @@ export function tellingOf(effect: HouseEffect): Telling | undefined {
 export function clockTelling(agent: string, text: string): Telling {
   return {
     level: "warn",
-    words: "CLOCKS DIFFER",
+    title: "CLOCKS DIFFER",
     fields: { agent, reason: text },
     event: { kind: "clocks_differ", severity: "warning", agent, text: text.slice(0, 500) },
   };
@@ -84,7 +84,7 @@ export function requestTelling(
 ): Telling {
   return {
     level: "notice",
-    words: kind.replaceAll("_", " ").toUpperCase(),
+    title: kind.replaceAll("_", " ").toUpperCase(),
     fields: { id, text },
     event: { kind, severity: "notice", device, text: text.slice(0, 500), data: { id } },
   };
@@ -94,13 +94,13 @@ function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: 
   const known = Object.entries(numbers).filter(([, value]) => value !== undefined);
   const tell = (
     level: LogLevel,
-    words: string,
+    title: string,
     severity: JournalEvent["severity"],
     text: string,
     kind: string = event.kind,
   ): Telling => ({
     level,
-    words,
+    title,
     fields: { device, reason: "reason" in event ? event.reason : undefined },
     event: { kind, severity, device, text: text.slice(0, 500), data: Object.fromEntries(known) },
   });
@@ -126,7 +126,7 @@ function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: 
 }
 
 function blindTelling({ device, isBlind, onBattery }: Extract<HouseEffect, { kind: "blind" }>): Telling {
-  const words = isBlind ? (onBattery ? "BLIND ON BATTERY" : "BLIND") : "SEES AGAIN";
+  const title = isBlind ? (onBattery ? "BLIND ON BATTERY" : "BLIND") : "SEES AGAIN";
   const text = !isBlind
     ? `${device}: fresh values arrive again`
     : onBattery
@@ -134,7 +134,7 @@ function blindTelling({ device, isBlind, onBattery }: Extract<HouseEffect, { kin
     : `${device}: nothing fresh arrives; the grid was there at the last word, so nothing is shut down`;
   return {
     level: isBlind ? "warn" : "notice",
-    words,
+    title,
     fields: { device },
     event: { kind: isBlind ? "blind" : "sees_again", severity: isBlind ? "warning" : "info", device, text },
   };
@@ -143,7 +143,7 @@ function blindTelling({ device, isBlind, onBattery }: Extract<HouseEffect, { kin
 function hostTelling({ agent, effect, reason, stage }: Extract<HouseEffect, { kind: "host" }>): Telling {
   const tell = (
     level: LogLevel,
-    words: string,
+    title: string,
     kind: string,
     severity: JournalEvent["severity"],
     text: string,
@@ -151,7 +151,7 @@ function hostTelling({ agent, effect, reason, stage }: Extract<HouseEffect, { ki
     const id = "commandId" in effect ? effect.commandId : undefined;
     return {
       level,
-      words,
+      title,
       fields: { agent, reason, id, stage },
       event: {
         kind,
@@ -175,9 +175,9 @@ function hostTelling({ agent, effect, reason, stage }: Extract<HouseEffect, { ki
         "notice",
         `${agent} went down as it was told, in ${Math.round(effect.tookMs / 1000)} s`,
       );
-    case "is_called_off":
+    case "is_aborted":
       return tell("notice", "HOST CALLED OFF", "host_called_off", "notice", `${agent} stays up`);
-    case "not_called_off":
+    case "not_aborted":
       return tell(
         "warn",
         "HOST NOT CALLED OFF",

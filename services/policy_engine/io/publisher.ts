@@ -44,7 +44,7 @@ export interface ShowcaseParts {
  * is issued later than the one before, also when two come in one millisecond, when the wall clock goes back, and after a
  * restart with a clock that is behind: an agent that kept "on battery" would shut its host down when it loses us much later.
  */
-export class Showcase {
+export class Publisher {
   readonly #statuses = new Map<string, { readonly key: string; readonly atMonoMs: number }>();
   readonly #plans = new Map<string, SaidPlan>();
   /** Agents that named another plan than the one that was said last. */

@@ -1,4 +1,4 @@
-/** What the policy listens to: it subscribes, reads each payload once, and hands typed words on. */
+/** What the policy listens to: it subscribes, reads each payload once, and hands typed values on. */
 import type { BusMessage } from "../../../lib/bus.ts";
 import { InvalidInputError } from "../../../lib/errors.ts";
 import { type AgentAck, parseAgentAck } from "../../../lib/messages/agent_ack.ts";
@@ -8,16 +8,16 @@ import { parsePowerState, type PowerState } from "../../../lib/messages/power_st
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../../lib/service.ts";
 import type { PolicyEngineConfig } from "../config.ts";
-import type { WitnessWord } from "../outage/grid_verdict.ts";
+import type { WitnessReading } from "../outage/grid_verdict.ts";
 import { type AskNut, askOverTcp, type NutTarget, NutWitness } from "../witness/nut_witness.ts";
 import type { WitnessSection } from "../rules/policy_file.ts";
 import { readWitness } from "../witness/mqtt_witness.ts";
 
 /** Who hears it. Requests come as they are: their desks read them. */
-export interface Hearers {
+export interface Handlers {
   readonly onState: (device: string, state: PowerState, retained: boolean) => void;
   readonly onCloud: (link: CloudStatus["link"]) => void;
-  readonly onWitness: (device: string, word: WitnessWord) => void;
+  readonly onWitness: (device: string, reading: WitnessReading) => void;
   /** Never one that the broker kept: it answers an old command. */
   readonly onAck: (agent: string, ack: AgentAck) => void;
   readonly onStatus: (agent: string, status: AgentStatus, retained: boolean) => void;
@@ -26,7 +26,7 @@ export interface Hearers {
 }
 
 /** See the file comment. */
-export class Ears {
+export class Subscriptions {
   readonly #refused = new Set<string>();
   readonly #nutWitnesses: NutWitness[] = [];
   /** Agents that have spoken since the broker is there. */
@@ -36,25 +36,27 @@ export class Ears {
     private readonly context: ServiceContext<PolicyEngineConfig>,
     private readonly topics: Topics,
     private readonly askNut: AskNut = askOverTcp,
-    private readonly hearers: Hearers,
+    private readonly handlers: Handlers,
   ) {}
 
   /** Begins to listen. */
   listen(): void {
     const { bus, config } = this.context;
     const { topics } = this;
-    const hear = (filter: string, read: (message: BusMessage) => void) =>
+    const listenTo = (filter: string, read: (message: BusMessage) => void) =>
       bus.subscribe(filter, (message) => this.#guard(message, () => read(message)));
     // What happened while the broker was away is known from what it kept.
     bus.onLink(() => this.#heardLive.clear());
-    if (config.followsCloud) hear(topics.cloudStatus, (message) => this.#cloud(message));
-    hear(topics.state("+"), (message) => this.#state(message));
-    hear(topics.ack("+"), (message) => this.#ack(message));
-    hear(topics.agentStatus("+"), (message) => this.#status(message));
-    if (config.takesDrills) hear(topics.drillRequest, this.hearers.onDrillRequest);
-    if (config.takesAborts) hear(topics.abortRequest, this.hearers.onAbortRequest);
+    if (config.followsCloud) listenTo(topics.cloudStatus, (message) => this.#cloud(message));
+    listenTo(topics.state("+"), (message) => this.#state(message));
+    listenTo(topics.ack("+"), (message) => this.#ack(message));
+    listenTo(topics.agentStatus("+"), (message) => this.#status(message));
+    if (config.takesDrills) listenTo(topics.drillRequest, this.handlers.onDrillRequest);
+    if (config.takesAborts) listenTo(topics.abortRequest, this.handlers.onAbortRequest);
     for (const witness of config.file?.witness ?? []) {
-      if (witness.topic !== undefined) hear(witness.topic, (message) => this.#witness(witness, message));
+      if (witness.topic !== undefined) {
+        listenTo(witness.topic, (message) => this.#witness(witness, message));
+      }
       if (witness.nut) this.#ask(witness, witness.nut);
     }
   }
@@ -69,15 +71,15 @@ export class Ears {
     // Plugs and meters show the grid but have no battery to protect anybody with.
     if (state.role === "accessory") return;
     const [head = "", tail = ""] = this.topics.state("+").split("+");
-    this.hearers.onState(topic.slice(head.length, -tail.length), state, retained);
+    this.handlers.onState(topic.slice(head.length, -tail.length), state, retained);
   }
 
   #cloud({ topic, payload }: BusMessage): void {
-    if (payload.length > 0) this.hearers.onCloud(parseCloudStatus(payload, `MQTT topic "${topic}"`).link);
+    if (payload.length > 0) this.handlers.onCloud(parseCloudStatus(payload, `MQTT topic "${topic}"`).link);
   }
 
   #ack({ topic, payload, retained }: BusMessage): void {
-    if (!retained) this.hearers.onAck(agentOf(topic), parseAgentAck(payload, `MQTT topic "${topic}"`));
+    if (!retained) this.handlers.onAck(agentOf(topic), parseAgentAck(payload, `MQTT topic "${topic}"`));
   }
 
   #status({ topic, payload, retained }: BusMessage): void {
@@ -88,7 +90,7 @@ export class Ears {
     if (retained && this.#heardLive.has(agent)) return;
     const status = parseAgentStatus(payload, `MQTT topic "${topic}"`);
     if (!retained) this.#heardLive.add(agent);
-    this.hearers.onStatus(agent, status, retained);
+    this.handlers.onStatus(agent, status, retained);
   }
 
   /** A message that the broker kept is of unknown age: it is no evidence. */
@@ -108,8 +110,8 @@ export class Ears {
   #heardWitness({ name, stations, stale_after_sec }: WitnessSection, value: boolean): void {
     const { clock, config } = this.context;
     for (const device of stations ?? Object.keys(config.stations)) {
-      const word = { name, value, atMonoMs: clock.monoMs(), staleAfterMs: stale_after_sec * 1000 };
-      this.hearers.onWitness(device, word);
+      const reading = { name, value, atMonoMs: clock.monoMs(), staleAfterMs: stale_after_sec * 1000 };
+      this.handlers.onWitness(device, reading);
     }
   }
 

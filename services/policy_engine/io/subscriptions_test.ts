@@ -3,7 +3,7 @@ import type { Bus, BusMessage } from "../../../lib/bus.ts";
 import { encodeAgentStatus } from "../../../lib/messages/agent_status.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../../lib/mqtt/topics.ts";
 import { testContext } from "../../../lib/testing.ts";
-import { Ears } from "./subscriptions.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { CONFIG } from "../testdata/test_policy.ts";
 
 /** Ears on a bus that a test speaks through, because a memory broker is always in order. */
@@ -19,7 +19,7 @@ function ears() {
   const heard: string[] = [];
   const none = () => {};
   const context = testContext({ service: "policy_engine", publishes: [], subscribes: [] }, CONFIG);
-  new Ears({ ...context, bus }, topics, undefined, {
+  new Subscriptions({ ...context, bus }, topics, undefined, {
     onState: none,
     onCloud: none,
     onWitness: none,

@@ -1,12 +1,12 @@
 /** All that is known of a battery that carries the house: charge, minutes left, fall. Pure. */
-import { type Charge, chargeOnBattery, fallPercentPerMin } from "./blind_estimate.ts";
+import { type Charge, chargeOnBattery, dischargePercentPerMin } from "./blind_estimate.ts";
 import type { SocSample } from "./discharge_rate.ts";
-import type { Words } from "./readings.ts";
+import type { Readings } from "./readings.ts";
 
 /** Minutes until the outputs go dark. */
 export interface Remaining {
   readonly minutes: number;
-  /** True: computed by us from old words. */
+  /** True: computed by us from old readings. */
   readonly isEstimate: boolean;
 }
 
@@ -18,18 +18,18 @@ export interface Battery {
   /** The charge at which the station switches off by itself, %; 0 when it does not say. */
   readonly floorPercent: number;
   /** What the fall will be when nothing more is heard, %/min, pessimistic. */
-  readonly assumedFallPercentPerMin: number;
+  readonly assumedDischargePercentPerMin: number;
   readonly samples: readonly SocSample[];
   readonly sinceMonoMs: number;
 }
 
 /** See the file comment. */
 export function batteryNow(
-  { words, samples, fallPercentPerMin: measured, lastGridMonoMs }: {
-    readonly words: Words;
+  { readings, samples, dischargePercentPerMin: measured, lastGridMonoMs }: {
+    readonly readings: Readings;
     readonly samples: readonly SocSample[];
     /** Measured, %/min; absent: unknown. */
-    readonly fallPercentPerMin?: number;
+    readonly dischargePercentPerMin?: number;
     /** When the grid was last known to be there, monotonic ms; absent: unknown. */
     readonly lastGridMonoMs?: number;
   },
@@ -40,49 +40,51 @@ export function batteryNow(
   const basis = {
     ...limits,
     lastGridMonoMs,
-    measuredFallPercentPerMin: measured,
+    measuredDischargePercentPerMin: measured,
   };
-  const said = withoutOldMinutes(words, sinceMonoMs);
+  const said = withoutOldMinutes(readings, sinceMonoMs);
   const charge = chargeOnBattery(said, nowMonoMs, basis);
-  const floorPercent = words.minSocPercent?.value ?? 0;
-  const assumedFallPercentPerMin = fallPercentPerMin(said, basis);
+  const floorPercent = readings.minSocPercent?.value ?? 0;
+  const assumedDischargePercentPerMin = dischargePercentPerMin(said, basis);
   return {
     charge,
     remaining: remainingOf(said, charge, {
       floorPercent,
-      assumedFallPercentPerMin,
+      assumedDischargePercentPerMin,
       sinceMonoMs,
       measured,
     }),
     onBatteryMs: nowMonoMs - sinceMonoMs,
     floorPercent,
-    assumedFallPercentPerMin,
+    assumedDischargePercentPerMin,
     samples,
     sinceMonoMs,
   };
 }
 
 /** What a station said of its minutes while it had the grid is no guide to this outage. */
-function withoutOldMinutes(words: Words, sinceMonoMs: number): Words {
-  const { dischargeMin } = words;
-  return dischargeMin && dischargeMin.atMonoMs < sinceMonoMs ? { ...words, dischargeMin: undefined } : words;
+function withoutOldMinutes(readings: Readings, sinceMonoMs: number): Readings {
+  const { dischargeMin } = readings;
+  return dischargeMin && dischargeMin.atMonoMs < sinceMonoMs
+    ? { ...readings, dischargeMin: undefined }
+    : readings;
 }
 
 /**
- * The station's own word while it is fresh; one from before the outage, or of 0 minutes, tells nothing: stations say so
+ * The station's own reading while it is fresh; one from before the outage, or of 0 minutes, tells nothing: stations say so
  * while they charge. Then load and energy, then the fall that was seen, then nothing; blind, the estimate at its assumed
  * fall.
  */
 function remainingOf(
-  { dischargeMin, outWatts, batteryWh }: Words,
+  { dischargeMin, outWatts, batteryWh }: Readings,
   charge: Charge | undefined,
-  { floorPercent, assumedFallPercentPerMin, sinceMonoMs, measured = 0 }:
-    & Pick<Battery, "floorPercent" | "assumedFallPercentPerMin" | "sinceMonoMs">
+  { floorPercent, assumedDischargePercentPerMin, sinceMonoMs, measured = 0 }:
+    & Pick<Battery, "floorPercent" | "assumedDischargePercentPerMin" | "sinceMonoMs">
     & { readonly measured?: number },
 ): Remaining | undefined {
   if (!charge) return undefined;
   const usablePercent = Math.max(0, charge.percent - floorPercent);
-  if (charge.isEstimate) return { minutes: usablePercent / assumedFallPercentPerMin, isEstimate: true };
+  if (charge.isEstimate) return { minutes: usablePercent / assumedDischargePercentPerMin, isEstimate: true };
   if (dischargeMin && dischargeMin.value > 0) {
     return { minutes: dischargeMin.value, isEstimate: false };
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { batteryNow } from "./battery.ts";
-import { UNKNOWN_FALL_PERCENT_PER_MIN } from "./blind_estimate.ts";
-import type { Words } from "./readings.ts";
+import { UNKNOWN_DISCHARGE_PERCENT_PER_MIN } from "./blind_estimate.ts";
+import type { Readings } from "./readings.ts";
 
 const SINCE = 1_000_000;
 const LIMITS = { staleAfterMs: 120_000, blindLimitMs: 14_400_000 };
@@ -14,15 +14,15 @@ for (
   ] as const
 ) {
   Deno.test(`batteryNow() ${name}, while words are fresh and when they are old`, () => {
-    const words: Words = {
+    const readings: Readings = {
       socPercent: { value: 80, atMonoMs: SINCE },
       dischargeMin: { value: 800, atMonoMs },
     };
     const at = (nowMonoMs: number) =>
-      batteryNow({ words, samples: [], lastGridMonoMs: SINCE }, SINCE, LIMITS, nowMonoMs);
+      batteryNow({ readings, samples: [], lastGridMonoMs: SINCE }, SINCE, LIMITS, nowMonoMs);
     assert.deepEqual(at(SINCE).remaining, isUsed ? { minutes: 800, isEstimate: false } : undefined);
-    const fall = isUsed ? 0.1 * 1.25 : UNKNOWN_FALL_PERCENT_PER_MIN;
+    const fall = isUsed ? 0.1 * 1.25 : UNKNOWN_DISCHARGE_PERCENT_PER_MIN;
     assert.deepEqual(at(SINCE + 10 * MINUTE_MS).charge, { percent: 80 - 10 * fall, isEstimate: true });
-    assert.equal(at(SINCE).assumedFallPercentPerMin, fall);
+    assert.equal(at(SINCE).assumedDischargePercentPerMin, fall);
   });
 }

@@ -1,57 +1,61 @@
-/** The charge of a battery that nobody reports any more: pessimistic, from the last word, load and energy. Pure. */
-import { isFresh, type Words } from "./readings.ts";
+/** The charge of a battery that nobody reports any more: pessimistic, from the last reading, load and energy. Pure. */
+import { isFresh, type Readings } from "./readings.ts";
 
 /** The charge to act on. */
 export interface Charge {
   /** %, 0 to 100. */
   readonly percent: number;
-  /** True: estimated, because the station's last word is too old. */
+  /** True: estimated, because the station's last reading is too old. */
   readonly isEstimate: boolean;
-  /** True: the word is so old that the battery counts as empty. */
+  /** True: the reading is so old that the battery counts as empty. */
   readonly isTooOld?: boolean;
 }
 
 /** What an estimate rests on. */
 export interface EstimateBasis {
-  /** A word younger than this is taken as it is, ms. */
+  /** A reading younger than this is taken as it is, ms. */
   readonly staleAfterMs: number;
-  /** An estimate from a word older than this is worth nothing, ms. */
+  /** An estimate from a reading older than this is worth nothing, ms. */
   readonly blindLimitMs: number;
   /** When the grid was last known to be there: before it, a charge does not fall. Monotonic ms; absent: unknown. */
   readonly lastGridMonoMs?: number;
   /** Fall that was measured while the station still spoke, %/min. */
-  readonly measuredFallPercentPerMin?: number;
+  readonly measuredDischargePercentPerMin?: number;
 }
 
 /** Loads rise and old batteries hold less than they say: the estimate falls this much faster than computed. */
 export const PESSIMISM = 1.25;
 /** Fall of a battery of which neither load nor energy is known, %/min: full to empty in 50 minutes. */
-export const UNKNOWN_FALL_PERCENT_PER_MIN = 2;
+export const UNKNOWN_DISCHARGE_PERCENT_PER_MIN = 2;
 /** The slowest fall that is assumed, %/min: a day from full to empty, for the station's own electronics. */
-export const SLOWEST_FALL_PERCENT_PER_MIN = 100 / 1440;
+export const SLOWEST_DISCHARGE_PERCENT_PER_MIN = 100 / 1440;
 
 /**
  * The charge now, on battery.
  *
- * While the station's word is at most `staleAfterMs` old, that word. After it, the word less what will have been drawn
- * since, and never more than the word.
+ * While the station's reading is at most `staleAfterMs` old, that reading. After it, the reading less what will have been drawn
+ * since, and never more than the reading.
  *
  * @returns undefined when no charge was ever heard: that is unknown, not full
  */
-export function chargeOnBattery(words: Words, nowMonoMs: number, basis: EstimateBasis): Charge | undefined {
-  const word = words.socPercent;
-  if (!word) return undefined;
-  const drawnMs = nowMonoMs - Math.max(word.atMonoMs, basis.lastGridMonoMs ?? -Infinity);
-  if (isFresh(word, basis.staleAfterMs, nowMonoMs)) return { percent: word.value, isEstimate: false };
+export function chargeOnBattery(
+  readings: Readings,
+  nowMonoMs: number,
+  basis: EstimateBasis,
+): Charge | undefined {
+  const reading = readings.socPercent;
+  if (!reading) return undefined;
+  const drawnMs = nowMonoMs - Math.max(reading.atMonoMs, basis.lastGridMonoMs ?? -Infinity);
+  if (isFresh(reading, basis.staleAfterMs, nowMonoMs)) return { percent: reading.value, isEstimate: false };
   if (drawnMs > basis.blindLimitMs) return { percent: 0, isEstimate: true, isTooOld: true };
-  const percent = word.value - fallPercentPerMin(words, basis) * Math.max(0, drawnMs) / 60_000;
+  const percent = reading.value - dischargePercentPerMin(readings, basis) * Math.max(0, drawnMs) / 60_000;
   return { percent: Math.max(0, percent), isEstimate: true };
 }
 
-/** The fastest of what the last words suggest, %/min, made pessimistic. */
-export function fallPercentPerMin(
-  { socPercent, dischargeMin, outWatts, batteryWh }: Words,
-  { measuredFallPercentPerMin = 0 }: Pick<EstimateBasis, "measuredFallPercentPerMin"> = {},
+/** The fastest of what the last readings suggest, %/min, made pessimistic. */
+export function dischargePercentPerMin(
+  { socPercent, dischargeMin, outWatts, batteryWh }: Readings,
+  { measuredDischargePercentPerMin = 0 }: Pick<EstimateBasis, "measuredDischargePercentPerMin"> = {},
 ): number {
   const suggested: number[] = [];
   if (socPercent && dischargeMin && dischargeMin.value > 0) {
@@ -60,7 +64,7 @@ export function fallPercentPerMin(
   if (outWatts && batteryWh && batteryWh.value > 0) {
     suggested.push(outWatts.value / batteryWh.value * 100 / 60);
   }
-  if (measuredFallPercentPerMin > 0) suggested.push(measuredFallPercentPerMin);
-  if (suggested.length === 0) return UNKNOWN_FALL_PERCENT_PER_MIN;
-  return Math.max(SLOWEST_FALL_PERCENT_PER_MIN, Math.max(...suggested) * PESSIMISM);
+  if (measuredDischargePercentPerMin > 0) suggested.push(measuredDischargePercentPerMin);
+  if (suggested.length === 0) return UNKNOWN_DISCHARGE_PERCENT_PER_MIN;
+  return Math.max(SLOWEST_DISCHARGE_PERCENT_PER_MIN, Math.max(...suggested) * PESSIMISM);
 }

@@ -38,7 +38,7 @@ function isJump(before: SocSample, after: SocSample): boolean {
  * @param fromMonoMs Samples before this time do not count
  * @returns undefined when there are too few samples to say
  */
-export function measuredFall(samples: readonly SocSample[], fromMonoMs = -Infinity): number | undefined {
+export function measuredDischarge(samples: readonly SocSample[], fromMonoMs = -Infinity): number | undefined {
   const counted = samples.filter(({ atMonoMs }) => atMonoMs >= fromMonoMs);
   const [first, last] = [counted[0], counted.at(-1)];
   if (!first || !last || last.atMonoMs - first.atMonoMs < FALL_SPAN_MS) return undefined;

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { addSample, FALL_SPAN_MS, FALL_WINDOW_MS, measuredFall, type SocSample } from "./discharge_rate.ts";
+import {
+  addSample,
+  FALL_SPAN_MS,
+  FALL_WINDOW_MS,
+  measuredDischarge,
+  type SocSample,
+} from "./discharge_rate.ts";
 
 const at = (atMonoMs: number, percent: number): SocSample => ({ atMonoMs, percent });
 
@@ -20,7 +26,7 @@ const rows: readonly [name: string, samples: SocSample[], from: number, fall: nu
   ["nothing from before", [at(0, 50), at(FALL_SPAN_MS, 40)], 1, undefined],
 ];
 for (const [name, samples, from, fall] of rows) {
-  Deno.test(`measuredFall() gives ${name}`, () => assert.equal(measuredFall(samples, from), fall));
+  Deno.test(`measuredFall() gives ${name}`, () => assert.equal(measuredDischarge(samples, from), fall));
 }
 
 Deno.test("addSample() begins anew after a jump: a correction of the station, or a state fed by hand", () => {

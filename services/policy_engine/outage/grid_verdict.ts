@@ -1,22 +1,22 @@
-/** Whether the grid is there: the station's own word first, witnesses when it is silent. Pure. */
-import { isFresh, type Word } from "./readings.ts";
+/** Whether the grid is there: the station's own reading first, witnesses when it is silent. Pure. */
+import { isFresh, type Reading } from "./readings.ts";
 
 /** What is believed of the grid. */
 export interface GridVerdict {
   /** Absent: nobody ever said. */
   readonly connected?: boolean;
-  /** Whose word it is: the station's, or the names of the witnesses. */
+  /** Whose reading it is: the station's, or the names of the witnesses. */
   readonly by: "station" | readonly string[];
   /** The time of the newest evidence behind it, monotonic ms. */
   readonly evidenceMonoMs?: number;
-  /** Nobody says so freshly: it is the last word, however old. */
+  /** Nobody says so freshly: it is the last reading, however old. */
   readonly isOld?: true;
-  /** Fresh words contradict each other; a sentence for a person. */
+  /** Fresh readings contradict each other; a sentence for a person. */
   readonly disagreement?: string;
 }
 
 /** What a witness last said, by its name, with its own limit of freshness. */
-export interface WitnessWord extends Word<boolean> {
+export interface WitnessReading extends Reading<boolean> {
   readonly name: string;
   readonly staleAfterMs: number;
 }
@@ -24,21 +24,21 @@ export interface WitnessWord extends Word<boolean> {
 /**
  * The rule:
  *
- * 1. While the station's word is fresh it stands, whatever witnesses say: a station that says "grid" is fed, and one that
+ * 1. While the station's reading is fresh it stands, whatever witnesses say: a station that says "grid" is fed, and one that
  *    says "battery" is being drained. A fresh witness that contradicts is reported.
  * 2. When the station is silent, fresh witnesses that agree with each other decide.
- * 3. Witnesses that contradict each other, or are silent too, change nothing: the newest word stands, however old.
+ * 3. Witnesses that contradict each other, or are silent too, change nothing: the newest reading stands, however old.
  *
  * @param before What was believed before
  */
 export function gridVerdict(
-  station: Word<boolean> | undefined,
-  witnesses: readonly WitnessWord[],
+  station: Reading<boolean> | undefined,
+  witnesses: readonly WitnessReading[],
   before: GridVerdict | undefined,
   staleAfterMs: number,
   nowMonoMs: number,
 ): GridVerdict {
-  const fresh = witnesses.filter((word) => nowMonoMs - word.atMonoMs <= word.staleAfterMs);
+  const fresh = witnesses.filter((reading) => nowMonoMs - reading.atMonoMs <= reading.staleAfterMs);
   const [present, absent] = [fresh.filter(({ value }) => value), fresh.filter(({ value }) => !value)];
   const own = station &&
     ({ connected: station.value, by: "station", evidenceMonoMs: station.atMonoMs } as const);
@@ -71,7 +71,7 @@ function claim(isPresent: boolean): string {
   return isPresent ? "that the grid is there" : "that the grid is gone";
 }
 
-function saying(words: readonly WitnessWord[]): string {
-  const names = words.map(({ name }) => name).join(" and ");
-  return `${names} ${words.length === 1 ? "says" : "say"} ${claim(words[0]?.value === true)}`;
+function saying(readings: readonly WitnessReading[]): string {
+  const names = readings.map(({ name }) => name).join(" and ");
+  return `${names} ${readings.length === 1 ? "says" : "say"} ${claim(readings[0]?.value === true)}`;
 }

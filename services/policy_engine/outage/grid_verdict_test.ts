@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { type GridVerdict, gridVerdict, type WitnessWord } from "./grid_verdict.ts";
+import { type GridVerdict, gridVerdict, type WitnessReading } from "./grid_verdict.ts";
 
 const NOW = 1_000_000;
 const STALE = 120_000;
 const station = (value: boolean, ageMs: number) => ({ value, atMonoMs: NOW - ageMs });
-const witness = (value: boolean, ageMs: number, name = "plug"): WitnessWord => ({
+const witness = (value: boolean, ageMs: number, name = "plug"): WitnessReading => ({
   name,
   value,
   atMonoMs: NOW - ageMs,

@@ -4,12 +4,12 @@ import type { GridVerdict } from "./grid_verdict.ts";
 import { type OutageEvent, type OutagePhase, stepOutage } from "./outage.ts";
 import type { HouseRules, StationRules } from "../rules/rules.ts";
 import { needFromMs, type StageView } from "./stages.ts";
-import { dangerReason, type Needs, reliefReason } from "./triggers.ts";
-import { isFresh, type Words } from "./readings.ts";
+import { criticalReason, type Needs, reliefReason } from "./triggers.ts";
+import { isFresh, type Readings } from "./readings.ts";
 
 /** What the groups must know of their station. */
 export interface JudgedStation {
-  readonly words: Words;
+  readonly readings: Readings;
   readonly verdict?: GridVerdict;
   /** Group key to phase. */
   readonly phases: ReadonlyMap<string, OutagePhase>;
@@ -17,7 +17,7 @@ export interface JudgedStation {
   readonly held?: Hold;
 }
 
-/** A person's word that hosts are not to go yet. */
+/** A person's request that hosts stay up for now. */
 export interface Hold {
   readonly untilMonoMs: number;
   readonly reason: string;
@@ -52,17 +52,17 @@ export function stepGroups(
   const events: OutageEvent[] = [];
   const hold = holdNow(judged, battery, station, view, nowMonoMs);
   const notBeforeMonoMs = notBeforeNow(judged, rules, nowMonoMs);
-  let pulledBy: string | undefined;
+  let advancedBy: string | undefined;
   for (const { number, groups } of station.stages.toReversed()) {
     let triggered: string | undefined;
     for (const { key, triggers, debounceMs } of groups) {
       const needs = needsOf(station, number, debounceMs, view);
       const facts = {
         gridConnected: verdict?.connected,
-        danger: battery && dangerReason(battery, triggers, needs),
+        critical: battery && criticalReason(battery, triggers, needs),
         relief: battery && reliefReason(battery, triggers, needs),
         heldBack: hold?.reason,
-        pulledBy,
+        advancedBy,
       };
       const groupRules = {
         debounceMs: debounceNowMs(station, number, debounceMs, view, battery),
@@ -73,22 +73,22 @@ export function stepGroups(
       events.push(...step.events);
       if (step.phase.kind === "shutting_down") triggered = step.phase.reason;
     }
-    pulledBy ??= triggered;
+    advancedBy ??= triggered;
   }
   return { phases, events: withoutRepeats(events) };
 }
 
-/** Nothing triggers before this time, monotonic ms: after a restart old words wait for fresh ones; a fresh word need not. */
+/** Nothing triggers before this time, monotonic ms: after a restart old readings wait for fresh ones; a fresh reading need not. */
 export function notBeforeNow(
-  { words }: Pick<JudgedStation, "words">,
+  { readings }: Pick<JudgedStation, "readings">,
   { staleAfterMs, notBeforeMonoMs }: Pick<HouseRules, "staleAfterMs" | "notBeforeMonoMs">,
   nowMonoMs: number,
 ): number {
-  return isFresh(words.grid, staleAfterMs, nowMonoMs) ? -Infinity : notBeforeMonoMs;
+  return isFresh(readings.grid, staleAfterMs, nowMonoMs) ? -Infinity : notBeforeMonoMs;
 }
 
 /**
- * The debounce as it is now, ms: the owner's, but a minute at most when by fresh words the battery does not last for what is
+ * The debounce as it is now, ms: the owner's, but a minute at most when by fresh readings the battery does not last for what is
  * left to do from the group's stage on. Waiting would cost the hosts then.
  */
 export function debounceNowMs(
@@ -105,7 +105,7 @@ export function debounceNowMs(
 
 /**
  * The hold that is in force. It ends with its time, and before it when the battery does not last any longer for what is
- * left to do: a person's word of some minutes ago must not cost the hosts.
+ * left to do: a person's request of some minutes ago must not cost the hosts.
  */
 export function holdNow(
   { held }: Pick<JudgedStation, "held">,

@@ -17,22 +17,22 @@ export type OutagePhase =
 
 /** What is known now. */
 export interface OutageFacts {
-  /** The last word, however old: silence is no evidence that anything changed. Absent: never heard. */
+  /** The last reading, however old: silence is no evidence that anything changed. Absent: never heard. */
   readonly gridConnected?: boolean;
   /** Why the battery is a danger, on battery; absent: it is not. */
-  readonly danger?: string;
+  readonly critical?: string;
   /** Why hosts that were told may stay up, still on battery; absent: they may not. */
   readonly relief?: string;
   /** Why a person holds the shutdown back; absent: nobody does. */
   readonly heldBack?: string;
   /** Why the group must go at once, without a debounce of its own: a later stage goes already. */
-  readonly pulledBy?: string;
+  readonly advancedBy?: string;
 }
 
 /** The owner's limits. */
 export interface OutageRules {
   readonly debounceMs: number;
-  /** No trigger before this time: after a restart, fresh words get a chance to arrive. */
+  /** No trigger before this time: after a restart, fresh readings get a chance to arrive. */
   readonly notBeforeMonoMs: number;
 }
 
@@ -74,7 +74,7 @@ export function stepOutage(
 type OnBattery = Exclude<OutagePhase, { kind: "unknown" | "online" }>;
 
 function stepOnBattery(phase: OnBattery, facts: OutageFacts, rules: OutageRules, nowMonoMs: number): Step {
-  const { danger, relief, heldBack, pulledBy } = facts;
+  const { critical, relief, heldBack, advancedBy } = facts;
   const { sinceMonoMs } = phase;
   const events: OutageEvent[] = [];
   if (phase.kind === "shutting_down" && heldBack !== undefined) {
@@ -86,7 +86,7 @@ function stepOnBattery(phase: OnBattery, facts: OutageFacts, rules: OutageRules,
     };
   }
   if (phase.kind === "shutting_down") {
-    if (pulledBy !== undefined || relief === undefined) return { phase, events };
+    if (advancedBy !== undefined || relief === undefined) return { phase, events };
     return { phase: { kind: "on_battery", sinceMonoMs }, events: [{ kind: "called_off", reason: relief }] };
   }
   const down = (reason: string): OutagePhase => ({
@@ -96,11 +96,11 @@ function stepOnBattery(phase: OnBattery, facts: OutageFacts, rules: OutageRules,
     reason,
   });
   const mayTrigger = heldBack === undefined && nowMonoMs >= rules.notBeforeMonoMs;
-  if (pulledBy !== undefined && mayTrigger) {
-    return { phase: down(pulledBy), events: [{ kind: "shutdown_triggered", reason: pulledBy }] };
+  if (advancedBy !== undefined && mayTrigger) {
+    return { phase: down(advancedBy), events: [{ kind: "shutdown_triggered", reason: advancedBy }] };
   }
   // What a later stage's shutdown would have done at once counts as danger while somebody holds it back.
-  const reason = danger ?? (heldBack === undefined ? undefined : pulledBy);
+  const reason = critical ?? (heldBack === undefined ? undefined : advancedBy);
   if (reason === undefined) {
     if (phase.kind === "on_battery") return { phase, events };
     const cause = "the battery is above its limits";

@@ -1,8 +1,8 @@
-/** What a station last said that the policy acts on, each word with the time of its evidence. Pure. */
+/** What a station last said that the policy acts on, each reading with the time of its evidence. Pure. */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 
 /** A value with the monotonic time at which it was true, as far as anybody knows. */
-export interface Word<T> {
+export interface Reading<T> {
   readonly value: T;
   readonly atMonoMs: number;
   /** It was said to an earlier run of ours: its age is a guess, and it is never shown as live. */
@@ -11,24 +11,28 @@ export interface Word<T> {
   readonly latestMonoMs?: number;
 }
 
-/** Whether a word may be taken as the present truth; a missing one may not. */
-export function isFresh(word: Word<unknown> | undefined, staleAfterMs: number, nowMonoMs: number): boolean {
-  return word !== undefined && !word.isFromBefore && nowMonoMs - word.atMonoMs <= staleAfterMs;
+/** Whether a reading may be taken as the present truth; a missing one may not. */
+export function isFresh(
+  reading: Reading<unknown> | undefined,
+  staleAfterMs: number,
+  nowMonoMs: number,
+): boolean {
+  return reading !== undefined && !reading.isFromBefore && nowMonoMs - reading.atMonoMs <= staleAfterMs;
 }
 
-/** The last words of one station; a word that was never heard is absent. */
-export interface Words {
-  readonly grid?: Word<boolean>;
+/** The last readings of one station; a reading that was never heard is absent. */
+export interface Readings {
+  readonly grid?: Reading<boolean>;
   /** State of charge, %. */
-  readonly socPercent?: Word<number>;
+  readonly socPercent?: Reading<number>;
   /** Minutes to empty as the station estimates them. */
-  readonly dischargeMin?: Word<number>;
+  readonly dischargeMin?: Reading<number>;
   /** What leaves the station, W. */
-  readonly outWatts?: Word<number>;
+  readonly outWatts?: Reading<number>;
   /** Energy of a full battery, Wh. */
-  readonly batteryWh?: Word<number>;
+  readonly batteryWh?: Reading<number>;
   /** The station's own discharge limit, %: there it switches its outputs off. */
-  readonly minSocPercent?: Word<number>;
+  readonly minSocPercent?: Reading<number>;
 }
 
 /** How a state reached us. */
@@ -44,7 +48,7 @@ export interface Arrival {
 export const UNKNOWN_AGE_MS = 3_600_000;
 
 /**
- * Takes a state in. A word replaces an earlier one only if its evidence is newer, so that a repeated old state changes
+ * Takes a state in. A reading replaces an earlier one only if its evidence is newer, so that a repeated old state changes
  * nothing. A state without ages, as people feed it by hand, is as fresh as its arrival.
  *
  * Minutes and load are of the moment: a newer state that does not say them takes them back. Grid and charge stay, as the
@@ -53,44 +57,48 @@ export const UNKNOWN_AGE_MS = 3_600_000;
  * A "no grid" of unknown age, or an hour old, begins no outage: the broker kept it and most likely the power came back
  * since and switched us on, or it is a late repetition. What we remember ourselves of an outage is in the snapshot.
  */
-export function hear(words: Words, state: PowerState, arrival: Arrival): Words {
-  // Who says himself that his words are old, but not how old, is believed as little as a broker that kept them.
+export function mergeState(readings: Readings, state: PowerState, arrival: Arrival): Readings {
+  // Who says himself that his readings are old, but not how old, is believed as little as a broker that kept them.
   const isAgeless = (state.link ?? "live") !== "live" && state.age_s === undefined;
   const waitedMs = arrival.retained || isAgeless ? retainedAgeMs(state, arrival.atWallMs) : 0;
   const at = (ageSec: number | undefined) => arrival.atMonoMs - waitedMs - (ageSec ?? 0) * 1000;
   const evidence = at(state.age_s);
   const gridAgeMs = waitedMs + (state.grid_age_s ?? state.age_s ?? 0) * 1000;
   const isOldLoss = gridAgeMs >= UNKNOWN_AGE_MS && state.grid_connected === false &&
-    words.grid?.value !== false;
+    readings.grid?.value !== false;
   return {
     grid: isOldLoss
-      ? words.grid
-      : newer(words.grid, state.grid_connected, at(state.grid_age_s ?? state.age_s)),
-    socPercent: newer(words.socPercent, state.soc, at(state.soc_age_s ?? state.age_s)),
-    dischargeMin: ofTheMoment(words.dischargeMin, state.discharge_min, evidence),
-    outWatts: ofTheMoment(words.outWatts, state.out_watts, evidence),
-    batteryWh: newer(words.batteryWh, state.battery_wh, evidence),
-    minSocPercent: newer(words.minSocPercent, state.min_soc, evidence),
+      ? readings.grid
+      : newer(readings.grid, state.grid_connected, at(state.grid_age_s ?? state.age_s)),
+    socPercent: newer(readings.socPercent, state.soc, at(state.soc_age_s ?? state.age_s)),
+    dischargeMin: ofTheMoment(readings.dischargeMin, state.discharge_min, evidence),
+    outWatts: ofTheMoment(readings.outWatts, state.out_watts, evidence),
+    batteryWh: newer(readings.batteryWh, state.battery_wh, evidence),
+    minSocPercent: newer(readings.minSocPercent, state.min_soc, evidence),
   };
 }
 
 /** When anything that the policy acts on was last true; undefined when nothing was heard. */
-export function freshestMonoMs({ grid, socPercent }: Words): number | undefined {
-  const times = [grid, socPercent].flatMap((word) => word ? [word.atMonoMs] : []);
+export function freshestMonoMs({ grid, socPercent }: Readings): number | undefined {
+  const times = [grid, socPercent].flatMap((reading) => reading ? [reading.atMonoMs] : []);
   return times.length > 0 ? Math.max(...times) : undefined;
 }
 
-/** The word that has the newer evidence; silence on it changes nothing. */
-function newer<T>(before: Word<T> | undefined, value: T | undefined, atMonoMs: number): Word<T> | undefined {
+/** The reading that has the newer evidence; silence on it changes nothing. */
+function newer<T>(
+  before: Reading<T> | undefined,
+  value: T | undefined,
+  atMonoMs: number,
+): Reading<T> | undefined {
   return value === undefined ? before : ofTheMoment(before, value, atMonoMs);
 }
 
-/** The same, but newer silence takes the word back. */
+/** The same, but newer silence takes the reading back. */
 function ofTheMoment<T>(
-  before: Word<T> | undefined,
+  before: Reading<T> | undefined,
   value: T | undefined,
   atMonoMs: number,
-): Word<T> | undefined {
+): Reading<T> | undefined {
   if (before && (before.latestMonoMs ?? before.atMonoMs) > atMonoMs) return before;
   return value === undefined ? undefined : { value, atMonoMs };
 }

@@ -2,24 +2,27 @@ import assert from "node:assert/strict";
 import {
   chargeOnBattery,
   PESSIMISM,
-  SLOWEST_FALL_PERCENT_PER_MIN,
-  UNKNOWN_FALL_PERCENT_PER_MIN,
+  SLOWEST_DISCHARGE_PERCENT_PER_MIN,
+  UNKNOWN_DISCHARGE_PERCENT_PER_MIN,
 } from "./blind_estimate.ts";
-import { type Arrival, hear, UNKNOWN_AGE_MS, type Words } from "./readings.ts";
+import { type Arrival, mergeState, type Readings, UNKNOWN_AGE_MS } from "./readings.ts";
 
 const WALL = Date.UTC(2026, 10, 23, 19, 0, 0);
 const arrival = (atMonoMs: number, retained = false): Arrival => ({ atMonoMs, atWallMs: WALL, retained });
 const state = (change: object) => ({ device: "S", ...change });
 
-Deno.test("hear() takes a state without ages as fresh at its arrival", () => {
-  const words = hear({}, state({ soc: 50, grid_connected: false }), arrival(9000));
-  assert.deepEqual(words.grid, { value: false, atMonoMs: 9000 });
-  assert.deepEqual(words.socPercent, { value: 50, atMonoMs: 9000 });
+Deno.test("mergeState() takes a state without ages as fresh at its arrival", () => {
+  const readings = mergeState({}, state({ soc: 50, grid_connected: false }), arrival(9000));
+  assert.deepEqual(readings.grid, { value: false, atMonoMs: 9000 });
+  assert.deepEqual(readings.socPercent, { value: 50, atMonoMs: 9000 });
 });
 
-Deno.test("hear() keeps what a state does not say", () => {
-  const words = hear({}, state({ soc: 50, grid_connected: true }), arrival(1000));
-  assert.deepEqual(hear(words, state({ soc: 49 }), arrival(2000)).grid, { value: true, atMonoMs: 1000 });
+Deno.test("mergeState() keeps what a state does not say", () => {
+  const readings = mergeState({}, state({ soc: 50, grid_connected: true }), arrival(1000));
+  assert.deepEqual(mergeState(readings, state({ soc: 49 }), arrival(2000)).grid, {
+    value: true,
+    atMonoMs: 1000,
+  });
 });
 
 const OF_THE_MOMENT = { discharge_min: 7, out_watts: 900 };
@@ -31,9 +34,9 @@ for (
     ["takes newer minutes and load", { discharge_min: 7, out_watts: 900 }, 2000, true],
   ] as const
 ) {
-  Deno.test(`hear() ${name}`, () => {
-    const words = hear({}, state({ ...OF_THE_MOMENT, battery_wh: 245, min_soc: 10 }), arrival(1000));
-    const after = hear(words, state(change), arrival(atMs));
+  Deno.test(`mergeState() ${name}`, () => {
+    const readings = mergeState({}, state({ ...OF_THE_MOMENT, battery_wh: 245, min_soc: 10 }), arrival(1000));
+    const after = mergeState(readings, state(change), arrival(atMs));
     assert.equal(after.dischargeMin?.value, isKept ? 7 : undefined);
     assert.equal(after.outWatts?.value, isKept ? 900 : undefined);
     assert.equal(after.batteryWh?.value, 245, "this does not change by itself");
@@ -41,27 +44,27 @@ for (
   });
 }
 
-Deno.test("hear() does not let a state take back what may be newer, when a restart made its age a guess", () => {
+Deno.test("mergeState() does not let a state take back what may be newer, when a restart made its age a guess", () => {
   const before = { value: 7, atMonoMs: 0, latestMonoMs: 5000 };
   const hearAt = (atMs: number) =>
-    hear({ dischargeMin: before }, state({ soc: 50 }), arrival(atMs)).dischargeMin;
+    mergeState({ dischargeMin: before }, state({ soc: 50 }), arrival(atMs)).dischargeMin;
   assert.deepEqual(hearAt(4999), before);
   assert.equal(hearAt(5000), undefined);
 });
 
-Deno.test("hear() dates each value by its own age", () => {
-  const words = hear(
+Deno.test("mergeState() dates each value by its own age", () => {
+  const readings = mergeState(
     {},
     state({ soc: 50, soc_age_s: 3, grid_connected: true, grid_age_s: 7, age_s: 1 }),
     arrival(10_000),
   );
-  assert.equal(words.grid?.atMonoMs, 3000);
-  assert.equal(words.socPercent?.atMonoMs, 7000);
+  assert.equal(readings.grid?.atMonoMs, 3000);
+  assert.equal(readings.socPercent?.atMonoMs, 7000);
 });
 
-Deno.test("hear() does not let older evidence replace newer", () => {
-  const words = hear({}, state({ grid_connected: false, grid_age_s: 0 }), arrival(100_000));
-  const after = hear(words, state({ grid_connected: true, grid_age_s: 60 }), arrival(101_000));
+Deno.test("mergeState() does not let older evidence replace newer", () => {
+  const readings = mergeState({}, state({ grid_connected: false, grid_age_s: 0 }), arrival(100_000));
+  const after = mergeState(readings, state({ grid_connected: true, grid_age_s: 60 }), arrival(101_000));
   assert.equal(after.grid?.value, false);
 });
 
@@ -73,11 +76,11 @@ for (
     ["from years ago as an hour old", "2020-01-01T00:00:00Z", 3_600_000],
   ] as const
 ) {
-  Deno.test(`hear() takes a retained state ${name}`, () => {
-    const words = hear({}, state({ soc: 5, grid_connected: false, ts }), arrival(9_000_000, true));
-    assert.equal(words.socPercent?.atMonoMs, 9_000_000 - ageMs);
-    assert.equal(words.grid?.atMonoMs, ageMs < UNKNOWN_AGE_MS ? 9_000_000 - ageMs : undefined);
-    const there = hear({}, state({ grid_connected: true, ts }), arrival(9_000_000, true));
+  Deno.test(`mergeState() takes a retained state ${name}`, () => {
+    const readings = mergeState({}, state({ soc: 5, grid_connected: false, ts }), arrival(9_000_000, true));
+    assert.equal(readings.socPercent?.atMonoMs, 9_000_000 - ageMs);
+    assert.equal(readings.grid?.atMonoMs, ageMs < UNKNOWN_AGE_MS ? 9_000_000 - ageMs : undefined);
+    const there = mergeState({}, state({ grid_connected: true, ts }), arrival(9_000_000, true));
     assert.equal(there.grid?.atMonoMs, 9_000_000 - ageMs);
   });
 }
@@ -86,7 +89,7 @@ const at0 = <T>(value: T) => ({ value, atMonoMs: 0 });
 const BASIS = { staleAfterMs: 120_000, blindLimitMs: 14_400_000, lastGridMonoMs: 0 };
 const charges: readonly [
   name: string,
-  words: Words,
+  readings: Readings,
   nowMs: number,
   percent: number | undefined,
   isEstimate: boolean,
@@ -96,7 +99,7 @@ const charges: readonly [
     "a fall of unknown speed after it",
     { socPercent: at0(50) },
     600_000,
-    50 - 10 * UNKNOWN_FALL_PERCENT_PER_MIN,
+    50 - 10 * UNKNOWN_DISCHARGE_PERCENT_PER_MIN,
     true,
   ],
   [
@@ -124,7 +127,7 @@ const charges: readonly [
     "a slow fall with no load",
     { socPercent: at0(50), outWatts: at0(0), batteryWh: at0(600) },
     1_440_000,
-    50 - 24 * SLOWEST_FALL_PERCENT_PER_MIN,
+    50 - 24 * SLOWEST_DISCHARGE_PERCENT_PER_MIN,
     true,
   ],
   ["never below 0", { socPercent: at0(5) }, 14_400_000, 0, true],
@@ -132,7 +135,7 @@ const charges: readonly [
     "the estimate at its age limit",
     { socPercent: at0(50), outWatts: at0(0), batteryWh: at0(600) },
     14_400_000,
-    50 - 240 * SLOWEST_FALL_PERCENT_PER_MIN,
+    50 - 240 * SLOWEST_DISCHARGE_PERCENT_PER_MIN,
     true,
   ],
   [
@@ -144,9 +147,9 @@ const charges: readonly [
   ],
   ["nothing that was never heard", {}, 600_000, undefined, false],
 ];
-for (const [name, words, nowMs, percent, isEstimate] of charges) {
+for (const [name, readings, nowMs, percent, isEstimate] of charges) {
   Deno.test(`chargeOnBattery() gives ${name}`, () => {
-    const charge = chargeOnBattery(words, nowMs, BASIS);
+    const charge = chargeOnBattery(readings, nowMs, BASIS);
     if (percent === undefined) return assert.equal(charge, undefined);
     assert.ok(Math.abs((charge?.percent ?? NaN) - percent) < 1e-9, `${charge?.percent}`);
     assert.equal(charge?.isEstimate, isEstimate);
@@ -156,11 +159,11 @@ for (const [name, words, nowMs, percent, isEstimate] of charges) {
 Deno.test("chargeOnBattery() lets nothing be drawn while the grid was known to be there", () => {
   const basis = { ...BASIS, lastGridMonoMs: 3_600_000 };
   const charge = chargeOnBattery({ socPercent: at0(50) }, 3_660_000, basis);
-  assert.deepEqual(charge, { percent: 50 - UNKNOWN_FALL_PERCENT_PER_MIN, isEstimate: true });
+  assert.deepEqual(charge, { percent: 50 - UNKNOWN_DISCHARGE_PERCENT_PER_MIN, isEstimate: true });
 });
 
 Deno.test("chargeOnBattery() falls as fast as was measured, when that is the worst", () => {
-  const basis = { ...BASIS, measuredFallPercentPerMin: 4 };
+  const basis = { ...BASIS, measuredDischargePercentPerMin: 4 };
   const charge = chargeOnBattery({ socPercent: at0(90), dischargeMin: at0(90) }, 600_000, basis);
   assert.equal(charge?.percent, 90 - 40 * PESSIMISM);
 });
@@ -168,16 +171,16 @@ Deno.test("chargeOnBattery() falls as fast as was measured, when that is the wor
 Deno.test("chargeOnBattery() lets the charge fall since its word when nobody knows when the grid went", () => {
   const basis = { ...BASIS, lastGridMonoMs: undefined };
   const charge = chargeOnBattery({ socPercent: at0(50) }, 600_000, basis);
-  assert.deepEqual(charge, { percent: 50 - 10 * UNKNOWN_FALL_PERCENT_PER_MIN, isEstimate: true });
+  assert.deepEqual(charge, { percent: 50 - 10 * UNKNOWN_DISCHARGE_PERCENT_PER_MIN, isEstimate: true });
 });
 
-Deno.test("hear() does not take a state for fresh that calls itself stale and has no ages", () => {
+Deno.test("mergeState() does not take a state for fresh that calls itself stale and has no ages", () => {
   for (const link of ["stale", "offline"] as const) {
-    const words = hear({}, state({ soc: 50, grid_connected: true, link }), arrival(9_000_000));
-    assert.equal(words.grid?.atMonoMs, 9_000_000 - UNKNOWN_AGE_MS);
-    const lost = hear({}, state({ soc: 50, grid_connected: false, link }), arrival(9_000_000));
+    const readings = mergeState({}, state({ soc: 50, grid_connected: true, link }), arrival(9_000_000));
+    assert.equal(readings.grid?.atMonoMs, 9_000_000 - UNKNOWN_AGE_MS);
+    const lost = mergeState({}, state({ soc: 50, grid_connected: false, link }), arrival(9_000_000));
     assert.equal(lost.grid, undefined);
-    const aged = hear({}, state({ grid_connected: false, link, age_s: 5 }), arrival(9_000_000));
+    const aged = mergeState({}, state({ grid_connected: false, link, age_s: 5 }), arrival(9_000_000));
     assert.equal(aged.grid?.atMonoMs, 9_000_000 - 5000);
   }
 });
@@ -191,12 +194,12 @@ for (
   ] as const
 ) {
   const after = before ? `"${before.value ? "grid" : "no grid"}"` : "nothing";
-  Deno.test(`hear() ${isTaken ? "takes" : "begins no outage with"} a loss that is ${ageMs} ms old after ${after}`, () => {
-    const words = hear(
+  Deno.test(`mergeState() ${isTaken ? "takes" : "begins no outage with"} a loss that is ${ageMs} ms old after ${after}`, () => {
+    const readings = mergeState(
       { grid: before },
       state({ grid_connected: false, age_s: ageMs / 1000 }),
       arrival(9_000_000),
     );
-    assert.equal(words.grid?.atMonoMs, isTaken ? 9_000_000 - ageMs : before?.atMonoMs);
+    assert.equal(readings.grid?.atMonoMs, isTaken ? 9_000_000 - ageMs : before?.atMonoMs);
   });
 }

@@ -1,20 +1,20 @@
 /** One station: what is known of it, where its groups of hosts stand, which stages run. Pure. */
 import { type Battery, batteryNow } from "./battery.ts";
 import type { Charge } from "./blind_estimate.ts";
-import { addSample, measuredFall, type SocSample } from "./discharge_rate.ts";
-import { type GridVerdict, gridVerdict, type WitnessWord } from "./grid_verdict.ts";
+import { addSample, measuredDischarge, type SocSample } from "./discharge_rate.ts";
+import { type GridVerdict, gridVerdict, type WitnessReading } from "./grid_verdict.ts";
 import { type Hold, stepGroups } from "./groups.ts";
 import type { OutageEvent, OutagePhase } from "./outage.ts";
 import type { HouseRules, StationRules } from "../rules/rules.ts";
 import { type StageStart, type StageView, stepStages } from "./stages.ts";
-import { freshestMonoMs, isFresh, type Words } from "./readings.ts";
+import { freshestMonoMs, isFresh, type Readings } from "./readings.ts";
 
 /** See the file comment. */
 export interface StationState {
-  readonly words: Words;
+  readonly readings: Readings;
   /** What the cloud last said of the way to the station, as in its state. */
   readonly link?: "live" | "stale" | "offline";
-  readonly witnesses: ReadonlyMap<string, WitnessWord>;
+  readonly witnesses: ReadonlyMap<string, WitnessReading>;
   readonly verdict?: GridVerdict;
   /** Group key to phase. */
   readonly phases: ReadonlyMap<string, OutagePhase>;
@@ -22,7 +22,7 @@ export interface StationState {
   readonly started: ReadonlyMap<number, number>;
   readonly samples: readonly SocSample[];
   /** The fall that was measured last in this outage, %/min; absent: none was. */
-  readonly fallPercentPerMin?: number;
+  readonly dischargePercentPerMin?: number;
   /** The newest evidence that the grid was there, monotonic ms; absent: there never was any. */
   readonly lastGridMonoMs?: number;
   /** A person holds the shutdown back until then, monotonic ms, and why. */
@@ -33,7 +33,7 @@ export interface StationState {
 
 /** Nothing was heard of it. */
 export const NEW_STATION: StationState = {
-  words: {},
+  readings: {},
   witnesses: new Map(),
   phases: new Map(),
   started: new Map(),
@@ -41,7 +41,7 @@ export const NEW_STATION: StationState = {
   isBlind: false,
 };
 
-/** The four words for where a station as a whole stands, the worst of its groups first. */
+/** The four states of a station as a whole, the worst of its groups first. */
 const WORST_FIRST = ["shutting_down", "critical", "on_battery", "online", "unknown"] as const;
 
 /** The phase of the group that is worst off. */
@@ -76,9 +76,9 @@ export function stationBattery(
 export function shownCharge(state: StationState, rules: HouseRules, nowMonoMs: number): Charge | undefined {
   const battery = stationBattery(state, rules, nowMonoMs);
   if (battery) return battery.charge;
-  const word = state.words.socPercent;
-  if (!word || !isFresh(word, rules.staleAfterMs, nowMonoMs)) return undefined;
-  return { percent: word.value, isEstimate: false };
+  const reading = state.readings.socPercent;
+  if (!reading || !isFresh(reading, rules.staleAfterMs, nowMonoMs)) return undefined;
+  return { percent: reading.value, isEstimate: false };
 }
 
 /** The figures behind an event; what nobody knows is absent. */
@@ -97,7 +97,7 @@ export type StationEvent =
   | { readonly kind: "disagreement"; readonly text: string }
   | { readonly kind: "stage"; readonly number: number; readonly reason: string };
 
-/** Draws the conclusions from the words and the time. The same again changes nothing and tells nothing. */
+/** Draws the conclusions from the readings and the time. The same again changes nothing and tells nothing. */
 export function stepStation(
   before: StationState,
   rules: HouseRules,
@@ -107,17 +107,17 @@ export function stepStation(
 ): { readonly state: StationState; readonly events: readonly StationEvent[] } {
   const { staleAfterMs } = rules;
   const verdict = gridVerdict(
-    before.words.grid,
+    before.readings.grid,
     [...before.witnesses.values()],
     before.verdict,
     staleAfterMs,
     nowMonoMs,
   );
   const samples = samplesOf(before, verdict);
-  const fallPercentPerMin = measuredFall(samples) ??
-    (verdict.connected === false ? before.fallPercentPerMin : undefined);
+  const dischargePercentPerMin = measuredDischarge(samples) ??
+    (verdict.connected === false ? before.dischargePercentPerMin : undefined);
   const lastGridMonoMs = verdict.connected ? verdict.evidenceMonoMs : before.lastGridMonoMs;
-  const judged: StationState = { ...before, verdict, samples, fallPercentPerMin, lastGridMonoMs };
+  const judged: StationState = { ...before, verdict, samples, dischargePercentPerMin, lastGridMonoMs };
   const battery = stationBattery(judged, rules, nowMonoMs);
   const { phases, events: found } = stepGroups(judged, battery, rules, station, view, nowMonoMs);
   const { started, begun } = stepStages(station, phases, before.started, view, battery?.remaining, nowMonoMs);
@@ -157,17 +157,17 @@ function stageEvent({ number, reason }: StageStart): StationEvent {
   return { kind: "stage", number, reason };
 }
 
-function samplesOf({ words, samples }: StationState, { connected }: GridVerdict): readonly SocSample[] {
+function samplesOf({ readings, samples }: StationState, { connected }: GridVerdict): readonly SocSample[] {
   if (connected !== false) return samples.length > 0 ? [] : samples;
-  const { socPercent } = words;
+  const { socPercent } = readings;
   return socPercent
     ? addSample(samples, { atMonoMs: socPercent.atMonoMs, percent: socPercent.value })
     : samples;
 }
 
-function isBlindNow({ words, verdict }: StationState, staleAfterMs: number, nowMonoMs: number): boolean {
-  if (freshestMonoMs(words) === undefined) return false;
-  if (!isFresh(words.grid, staleAfterMs, nowMonoMs)) return true;
-  return verdict?.connected === false && words.socPercent !== undefined &&
-    !isFresh(words.socPercent, staleAfterMs, nowMonoMs);
+function isBlindNow({ readings, verdict }: StationState, staleAfterMs: number, nowMonoMs: number): boolean {
+  if (freshestMonoMs(readings) === undefined) return false;
+  if (!isFresh(readings.grid, staleAfterMs, nowMonoMs)) return true;
+  return verdict?.connected === false && readings.socPercent !== undefined &&
+    !isFresh(readings.socPercent, staleAfterMs, nowMonoMs);
 }

@@ -1,14 +1,14 @@
 /** Whether a battery in an outage is a danger to a group of hosts, and when it will be. Pure. */
 import type { Battery } from "./battery.ts";
 import type { Charge } from "./blind_estimate.ts";
-import { measuredFall } from "./discharge_rate.ts";
+import { measuredDischarge } from "./discharge_rate.ts";
 import type { Triggers } from "../rules/rules.ts";
 
 /** After a trigger on battery, the charge must rise this far above the limit before hosts are called off, points. */
 export const RISE_TO_CALL_OFF_POINTS = 5;
 /** The same for minutes: the limit times this. */
 export const MINUTES_TO_CALL_OFF_FACTOR = 1.5;
-/** On battery with a charge that was never heard, this is how long to hope for a word, ms; then it counts as low. */
+/** On battery with a charge that was never heard, this is how long to hope for a reading, ms; then it counts as low. */
 export const UNKNOWN_CHARGE_GRACE_MS = 600_000;
 /** A limit nearer to the station's own switch-off than this would come too late, points: it is moved up. */
 export const ABOVE_FLOOR_POINTS = 3;
@@ -28,18 +28,19 @@ export function effectiveSocMin(
 }
 
 /** Why the group is in danger, or undefined when it is not. */
-export function dangerReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
-  return chargeDanger(battery, triggers, 0) ?? minutesDanger(battery, triggers, needs, 1) ??
-    timeDanger(battery, triggers) ?? fallDanger(battery, triggers, 1);
+export function criticalReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
+  return chargeCritical(battery, triggers, 0) ?? minutesCritical(battery, triggers, needs, 1) ??
+    timeCritical(battery, triggers) ?? dischargeCritical(battery, triggers, 1);
 }
 
 /** Why hosts that were told may stay up after all, or undefined. An estimate can only fall: it calls nobody off. */
 export function reliefReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
   const { charge } = battery;
   if (!charge || charge.isEstimate) return undefined;
-  const isStillNear = chargeDanger(battery, triggers, RISE_TO_CALL_OFF_POINTS) ??
-    minutesDanger(battery, triggers, needs, MINUTES_TO_CALL_OFF_FACTOR) ?? timeDanger(battery, triggers) ??
-    fallDanger(battery, triggers, 0.5);
+  const isStillNear = chargeCritical(battery, triggers, RISE_TO_CALL_OFF_POINTS) ??
+    minutesCritical(battery, triggers, needs, MINUTES_TO_CALL_OFF_FACTOR) ??
+    timeCritical(battery, triggers) ??
+    dischargeCritical(battery, triggers, 0.5);
   if (isStillNear !== undefined) return undefined;
   return `${chargeWords(charge)} is well above the limit again`;
 }
@@ -49,12 +50,12 @@ export function reliefReason(battery: Battery, triggers: Triggers, needs: Needs)
  *
  * @returns undefined when nothing can be said
  */
-export function minutesToDanger(battery: Battery, triggers: Triggers, needs: Needs): number | undefined {
-  if (dangerReason(battery, triggers, needs) !== undefined) return 0;
-  const { charge, onBatteryMs, assumedFallPercentPerMin, floorPercent } = battery;
+export function minutesToCritical(battery: Battery, triggers: Triggers, needs: Needs): number | undefined {
+  if (criticalReason(battery, triggers, needs) !== undefined) return 0;
+  const { charge, onBatteryMs, assumedDischargePercentPerMin, floorPercent } = battery;
   const found: number[] = [];
   const fallsTo = (percent: number) =>
-    charge ? Math.max(0, charge.percent - percent) / assumedFallPercentPerMin : undefined;
+    charge ? Math.max(0, charge.percent - percent) / assumedDischargePercentPerMin : undefined;
   const { socMinPercent, onBatteryMin } = triggers;
   if (socMinPercent !== undefined) {
     found.push(
@@ -76,7 +77,7 @@ export function chargeWords({ percent, isEstimate, isTooOld }: Charge): string {
   return `the ${isEstimate ? "estimated " : ""}charge of ${Math.floor(percent * 10) / 10} %`;
 }
 
-function chargeDanger(battery: Battery, { socMinPercent }: Triggers, above: number): string | undefined {
+function chargeCritical(battery: Battery, { socMinPercent }: Triggers, above: number): string | undefined {
   if (socMinPercent === undefined) return undefined;
   const { charge, onBatteryMs } = battery;
   if (!charge) {
@@ -90,7 +91,7 @@ function chargeDanger(battery: Battery, { socMinPercent }: Triggers, above: numb
   return `${chargeWords(charge)} is at or below ${limit} %${why}`;
 }
 
-function minutesDanger(
+function minutesCritical(
   { remaining }: Battery,
   { remainingMin }: Triggers,
   { reserveMin }: Needs,
@@ -106,18 +107,18 @@ function minutesDanger(
   }
 }
 
-function timeDanger({ onBatteryMs }: Battery, { onBatteryMin }: Triggers): string | undefined {
+function timeCritical({ onBatteryMs }: Battery, { onBatteryMin }: Triggers): string | undefined {
   if (onBatteryMin === undefined || onBatteryMs < onBatteryMin * 60_000) return undefined;
   return `${Math.floor(onBatteryMs / 60_000)} min on battery is at or above ${onBatteryMin} min`;
 }
 
-function fallDanger(
+function dischargeCritical(
   { samples, sinceMonoMs }: Battery,
   { fall }: Triggers,
   factor: number,
 ): string | undefined {
   if (!fall) return undefined;
-  const rate = measuredFall(samples, sinceMonoMs + fall.settleMs);
+  const rate = measuredDischarge(samples, sinceMonoMs + fall.settleMs);
   if (rate === undefined || rate < fall.percentPerMin * factor) return undefined;
   return `the charge falls by ${Math.round(rate * 10) / 10} %/min, at or above ${fall.percentPerMin} %/min`;
 }

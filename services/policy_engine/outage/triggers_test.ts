@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { Battery } from "./battery.ts";
 import type { Triggers } from "../rules/rules.ts";
 import {
-  dangerReason,
-  minutesToDanger,
+  criticalReason,
+  minutesToCritical,
   type Needs,
   reliefReason,
   UNKNOWN_CHARGE_GRACE_MS,
@@ -21,7 +21,7 @@ const battery = (change: Partial<Battery> & { soc?: number; est?: number; left?:
     remaining: left === undefined ? undefined : { minutes: left, isEstimate: false },
     onBatteryMs: 0,
     floorPercent: 0,
-    assumedFallPercentPerMin: 1,
+    assumedDischargePercentPerMin: 1,
     samples: [],
     sinceMonoMs: 0,
     ...rest,
@@ -39,7 +39,7 @@ const rows: readonly [
   battery: Battery,
   triggers: Triggers,
   needs: Needs,
-  danger: RegExp | undefined,
+  critical: RegExp | undefined,
 ][] = [
   ["above the charge limit", battery({ soc: 10.1 }), SOC, {}, undefined],
   ["at the charge limit", battery({ soc: 10 }), SOC, {}, /^the charge of 10 % is at or below 10 %$/],
@@ -101,13 +101,13 @@ const rows: readonly [
   ["falling fast while it settles", battery({ soc: 70, samples: falling(9, 2) }), FALL, {}, undefined],
   ["nothing set", battery({ soc: 0, left: 0, onBatteryMs: 9e9, samples: falling(9, 9) }), {}, {}, undefined],
 ];
-for (const [name, given, triggers, needs, danger] of rows) {
-  Deno.test(`dangerReason() ${danger ? "warns" : "is calm"}: ${name}`, () => {
-    const reason = dangerReason(given, triggers, needs);
-    if (danger) assert.match(reason ?? "", danger);
+for (const [name, given, triggers, needs, critical] of rows) {
+  Deno.test(`criticalReason() ${critical ? "warns" : "is calm"}: ${name}`, () => {
+    const reason = criticalReason(given, triggers, needs);
+    if (critical) assert.match(reason ?? "", critical);
     else assert.equal(reason, undefined);
-    const minutes = minutesToDanger(given, triggers, needs);
-    assert.equal(minutes === 0, danger !== undefined, `${minutes} min to danger`);
+    const minutes = minutesToCritical(given, triggers, needs);
+    assert.equal(minutes === 0, critical !== undefined, `${minutes} min to danger`);
   });
 }
 
@@ -134,12 +134,12 @@ for (const [name, given, triggers, needs, isRelief] of reliefs) {
   });
 }
 
-Deno.test("minutesToDanger() counts down to the earliest trigger at the assumed fall", () => {
-  const given = battery({ soc: 40, assumedFallPercentPerMin: 2 });
-  assert.equal(minutesToDanger(given, SOC, {}), 15);
-  assert.equal(minutesToDanger(given, { ...SOC, onBatteryMin: 12 }, {}), 12);
-  assert.equal(minutesToDanger(given, { ...SOC, remainingMin: 8 }, {}), 12);
-  assert.equal(minutesToDanger(given, SOC, { reserveMin: 9 }), 11);
-  assert.equal(minutesToDanger(battery({ onBatteryMs: 4 * MIN }), SOC, {}), 6);
-  assert.equal(minutesToDanger(battery({}), LEFT, {}), undefined);
+Deno.test("minutesToCritical() counts down to the earliest trigger at the assumed fall", () => {
+  const given = battery({ soc: 40, assumedDischargePercentPerMin: 2 });
+  assert.equal(minutesToCritical(given, SOC, {}), 15);
+  assert.equal(minutesToCritical(given, { ...SOC, onBatteryMin: 12 }, {}), 12);
+  assert.equal(minutesToCritical(given, { ...SOC, remainingMin: 8 }, {}), 12);
+  assert.equal(minutesToCritical(given, SOC, { reserveMin: 9 }), 11);
+  assert.equal(minutesToCritical(battery({ onBatteryMs: 4 * MIN }), SOC, {}), 6);
+  assert.equal(minutesToCritical(battery({}), LEFT, {}), undefined);
 });

@@ -36,7 +36,7 @@ export function abortRefusal(device: string, house: House, nowMonoMs: number): s
 }
 
 /** See the file comment. */
-export class AbortDesk {
+export class AbortRequests {
   constructor(private readonly parts: AbortParts) {}
 
   /** @throws InvalidInputError on a payload that is no request */

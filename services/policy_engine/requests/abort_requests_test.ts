@@ -34,7 +34,7 @@ Deno.test("AbortDesk calls hosts off that were told, and tells them again after 
   await ask(h);
   assert.deepEqual(h.actions(), ["shutdown pc", "abort pc"]);
   await h.ack("aborted");
-  assert.match(h.status().sentence, /told to shut down in 300 s unless the grid returns/);
+  assert.match(h.status().sentence, /commanded to shut down in 300 s unless the grid returns/);
   await h.pass(290, LOST);
   assert.equal(h.commands.length, 2);
   await h.pass(20, LOST);

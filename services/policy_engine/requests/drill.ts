@@ -4,7 +4,7 @@ import { batteryNow } from "../outage/battery.ts";
 import type { House } from "../house.ts";
 import { feedsOf, hostsOf, hostsOfStation, placeOf } from "../rules/rules.ts";
 import { needsOf } from "../outage/groups.ts";
-import { minutesToDanger } from "../outage/triggers.ts";
+import { minutesToCritical } from "../outage/triggers.ts";
 import { isFresh } from "../outage/readings.ts";
 
 /** One host in a drill. Times are monotonic ms. */
@@ -60,7 +60,7 @@ export function drillRefusal(
   if (inOutage !== undefined) return `"${inOutage}" is on battery`;
   const busy = hosts.find((host) => {
     const kind = house.state.hosts.get(host)?.phase.kind;
-    return kind === "told" || kind === "calling_off";
+    return kind === "commanded" || kind === "aborting";
   });
   return busy === undefined ? undefined : `"${busy}" is being shut down or called off`;
 }
@@ -168,18 +168,18 @@ function prospectOf(
   const found = feedsOf(agent, rules).map((device) => {
     const station = house.rulesOf(device);
     const place = placeOf(agent, station);
-    const words = state.stations.get(device)?.words ?? {};
+    const readings = state.stations.get(device)?.readings ?? {};
     const stage = place?.stage.number;
-    if (!place || !isFresh(words.socPercent, rules.staleAfterMs, nowMonoMs)) return { device, stage };
+    if (!place || !isFresh(readings.socPercent, rules.staleAfterMs, nowMonoMs)) return { device, stage };
     const battery = batteryNow(
-      { words, samples: [], lastGridMonoMs: nowMonoMs },
+      { readings, samples: [], lastGridMonoMs: nowMonoMs },
       nowMonoMs,
       rules,
       nowMonoMs,
     );
     const { debounceMs, triggers } = place.group;
     const needs = needsOf(station, place.stage.number, debounceMs, house.viewFor(device));
-    const minutes = minutesToDanger(battery, triggers, needs);
+    const minutes = minutesToCritical(battery, triggers, needs);
     return {
       device,
       stage,

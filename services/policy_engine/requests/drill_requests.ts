@@ -30,7 +30,7 @@ export interface DrillParts {
 }
 
 /** See the file comment. */
-export class DrillDesk {
+export class DrillRequests {
   #drill: Drill | undefined;
 
   constructor(private readonly parts: DrillParts) {}

@@ -62,7 +62,7 @@ export interface HouseRules extends HostRules {
   readonly staleAfterMs: number;
   /** An estimate older than this is worth nothing: the battery counts as empty, ms. */
   readonly blindLimitMs: number;
-  /** No trigger before this time: after a restart, fresh words get a chance to arrive. Monotonic ms. */
+  /** No trigger before this time: after a restart, fresh readings get a chance to arrive. Monotonic ms. */
   readonly notBeforeMonoMs: number;
 }
 

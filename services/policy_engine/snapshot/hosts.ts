@@ -29,24 +29,24 @@ export function fromHost({ phase }: HostState, nowMonoMs: number): SavedHost {
   switch (phase.kind) {
     case "idle":
       return { phase: "idle" };
-    case "told":
+    case "commanded":
       return {
         phase: "told",
         id: phase.commandId,
         answer: phase.answer,
         is_delivered: phase.delivery === "done",
         was_down: phase.wasDown,
-        age_ms: ageOf(phase.toldMonoMs, nowMonoMs),
-        told_age_ms: ageOf(phase.firstToldMonoMs, nowMonoMs),
+        age_ms: ageOf(phase.commandedMonoMs, nowMonoMs),
+        told_age_ms: ageOf(phase.firstCommandedMonoMs, nowMonoMs),
       };
     case "down":
       return {
         phase: "down",
         id: phase.commandId,
         age_ms: ageOf(phase.sinceMonoMs, nowMonoMs),
-        told_age_ms: ageOf(phase.toldMonoMs, nowMonoMs),
+        told_age_ms: ageOf(phase.commandedMonoMs, nowMonoMs),
       };
-    case "calling_off":
+    case "aborting":
       return {
         phase: "calling_off",
         id: phase.shutdownId,
@@ -79,19 +79,24 @@ export function toHostPhase(saved: SavedHost, at: AtAge): HostPhase {
       return { kind: "idle" };
     case "told":
       return {
-        kind: "told",
+        kind: "commanded",
         commandId,
         answer,
         delivery: saved.is_delivered ? "done" : "lost",
         wasDown,
-        toldMonoMs: at(saved.age_ms),
-        firstToldMonoMs: at(saved.told_age_ms),
+        commandedMonoMs: at(saved.age_ms),
+        firstCommandedMonoMs: at(saved.told_age_ms),
       };
     case "down":
-      return { kind: "down", commandId, toldMonoMs: at(saved.told_age_ms), sinceMonoMs: at(saved.age_ms) };
+      return {
+        kind: "down",
+        commandId,
+        commandedMonoMs: at(saved.told_age_ms),
+        sinceMonoMs: at(saved.age_ms),
+      };
     case "calling_off":
       return {
-        kind: "calling_off",
+        kind: "aborting",
         shutdownId: commandId,
         abortId: saved.abort_id ?? "",
         isTaken: saved.is_taken,

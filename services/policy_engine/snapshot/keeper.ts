@@ -9,7 +9,7 @@ import { type DoubtBasis, restoreSnapshot, SnapshotWriter } from "./snapshot.ts"
 import type { TextFile } from "../../../lib/text_file.ts";
 import { stationPhase } from "../outage/station.ts";
 
-/** On battery the snapshot follows the words at least this often, ms. */
+/** On battery the snapshot follows the readings at least this often, ms. */
 const SNAPSHOT_EVERY_MS = 60_000;
 /** The wall clock has jumped when it gained or lost more than this against the monotonic one, ms. */
 const JUMP_MS = 2000;
@@ -121,7 +121,7 @@ export class SnapshotKeeper {
     for (const say of this.#waiting.splice(0)) say();
   }
 
-  /** When something changed that a restart must know; while on battery now and then for the words. */
+  /** When something changed that a restart must know; while on battery now and then for the readings. */
   #store(house: HouseState): void {
     const { clock, health, log, store } = this.parts;
     const nowMonoMs = clock.monoMs();

@@ -1,7 +1,7 @@
 /** The parts of a snapshot's text, each kept until what it tells of changes: a large house is not encoded anew each time. */
 import { ageOf } from "./ages.ts";
 
-/** A piece older than this is written anew: the ages and words in it go on without being news, ms. */
+/** A piece older than this is written anew: the ages and readings in it go on without being news, ms. */
 export const PIECE_LIFE_MS = 10_000;
 
 interface Piece<T> {

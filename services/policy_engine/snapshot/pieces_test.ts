@@ -28,9 +28,9 @@ Deno.test("Pieces.write() encodes anew only what is news, and says how old the r
     a: { step: "idle", age_ms: 900 },
     b: { step: "idle", age_ms: 800 },
   });
-  assert.deepEqual(JSON.parse(pieces.write(two("told"), 3000)), {
+  assert.deepEqual(JSON.parse(pieces.write(two("commanded"), 3000)), {
     a: { noted_age_ms: 2000, step: "idle", age_ms: 900 },
-    b: { step: "told", age_ms: 2800 },
+    b: { step: "commanded", age_ms: 2800 },
   });
   assert.equal(encoded(), 3);
 });
@@ -46,7 +46,7 @@ for (const [ageMs, isKept] of [[PIECE_LIFE_MS - 1, true], [PIECE_LIFE_MS, false]
 
 const cases: readonly [name: string, next: ReadonlyMap<string, Thing>, isNews: boolean][] = [
   ["the same", two(), false],
-  ["another step", two("told"), true],
+  ["another step", two("commanded"), true],
   ["somebody new", new Map([...two(), ["c", { step: "idle", sinceMonoMs: 0 }]]), true],
   ["somebody gone", new Map([...two()].slice(1)), true],
   ["another name", new Map([["x", { step: "idle", sinceMonoMs: 0 }], ...[...two()].slice(1)]), true],

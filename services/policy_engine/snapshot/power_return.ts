@@ -40,7 +40,7 @@ export class PowerDoubt {
   constructor(private readonly basis: DoubtBasis) {}
 
   /** Takes what a host says of itself. */
-  hear(agent: string, status: AgentStatus): void {
+  noteStatus(agent: string, status: AgentStatus): void {
     const word = powerWord(status, this.basis.savedAtMs);
     if (word !== undefined) this.#words.set(agent, word);
   }

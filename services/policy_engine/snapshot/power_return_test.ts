@@ -30,14 +30,14 @@ Deno.test("powerWord() says nothing when the snapshot was stamped by a clock tha
 
 Deno.test("PowerDoubt ends sooner when a host had power all the while, and believes it before the others", () => {
   const doubt = new PowerDoubt({ savedAtMs: SAVED, beganMonoMs: 1000 });
-  const hear = (agent: string, uptime_s: number) =>
-    doubt.hear(agent, { agent, online: true, uptime_s, ts: iso(SAVED + 600_000) });
+  const noteStatus = (agent: string, uptime_s: number) =>
+    doubt.noteStatus(agent, { agent, online: true, uptime_s, ts: iso(SAVED + 600_000) });
   assert.equal(doubt.isPowerBack(["a", "b"]), false);
-  hear("a", 30);
+  noteStatus("a", 30);
   assert.equal(doubt.endMonoMs, 1000 + DOUBT_MS);
   assert.equal(doubt.isPowerBack(["a", "b"]), true);
   assert.equal(doubt.isPowerBack(["b"]), false);
-  hear("b", 86_400);
+  noteStatus("b", 86_400);
   assert.equal(doubt.endMonoMs, 1000 + KEPT_DOUBT_MS);
   assert.equal(doubt.isPowerBack(["a", "b"]), false);
 });

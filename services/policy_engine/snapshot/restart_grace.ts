@@ -9,10 +9,10 @@ import { feedsOf, hostsOfStation } from "../rules/rules.ts";
 import type { DoubtBasis } from "./snapshot.ts";
 import { isFresh } from "../outage/readings.ts";
 
-/** After a restart old words may trigger nothing for this long, ms: fresh ones get a chance. */
+/** After a restart old readings may trigger nothing for this long, ms: fresh ones get a chance. */
 const RESTART_GRACE_MS = 30_000;
 
-/** What a snapshot says of the restart; without one there are no old words. */
+/** What a snapshot says of the restart; without one there are no old readings. */
 export interface Restart {
   /** Wall time of the snapshot, ms since 1970; absent: there was none. */
   readonly savedAtMs?: number;
@@ -21,7 +21,7 @@ export interface Restart {
 }
 
 /** See the file comment. */
-export class OldWords {
+export class RestartGrace {
   /** After a restart; a doubt may last longer. */
   #graceEndMonoMs = 0;
   /** There after what looks like a reboot, until it is settled. */
@@ -33,7 +33,7 @@ export class OldWords {
     this.#graceEndMonoMs = savedAtMs === undefined ? nowMonoMs : nowMonoMs + RESTART_GRACE_MS;
   }
 
-  /** Until then old words trigger nothing. */
+  /** Until then old readings trigger nothing. */
   get notBeforeMonoMs(): number {
     return Math.max(this.#graceEndMonoMs, this.#doubt?.endMonoMs ?? -Infinity);
   }
@@ -44,14 +44,14 @@ export class OldWords {
   }
 
   /** Takes what a host says of itself; in doubt it may move {@link OldWords.notBeforeMonoMs}. */
-  hear(agent: string, status: AgentStatus): void {
-    this.#doubt?.hear(agent, status);
+  noteStatus(agent: string, status: AgentStatus): void {
+    this.#doubt?.noteStatus(agent, status);
   }
 
   /**
-   * Ends a doubt whose time is over; call it before old words may trigger anything.
+   * Ends a doubt whose time is over; call it before old readings may trigger anything.
    *
-   * @returns the stations whose hosts contradict the old words; undefined when there was no doubt, or it goes on
+   * @returns the stations whose hosts contradict the old readings; undefined when there was no doubt, or it goes on
    */
   settle(house: House, nowMonoMs: number): readonly string[] | undefined {
     const doubt = this.#doubt;
@@ -63,12 +63,12 @@ export class OldWords {
 
   /**
    * In doubt an agent keeps the plan that it has. One that booted with the power holds none, or a void one: a new "on
-   * battery" by old words would send it down when it loses us. One that had power all the while holds the right one.
+   * battery" by old readings would send it down when it loses us. One that had power all the while holds the right one.
    */
   maySpeakFor(agent: string, { rules, state }: House, nowMonoMs: number): boolean {
     if (!this.#doubt) return true;
     return feedsOf(agent, rules).some((device) =>
-      isFresh(state.stations.get(device)?.words.grid, rules.staleAfterMs, nowMonoMs)
+      isFresh(state.stations.get(device)?.readings.grid, rules.staleAfterMs, nowMonoMs)
     );
   }
 }

@@ -104,15 +104,15 @@ export function isSureStop(awayMs: number, isSameBoot: boolean | undefined): boo
   return isSameBoot !== false && awayMs >= 0 && awayMs <= SURE_STOP_MS;
 }
 
-/** After a stop that looks longer than this, the last word on the grid is forgotten, ms: one hour. */
+/** After a stop that looks longer than this, the last reading on the grid is forgotten, ms: one hour. */
 export const FORGET_GRID_MS = 3_600_000;
 
 /**
  * Reads the house back.
  *
  * How long we were away is told by the wall clock, which may have jumped. So holds move on by that time, but never by a
- * negative one and by ten minutes at most. When that time is not sure, a word is replaced only by what is newer than it
- * would be had we not been away at all. After what looks like more than an hour the last word on the grid is
+ * negative one and by ten minutes at most. When that time is not sure, a reading is replaced only by what is newer than it
+ * would be had we not been away at all. After what looks like more than an hour the last reading on the grid is
  * forgotten: most likely the power came back and switched us on. How long the grid has been stable counts anew: nobody
  * watched it while we were away.
  *

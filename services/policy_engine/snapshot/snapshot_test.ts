@@ -31,7 +31,7 @@ function house(): HouseState {
   const empty = emptyHouse(RULES);
   return {
     stations: new Map(empty.stations).set("Study", {
-      words: { grid: { value: false, atMonoMs: 500 }, socPercent: { value: 9, atMonoMs: 700 } },
+      readings: { grid: { value: false, atMonoMs: 500 }, socPercent: { value: 9, atMonoMs: 700 } },
       witnesses: new Map(),
       verdict: { connected: false, by: ["plug"], evidenceMonoMs: 600 },
       phases: new Map<string, OutagePhase>([
@@ -47,19 +47,19 @@ function house(): HouseState {
     hosts: new Map(empty.hosts)
       .set("pc", {
         phase: {
-          kind: "told",
+          kind: "commanded",
           commandId: "s1",
-          toldMonoMs: 300,
-          firstToldMonoMs: 200,
+          commandedMonoMs: 300,
+          firstCommandedMonoMs: 200,
           answer: "accepted",
           delivery: "done",
           wasDown: true,
         },
       })
-      .set("nas", { phase: { kind: "down", commandId: "s2", toldMonoMs: 150, sinceMonoMs: 200 } })
+      .set("nas", { phase: { kind: "down", commandId: "s2", commandedMonoMs: 150, sinceMonoMs: 200 } })
       .set("mac", {
         phase: {
-          kind: "calling_off",
+          kind: "aborting",
           shutdownId: "s3",
           abortId: "a3",
           sinceMonoMs: 100,
@@ -108,7 +108,7 @@ for (
   Deno.test(`restoreSnapshot() after ${awayMs} ms finds the station ${kind}`, () => {
     const { stations, hosts } = restore(encodeSnapshot(house(), 1000, WALL), awayMs);
     assert.equal(stationPhase(stations.get("Study") ?? NEW_STATION).kind, kind);
-    assert.equal(hosts.get("pc")?.phase.kind, "told");
+    assert.equal(hosts.get("pc")?.phase.kind, "commanded");
   });
 }
 
@@ -128,7 +128,7 @@ for (
 
 Deno.test("restoreSnapshot() reads what is as large as its limit, and refuses one byte more", () => {
   const text = encodeSnapshot(house(), 1000, WALL).padEnd(MAX_SNAPSHOT_BYTES);
-  assert.equal(restore(text, 0).hosts.get("pc")?.phase.kind, "told");
+  assert.equal(restore(text, 0).hosts.get("pc")?.phase.kind, "commanded");
   assert.throws(
     () => restore(`${text} `, 0),
     /Cannot read test: must have at most 67108864 bytes, found 67108865/,
@@ -161,13 +161,13 @@ Deno.test("textFile() reads what it wrote, for its owner alone, and puts a file 
 for (const [isDelivered, delivery] of [[true, "done"], [false, "lost"]] as const) {
   Deno.test(`restoreSnapshot() takes a command that was ${isDelivered ? "" : "not "}confirmed as ${delivery}`, () => {
     const before = house();
-    const told = before.hosts.get("pc")?.phase;
-    assert.ok(told?.kind === "told");
+    const commanded = before.hosts.get("pc")?.phase;
+    assert.ok(commanded?.kind === "commanded");
     const hosts = new Map(before.hosts).set("pc", {
-      phase: { ...told, delivery: isDelivered ? "done" : "waiting" },
+      phase: { ...commanded, delivery: isDelivered ? "done" : "waiting" },
     });
     const phase = restore(encodeSnapshot({ ...before, hosts }, 1000, WALL), 0).hosts.get("pc")?.phase;
-    assert.equal(phase?.kind === "told" && phase.delivery, delivery);
+    assert.equal(phase?.kind === "commanded" && phase.delivery, delivery);
   });
 }
 
@@ -197,12 +197,12 @@ Deno.test("restoreSnapshot() keeps the doubt about a word's age over a second re
   const study = before.stations.get("Study") ?? NEW_STATION;
   const stations = new Map(before.stations).set("Study", {
     ...study,
-    words: { ...study.words, grid: { value: true, atMonoMs: 0 } },
+    readings: { ...study.readings, grid: { value: true, atMonoMs: 0 } },
   });
   // Five minutes by the clock, which may have jumped; in truth no time at all.
   const once = restore(encodeSnapshot({ ...before, stations }, 1000, WALL), 300_000);
   const twice = restore(encodeSnapshot(once, 1000, WALL), 60_000);
-  const grid = twice.stations.get("Study")?.words.grid;
+  const grid = twice.stations.get("Study")?.readings.grid;
   assert.equal(grid?.atMonoMs, -360_000);
   assert.equal(grid?.latestMonoMs, -60_000, "a word from before it must not replace it");
 });
@@ -225,7 +225,7 @@ for (
 Deno.test("restoreSnapshot() after a reboot takes no word for older than it must be, although the clock says 30 s", () => {
   const text = new SnapshotWriter("a").write(house(), 1000, WALL);
   const soc = (bootId?: string) =>
-    restoreSnapshot(text, "test", RULES, 1000, WALL + 30_000, bootId).house.stations.get("Study")?.words
+    restoreSnapshot(text, "test", RULES, 1000, WALL + 30_000, bootId).house.stations.get("Study")?.readings
       .socPercent?.latestMonoMs;
   assert.equal(soc("a"), undefined);
   assert.equal(soc(), undefined);
@@ -279,7 +279,7 @@ for (const awayMs of [0, 30_000, 300_000, -5_000_000]) {
 
 const changes: readonly [name: string, change: (house: HouseState) => HouseState, isNews: boolean][] = [
   ["nothing", (h) => h, false],
-  ["a newer word alone", (h) => withStudy(h, { words: { grid: { value: false, atMonoMs: 900 } } }), false],
+  ["a newer word alone", (h) => withStudy(h, { readings: { grid: { value: false, atMonoMs: 900 } } }), false],
   ["the grid", (h) => withStudy(h, { verdict: { connected: true, by: "station" } }), true],
   ["a person's hold", (h) => withStudy(h, { held: { untilMonoMs: 9e5, reason: "held" } }), true],
   ["a stage that began", (h) => withStudy(h, { started: new Map([[1, 300], [2, 900]]) }), true],

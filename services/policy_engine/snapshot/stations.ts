@@ -5,9 +5,9 @@ import type { OutagePhase } from "../outage/outage.ts";
 import { age, ageOf, type AtAge, notedAge } from "./ages.ts";
 import { isSameMap } from "./pieces.ts";
 import { NEW_STATION, type StationState } from "../outage/station.ts";
-import type { Word, Words } from "../outage/readings.ts";
+import type { Reading, Readings } from "../outage/readings.ts";
 
-const word = <const S extends v.GenericSchema>(value: S) =>
+const reading = <const S extends v.GenericSchema>(value: S) =>
   // `least_age_ms`: the least that its age can be, where a restart made it a guess.
   v.optional(v.object({ value, age_ms: age, least_age_ms: v.optional(age) }));
 const phaseSchema = v.object({
@@ -20,14 +20,14 @@ const phaseSchema = v.object({
 /** One station. */
 export const stationSchema = v.object({
   noted_age_ms: notedAge,
-  grid: word(v.boolean()),
-  soc: word(numberIn(0, 100)),
-  discharge_min: word(numberIn(0, 1e6)),
-  out_watts: word(numberIn(-1e6, 1e6)),
-  battery_wh: word(numberIn(0, 1e6)),
-  min_soc: word(numberIn(0, 100)),
+  grid: reading(v.boolean()),
+  soc: reading(numberIn(0, 100)),
+  discharge_min: reading(numberIn(0, 1e6)),
+  out_watts: reading(numberIn(-1e6, 1e6)),
+  battery_wh: reading(numberIn(0, 1e6)),
+  min_soc: reading(numberIn(0, 100)),
   /** What was believed of the grid, when a witness had told it. */
-  believed_grid: word(v.boolean()),
+  believed_grid: reading(v.boolean()),
   /** The fall that was measured in this outage, %/min. */
   fall: v.optional(numberIn(-1000, 1000)),
   /** How long ago the grid was last known to be there. */
@@ -44,27 +44,27 @@ type SavedPhase = v.InferOutput<typeof phaseSchema>;
 
 /** See {@link toStation} for the way back. */
 export function fromStation(
-  { words, verdict, phases, started, fallPercentPerMin, lastGridMonoMs, held }: StationState,
+  { readings, verdict, phases, started, dischargePercentPerMin, lastGridMonoMs, held }: StationState,
   nowMonoMs: number,
 ): SavedStation {
-  const aged = <T>(w: Word<T> | undefined) =>
+  const aged = <T>(w: Reading<T> | undefined) =>
     w && {
       value: w.value,
       age_ms: ageOf(w.atMonoMs, nowMonoMs),
       least_age_ms: w.latestMonoMs === undefined ? undefined : ageOf(w.latestMonoMs, nowMonoMs),
     };
-  const isByWitness = verdict?.connected !== undefined && verdict.evidenceMonoMs !== words.grid?.atMonoMs;
+  const isByWitness = verdict?.connected !== undefined && verdict.evidenceMonoMs !== readings.grid?.atMonoMs;
   return {
-    grid: aged(words.grid),
-    soc: aged(words.socPercent),
-    discharge_min: aged(words.dischargeMin),
-    out_watts: aged(words.outWatts),
-    battery_wh: aged(words.batteryWh),
-    min_soc: aged(words.minSocPercent),
+    grid: aged(readings.grid),
+    soc: aged(readings.socPercent),
+    discharge_min: aged(readings.dischargeMin),
+    out_watts: aged(readings.outWatts),
+    battery_wh: aged(readings.batteryWh),
+    min_soc: aged(readings.minSocPercent),
     believed_grid: isByWitness
       ? { value: verdict.connected === true, age_ms: ageOf(verdict.evidenceMonoMs ?? nowMonoMs, nowMonoMs) }
       : undefined,
-    fall: fallPercentPerMin,
+    fall: dischargePercentPerMin,
     last_grid_age_ms: lastGridMonoMs === undefined ? undefined : ageOf(lastGridMonoMs, nowMonoMs),
     held: held && held.untilMonoMs > nowMonoMs
       ? { left_ms: Math.round(held.untilMonoMs - nowMonoMs), reason: held.reason }
@@ -74,7 +74,7 @@ export function fromStation(
   };
 }
 
-/** Whether a restart need not know the difference; words of the station follow within the life of a piece. */
+/** Whether a restart need not know the difference; readings of the station follow within the life of a piece. */
 export function isSameStation(a: StationState, b: StationState): boolean {
   return a === b ||
     a.verdict?.connected === b.verdict?.connected && a.held === b.held &&
@@ -82,7 +82,7 @@ export function isSameStation(a: StationState, b: StationState): boolean {
 }
 
 /**
- * A station as it was, its words marked as said before the restart.
+ * A station as it was, its readings marked as said before the restart.
  *
  * @param at Knows the length of the stop, and how long before the snapshot the station was written down
  */
@@ -93,15 +93,15 @@ export function toStation(
     readonly nowMonoMs: number;
     /** How long before the snapshot the station was written down. */
     readonly notedMs: number;
-    /** Whether the stop was surely as short as it looks; if not, the age of every word is a guess. */
+    /** Whether the stop was surely as short as it looks; if not, the age of every reading is a guess. */
     readonly isSure: boolean;
-    /** Whether nothing but the words counts any more, and of those not the grid. */
+    /** Whether nothing but the readings counts any more, and of those not the grid. */
     readonly isLongAgo: boolean;
   },
 ): StationState {
-  const word = <T>(
+  const reading = <T>(
     w: { value: T; age_ms: number; least_age_ms?: number } | undefined,
-  ): Word<T> | undefined => {
+  ): Reading<T> | undefined => {
     if (!w) return undefined;
     const least = w.least_age_ms;
     const latestMonoMs = isSure
@@ -109,20 +109,20 @@ export function toStation(
       : nowMonoMs - (least ?? w.age_ms) - notedMs;
     return { value: w.value, atMonoMs: at(w.age_ms), isFromBefore: true, latestMonoMs };
   };
-  const words: Words = {
-    grid: isLongAgo ? undefined : word(saved.grid),
-    socPercent: word(saved.soc),
-    dischargeMin: word(saved.discharge_min),
-    outWatts: word(saved.out_watts),
-    batteryWh: word(saved.battery_wh),
-    minSocPercent: word(saved.min_soc),
+  const readings: Readings = {
+    grid: isLongAgo ? undefined : reading(saved.grid),
+    socPercent: reading(saved.soc),
+    dischargeMin: reading(saved.discharge_min),
+    outWatts: reading(saved.out_watts),
+    batteryWh: reading(saved.battery_wh),
+    minSocPercent: reading(saved.min_soc),
   };
-  if (isLongAgo) return { ...NEW_STATION, words };
-  const believed = word(saved.believed_grid);
+  if (isLongAgo) return { ...NEW_STATION, readings };
+  const believed = reading(saved.believed_grid);
   return {
     ...NEW_STATION,
-    words,
-    fallPercentPerMin: saved.fall,
+    readings,
+    dischargePercentPerMin: saved.fall,
     lastGridMonoMs: saved.last_grid_age_ms === undefined ? undefined : at(saved.last_grid_age_ms),
     held: saved.held && { untilMonoMs: at(-saved.held.left_ms), reason: saved.held.reason },
     verdict: believed && { connected: believed.value, by: "station", evidenceMonoMs: believed.atMonoMs },

@@ -32,7 +32,7 @@ export interface Played {
   readonly violation?: Violation;
   /** Hosts that had to be told, hosts that were, restarts, hosts whose battery ended. */
   readonly due: number;
-  readonly told: number;
+  readonly commanded: number;
   readonly restarts: number;
   readonly ended: number;
 }
@@ -87,7 +87,7 @@ class World {
   readonly #gridHeard = new Map<string, Evidence>();
   readonly #socHeard = new Map<string, number>();
   readonly #toldSec = new Map<string, number>();
-  readonly #lastTold = new Map<string, { id: string; atSec: number }>();
+  readonly #lastCommanded = new Map<string, { id: string; atSec: number }>();
   readonly #lossHeard = new Map<string, number>();
   /** Each step in which the policy could not hear or speak: dead, waiting after a restart, or cut off from the broker. */
   readonly #deafSecs: { readonly atSec: number; readonly forSec: number }[] = [];
@@ -156,7 +156,7 @@ class World {
     return {
       violation: this.#violation,
       due: this.#due,
-      told: this.#toldSec.size,
+      commanded: this.#toldSec.size,
       restarts: this.#restarts,
       ended: this.#stations.filter(({ endedSec }) => endedSec !== undefined).length,
     };
@@ -186,7 +186,7 @@ class World {
     this.#nowSec = toSec;
   }
 
-  /** The stations' words, with what can happen to words on their way. */
+  /** The stations' readings, with what can happen to readings on their way. */
   #talk(): void {
     const draw = this.#draw;
     if (this.#isIn(this.#brokerDown)) return;
@@ -200,7 +200,7 @@ class World {
         this.#said.push({ state, atSec: this.#nowSec });
         this.#tell(state, this.#nowSec);
       }
-      // An old word again, with its age: repeated, out of order, or the stale republishing of a silent cloud.
+      // An old reading again, with its age: repeated, out of order, or the stale republishing of a silent cloud.
       const old = this.#said.length > 0 && draw.chance(isSilent ? 0.5 : 0.05)
         ? this.#said[Math.max(0, this.#said.length - 1 - Math.floor(draw.scale(1, 60)))]
         : undefined;
@@ -234,7 +234,7 @@ class World {
       if (say.kind === "presence") {
         this.#trace(`${agent.name} is ${say.online ? "on" : "off"}line`);
         // A host that has booted in the outage must be told anew.
-        if (say.online) this.#lastTold.delete(agent.name);
+        if (say.online) this.#lastCommanded.delete(agent.name);
         this.#step(presence(agent.name, say.online));
       } else {
         const input = { kind: "ack", commandId: say.id, status: say.status } as const;
@@ -269,7 +269,7 @@ class World {
       if (action === "shutdown" && !this.#toldSec.has(agent)) this.#toldSec.set(agent, this.#nowSec);
       if (action === "abort") this.#toldSec.delete(agent);
       this.#step({ kind: "host", agent, input: { kind: "delivered", commandId: id } });
-      this.#agents.get(agent)?.hear(action, id, this.#nowSec);
+      this.#agents.get(agent)?.obey(action, id, this.#nowSec);
     }
   }
 
@@ -293,7 +293,7 @@ class World {
       for (const map of [this.#gridHeard, this.#lossHeard]) map.clear();
       this.#toldSec.clear();
     }
-    this.#lastTold.clear();
+    this.#lastCommanded.clear();
     this.#keeper = this.#newKeeper();
     this.#house = this.#begin(graceSec);
     for (const agent of this.#agents.values()) this.#step(presence(agent.name, agent.isOnline));
@@ -330,17 +330,17 @@ class World {
 
   /** No host is told while its grid is known to be there, and none twice for nothing. */
   #checkTelling(agent: string, action: "shutdown" | "abort", id: string): void {
-    if (action === "abort") return void this.#lastTold.delete(agent);
+    if (action === "abort") return void this.#lastCommanded.delete(agent);
     const fed = this.#feeds(agent).find((device) => this.#gridHeard.get(device)?.value === true);
     if (fed !== undefined) this.#break("not_told_on_grid", `${agent} is told although "${fed}" has the grid`);
     if (!this.#feeds(agent).some((device) => this.#gridHeard.get(device)?.value === false)) {
       this.#break("not_told_on_grid", `${agent} is told although nobody said that the grid is gone`);
     }
-    const last = this.#lastTold.get(agent);
+    const last = this.#lastCommanded.get(agent);
     if (last && last.id !== id && this.#nowSec - last.atSec < LIMITS.cooldownSec) {
       this.#break("not_told_twice", `${agent} is told again after ${this.#nowSec - last.atSec} s`);
     }
-    if (last?.id !== id) this.#lastTold.set(agent, { id, atSec: this.#nowSec });
+    if (last?.id !== id) this.#lastCommanded.set(agent, { id, atSec: this.#nowSec });
   }
 
   /** Nothing shown as live is older than its limit. */
@@ -378,7 +378,7 @@ class World {
       const sinceSec = Math.max(...losses);
       const endSec = Math.max(...feeds.map(({ endedSec }) => endedSec ?? 0));
       // A debounce and the host's own delay must fit in, with time to hear and speak: in all, and in the last minutes.
-      // A station that tells its charge alone and falls silent gives no word on its load: the estimate begins when the
+      // A station that tells its charge alone and falls silent gives no reading on its load: the estimate begins when the
       // last charge is too old.
       const isMute = feeds.some(({ talk }) => talk === "charge") && this.#isSilentBetween(sinceSec, endSec);
       const neededSec = LIMITS.debounceSec + LIMITS.shutdownDelaySec + SLACK_SEC +
@@ -417,7 +417,7 @@ class World {
     if (this.#violation || this.#isIn(this.#brokerDown)) return;
     for (const [agent, { phase }] of this.#house.state.hosts) {
       const grids = this.#feeds(agent).map((device) => this.#gridHeard.get(device)?.value);
-      if (phase.kind === "told" && grids.every((value) => value === true)) {
+      if (phase.kind === "commanded" && grids.every((value) => value === true)) {
         this.#break("called_off", `${agent} is still told although the grid is back`);
       }
     }

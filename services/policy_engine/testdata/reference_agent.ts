@@ -37,7 +37,7 @@ export class ReferenceAgent {
   }
 
   /** A command reaches it. */
-  hear(action: "shutdown" | "abort", id: string, atSec: number): void {
+  obey(action: "shutdown" | "abort", id: string, atSec: number): void {
     if (!this.isOnline || this.temper === "silent") return;
     const answer = (
       status: "accepted" | "rejected" | "shutting_down" | "aborted",

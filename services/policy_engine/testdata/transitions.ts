@@ -19,14 +19,14 @@ const GRID: OutageFacts = { gridConnected: true };
 /** On battery, no danger. */
 export const CALM: OutageFacts = { gridConnected: false };
 /** In danger. */
-export const LOW: OutageFacts = { gridConnected: false, danger: "low" };
+export const LOW: OutageFacts = { gridConnected: false, critical: "low" };
 /** Out of danger for good. */
 export const RISEN: OutageFacts = { gridConnected: false, relief: "risen" };
 /** A later stage goes. */
-export const PULLED: OutageFacts = { gridConnected: false, pulledBy: "later" };
+export const PULLED: OutageFacts = { gridConnected: false, advancedBy: "later" };
 
 /** In danger, and a person holds the shutdown back. */
-export const HELD: OutageFacts = { gridConnected: false, danger: "low", heldBack: "held" };
+export const HELD: OutageFacts = { gridConnected: false, critical: "low", heldBack: "held" };
 
 /** The whole table: every phase with every kind of facts, and the rows around each limit. */
 export const TRANSITIONS: readonly [
@@ -38,7 +38,7 @@ export const TRANSITIONS: readonly [
   events: readonly string[],
 ][] = [
   ["knows nothing in silence", UNKNOWN, SILENCE, T, "unknown", []],
-  ["stays unknown although the battery is low", UNKNOWN, { danger: "low" }, T, "unknown", []],
+  ["stays unknown although the battery is low", UNKNOWN, { critical: "low" }, T, "unknown", []],
   ["is online at the first word", UNKNOWN, GRID, T, "online", []],
   ["begins on battery", UNKNOWN, CALM, T, "on_battery", ["grid_lost"]],
   ["begins in danger", UNKNOWN, LOW, T, "critical", ["grid_lost", "timer_started"]],

@@ -27,8 +27,8 @@ const LONGEST_LINE = 512;
  */
 export function readUpsStatus(line: string): boolean | undefined {
   const status = /^VAR \S+ ups\.status "([^"]*)"$/.exec(line.trim())?.[1];
-  const words = status?.split(" ") ?? [];
-  const [isOnLine, isOnBattery] = [words.includes("OL"), words.includes("OB")];
+  const readings = status?.split(" ") ?? [];
+  const [isOnLine, isOnBattery] = [readings.includes("OL"), readings.includes("OB")];
   return isOnLine === isOnBattery ? undefined : isOnLine;
 }
 
@@ -41,7 +41,7 @@ export interface NutWitnessParts {
   readonly onWord: (isPresent: boolean) => void;
 }
 
-/** Asks until it is stopped. A server that does not answer says nothing: its last word grows old. */
+/** Asks until it is stopped. A server that does not answer says nothing: its last reading grows old. */
 export class NutWitness {
   #cancel: Cancel = () => {};
   #asking: AbortController | undefined;
@@ -70,11 +70,11 @@ export class NutWitness {
     const cancel = clock.after(ANSWER_LIMIT_MS, () => asking.abort(new Error("no answer in time")));
     try {
       const line = await ask(this.target, `GET VAR ${this.target.ups} ups.status\n`, asking.signal);
-      const word = readUpsStatus(line);
-      if (word === undefined) throw new Error(`it answered ${JSON.stringify(line.slice(0, 100))}`);
+      const reading = readUpsStatus(line);
+      if (reading === undefined) throw new Error(`it answered ${JSON.stringify(line.slice(0, 100))}`);
       if (this.#isSilent) log.notice("WITNESS ANSWERS AGAIN", { witness: this.name });
       this.#isSilent = false;
-      onWord(word);
+      onWord(reading);
     } catch (error) {
       const isStopped = asking.signal.aborted && asking.signal.reason instanceof DOMException;
       if (!this.#isSilent && !isStopped) {

@@ -11,7 +11,7 @@ import {
 } from "./nut_witness.ts";
 
 for (
-  const [line, word] of [
+  const [line, reading] of [
     ['VAR ups ups.status "OL"', true],
     ['VAR ups ups.status "OL CHRG"\r', true],
     ['VAR ups ups.status "OB DISCHRG LB"', false],
@@ -24,8 +24,8 @@ for (
     ["", undefined],
   ] as const
 ) {
-  Deno.test(`readUpsStatus() reads ${JSON.stringify(line)} as ${word}`, () => {
-    assert.equal(readUpsStatus(line), word);
+  Deno.test(`readUpsStatus() reads ${JSON.stringify(line)} as ${reading}`, () => {
+    assert.equal(readUpsStatus(line), reading);
   });
 }
 
@@ -35,15 +35,20 @@ Deno.test("NutWitness asks on and on, says when it is silent and when it answers
   const clock = new TestClock();
   const log = memoryLog();
   const answers = ['VAR ups ups.status "OL"', "ERR DATA-STALE", "ERR DATA-STALE", 'VAR ups ups.status "OB"'];
-  const words: boolean[] = [];
+  const readings: boolean[] = [];
   const ask: AskNut = (_target, question) => {
     assert.equal(question, "GET VAR ups ups.status\n");
     return Promise.resolve(answers.shift() ?? "");
   };
-  const witness = new NutWitness("rack", TARGET, { clock, log, ask, onWord: (word) => words.push(word) });
+  const witness = new NutWitness("rack", TARGET, {
+    clock,
+    log,
+    ask,
+    onWord: (reading) => readings.push(reading),
+  });
   witness.start();
   await clock.advance(3 * ASK_EVERY_MS);
-  assert.deepEqual(words, [true, false]);
+  assert.deepEqual(readings, [true, false]);
   assert.deepEqual(log.entries.map(({ text }) => text), ["WITNESS SILENT", "WITNESS ANSWERS AGAIN"]);
   witness.stop();
   assert.equal(clock.pending, 0);

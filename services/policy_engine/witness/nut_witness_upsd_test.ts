@@ -24,9 +24,9 @@ Deno.test("askOverTcp() reads the word of a real upsd: online, on battery, stale
     const ask = async () => {
       try {
         const answer = await askOverTcp(target, "GET VAR rack ups.status\n", new AbortController().signal);
-        return { answer, word: readUpsStatus(answer) };
+        return { answer, reading: readUpsStatus(answer) };
       } catch (error) {
-        return { answer: String(error), word: undefined };
+        return { answer: String(error), reading: undefined };
       }
     };
     /** Asks until the server says it: it starts, and reads its driver, in its own time. */
@@ -42,13 +42,13 @@ Deno.test("askOverTcp() reads the word of a real upsd: online, on battery, stale
       }
     };
     try {
-      await until("online", ({ word }) => word === true);
+      await until("online", ({ reading }) => reading === true);
       writeFileSync(`${dir}/rack.dev`, "ups.status: OB DISCHRG\n");
-      await until("on battery", ({ word }) => word === false);
+      await until("on battery", ({ reading }) => reading === false);
       Deno.kill(driver.pid, "SIGSTOP");
-      await until("stale", ({ answer, word }) => word === undefined && /DATA-STALE/.test(answer));
+      await until("stale", ({ answer, reading }) => reading === undefined && /DATA-STALE/.test(answer));
       await upsd.stop();
-      await until("gone", ({ answer, word }) => word === undefined && !/DATA-STALE/.test(answer));
+      await until("gone", ({ answer, reading }) => reading === undefined && !/DATA-STALE/.test(answer));
     } finally {
       if (!driver.isOver()) Deno.kill(driver.pid, "SIGCONT");
       await driver.stop();

@@ -20,7 +20,7 @@ export interface WordParts {
 const MAX_UNKNOWN_PAIRS = 256;
 
 /** Says each thing once, when it changes. */
-export class StationWords {
+export class StationLog {
   readonly #unknownPairs = new Map<string, number>();
   #link: Link | undefined;
 

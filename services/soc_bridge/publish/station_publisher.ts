@@ -6,7 +6,7 @@ import { encodePowerState, type PowerState } from "../../../lib/messages/power_s
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { Accepted, Link, PowerStation } from "../judge/power_station.ts";
 import { GATHER_MS, heartbeatMs, isDue, isUrgentNews } from "./state_pace.ts";
-import { StationWords, type WordParts } from "./station_log.ts";
+import { StationLog, type WordParts } from "./station_log.ts";
 
 /** What a feed needs of its service. */
 export interface FeedParts extends WordParts {
@@ -26,8 +26,8 @@ export const GRID_ASK_MS = 60_000;
 const MAX_EARLY = 64;
 
 /** See the file comment. */
-export class StationFeed {
-  readonly #words: StationWords;
+export class StationPublisher {
+  readonly #words: StationLog;
   #station: PowerStation | undefined;
   #early: { payload: Uint8Array; topic: string }[] = [];
   #device: string;
@@ -41,7 +41,7 @@ export class StationFeed {
 
   constructor(readonly sn: string, private readonly parts: FeedParts) {
     this.#device = parts.device();
-    this.#words = new StationWords(sn, parts);
+    this.#words = new StationLog(sn, parts);
   }
 
   /** The name that is in use. */

@@ -10,7 +10,7 @@ import { compileModel } from "../models/compiled_model.ts";
 import { findModel } from "../models/models.ts";
 import { PowerStation } from "../judge/power_station.ts";
 import { RefusalLog } from "./refusal_log.ts";
-import { StationFeed } from "./station_publisher.ts";
+import { StationPublisher } from "./station_publisher.ts";
 
 const SN = "R631SIM000000001";
 
@@ -33,7 +33,7 @@ async function feed() {
   broker.watch(({ topic, payload }) => {
     if (topic.endsWith("/json/state")) published.push(JSON.parse(new TextDecoder().decode(payload)));
   });
-  const one = new StationFeed(
+  const one = new StationPublisher(
     SN,
     {
       bus: broker.bus({ service: "soc_bridge", publishes: ["#"], subscribes: [] }),
@@ -45,7 +45,7 @@ async function feed() {
       publishRawJson: false,
       journal: () => {},
       device: () => "Study",
-    } as ConstructorParameters<typeof StationFeed>[1],
+    } as ConstructorParameters<typeof StationPublisher>[1],
   );
   const model = await compileModel(spec);
   const station = new CountedStation({ sn: SN, model, gridRule: "auto", staleAfterMs: 120_000 });

@@ -17,7 +17,7 @@ export interface DeskPorts extends Omit<RunPorts, "tell" | "save"> {
 const STAND_DOWNS = 5;
 
 /** See the file comment. */
-export class ShutdownDesk {
+export class ShutdownQueue {
   #run: ShutdownRun | undefined;
   /** Ends when the last of what was asked is obeyed: an abort takes its time, and what follows it must find it done. */
   #turn: Promise<void> = Promise.resolve();

@@ -4,7 +4,7 @@ import { memoryLog } from "../lib/testing.ts";
 import type { HostCommands } from "./host_commands.ts";
 import { memoryStore } from "./memory_store.ts";
 import { RunRecords } from "./run_record.ts";
-import { ShutdownDesk } from "./shutdown_desk.ts";
+import { ShutdownQueue } from "./shutdown_queue.ts";
 import type { ShutdownOrder } from "./shutdown_order.ts";
 import { FakeRunner, LAST, startHost, steps, testHostTime } from "./testing.ts";
 
@@ -15,7 +15,7 @@ function openDesk(commands: HostCommands = { before: [], last: LAST }, onChange 
   const said: string[] = [];
   const log = memoryLog("agent");
   const store = memoryStore();
-  const desk = new ShutdownDesk({
+  const desk = new ShutdownQueue({
     runner,
     commands,
     clock,

@@ -14,7 +14,7 @@ import { matchesFilter, topicsUnder } from "../lib/mqtt/topics.ts";
 import { guestOptions, visit } from "./broker_guest.ts";
 
 /** The newest word of each kind; absent: nothing was said. */
-export interface HouseWords {
+export interface BrokerSnapshot {
   orchestrator?: OrchestratorStatus;
   cloud?: CloudStatus;
   list?: StationList;
@@ -26,7 +26,7 @@ export interface HouseWords {
 }
 
 /** Nothing heard yet. */
-export function noWords(): HouseWords {
+export function noWords(): BrokerSnapshot {
   return { states: new Map(), agents: new Map(), unreadable: [] };
 }
 
@@ -45,7 +45,7 @@ export function wordFilters(roots: HouseConfig["roots"]): string[] {
 
 /** Notes one message. */
 export function noteWord(
-  words: HouseWords,
+  words: BrokerSnapshot,
   roots: HouseConfig["roots"],
   { topic, payload }: BusMessage,
 ): void {
@@ -76,7 +76,7 @@ export async function hearHouse(
   house: HouseConfig,
   purpose: string,
   { connect, clock }: { readonly connect: MqttConnect; readonly clock: Clock },
-): Promise<HouseWords> {
+): Promise<BrokerSnapshot> {
   const words = noWords();
   const note = (message: BusMessage) => noteWord(words, house.roots, message);
   const guest = await visit(connect, guestOptions(house, purpose), note);

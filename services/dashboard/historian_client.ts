@@ -23,7 +23,7 @@ export interface HistorianParts {
 }
 
 /** See the file comment. */
-export class HistorianDesk {
+export class HistorianClient {
   readonly #waiting = new Map<string, (answer: HistoryAnswer) => void>();
 
   constructor(private readonly parts: HistorianParts) {}
