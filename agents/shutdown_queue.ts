@@ -9,7 +9,7 @@ import { NOTHING_RAN, type RunPorts, ShutdownRun } from "./shutdown_run.ts";
 export interface DeskPorts extends Omit<RunPorts, "tell" | "save"> {
   readonly records: RunRecords;
   readonly ack: (id: string, status: AgentAck["status"], detail?: string, action?: string) => void;
-  /** The host is on its way down or is not any more: see {@link ShutdownDesk.isShuttingDown}. */
+  /** The host is on its way down or is not any more: see {@link ShutdownQueue.isShuttingDown}. */
   readonly onChange: () => void;
 }
 

@@ -39,7 +39,7 @@ function openDesk(commands: HostCommands = { before: [], last: LAST }, onChange 
 }
 
 for (const held of ["shutdown 60", "cancel"]) {
-  Deno.test(`ShutdownDesk told to shut down while "${held}" runs and an abort waits for it shuts down in the end`, async () => {
+  Deno.test(`ShutdownQueue told to shut down while "${held}" runs and an abort waits for it shuts down in the end`, async () => {
     const h = openDesk();
     h.runner.held.add(held);
     h.order("s1");
@@ -66,7 +66,7 @@ for (const held of ["shutdown 60", "cancel"]) {
   });
 }
 
-Deno.test("ShutdownDesk does not begin an order that an abort overtook, not even for a moment", async () => {
+Deno.test("ShutdownQueue does not begin an order that an abort overtook, not even for a moment", async () => {
   const h = openDesk({ before: steps("stop-db"), last: LAST });
   h.runner.held.add("cancel");
   h.order("s1");
@@ -82,7 +82,7 @@ Deno.test("ShutdownDesk does not begin an order that an abort overtook, not even
   assert.equal(h.store.text, "");
 });
 
-Deno.test("ShutdownDesk joins a shutdown that an abort could not undo: the host goes down all the same", async () => {
+Deno.test("ShutdownQueue joins a shutdown that an abort could not undo: the host goes down all the same", async () => {
   const h = openDesk();
   h.runner.held.add("cancel");
   h.order("s1");
@@ -97,7 +97,7 @@ Deno.test("ShutdownDesk joins a shutdown that an abort could not undo: the host 
   await settle();
 });
 
-Deno.test("ShutdownDesk lets an abort cut short a preparation and a shutdown that was joined", async () => {
+Deno.test("ShutdownQueue lets an abort cut short a preparation and a shutdown that was joined", async () => {
   const h = openDesk({ before: steps("stop-db"), last: LAST });
   h.runner.endless.add("stop-db");
   h.order("s1");
@@ -110,7 +110,7 @@ Deno.test("ShutdownDesk lets an abort cut short a preparation and a shutdown tha
   assert.deepEqual(h.said.slice(-3), ["s2 accepted", "s2 aborted", "a1 aborted"]);
 });
 
-Deno.test("ShutdownDesk obeys the next order although one before it failed", async () => {
+Deno.test("ShutdownQueue obeys the next order although one before it failed", async () => {
   const broken = { fails: false };
   const h = openDesk({ before: [], last: LAST }, () => {
     if (broken.fails) throw new Error("cannot be told");
@@ -129,7 +129,7 @@ Deno.test("ShutdownDesk obeys the next order although one before it failed", asy
   await settle();
 });
 
-Deno.test("ShutdownDesk.standDown() calls off the plan's shutdown, never one that a command asked for or joined", async () => {
+Deno.test("ShutdownQueue.standDown() calls off the plan's shutdown, never one that a command asked for or joined", async () => {
   const h = openDesk();
   h.order("p1", { source: "plan" });
   await settle();
@@ -148,7 +148,7 @@ Deno.test("ShutdownDesk.standDown() calls off the plan's shutdown, never one tha
   await settle();
 });
 
-Deno.test("ShutdownDesk.standDown() tries five times, one after the other, and lets a command have the next turn", async () => {
+Deno.test("ShutdownQueue.standDown() tries five times, one after the other, and lets a command have the next turn", async () => {
   const h = openDesk();
   h.order("p1", { source: "plan" });
   await settle();
@@ -175,7 +175,7 @@ Deno.test("ShutdownDesk.standDown() tries five times, one after the other, and l
   await settle();
 });
 
-Deno.test("ShutdownDesk begins nothing after it was left", async () => {
+Deno.test("ShutdownQueue begins nothing after it was left", async () => {
   const h = openDesk();
   h.runner.held.add("cancel");
   h.order("s1");

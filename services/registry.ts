@@ -12,14 +12,16 @@ import { type DashboardConfig, listenGrant } from "./dashboard/config.ts";
 import type { HistorianConfig } from "./historian/service.ts";
 import { DEFAULT_PREFIX, discoveryCapability, type DiscoveryConfig } from "./discovery/config.ts";
 import { channelTargets, type NotifierConfig } from "./notifier/config.ts";
-import { DEFAULT_LIMITS, parseNutConfig } from "./nut_server/access/config.ts";
+import { parseNutConfig } from "./nut_server/access/config.ts";
+import { DEFAULT_LIMITS } from "./nut_server/access/nut_house.ts";
 import {
   hostsOf as nutHostsOf,
   listenTarget,
   type NutServerConfig,
   nutServerTopics,
 } from "./nut_server/slice.ts";
-import { parsePolicyFile, type PolicyFile } from "./policy_engine/rules/policy_file.ts";
+import { parsePolicyFile } from "./policy_engine/rules/policy_file.ts";
+import type { PolicyFile } from "./policy_engine/rules/policy_file_schema.ts";
 import {
   type PolicyEngineConfig,
   wakesHosts,

@@ -1,6 +1,6 @@
 /** How fast the NUT server answers 1,000 clients while others misbehave, and how much memory that takes. */
 import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
-import { DEFAULT_LIMITS } from "../../services/nut_server/access/config.ts";
+import { DEFAULT_LIMITS } from "../../services/nut_server/access/nut_house.ts";
 import type { NutServerConfig } from "../../services/nut_server/service.ts";
 import { type Distribution, distributionOf } from "./distribution.ts";
 import { cpuSeconds, pssMegabytes } from "./memory.ts";

@@ -2,7 +2,7 @@
 import { parseCapture } from "../../commands/decode/captures.ts";
 import { decodeCapture } from "../../commands/decode/decode_capture.ts";
 import { isObject } from "../../services/soc_bridge/decode/keyed_values.ts";
-import { TAG27_FIELD, TAG27_MESSAGE } from "../../services/soc_bridge/judge/tag27.ts";
+import { TAG27_FIELD, TAG27_MESSAGE } from "../../services/soc_bridge/decode/tag27_field.ts";
 import type { Tag27Row } from "./devices_page.ts";
 
 /** What is known of recordings that hold a battery report alone. */

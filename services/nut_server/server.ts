@@ -2,7 +2,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { type AddressList, plainAddress } from "./access/addresses.ts";
-import type { NutLimits } from "./access/config.ts";
+import type { NutLimits } from "./access/nut_house.ts";
 import { type CloseReason, Connection, type ConnectionPort } from "./protocol/connection.ts";
 import { AddressBook } from "./access/limits.ts";
 import type { ServerCertificate } from "./access/tls.ts";

@@ -1,7 +1,7 @@
 /** The NUT server's slice of the configuration, and what the registry has to grant for it. Pure. */
 import { isIP } from "node:net";
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
-import type { NutHouse } from "./access/config.ts";
+import type { NutHouse } from "./access/nut_house.ts";
 
 /** The NUT server's slice of the configuration; the house part comes from `parseNutConfig`. */
 export interface NutServerConfig extends NutHouse {

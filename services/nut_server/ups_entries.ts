@@ -1,6 +1,6 @@
 /** Which UPS entries a client sees: appliances ask for fixed names, so the same name may mean different entries. Pure. */
 import { AddressList } from "./access/addresses.ts";
-import type { NutUps } from "./access/config.ts";
+import type { NutUps } from "./access/nut_house.ts";
 
 /** The configured entries with their lists of clients. */
 export class UpsEntries {

@@ -5,7 +5,7 @@
 import type { AgentCommand } from "../../lib/messages/agent_command.ts";
 import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
-import type { NutHouse, NutUps, NutUser } from "./access/config.ts";
+import type { NutHouse, NutUps, NutUser } from "./access/nut_house.ts";
 import { HostPresence } from "./ups/host_presence.ts";
 import { ForcedShutdowns } from "./ups/forced_shutdowns.ts";
 import { answerAbort, answerCommand, type Outcome } from "./ups/outcomes.ts";

@@ -94,7 +94,7 @@ Deno.test("PolicyEngine with a thousand stations in an outage goes on where it w
   await h.clock.advance(2000);
   for (const device of names) {
     assert.equal(h.status(device).state, "shutting_down");
-    assert.equal(h.status(device).hosts?.[0]?.state, "commanded");
+    assert.equal(h.status(device).hosts?.[0]?.state, "told");
   }
   assert.equal(h.commands.length, names.length, "nobody is told twice");
   await h.stop();

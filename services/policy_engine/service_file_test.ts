@@ -48,7 +48,7 @@ Deno.test("PolicyEngine shuts stages down one after the other, each after the pr
   assert.deepEqual(h.actions(), ["shutdown tv", "shutdown nas", "shutdown pi"]);
   assert.deepEqual(h.status().hosts?.map(({ stage, state }) => [stage, state]), [[1, "down"], [2, "down"], [
     3,
-    "commanded",
+    "told",
   ]]);
   assert.match(h.status().sentence, /stage 3 of 3: .*2 of 3 hosts are down/);
   await h.stop();

@@ -421,7 +421,7 @@ Deno.test("PolicyEngine counts down in its status", async () => {
   assert.equal(h.status().timer_left_s, 180);
   await h.clock.advance(10_000);
   assert.ok((h.status().timer_left_s ?? 999) <= 175);
-  assert.match(h.status().sentence, /hosts are commanded to shut down in \d+ s unless the grid returns/);
+  assert.match(h.status().sentence, /hosts are told to shut down in \d+ s unless the grid returns/);
   await h.stop();
 });
 

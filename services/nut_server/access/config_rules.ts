@@ -1,7 +1,7 @@
 /** Rules between the entries of the NUT configuration that a schema cannot say. Pure. */
 import { RESERVED_AGENT_NAMES, topicWordProblem } from "../../../lib/mqtt/topics.ts";
 import { AddressList, networkProblem } from "./addresses.ts";
-import type { NutUps, NutUser } from "./config.ts";
+import type { NutUps, NutUser } from "./nut_house.ts";
 
 /** Accounts that appliances have built in: everybody knows their passwords, so they must never be more than secondary. */
 export const WELL_KNOWN_ACCOUNTS: readonly string[] = ["monuser", "admin", "upsmon", "qnapnas", "upsuser"];

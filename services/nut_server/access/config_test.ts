@@ -1,7 +1,8 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { ConfigError } from "../../../lib/errors.ts";
-import { DEFAULT_LIMITS, parseNutConfig } from "./config.ts";
+import { parseNutConfig } from "./config.ts";
+import { DEFAULT_LIMITS } from "./nut_house.ts";
 
 const GOOD = `
 allow = ["192.168.1.0/24", "127.0.0.1"]

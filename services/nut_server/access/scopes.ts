@@ -1,6 +1,6 @@
 /** Who is meant by a forced shutdown: one host, one stage, or a station as a whole; and whether the policy wants it. Pure. */
 import type { PolicyStatus } from "../../../lib/messages/policy_status.ts";
-import type { NutHouse, NutUps, NutUser } from "./config.ts";
+import type { NutHouse, NutUps, NutUser } from "./nut_house.ts";
 import { hostOf, mayLogin } from "./users.ts";
 
 /** What one latch is for. */

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import type { PolicyStatus } from "../../../lib/messages/policy_status.ts";
-import type { NutUps, NutUser } from "./config.ts";
+import type { NutUps, NutUser } from "./nut_house.ts";
 import { policyWants, type Scope, scopeKey, scopesOf } from "./scopes.ts";
 import { UpsEntries } from "../ups_entries.ts";
 import { findAccount, mayForceShutdown, mayLogin } from "./users.ts";

@@ -1,6 +1,6 @@
 /** Who a client is and what it may do. Pure. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { NutUps, NutUser } from "./config.ts";
+import type { NutUps, NutUser } from "./nut_house.ts";
 
 /** The account with this name and password; undefined when there is none. Takes the same time for every password. */
 export function findAccount(

@@ -1,6 +1,6 @@
 /** GET and LIST. Pure. */
 import { echoed, errorLine, type ErrorToken, MAX_ECHO_CHARS, quoted } from "./answers.ts";
-import type { NutUps } from "../access/config.ts";
+import type { NutUps } from "../access/nut_house.ts";
 import { describeVariable } from "../ups/descriptions.ts";
 import type { Variables } from "../ups/variables.ts";
 import {

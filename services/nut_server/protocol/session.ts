@@ -4,7 +4,7 @@
  * Source: ../shared/nut/protocol.md section 2; the order of the checks is that of Debian's upsd 2.8.0.
  */
 import { errorLine, type ErrorToken } from "./answers.ts";
-import type { NutUps, NutUser } from "../access/config.ts";
+import type { NutUps, NutUser } from "../access/nut_house.ts";
 import { answerGet, answerList } from "./queries.ts";
 import { findAccount, mayForceShutdown, mayLogin } from "../access/users.ts";
 import { dataError, findUps, type NutWorld, PROTOCOL_VERSION, serverInfo, type Session } from "./world.ts";

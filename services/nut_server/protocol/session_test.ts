@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { echoed, MAX_ANSWER_BYTES, quoted } from "./answers.ts";
-import type { NutUps, NutUser } from "../access/config.ts";
+import type { NutUps, NutUser } from "../access/nut_house.ts";
 import { LineLexer } from "./lexer.ts";
 import { type SessionEffect, stepSession } from "./session.ts";
 import { NEW_SESSION, type NutWorld, serverInfo, type Session, type UpsView } from "./world.ts";

@@ -1,6 +1,6 @@
 /** What a conversation knows: its own memory, the UPS entries that it may see, and how they look now. */
 import type { ErrorToken } from "./answers.ts";
-import type { NutUps, NutUser } from "../access/config.ts";
+import type { NutUps, NutUser } from "../access/nut_house.ts";
 import type { Variables } from "../ups/variables.ts";
 
 /** What is remembered of a connection between two lines. */

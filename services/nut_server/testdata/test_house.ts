@@ -8,7 +8,7 @@ import { encodePowerState, type PowerState } from "../../../lib/messages/power_s
 import { MemoryBroker } from "../../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, matchesFilter, topicsUnder } from "../../../lib/mqtt/topics.ts";
 import { type MemoryLog, testContext } from "../../../lib/testing.ts";
-import { DEFAULT_LIMITS } from "../access/config.ts";
+import { DEFAULT_LIMITS } from "../access/nut_house.ts";
 import { createNutServer, type NutService } from "../service.ts";
 import { type NutServerConfig, nutServerTopics } from "../slice.ts";
 

@@ -2,7 +2,7 @@
  * Who is being forced to shut down: one latch a scope, moved by the policy, by commands and by what clients are shown.
  * Keeps the latches; the rules are in `latch.ts` and `scopes.ts`.
  */
-import type { NutHouse, NutUps, NutUser } from "../access/config.ts";
+import type { NutHouse, NutUps, NutUser } from "../access/nut_house.ts";
 import { type Latch, LATCH_OFF, type LatchInput, stepLatch } from "./latch.ts";
 import { latchOutcomes, type Outcome } from "./outcomes.ts";
 import { devicesOf, policyWants, type Scope, scopeKey, scopesOf } from "../access/scopes.ts";

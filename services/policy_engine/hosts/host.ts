@@ -3,7 +3,6 @@ import { callOff, goOnCallingOff } from "./host_abort.ts";
 import { goneDown, hasGone, heardAck, heardPresence, isTaken, wasDelivered } from "./host_evidence.ts";
 import {
   type HostInput,
-  type HostRules,
   type HostState,
   type HostStep,
   PREPARATIONS_MS,
@@ -14,6 +13,7 @@ import {
   WAKE_PATIENCE_MS,
   WAKE_SLOWLY_EVERY_MS,
 } from "./host_phase.ts";
+import type { HostRules } from "../rules/host_rules.ts";
 
 /** One step. `newId` makes the id of a command, if one is sent. */
 export function stepHost(

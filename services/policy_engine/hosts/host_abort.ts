@@ -1,13 +1,6 @@
 /** Calls a host off: the abort, its repeats, and what is thought of a host that never answers. Pure; times are monotonic ms. */
-import {
-  ABORT_REPEAT_MS,
-  type HostPhase,
-  type HostRules,
-  type HostState,
-  type HostStep,
-  stay,
-  to,
-} from "./host_phase.ts";
+import { ABORT_REPEAT_MS, type HostPhase, type HostState, type HostStep, stay, to } from "./host_phase.ts";
+import type { HostRules } from "../rules/host_rules.ts";
 
 type Aborting = HostPhase & { kind: "aborting" };
 

@@ -96,16 +96,6 @@ export const to = (state: HostState, phase: HostPhase, ...effects: HostEffect[])
   effects,
 });
 
-/** The owner's times. */
-export interface HostRules {
-  /** Before a host that did not answer, or refused, is told again, ms. */
-  readonly cooldownMs: number;
-  /** How long it is called off, ms. */
-  readonly abortWindowMs: number;
-  /** Its shutdown delay, ms: how long it may stay online after it accepted. */
-  readonly shutdownDelayMs: number;
-}
-
 /** An unanswered abort is sent again after this long, ms. */
 export const ABORT_REPEAT_MS = 15_000;
 /** Preparations of a host may take so long after it accepted before it is told again, ms, on top of its delay. */

@@ -4,7 +4,6 @@ import {
   ABORT_REPEAT_MS,
   type HostInput,
   type HostPhase,
-  type HostRules,
   type HostState,
   PREPARATIONS_MS,
   WAKE_EVERY_MS,
@@ -12,6 +11,7 @@ import {
   WAKE_PATIENCE_MS,
   WAKE_SLOWLY_EVERY_MS,
 } from "./host_phase.ts";
+import type { HostRules } from "../rules/host_rules.ts";
 
 const RULES: HostRules = { cooldownMs: 300_000, abortWindowMs: 120_000, shutdownDelayMs: 60_000 };
 const T = 5_000_000;

@@ -13,7 +13,7 @@ import type { House } from "../house.ts";
 import { clockTelling, type Telling } from "./journal.ts";
 
 /** What the desk needs of the service. */
-export interface AgentDeskParts {
+export interface AgentRepliesParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly dispatch: Pick<Dispatch, "isLinkUp" | "journal" | "prove" | "tell">;
@@ -26,7 +26,7 @@ export class AgentReplies {
   readonly #clocks = new HostClocks();
   readonly #watch: AgentWatch;
 
-  constructor(private readonly parts: AgentDeskParts) {
+  constructor(private readonly parts: AgentRepliesParts) {
     this.#watch = new AgentWatch(parts.keylessHosts);
   }
 

@@ -220,7 +220,7 @@ function byWhom({ verdict }: StationState): string {
 }
 
 function addendum({ state, nowMonoMs }: Telling, ways: Ways): string {
-  const disagreement = state.verdict?.disagreement ? ` Words differ: ${state.verdict.disagreement}.` : "";
+  const disagreement = state.verdict?.disagreement ? ` Readings differ: ${state.verdict.disagreement}.` : "";
   if (!state.isBlind) return disagreement;
   const seconds = Math.round((nowMonoMs - (freshestMonoMs(state.readings) ?? nowMonoMs)) / 1000);
   const age = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;

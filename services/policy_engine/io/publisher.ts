@@ -28,7 +28,7 @@ interface SaidPlan {
 }
 
 /** What is needed of the surroundings. */
-export interface ShowcaseParts {
+export interface PublisherParts {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly topics: Topics;
@@ -54,7 +54,7 @@ export class Publisher {
   #earliestOffsetMs = -Infinity;
   #wallOffsetMs: number | undefined;
 
-  constructor(private readonly parts: ShowcaseParts) {}
+  constructor(private readonly parts: PublisherParts) {}
 
   /** Goes on after an earlier run. @param savedAtMs Wall time of its last snapshot, ms since 1970 */
   resume(savedAtMs: number): void {

@@ -73,7 +73,7 @@ function assertNear(foundMs: number, wantedMs: number): void {
   assert.ok(Math.abs(foundMs - wantedMs) <= 500, `${foundMs - wantedMs} ms apart`);
 }
 
-Deno.test("Showcase gives two plans in one millisecond an order, and the agent follows the last one", async () => {
+Deno.test("Publisher gives two plans in one millisecond an order, and the agent follows the last one", async () => {
   const scene = await policyAndAgent({ stations: { Study: ["pc"], Attic: ["pc"] } });
   // Both stations are heard for the first time in one millisecond, as after a start.
   await scene.policy.feed(ON_BATTERY, "Study");
@@ -93,7 +93,7 @@ for (
     ["by a day, from a day ahead", 86_400_000, -86_400_000, 0],
   ] as const
 ) {
-  Deno.test(`Showcase brings the plan "online" to the agent although the wall clock goes back ${name}`, async () => {
+  Deno.test(`Publisher brings the plan "online" to the agent although the wall clock goes back ${name}`, async () => {
     const scene = await policyAndAgent({ offMs });
     await scene.policy.feed(ON_BATTERY);
     assert.equal(scene.held().state, "on_battery");
@@ -109,7 +109,7 @@ for (
 }
 
 for (const stepMs of [-40 * MINUTE, 3 * 3_600_000]) {
-  Deno.test(`Showcase says plans again, with right moments, when the wall clock jumps by ${stepMs} ms`, async () => {
+  Deno.test(`Publisher says plans again, with right moments, when the wall clock jumps by ${stepMs} ms`, async () => {
     const scene = await policyAndAgent({ offMs: -stepMs });
     await scene.policy.feed(ON_BATTERY);
     const { id } = scene.said();
@@ -126,7 +126,7 @@ for (const stepMs of [-40 * MINUTE, 3 * 3_600_000]) {
 }
 
 for (const behindMs of [0, 30_000, 3 * 3_600_000, 300 * 86_400_000]) {
-  Deno.test(`Showcase of a policy that restarted with a clock ${behindMs} ms behind is followed by the agent`, async () => {
+  Deno.test(`Publisher of a policy that restarted with a clock ${behindMs} ms behind is followed by the agent`, async () => {
     const scene = await policyAndAgent();
     for (let i = 0; i < 5; i++) {
       await scene.policy.feed({ ...ON_BATTERY, soc: 50 - 5 * i });
@@ -144,7 +144,7 @@ for (const behindMs of [0, 30_000, 3 * 3_600_000, 300 * 86_400_000]) {
   });
 }
 
-Deno.test("Showcase after a restart with a clock behind counts deadlines from the snapshot's time, which was later", async () => {
+Deno.test("Publisher after a restart with a clock behind counts deadlines from the snapshot's time, which was later", async () => {
   const scene = await policyAndAgent();
   await scene.policy.feed(ON_BATTERY);
   scene.pi.offMs = -3 * 3_600_000;
@@ -156,7 +156,7 @@ Deno.test("Showcase after a restart with a clock behind counts deadlines from th
   await scene.stop();
 });
 
-Deno.test("Showcase gives an agent that names another plan a new one, calmly, and one that names none nothing", async () => {
+Deno.test("Publisher gives an agent that names another plan a new one, calmly, and one that names none nothing", async () => {
   const { policy, clock, said, stop, agent } = await policyAndAgent();
   await agent.stop();
   const name = async (plan_id: string | undefined, online = true) => {
@@ -203,7 +203,7 @@ Deno.test("Showcase gives an agent that names another plan a new one, calmly, an
   await stop();
 });
 
-Deno.test("Showcase corrects an agent that holds a plan which was issued later than ours", async () => {
+Deno.test("Publisher corrects an agent that holds a plan which was issued later than ours", async () => {
   const scene = await policyAndAgent();
   await scene.policy.feed(ON_GRID);
   // As from a run of ours whose snapshot was lost, with a clock a minute ahead.
@@ -216,7 +216,7 @@ Deno.test("Showcase corrects an agent that holds a plan which was issued later t
   await scene.stop();
 });
 
-Deno.test("Showcase says no plan by old words while the policy is in doubt after a reboot", async () => {
+Deno.test("Publisher says no plan by old words while the policy is in doubt after a reboot", async () => {
   const { policy, said, stop, clock } = await policyAndAgent();
   await policy.feed(ON_BATTERY);
   const { id } = said();
@@ -232,7 +232,7 @@ Deno.test("Showcase says no plan by old words while the policy is in doubt after
   await stop();
 });
 
-Deno.test("Showcase says plans again when the doubt is over and nobody spoke", async () => {
+Deno.test("Publisher says plans again when the doubt is over and nobody spoke", async () => {
   const { policy, said, stop, clock } = await policyAndAgent();
   await policy.feed(ON_BATTERY);
   await policy.restart({ bootId: "b" });

@@ -7,13 +7,23 @@ import { type CloudStatus, parseCloudStatus } from "../../../lib/messages/cloud_
 import { parsePowerState, type PowerState } from "../../../lib/messages/power_state.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../../lib/service.ts";
-import type { PolicyEngineConfig } from "../config.ts";
 import type { WitnessReading } from "../outage/grid_verdict.ts";
 import { type AskNut, askOverTcp, type NutTarget, NutWitness } from "../witness/nut_witness.ts";
-import type { WitnessSection } from "../rules/policy_file.ts";
+import type { WitnessSection } from "../rules/policy_file_schema.ts";
 import { readWitness } from "../witness/mqtt_witness.ts";
 
-/** Who hears it. Requests come as they are: their desks read them. */
+/** What decides which topics are read; part of the service's configuration. */
+export interface SubscriptionChoice {
+  /** Stations that a witness without a list of its own speaks for. */
+  readonly stations: Readonly<Record<string, unknown>>;
+  /** Whether the cloud connection's status is read. */
+  readonly followsCloud?: boolean;
+  readonly takesDrills?: boolean;
+  readonly takesAborts?: boolean;
+  readonly file?: { readonly witness: readonly WitnessSection[] };
+}
+
+/** Who hears it. Requests come as they are: `requests/` reads them. */
 export interface Handlers {
   readonly onState: (device: string, state: PowerState, retained: boolean) => void;
   readonly onCloud: (link: CloudStatus["link"]) => void;
@@ -33,7 +43,7 @@ export class Subscriptions {
   readonly #heardLive = new Set<string>();
 
   constructor(
-    private readonly context: ServiceContext<PolicyEngineConfig>,
+    private readonly context: ServiceContext<SubscriptionChoice>,
     private readonly topics: Topics,
     private readonly askNut: AskNut = askOverTcp,
     private readonly handlers: Handlers,

@@ -6,7 +6,7 @@ import { testContext } from "../../../lib/testing.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { CONFIG } from "../testdata/test_policy.ts";
 
-/** Ears on a bus that a test speaks through, because a memory broker is always in order. */
+/** Subscriptions on a bus that a test speaks through, because a memory broker is always in order. */
 function ears() {
   const topics = topicsUnder(DEFAULT_ROOTS);
   const handlers = new Map<string, (message: BusMessage) => void>();
@@ -40,7 +40,7 @@ function ears() {
   };
 }
 
-Deno.test("Ears do not take a presence that the broker kept for news when the agent has spoken since", () => {
+Deno.test("Subscriptions do not take a presence that the broker kept for news when the agent has spoken since", () => {
   const { heard, say } = ears();
   say(true, false);
   say(false, true);
@@ -49,7 +49,7 @@ Deno.test("Ears do not take a presence that the broker kept for news when the ag
   assert.deepEqual(heard, ["pc on", "pc off"]);
 });
 
-Deno.test("Ears take what the broker kept at the start, and after it was away: the agent may have gone meanwhile", () => {
+Deno.test("Subscriptions take what the broker kept at the start, and after it was away: the agent may have gone meanwhile", () => {
   const { heard, say, reconnect } = ears();
   say(true, true);
   say(true, false);

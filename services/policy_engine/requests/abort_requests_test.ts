@@ -12,7 +12,7 @@ async function ask(h: TestHouse, request: object = ABORT, retain = false) {
 const kinds = (h: TestHouse) => h.events.map(({ kind }) => kind).filter((kind) => /held|refused/.test(kind));
 const start = () => house({ takesAborts: true });
 
-Deno.test("AbortDesk holds a running timer back for five minutes, and then the host is told", async () => {
+Deno.test("AbortRequests holds a running timer back for five minutes, and then the host is told", async () => {
   const h = await start();
   await h.pass(100, LOST);
   await ask(h);
@@ -26,7 +26,7 @@ Deno.test("AbortDesk holds a running timer back for five minutes, and then the h
   await h.stop();
 });
 
-Deno.test("AbortDesk calls hosts off that were told, and tells them again after five minutes without another debounce", async () => {
+Deno.test("AbortRequests calls hosts off that were told, and tells them again after five minutes without another debounce", async () => {
   const h = await start();
   await h.presence(true);
   await h.pass(180, LOST);
@@ -34,7 +34,7 @@ Deno.test("AbortDesk calls hosts off that were told, and tells them again after 
   await ask(h);
   assert.deepEqual(h.actions(), ["shutdown pc", "abort pc"]);
   await h.ack("aborted");
-  assert.match(h.status().sentence, /commanded to shut down in 300 s unless the grid returns/);
+  assert.match(h.status().sentence, /told to shut down in 300 s unless the grid returns/);
   await h.pass(290, LOST);
   assert.equal(h.commands.length, 2);
   await h.pass(20, LOST);
@@ -42,7 +42,7 @@ Deno.test("AbortDesk calls hosts off that were told, and tells them again after 
   await h.stop();
 });
 
-Deno.test("AbortDesk keeps its hold over a kill -9, and no longer than it was", async () => {
+Deno.test("AbortRequests keeps its hold over a kill -9, and no longer than it was", async () => {
   const h = await start();
   await h.pass(180, LOST);
   await ask(h);
@@ -55,7 +55,7 @@ Deno.test("AbortDesk keeps its hold over a kill -9, and no longer than it was", 
   await h.stop();
 });
 
-Deno.test("AbortDesk keeps a hold on a running timer over a kill -9 in the next moment", async () => {
+Deno.test("AbortRequests keeps a hold on a running timer over a kill -9 in the next moment", async () => {
   const h = await start();
   await h.pass(100, LOST);
   await ask(h);
@@ -67,7 +67,7 @@ Deno.test("AbortDesk keeps a hold on a running timer over a kill -9 in the next 
   await h.stop();
 });
 
-Deno.test("AbortDesk gives way when the battery does not last for an orderly shutdown any more", async () => {
+Deno.test("AbortRequests gives way when the battery does not last for an orderly shutdown any more", async () => {
   const h = await start();
   await h.pass(190, { ...LOST, discharge_min: 60 });
   assert.deepEqual(h.actions(), ["shutdown pc"]);
@@ -79,7 +79,7 @@ Deno.test("AbortDesk gives way when the battery does not last for an orderly shu
   await h.stop();
 });
 
-Deno.test("AbortDesk ends with the grid: the next outage has its own debounce", async () => {
+Deno.test("AbortRequests ends with the grid: the next outage has its own debounce", async () => {
   const h = await start();
   await h.pass(180, LOST);
   await ask(h);
@@ -89,7 +89,7 @@ Deno.test("AbortDesk ends with the grid: the next outage has its own debounce", 
   await h.stop();
 });
 
-Deno.test("AbortDesk refuses with the reason, in the journal: nothing pending, no such station, too little time", async () => {
+Deno.test("AbortRequests refuses with the reason, in the journal: nothing pending, no such station, too little time", async () => {
   const h = await start();
   await h.pass(60, BACK);
   await ask(h);
@@ -112,7 +112,7 @@ Deno.test("AbortDesk refuses with the reason, in the journal: nothing pending, n
   await h.stop();
 });
 
-Deno.test("AbortDesk is not moved by what the broker kept, nor by a payload that is no request", async () => {
+Deno.test("AbortRequests is not moved by what the broker kept, nor by a payload that is no request", async () => {
   const h = await start();
   await ask(h, ABORT, true);
   h.broker.publish("power-manager/abort/request", '{"id":"x","device":"Study","until":"noon"}');

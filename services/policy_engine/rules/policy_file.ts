@@ -1,97 +1,11 @@
-/** The policy file: its form, and the reading of its TOML text with all problems at once. Pure. */
+/** Reads a policy file's TOML text and reports all problems at once. Pure. */
 import { parse as parseToml, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { ConfigError } from "../../../lib/errors.ts";
-import { integerIn, numberIn, textUpTo } from "../../../lib/messages/parse.ts";
 import { policyFileProblems } from "./policy_file_checks.ts";
+import { type FileProblem, type PolicyFile, policyFileSchema } from "./policy_file_schema.ts";
 import type { SimpleLimits } from "./simple_rules.ts";
 import { type FindLine, lineFinder, type PathStep } from "./toml_lines.ts";
-
-/** A limit, or "off": this trigger is not used, also when the level above has it. */
-const limit = <const S extends v.GenericSchema<number>>(value: S) =>
-  v.optional(v.union([value, v.literal("off")]));
-const name = v.pipe(textUpTo(64), v.minLength(1, "must not be empty"));
-
-/** Keys that a station, a stage and a host may have; each level takes the one above for those that it leaves out. */
-const triggerKeys = {
-  soc_min: limit(numberIn(0, 100)),
-  discharge_min: limit(numberIn(0, 10_000)),
-  on_battery_min: limit(numberIn(0, 100_000)),
-  falling_percent_per_min: limit(numberIn(0.1, 100)),
-  falling_settle_sec: v.optional(integerIn(0, 3600)),
-  debounce_sec: v.optional(integerIn(0, 86_400)),
-};
-
-const stageSchema = v.strictObject({
-  hosts: v.pipe(v.array(name), v.minLength(1, "must name at least one host")),
-  time_limit_sec: v.optional(integerIn(10, 86_400)),
-  ...triggerKeys,
-});
-
-const stationSchema = v.strictObject({
-  stage: v.optional(v.array(stageSchema)),
-  last: v.optional(name),
-  reserve: v.optional(v.boolean()),
-  ...triggerKeys,
-});
-
-const hostSchema = v.strictObject({
-  goes_with: v.optional(v.picklist(["all", "any"])),
-  mac: v.optional(
-    v.pipe(v.string(), v.regex(/^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$/, "must be six hex pairs")),
-  ),
-  ...triggerKeys,
-});
-
-const scalar = v.union([v.string(), v.number(), v.boolean()]);
-const witnessSchema = v.strictObject({
-  name,
-  stations: v.optional(v.array(name)),
-  topic: v.optional(v.pipe(textUpTo(256), v.regex(/^[^+#]+$/, "must be an MQTT topic without wildcards"))),
-  pointer: v.optional(v.pipe(textUpTo(256), v.regex(/^(\/.*)?$/, 'must be "" or begin with "/"'))),
-  present_when_equals: v.optional(scalar),
-  absent_when_equals: v.optional(scalar),
-  present_when_above: v.optional(v.pipe(v.number(), v.finite("must be a number"))),
-  nut: v.optional(v.strictObject({
-    host: v.pipe(textUpTo(253), v.regex(/^[A-Za-z0-9.:-]+$/, "must be a host name or an IP address")),
-    port: v.optional(integerIn(1, 65_535), 3493),
-    ups: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,64}$/, "must be a UPS name: letters, digits, . _ -")),
-  })),
-  stale_after_sec: v.optional(integerIn(10, 604_800), 120),
-});
-
-const schema = v.strictObject({
-  blind_limit_min: v.optional(numberIn(1, 10_000)),
-  recovery: v.optional(v.strictObject({
-    grid_stable_min: v.optional(numberIn(0, 1440)),
-    soc_min: v.optional(numberIn(0, 100)),
-  })),
-  drill: v.optional(
-    v.strictObject({ monthly_day: integerIn(1, 28), hour: v.optional(integerIn(0, 23), 10) }),
-  ),
-  station: v.optional(v.record(v.string(), stationSchema), {}),
-  host: v.optional(v.record(v.string(), hostSchema), {}),
-  witness: v.optional(v.array(witnessSchema), []),
-});
-
-/** The file's content, checked; keys as in the file. docs/policy.md explains them. */
-export type PolicyFile = v.InferOutput<typeof schema>;
-/** A station's part. */
-export type StationSection = v.InferOutput<typeof stationSchema>;
-/** A stage's part. */
-export type StageSection = v.InferOutput<typeof stageSchema>;
-/** A host's part. */
-export type HostSection = v.InferOutput<typeof hostSchema>;
-/** What a station, a stage and a host have in common. */
-export type TriggerSection = Pick<HostSection, keyof typeof triggerKeys>;
-/** A grid witness. */
-export type WitnessSection = v.InferOutput<typeof witnessSchema>;
-
-/** A problem and where it is. */
-export interface FileProblem {
-  readonly path: readonly PathStep[];
-  readonly text: string;
-}
 
 /**
  * Reads a policy file.
@@ -123,7 +37,7 @@ function readForm(value: unknown): { readonly file: PolicyFile; readonly issues:
   const rest = structuredClone(value) as object;
   const issues: FileProblem[] = [];
   for (;;) {
-    const result = v.safeParse(schema, rest);
+    const result = v.safeParse(policyFileSchema, rest);
     if (result.success) return { file: result.output, issues };
     const found = result.issues.map(fromIssue);
     issues.push(...found);

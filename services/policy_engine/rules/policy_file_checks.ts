@@ -1,5 +1,5 @@
 /** What must fit together in a policy file, beyond the form of each key. Pure. */
-import type { FileProblem, PolicyFile, StationSection, WitnessSection } from "./policy_file.ts";
+import type { FileProblem, PolicyFile, StationSection, WitnessSection } from "./policy_file_schema.ts";
 import type { GroupRules, StationRules } from "./rules.ts";
 import { stationFromFile } from "./rules_from_file.ts";
 import type { SimpleLimits } from "./simple_rules.ts";

@@ -1,5 +1,5 @@
 /** The owner's rules as the policy uses them: triggers, stages, feeds. Types and their defaults; no reading of files. */
-import type { HostRules } from "../hosts/host_phase.ts";
+import type { HostRules } from "./host_rules.ts";
 
 /** When a group of hosts is in danger, on battery. Each is optional; any one of them is enough. */
 export interface Triggers {

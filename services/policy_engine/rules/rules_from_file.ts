@@ -1,5 +1,11 @@
 /** The rules that configuration and policy file mean together. Pure; expects a file that was checked. */
-import type { HostSection, PolicyFile, StageSection, StationSection, TriggerSection } from "./policy_file.ts";
+import type {
+  HostSection,
+  PolicyFile,
+  StageSection,
+  StationSection,
+  TriggerSection,
+} from "./policy_file_schema.ts";
 import type { GroupRules, HouseRules, StageRules, StationRules, Triggers } from "./rules.ts";
 import { defaultStageLimitMs, type SimpleLimits, simpleRules, simpleStation } from "./simple_rules.ts";
 

@@ -1,5 +1,5 @@
 /** What an MQTT message says of the grid, by the owner's rule. Pure. */
-import type { WitnessSection } from "../rules/policy_file.ts";
+import type { WitnessSection } from "../rules/policy_file_schema.ts";
 
 type Rule = Pick<
   WitnessSection,

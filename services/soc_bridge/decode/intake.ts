@@ -11,7 +11,7 @@ import { KeyedValues } from "./keyed_values.ts";
 import { Packs } from "./packs.ts";
 import type { Payload } from "./payload.ts";
 import { Readings } from "./readings.ts";
-import { TAG27_FIELD, TAG27_MESSAGE } from "../judge/tag27.ts";
+import { TAG27_FIELD, TAG27_MESSAGE } from "./tag27_field.ts";
 
 /** A message with every field that it carried. */
 export class DecodedMessage {

@@ -9,7 +9,7 @@ import { isPlaceholderMinutes, normalize, type Normalized, normalizeSoc } from "
 import type { NumberName } from "../models/model_spec.ts";
 import { readPayload } from "../decode/payload.ts";
 import { SOC_UNKNOWN, type SocState, stepSoc } from "./soc_filter.ts";
-import type { Urgent } from "../publish/state_pace.ts";
+import type { Urgent } from "./urgent.ts";
 import { stepTag27 } from "./tag27.ts";
 
 /** How a station is to be judged. */

@@ -5,10 +5,6 @@
  */
 import type { GridState } from "./grid.ts";
 
-/** The message and field that the rule reads. */
-export const TAG27_MESSAGE = "BMSHeartBeatReport";
-/** Field 27 under its schema name. */
-export const TAG27_FIELD = "output_watts";
 /** The largest value that still counts as connected, W. */
 export const TAG27_CONNECTED_MAX = 1;
 

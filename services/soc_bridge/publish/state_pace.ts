@@ -1,5 +1,6 @@
 /** When a state is worth publishing: at once, gathered, or as a heartbeat. */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
+import { isUrgentNews } from "../judge/urgent.ts";
 
 /** A live state is published at least this often, ms. */
 export const HEARTBEAT_MS = 10_000;
@@ -7,17 +8,6 @@ export const HEARTBEAT_MS = 10_000;
 export const QUIET_HEARTBEAT_MS = 60_000;
 /** Changes of no consequence for a decision are gathered for this long, ms. */
 export const GATHER_MS = 1000;
-
-/** Keys whose change somebody may act upon. */
-const URGENT = ["soc", "grid_connected", "grid_unconfirmed", "link"] as const;
-
-/** What of a state is published at once when it changes; absent values are unknown, as there. */
-export type Urgent = Pick<PowerState, typeof URGENT[number]>;
-
-/** Whether something changed that somebody may act upon. */
-export function isUrgentNews(now: Urgent, last: Urgent): boolean {
-  return URGENT.some((key) => now[key] !== last[key]);
-}
 
 /**
  * Whether `now` is to be published.

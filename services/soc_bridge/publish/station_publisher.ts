@@ -5,7 +5,8 @@ import { errorText } from "../../../lib/errors.ts";
 import { encodePowerState, type PowerState } from "../../../lib/messages/power_state.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { Accepted, Link, PowerStation } from "../judge/power_station.ts";
-import { GATHER_MS, heartbeatMs, isDue, isUrgentNews } from "./state_pace.ts";
+import { isUrgentNews } from "../judge/urgent.ts";
+import { GATHER_MS, heartbeatMs, isDue } from "./state_pace.ts";
 import { StationLog, type WordParts } from "./station_log.ts";
 
 /** What a feed needs of its service. */

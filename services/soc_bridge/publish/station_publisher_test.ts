@@ -58,7 +58,7 @@ async function feed() {
   return { clock, station, published, say, tick: () => one.tick() };
 }
 
-Deno.test("StationFeed looks at most once a second at a station that speaks a hundred times", async () => {
+Deno.test("StationPublisher looks at most once a second at a station that speaks a hundred times", async () => {
   const { clock, station, say } = await feed();
   await clock.advance(1000);
   const before = station.states;
@@ -69,7 +69,7 @@ Deno.test("StationFeed looks at most once a second at a station that speaks a hu
   assert.ok(station.states - before <= 6, `${station.states - before} looks in 5 s`);
 });
 
-Deno.test("StationFeed publishes a lost grid at once, in the middle of a stream", async () => {
+Deno.test("StationPublisher publishes a lost grid at once, in the middle of a stream", async () => {
   const { clock, published, say } = await feed();
   for (let i = 0; i < 50; i++) {
     await clock.advance(10);
@@ -80,7 +80,7 @@ Deno.test("StationFeed publishes a lost grid at once, in the middle of a stream"
   assert.equal(published.at(-1)?.grid_connected, false);
 });
 
-Deno.test("StationFeed publishes what changed within the second at the next tick, though the station says no more", async () => {
+Deno.test("StationPublisher publishes what changed within the second at the next tick, though the station says no more", async () => {
   const { clock, published, say, tick } = await feed();
   await clock.advance(1000);
   say();
@@ -93,7 +93,7 @@ Deno.test("StationFeed publishes what changed within the second at the next tick
   assert.equal(published.at(-1)?.ac_out_watts, 77);
 });
 
-Deno.test("StationFeed says at least every ten seconds that a chatty station is alive", async () => {
+Deno.test("StationPublisher says at least every ten seconds that a chatty station is alive", async () => {
   const { clock, published, say, tick } = await feed();
   const before = published.length;
   for (let second = 0; second < 30; second++) {

@@ -1,0 +1,13 @@
+/** Which changes of a state are published at once. Pure. */
+import type { PowerState } from "../../../lib/messages/power_state.ts";
+
+/** Keys whose change somebody may act upon. */
+const URGENT = ["soc", "grid_connected", "grid_unconfirmed", "link"] as const;
+
+/** What of a state is published at once when it changes; absent values are unknown, as there. */
+export type Urgent = Pick<PowerState, typeof URGENT[number]>;
+
+/** Whether something changed that somebody may act upon. */
+export function isUrgentNews(now: Urgent, last: Urgent): boolean {
+  return URGENT.some((key) => now[key] !== last[key]);
+}
