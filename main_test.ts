@@ -12,7 +12,8 @@ import { memoryLog } from "./lib/testing.ts";
 import { spawnWorker, supervised } from "./commands/run.ts";
 import { freePort } from "./scripts/simulate/mosquitto.ts";
 import { type RunningProgram, startDaemonProcess } from "./scripts/simulate/processes.ts";
-import { BROKER_LINK, SERVICES as ALL_SERVICES, stateDirOf } from "./services/registry.ts";
+import { stateDirOf } from "./services/grant.ts";
+import { BROKER_LINK, SERVICES as ALL_SERVICES } from "./services/registry.ts";
 
 /** Those that run without further configuration. */
 const SERVICES = ALL_SERVICES.filter(({ isWanted }) => isWanted === undefined);

@@ -1,4 +1,4 @@
-/** The agent's configuration: an env file or the environment, every problem at once. Pure but for handed-in reading. */
+/** The agent's configuration: an env file or the environment, every problem at once. */
 import { readEnvFile } from "../lib/config/env_file.ts";
 import { agentNameProblem } from "../lib/config/stations.ts";
 import { ConfigError, errorText } from "../lib/errors.ts";

@@ -10,11 +10,11 @@ import { encodeOrchestratorStatus } from "../lib/messages/orchestrator_status.ts
 import { openSdNotify, watchdogIntervalMs } from "../lib/sd_notify.ts";
 import { type SupervisedService, Supervisor, type WorkerHandle } from "../lib/supervisor.ts";
 import { VERSION } from "../lib/version.ts";
+import { stateDirOf } from "../services/grant.ts";
 import {
   BROKER_LINK,
   capabilityOf,
   type ServiceRow,
-  stateDirOf,
   wantedServices,
   workerPermissions,
 } from "../services/registry.ts";

@@ -11,7 +11,7 @@ export const GET_ALL_FROM = "Android";
  *
  * @param seq Any signed or unsigned 32-bit number; seconds since 1970 are usual
  * @param from A short label
- * @see ../shared/protocol/framing.md section 6
+ * @see docs/protocol.md "Asking for everything"
  */
 export function encodeGetAllRequest(seq: number, from: string = GET_ALL_FROM): Uint8Array<ArrayBuffer> {
   return encodeFrame([{ src: SRC_APP, dest: SRC_APP, seq: seq | 0, from }]);

@@ -4,7 +4,7 @@ import type { Header } from "./frame.ts";
 /** The `code` of such a header. */
 const HEADER_CODE_OFFLINE = "-2";
 
-/** The `code` of a JSON answer that says the same. @see ../shared/protocol/cloud.md section 1.6 */
+/** The `code` of a JSON answer that says the same. @see docs/protocol.md "Asking for everything" */
 export const JSON_CODE_OFFLINE = "6012";
 
 /** Whether a header is the cloud's word that the station is away: it has that code, and no command. */

@@ -1,9 +1,13 @@
 /**
- * Checks who imports whom. Each rule has its reason; a file that breaks one is named with the line to look at.
+ * Checks who imports whom, that no imports run in a circle or up a floor, that files which say "pure" are, and that the
+ * product stands without the facts beside its repository. Each finding names the line to look at and the reason.
  *
  * Run: deno run --allow-read scripts/check_layers.ts
  */
 import { dirname, join, relative } from "node:path";
+import { circlesIn } from "./layers/circles.ts";
+import { impureLines } from "./layers/pure_files.ts";
+import { roomProblem } from "./layers/rooms.ts";
 
 /** One import statement of a source file. */
 export interface ImportLine {
@@ -106,19 +110,48 @@ export function importsOf(file: string, text: string): ImportLine[] {
   return found;
 }
 
+/** Makers' tools may read the facts beside the repository; the product and its comments must do without. */
+function outsideFacts(file: string, text: string): string[] {
+  if (isTest(file) || room(file) === "scripts") return [];
+  return text.split("\n").flatMap((line, index) =>
+    line.includes("../shared") ? [`${file}:${index + 1} names ../shared, which no user has`] : []
+  );
+}
+
+/** Every finding in these texts, by path from the project's root, each as a line. */
+export function findings(files: ReadonlyMap<string, string>): string[] {
+  const imports = [...files].map(([file, text]) => ({ file, lines: importsOf(file, text) }));
+  const product = imports.filter(({ file }) => !isTest(file));
+  const graph = new Map(product.map(({ file, lines }) => [file, lines.map(({ target }) => target)]));
+  const forbidden = ({ file, line, target }: ImportLine) => (reason: string) =>
+    `${file}:${line} must not import "${target}": ${reason}`;
+  return [
+    ...imports.flatMap(({ lines }) => lines).flatMap((line) => brokenRules(line).map(forbidden(line))),
+    ...product.flatMap(({ lines }) => lines).flatMap((line) => {
+      const problem = roomProblem(line.file, line.target);
+      return problem === undefined ? [] : [forbidden(line)(problem)];
+    }),
+    ...circlesIn(graph).map((circle) => `a circle of imports: ${circle.join(", ")}`),
+    ...[...files].flatMap(([file, text]) =>
+      impureLines(text).map(({ line, what }) =>
+        `${file}:${line} uses ${what}, but the file says that it is pure`
+      )
+    ),
+    ...[...files].flatMap(([file, text]) => outsideFacts(file, text)),
+  ];
+}
+
 if (import.meta.main) {
   const root = new URL("..", import.meta.url).pathname;
-  const lines = [...sourceFiles(root)].flatMap((path) =>
-    importsOf(relative(root, path), Deno.readTextFileSync(path))
+  const files = new Map(
+    [...sourceFiles(root)].map((path) => [relative(root, path), Deno.readTextFileSync(path)]),
   );
-  const broken = lines.flatMap((line) => brokenRules(line).map((reason) => ({ line, reason })));
-  for (const { line, reason } of broken) {
-    // deno-lint-ignore no-console
-    console.error(`${line.file}:${line.line} must not import "${line.target}": ${reason}`);
-  }
+  const found = findings(files);
   // deno-lint-ignore no-console
-  console.log(`import rules: ${lines.length} imports, ${broken.length} forbidden`);
-  Deno.exit(broken.length > 0 ? 1 : 0);
+  for (const line of found) console.error(line);
+  // deno-lint-ignore no-console
+  console.log(`import rules: ${files.size} files, ${found.length} findings`);
+  Deno.exit(found.length > 0 ? 1 : 0);
 }
 
 function* sourceFiles(dir: string): Generator<string> {

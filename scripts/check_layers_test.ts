@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { brokenRules, importsOf } from "./check_layers.ts";
+import { brokenRules, findings, importsOf } from "./check_layers.ts";
 
 const rows: readonly [file: string, target: string, allowed: boolean][] = [
   ["lib/bus.ts", "lib/errors.ts", true],
@@ -44,3 +44,27 @@ Deno.test("importsOf() finds static, dynamic, side-effect and re-export forms wi
     [4, "valibot"],
   ]);
 });
+
+const samples: readonly [name: string, files: Record<string, string>, found: RegExp | undefined][] = [
+  ["nothing", { "lib/a.ts": 'import "./b.ts";', "lib/b.ts": "export {};" }, undefined],
+  [
+    "a circle",
+    { "lib/a.ts": 'import "./b.ts";', "lib/b.ts": 'import "./a.ts";' },
+    /circle.*lib\/a.ts, lib\/b.ts/,
+  ],
+  [
+    "an arrow up",
+    { "services/soc_bridge/models/m.ts": 'import "../judge/grid.ts";' },
+    /models is below judge/,
+  ],
+  ["a pure file with a clock", { "lib/a.ts": "/** Pure. */\nDate.now();" }, /lib\/a.ts:2 uses the time/],
+  ["facts from outside", { "lib/a.ts": "/** See ../shared/x. */" }, /names \.\.\/shared/],
+  ["no facts from outside in a test", { "lib/a_test.ts": "/** See ../shared/x. */" }, undefined],
+];
+for (const [name, files, found] of samples) {
+  Deno.test(`findings() names ${name}`, () => {
+    const all = findings(new Map(Object.entries(files)));
+    assert.equal(all.length, found ? 1 : 0, all.join("\n"));
+    if (found) assert.match(all[0] ?? "", found);
+  });
+}

@@ -2,7 +2,7 @@
 import type { HouseConfig } from "../lib/config/load.ts";
 import { topicsUnder } from "../lib/mqtt/topics.ts";
 import { homeAssistantRights } from "./discovery/config.ts";
-import { capabilityOf, discoverySlice, wantedServices } from "./registry.ts";
+import { capabilityOf, shownToHomeAssistant, wantedServices } from "./registry.ts";
 
 /** Who may do what at the broker. */
 export interface BrokerUser {
@@ -48,7 +48,7 @@ export function brokerUsers(config: HouseConfig): BrokerUser[] {
       subscribes: [topics.command(agent), topics.plan(agent), topics.orchestratorStatus],
     })),
     ...(config.homeAssistant
-      ? [{ username: HOME_ASSISTANT_USER, ...homeAssistantRights(discoverySlice(config)) }]
+      ? [{ username: HOME_ASSISTANT_USER, ...homeAssistantRights(shownToHomeAssistant(config)) }]
       : []),
   ];
 }

@@ -6,38 +6,18 @@
 import type { HouseConfig } from "../lib/config/load.ts";
 import { ConfigError, errorText } from "../lib/errors.ts";
 import { type Topics, topicsUnder } from "../lib/mqtt/topics.ts";
-import type { BrokerLinkConfig } from "./broker_link/service.ts";
-import type { CloudBridgeConfig } from "./cloud_bridge/service.ts";
-import { type DashboardConfig, listenGrant } from "./dashboard/config.ts";
-import type { HistorianConfig } from "./historian/service.ts";
-import { DEFAULT_PREFIX, discoveryCapability, type DiscoveryConfig } from "./discovery/config.ts";
-import { channelTargets, type NotifierConfig } from "./notifier/config.ts";
-import { parseNutConfig } from "./nut_server/access/config.ts";
-import { DEFAULT_LIMITS } from "./nut_server/access/nut_house.ts";
-import {
-  hostsOf as nutHostsOf,
-  listenTarget,
-  type NutServerConfig,
-  nutServerTopics,
-} from "./nut_server/slice.ts";
-import { parsePolicyFile } from "./policy_engine/rules/policy_file.ts";
-import type { PolicyFile } from "./policy_engine/rules/policy_file_schema.ts";
-import {
-  type PolicyEngineConfig,
-  wakesHosts,
-  witnessServers,
-  witnessTopics,
-} from "./policy_engine/config.ts";
-import { WAKE_TARGET } from "./policy_engine/io/wake_on_lan.ts";
-import type { SocBridgeConfig } from "./soc_bridge/service.ts";
-
-/** One thing that a worker may do; everything that is not granted is denied. */
-export interface Grant {
-  readonly kind: "net" | "read" | "write" | "env";
-  /** Hosts with ports, directories, or variable names. */
-  readonly targets: readonly string[];
-  readonly reason: string;
-}
+import { brokerLinkGrants, brokerLinkSlice } from "./broker_link/slice.ts";
+import { cloudBridgeGrants, cloudBridgeSlice } from "./cloud_bridge/slice.ts";
+import { dashboardGrants, dashboardSlice } from "./dashboard/slice.ts";
+import { discoveryCapability } from "./discovery/config.ts";
+import { discoverySlice } from "./discovery/slice.ts";
+import type { Grant } from "./grant.ts";
+import { historianGrants, historianSlice } from "./historian/slice.ts";
+import { notifierGrants, notifierSlice } from "./notifier/slice.ts";
+import { hostsOf, nutServerGrants, nutServerSlice, nutServerTopics } from "./nut_server/slice.ts";
+import { witnessTopics } from "./policy_engine/config.ts";
+import { policyEngineGrants, policyEngineSlice, policyFileOf } from "./policy_engine/slice.ts";
+import { socBridgeSlice } from "./soc_bridge/slice.ts";
 
 /** One service. */
 export interface ServiceRow {
@@ -57,11 +37,6 @@ export interface ServiceRow {
   slice(config: HouseConfig): unknown;
 }
 
-/** A service's own directory in the state directory. */
-export function stateDirOf(config: HouseConfig, service: string): string {
-  return `${config.stateDir}/${service}`;
-}
-
 /** The service that holds the broker connection. */
 export const BROKER_LINK = "broker_link";
 
@@ -72,48 +47,20 @@ export const SERVICES: readonly ServiceRow[] = [
     purpose: "Holds the only connection to the local broker and enforces every service's topics.",
     entry: new URL("./broker_link/worker.ts", import.meta.url),
     required: true,
-    grants: ({ broker }) => [
-      {
-        kind: "net",
-        targets: broker ? [`${broker.host}:${broker.port}`] : ["127.0.0.1"],
-        reason: broker ? "the broker in the house" : "the embedded broker on loopback",
-      },
-    ],
+    grants: brokerLinkGrants,
     publishes: () => [],
     subscribes: () => [],
-    slice: (config): BrokerLinkConfig => ({
-      roots: config.roots,
-      broker: config.broker,
-      embeddedPort: config.embeddedPort,
-      clientId: config.mqttClientId,
-    }),
+    slice: brokerLinkSlice,
   },
   {
     name: "cloud_bridge",
     purpose: "Joins EcoFlow's cloud and mirrors the stations' raw bytes to the local broker.",
     entry: new URL("./cloud_bridge/worker.ts", import.meta.url),
     required: true,
-    grants: (config) => [
-      {
-        kind: "net",
-        targets: [...config.cloud.apiHosts.map(withHttpsPort), ...config.cloud.brokerHosts],
-        reason: "EcoFlow's API and the MQTT brokers that it may name",
-      },
-      {
-        kind: "read",
-        targets: [stateDirOf(config, "cloud_bridge")],
-        reason: "the client id, the same at every start: the cloud allows about ten a day",
-      },
-      { kind: "write", targets: [stateDirOf(config, "cloud_bridge")], reason: "to store that client id" },
-    ],
+    grants: cloudBridgeGrants,
     publishes: (t) => [t.raw("+"), t.cloudStatus, t.stationList, t.events],
     subscribes: (t) => [t.refresh("+")],
-    slice: (config): CloudBridgeConfig => ({
-      ...config.cloud,
-      roots: config.roots,
-      devices: config.stations,
-      stateDir: stateDirOf(config, "cloud_bridge"),
-    }),
+    slice: cloudBridgeSlice,
   },
   {
     name: "soc_bridge",
@@ -123,40 +70,14 @@ export const SERVICES: readonly ServiceRow[] = [
     grants: () => [],
     publishes: (t) => [t.state("+"), t.rawJson("+"), t.refresh("+"), t.events],
     subscribes: (t) => [t.raw("+"), t.stationList, t.cloudStatus],
-    slice: (config): SocBridgeConfig => ({
-      roots: config.roots,
-      devices: config.stations,
-      gridRule: config.gridRule,
-      staleAfterSec: config.staleAfterSec,
-      publishRawJson: config.publishRawJson,
-      modelFiles: config.modelFiles,
-    }),
+    slice: socBridgeSlice,
   },
   {
     name: "policy_engine",
     purpose: "Decides when hosts go down, when they are called off and when they are switched on again.",
     entry: new URL("./policy_engine/worker.ts", import.meta.url),
     required: true,
-    grants: (config) => [
-      {
-        kind: "read",
-        targets: [stateDirOf(config, "policy_engine")],
-        reason: "its snapshot, to go on after a restart in mid-outage",
-      },
-      { kind: "write", targets: [stateDirOf(config, "policy_engine")], reason: "to store that snapshot" },
-      ...(wakesHosts(policyFile(config))
-        ? [{
-          kind: "net" as const,
-          targets: ["0.0.0.0:0", `${WAKE_TARGET.hostname}:${WAKE_TARGET.port}`],
-          reason: "magic packets for the hosts that the policy file gives a hardware address",
-        }]
-        : []),
-      ...witnessServers(policyFile(config)).map(({ host, port }) => ({
-        kind: "net" as const,
-        targets: [`${host.includes(":") ? `[${host}]` : host}:${port}`],
-        reason: "a NUT server that the policy file names as a grid witness",
-      })),
-    ],
+    grants: policyEngineGrants,
     publishes: (t) => [t.command("+"), t.plan("+"), t.policy("+"), t.drillReport, t.events],
     subscribes: (t, config) => [
       t.state("+"),
@@ -165,20 +86,9 @@ export const SERVICES: readonly ServiceRow[] = [
       t.cloudStatus,
       t.drillRequest,
       t.abortRequest,
-      ...witnessTopics(policyFile(config)),
+      ...witnessTopics(policyFileOf(config)),
     ],
-    slice: (config): PolicyEngineConfig => ({
-      ...policyLimits(config),
-      roots: config.roots,
-      agentKeys: config.agentKeys,
-      keylessHosts: nutHostsOf(nutServerConfig(config)),
-      stateDir: stateDirOf(config, "policy_engine"),
-      bootId: config.bootId,
-      followsCloud: true,
-      takesDrills: true,
-      takesAborts: true,
-      file: policyFile(config),
-    }),
+    slice: (config) => policyEngineSlice(config, nutHostsOf(config)),
   },
   {
     name: "nut_server",
@@ -186,11 +96,10 @@ export const SERVICES: readonly ServiceRow[] = [
     entry: new URL("./nut_server/worker.ts", import.meta.url),
     required: false,
     isWanted: ({ nut }) => nut !== undefined,
-    grants: ({ nut }) =>
-      nut ? [{ kind: "net", targets: [listenTarget(nut)], reason: "to listen for NUT clients" }] : [],
-    publishes: (_topics, config) => nutServerTopics(nutServerConfig(config)).publishes,
-    subscribes: (_topics, config) => nutServerTopics(nutServerConfig(config)).subscribes,
-    slice: nutServerConfig,
+    grants: nutServerGrants,
+    publishes: (_topics, config) => nutServerTopics(nutServerSlice(config)).publishes,
+    subscribes: (_topics, config) => nutServerTopics(nutServerSlice(config)).subscribes,
+    slice: nutServerSlice,
   },
   {
     name: "historian",
@@ -198,18 +107,10 @@ export const SERVICES: readonly ServiceRow[] = [
     entry: new URL("./historian/worker.ts", import.meta.url),
     required: false,
     isWanted: ({ history }) => history !== undefined,
-    grants: (config) => [
-      { kind: "read", targets: [stateDirOf(config, "historian")], reason: "its database" },
-      { kind: "write", targets: [stateDirOf(config, "historian")], reason: "to write that database" },
-    ],
+    grants: historianGrants,
     publishes: (t) => [t.historyAnswer("+"), t.events],
     subscribes: (t) => [t.state("+"), t.events, t.historyQuery],
-    slice: (config): HistorianConfig => ({
-      roots: config.roots,
-      stateDir: stateDirOf(config, "historian"),
-      staleAfterSec: config.staleAfterSec,
-      days: config.history?.days ?? 0,
-    }),
+    slice: historianSlice,
   },
   {
     name: "dashboard",
@@ -217,20 +118,7 @@ export const SERVICES: readonly ServiceRow[] = [
     entry: new URL("./dashboard/worker.ts", import.meta.url),
     required: false,
     isWanted: ({ dashboard }) => dashboard !== undefined,
-    grants: (config) => [
-      ...(config.dashboard
-        ? [{
-          kind: "net" as const,
-          targets: [listenGrant(config.dashboard)],
-          reason: "to listen for browsers",
-        }]
-        : []),
-      {
-        kind: "read",
-        targets: [stateDirOf(config, "dashboard")],
-        reason: "the hash of the password, which may change while it runs",
-      },
-    ],
+    grants: dashboardGrants,
     publishes: (t) => [t.drillRequest, t.abortRequest, t.historyQuery],
     subscribes: (t) => [
       t.state("+"),
@@ -243,19 +131,7 @@ export const SERVICES: readonly ServiceRow[] = [
       t.orchestratorStatus,
       t.historyAnswer("+"),
     ],
-    slice: ({ dashboard, history, roots, staleAfterSec, agentsByStation }): DashboardConfig => ({
-      host: dashboard?.host ?? "",
-      port: dashboard?.port ?? 0,
-      names: dashboard?.names ?? [],
-      readsWithoutLogin: dashboard?.readsWithoutLogin ?? false,
-      passwordFile: dashboard?.passwordFile ?? "",
-      metricsToken: dashboard?.metricsToken,
-      tls: dashboard?.tls,
-      roots,
-      staleAfterSec,
-      asksHistorian: history !== undefined,
-      agentsByStation,
-    }),
+    slice: dashboardSlice,
   },
   {
     name: "notifier",
@@ -263,28 +139,10 @@ export const SERVICES: readonly ServiceRow[] = [
     entry: new URL("./notifier/worker.ts", import.meta.url),
     required: false,
     isWanted: ({ notifier }) => notifier !== undefined,
-    grants: (config) => [
-      {
-        kind: "net",
-        targets: config.notifier ? channelTargets(config.notifier.channels) : ["127.0.0.1:0"],
-        reason: "the servers of the configured channels",
-      },
-      {
-        kind: "read",
-        targets: [stateDirOf(config, "notifier")],
-        reason: "its queue, to go on after a restart",
-      },
-      { kind: "write", targets: [stateDirOf(config, "notifier")], reason: "to store that queue" },
-    ],
+    grants: notifierGrants,
     publishes: (t) => [t.events],
     subscribes: (t) => [t.events],
-    slice: (config): NotifierConfig => ({
-      channels: [],
-      collectSec: 0,
-      ...config.notifier,
-      roots: config.roots,
-      stateDir: stateDirOf(config, "notifier"),
-    }),
+    slice: notifierSlice,
   },
   {
     name: "discovery",
@@ -293,9 +151,9 @@ export const SERVICES: readonly ServiceRow[] = [
     required: false,
     isWanted: ({ homeAssistant }) => homeAssistant !== undefined,
     grants: () => [],
-    publishes: (_topics, config) => discoveryCapability(discoverySlice(config)).publishes,
-    subscribes: (_topics, config) => discoveryCapability(discoverySlice(config)).subscribes,
-    slice: discoverySlice,
+    publishes: (_topics, config) => discoveryCapability(shownToHomeAssistant(config)).publishes,
+    subscribes: (_topics, config) => discoveryCapability(shownToHomeAssistant(config)).subscribes,
+    slice: shownToHomeAssistant,
   },
 ];
 
@@ -318,45 +176,14 @@ export function serviceConfigProblems(config: HouseConfig): readonly string[] {
   return [...new Set(found)];
 }
 
-function policyLimits(config: HouseConfig) {
-  return { ...config.policy, stations: config.agentsByStation, staleAfterSec: config.staleAfterSec };
-}
-
-/** @throws ConfigError with every problem of the file; told at the start by {@link serviceConfigProblems} */
-function policyFile(config: HouseConfig): PolicyFile | undefined {
-  const { policyFile: file } = config;
-  return file && parsePolicyFile(file.text, file.source, policyLimits(config));
-}
-
-function nutServerConfig(config: HouseConfig): NutServerConfig {
-  const { nut, roots, staleAfterSec, bootId } = config;
-  if (!nut) {
-    const nothing = { allow: [], users: [], upses: [], limits: DEFAULT_LIMITS };
-    return {
-      ...nothing,
-      roots,
-      enabled: false,
-      listenHost: "",
-      port: 0,
-      staleAfterSec,
-      lowBatteryPercent: 0,
-    };
-  }
-  const { text, source, ...rest } = nut;
-  return { ...parseNutConfig(text, source), ...rest, roots, bootId, enabled: true, staleAfterSec };
-}
-
 /** What the discovery service gets to see, and what Home Assistant's rights at the broker are made from. */
-export function discoverySlice(config: HouseConfig): DiscoveryConfig {
-  return {
-    roots: config.roots,
-    prefix: config.homeAssistant?.prefix ?? DEFAULT_PREFIX,
-    node: config.mqttClientId,
-    staleAfterSec: config.staleAfterSec,
-    stations: config.stations,
-    agentsByStation: config.agentsByStation,
-    nutHosts: nutHostsOf(nutServerConfig(config)),
-  };
+export function shownToHomeAssistant(config: HouseConfig) {
+  return discoverySlice(config, nutHostsOf(config));
+}
+
+/** Hosts that the NUT server speaks for. */
+function nutHostsOf(config: HouseConfig): readonly string[] {
+  return hostsOf(nutServerSlice(config));
 }
 
 /** The topics that a service may use, for `broker_link` and its own port. */
@@ -387,8 +214,4 @@ export function workerPermissions(row: ServiceRow, config: HouseConfig): Deno.Pe
     sys: false,
     import: false,
   };
-}
-
-function withHttpsPort(host: string): string {
-  return host.includes(":") ? host : `${host}:443`;
 }

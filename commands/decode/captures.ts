@@ -37,7 +37,7 @@ export interface Capture {
 }
 
 /**
- * Reads a capture file in the format of `../shared/protocol/captures`.
+ * Reads a recorded payload: a JSON file with its model or serial number, its encoding and the payload itself.
  *
  * @param models Tables in order of precedence
  * @throws InvalidInputError naming everything that is missing or wrong

@@ -1,4 +1,4 @@
-/** Mosquitto's password file: one line a user, hashed as its own `mosquitto_passwd` does. Pure but for the salt. */
+/** Mosquitto's password file: one line a user, hashed as its own `mosquitto_passwd` does. */
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 
 /** The passwords are random, 256 bits: there is nothing to guess, so the broker need not be made slow. */

@@ -1,4 +1,4 @@
-/** Whether a block device may be written to: never one that this system uses. Pure but for the readers it is given. */
+/** Whether a block device may be written to: never one that this system uses. */
 
 /** What the kernel says of block devices. */
 export interface BlockDevices {

@@ -1,4 +1,4 @@
-/** The way in with an app account. Facts: ../shared/protocol/cloud.md, section 1. */
+/** The way in with an app account. Facts: docs/protocol.md "Log-in". */
 import { Buffer } from "node:buffer";
 import * as v from "valibot";
 import { errorText } from "../../lib/errors.ts";

@@ -5,7 +5,7 @@
  *
  * @param uuid The installation's own, upper case with dashes; the same at every start, for the cloud allows about ten a day
  * @param userId Decimal digits
- * @see ../shared/protocol/cloud.md section 1.4
+ * @see docs/protocol.md "Broker and topics"
  */
 export function appClientId(uuid: string, userId: string): string {
   return `ANDROID_${uuid}_${userId}`;

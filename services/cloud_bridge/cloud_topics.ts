@@ -1,7 +1,7 @@
 /**
  * The topics of EcoFlow's cloud, and the one door through which anything is ever sent to it. There is no code path that
  * writes to a power station: {@link readOnly} hides `publish`, and what is left can only ask for the whole state.
- * Facts: ../shared/protocol/cloud.md, sections 1.5, 1.6 and 2.3.
+ * Facts: docs/protocol.md "Broker and topics", "Developer API".
  */
 import type { MqttClient } from "../../lib/mqtt/client.ts";
 import { encodeGetAllRequest } from "../../proto/get_all.ts";

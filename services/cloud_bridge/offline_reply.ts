@@ -14,7 +14,7 @@ const jsonSchema = v.union([
  * Whether a payload on `get_reply` is the cloud's word that the station is away, and not the station's answer.
  *
  * @returns false as well for what cannot be read
- * @see ../shared/protocol/cloud.md section 1.6
+ * @see docs/protocol.md "Asking for everything"
  */
 export function isOfflineReply(payload: Uint8Array): boolean {
   try {

@@ -1,4 +1,4 @@
-/** The way in with keys of the developer API. Facts: ../shared/protocol/cloud.md, section 2. */
+/** The way in with keys of the developer API. Facts: docs/protocol.md "Developer API". */
 import type { Clock } from "../../lib/clock.ts";
 import { errorText } from "../../lib/errors.ts";
 import type { Random } from "../../lib/backoff.ts";

@@ -1,4 +1,4 @@
-/** Signs requests to EcoFlow's developer API. Pure. Facts: ../shared/protocol/cloud.md, section 2.1. */
+/** Signs requests to EcoFlow's developer API. Pure. Facts: docs/protocol.md "Developer API". */
 import { createHmac } from "node:crypto";
 
 /** What the parameters of a request may hold: those of a JSON body. */

@@ -1,4 +1,4 @@
-/** Who is logged in: random tokens, of which only hashes are kept, each with an end. Pure but for its randomness. */
+/** Who is logged in: random tokens, of which only hashes are kept, each with an end. */
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 

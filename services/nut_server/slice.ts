@@ -1,7 +1,11 @@
 /** The NUT server's slice of the configuration, and what the registry has to grant for it. Pure. */
 import { isIP } from "node:net";
+import type { HouseConfig } from "../../lib/config/load.ts";
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
-import type { NutHouse } from "./access/nut_house.ts";
+import { onceFor } from "../../lib/once_for.ts";
+import type { Grant } from "../grant.ts";
+import { parseNutConfig } from "./access/config.ts";
+import { DEFAULT_LIMITS, type NutHouse } from "./access/nut_house.ts";
 
 /** The NUT server's slice of the configuration; the house part comes from `parseNutConfig`. */
 export interface NutServerConfig extends NutHouse {
@@ -47,3 +51,33 @@ export function hostsOf({ users, upses }: Pick<NutServerConfig, "users" | "upses
 export function listenTarget({ listenHost, port }: Pick<NutServerConfig, "listenHost" | "port">): string {
   return `${isIP(listenHost) === 6 ? `[${listenHost}]` : listenHost}:${port}`;
 }
+
+/** To listen, where a NUT server is wanted. */
+export function nutServerGrants({ nut }: HouseConfig): readonly Grant[] {
+  return nut ? [{ kind: "net", targets: [listenTarget(nut)], reason: "to listen for NUT clients" }] : [];
+}
+
+/**
+ * Accounts, UPS names and limits, read once for each configuration; without a NUT server nobody and nothing.
+ *
+ * @throws ConfigError with every problem of the file
+ */
+export const nutServerSlice: (config: HouseConfig) => NutServerConfig = onceFor((config) => {
+  const { nut, roots, staleAfterSec, bootId } = config;
+  if (nut) {
+    const { text, source, ...rest } = nut;
+    return { ...parseNutConfig(text, source), ...rest, roots, bootId, enabled: true, staleAfterSec };
+  }
+  return {
+    allow: [],
+    users: [],
+    upses: [],
+    limits: DEFAULT_LIMITS,
+    roots,
+    enabled: false,
+    listenHost: "",
+    port: 0,
+    staleAfterSec,
+    lowBatteryPercent: 0,
+  };
+});

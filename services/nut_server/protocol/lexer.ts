@@ -2,7 +2,7 @@
  * Splits a client's bytes into lines of words, as upsd does: blanks divide words, `"…"` holds them together, `\` takes
  * the next character as it is, `#` begins a comment, `=` is a word of its own. One lexer belongs to one connection.
  *
- * Source: ../shared/nut/protocol.md section 1, and Debian's upsd 2.8.0 asked byte by byte.
+ * Source: the NUT network protocol (RFC 9271), and Debian's upsd 2.8.0 asked byte by byte.
  */
 
 /** Longest line accepted, in bytes with its end; upsd's own clients never send more than 512. */

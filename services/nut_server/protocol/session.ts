@@ -1,7 +1,7 @@
 /**
  * One client's conversation: a line of words in, answers and effects out. Pure.
  *
- * Source: ../shared/nut/protocol.md section 2; the order of the checks is that of Debian's upsd 2.8.0.
+ * Source: the NUT network protocol (RFC 9271); the order of the checks is that of Debian's upsd 2.8.0.
  */
 import { errorLine, type ErrorToken } from "./answers.ts";
 import type { NutUps, NutUser } from "../access/nut_house.ts";

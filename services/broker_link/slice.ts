@@ -1,0 +1,25 @@
+/** What the broker link gets of the configuration, and what its worker may do. Pure. */
+import type { HouseConfig } from "../../lib/config/load.ts";
+import type { Grant } from "../grant.ts";
+import type { BrokerLinkConfig } from "./service.ts";
+
+/** The broker's address, and nothing else. */
+export function brokerLinkGrants({ broker }: HouseConfig): readonly Grant[] {
+  return [
+    {
+      kind: "net",
+      targets: broker ? [`${broker.host}:${broker.port}`] : ["127.0.0.1"],
+      reason: broker ? "the broker in the house" : "the embedded broker on loopback",
+    },
+  ];
+}
+
+/** How to reach the broker. */
+export function brokerLinkSlice(config: HouseConfig): BrokerLinkConfig {
+  return {
+    roots: config.roots,
+    broker: config.broker,
+    embeddedPort: config.embeddedPort,
+    clientId: config.mqttClientId,
+  };
+}
