@@ -6,12 +6,13 @@ import assert from "node:assert/strict";
 import type { BusMessage } from "../../lib/bus.ts";
 import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { outsideFacts } from "../../lib/testdata/outside_facts.ts";
 import { encodeFrame, type Header } from "../../proto/frame.ts";
 import { stationModels } from "../../commands/simulate/play.ts";
 import { startRealWorld } from "./real_world.ts";
 import type { Scenario } from "../../commands/simulate/scenario.ts";
 
-const RECORDED = new URL("../../../shared/protocol/captures/", import.meta.url);
+const { url: RECORDED, ignore } = outsideFacts("protocol/captures/");
 const PREFIXES: Readonly<Record<string, string>> = { river3: "R651", deltapro: "DCEB" };
 
 interface Recording {
@@ -80,66 +81,63 @@ const QUIET: Scenario = {
   expect: [],
 };
 
-Deno.test("startRealWorld() carries every River 3 and Delta Pro recording unchanged from the cloud to the state", async (t) => {
-  try {
-    Deno.statSync(RECORDED);
-  } catch {
-    // deno-lint-ignore no-console
-    console.log("skipped: the recordings are not beside this checkout");
-    return;
-  }
-  const all = recordings();
-  assert.ok(all.length >= 6);
-  const topics = topicsUnder(DEFAULT_ROOTS);
-  const mutes = all.map(({ id, sn }) => ({ sn, name: id }));
-  const models = stationModels(QUIET);
-  const world = await startRealWorld({
-    scenario: QUIET,
-    models,
-    speed: 1,
-    broker: "embedded",
-    mutes,
-    onLog: () => {},
-  });
-  try {
-    const last = new Map<string, BusMessage>();
-    let wake = () => {};
-    world.onMessage((message) => {
-      last.set(message.topic, message);
-      wake();
+Deno.test(
+  "startRealWorld() carries every River 3 and Delta Pro recording unchanged from the cloud to the state",
+  { ignore },
+  async (t) => {
+    const all = recordings();
+    assert.ok(all.length >= 6);
+    const topics = topicsUnder(DEFAULT_ROOTS);
+    const mutes = all.map(({ id, sn }) => ({ sn, name: id }));
+    const models = stationModels(QUIET);
+    const world = await startRealWorld({
+      scenario: QUIET,
+      models,
+      speed: 1,
+      broker: "embedded",
+      mutes,
+      onLog: () => {},
     });
-    const seen = async (topic: string) => {
-      for (;;) {
-        const message = last.get(topic);
-        if (message) return message;
-        await new Promise<void>((resolve) => wake = resolve);
-      }
-    };
-    for (const { id, sn, bytes, isReply, normalized } of all) {
-      await t.step(id, async () => {
-        last.delete(topics.state(id));
-        world.sendRaw(sn, isReply ? "get_reply" : "property", bytes);
-        assert.deepEqual((await seen(topics.raw(sn))).payload, bytes);
-        // A payload that says nothing about the state must not make the station look alive.
-        if (Object.values(normalized).every((value) => value === null)) {
-          return assert.equal(last.get(topics.state(id)), undefined);
-        }
-        const state = parsePowerState((await seen(topics.state(id))).payload, id);
-        assert.equal(state.link, "live");
-        for (const [name, key, tolerance] of KEYS) {
-          const wanted = normalized[name];
-          if (typeof wanted !== "number") continue;
-          assert.ok(
-            Math.abs(Number(state[key]) - wanted) <= tolerance,
-            `${key}: wanted ${wanted}, found ${state[key]}`,
-          );
-        }
-        if (normalized.grid_present === true) assert.equal(state.grid_connected, true);
-        // One payload alone never says that the grid is gone, unless it answers a question.
-        if (normalized.grid_present === null) assert.equal(state.grid_connected, undefined);
+    try {
+      const last = new Map<string, BusMessage>();
+      let wake = () => {};
+      world.onMessage((message) => {
+        last.set(message.topic, message);
+        wake();
       });
+      const seen = async (topic: string) => {
+        for (;;) {
+          const message = last.get(topic);
+          if (message) return message;
+          await new Promise<void>((resolve) => wake = resolve);
+        }
+      };
+      for (const { id, sn, bytes, isReply, normalized } of all) {
+        await t.step(id, async () => {
+          last.delete(topics.state(id));
+          world.sendRaw(sn, isReply ? "get_reply" : "property", bytes);
+          assert.deepEqual((await seen(topics.raw(sn))).payload, bytes);
+          // A payload that says nothing about the state must not make the station look alive.
+          if (Object.values(normalized).every((value) => value === null)) {
+            return assert.equal(last.get(topics.state(id)), undefined);
+          }
+          const state = parsePowerState((await seen(topics.state(id))).payload, id);
+          assert.equal(state.link, "live");
+          for (const [name, key, tolerance] of KEYS) {
+            const wanted = normalized[name];
+            if (typeof wanted !== "number") continue;
+            assert.ok(
+              Math.abs(Number(state[key]) - wanted) <= tolerance,
+              `${key}: wanted ${wanted}, found ${state[key]}`,
+            );
+          }
+          if (normalized.grid_present === true) assert.equal(state.grid_connected, true);
+          // One payload alone never says that the grid is gone, unless it answers a question.
+          if (normalized.grid_present === null) assert.equal(state.grid_connected, undefined);
+        });
+      }
+    } finally {
+      await world.stop();
     }
-  } finally {
-    await world.stop();
-  }
-});
+  },
+);

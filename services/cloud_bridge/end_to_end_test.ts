@@ -11,6 +11,7 @@ import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusRequest } from "../../lib/port_bus.ts";
 import { memoryLog } from "../../lib/testing.ts";
+import { outsideFacts } from "../../lib/testdata/outside_facts.ts";
 import {
   type CloudOptions,
   type EmulatedCloud,
@@ -155,15 +156,9 @@ Deno.test("CloudBridge brings both families from the emulated cloud, byte for by
     assert.match(cloud.record.clientIds[0] ?? "", new RegExp(`^ANDROID_[0-9A-F-]{36}_${USER_ID}$`));
   }));
 
-Deno.test("CloudBridge brings a recorded payload unchanged", async () => {
-  const path = new URL("../../../shared/protocol/captures/river3-get-reply-full.json", import.meta.url);
-  let capture: { payload: string; encoding: string };
-  try {
-    capture = JSON.parse(Deno.readTextFileSync(path));
-  } catch {
-    // deno-lint-ignore no-console
-    return console.log("skipped: the recordings are not there (../shared/protocol/captures)");
-  }
+const recording = outsideFacts("protocol/captures/river3-get-reply-full.json");
+Deno.test("CloudBridge brings a recorded payload unchanged", { ignore: recording.ignore }, async () => {
+  const capture = JSON.parse(Deno.readTextFileSync(recording.url)) as { payload: string; encoding: string };
   const bytes = new Uint8Array(
     Buffer.from(capture.payload, capture.encoding.startsWith("hex") ? "hex" : "base64"),
   );
