@@ -9,10 +9,12 @@ import type { Topics } from "../../lib/mqtt/topics.ts";
 
 /** A historian that runs answers at once; one that does not is not waited for. Real ms. */
 const PATIENCE_MS = 2000;
-/** More questions at once than this are somebody's attack. */
+/** Questions that are asked at once; further ones wait for their turn. */
 const MAX_OPEN = 32;
+/** More waiting than this are somebody's attack: twenty charts of three questions on a few pages are far below. */
+const MAX_QUEUED = 512;
 
-/** What the desk works with. */
+/** What the client works with. */
 export interface HistorianParts {
   readonly bus: Bus;
   readonly clock: Clock;
@@ -25,6 +27,9 @@ export interface HistorianParts {
 /** See the file comment. */
 export class HistorianClient {
   readonly #waiting = new Map<string, (answer: HistoryAnswer) => void>();
+  /** Whose turn comes when an open question is answered, first come first served. */
+  readonly #queue: (() => void)[] = [];
+  #open = 0;
 
   constructor(private readonly parts: HistorianParts) {}
 
@@ -34,9 +39,23 @@ export class HistorianClient {
     bus.subscribe(topics.historyAnswer("+"), (message) => this.#hear(message));
   }
 
-  /** The answer; undefined when there is none, or it says that there is no history. */
+  /** The answer; undefined when there is none, when it says that there is no history, or when too many ask. */
   async ask(query: Omit<HistoryQuery, "id">): Promise<HistoryAnswer | undefined> {
-    if (!this.parts.isThere || this.#waiting.size >= MAX_OPEN) return undefined;
+    if (!this.parts.isThere) return undefined;
+    if (this.#open >= MAX_OPEN) {
+      if (this.#queue.length >= MAX_QUEUED) return undefined;
+      await new Promise<void>((resolve) => this.#queue.push(resolve));
+    }
+    this.#open++;
+    try {
+      return await this.#askNow(query);
+    } finally {
+      this.#open--;
+      this.#queue.shift()?.();
+    }
+  }
+
+  async #askNow(query: Omit<HistoryQuery, "id">): Promise<HistoryAnswer | undefined> {
     const { bus, clock, topics } = this.parts;
     const id = crypto.randomUUID();
     const answered = Promise.withResolvers<HistoryAnswer | undefined>();

@@ -77,6 +77,23 @@ Deno.test("createDashboard() draws the past from the historian, with outages and
     assert.ok((view.energy?.[0]?.out_wh ?? 0) > 25, JSON.stringify(view.energy));
   }));
 
+Deno.test("createDashboard() draws six full hours, from the first row to the newest", () =>
+  withPast(async ({ ask, broker, clock, topics }) => {
+    const state = { device: "Study", grid_connected: true, out_watts: 60, link: "live" };
+    for (let i = 0; i < 2300; i++) {
+      broker.publish(topics.state("Study"), JSON.stringify({ ...state, soc: 40 + i / 100 }));
+      await clock.advance(10_000);
+    }
+    const view: HistoryView = JSON.parse((await ask("/api/history?device=Study&hours=6")).text);
+    const now = clock.wallMs() / 1000;
+    assert.ok(
+      now - (view.at_s.at(-1) ?? 0) <= 20,
+      `the newest row is ${now - (view.at_s.at(-1) ?? 0)} s old`,
+    );
+    assert.ok(Math.abs(now - 21_600 - (view.at_s[0] ?? 0)) <= 20, "the first row is six hours old");
+    assert.ok(view.at_s.length >= 2150, `${view.at_s.length} rows`);
+  }));
+
 const FILES: readonly (readonly [string, RegExp])[] = [
   ["kind=samples&device=Study", /^at,seconds,soc,.*\r\n2026-\S+Z,900,80,60,67,100,60,60,67\r\n/],
   ["kind=outages", /^device,from,.*\r\nStudy,2026-\S+Z,true,2026-\S+Z,true,60,60,70\r\n$/],

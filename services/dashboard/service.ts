@@ -13,6 +13,7 @@ import { emptyHouse } from "./house.ts";
 import { LivePages } from "./live.ts";
 import { PasswordFile } from "./password_file.ts";
 import { pastView } from "./past.ts";
+import { askAllSamples } from "./past_samples.ts";
 import { Router } from "./router.ts";
 import { allRoutes } from "./routes/table.ts";
 import { Seen } from "./seen.ts";
@@ -64,7 +65,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     const ask = (kind: HistoryQuery["kind"], fromMs = from_ms) =>
       historian.ask({ kind, device, from_ms: fromMs, to_ms, newest: true });
     const [samples, outages, energy] = await Promise.all([
-      historian.ask({ kind: "samples", device, from_ms, to_ms }),
+      askAllSamples((query) => historian.ask(query), { device, from_ms, to_ms }),
       ask("outages"),
       ask("energy", Math.max(0, to_ms - ENERGY_DAYS * 86_400_000)),
     ]);

@@ -27,15 +27,17 @@ type Row = Record<string, number | string | null>;
 export function readSamples(
   db: DatabaseSync,
   stepSec: StepSec,
-  { device = "", fromMs, toMs, limit }: Range,
+  { device = "", fromMs, toMs, newest = false, limit }: Range,
 ): HistorySample[] {
-  return rowsOf(
+  const rows = rowsOf(
     db,
     `SELECT at_s, seconds, soc, soc_min, in_watts, in_watts_max, out_watts, out_watts_max, grid_percent
        FROM samples JOIN devices USING (device_id)
-       WHERE name = ? AND step_s = ? AND at_s BETWEEN ? AND ? ORDER BY at_s LIMIT ?`,
+       WHERE name = ? AND step_s = ? AND at_s BETWEEN ? AND ?
+       ORDER BY at_s ${newest ? "DESC" : "ASC"} LIMIT ?`,
     [device, stepSec, Math.floor(fromMs / 1000) - stepSec + 1, Math.floor(toMs / 1000), limit],
-  ).map((row) => ({
+  );
+  return (newest ? rows.reverse() : rows).map((row) => ({
     ...withoutNulls(row),
     soc: tenths(row.soc),
     soc_min: tenths(row.soc_min),
