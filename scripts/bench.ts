@@ -1,10 +1,10 @@
 /**
  * Measures, in one run on this machine, and prints a table a part, as it goes into `docs/benchmarks.md`.
  *
- * Run: deno task bench [--part NAME|all] [--payloads N] [--worlds N] [--seed N] [--days N] [--real-time --hours N]
+ * Run: deno task bench [--part NAME|all]… [--payloads N] [--worlds N] [--seed N] [--days N] [--real-time --hours N]
  */
 import { parseArgs } from "node:util";
-import { PARTS } from "./bench/parts.ts";
+import { type Part, PARTS } from "./bench/parts.ts";
 
 const USAGE_EXIT = 64;
 
@@ -14,7 +14,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      part: { type: "string" },
+      part: { type: "string", multiple: true },
       payloads: { type: "string" },
       worlds: { type: "string" },
       seed: { type: "string" },
@@ -23,16 +23,8 @@ async function main(args: readonly string[]): Promise<number> {
       hours: { type: "string" },
     },
   });
-  const wanted = PARTS.filter((part) =>
-    part.name === values.part ||
-    part.in === "plain" && (values.part === undefined || values.part === "all") ||
-    part.in === "all" && values.part === "all"
-  );
-  if (wanted.length === 0) {
-    return refuse(
-      `Cannot measure "${values.part}": must be all, ${PARTS.map(({ name }) => name).join(", ")}`,
-    );
-  }
+  const wanted = chooseParts(values.part);
+  if (typeof wanted === "string") return refuse(wanted);
   if (values["real-time"] !== (values.hours !== undefined)) {
     return refuse("Cannot soak: --real-time and --hours N go together");
   }
@@ -50,6 +42,19 @@ async function main(args: readonly string[]): Promise<number> {
     say("");
   }
   return 0;
+}
+
+/** The parts that were named, in the bench's own order; every plain one when none was; a problem as text. */
+export function chooseParts(names: readonly string[] | undefined): readonly Part[] | string {
+  const unknown = names?.find((name) => name !== "all" && !PARTS.some((part) => part.name === name));
+  if (unknown !== undefined) {
+    return `Cannot measure "${unknown}": must be all, ${PARTS.map(({ name }) => name).join(", ")}`;
+  }
+  const isAll = names?.includes("all") ?? false;
+  return PARTS.filter((part) =>
+    names?.includes(part.name) || part.in === "plain" && (names === undefined || isAll) ||
+    part.in === "all" && isAll
+  );
 }
 
 /** A whole number of 1 or more; undefined when absent, the problem as text when it is something else. */

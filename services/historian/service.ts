@@ -215,6 +215,12 @@ export class Historian implements Service {
       this.#store?.prune(Math.floor(this.context.clock.wallMs() / 1000), this.context.config.days);
     } catch (error) {
       this.context.log.warn("HISTORY NOT PRUNED", { reason: errorText(error) });
+      return;
+    }
+    try {
+      if (this.#store?.shrink()) this.context.log.notice("HISTORY FILE SHRUNK");
+    } catch (error) {
+      this.context.log.warn("HISTORY FILE NOT SHRUNK", { reason: errorText(error) });
     }
   }
 }

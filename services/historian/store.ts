@@ -39,6 +39,8 @@ export const MAX_EVENTS = 20_000;
 /** More outages than this, and the oldest give way. */
 export const MAX_OUTAGES = 10_000;
 const DAY_SEC = 86_400;
+/** The file is written anew, smaller, when so much of it is free: more than half, and more than this, bytes. */
+const SHRINK_FROM_BYTES = 1_048_576;
 
 /** The file was written by a newer version of this program: it is left as it is. */
 export class NewerStoreError extends Error {
@@ -124,6 +126,22 @@ export class Store {
         );
       }
     });
+  }
+
+  /**
+   * Gives the disk back what {@link prune} freed, when that is worth a whole new file: after the owner has shortened the
+   * history, and hardly ever else.
+   *
+   * @returns Whether the file was written anew
+   * @throws Error when the disk has no room for the second file; the first one stays as it is
+   */
+  shrink(): boolean {
+    const pragma = (name: string) =>
+      Number(Object.values(this.#db.prepare(`PRAGMA ${name}`).get() as Row)[0]);
+    const [free, all, size] = [pragma("freelist_count"), pragma("page_count"), pragma("page_size")];
+    if (free * 2 <= all || free * size <= SHRINK_FROM_BYTES) return false;
+    this.#db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+    return true;
   }
 
   /** As {@link readSamples} does. */
