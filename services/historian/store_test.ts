@@ -7,13 +7,13 @@ import { Store } from "./store.ts";
 
 const DAY_SEC = 86_400;
 
-/** Quarter hours of so many days from time 0, of a few stations. */
+/** Quarter hours of so many days from time 0, of one station. */
 function quarterHours(days: number): SampleRow[] {
   const rows: SampleRow[] = [];
+  const quantity = { area: 90_000_000, seconds: 900, min: 90_000, max: 110_000 };
+  const totals = { seconds: 900, soc: { ...quantity, area: 45_000, min: 40, max: 60 }, inWatts: quantity };
   for (let atSec = 0; atSec < days * DAY_SEC; atSec += 900) {
-    for (const device of ["Study", "Attic", "Cellar"]) {
-      rows.push({ device, stepSec: 900, atSec, totals: { seconds: 900 } });
-    }
+    rows.push({ device: "Attic", stepSec: 900, atSec, totals: { ...totals, outWatts: quantity } });
   }
   return rows;
 }
