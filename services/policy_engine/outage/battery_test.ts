@@ -26,3 +26,63 @@ for (
     assert.equal(at(SINCE).assumedDischargePercentPerMin, fall);
   });
 }
+
+const at = <T>(value: T, atMonoMs = SINCE) => ({ value, atMonoMs });
+const remaining: readonly [
+  name: string,
+  readings: Readings,
+  measured: number | undefined,
+  minutes: number | undefined,
+][] = [
+  ["the station's minutes", { socPercent: at(50), dischargeMin: at(33) }, 1, 33],
+  ["one minute", { socPercent: at(50), dischargeMin: at(1) }, 1, 1],
+  [
+    "no minutes of 0, but load and energy",
+    { socPercent: at(50), dischargeMin: at(0), outWatts: at(300), batteryWh: at(1000) },
+    undefined,
+    100,
+  ],
+  ["a load of 1 W", { socPercent: at(50), outWatts: at(1), batteryWh: at(10) }, undefined, 300],
+  [
+    "no load from 1 ms before the outage",
+    { socPercent: at(50), outWatts: at(300, SINCE - 1), batteryWh: at(1000) },
+    undefined,
+    undefined,
+  ],
+  [
+    "the measured discharge, where the load is from before",
+    { socPercent: at(50), outWatts: at(300, SINCE - 1), batteryWh: at(1000) },
+    0.5,
+    100,
+  ],
+  ["no load of 0", { socPercent: at(50), outWatts: at(0), batteryWh: at(1000) }, undefined, undefined],
+  ["the measured discharge", { socPercent: at(50) }, 0.5, 100],
+  ["nothing measured", { socPercent: at(50) }, 0, undefined],
+  ["what is above the station's own limit", { socPercent: at(50), minSocPercent: at(20) }, 0.5, 60],
+  ["nothing below it", { socPercent: at(50), minSocPercent: at(60) }, 0.5, 0],
+  ["nothing without a charge", { dischargeMin: at(33) }, 1, undefined],
+];
+for (const [name, readings, dischargePercentPerMin, minutes] of remaining) {
+  Deno.test(`batteryNow() has minutes to empty from ${name}`, () => {
+    const battery = batteryNow(
+      { readings, samples: [], dischargePercentPerMin },
+      SINCE,
+      LIMITS,
+      SINCE + MINUTE_MS,
+    );
+    assert.deepEqual(battery.remaining, minutes === undefined ? undefined : { minutes, isEstimate: false });
+    assert.equal(battery.onBatteryMs, MINUTE_MS);
+  });
+}
+
+Deno.test("batteryNow() counts what is above the station's own limit when it estimates", () => {
+  const readings: Readings = { socPercent: at(50), minSocPercent: at(20) };
+  const battery = batteryNow(
+    { readings, samples: [], dischargePercentPerMin: 1 },
+    SINCE,
+    LIMITS,
+    SINCE + 4 * MINUTE_MS,
+  );
+  assert.deepEqual(battery.charge, { percent: 45, isEstimate: true });
+  assert.deepEqual(battery.remaining, { minutes: 25 / 1.25, isEstimate: true });
+});
