@@ -74,3 +74,12 @@ Deno.test("needFromMs() adds up what was learned with a margin, else the time li
   assert.equal(needFromMs(RULES, 1, view([], { tv: MIN })), 16 * MIN, "the pc is not known yet");
   assert.equal(needFromMs(RULES, 1, view(["tv", "pc", "nas", "pi"])), 0);
 });
+
+Deno.test("stepStages() waits for the stage before when no reserve is kept, however empty the battery is", () => {
+  const started = new Map([[1, T - 1]]);
+  const step = (hasReserve: boolean) =>
+    stepStages({ ...RULES, hasReserve }, phases(1, 2), started, view(), left(1), T).begun.map(({ number }) =>
+      number
+    );
+  assert.deepEqual([step(true), step(false)], [[2], []]);
+});
