@@ -31,3 +31,33 @@ for (const [name, attic, atMs, isSettled] of rows) {
     assert.equal(house.viewFor("Study").isSettled("nas"), isSettled);
   });
 }
+
+Deno.test("House.viewFor() never takes a host for settled by another station that goes down with any of them", () => {
+  const simple = simpleRules({ ...LIMITS, stations: { Study: ["nas"], Attic: ["nas"] } }, 0);
+  for (const goesWithAny of [false, true]) {
+    const rules = { ...simple, goesWithAny: new Set(goesWithAny ? ["nas"] : []) };
+    const house = new House(emptyHouse(rules), rules, () => "id");
+    const arrival = { atMonoMs: 0, atWallMs: 0, retained: false };
+    const feed = (device: string, grid_connected: boolean) =>
+      house.step({ kind: "state", device, state: { device, soc: 100, grid_connected }, arrival }, 0);
+    feed("Study", false);
+    feed("Attic", true);
+    house.step({ kind: "tick" }, 0);
+    assert.equal(house.viewFor("Study").isSettled("nas"), !goesWithAny);
+  }
+});
+
+Deno.test("House.viewFor() expects the longest of the last five durations, and none before the first", () => {
+  const rules = simpleRules({ ...LIMITS, stations: { Study: ["nas"] } }, 0);
+  const house = new House(emptyHouse(rules), rules, () => "id");
+  const longest = () => house.viewFor("Study").learnedMs("nas");
+  assert.equal(longest(), undefined);
+  const expected = [[9000, 9000], [1000, 9000], [2000, 9000], [3000, 9000], [4000, 9000], [
+    5000,
+    5000,
+  ]] as const;
+  for (const [tookMs, wanted] of expected) {
+    house.step({ kind: "learned", agent: "nas", tookMs }, 0);
+    assert.equal(longest(), wanted);
+  }
+});
