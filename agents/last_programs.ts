@@ -1,6 +1,6 @@
 /**
  * The programs of the last step: they let the system count the delay, end the host, or undo it. They are never cut short;
- * what their success means for the run is the run's part.
+ * `ShutdownRun` interprets the result.
  */
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";

@@ -1,4 +1,4 @@
-/** Looks at many things once a period, some at a time: whoever waits for the worker waits for a few of them, not for all. */
+/** Visits a list once a period in batches, so that no pass blocks the event loop. */
 import type { Cancel, Clock } from "./clock.ts";
 
 /** As many are visited in one go: a house of ordinary size at once. */

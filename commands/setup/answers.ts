@@ -15,7 +15,7 @@ export type AccountAnswer =
 /** Where the account lives; `auto`: the first host that accepts it. */
 export type Region = "auto" | "europe" | "america";
 
-/** A station to watch, and the hosts that hang on it. */
+/** A station to watch, and the hosts that are plugged into it. */
 export interface StationAnswer {
   readonly sn: string;
   readonly name: string;

@@ -1,4 +1,4 @@
-/** Which stations there are, and which hosts hang on them. Pure. */
+/** Which stations there are, and which hosts are plugged into each. Pure. */
 import { RESERVED_AGENT_NAMES, topicWordProblem } from "../mqtt/topics.ts";
 
 /** One configured power station. */

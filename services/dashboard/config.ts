@@ -7,7 +7,7 @@ export interface DashboardConfig extends DashboardSettings {
   readonly roots: TopicRoots;
   /** Without fresh evidence for this long a value is old, s. */
   readonly staleAfterSec: number;
-  /** Which hosts hang on which station. */
+  /** Which hosts are plugged into which station. */
   /** Whether a historian runs: then it is asked for the past. */
   readonly asksHistorian: boolean;
   readonly agentsByStation: Readonly<Record<string, readonly string[]>>;

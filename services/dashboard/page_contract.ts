@@ -14,7 +14,7 @@ export interface SessionView {
   readonly csrf?: string;
 }
 
-/** One host that hangs on a station. */
+/** One host that is plugged into a station. */
 export interface HostView {
   readonly agent: string;
   /** What the policy knows of it: `online`, `offline`, `told`, `accepted`, `shutting_down`, `down` … */

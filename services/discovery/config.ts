@@ -15,7 +15,7 @@ export interface DiscoveryConfig {
   readonly staleAfterSec: number;
   /** Stations named by the configuration; the topic's name falls back to the serial number. */
   readonly stations: readonly { readonly sn: string; readonly name?: string }[];
-  /** Which hosts hang on which station. */
+  /** Which hosts are plugged into which station. */
   readonly agentsByStation: Readonly<Record<string, readonly string[]>>;
   /** Hosts that are NUT clients: the daemon itself speaks for them. */
   readonly nutHosts: readonly string[];

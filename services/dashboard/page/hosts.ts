@@ -9,7 +9,11 @@ import { drillWords, hostWords } from "../shown/labels.ts";
 /** See the file comment. */
 export class Hosts {
   readonly #list = el("ul", { class: "hosts" });
-  readonly #none = el("p", { class: "quiet" }, "No hosts hang on this station: nothing is shut down.");
+  readonly #none = el(
+    "p",
+    { class: "quiet" },
+    "No hosts are plugged into this station: nothing is shut down.",
+  );
   #shown = "";
   /** What to put on the page. */
   readonly node = el("div", {}, this.#list, this.#none);
