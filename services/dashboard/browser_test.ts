@@ -113,11 +113,16 @@ Deno.test("the dashboard in a browser: an outage from the first look to the end"
     await step("counts down to the shutdown", async () => {
       model.setSoc(9);
       await sees(page, ".headline", /The battery is running out/);
-      await sees(page, ".until", /until hosts are told to shut down/);
+      await sees(page, ".until", /until hosts are told to shut down, at \d+:\d\d/);
       const seconds = async () => {
         const [m = 0, s = 0] = (await sees(page, ".digits", /^\d+:\d\d$/)).split(":").map(Number);
         return m * 60 + s;
       };
+      const below = await page.evaluate(() => {
+        const footer = document.querySelector("footer")?.getBoundingClientRect().bottom ?? 0;
+        return document.documentElement.scrollHeight - (footer + scrollY);
+      });
+      assert.ok(below < 60, `${below} px of nothing below the footer`);
       const before = await seconds();
       const shown = await page.locator(".digits").innerText();
       await page.locator(".digits").filter({ hasNotText: shown }).waitFor();
@@ -197,7 +202,7 @@ Deno.test("the dashboard in a browser: an outage from the first look to the end"
       async () => {
         const study = page.locator(".station", { hasText: "RIVER 3 Plus" });
         world.setCloudDelivers(false);
-        await study.locator(".headline", { hasText: "Not known now. Last word: grid there" }).waitFor();
+        await study.locator(".headline", { hasText: "Not known now. Last reading: grid there" }).waitFor();
         await study.locator(".facts .value.old").first().waitFor();
         assert.match(await study.locator(".basis").innerText(), /nothing fresh arrives|ago/);
         world.setCloudDelivers(true);

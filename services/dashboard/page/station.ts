@@ -3,7 +3,7 @@ import type { HistoryView, HouseView, StationView } from "../page_contract.ts";
 import { Charts } from "./charts.ts";
 import { el, setAttributes, setText, show } from "./dom.ts";
 import { Flow } from "./flow.ts";
-import { ago, clockText, duration, percent, UNKNOWN, watts } from "../shown/format.ts";
+import { ago, clockText, duration, percent, timeOfDay, UNKNOWN, watts } from "../shown/format.ts";
 import { ageNow, freshnessOf, isPolicyLive, secondsLeft, type Surroundings } from "../shown/freshness.ts";
 import { Hosts } from "./hosts.ts";
 import { icon, toneIcon } from "./icons.ts";
@@ -145,20 +145,23 @@ export class Station {
         ? "The policy has said nothing about this station yet."
         : isLive
         ? said
-        : `Last word of the policy, ${age}: ${said}`,
+        : `The policy's last message, ${age}: ${said}`,
     );
     this.#sentence.classList.toggle("old", !isLive);
     const earliest = secondsLeft(policy?.shutdown_earliest_s, house, station, now);
     const left = timer ?? earliest;
+    const clockTime = (leftS: number) => timeOfDay(house.now_ms + (now.sinceSentS + leftS) * 1000);
     show(this.#countdown, left !== undefined || (isPending && isLive));
     show(this.#digits, left !== undefined);
     setText(this.#digits, left === undefined ? "" : `${timer === undefined ? "≈ " : ""}${clockText(left)}`);
     setText(
       this.#until,
       timer !== undefined
-        ? "until hosts are told to shut down"
+        ? `until hosts are told to shut down, at ${clockTime(timer)}`
         : earliest !== undefined
-        ? "until the first host is told to shut down, if the load stays as it is"
+        ? `until the first host is told to shut down, at about ${
+          clockTime(earliest)
+        } if the load stays as it is`
         : policy?.is_in_doubt
         ? "Nobody is told to shut down yet."
         : "Hosts are being shut down.",
@@ -203,7 +206,7 @@ export class Station {
         ? `Grid last confirmed ${gridAge}${
           station.grid.evidence ? ` (${station.grid.evidence})` : ""
         }; values ${age}${link[station.link ?? "live"]}.`
-        : `No word about the grid${link[station.link ?? "live"]}.`,
+        : `Nothing is known of the grid${link[station.link ?? "live"]}.`,
     );
   }
 

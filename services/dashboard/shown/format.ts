@@ -44,6 +44,11 @@ export function percent(value: number | undefined): string {
   return `${value < 10 ? value.toFixed(1).replace(/\.0$/, "") : Math.round(value)} %`;
 }
 
+/** Hours and minutes of this browser's place. @param wallMs ms since 1970 */
+export function timeOfDay(wallMs: number): string {
+  return new Date(wallMs).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
 /** Date and time of this browser's place: only the time today. */
 export function when(iso: string, nowMs: number): string {
   const time = new Date(iso);

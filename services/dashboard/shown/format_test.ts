@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ago, clockText, duration, percent, wattHours, watts } from "./format.ts";
+import { ago, clockText, duration, percent, timeOfDay, wattHours, watts } from "./format.ts";
 import { runtimeOf } from "./runtime.ts";
 
 Deno.test("duration(), clockText(), watts() and percent() read as a person writes", () => {
@@ -49,4 +49,8 @@ Deno.test("wattHours() knows no 0 for what is not known", () => {
     "1.0 kWh",
     "12.3 kWh",
   ]);
+});
+
+Deno.test("timeOfDay() has hours and minutes, no seconds", () => {
+  assert.match(timeOfDay(Date.UTC(2026, 10, 28, 14, 32, 50)), /^\d{1,2}:\d\d(\s?[AP]M)?$/);
 });

@@ -58,7 +58,7 @@ for (const [name, house, station, now, expected] of rows) {
 Deno.test("headline() says that the grid is gone only while that is fresh", () => {
   const station = { ...STATION, grid: { connected: false, age_s: 119 } };
   assert.equal(headline(HOUSE, station, at(1)).text, "The grid is gone: on battery");
-  assert.match(headline(HOUSE, station, at(2)).text, /^Not known now\. Last word: grid gone, 2 min ago$/);
+  assert.match(headline(HOUSE, station, at(2)).text, /^Not known now\. Last reading: grid gone, 2 min ago$/);
 });
 
 Deno.test("headline() shows danger while the policy speaks, also when the station is silent", () => {

@@ -30,7 +30,7 @@ export function headline(house: HouseView, station: StationView, now: Surroundin
   const age = ago(ageNow(grid.age_s, now));
   return {
     tone: "unknown",
-    text: `Not known now. Last word: grid ${grid.connected ? "there" : "gone"}, ${age}`,
+    text: `Not known now. Last reading: grid ${grid.connected ? "there" : "gone"}, ${age}`,
   };
 }
 
