@@ -118,10 +118,9 @@ Deno.test("the dashboard in a browser: an outage from the first look to the end"
         const [m = 0, s = 0] = (await sees(page, ".digits", /^\d+:\d\d$/)).split(":").map(Number);
         return m * 60 + s;
       };
-      const below = await page.evaluate(() => {
-        const footer = document.querySelector("footer")?.getBoundingClientRect().bottom ?? 0;
-        return document.documentElement.scrollHeight - (footer + scrollY);
-      });
+      const below = await page.evaluate<number>(
+        "document.documentElement.scrollHeight - scrollY - document.querySelector('footer').getBoundingClientRect().bottom",
+      );
       assert.ok(below < 60, `${below} px of nothing below the footer`);
       const before = await seconds();
       const shown = await page.locator(".digits").innerText();
