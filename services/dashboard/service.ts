@@ -55,7 +55,8 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     sessions.clear();
   });
   const access = new Access({ config, clock, sessions, password });
-  const pages = new LivePages({ clock, view, events: () => seen.events() });
+  const hasLogin = (network: string) => sessions.isFrom(network, clock.monoMs());
+  const pages = new LivePages({ clock, view, events: () => seen.events(), hasLogin });
   const desk = new WishDesk({ bus, clock, topics });
   const historian = new HistorianDesk({ bus, clock, log, topics, isThere: config.asksHistorian });
   const findHistory = async (device: string, hours: number) => {
@@ -102,6 +103,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     tls,
     clock,
     log,
+    hasLogin,
     handle: (request) => router.answer(request),
   });
   let port = config.port;
@@ -110,8 +112,8 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     get port() {
       return port;
     },
-    start() {
-      port = server.start();
+    async start() {
+      port = await server.start();
       pages.start();
       historian.start();
       let isRecalled = false;
@@ -141,7 +143,6 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
       });
       const shown = host.includes(":") ? `[${host}]` : host;
       log.notice("DASHBOARD", { address: `${tls ? "https" : "http"}://${shown}:${port}/` });
-      return Promise.resolve();
     },
     async stop() {
       cancelRecall();
