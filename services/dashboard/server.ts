@@ -11,6 +11,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { Client, type HttpTimes } from "./http/client.ts";
+import { ListenerWatch, type WatchTimes } from "./http/listener_watch.ts";
 import { errorReply, type HttpReply, type HttpRequest } from "./http/message.ts";
 import { HTTP_LIMITS, parserRefusal, readHead } from "./http/read_head.ts";
 import { sendReply } from "./http/send_reply.ts";
@@ -34,6 +35,8 @@ export interface ServerOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly limits?: ServerLimits;
   readonly times?: HttpTimes;
+  readonly watch?: WatchTimes;
+  /** In real time, whatever the house's clock does: clients live in it, and so does `node:http`. */
   readonly clock: Clock;
   readonly log: Logger;
   /** Whether somebody from this network is logged in: then places are kept for it. Absent: nobody is. */
@@ -54,13 +57,18 @@ const REPORT_EVERY_MS = 60_000;
 /** See the file comment. */
 export class DashboardServer {
   #server: Server | undefined;
+  #port = 0;
   #cancelSweep: (() => void) | undefined;
   #crowded = { refused: 0, displaced: 0, reportedMonoMs: -Infinity };
   /** By the peer's address and port: a request's socket in TLS is not the one that was accepted. The oldest first. */
   readonly #clients = new Map<string, Client>();
   readonly #ahead = new WeakMap<Client, { count: number; turn: Promise<void> }>();
 
-  constructor(private readonly options: ServerOptions) {}
+  readonly #watch: ListenerWatch;
+
+  constructor(private readonly options: ServerOptions) {
+    this.#watch = new ListenerWatch(options.clock, options.watch);
+  }
 
   /** Begins to listen; resolves to the port, rejects when the address cannot be had. */
   start(): Promise<number> {
@@ -80,16 +88,17 @@ export class DashboardServer {
       void this.#queue(request, response);
     // With Expect: the refusal is ours, too.
     server.on("request", onRequest).on("checkContinue", onRequest).on("checkExpectation", onRequest);
-    this.#cancelSweep = clock.every(1000 * clock.speed, () => this.#sweep());
+    this.#cancelSweep = clock.every(1000, () => this.#sweep());
     return new Promise((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, host, () => {
         server.off("error", reject);
         server.on(
           "error",
-          (error: Error) => log.warn("CANNOT ACCEPT A CONNECTION", { error: String(error) }),
+          (error: Error) => log.warn("CANNOT LISTEN", { error: String(error) }),
         );
-        resolve((server.address() as AddressInfo).port);
+        this.#port = (server.address() as AddressInfo).port;
+        resolve(this.#port);
       });
     });
   }
@@ -102,13 +111,11 @@ export class DashboardServer {
   /** Closes everything; resolves when all is closed. May be called twice. */
   async stop(): Promise<void> {
     this.#cancelSweep?.();
+    this.#watch.stop();
     const server = this.#server;
     this.#server = undefined;
-    if (!server?.listening) return;
-    await new Promise((resolve) => {
-      server.close(resolve);
-      for (const client of this.#clients.values()) client.cut();
-    });
+    for (const client of this.#clients.values()) client.cut();
+    if (server?.listening) await new Promise((resolve) => server.close(resolve));
   }
 
   #createServer(): Server {
@@ -134,6 +141,7 @@ export class DashboardServer {
 
   #take(socket: Socket): Client | undefined {
     const { clock, limits = LIMITS, hasLogin = () => false } = this.options;
+    this.#watch.heard();
     // Gone already.
     if (socket.remoteAddress === undefined) return void socket.destroy();
     const name = nameOf(socket);
@@ -217,11 +225,17 @@ export class DashboardServer {
   }
 
   #sweep(): void {
-    const { clock, log, times = TIMES } = this.options;
+    const { clock, log, host, times = TIMES } = this.options;
+    if (this.#watch.isDeaf(host, this.#port)) {
+      log.warn("LISTENER TOOK NO CONNECTIONS: opened anew", { port: this.#port });
+      // Those that are open stay.
+      this.#server?.close();
+      this.#server?.listen(this.#port, host);
+    }
     for (const client of this.#clients.values()) if (client.isOverdue(times)) this.#drop(client);
     const { refused, displaced, reportedMonoMs } = this.#crowded;
     const nowMonoMs = clock.monoMs();
-    if (refused + displaced === 0 || nowMonoMs - reportedMonoMs < REPORT_EVERY_MS * clock.speed) return;
+    if (refused + displaced === 0 || nowMonoMs - reportedMonoMs < REPORT_EVERY_MS) return;
     log.warn("TOO MANY CONNECTIONS", { refused, made_room: displaced });
     this.#crowded = { refused: 0, displaced: 0, reportedMonoMs: nowMonoMs };
   }

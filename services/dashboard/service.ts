@@ -2,6 +2,7 @@
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
 import { freshWords, inWattsOf, type PowerState } from "../../lib/messages/power_state.ts";
+import { systemClock } from "../../lib/clock.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { Access } from "./access.ts";
 import type { DashboardConfig } from "./config.ts";
@@ -101,7 +102,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     host,
     port: config.port,
     tls,
-    clock,
+    clock: systemClock(),
     log,
     hasLogin,
     handle: (request) => router.answer(request),

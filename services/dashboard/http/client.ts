@@ -57,7 +57,7 @@ export class Client implements Occupant {
    * do not count empty lines between two requests.
    */
   isOverdue(times: HttpTimes): boolean {
-    const sec = (sinceMonoMs: number) => (this.clock.monoMs() - sinceMonoMs) / 1000 / this.clock.speed;
+    const sec = (sinceMonoMs: number) => (this.clock.monoMs() - sinceMonoMs) / 1000;
     if (this.#sendingSinceMonoMs !== undefined && sec(this.#sendingSinceMonoMs) >= times.writeSec) {
       return true;
     }
