@@ -4,7 +4,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { DashboardConfig } from "./config.ts";
 import { isOwnOrigin } from "./host_check.ts";
 import { errorReply, type HttpReply, type HttpRequest } from "./http/message.ts";
-import { networkOf } from "./network.ts";
+import { networkOf } from "./http/network.ts";
 import type { PasswordFile } from "./password_file.ts";
 import type { Gate } from "./router.ts";
 import type { Route } from "./routes/route.ts";

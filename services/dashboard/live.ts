@@ -2,7 +2,7 @@
 import type { Cancel, Clock } from "../../lib/clock.ts";
 import type { EventSink } from "./http/message.ts";
 import type { EventView, HouseView } from "./page_contract.ts";
-import { findRoom } from "./places.ts";
+import { findRoom } from "./http/places.ts";
 
 /** As long as nothing changes, real ms. Pages call a longer silence a lost connection. */
 export const HEARTBEAT_MS = 2000;

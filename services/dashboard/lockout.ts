@@ -1,5 +1,5 @@
 /** How often a password may be guessed: five times from one address, then ever longer waits; and in all. Pure. */
-import { networkOf } from "./network.ts";
+import { networkOf } from "./http/network.ts";
 
 /** Wrong passwords before an address has to wait. */
 export const FREE_FAILURES = 5;

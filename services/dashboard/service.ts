@@ -17,7 +17,7 @@ import { pastView } from "./past.ts";
 import { Router } from "./router.ts";
 import { allRoutes } from "./routes/table.ts";
 import { Seen } from "./seen.ts";
-import { DashboardServer } from "./server.ts";
+import { DashboardServer } from "./http/server.ts";
 import { Sessions } from "./sessions.ts";
 import { houseView } from "./view.ts";
 import { WishDesk } from "./wishes.ts";

@@ -18,11 +18,15 @@ export const WATCH_TIMES: WatchTimes = { quietSec: 60, patienceSec: 5 };
 
 /** See the file comment. */
 export class ListenerWatch {
-  #heardMonoMs: number;
+  /** Undefined until the first: a runtime that tells of no connections is not watched. */
+  #heardMonoMs: number | undefined;
   #knock: { readonly socket: Socket; readonly atMonoMs: number } | undefined;
 
-  constructor(private readonly clock: Clock, private readonly times: WatchTimes = WATCH_TIMES) {
-    this.#heardMonoMs = clock.monoMs();
+  constructor(private readonly clock: Clock, private readonly times: WatchTimes = WATCH_TIMES) {}
+
+  /** Whether a connection was ever accepted. */
+  get hasHeard(): boolean {
+    return this.#heardMonoMs !== undefined;
   }
 
   /** A connection was accepted, whoever's it is. */
@@ -34,6 +38,7 @@ export class ListenerWatch {
   /** To be called every second. @returns true when the listener must be opened anew */
   isDeaf(host: string, port: number): boolean {
     const nowMonoMs = this.clock.monoMs();
+    if (this.#heardMonoMs === undefined) return false;
     if (this.#knock === undefined) {
       if (nowMonoMs - this.#heardMonoMs < this.times.quietSec * 1000) return false;
       const socket = connect(port, host);

@@ -76,5 +76,5 @@ async function send(bytes: Uint8Array, response: ServerResponse, client: Client)
 }
 
 function isGone(response: ServerResponse): boolean {
-  return response.destroyed || response.socket?.destroyed !== false;
+  return response.destroyed || response.socket?.destroyed === true;
 }

@@ -7,7 +7,7 @@ import { parseJson, textUpTo } from "../../../lib/messages/parse.ts";
 import type { Access } from "../access.ts";
 import { errorReply, type HttpReply, type HttpRequest, jsonReply } from "../http/message.ts";
 import { Lockout } from "../lockout.ts";
-import { networkOf } from "../network.ts";
+import { networkOf } from "../http/network.ts";
 import { isPassword, MAX_PASSWORD } from "../password.ts";
 import type { PasswordFile } from "../password_file.ts";
 import type { SessionView } from "../page_contract.ts";

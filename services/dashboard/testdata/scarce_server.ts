@@ -1,7 +1,7 @@
 /** A dashboard's listener for a process with few file descriptors: says its port, and what it logs. */
 import { systemClock } from "../../../lib/clock.ts";
 import { memoryLog } from "../../../lib/testing.ts";
-import { DashboardServer } from "../server.ts";
+import { DashboardServer } from "../http/server.ts";
 
 const log = memoryLog();
 const server = new DashboardServer({

@@ -1,12 +1,12 @@
 /** Crowds: connections from several addresses of this machine, which must keep neither the owner nor others out. */
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
-import { createAuthority } from "../../lib/certificates.ts";
-import { type Clock, systemClock } from "../../lib/clock.ts";
-import { memoryLog } from "../../lib/testing.ts";
-import type { HttpReply } from "./http/message.ts";
+import { createAuthority } from "../../../lib/certificates.ts";
+import { type Clock, systemClock } from "../../../lib/clock.ts";
+import { memoryLog } from "../../../lib/testing.ts";
+import type { HttpReply } from "./message.ts";
 import { DashboardServer, type ServerOptions } from "./server.ts";
-import { openStream, withDashboard } from "./testdata/test_dashboard.ts";
+import { openStream, withDashboard } from "../testdata/test_dashboard.ts";
 
 type Asked = Partial<Pick<ServerOptions, "limits" | "hasLogin" | "tls" | "handle" | "clock">>;
 

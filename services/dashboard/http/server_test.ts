@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { systemClock } from "../../lib/clock.ts";
-import { memoryLog } from "../../lib/testing.ts";
-import type { HttpTimes } from "./http/client.ts";
-import type { HttpReply, HttpRequest } from "./http/message.ts";
-import { DashboardServer, type ServerLimits } from "./server.ts";
+import { systemClock } from "../../../lib/clock.ts";
+import { memoryLog } from "../../../lib/testing.ts";
+import type { HttpTimes } from "./client.ts";
+import type { HttpReply, HttpRequest } from "./message.ts";
+import type { ServerLimits } from "./crowd.ts";
+import { DashboardServer } from "./server.ts";
 
 interface Asked {
   readonly limits?: ServerLimits;

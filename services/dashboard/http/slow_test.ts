@@ -1,10 +1,10 @@
 /** How long a client may take; these limits are the runtime's own, so they are waited for. */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { createAuthority } from "../../lib/certificates.ts";
-import { systemClock } from "../../lib/clock.ts";
-import { memoryLog } from "../../lib/testing.ts";
-import type { HttpReply } from "./http/message.ts";
+import { createAuthority } from "../../../lib/certificates.ts";
+import { systemClock } from "../../../lib/clock.ts";
+import { memoryLog } from "../../../lib/testing.ts";
+import type { HttpReply } from "./message.ts";
 import { DashboardServer, type ServerOptions } from "./server.ts";
 
 const TIMES = { headSec: 1, requestSec: 2, idleSec: 1, writeSec: 2 };
