@@ -18,7 +18,9 @@ export interface KeySources {
 export type KeyOrigin =
   | { readonly kind: "unset" | "default" }
   /** `name`: the key as it was written: itself, an alias, or one of them with `_FILE`, whose file holds the value. */
-  | { readonly kind: "file" | "environment"; readonly name: string }
+  | { readonly kind: "file"; readonly name: string }
+  /** `hidesFile`: the file has it, too, which then counts for nothing. */
+  | { readonly kind: "environment"; readonly name: string; readonly hidesFile: boolean }
   | { readonly kind: "credential" };
 
 /** The outcome: values for every key, problems for a person, and the keys that this version does not use. */
@@ -106,7 +108,10 @@ function findText(key: Key, spec: KeySpec, sources: KeySources): FoundText | und
 }
 
 function textOf(name: string, { environment, file }: KeySources): FoundText | undefined {
-  if (environment[name]) return { text: environment[name], origin: { kind: "environment", name } };
+  if (environment[name]) {
+    const hidesFile = Boolean(file[name]);
+    return { text: environment[name], origin: { kind: "environment", name, hidesFile } };
+  }
   return file[name] ? { text: file[name], origin: { kind: "file", name } } : undefined;
 }
 
