@@ -28,17 +28,17 @@ export const COMMANDS: readonly CommandRow[] = [
     run: async (args) => (await import("./check.ts")).check(args),
   },
   {
-    name: "settings",
-    summary: "show every key of the configuration: what holds, where it came from, what cannot be used",
-    help: `${ENV_HELP}  --set        only what is set somewhere, not the defaults\n`,
-    run: async (args) => (await import("./settings.ts")).settings(args),
-  },
-  {
     name: "keys",
     summary: "give agents their keys: keys list | add AGENT | rotate AGENT | activate AGENT | remove AGENT",
     help: `${ENV_HELP}  --root DIR           the files of the Mosquitto beside us lie below DIR
   --broker-host NAME   how hosts reach the broker, when this machine's own name will not do\n`,
     run: async (args) => (await import("./keys.ts")).keys(args),
+  },
+  {
+    name: "settings",
+    summary: "show every key of the configuration: what holds, where it came from, what cannot be used",
+    help: `${ENV_HELP}  --set        only what is set somewhere, not the defaults\n`,
+    run: async (args) => (await import("./settings.ts")).settings(args),
   },
   {
     name: "dashboard",
