@@ -171,7 +171,7 @@ export const KEYS = {
     min: 10,
     max: 86_400,
     unit: "s",
-    doc: "Before a host that did not answer is told again.",
+    doc: "After this time a host that did not answer gets the command again.",
   },
   POLICY_ABORT_WINDOW_SEC: {
     kind: "integer",
@@ -179,7 +179,7 @@ export const KEYS = {
     min: 10,
     max: 86_400,
     unit: "s",
-    doc: "How long hosts are still called off after the grid is back.",
+    doc: "After the grid is back, hosts get the abort for this long.",
   },
   POLICY_SHUTDOWN_DELAY_SEC: {
     kind: "integer",
@@ -187,7 +187,7 @@ export const KEYS = {
     min: 0,
     max: 3600,
     unit: "s",
-    doc: "The delay that a host is told to wait between its preparations and switching off.",
+    doc: "How long a host waits between its preparations and switching off.",
   },
   POLICY_COMMAND_TTL_SEC: {
     kind: "integer",
@@ -259,7 +259,7 @@ export const KEYS = {
   DASHBOARD_READ_WITHOUT_LOGIN: {
     kind: "switch",
     default: false,
-    doc: "Whoever reaches the dashboard may look without logging in; buttons always want a log-in.",
+    doc: "Everybody who can reach the dashboard may look without a log-in; buttons always need one.",
   },
   DASHBOARD_METRICS_TOKEN: {
     kind: "text",
@@ -353,7 +353,7 @@ export const KEYS = {
   APPRISE_TAG: { kind: "text", doc: "Which of the kept addresses.", example: "ups" },
   NOTIFY_EVENTS: {
     kind: "text",
-    doc: 'What is told: normal, info, notice, warning or danger, then kinds as "+kind" and "-kind".',
+    doc: 'Which events are sent: normal, info, notice, warning or danger, then kinds as "+kind" and "-kind".',
     whenUnset: "normal",
     example: "warning,+grid_back",
   },
@@ -395,7 +395,7 @@ export const KEYS = {
   },
   NOTIFY_QUIET_HOURS: {
     kind: "text",
-    doc: "When nobody is disturbed but for a danger. What happened is told afterwards.",
+    doc: "Hours in which only dangers are sent at once; the rest is sent afterwards.",
     whenUnset: "never quiet",
     example: "22:00-07:00",
   },
@@ -411,7 +411,7 @@ export const KEYS = {
     min: 0,
     max: 3600,
     unit: "s",
-    doc: "How long what is no danger is collected into one message.",
+    doc: "How long events below danger are collected into one message.",
   },
   NOTIFY_LINK: {
     kind: "text",
