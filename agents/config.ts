@@ -12,6 +12,7 @@ import {
   type Preparation,
 } from "./host_commands.ts";
 import { parseKeys } from "./keyring.ts";
+import { AGENT_KEYS } from "./keys.ts";
 import type { HostPlatform } from "./platform/platform.ts";
 
 /** What an agent is told. */
@@ -48,36 +49,6 @@ export interface AgentConfigSources {
   /** Where its state goes when nobody says. */
   readonly defaultStateDir: string;
 }
-
-/** Every key with one sentence; a name in brackets is the predecessor's. */
-export const AGENT_KEYS: Readonly<Record<string, string>> = {
-  AGENT_ID: "Name of this host, as DEVICE_TO_AGENTS_JSON has it.",
-  MQTT_HOST: "The broker in the house [MQTT_BROKER].",
-  MQTT_BROKER: "The predecessor's name for MQTT_HOST.",
-  MQTT_PORT: "Its port; 1883, with TLS 8883, when not set.",
-  MQTT_USER: "User name at the broker.",
-  MQTT_PASS: "Password at the broker.",
-  MQTT_PASS_FILE: "File with that password.",
-  MQTT_TLS: "on: speak TLS; the certificate is always verified.",
-  MQTT_CA_FILE: "PEM file with the certificate authority of the broker.",
-  POWER_MANAGER_BASE: "Root of the topics; power-manager when not set.",
-  AGENT_KEY_FILE: "File with this agent's key, hex digits; agent_key in STATE_DIR when not set.",
-  STATE_DIR: "Where the agent keeps its state.",
-  REHEARSAL: "true: print what would run, run nothing.",
-  ALLOW_UNSIGNED: "true: obey the predecessor's unsigned commands too.",
-  SHUTDOWN_CMD: "Instead of the platform's shutdown.",
-  ABORT_CMD: "Instead of the platform's abort.",
-  SHUTDOWN_MODE: "poweroff or hibernate; poweroff when not set.",
-  COMMANDS_FILE: "TOML file with preparations and the last step, instead of the lines in this file.",
-  PRE_SHUTDOWN_LIMIT_SEC: "Time limit of each preparation, 1 to 3600 s; 30 when not set.",
-  PRE_SHUTDOWN_ON_FAILURE:
-    "continue or stop: whether a failed preparation keeps this host up; continue when not set.",
-  SHUTDOWN_DELAY_SEC: "Delay of commands that do not name one, 0 to 3600 s; 60 when not set.",
-  ACT_ALONE: "false: never shut down without being told, whatever the plan says; true when not set.",
-  ALONE_AFTER_SEC:
-    "How long the daemon must be lost before this host acts alone, 30 to 3600 s; 120 when not set.",
-  LOG_LEVEL: "The least important lines that are written.",
-};
 
 const PRE_SHUTDOWN = /^PRE_SHUTDOWN_CMD_([1-9])$/;
 

@@ -3,17 +3,20 @@ import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { REAL_TIME, systemClock } from "../lib/clock.ts";
+import { defaultText, valueText } from "../lib/config/describe_key.ts";
+import type { KeySpec } from "../lib/config/key_spec.ts";
 import { ConfigError, errorText } from "../lib/errors.ts";
 import { consoleSink, createLogger } from "../lib/log.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { parseTimeScale } from "../lib/time_scale.ts";
 import { VERSION } from "../lib/version.ts";
-import { AGENT_KEYS, type AgentConfig, loadAgentConfig } from "./config.ts";
+import { type AgentConfig, loadAgentConfig } from "./config.ts";
 import { examine } from "./doctor.ts";
 import { findingsText } from "../lib/findings.ts";
 import { installHere } from "./install/here.ts";
 import { install, uninstall } from "./install/install.ts";
 import { parseKeys } from "./keyring.ts";
+import { AGENT_KEYS } from "./keys.ts";
 import { pair } from "./pair.ts";
 import { type AgentPaths, agentPaths } from "./paths.ts";
 import { platformHere } from "./platform/here.ts";
@@ -158,8 +161,10 @@ async function doctorHere(config: AgentConfig): Promise<number> {
 }
 
 function settingsText(): string {
-  const rows = Object.entries({ ...AGENT_KEYS, "PRE_SHUTDOWN_CMD_1..9": "The preparations, in order." });
-  return rows.map(([key, text]) => `${key.padEnd(24)} ${text}\n`).join("");
+  const width = Math.max(...Object.keys(AGENT_KEYS).map(({ length }) => length));
+  return Object.entries<KeySpec>(AGENT_KEYS)
+    .map(([key, spec]) => `${key.padEnd(width)}  ${spec.doc} (${valueText(spec)}; ${defaultText(spec)})\n`)
+    .join("");
 }
 
 function readConfig(path: string | undefined, paths: AgentPaths): AgentConfig {

@@ -35,6 +35,12 @@ export const COMMANDS: readonly CommandRow[] = [
     run: async (args) => (await import("./keys.ts")).keys(args),
   },
   {
+    name: "settings",
+    summary: "show every key of the configuration: what holds, where it came from, what cannot be used",
+    help: `${ENV_HELP}  --set        only what is set somewhere, not the defaults\n`,
+    run: async (args) => (await import("./settings.ts")).settings(args),
+  },
+  {
     name: "dashboard",
     summary: "set the dashboard's password, read from standard input: dashboard password",
     help: ENV_HELP,

@@ -62,6 +62,14 @@ Deno.test("the built daemon says its version, keeps its services in their sandbo
       assert.equal(code, 0, text);
       assert.ok(text.split("\n").filter((line) => /attempts denied$/.test(line)).length >= 4, text);
     });
+    await t.step("settings", async () => {
+      const env = join(dir, "settings.env");
+      writeFileSync(env, "ECOFLOW_USER=u\nECOFLOW_PASS=hush\n");
+      const { code, text } = await run("settings", "--set", "--env", env);
+      assert.equal(code, 0, text);
+      assert.match(text, /^ {2}ECOFLOW_PASS +\(hidden\) +file$/m);
+      assert.doesNotMatch(text, /hush/);
+    });
     await t.step("full_outage on Mosquitto", async () => {
       const scenario = SCENARIOS.find(({ name }) => name === "full_outage");
       assert.ok(scenario);

@@ -12,6 +12,7 @@ const steps: readonly [name: string, command: readonly string[]][] = [
   ["types", [deno, "check", "--quiet", "."]],
   ["import rules", [deno, "run", "--allow-read", "scripts/check_layers.ts"]],
   ["generated code", [deno, "run", "--allow-read", "--allow-env", "scripts/gen_proto.ts", "--check"]],
+  ["configuration keys", [deno, "run", "--allow-read", "scripts/gen_keys.ts", "--check"]],
   [
     "dashboard page",
     [

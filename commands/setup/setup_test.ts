@@ -60,7 +60,8 @@ Deno.test("setup --from tries account and station, writes, and pairs; doctor the
     try {
       const look = await until(
         () => house.run("", "doctor"),
-        ({ stdout }) => /^ok {5}station Study: live/m.test(stdout),
+        // The daemon's health follows the station's first reading a moment later.
+        ({ stdout }) => /^ok {5}station Study: live/m.test(stdout) && /^ok {5}daemon: /m.test(stdout),
       );
       assert.match(look.stdout, /^ok {5}daemon: /m);
       assert.match(look.stdout, /^ok {5}cloud: up/m);

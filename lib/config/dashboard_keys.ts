@@ -43,8 +43,8 @@ export function readDashboard(
   problems: string[],
   { stateDir, exists, cert, key }: DashboardSources,
 ): DashboardSettings | undefined {
-  const listen = values.DASHBOARD_LISTEN as string | undefined;
-  const names = values.DASHBOARD_HOSTS as string | undefined;
+  const listen = values.DASHBOARD_LISTEN;
+  const names = values.DASHBOARD_HOSTS;
   if ((cert === undefined) !== (key === undefined)) {
     problems.push("DASHBOARD_CERT_FILE and DASHBOARD_KEY_FILE must be given together, found only one");
   }
@@ -77,9 +77,9 @@ export function readDashboard(
     host,
     port,
     names: names?.toLowerCase().split(",") ?? [],
-    readsWithoutLogin: values.DASHBOARD_READ_WITHOUT_LOGIN as boolean,
+    readsWithoutLogin: values.DASHBOARD_READ_WITHOUT_LOGIN,
     passwordFile,
-    metricsToken: values.DASHBOARD_METRICS_TOKEN as string | undefined,
+    metricsToken: values.DASHBOARD_METRICS_TOKEN,
     tls: cert !== undefined && key !== undefined ? { cert, key } : undefined,
   };
 }

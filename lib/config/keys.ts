@@ -1,25 +1,6 @@
 /** Every configuration key: its kind, unit, default, range and one sentence. The only list of keys there is. */
 
-/** What a key's text must be. */
-export type KeyKind =
-  | { readonly kind: "text"; readonly default?: string; readonly pattern?: RegExp; readonly wanted?: string }
-  | { readonly kind: "integer"; readonly default?: number; readonly min: number; readonly max: number }
-  | { readonly kind: "number"; readonly default?: number; readonly min: number; readonly max: number }
-  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[] }
-  | { readonly kind: "switch"; readonly default: boolean }
-  | { readonly kind: "json"; readonly default?: string };
-
-/** One key. */
-export type KeySpec = KeyKind & {
-  /** Unit of the value, where it has one. */
-  readonly unit?: string;
-  /** One sentence for the person who sets it. */
-  readonly doc: string;
-  /** Other names that mean the same, from the predecessor. */
-  readonly aliases?: readonly string[];
-  /** Never shown. May also come from the file named by `<KEY>_FILE`, or from a systemd credential. */
-  readonly secret?: true;
-};
+import type { KeySpec, ValuesOf } from "./key_spec.ts";
 
 const word = /^[^\s/+#]+(\/[^\s/+#]+)*$/;
 
@@ -34,6 +15,7 @@ export const KEYS = {
     kind: "text",
     aliases: ["ECOFLOW_USERNAME"],
     doc: "E-mail address of the EcoFlow app account. River 3 models need this way in.",
+    example: "you@example.com",
   },
   ECOFLOW_PASS: {
     kind: "text",
@@ -46,6 +28,8 @@ export const KEYS = {
   ECOFLOW_DEVICE_LIST: {
     kind: "text",
     doc: 'The power stations: serial numbers, each with an optional name: "SN[:Name],…".',
+    whenUnset: "all stations of the account",
+    example: "R631XXXXXXXXXXXX:Study",
   },
   ECOFLOW_API_HOSTS: {
     kind: "text",
@@ -64,6 +48,7 @@ export const KEYS = {
   ECOFLOW_CA_FILE: {
     kind: "text",
     doc: "PEM file with a certificate authority to trust for the cloud, besides the public ones.",
+    example: "/etc/ecoflow-power/cloud-ca.pem",
   },
   ECOFLOW_KEEPALIVE_SEC: {
     kind: "integer",
@@ -89,24 +74,40 @@ export const KEYS = {
   },
   MQTT_HOST: {
     kind: "text",
-    doc: "The broker in the house. Not set: an embedded broker starts on loopback.",
+    doc: "The broker in the house.",
+    whenUnset: "an embedded broker on loopback",
+    example: "127.0.0.1",
   },
   MQTT_PORT: {
     kind: "integer",
     min: 1,
     max: 65535,
-    doc: "Port of the broker; 1883, with TLS 8883, when not set.",
+    doc: "Port of the broker.",
+    whenUnset: "1883, with TLS 8883",
+    example: "8883",
   },
-  MQTT_USER: { kind: "text", doc: "User name at the broker." },
+  MQTT_USER: { kind: "text", doc: "User name at the broker.", example: "ecoflow-power" },
   MQTT_PASS: { kind: "text", secret: true, doc: "Password at the broker." },
   MQTT_TLS: {
     kind: "switch",
     default: false,
     doc: "Speak TLS to the broker; its certificate is always verified.",
   },
-  MQTT_CA_FILE: { kind: "text", doc: "PEM file with the certificate authority of the broker." },
-  MQTT_CERT_FILE: { kind: "text", doc: "PEM file with the client certificate for the broker." },
-  MQTT_KEY_FILE: { kind: "text", doc: "PEM file with the key of that certificate." },
+  MQTT_CA_FILE: {
+    kind: "text",
+    doc: "PEM file with the certificate authority of the broker.",
+    example: "/etc/ecoflow-power/broker-ca.pem",
+  },
+  MQTT_CERT_FILE: {
+    kind: "text",
+    doc: "PEM file with the client certificate for the broker.",
+    example: "/etc/ecoflow-power/broker-client.pem",
+  },
+  MQTT_KEY_FILE: {
+    kind: "text",
+    doc: "PEM file with the key of that certificate.",
+    example: "/etc/ecoflow-power/broker-client.key",
+  },
   MQTT_CLIENT_ID: {
     kind: "text",
     default: "ecoflow-power",
@@ -139,12 +140,14 @@ export const KEYS = {
     kind: "text",
     doc:
       "Directory with your own model files, *.toml or *.json, for stations that this version does not know.",
+    example: "/etc/ecoflow-power/models",
   },
   PUBLISH_RAW_JSON: { kind: "switch", default: false, doc: "Publish every decoded field too." },
   DEVICE_TO_AGENTS_JSON: {
     kind: "json",
     default: "{}",
-    doc: 'Which hosts hang on which station: {"Study":["study-pc","nas"]}.',
+    doc: "Which hosts are plugged into which station: a list of names each.",
+    example: '{"Study":["study-pc","nas"]}',
   },
   POLICY_SOC_MIN: {
     kind: "number",
@@ -168,7 +171,7 @@ export const KEYS = {
     min: 10,
     max: 86_400,
     unit: "s",
-    doc: "Before a host that did not answer is told again.",
+    doc: "After this time a host that did not answer gets the command again.",
   },
   POLICY_ABORT_WINDOW_SEC: {
     kind: "integer",
@@ -176,7 +179,7 @@ export const KEYS = {
     min: 10,
     max: 86_400,
     unit: "s",
-    doc: "How long hosts are still called off after the grid is back.",
+    doc: "After the grid is back, hosts get the abort for this long.",
   },
   POLICY_SHUTDOWN_DELAY_SEC: {
     kind: "integer",
@@ -184,7 +187,7 @@ export const KEYS = {
     min: 0,
     max: 3600,
     unit: "s",
-    doc: "The delay that a host is told to wait between its preparations and switching off.",
+    doc: "How long a host waits between its preparations and switching off.",
   },
   POLICY_COMMAND_TTL_SEC: {
     kind: "integer",
@@ -198,27 +201,38 @@ export const KEYS = {
     kind: "text",
     doc:
       "TOML file with what does not fit into a line: stages, more triggers, witnesses, waking (docs/policy.md).",
+    example: "/etc/ecoflow-power/policy.toml",
   },
   AGENT_KEYS_FILE: {
     kind: "text",
-    doc: 'JSON file with the keys of the agents, {"agent":"hex"}; agent_keys.json in STATE_DIR when not set.',
+    doc: 'JSON file with the keys of the agents, {"agent":"hex"}.',
+    whenUnset: "agent_keys.json in STATE_DIR",
+    example: "/etc/ecoflow-power/agent_keys.json",
   },
   NUT_CONFIG_FILE: {
     kind: "text",
-    doc: "TOML file with the clients, accounts and names of the NUT server; not set: no NUT server.",
+    doc: "TOML file with the clients, accounts and names of the NUT server.",
+    whenUnset: "no NUT server",
+    example: "/etc/ecoflow-power/nut.toml",
   },
   NUT_LISTEN_HOST: {
     kind: "text",
     pattern: /^[0-9A-Fa-f.:]+$/,
     wanted: "an IP address of this machine",
     doc: "Address that the NUT server listens at.",
+    example: "192.168.1.2",
   },
   NUT_PORT: { kind: "integer", default: 3493, min: 1, max: 65535, doc: "Port of the NUT server." },
   NUT_CERT_FILE: {
     kind: "text",
     doc: "PEM file with the NUT server's certificate; with it STARTTLS is offered.",
+    example: "/etc/ecoflow-power/nut.pem",
   },
-  NUT_KEY_FILE: { kind: "text", doc: "PEM file with the key of that certificate." },
+  NUT_KEY_FILE: {
+    kind: "text",
+    doc: "PEM file with the key of that certificate.",
+    example: "/etc/ecoflow-power/nut.key",
+  },
   NUT_LOW_BATTERY_PERCENT: {
     kind: "number",
     default: 5,
@@ -231,18 +245,21 @@ export const KEYS = {
     kind: "text",
     pattern: /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:]+\]):\d{1,5}$/,
     wanted: "an IP address of this machine with a port, such as 127.0.0.1:8080 or 0.0.0.0:8080",
-    doc: "Where the dashboard listens; not set: no dashboard. Off the loopback only with a password.",
+    doc: "Where the dashboard listens. Off the loopback only with a password.",
+    whenUnset: "no dashboard",
+    example: "127.0.0.1:8080",
   },
   DASHBOARD_HOSTS: {
     kind: "text",
     pattern: /^[A-Za-z0-9.-]+(,[A-Za-z0-9.-]+)*$/,
     wanted: '"name,…" without ports',
     doc: "Names by which browsers may reach the dashboard, besides localhost and IP addresses.",
+    example: "pi.lan",
   },
   DASHBOARD_READ_WITHOUT_LOGIN: {
     kind: "switch",
     default: false,
-    doc: "Whoever reaches the dashboard may look without logging in; buttons always want a log-in.",
+    doc: "Everybody who can reach the dashboard may look without a log-in; buttons always need one.",
   },
   DASHBOARD_METRICS_TOKEN: {
     kind: "text",
@@ -254,8 +271,13 @@ export const KEYS = {
   DASHBOARD_CERT_FILE: {
     kind: "text",
     doc: "PEM file with the dashboard's certificate; with it the dashboard speaks HTTPS only.",
+    example: "/etc/ecoflow-power/dashboard.pem",
   },
-  DASHBOARD_KEY_FILE: { kind: "text", doc: "PEM file with the key of that certificate." },
+  DASHBOARD_KEY_FILE: {
+    kind: "text",
+    doc: "PEM file with the key of that certificate.",
+    example: "/etc/ecoflow-power/dashboard.key",
+  },
   HISTORY: {
     kind: "switch",
     default: true,
@@ -278,7 +300,9 @@ export const KEYS = {
     kind: "text",
     pattern: word,
     wanted: "an MQTT topic without wildcards",
-    doc: "Root of the discovery topics, as set in Home Assistant; homeassistant when not set.",
+    doc: "Root of the discovery topics, as set in Home Assistant.",
+    whenUnset: "homeassistant",
+    example: "homeassistant",
   },
   PUSHOVER_TOKEN: { kind: "text", secret: true, doc: "Token of the Pushover application." },
   PUSHOVER_USER: { kind: "text", secret: true, doc: "User or group key at Pushover." },
@@ -289,27 +313,35 @@ export const KEYS = {
     doc: "Token of the Telegram bot.",
     aliases: ["TELEGRAM_TOKEN"],
   },
-  TELEGRAM_CHAT_ID: { kind: "text", doc: "The chat that the bot writes to." },
+  TELEGRAM_CHAT_ID: { kind: "text", doc: "The chat that the bot writes to.", example: "123456789" },
   TELEGRAM_URL: { kind: "text", default: "https://api.telegram.org", doc: "Telegram's address." },
   NTFY_URL: { kind: "text", secret: true, doc: "Server and topic of ntfy: https://ntfy.sh/your-topic." },
   NTFY_TOKEN: { kind: "text", secret: true, doc: "Access token at ntfy." },
-  SMTP_HOST: { kind: "text", doc: "Mail server that takes our mail." },
+  SMTP_HOST: { kind: "text", doc: "Mail server that takes our mail.", example: "mail.example.com" },
   SMTP_PORT: {
-    kind: "text",
-    pattern: /^([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/,
-    wanted: "a port from 1 to 65535",
-    doc: "Its port; 587 when not set, 465 with SMTP_TLS=implicit.",
+    kind: "integer",
+    min: 1,
+    max: 65535,
+    doc: "Its port.",
+    whenUnset: "587; 465 with SMTP_TLS=implicit, 25 with none",
+    example: "587",
   },
   SMTP_TLS: {
-    kind: "text",
-    pattern: /^(implicit|starttls|none)$/,
-    wanted: '"implicit", "starttls" or, for a server on this machine, "none"',
-    doc: "How mail is kept private; starttls when not set, implicit at port 465.",
+    kind: "choice",
+    choices: ["implicit", "starttls", "none"],
+    doc: "How mail is kept private; none is for a server on this machine only.",
+    whenUnset: "starttls, at port 465 implicit",
+    example: "starttls",
   },
-  SMTP_USER: { kind: "text", doc: "User name at the mail server." },
+  SMTP_USER: { kind: "text", doc: "User name at the mail server.", example: "you@example.com" },
   SMTP_PASS: { kind: "text", secret: true, doc: "Password at the mail server." },
-  SMTP_FROM: { kind: "text", doc: "Sender's address; the first of SMTP_TO when not set." },
-  SMTP_TO: { kind: "text", doc: "Addresses that get mail, with commas." },
+  SMTP_FROM: {
+    kind: "text",
+    doc: "Sender's address.",
+    whenUnset: "the first of SMTP_TO",
+    example: "ups@example.com",
+  },
+  SMTP_TO: { kind: "text", doc: "Addresses that get mail, with commas.", example: "you@example.com" },
   WEBHOOK_URL: { kind: "text", secret: true, doc: "Address that gets each message as JSON." },
   WEBHOOK_SECRET: { kind: "text", secret: true, doc: "Signs the JSON: header x-ecoflow-signature." },
   APPRISE_URL: {
@@ -318,38 +350,84 @@ export const KEYS = {
     doc: "Apprise's API: https://apprise.lan/notify/KEY, or /notify.",
   },
   APPRISE_TARGETS: { kind: "text", secret: true, doc: "Apprise's own addresses, when the API keeps none." },
-  APPRISE_TAG: { kind: "text", doc: "Which of the kept addresses." },
+  APPRISE_TAG: { kind: "text", doc: "Which of the kept addresses.", example: "ups" },
   NOTIFY_EVENTS: {
     kind: "text",
-    doc: 'What is told: normal, info, notice, warning or danger, then kinds as "+kind" and "-kind".',
+    doc: 'Which events are sent: normal, info, notice, warning or danger, then kinds as "+kind" and "-kind".',
+    whenUnset: "normal",
+    example: "warning,+grid_back",
   },
-  NOTIFY_EVENTS_PUSHOVER: { kind: "text", doc: "The same for Pushover alone." },
-  NOTIFY_EVENTS_TELEGRAM: { kind: "text", doc: "The same for Telegram alone." },
-  NOTIFY_EVENTS_NTFY: { kind: "text", doc: "The same for ntfy alone." },
-  NOTIFY_EVENTS_EMAIL: { kind: "text", doc: "The same for mail alone." },
-  NOTIFY_EVENTS_WEBHOOK: { kind: "text", doc: "The same for the webhook alone." },
-  NOTIFY_EVENTS_APPRISE: { kind: "text", doc: "The same for Apprise alone." },
+  NOTIFY_EVENTS_PUSHOVER: {
+    kind: "text",
+    doc: "The same for Pushover alone.",
+    whenUnset: "as NOTIFY_EVENTS",
+    example: "warning",
+  },
+  NOTIFY_EVENTS_TELEGRAM: {
+    kind: "text",
+    doc: "The same for Telegram alone.",
+    whenUnset: "as NOTIFY_EVENTS",
+    example: "warning",
+  },
+  NOTIFY_EVENTS_NTFY: {
+    kind: "text",
+    doc: "The same for ntfy alone.",
+    whenUnset: "as NOTIFY_EVENTS",
+    example: "warning",
+  },
+  NOTIFY_EVENTS_EMAIL: {
+    kind: "text",
+    doc: "The same for mail alone.",
+    whenUnset: "as NOTIFY_EVENTS",
+    example: "warning",
+  },
+  NOTIFY_EVENTS_WEBHOOK: {
+    kind: "text",
+    doc: "The same for the webhook alone.",
+    whenUnset: "as NOTIFY_EVENTS",
+    example: "warning",
+  },
+  NOTIFY_EVENTS_APPRISE: {
+    kind: "text",
+    doc: "The same for Apprise alone.",
+    whenUnset: "as NOTIFY_EVENTS",
+    example: "warning",
+  },
   NOTIFY_QUIET_HOURS: {
     kind: "text",
-    doc: "When nobody is disturbed but for a danger: 22:00-07:00. What happened is told afterwards.",
+    doc: "Hours in which only dangers are sent at once; the rest is sent afterwards.",
+    whenUnset: "never quiet",
+    example: "22:00-07:00",
   },
-  NOTIFY_TIME_ZONE: { kind: "text", doc: "Time zone of the messages; this machine's when not set." },
+  NOTIFY_TIME_ZONE: {
+    kind: "text",
+    doc: "Time zone of the messages.",
+    whenUnset: "this machine's",
+    example: "Europe/Berlin",
+  },
   NOTIFY_COLLECT_SEC: {
     kind: "integer",
     default: 30,
     min: 0,
     max: 3600,
     unit: "s",
-    doc: "How long what is no danger is collected into one message.",
+    doc: "How long events below danger are collected into one message.",
   },
-  NOTIFY_LINK: { kind: "text", doc: "Address of the dashboard, put below each message." },
+  NOTIFY_LINK: {
+    kind: "text",
+    doc: "Address of the dashboard, put below each message.",
+    example: "https://pi.lan:8080",
+  },
   NOTIFY_CA_FILE: {
     kind: "text",
     doc: "PEM file with an authority to trust for these, besides the public ones.",
+    example: "/etc/ecoflow-power/notify-ca.pem",
   },
   STATE_DIR: {
     kind: "text",
-    doc: "Where state is kept; systemd's STATE_DIRECTORY, else ./state, when not set.",
+    doc: "Directory where state is kept.",
+    whenUnset: "systemd's STATE_DIRECTORY, else ./state",
+    example: "/var/lib/ecoflow-power",
   },
   LOG_LEVEL: {
     kind: "choice",
@@ -361,6 +439,12 @@ export const KEYS = {
 
 /** The name of a key. */
 export type Key = keyof typeof KEYS;
+
+/** The values of all keys. */
+export type KeyValues = ValuesOf<typeof KEYS>;
+
+/** The keys whose value is text. */
+export type TextKey = { [Name in Key]: KeyValues[Name] extends string | undefined ? Name : never }[Key];
 
 /**
  * Keys of the predecessor that belong to parts which this version does not have. They stop nothing, but each is

@@ -109,9 +109,16 @@ type PemKey =
 
 /** Loads the configuration. @throws ConfigError with every problem found */
 export function loadConfig(sources: ConfigSources): HouseConfig {
-  const problems: string[] = [];
+  const reading = readSources(sources);
+  const problems = [...reading.problems];
+  const config = build(reading, sources, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** Each key by itself, with where it came from; what keys mean together is not looked at. */
+export function readSources(sources: ConfigSources): KeyReading {
   const file = sources.file && readEnvFile(sources.file.text, sources.file.name);
-  problems.push(...(file?.problems ?? []));
   const credentials = sources.environment.CREDENTIALS_DIRECTORY;
   const reading = readKeys({
     file: file?.values ?? {},
@@ -125,10 +132,7 @@ export function loadConfig(sources: ConfigSources): HouseConfig {
       return credentials && path !== undefined ? sources.readFile(path) : undefined;
     },
   });
-  problems.push(...reading.problems);
-  const config = build(reading, sources, problems);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  return { ...reading, problems: [...(file?.problems ?? []), ...reading.problems] };
 }
 
 /**
@@ -142,13 +146,11 @@ function readBootId(text: string | undefined): string | undefined {
 
 function build(reading: KeyReading, sources: ConfigSources, problems: string[]): HouseConfig {
   const { values } = reading;
-  const text = (key: keyof typeof values) => values[key] as string | undefined;
-  const number = (key: keyof typeof values) => values[key] as number;
   const remarks = reading.unsupported.map((name) =>
     `${name} is not used by this version: see docs/notifications.md`
   );
   const readPem = (key: PemKey) => {
-    const path = text(key);
+    const path = values[key];
     if (path === undefined) return undefined;
     try {
       const pem = sources.readFile(path);
@@ -159,47 +161,47 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     }
   };
 
-  const stateDir = text("STATE_DIR") ?? sources.environment.STATE_DIRECTORY?.split(":")[0] ?? "state";
-  const stations = parseDeviceList(text("ECOFLOW_DEVICE_LIST") ?? "", problems);
-  const agentsByStation = parseAgentMap(text("DEVICE_TO_AGENTS_JSON") ?? "{}", problems);
+  const stateDir = values.STATE_DIR ?? sources.environment.STATE_DIRECTORY?.split(":")[0] ?? "state";
+  const stations = parseDeviceList(values.ECOFLOW_DEVICE_LIST ?? "", problems);
+  const agentsByStation = parseAgentMap(values.DEVICE_TO_AGENTS_JSON, problems);
   return {
-    roots: { stations: text("ECOFLOW_BASE") ?? "", manager: text("POWER_MANAGER_BASE") ?? "" },
+    roots: { stations: values.ECOFLOW_BASE, manager: values.POWER_MANAGER_BASE },
     stateDir,
     bootId: readBootId(sources.environment.BOOT_ID),
-    logLevel: text("LOG_LEVEL") as LogLevel,
+    logLevel: values.LOG_LEVEL,
     cloud: {
       ...readAccounts(reading, problems),
-      apiHosts: text("ECOFLOW_API_HOSTS")?.split(",") ?? [],
-      brokerHosts: text("ECOFLOW_BROKER_HOSTS")?.split(",") ?? [],
+      apiHosts: values.ECOFLOW_API_HOSTS.split(","),
+      brokerHosts: values.ECOFLOW_BROKER_HOSTS.split(","),
       caPem: readPem("ECOFLOW_CA_FILE"),
-      keepAliveSec: number("ECOFLOW_KEEPALIVE_SEC"),
+      keepAliveSec: values.ECOFLOW_KEEPALIVE_SEC,
     },
     stations,
-    gridRule: text("GRID_RULE") as "auto" | "tag27",
-    staleAfterSec: number("STATE_STALE_SEC"),
-    publishRawJson: values.PUBLISH_RAW_JSON as boolean,
-    modelFiles: readModelFiles(text("MODELS_DIR"), sources, problems),
+    gridRule: values.GRID_RULE,
+    staleAfterSec: values.STATE_STALE_SEC,
+    publishRawJson: values.PUBLISH_RAW_JSON,
+    modelFiles: readModelFiles(values.MODELS_DIR, sources, problems),
     broker: readBroker(reading, problems, {
       ca: readPem("MQTT_CA_FILE"),
       cert: readPem("MQTT_CERT_FILE"),
       key: readPem("MQTT_KEY_FILE"),
     }),
-    embeddedPort: number("MQTT_EMBEDDED_PORT"),
-    mqttClientId: text("MQTT_CLIENT_ID") ?? "",
+    embeddedPort: values.MQTT_EMBEDDED_PORT,
+    mqttClientId: values.MQTT_CLIENT_ID,
     agentsByStation,
-    agentKeysFile: text("AGENT_KEYS_FILE") ?? `${stateDir}/agent_keys.json`,
-    agentKeys: readAgentKeys(text("AGENT_KEYS_FILE"), stateDir, sources, problems),
+    agentKeysFile: values.AGENT_KEYS_FILE ?? `${stateDir}/agent_keys.json`,
+    agentKeys: readAgentKeys(values.AGENT_KEYS_FILE, stateDir, sources, problems),
     policy: {
-      socMinPercent: number("POLICY_SOC_MIN"),
-      debounceSec: number("POLICY_DEBOUNCE_SEC"),
-      cooldownSec: number("POLICY_COOLDOWN_SEC"),
-      abortWindowSec: number("POLICY_ABORT_WINDOW_SEC"),
-      shutdownDelaySec: number("POLICY_SHUTDOWN_DELAY_SEC"),
-      commandTtlSec: number("POLICY_COMMAND_TTL_SEC"),
+      socMinPercent: values.POLICY_SOC_MIN,
+      debounceSec: values.POLICY_DEBOUNCE_SEC,
+      cooldownSec: values.POLICY_COOLDOWN_SEC,
+      abortWindowSec: values.POLICY_ABORT_WINDOW_SEC,
+      shutdownDelaySec: values.POLICY_SHUTDOWN_DELAY_SEC,
+      commandTtlSec: values.POLICY_COMMAND_TTL_SEC,
     },
-    policyFile: readPolicyFile(text("POLICY_FILE"), sources, problems),
+    policyFile: readPolicyFile(values.POLICY_FILE, sources, problems),
     nut: readNut(reading, sources, problems, readPem),
-    ...(values.HISTORY === true ? { history: { days: number("HISTORY_DAYS") } } : {}),
+    ...(values.HISTORY ? { history: { days: values.HISTORY_DAYS } } : {}),
     dashboard: readDashboard(reading, problems, {
       stateDir,
       exists: sources.exists,
@@ -220,7 +222,7 @@ function readAccounts(
     first: "ECOFLOW_USER" | "ECOFLOW_ACCESS_KEY",
     second: "ECOFLOW_PASS" | "ECOFLOW_SECRET_KEY",
   ) => {
-    const [a, b] = [values[first] as string | undefined, values[second] as string | undefined];
+    const [a, b] = [values[first], values[second]];
     if (a !== undefined && b !== undefined) return [a.trim(), b] as const;
     if (a !== undefined || b !== undefined) {
       problems.push(
@@ -230,7 +232,7 @@ function readAccounts(
   };
   const app = pair("ECOFLOW_USER", "ECOFLOW_PASS");
   const open = pair("ECOFLOW_ACCESS_KEY", "ECOFLOW_SECRET_KEY");
-  const enabled = values.ECOFLOW_CLOUD as boolean;
+  const enabled = values.ECOFLOW_CLOUD;
   if (enabled && !app && !open && problems.length === 0) {
     problems.push(
       "ECOFLOW_USER and ECOFLOW_PASS (or ECOFLOW_ACCESS_KEY and ECOFLOW_SECRET_KEY) must be set, found neither; " +
@@ -249,10 +251,10 @@ function readBroker(
   problems: string[],
   pem: { readonly ca?: string; readonly cert?: string; readonly key?: string },
 ): HouseConfig["broker"] {
-  const host = values.MQTT_HOST as string | undefined;
-  const useTls = values.MQTT_TLS as boolean;
-  const username = values.MQTT_USER as string | undefined;
-  const password = values.MQTT_PASS as string | undefined;
+  const host = values.MQTT_HOST;
+  const useTls = values.MQTT_TLS;
+  const username = values.MQTT_USER;
+  const password = values.MQTT_PASS;
   if (host === undefined) {
     for (const key of ["MQTT_PORT", "MQTT_USER", "MQTT_PASS", "MQTT_CA_FILE", "MQTT_CERT_FILE"] as const) {
       if (values[key] !== undefined) problems.push(`${key} must come with MQTT_HOST, found it alone`);
@@ -271,7 +273,7 @@ function readBroker(
   }
   return {
     host,
-    port: (values.MQTT_PORT as number | undefined) ?? (useTls ? 8883 : 1883),
+    port: values.MQTT_PORT ?? (useTls ? 8883 : 1883),
     username,
     password,
     tls: useTls ? pem : undefined,
@@ -312,8 +314,8 @@ function readNut(
   problems: string[],
   readPem: (key: PemKey) => string | undefined,
 ): HouseConfig["nut"] {
-  const path = values.NUT_CONFIG_FILE as string | undefined;
-  const listenHost = values.NUT_LISTEN_HOST as string | undefined;
+  const path = values.NUT_CONFIG_FILE;
+  const listenHost = values.NUT_LISTEN_HOST;
   const certPem = readPem("NUT_CERT_FILE");
   const keyPem = readPem("NUT_KEY_FILE");
   if (path === undefined) {
@@ -333,10 +335,10 @@ function readNut(
       text: sources.readFile(path),
       source: `NUT_CONFIG_FILE "${path}"`,
       listenHost: listenHost ?? "",
-      port: values.NUT_PORT as number,
+      port: values.NUT_PORT,
       certPem,
       keyPem,
-      lowBatteryPercent: values.NUT_LOW_BATTERY_PERCENT as number,
+      lowBatteryPercent: values.NUT_LOW_BATTERY_PERCENT,
     };
   } catch (error) {
     problems.push(`Cannot read NUT_CONFIG_FILE "${path}": ${errorText(error)}`);
@@ -344,8 +346,8 @@ function readNut(
 }
 
 function readHomeAssistant({ values }: KeyReading, problems: string[]): HouseConfig["homeAssistant"] {
-  const prefix = values.HOME_ASSISTANT_PREFIX as string | undefined;
-  if (values.HOME_ASSISTANT_DISCOVERY as boolean) return { prefix: prefix ?? "homeassistant" };
+  const prefix = values.HOME_ASSISTANT_PREFIX;
+  if (values.HOME_ASSISTANT_DISCOVERY) return { prefix: prefix ?? "homeassistant" };
   if (prefix !== undefined) {
     problems.push("HOME_ASSISTANT_PREFIX must come with HOME_ASSISTANT_DISCOVERY=on, found it alone");
   }

@@ -1,7 +1,7 @@
 /** The keys of the notifier: which channels there are, what goes to each, and when it is quiet. Pure. */
 import { errorText } from "../errors.ts";
 import { isPrivateHost } from "../private_address.ts";
-import type { Key } from "./keys.ts";
+import type { Key, KeyValues, TextKey } from "./keys.ts";
 import { type EventChoice, parseEventChoice } from "./event_choice.ts";
 import { parseQuietHours, type QuietHours } from "./quiet_hours.ts";
 import type { KeyReading } from "./read_keys.ts";
@@ -55,8 +55,8 @@ export function readNotifier(
   problems: string[],
   caPem: string | undefined,
 ): NotifierSettings | undefined {
-  const text = (key: Key) => (values[key] as string | undefined)?.trim();
-  const tried = <T>(key: Key, parse: (text: string) => T): T | undefined => {
+  const text = (key: TextKey) => values[key]?.trim();
+  const tried = <T>(key: TextKey, parse: (text: string) => T): T | undefined => {
     const value = text(key);
     if (value === undefined) return undefined;
     try {
@@ -65,7 +65,7 @@ export function readNotifier(
       problems.push(`${key} ${errorText(error)}`);
     }
   };
-  const settings = readChannels({ text, problems });
+  const settings = readChannels({ text, values, problems });
   const everywhere = tried("NOTIFY_EVENTS", parseEventChoice) ?? parseEventChoice("normal");
   const ownChoice = {
     pushover: tried("NOTIFY_EVENTS_PUSHOVER", parseEventChoice),
@@ -97,20 +97,22 @@ export function readNotifier(
     })),
     quietHours,
     timeZone,
-    collectSec: values.NOTIFY_COLLECT_SEC as number,
+    collectSec: values.NOTIFY_COLLECT_SEC,
     link: text("NOTIFY_LINK"),
     caPem,
   };
 }
 
 interface ChannelReading {
-  readonly text: (key: Key) => string | undefined;
+  /** Without blanks at its ends. */
+  readonly text: (key: TextKey) => string | undefined;
+  readonly values: KeyValues;
   readonly problems: string[];
 }
 
-function readChannels({ text, problems }: ChannelReading): ChannelSettings[] {
+function readChannels({ text, values, problems }: ChannelReading): ChannelSettings[] {
   const channels: ChannelSettings[] = [];
-  const pair = (first: Key, second: Key): readonly [string, string] | undefined => {
+  const pair = (first: TextKey, second: TextKey): readonly [string, string] | undefined => {
     const [a, b] = [text(first), text(second)];
     if (a !== undefined && b !== undefined) return [a, b];
     if (a !== undefined || b !== undefined) {
@@ -119,12 +121,12 @@ function readChannels({ text, problems }: ChannelReading): ChannelSettings[] {
       );
     }
   };
-  const address = (key: Key) => {
+  const address = (key: TextKey) => {
     const value = text(key);
     return value === undefined ? undefined : addressOf(key, value, problems);
   };
   /** A key that means nothing without another one. */
-  const needs = (key: Key, other: Key) => {
+  const needs = (key: TextKey, other: TextKey) => {
     if (text(key) !== undefined && text(other) === undefined) {
       problems.push(`${key} must come with ${other}, found it alone`);
     }
@@ -149,7 +151,7 @@ function readChannels({ text, problems }: ChannelReading): ChannelSettings[] {
     channels.push({ name: "ntfy", url: ntfy, token: text("NTFY_TOKEN") });
   }
 
-  const email = readEmail({ text, problems }, pair);
+  const email = readEmail({ text, values, problems }, pair);
   if (email) channels.push(email);
 
   needs("WEBHOOK_SECRET", "WEBHOOK_URL");
@@ -173,13 +175,13 @@ function readChannels({ text, problems }: ChannelReading): ChannelSettings[] {
 }
 
 function readEmail(
-  { text, problems }: ChannelReading,
-  pair: (first: Key, second: Key) => readonly [string, string] | undefined,
+  { text, values, problems }: ChannelReading,
+  pair: (first: TextKey, second: TextKey) => readonly [string, string] | undefined,
 ): EmailSettings | undefined {
   const host = text("SMTP_HOST");
   if (host === undefined) {
     for (const key of ["SMTP_PORT", "SMTP_USER", "SMTP_PASS", "SMTP_FROM", "SMTP_TO", "SMTP_TLS"] as const) {
-      if (text(key) !== undefined) problems.push(`${key} must come with SMTP_HOST, found it alone`);
+      if (values[key] !== undefined) problems.push(`${key} must come with SMTP_HOST, found it alone`);
     }
     return undefined;
   }
@@ -192,8 +194,7 @@ function readEmail(
       problems.push(`${key} must be an address such as you@example.com, found ${JSON.stringify(one)}`);
     }
   }
-  const port = text("SMTP_PORT") === undefined ? undefined : Number(text("SMTP_PORT"));
-  const wanted = text("SMTP_TLS") as EmailSettings["tls"] | undefined;
+  const { SMTP_PORT: port, SMTP_TLS: wanted } = values;
   const tls = wanted ?? (port === 465 ? "implicit" : "starttls");
   if (tls === "none" && !isThisMachine(host)) {
     problems.push(`SMTP_TLS=none is for a server on this machine only, found SMTP_HOST "${host}"`);

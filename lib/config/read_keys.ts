@@ -1,8 +1,6 @@
 /** Turns texts into typed values by the table of keys, and collects every problem. Pure. */
-import { type Key, KEYS, type KeySpec, UNSUPPORTED_KEYS } from "./keys.ts";
-
-/** A typed value: undefined when the key is not set and has no default. */
-export type KeyValue = string | number | boolean | undefined;
+import { type Key, KEYS, type KeyValues, UNSUPPORTED_KEYS } from "./keys.ts";
+import type { KeySpec, KeyValue } from "./key_spec.ts";
 
 /** Where texts come from. */
 export interface KeySources {
@@ -16,10 +14,23 @@ export interface KeySources {
   readonly hasCredential?: (name: string) => string | undefined;
 }
 
+/** Where a value came from. */
+export type KeyOrigin =
+  | { readonly kind: "unset" | "default" }
+  /** `name`: the key as it was written: itself, an alias, or one of them with `_FILE`, whose file holds the value. */
+  | { readonly kind: "file"; readonly name: string }
+  /** `hidesFile`: the file has it, too, which then counts for nothing. */
+  | { readonly kind: "environment"; readonly name: string; readonly hidesFile: boolean }
+  | { readonly kind: "credential" };
+
 /** The outcome: values for every key, problems for a person, and the keys that this version does not use. */
 export interface KeyReading {
-  readonly values: Readonly<Record<Key, KeyValue>>;
+  /** A key with a problem has its default, or nothing. */
+  readonly values: KeyValues;
+  readonly origins: Readonly<Record<Key, KeyOrigin>>;
   readonly problems: readonly string[];
+  /** The keys among those problems whose text cannot be used. */
+  readonly refused: ReadonlySet<Key>;
   readonly unsupported: readonly string[];
 }
 
@@ -33,15 +44,30 @@ export function readKeys(sources: KeySources): KeyReading {
     if (UNSUPPORTED_KEYS.some((pattern) => pattern.test(name))) unsupported.push(name);
     else problems.push(`Unknown key "${name}"${suggestion(name, [...known])}`);
   }
-  const values = {} as Record<Key, KeyValue>;
+  const values: Partial<Record<Key, KeyValue>> = {};
+  const origins: Partial<Record<Key, KeyOrigin>> = {};
+  const refused = new Set<Key>();
   for (const [key, spec] of Object.entries(KEYS) as [Key, KeySpec][]) {
+    values[key] = spec.default;
+    origins[key] = { kind: spec.default === undefined ? "unset" : "default" };
     try {
-      values[key] = convert(key, spec, findText(key, spec, sources));
+      const found = findText(key, spec, sources);
+      if (found === undefined) continue;
+      origins[key] = found.origin;
+      values[key] = convertText(key, spec, found.text);
     } catch (error) {
+      refused.add(key);
       problems.push(error instanceof Error ? error.message : String(error));
     }
   }
-  return { values, problems, unsupported };
+  // Every key of the table was just given a value of its kind.
+  return {
+    values: values as KeyValues,
+    origins: origins as Record<Key, KeyOrigin>,
+    problems,
+    refused,
+    unsupported,
+  };
 }
 
 function knownNames(): Set<string> {
@@ -55,22 +81,38 @@ function knownNames(): Set<string> {
   return names;
 }
 
+interface FoundText {
+  readonly text: string;
+  readonly origin: KeyOrigin;
+}
+
 /** The text of a key, an empty one counting as not set. @throws Error when given in two ways, or a file fails */
-function findText(key: Key, spec: KeySpec, sources: KeySources): string | undefined {
-  const found = new Map<string, string>();
+function findText(key: Key, spec: KeySpec, sources: KeySources): FoundText | undefined {
+  const found = new Map<string, FoundText>();
   for (const name of [key, ...(spec.aliases ?? [])]) {
-    const text = sources.environment[name] || sources.file[name];
-    if (text) found.set(name, text);
+    const own = textOf(name, sources);
+    if (own) found.set(name, own);
     if (!spec.secret) continue;
-    const path = sources.environment[`${name}_FILE`] || sources.file[`${name}_FILE`];
-    if (path) found.set(`${name}_FILE`, readSecretFile(`${name}_FILE`, path, sources));
+    const path = textOf(`${name}_FILE`, sources);
+    if (path) {
+      found.set(`${name}_FILE`, { ...path, text: readSecretFile(`${name}_FILE`, path.text, sources) });
+    }
   }
   if (found.size > 1) {
     throw new Error(`${key} must be given once, found ${[...found.keys()].join(" and ")}`);
   }
   const [only] = found.values();
-  if (only !== undefined) return only;
-  return spec.secret ? sources.hasCredential?.(key.toLowerCase())?.trim() || undefined : undefined;
+  if (only !== undefined || !spec.secret) return only;
+  const text = sources.hasCredential?.(key.toLowerCase())?.trim();
+  return text ? { text, origin: { kind: "credential" } } : undefined;
+}
+
+function textOf(name: string, { environment, file }: KeySources): FoundText | undefined {
+  if (environment[name]) {
+    const hidesFile = Boolean(file[name]);
+    return { text: environment[name], origin: { kind: "environment", name, hidesFile } };
+  }
+  return file[name] ? { text: file[name], origin: { kind: "file", name } } : undefined;
 }
 
 function readSecretFile(name: string, path: string, sources: KeySources): string {
@@ -86,9 +128,8 @@ function readSecretFile(name: string, path: string, sources: KeySources): string
   return text;
 }
 
-/** @throws Error saying what was wanted and what was seen; a secret's text is never shown */
-function convert(key: Key, spec: KeySpec, text: string | undefined): KeyValue {
-  if (text === undefined) return "default" in spec ? spec.default : undefined;
+/** The value of a key's text. @throws Error saying what was wanted and what was seen; a secret's text is never shown */
+export function convertText(key: string, spec: KeySpec, text: string): KeyValue {
   const refuse = (wanted: string) =>
     new Error(
       `${key} must be ${wanted}, found ${spec.secret ? `${text.length} characters` : JSON.stringify(text)}`,

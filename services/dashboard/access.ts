@@ -4,6 +4,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { DashboardConfig } from "./config.ts";
 import { isOwnOrigin } from "./host_check.ts";
 import { errorReply, type HttpReply, type HttpRequest } from "./http/message.ts";
+import { networkOf } from "./http/network.ts";
 import type { PasswordFile } from "./password_file.ts";
 import type { Gate } from "./router.ts";
 import type { Route } from "./routes/route.ts";
@@ -53,11 +54,11 @@ export class Access implements Gate {
   }
 
   /** The session that the request belongs to, if any. */
-  sessionOf({ headers }: HttpRequest): Session | undefined {
+  sessionOf({ headers, address }: HttpRequest): Session | undefined {
     const { clock, sessions, password } = this.parts;
     // A changed password ends all sessions.
     if (password.line() === undefined) return undefined;
-    return sessions.find(this.tokenIn(headers.get("cookie")), clock.monoMs());
+    return sessions.find(this.tokenIn(headers.get("cookie")), clock.monoMs(), networkOf(address));
   }
 
   /** The value of our cookie. */

@@ -2,6 +2,7 @@
 import type { Cancel, Clock } from "../../lib/clock.ts";
 import type { EventSink } from "./http/message.ts";
 import type { EventView, HouseView } from "./page_contract.ts";
+import { findRoom } from "./http/places.ts";
 
 /** As long as nothing changes, real ms. Pages call a longer silence a lost connection. */
 export const HEARTBEAT_MS = 2000;
@@ -17,12 +18,18 @@ export interface LiveParts {
   readonly clock: Clock;
   readonly view: () => HouseView;
   readonly events: () => readonly EventView[];
+  /** Whether somebody from this network is logged in. */
+  readonly hasLogin: (network: string) => boolean;
 }
 
 interface Page {
   readonly sink: EventSink;
   /** Whether it may still look. */
   readonly isAllowed: () => boolean;
+  /** See `networkOf`. */
+  readonly network: string;
+  /** A page is never idle: it is being told all the time. */
+  readonly isIdle: false;
 }
 
 /** See the file comment. */
@@ -52,9 +59,20 @@ export class LivePages {
     return this.#pages.size;
   }
 
+  /** Whether one more page fits; the page of a network with many may make room for it. */
+  makeRoom(network: string): boolean {
+    const limits = { total: MAX_PAGES, perNetwork: MAX_PAGES };
+    const room = findRoom(network, [...this.#pages], this.parts.hasLogin, limits);
+    if (room.kind === "displace") {
+      this.#pages.delete(room.who);
+      room.who.sink.close();
+    }
+    return room.kind !== "none";
+  }
+
   /** Takes a page in; returns what to call when it is gone. */
-  add(sink: EventSink, isAllowed: () => boolean): () => void {
-    const page = { sink, isAllowed };
+  add(sink: EventSink, { network, isAllowed }: Pick<Page, "network" | "isAllowed">): () => void {
+    const page: Page = { sink, network, isAllowed, isIdle: false };
     this.#pages.add(page);
     sink.send(eventText("journal", this.parts.events().slice(-FIRST_EVENTS)));
     sink.send(eventText("house", this.parts.view()), "house");

@@ -1,4 +1,5 @@
 /** How often a password may be guessed: five times from one address, then ever longer waits; and in all. Pure. */
+import { networkOf } from "./http/network.ts";
 
 /** Wrong passwords before an address has to wait. */
 export const FREE_FAILURES = 5;
@@ -60,15 +61,4 @@ export class Lockout {
     const [oldest] = this.#failures.keys();
     if (this.#failures.size > MAX_ADDRESSES && oldest !== undefined) this.#failures.delete(oldest);
   }
-}
-
-/** One IPv6 client has a whole /64 to guess from. */
-function networkOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.split("::");
-  const groups = head.split(":").filter((group) => group !== "");
-  const missing = 8 - groups.length - (tail?.split(":").filter((group) => group !== "").length ?? 0);
-  return [...groups, ...(tail === undefined ? [] : Array(Math.max(0, missing)).fill("0"))].slice(0, 4).join(
-    ":",
-  );
 }

@@ -2,6 +2,7 @@
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
 import { freshWords, inWattsOf, type PowerState } from "../../lib/messages/power_state.ts";
+import { systemClock } from "../../lib/clock.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { Access } from "./access.ts";
 import type { DashboardConfig } from "./config.ts";
@@ -17,7 +18,7 @@ import { askAllSamples } from "./past_samples.ts";
 import { Router } from "./router.ts";
 import { allRoutes } from "./routes/table.ts";
 import { Seen } from "./seen.ts";
-import { DashboardServer } from "./server.ts";
+import { DashboardServer } from "./http/server.ts";
 import { Sessions } from "./sessions.ts";
 import { houseView } from "./view.ts";
 import { WishDesk } from "./wishes.ts";
@@ -56,7 +57,8 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     sessions.clear();
   });
   const access = new Access({ config, clock, sessions, password });
-  const pages = new LivePages({ clock, view, events: () => seen.events() });
+  const hasLogin = (network: string) => sessions.isFrom(network, clock.monoMs());
+  const pages = new LivePages({ clock, view, events: () => seen.events(), hasLogin });
   const desk = new WishDesk({ bus, clock, topics });
   const historian = new HistorianClient({ bus, clock, log, topics, isThere: config.asksHistorian });
   const findHistory = async (device: string, hours: number) => {
@@ -101,8 +103,9 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     host,
     port: config.port,
     tls,
-    clock,
+    clock: systemClock(),
     log,
+    hasLogin,
     handle: (request) => router.answer(request),
   });
   let port = config.port;
@@ -111,8 +114,8 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     get port() {
       return port;
     },
-    start() {
-      port = server.start();
+    async start() {
+      port = await server.start();
       pages.start();
       historian.start();
       let isRecalled = false;
@@ -142,7 +145,6 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
       });
       const shown = host.includes(":") ? `[${host}]` : host;
       log.notice("DASHBOARD", { address: `${tls ? "https" : "http"}://${shown}:${port}/` });
-      return Promise.resolve();
     },
     async stop() {
       cancelRecall();

@@ -8,6 +8,8 @@ export interface Session {
   readonly csrf: string;
   readonly beganMonoMs: number;
   seenMonoMs: number;
+  /** Where it was seen last, see `networkOf`. */
+  network: string;
 }
 
 /** Ends of a session, ms, and how many there may be. */
@@ -18,12 +20,13 @@ export class Sessions {
   readonly #byHash = new Map<string, Session>();
 
   /** Begins one, with a token that nobody has seen before; the oldest ends when there are too many. */
-  begin(nowMonoMs: number): { readonly token: string; readonly session: Session } {
+  begin(nowMonoMs: number, network: string): { readonly token: string; readonly session: Session } {
     const token = randomBytes(32).toString("base64url");
     const session = {
       csrf: randomBytes(32).toString("base64url"),
       beganMonoMs: nowMonoMs,
       seenMonoMs: nowMonoMs,
+      network,
     };
     this.#byHash.set(hashOf(token), session);
     const [oldest] = this.#byHash.keys();
@@ -31,20 +34,27 @@ export class Sessions {
     return { token, session };
   }
 
-  /** The session of a token, or undefined when it is unknown or over. */
-  find(token: string | undefined, nowMonoMs: number): Session | undefined {
+  /** The session of a token, seen now from `network`; undefined when it is unknown or over. */
+  find(token: string | undefined, nowMonoMs: number, network: string): Session | undefined {
     if (token === undefined) return undefined;
     const hash = hashOf(token);
     const session = this.#byHash.get(hash);
     if (!session) return undefined;
-    const isOver = nowMonoMs - session.seenMonoMs >= SESSION_LIMITS.idleMs ||
-      nowMonoMs - session.beganMonoMs >= SESSION_LIMITS.wholeMs;
-    if (isOver) {
+    if (isOver(session, nowMonoMs)) {
       this.#byHash.delete(hash);
       return undefined;
     }
     session.seenMonoMs = nowMonoMs;
+    session.network = network;
     return session;
+  }
+
+  /** Whether somebody is logged in who was seen last from this network. */
+  isFrom(network: string, nowMonoMs: number): boolean {
+    for (const session of this.#byHash.values()) {
+      if (session.network === network && !isOver(session, nowMonoMs)) return true;
+    }
+    return false;
   }
 
   /** Ends one; unknown tokens are no error. */
@@ -61,6 +71,10 @@ export class Sessions {
   get size(): number {
     return this.#byHash.size;
   }
+}
+
+function isOver({ seenMonoMs, beganMonoMs }: Session, nowMonoMs: number): boolean {
+  return nowMonoMs - seenMonoMs >= SESSION_LIMITS.idleMs || nowMonoMs - beganMonoMs >= SESSION_LIMITS.wholeMs;
 }
 
 /** Whether a wish carries the session's own word. */

@@ -1,6 +1,7 @@
 /** The stream that keeps a page up to date. */
 import { errorReply } from "../http/message.ts";
 import { type LivePages, MAX_PAGES } from "../live.ts";
+import { networkOf } from "../http/network.ts";
 import type { Gate } from "../router.ts";
 import type { Route } from "./route.ts";
 
@@ -12,13 +13,15 @@ export function liveRoutes(pages: LivePages, gate: Gate): readonly Route[] {
     access: "read",
     handle: (request) => {
       if (request.method === "HEAD") return { status: 200 };
-      if (pages.size >= MAX_PAGES) {
+      const network = networkOf(request.address);
+      if (!pages.makeRoom(network)) {
         return errorReply(503, `Too many pages are open, at most ${MAX_PAGES}`, { "retry-after": "10" });
       }
       return {
         status: 200,
         headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
-        stream: (sink) => pages.add(sink, () => gate.refuse(request, "read") === undefined),
+        stream: (sink) =>
+          pages.add(sink, { network, isAllowed: () => gate.refuse(request, "read") === undefined }),
       };
     },
   }];

@@ -7,6 +7,7 @@ import { parseJson, textUpTo } from "../../../lib/messages/parse.ts";
 import type { Access } from "../access.ts";
 import { errorReply, type HttpReply, type HttpRequest, jsonReply } from "../http/message.ts";
 import { Lockout } from "../lockout.ts";
+import { networkOf } from "../http/network.ts";
 import { isPassword, MAX_PASSWORD } from "../password.ts";
 import type { PasswordFile } from "../password_file.ts";
 import type { SessionView } from "../page_contract.ts";
@@ -86,7 +87,7 @@ export function sessionRoutes(parts: SessionParts): readonly Route[] {
     lockout.forgive(request.address);
     // Whatever token the browser brought, somebody may have given it to it.
     sessions.end(access.tokenIn(request.headers.get("cookie")));
-    const { token, session } = sessions.begin(clock.monoMs());
+    const { token, session } = sessions.begin(clock.monoMs(), networkOf(request.address));
     log.notice("LOG-IN", { address: request.address });
     const now: SessionView = { password_set: true, signed_in: true, may_read: true, csrf: session.csrf };
     return jsonReply(200, now, { "set-cookie": access.cookie(token) });

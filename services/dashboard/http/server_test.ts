@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { systemClock } from "../../lib/clock.ts";
-import { memoryLog } from "../../lib/testing.ts";
-import type { HttpTimes } from "./http/connection.ts";
-import type { HttpReply, HttpRequest } from "./http/message.ts";
-import { DashboardServer, type ServerLimits } from "./server.ts";
+import { systemClock } from "../../../lib/clock.ts";
+import { memoryLog } from "../../../lib/testing.ts";
+import type { HttpTimes } from "./client.ts";
+import type { HttpReply, HttpRequest } from "./message.ts";
+import type { ServerLimits } from "./crowd.ts";
+import { DashboardServer } from "./server.ts";
 
 interface Asked {
   readonly limits?: ServerLimits;
@@ -20,7 +21,7 @@ async function withServer(asked: Asked, run: (port: number, server: DashboardSer
     handle: (request) => ({ status: 200, body: `${request.method} ${request.path}` }),
     ...asked,
   });
-  const port = server.start();
+  const port = await server.start();
   try {
     await run(port, server);
   } finally {
@@ -65,7 +66,7 @@ Deno.test("DashboardServer refuses a body over the limit before it reads it", as
 });
 
 Deno.test("DashboardServer cuts off a client that never ends its request", async () => {
-  const times = { requestSec: 1, idleSec: 1, writeSec: 1 };
+  const times = { headSec: 1, requestSec: 1, idleSec: 1, writeSec: 1 };
   await withServer({ times }, async (port, server) => {
     assert.equal(await talk(port, "GET / HTTP/1.1\r\nHost:"), "");
     assert.equal(await talk(port, ""), "");
@@ -74,7 +75,7 @@ Deno.test("DashboardServer cuts off a client that never ends its request", async
 });
 
 Deno.test("DashboardServer cuts off a client that does not take its answer", async () => {
-  const times = { requestSec: 1, idleSec: 1, writeSec: 1 };
+  const times = { headSec: 1, requestSec: 1, idleSec: 1, writeSec: 1 };
   const ended = Promise.withResolvers<void>();
   const handle = (): HttpReply => ({
     status: 200,

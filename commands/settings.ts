@@ -1,0 +1,150 @@
+/** `ecoflow-power settings`: every key, what holds, and where it came from; then what cannot be used. */
+import { parseArgs } from "node:util";
+import { presetText } from "../lib/config/describe_key.ts";
+import { KEY_SECTIONS } from "../lib/config/key_sections.ts";
+import type { KeySpec } from "../lib/config/key_spec.ts";
+import { type Key, KEYS } from "../lib/config/keys.ts";
+import { readSources } from "../lib/config/load.ts";
+import type { KeyReading } from "../lib/config/read_keys.ts";
+import { errorText } from "../lib/errors.ts";
+import { complain, EXIT, print } from "./command.ts";
+import { credentialsDirOf, DISK, ENV_PLACES, envPathOf, readConfig } from "./read_config.ts";
+
+/** Runs it. @returns the exit code */
+export function settings(args: readonly string[]): number {
+  let reading: KeyReading;
+  let where: SettingsPlaces;
+  let isShort: boolean | undefined;
+  let envArgs: string[];
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { env: { type: "string" }, set: { type: "boolean" } },
+    });
+    isShort = values.set;
+    const path = envPathOf(values.env);
+    envArgs = path === undefined ? [] : ["--env", path];
+    const environment = Deno.env.toObject();
+    // As readConfig() does: at a terminal there is no systemd to hand them over.
+    if (path !== undefined) environment.CREDENTIALS_DIRECTORY ??= credentialsDirOf(path);
+    const file = path === undefined ? undefined : { name: path, text: DISK.readFile(path) };
+    reading = readSources({ file, environment, ...DISK });
+    where = {
+      file: path,
+      credentials: environment.CREDENTIALS_DIRECTORY,
+      seesCredentials: mayList(environment.CREDENTIALS_DIRECTORY),
+      stateDirectory: environment.STATE_DIRECTORY,
+    };
+  } catch (error) {
+    return complain(`${errorText(error)}\n`, EXIT.usage);
+  }
+  print(settingsText(reading, where, { isShort }));
+  const config = readConfig(envArgs);
+  if (typeof config === "number") return config;
+  return print(config.house.remarks.map((remark) => `note: ${remark}\n`).join(""));
+}
+
+/** Where values were looked for. */
+export interface SettingsPlaces {
+  /** The configuration's file; absent when there is none. */
+  readonly file?: string;
+  /** The directory with secrets. */
+  readonly credentials?: string;
+  /** False when there is one that this user may not look into: then nothing is known of what it holds. */
+  readonly seesCredentials: boolean;
+  /** systemd's, when it started us. */
+  readonly stateDirectory?: string;
+}
+
+/** The table, a line a key. A secret, and what was refused, is never shown. */
+export function settingsText(
+  reading: KeyReading,
+  where: SettingsPlaces,
+  { isShort = false }: { readonly isShort?: boolean } = {},
+): string {
+  const isWanted = (key: Key) =>
+    !isShort || reading.refused.has(key) || !["unset", "default"].includes(reading.origins[key].kind);
+  const sections = KEY_SECTIONS.flatMap(({ title, keys }) => {
+    const lines = keys.filter(isWanted).map((
+      key,
+    ) => [key, shownValue(key, reading, where), originText(key, reading, where)]);
+    return lines.length === 0 ? [] : [{ title, lines }];
+  });
+  const all = sections.flatMap(({ lines }) => lines);
+  const width = (column: number) => Math.max(0, ...all.map((line) => line[column]?.length ?? 0));
+  // One long value must not push all origins off the screen.
+  const [keys, values] = [width(0), Math.min(40, width(1))];
+  return [
+    `file: ${where.file ?? `none (looked for ${ENV_PLACES.join(", ")})`}`,
+    ...(where.seesCredentials ? [] : [`secrets: this user may not look into ${where.credentials}`]),
+    ...sections.flatMap(({ title, lines }) => [
+      "",
+      title,
+      ...lines.map(([key = "", value = "", origin = ""]) =>
+        `  ${key.padEnd(keys)}  ${value.padEnd(values)}  ${origin}`
+      ),
+    ]),
+    "",
+  ].join("\n");
+}
+
+function shownValue(key: Key, { values, origins, refused }: KeyReading, where: SettingsPlaces): string {
+  const spec: KeySpec = KEYS[key];
+  if (refused.has(key)) return "?";
+  if (origins[key].kind === "unset") return spec.secret && !where.seesCredentials ? "?" : "-";
+  if (spec.secret) return "(hidden)";
+  const value = values[key];
+  if (typeof value === "boolean") return value ? "on" : "off";
+  if (typeof value === "number") return spec.unit === undefined ? String(value) : `${value} ${spec.unit}`;
+  // Line ends and control characters must not reach the terminal.
+  const text = spec.kind === "json" ? onOneLine(String(value)) : String(value);
+  return /^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(text) ? text : JSON.stringify(text);
+}
+
+function onOneLine(json: string): string {
+  try {
+    return JSON.stringify(JSON.parse(json));
+  } catch {
+    return json;
+  }
+}
+
+function originText(key: Key, { origins, refused }: KeyReading, where: SettingsPlaces): string {
+  const spec: KeySpec = KEYS[key];
+  if (refused.has(key)) return "cannot be used, see below";
+  const origin = origins[key];
+  switch (origin.kind) {
+    case "default":
+      return "default";
+    case "unset": {
+      if (spec.secret && !where.seesCredentials) return "unknown, may be among the credentials";
+      if (key === "STATE_DIR" && where.stateDirectory !== undefined) {
+        return `not set: ${where.stateDirectory}`;
+      }
+      const preset = presetText(spec);
+      return preset === undefined ? "not set" : `not set: ${preset}`;
+    }
+    case "credential":
+      return `credential ${key.toLowerCase()}`;
+    case "file":
+      return `file${nameText(origin.name, key)}`;
+    case "environment":
+      return `environment${nameText(origin.name, key)}${origin.hidesFile ? ", not the file" : ""}`;
+  }
+}
+
+/** How the key was written, when otherwise. */
+function nameText(name: string, key: Key): string {
+  if (name === key) return "";
+  return name.endsWith("_FILE") ? `, in the file of ${name}` : `, as ${name}`;
+}
+
+function mayList(dir: string | undefined): boolean {
+  if (dir === undefined) return true;
+  try {
+    Deno.readDirSync(dir)[Symbol.iterator]().next();
+    return true;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
+  }
+}
