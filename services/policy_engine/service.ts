@@ -109,7 +109,7 @@ export class PolicyEngine implements Service {
       health.raise({ code: "unsigned_commands", severity: "warning", text });
       log.warn("UNSIGNED COMMANDS", { agents: unsigned.join(" ") });
     }
-    bus.onLink((up) => this.#dispatch.isLinkUp = up);
+    bus.onLink((up) => this.#onLink(up));
     this.#ears.listen();
     const devices = () => this.#house?.state.stations.keys() ?? [];
     this.#cancels.push(
@@ -125,6 +125,13 @@ export class PolicyEngine implements Service {
     this.#ears.stop();
     if (this.#house) this.#keeper.flush(this.#house.state);
     return Promise.resolve();
+  }
+
+  #onLink(up: boolean): void {
+    this.#dispatch.isLinkUp = up;
+    if (!up) return;
+    this.#showcase.sayAgain();
+    this.#drills.sayAgain();
   }
 
   #resume(): House {

@@ -62,6 +62,12 @@ export class Showcase {
     this.#earliestOffsetMs = savedAtMs - this.parts.clock.monoMs();
   }
 
+  /** All is said again at the next occasion: a broker that came back may have lost what it kept. */
+  sayAgain(): void {
+    this.#statuses.clear();
+    this.#plans.clear();
+  }
+
   /** An agent says now which plan it holds; undefined when it names none, as one without plans does, or is gone. */
   hearPlan(agent: string, planId: string | undefined): void {
     const said = this.#plans.get(agent);
