@@ -280,6 +280,7 @@ export const SERVICES: readonly ServiceRow[] = [
       channels: [],
       collectSec: 0,
       ...config.notifier,
+      hostName: config.hostName,
       roots: config.roots,
       stateDir: stateDirOf(config, "notifier"),
     }),

@@ -16,6 +16,8 @@ export interface HouseConfig {
   readonly stateDir: string;
   /** Which start of the system this is, 32 lower-case hex digits; absent when nobody says. */
   readonly bootId?: string;
+  /** This machine's name; absent when nobody says. */
+  readonly hostName?: string;
   readonly logLevel: LogLevel;
   readonly cloud: {
     readonly enabled: boolean;
@@ -93,6 +95,8 @@ export interface ConfigSources {
   readonly exists: (path: string) => boolean;
   /** Names of the files in a directory; throws when it cannot be read. Absent: there are no directories. */
   readonly listFiles?: (path: string) => readonly string[];
+  /** This machine's name. */
+  readonly hostName?: string;
 }
 
 /** Keys that name a PEM file. */
@@ -166,6 +170,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     roots: { stations: text("ECOFLOW_BASE") ?? "", manager: text("POWER_MANAGER_BASE") ?? "" },
     stateDir,
     bootId: readBootId(sources.environment.BOOT_ID),
+    hostName: sources.hostName,
     logLevel: text("LOG_LEVEL") as LogLevel,
     cloud: {
       ...readAccounts(reading, problems),

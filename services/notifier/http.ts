@@ -58,7 +58,12 @@ async function sendPost(client: Deno.HttpClient, post: Post, signal: AbortSignal
   const meaning = post.meaning?.(status);
   if (meaning) {
     const text = `${host} answered with status ${status}: ${meaning.text}`;
-    throw new SendError(hide(text).slice(0, 300), meaning.isFinal, retryAfterMs(retryAfter), meaning.mayBeTold);
+    throw new SendError(
+      hide(text).slice(0, 300),
+      meaning.isFinal,
+      retryAfterMs(retryAfter),
+      meaning.mayBeTold,
+    );
   }
   if (status >= 200 && status < 300) return;
   const isFinal = status >= 300 && status < 500 && !PASSING_STATUS.includes(status);
