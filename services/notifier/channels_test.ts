@@ -90,6 +90,58 @@ Deno.test("apprise posts to a key, or with targets of its own", () =>
     assert.equal(second.urls, "mailto://x");
   }));
 
+/** Twenty events of an outage, each with as much as a sentence may hold; the last says how it ended. */
+const LONG: Message = {
+  ...MESSAGE,
+  text: [
+    ...Array.from({ length: 19 }, (_, i) => `20:00:${i + 10}  Büro: ${"ä".repeat(450)}`),
+    "20:40:00  Büro: the grid is back",
+  ].join("\n"),
+};
+const UTF8 = new TextEncoder();
+const limits: readonly (readonly [
+  settings: (url: string) => ChannelSettings,
+  shown: (body: string) => string,
+  size: (text: string) => number,
+  limit: number,
+])[] = [
+  [
+    (url) => ({ name: "pushover", url, token: "t", user: "u" }),
+    (body) => new URLSearchParams(body).get("message") ?? "",
+    (text) => Array.from(text).length,
+    1024,
+  ],
+  [
+    (url) => ({ name: "telegram", url, botToken: "1:t", chatId: "1" }),
+    (body) => JSON.parse(body).text,
+    (text) => text.length,
+    4096,
+  ],
+  [
+    (url) => ({ name: "ntfy", url: `${url}/topic` }),
+    (body) => JSON.parse(body).message,
+    (text) => UTF8.encode(text).length,
+    4096,
+  ],
+];
+for (const [settings, shown, size, limit] of limits) {
+  const { name } = settings("https://x");
+  Deno.test(`${name} keeps a long message within ${limit}, and how it ended is in it`, async () => {
+    const server = await startHttps();
+    const http = createHttp(server.caPem);
+    try {
+      await openChannel(settings(server.url), http.send).send(LONG, NEVER);
+      const text = shown(server.got[0]?.body ?? "");
+      assert.ok(size(text) <= limit && size(text) > limit / 3, `${size(text)}`);
+      assert.match(text, /20:40:00 {2}Büro: the grid is back/);
+      assert.match(text, /^\d+ earlier ones are left out\.$/m);
+    } finally {
+      http.close();
+      await server.stop();
+    }
+  });
+}
+
 const KEY_ALONE = {} as const;
 const APPRISE: readonly (readonly [status: number, settings: object, isFinal: boolean, wanted: RegExp])[] = [
   [204, KEY_ALONE, true, /status 204: nothing is stored there under the key in APPRISE_URL/],
