@@ -63,6 +63,8 @@ export function topicsUnder(roots: TopicRoots) {
     events: `${manager}/events`,
     /** `live`, `heard` or `silent`: how Home Assistant may take what it is shown of a station, retained. */
     shownStanding: (id: string) => `${manager}/home_assistant/${id}/standing`,
+    /** The policy's sentence for Home Assistant, as text that ages with what it speaks of, retained. */
+    shownSentence: (id: string) => `${manager}/home_assistant/${id}/sentence`,
     /** A device's journal for Home Assistant. QoS 1, expiring, never retained. */
     shownEvent: (id: string) => `${manager}/home_assistant/${id}/event`,
     /** Presence of this daemon, retained, with a will: `lib/messages/orchestrator_status.ts`. */
