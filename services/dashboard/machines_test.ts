@@ -62,6 +62,15 @@ async function scrape({ ask }: House): Promise<Map<string, number>> {
   return series(text);
 }
 
+/** Prometheus's own check, where it is installed. */
+const PROMTOOL = ["/usr/bin/promtool", Deno.env.get("PROMTOOL") ?? ""].find((path) => {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+});
+
 const MEASURED = { metricsToken: TOKEN };
 
 Deno.test("GET /metrics gives every live value, with its unit in its name", () =>
@@ -97,8 +106,48 @@ Deno.test("GET /metrics gives every live value, with its unit in its name", () =
     };
     for (const [name, value] of Object.entries(wanted)) assert.equal(found.get(PREFIX + name), value, name);
     // What the station did not say has no series.
-    assert.ok(![...found.keys()].some((name) => /ac_input_volts|dc_input|temperature|timer/.test(name)));
+    assert.ok(![...found.keys()].some((name) => /ac_input_volts|dc_input|temperature|policy_timer/.test(name)));
   }, MEASURED));
+
+Deno.test("GET /metrics counts known kinds of events from 0, so that the first one is a rise", () =>
+  withDashboard(async (house) => {
+    await beWell(house);
+    const before = await scrape(house);
+    const name = `${PREFIX}events_total{kind="shutdown_sent",severity="danger"}`;
+    assert.equal(before.get(name), 0);
+    const ts = new Date().toISOString();
+    const event = { ts, kind: "shutdown_sent", severity: "danger", source: "x", text: "x" };
+    house.broker.publish(house.topics.events, JSON.stringify(event));
+    house.broker.publish(house.topics.events, JSON.stringify({ ...event, kind: "of_a_newer_version" }));
+    await house.clock.advance(0);
+    const after = await scrape(house);
+    assert.equal(after.get(name), 1);
+    assert.equal(after.get(`${PREFIX}events_total{kind="of_a_newer_version",severity="danger"}`), 1);
+  }, MEASURED));
+
+Deno.test({
+  name: "GET /metrics is as promtool wants it",
+  ignore: PROMTOOL === undefined,
+  fn: () =>
+    withDashboard(async (house) => {
+      const all = { ac_in_volts: 230, ac_in_watts: 5, dc_in_watts: 3, temp_celsius: 20, charge_min: 9 };
+      await beWell(house, { ...STATE, ...all, battery_wh: 245 });
+      const { text } = await house.ask("/metrics", { headers: BEARER });
+      assert.match(text, /battery_capacity_joules\{station="Study"\} 882000/);
+      const child = new Deno.Command(PROMTOOL ?? "", {
+        args: ["check", "metrics"],
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      const writer = child.stdin.getWriter();
+      await writer.write(new TextEncoder().encode(text));
+      await writer.close();
+      const { code, stdout, stderr } = await child.output();
+      assert.equal(new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr), "");
+      assert.equal(code, 0);
+    }, MEASURED),
+});
 
 Deno.test("GET /metrics gives no value that is old, and says so", () =>
   withDashboard(async (house) => {
