@@ -120,7 +120,7 @@ export const SERVICES: readonly ServiceRow[] = [
     required: true,
     grants: () => [],
     publishes: (t) => [t.state("+"), t.rawJson("+"), t.refresh("+"), t.events],
-    subscribes: (t) => [t.raw("+"), t.stationList, t.cloudStatus],
+    subscribes: (t) => [t.raw("+"), t.stationList, t.cloudStatus, t.state("+")],
     slice: (config): SocBridgeConfig => ({
       roots: config.roots,
       devices: config.stations,

@@ -16,6 +16,8 @@ import { readWitness } from "./witness.ts";
 /** Who hears it. Requests come as they are: their desks read them. */
 export interface Hearers {
   readonly onState: (device: string, state: PowerState, retained: boolean) => void;
+  /** The state's topic was emptied: nobody speaks under this name any more. */
+  readonly onStateGone: (device: string) => void;
   readonly onCloud: (link: CloudStatus["link"]) => void;
   readonly onWitness: (device: string, word: WitnessWord) => void;
   /** Never one that the broker kept: it answers an old command. */
@@ -65,11 +67,13 @@ export class Ears {
   }
 
   #state({ topic, payload, retained }: BusMessage): void {
+    const [head = "", tail = ""] = this.topics.state("+").split("+");
+    const device = topic.slice(head.length, -tail.length);
+    if (payload.length === 0) return this.hearers.onStateGone(device);
     const state = parsePowerState(payload, `MQTT topic "${topic}"`);
     // Plugs and meters show the grid but have no battery to protect anybody with.
     if (state.role === "accessory") return;
-    const [head = "", tail = ""] = this.topics.state("+").split("+");
-    this.hearers.onState(topic.slice(head.length, -tail.length), state, retained);
+    this.hearers.onState(device, state, retained);
   }
 
   #cloud({ topic, payload }: BusMessage): void {

@@ -91,3 +91,21 @@ Deno.test("PolicyEngine says nothing again over a mere restart that it does not 
   );
   await h.stop();
 });
+
+Deno.test("PolicyEngine leaves nothing of a station whose state was taken away, unless hosts hang on it", async () => {
+  const h = await house();
+  await h.feed(ON_BATTERY, "Cellar");
+  await h.feed(ON_BATTERY);
+  assert.notEqual(h.broker.retained("power-manager/policy/Cellar"), undefined);
+  for (const device of ["Cellar", "Study", "Unheard"]) {
+    h.broker.publish("power-manager/policy/Unheard", "{}", { retain: true });
+    h.broker.publish(`bridge-ecoflow/${device}/json/state`, "", { retain: true });
+  }
+  await h.clock.advance(5 * MINUTE);
+  assert.equal(h.broker.retained("power-manager/policy/Cellar"), undefined);
+  assert.equal(h.broker.retained("power-manager/policy/Unheard"), undefined, "left by an earlier run");
+  assert.equal(h.status().state, "on_battery", "what protects a host is never forgotten");
+  assert.equal(h.status().blind, true);
+  assert.doesNotMatch(h.log().text(), /REFUSED/);
+  await h.stop();
+});

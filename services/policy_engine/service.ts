@@ -82,6 +82,7 @@ export class PolicyEngine implements Service {
     });
     this.#ears = new Ears(context, this.#topics, ports.askNut, {
       onState: (device, state, retained) => this.#onState(device, state, retained),
+      onStateGone: (device) => this.#house?.forget(device) && this.#showcase.takeBack(device),
       onCloud: (link) => this.#cloud = link,
       onWitness: (device, word) => this.#step({ kind: "witness", device, word }),
       onAck: (agent, ack) => this.#onAck(agent, ack),

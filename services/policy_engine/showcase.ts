@@ -99,6 +99,13 @@ export class Showcase {
     });
   }
 
+  /** Takes a station's status back: the broker keeps nothing of it any more. */
+  takeBack(device: string): void {
+    const { bus, topics } = this.parts;
+    this.#statuses.delete(device);
+    bus.publish(topics.policy(device), "", { retain: true, qos: 1 }).catch(() => {});
+  }
+
   /** Publishes an agent's plan when it says something else than the one before, or the agent does not hold that one. */
   showPlan(agent: string, house: House): void {
     const { bus, clock, topics, newId, agentKeys } = this.parts;

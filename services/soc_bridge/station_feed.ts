@@ -150,6 +150,12 @@ export class StationFeed {
     if (this.#station && this.#published) this.#publish(this.#state(this.#station));
   }
 
+  /** The station is gone for good: the broker keeps nothing of it any more. */
+  clear(): void {
+    this.#published = undefined;
+    this.#send(this.parts.topics.state(this.#device), "", { retain: true });
+  }
+
   /** The last state, no longer live. */
   publishLastWord(): void {
     if (!this.#station) return;
