@@ -7,6 +7,7 @@ import type { TopicRoots } from "../mqtt/topics.ts";
 import { readEnvFile } from "./env_file.ts";
 import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
 import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
+import { AGENT_ONLY_KEYS } from "./keys.ts";
 import { type KeyReading, readKeys } from "./read_keys.ts";
 import { type ConfiguredStation, parseAgentMap, parseDeviceList } from "./stations.ts";
 
@@ -50,6 +51,8 @@ export interface HouseConfig {
   readonly agentKeys: AgentKeys;
   readonly policy: {
     readonly socMinPercent: number;
+    /** 0: no events about a charge that falls. */
+    readonly socStepPercent: number;
     readonly debounceSec: number;
     readonly cooldownSec: number;
     readonly abortWindowSec: number;
@@ -149,7 +152,9 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
   const text = (key: keyof typeof values) => values[key] as string | undefined;
   const number = (key: keyof typeof values) => values[key] as number;
   const remarks = reading.unsupported.map((name) =>
-    `${name} is not used by this version: see docs/notifications.md`
+    AGENT_ONLY_KEYS.test(name)
+      ? `${name} belongs into the configuration of an agent: see docs/agents.md`
+      : `${name} is not used by this version: see docs/notifications.md`
   );
   const readPem = (key: PemKey) => {
     const path = text(key);
@@ -196,6 +201,8 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     agentKeys: readAgentKeys(text("AGENT_KEYS_FILE"), stateDir, sources, problems),
     policy: {
       socMinPercent: number("POLICY_SOC_MIN"),
+      socStepPercent: (values.POLICY_SOC_STEP as number | undefined) ??
+        (values.NOTIFY_SOC_WARNINGS === true ? 2 : 0),
       debounceSec: number("POLICY_DEBOUNCE_SEC"),
       cooldownSec: number("POLICY_COOLDOWN_SEC"),
       abortWindowSec: number("POLICY_ABORT_WINDOW_SEC"),

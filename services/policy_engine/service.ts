@@ -8,6 +8,7 @@ import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
 import { AbortDesk } from "./abort_desk.ts";
+import { ChargeSteps } from "./charge_steps.ts";
 import { AgentDesk } from "./agent_desk.ts";
 import { Dispatch } from "./dispatch.ts";
 import { drillRefusal } from "./drill.ts";
@@ -21,6 +22,7 @@ import { hostsOfStation } from "./rules.ts";
 import { houseRules } from "./rules_from_file.ts";
 import { devicesOf, Showcase } from "./showcase.ts";
 import type { Ways } from "./silence.ts";
+import { shownCharge, stationPhase } from "./station.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import { textFile } from "../../lib/text_file.ts";
 import { udpWake } from "./wake_on_lan.ts";
@@ -55,6 +57,7 @@ export class PolicyEngine implements Service {
   readonly #aborts: AbortDesk;
   readonly #ears: Ears;
   readonly #agents: AgentDesk;
+  readonly #chargeSteps: ChargeSteps | undefined;
   readonly #oldWords = new OldWords();
   #cloud: Ways["cloud"];
 
@@ -63,7 +66,8 @@ export class PolicyEngine implements Service {
     private readonly ports: PolicyEnginePorts,
   ) {
     this.#topics = topicsUnder(context.config.roots);
-    const { agentKeys, bootId, keylessHosts } = context.config;
+    const { agentKeys, bootId, keylessHosts, socStepPercent = 0, socMinPercent } = context.config;
+    this.#chargeSteps = socStepPercent > 0 ? new ChargeSteps(socStepPercent, socMinPercent) : undefined;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
     this.#showcase = new Showcase({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
     this.#dispatch = new Dispatch(
@@ -180,6 +184,7 @@ export class PolicyEngine implements Service {
     this.#agents.tick(house);
     this.#drills.tick(house);
     this.#warn(house);
+    this.#tellCharge(house);
     const schedule = this.context.config.file?.drill;
     if (!schedule) return;
     const { drilledMonth } = house.state;
@@ -191,6 +196,18 @@ export class PolicyEngine implements Service {
     if (month === undefined || drillRefusal({ id: month, all: true }, house, undefined) !== undefined) return;
     this.#step({ kind: "drilled", month });
     this.#drills.begin({ id: `monthly-${month}`, all: true, by: "the schedule" }, house);
+  }
+
+  #tellCharge(house: House): void {
+    const steps = this.#chargeSteps;
+    if (!steps) return;
+    for (const [device, state] of house.state.stations) {
+      const { kind } = stationPhase(state);
+      const isOnBattery = kind !== "online" && kind !== "unknown";
+      const charge = isOnBattery ? shownCharge(state, house.rules, this.context.clock.monoMs()) : undefined;
+      const telling = steps.look(device, isOnBattery, charge);
+      if (telling) this.#dispatch.tell(telling);
+    }
   }
 
   #warn(house: House): void {
