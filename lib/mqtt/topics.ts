@@ -33,6 +33,11 @@ export function topicsUnder(roots: TopicRoots) {
     refresh: (sn: string) => `${stations}/${sn}/refresh`,
     /** Normalised state, retained: `lib/messages/power_state.ts`. */
     state: (device: string) => `${stations}/${device}/json/state`,
+    /**
+     * Where a station that has a name is found by its serial number, retained JSON: `sn`, `device`, `state_topic`. Absent for a
+     * station without a name, whose state is under the serial number itself.
+     */
+    stationName: (sn: string) => `${stations}/${sn}/name`,
     /** Every decoded field by message; off by default. */
     rawJson: (device: string) => `${stations}/${device}/json/raw`,
     /** What the cloud connection is doing, retained: `lib/messages/cloud_status.ts`. */

@@ -21,7 +21,13 @@ async function running(
 ) {
   const context = testContext<SocBridgeConfig>({
     service: "soc_bridge",
-    publishes: [topics.state("+"), topics.rawJson("+"), topics.refresh("+"), topics.events],
+    publishes: [
+      topics.state("+"),
+      topics.stationName("+"),
+      topics.rawJson("+"),
+      topics.refresh("+"),
+      topics.events,
+    ],
     subscribes: [topics.raw("+"), topics.stationList, topics.cloudStatus, topics.state("+")],
   }, {
     roots: DEFAULT_ROOTS,
@@ -416,5 +422,34 @@ Deno.test("SocBridge takes away what an earlier run left of a station that was t
   }
   assert.deepEqual(left(), ["SimulatedDevice", "Fed"]);
   assert.notEqual(broker.retained(topics.state("Study")), undefined);
+  await house.stop();
+});
+
+Deno.test("SocBridge leads from the serial number to the name, also after a broker that forgot it, and not where there is no name", async () => {
+  const OTHER = "R631SIM000000002";
+  const house = await running({ devices: [] });
+  const list = (...stations: { sn: string; name?: string }[]) => {
+    house.broker.publish(topics.stationList, encodeStationList({ stations }), { retain: true });
+    return settled(house.clock);
+  };
+  const pointer = (sn: string) => {
+    const text = house.broker.retained(topics.stationName(sn));
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+  await list({ sn: SN, name: "Study" }, { sn: OTHER });
+  await house.clock.advance(2000);
+  const study = { sn: SN, device: "Study", state_topic: topics.state("Study") };
+  assert.deepEqual([pointer(SN), pointer(OTHER)], [study, undefined]);
+  house.broker.goDown();
+  house.broker.forgetRetained();
+  house.broker.goUp();
+  await house.clock.advance(2000);
+  assert.deepEqual(pointer(SN), study);
+  await list({ sn: SN, name: "Office" }, { sn: OTHER });
+  await house.clock.advance(2000);
+  assert.equal(pointer(SN).device, "Office");
+  await list({ sn: OTHER });
+  await house.clock.advance(LATER_MS);
+  assert.equal(pointer(SN), undefined);
   await house.stop();
 });
