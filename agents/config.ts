@@ -4,16 +4,12 @@ import { agentNameProblem } from "../lib/config/stations.ts";
 import { ConfigError, errorText } from "../lib/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../lib/log.ts";
 import { DEFAULT_ROOTS, type TopicRoots, topicWordProblem } from "../lib/mqtt/topics.ts";
-import {
-  type HostCommands,
-  lastStep,
-  ownCommandArgv,
-  parseCommandsFile,
-  type Preparation,
-} from "./host_commands.ts";
+import { ConfigTexts } from "./config_texts.ts";
+import type { HostCommands } from "./host_commands.ts";
 import { parseKeys } from "./keyring.ts";
 import { AGENT_KEYS } from "./keys.ts";
 import type { HostPlatform } from "./platform/platform.ts";
+import { readCommands } from "./read_commands.ts";
 
 /** What an agent is told. */
 export interface AgentConfig {
@@ -36,6 +32,8 @@ export interface AgentConfig {
   /** How long the daemon must be lost before the agent acts alone, s; undefined: it never does. */
   readonly aloneAfterSec?: number;
   readonly logLevel: LogLevel;
+  /** What was read otherwise than it was written, for a person; empty when nothing was. */
+  readonly notices: readonly string[];
 }
 
 /** Where texts come from. */
@@ -46,6 +44,8 @@ export interface AgentConfigSources {
   /** Text of a file; throws with a plain reason. */
   readonly readFile: (path: string) => string;
   readonly platform: HostPlatform;
+  /** Whether its commands run as root of a Linux or a Mac: then `sudo` is of no use, and harms. */
+  readonly isRoot: boolean;
   /** Where its state goes when nobody says. */
   readonly defaultStateDir: string;
 }
@@ -61,7 +61,12 @@ export function loadAgentConfig(sources: AgentConfigSources): AgentConfig {
   for (const key of Object.keys(read?.values ?? {})) {
     if (!(key in AGENT_KEYS) && !PRE_SHUTDOWN.test(key)) problems.push(`Unknown key "${key}"`);
   }
-  const texts = new Texts((key) => environment[key] || read?.values[key] || undefined, readFile, problems);
+  const texts = new ConfigTexts(
+    (key) => environment[key] || read?.values[key] || undefined,
+    readFile,
+    problems,
+  );
+  const notices: string[] = [];
 
   const agent = texts.text("AGENT_ID") ?? "";
   const nameProblem = agentNameProblem(agent);
@@ -79,10 +84,11 @@ export function loadAgentConfig(sources: AgentConfigSources): AgentConfig {
     allowUnsigned: texts.flag("ALLOW_UNSIGNED"),
     rehearsal: texts.flag("REHEARSAL"),
     stateDir,
-    commands: readCommands(texts, platform),
+    commands: readCommands(texts, platform, sources.isRoot ? notices : undefined),
     shutdownDelaySec: texts.whole("SHUTDOWN_DELAY_SEC", 60, 0, 3600),
     aloneAfterSec: actsAlone ? aloneAfterSec : undefined,
     logLevel: texts.choice("LOG_LEVEL", LOG_LEVELS) ?? "info",
+    notices,
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
@@ -94,7 +100,7 @@ function rootProblemOf(root: string | undefined): string | undefined {
   return wrong && `POWER_MANAGER_BASE: each level ${wrong}, found "${root}"`;
 }
 
-function readBroker(texts: Texts): AgentConfig["broker"] {
+function readBroker(texts: ConfigTexts): AgentConfig["broker"] {
   const host = texts.once("MQTT_HOST", "MQTT_BROKER");
   if (host === undefined) texts.problems.push("MQTT_HOST must name the broker in the house, found nothing");
   const useTls = texts.flag("MQTT_TLS");
@@ -116,7 +122,7 @@ function readBroker(texts: Texts): AgentConfig["broker"] {
 }
 
 /** A key that is not there yet is no problem: the agent says so at its start and waits to be paired. */
-function readKeyFile(texts: Texts, stateDir: string): string {
+function readKeyFile(texts: ConfigTexts, stateDir: string): string {
   const named = texts.text("AGENT_KEY_FILE");
   const path = named ?? `${stateDir}/agent_key`;
   let text: string;
@@ -132,102 +138,4 @@ function readKeyFile(texts: Texts, stateDir: string): string {
     texts.problems.push(errorText(error));
   }
   return path;
-}
-
-function readCommands(texts: Texts, platform: HostPlatform): HostCommands {
-  const { problems } = texts;
-  const limitMs = texts.whole("PRE_SHUTDOWN_LIMIT_SEC", 30, 1, 3600) * 1000;
-  const onFailure = texts.choice("PRE_SHUTDOWN_ON_FAILURE", ["continue", "stop"] as const) ?? "continue";
-  const mode = texts.choice("SHUTDOWN_MODE", ["poweroff", "hibernate"] as const);
-  const argv = (line: string | undefined) => line === undefined ? undefined : ownCommandArgv(platform, line);
-  const lines = Array.from({ length: 9 }, (_, i) => texts.text(`PRE_SHUTDOWN_CMD_${i + 1}`));
-  let before: readonly Preparation[] = lines.filter((line) => line !== undefined)
-    .map((line) => ({ name: line, argv: ownCommandArgv(platform, line), limitMs, onFailure }));
-  let wishes = {
-    mode,
-    ownShutdown: argv(texts.text("SHUTDOWN_CMD")),
-    ownAbort: argv(texts.text("ABORT_CMD")),
-  };
-  const path = texts.text("COMMANDS_FILE");
-  if (path !== undefined) {
-    if (before.length > 0 || Object.values(wishes).some((wish) => wish !== undefined)) {
-      problems.push(
-        "COMMANDS_FILE says what to run: PRE_SHUTDOWN_CMD_n, SHUTDOWN_CMD, ABORT_CMD and SHUTDOWN_MODE must not be set beside it",
-      );
-    }
-    try {
-      const found = parseCommandsFile(texts.readFile(path), `COMMANDS_FILE "${path}"`, {
-        limitMs,
-        onFailure,
-      });
-      before = found.before;
-      wishes = { mode: found.mode, ownShutdown: found.ownShutdown, ownAbort: found.ownAbort };
-    } catch (error) {
-      const text = errorText(error);
-      problems.push(text.startsWith("Cannot read") ? text : `Cannot read COMMANDS_FILE "${path}": ${text}`);
-    }
-  }
-  try {
-    return { before, last: lastStep(platform, { ...wishes, mode: wishes.mode ?? "poweroff" }) };
-  } catch (error) {
-    problems.push(errorText(error));
-    return { before, last: lastStep(platform, { mode: "poweroff" }) };
-  }
-}
-
-/** Reads texts by their keys and collects what is wrong with them. */
-class Texts {
-  constructor(
-    readonly text: (key: string) => string | undefined,
-    readonly readFile: (path: string) => string,
-    readonly problems: string[],
-  ) {}
-
-  /** The one of two keys that is set; both is a problem. */
-  once(key: string, other: string): string | undefined {
-    const [one, two] = [this.text(key), this.text(other)];
-    if (one !== undefined && two !== undefined) {
-      this.problems.push(`${key} must be given once, found ${key} and ${other}`);
-    }
-    return one ?? two;
-  }
-
-  flag(key: string, absent = false): boolean {
-    const value = this.text(key) ?? String(absent);
-    if (/^(true|on|yes|1)$/i.test(value)) return true;
-    if (!/^(false|off|no|0)$/i.test(value)) {
-      this.problems.push(`${key} must be "true" or "false", found "${value}"`);
-    }
-    return false;
-  }
-
-  whole(key: string, absent: number, min: number, max: number): number {
-    const value = this.text(key);
-    if (value === undefined) return absent;
-    const number = /^\d+$/.test(value) ? Number(value) : NaN;
-    if (number >= min && number <= max) return number;
-    this.problems.push(`${key} must be a whole number from ${min} to ${max}, found "${value}"`);
-    return absent;
-  }
-
-  choice<const T extends string>(key: string, choices: readonly T[]): T | undefined {
-    const value = this.text(key);
-    if (value === undefined) return undefined;
-    const found = choices.find((choice) => choice === value);
-    if (found === undefined) {
-      this.problems.push(`${key} must be one of ${choices.join(", ")}, found "${value}"`);
-    }
-    return found;
-  }
-
-  /** The trimmed text of the file that a key names. */
-  fileOf(key: string): string | undefined {
-    const path = this.text(key);
-    if (path === undefined) return undefined;
-    try {
-      return this.readFile(path).trim();
-    } catch (error) {
-      this.problems.push(`Cannot read ${key} "${path}": ${errorText(error)}`);
-    }
-  }
 }

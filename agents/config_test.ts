@@ -9,11 +9,18 @@ const FILES: Record<string, string> = {
   "/k": `${KEY}\n`,
   "/short": "abcd",
   "/pass": "word\n",
+  "/sudo": '[[pre_shutdown]]\nrun = ["sudo", "sync"]\n[shutdown]\nrun = ["sudo", "off"]\n',
   "/toml": '[[pre_shutdown]]\nrun = ["a", "b"]\n',
 };
-const load = (text: string, environment: Record<string, string> = {}, platform = linuxPlatform(true)) =>
+const load = (
+  text: string,
+  environment: Record<string, string> = {},
+  platform = linuxPlatform(true),
+  isRoot = true,
+) =>
   loadAgentConfig({
     platform,
+    isRoot,
     defaultStateDir: "/state",
     file: { name: "agent.env", text },
     environment,
@@ -124,4 +131,43 @@ Deno.test("loadAgentConfig() refuses what this system cannot do", () => {
 
 Deno.test("loadAgentConfig() with ACT_ALONE=false never acts alone", () => {
   assert.equal(load(`${BASE}ACT_ALONE=false\n`).aloneAfterSec, undefined);
+});
+
+const SUDO = `PRE_SHUTDOWN_CMD_1="sudo docker stop $(docker ps -q)"
+SHUTDOWN_CMD="sudo shutdown -h +1"
+ABORT_CMD="sudo shutdown -c"
+`;
+Deno.test("loadAgentConfig() leaves out the sudo of the predecessor's examples, and says so", () => {
+  const { commands, notices } = load(BASE + SUDO);
+  assert.deepEqual(commands.before[0]?.argv, ["sh", "-c", "docker stop $(docker ps -q)"]);
+  assert.deepEqual(commands.last.now, [["shutdown", "-h", "+1"]]);
+  assert.deepEqual(commands.last.cancel, ["shutdown", "-c"]);
+  assert.equal(notices.length, 3);
+  assert.match(notices.join("\n"), /^SHUTDOWN_CMD: "sudo" is left out, .* it runs: shutdown -h \+1$/m);
+});
+
+Deno.test("loadAgentConfig() leaves sudo to an agent that is not root: there it may be what makes the command work", () => {
+  const { commands, notices } = load(BASE + SUDO, {}, linuxPlatform(true), false);
+  assert.deepEqual(commands.last.now, [["sudo", "shutdown", "-h", "+1"]]);
+  assert.deepEqual(notices, []);
+});
+
+Deno.test("loadAgentConfig() reads the commands file without sudo too, and refuses another user wherever it stands", () => {
+  const { commands, notices } = load(`${BASE}COMMANDS_FILE=/sudo\n`);
+  assert.deepEqual(commands.before[0]?.argv, ["sync"]);
+  assert.deepEqual(commands.last.now, [["off"]]);
+  assert.equal(notices.length, 2);
+  assert.throws(
+    () => load(`${BASE}PRE_SHUTDOWN_CMD_3=sudo -u bob x\nABORT_CMD=sudo -g wheel y\n`),
+    (error) =>
+      error instanceof ConfigError && error.problems.length === 2 &&
+      error.problems.some((text) => text.startsWith('PRE_SHUTDOWN_CMD_3 must not use "sudo -u"')),
+  );
+});
+
+Deno.test("loadAgentConfig() refuses PowerShell where there is none", () => {
+  assert.throws(
+    () => load(`${BASE}SHUTDOWN_CMD=powershell: Stop-Computer\n`),
+    /SHUTDOWN_CMD must not begin with/,
+  );
 });

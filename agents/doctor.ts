@@ -5,6 +5,7 @@ import type { Finding } from "../lib/findings.ts";
 import type { MqttConnect, MqttDown } from "../lib/mqtt/client.ts";
 import { topicsUnder } from "../lib/mqtt/topics.ts";
 import type { AgentConfig } from "./config.ts";
+import { examineCommands } from "./examine_commands.ts";
 import type { Argv, HostPlatform } from "./platform/platform.ts";
 
 /** The outside world of the doctor. */
@@ -18,6 +19,8 @@ export interface DoctorPorts {
   readonly keyFileMode: () => number | undefined;
   /** A program's output; throws when it cannot be run or fails. */
   readonly output: (argv: Argv) => Promise<string>;
+  /** How a program is run with the rights of the service; absent: it cannot be tried here. */
+  readonly service?: { readonly argv: (argv: Argv) => Argv; readonly keepsRightsLow: boolean };
 }
 
 const BROKER_LIMIT_MS = 15_000;
@@ -30,7 +33,16 @@ export async function examine(config: AgentConfig, ports: DoctorPorts): Promise<
     await examineBroker(config, ports),
     await examineClock(ports),
     await examineRights(ports),
+    ...await examineCommands(config, {
+      platform: ports.platform,
+      output: outputInService(ports),
+      keepsRightsLow: ports.service?.keepsRightsLow ?? false,
+    }),
   ];
+}
+
+function outputInService({ output, service }: DoctorPorts): DoctorPorts["output"] {
+  return (argv) => output(service ? service.argv(argv) : argv);
 }
 
 function examineKey({ allowUnsigned, keyFile }: AgentConfig, ports: DoctorPorts): Finding {
@@ -153,7 +165,9 @@ async function examineClock({ platform, output, clock }: DoctorPorts): Promise<F
   }
 }
 
-async function examineRights({ platform, output }: DoctorPorts): Promise<Finding> {
+async function examineRights(ports: DoctorPorts): Promise<Finding> {
+  const { platform } = ports;
+  const output = outputInService(ports);
   const what = "rights";
   const logind = ["org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"];
   const commands: Record<HostPlatform["name"], Argv> = {

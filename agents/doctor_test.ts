@@ -14,6 +14,7 @@ const config = (lines = ""): AgentConfig =>
     environment: {},
     readFile: () => KEY,
     platform: linuxPlatform(true),
+    isRoot: true,
     defaultStateDir: "/state",
   });
 
@@ -119,6 +120,37 @@ const sick: readonly [
 for (const [name, change, lines, outputs, wanted] of sick) {
   Deno.test(`examine() finds ${name} and says what to do`, async () => {
     assert.match(await look(change, lines, outputs), wanted);
+  });
+}
+
+/** As the unit: what is run there is told apart from what is run here. */
+const IN_SERVICE = { argv: (argv: readonly string[]) => ["as-service", ...argv], keepsRightsLow: true };
+const inService = (found: string) => (argv: readonly string[]) => {
+  if (argv[0] === "timedatectl") return Promise.resolve("yes\n");
+  if (argv[0] !== "as-service") return Promise.reject(new Error(`${argv[0]} was not run as the service`));
+  return Promise.resolve(argv[1] === "busctl" ? 's "yes"\n' : found);
+};
+const commandLooks: readonly [lines: string, found: string, wanted: RegExp][] = [
+  ["SHUTDOWN_CMD=my-off\n", "there my-off\n", /^ok {5}commands: my-off can be run by the service/m],
+  [
+    "SHUTDOWN_CMD=my-off\n",
+    "missing my-off\n",
+    /^WRONG {2}commands: there is no program "my-off" where the service/m,
+  ],
+  ["SHUTDOWN_CMD=doas off\n", "setuid doas\n", /^WRONG {2}commands: "doas" gains no rights in the service/m],
+  ["SHUTDOWN_CMD=my-off\n", "", /^WRONG {2}commands: "my-off" could not be looked at/m],
+  [
+    "PRE_SHUTDOWN_CMD_1=xargs sudo kill\n",
+    "there xargs\n",
+    /^\? {6}commands: "xargs sudo kill" speaks of sudo/m,
+  ],
+  ["SHUTDOWN_CMD=sudo my-off\n", "there my-off\n", /^\? {6}commands: SHUTDOWN_CMD: "sudo" is left out/m],
+];
+for (const [lines, found, wanted] of commandLooks) {
+  Deno.test(`examine() of ${lines.trim()}, found as ${JSON.stringify(found)} in the service`, async () => {
+    const text = await look({ service: IN_SERVICE, output: inService(found) }, lines);
+    assert.match(text, wanted);
+    assert.match(text, /^ok {5}rights/m);
   });
 }
 

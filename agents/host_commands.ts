@@ -24,8 +24,12 @@ export interface LastStep {
   readonly schedule: (delaySec: number, wallMs: number) => readonly Argv[];
   /** Undoes `schedule`; undefined: it cannot be undone. */
   readonly cancel?: Argv;
+  /** The system's own, which undoes `schedule` too when the owner's `cancel` fails; absent: there is no other. */
+  readonly cancelInstead?: Argv;
   /** Programs that end it now, to be tried in order until one ends with 0; never empty. */
   readonly now: readonly Argv[];
+  /** The system's own, tried like `now` when the owner's command has failed again and again; absent: `now` is that. */
+  readonly instead?: readonly Argv[];
   /** True when the host comes back in the same boot: it hibernates. */
   readonly returns: boolean;
 }
@@ -48,10 +52,11 @@ export interface LastStepWishes {
 /** @throws RangeError when this system has no program for the wish */
 export function lastStep(platform: HostPlatform, wishes: LastStepWishes): LastStep {
   const { mode, ownShutdown, ownAbort } = wishes;
-  if (ownShutdown) return ownLastStep(ownShutdown, ownAbort);
+  if (ownShutdown) return { ...ownLastStep(ownShutdown, ownAbort), instead: platform.powerOffNow };
   if (mode === "poweroff") {
     const { schedule, cancel, powerOffNow } = platform;
-    return { schedule, cancel: ownAbort ?? cancel, now: powerOffNow, returns: false };
+    const last = { schedule, cancel: ownAbort ?? cancel, now: powerOffNow, returns: false };
+    return ownAbort ? { ...last, cancelInstead: cancel } : last;
   }
   const { hibernateNow } = platform;
   if (!hibernateNow) {
@@ -80,9 +85,22 @@ function ownLastStep(own: Argv, abort: Argv | undefined): LastStep {
  * The owner's command line as arguments.
  *
  * Words are split at blanks, quotes hold them together. A line that uses the shell's own signs (pipes, `$`, `;`, `&`,
- * redirections, back-ticks, `*`) asks for a shell and gets the system's.
+ * redirections, back-ticks, `*`) asks for a shell and gets the system's. `powershell:` before a line asks for
+ * PowerShell; on Windows a line that begins with a cmdlet or holds `$(` gets it too, as cmd.exe knows neither.
+ *
+ * @throws RangeError when PowerShell is asked for where there is none
  */
-export function ownCommandArgv(platform: Pick<HostPlatform, "shell">, line: string): Argv {
+export function ownCommandArgv(platform: Pick<HostPlatform, "shell" | "powershell">, line: string): Argv {
+  const { powershell } = platform;
+  const asked = /^powershell:\s*(.*)$/s.exec(line)?.[1];
+  if (asked !== undefined && !powershell) {
+    throw new RangeError(`must not begin with "powershell:" here, found ${JSON.stringify(line)}`);
+  }
+  if (
+    powershell && (asked !== undefined || /^[A-Z][A-Za-z]+-[A-Z]\w*(\s|$)/.test(line) || line.includes("$("))
+  ) {
+    return powershell(asked ?? line);
+  }
   const withoutOurs = line.replaceAll("{delay_sec}", "0");
   if (/[|&;<>$`*?(){}~\n]/.test(withoutOurs)) return platform.shell(line);
   const words: string[] = [];

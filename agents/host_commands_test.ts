@@ -13,7 +13,16 @@ const lines: readonly [HostPlatform, string, readonly string[]][] = [
   [LINUX, "power-off --in {delay_sec}", ["power-off", "--in", "{delay_sec}"]],
   [MACOS, "a; b", ["/bin/sh", "-c", "a; b"]],
   [WINDOWS, "net stop vmms & echo x", ["cmd.exe", "/d", "/s", "/c", "net stop vmms & echo x"]],
+  [WINDOWS, "powershell: Get-Vm | Stop-Vm", powershell("Get-Vm | Stop-Vm")],
+  [WINDOWS, "Stop-Service -Name 'vmms' -Force", powershell("Stop-Service -Name 'vmms' -Force")],
+  [WINDOWS, "docker stop $(docker ps -q)", powershell("docker stop $(docker ps -q)")],
+  [WINDOWS, "shutdown.exe /s /t 60 /c 'a b'", ["shutdown.exe", "/s", "/t", "60", "/c", "a b"]],
+  [LINUX, "Stop-Service x", ["Stop-Service", "x"]],
 ];
+function powershell(line: string): readonly string[] {
+  const words = ["powershell.exe", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-Command"];
+  return [...words, `$ErrorActionPreference = 'Stop'; ${line}`];
+}
 for (const [platform, line, argv] of lines) {
   Deno.test(`ownCommandArgv() reads ${line} on ${platform.name}`, () => {
     assert.deepEqual(ownCommandArgv(platform, line), argv);
@@ -49,6 +58,7 @@ Deno.test("lastStep() hands the delay to a command of the owner that asks for it
   const plain = lastStep(LINUX, { mode: "poweroff", ownShutdown: ["off"] });
   assert.deepEqual(plain.schedule(90, 0), []);
   assert.deepEqual(plain.now, [["off"]]);
+  assert.deepEqual([asks.instead, plain.instead], [LINUX.powerOffNow, LINUX.powerOffNow]);
   assert.equal(plain.cancel, undefined);
 });
 

@@ -15,6 +15,7 @@ function problemsWith(key: string, text: string): string[] {
       defaultStateDir: "/state",
       file: { name: "agent.env", text: Object.entries(given).map(([k, v]) => `${k}='${v}'\n`).join("") },
       environment: {},
+      isRoot: true,
       readFile: () => {
         throw new Error("no such file");
       },
@@ -50,6 +51,7 @@ Deno.test("loadAgentConfig() has the defaults that the table says", () => {
       defaultStateDir: "/state",
       file: { name: "agent.env", text: "AGENT_ID=pc\nMQTT_HOST=broker\nPRE_SHUTDOWN_CMD_1=x\n" },
       environment: {},
+      isRoot: true,
       readFile: () => {
         throw new Error("no such file");
       },

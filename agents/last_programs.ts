@@ -14,6 +14,8 @@ const PLATFORM_LIMIT_MS = 30_000;
 /** The last step is tried so often, with this pause, before it is given up, ms. */
 const LAST_TRIES = 5;
 const LAST_PAUSE_MS = 10_000;
+/** An owner's command is tried so often, with that pause, before the system's own shutdown is used. */
+export const OWN_TRIES = 3;
 
 /** What the programs need of their run. */
 export interface LastProgramPorts {
@@ -70,25 +72,48 @@ export class LastPrograms {
 
   /** Ends the host now. @returns false when it was called off, or nothing could end the host */
   async end(): Promise<boolean> {
-    const { commands, log, clock, tell } = this.ports;
-    const { isCalledOff, signal, onEnded, onGivenUp } = this.of;
-    for (let tries = 1; tries <= LAST_TRIES; tries++) {
-      for (const argv of commands.last.now) {
-        if (isCalledOff() || signal.aborted) return false;
+    const { commands: { last }, log, tell } = this.ports;
+    let ended: boolean;
+    if (last.instead) {
+      ended = await this.#tryAll(last.now, OWN_TRIES);
+      if (!ended && !this.#isOver) {
+        const [own = []] = last.now;
+        log.error("SHUTDOWN BY THE SYSTEM", { instead_of: own.join(" "), tries: OWN_TRIES });
+        tell(
+          "failed",
+          `${own.join(" ")} failed ${OWN_TRIES} times; the system's own shutdown is used instead`,
+        );
+        ended = await this.#tryAll(last.instead, LAST_TRIES);
+      }
+    } else {
+      ended = await this.#tryAll(last.now, LAST_TRIES);
+    }
+    if (ended || this.#isOver) return ended;
+    this.of.onGivenUp();
+    log.crit("THIS HOST CANNOT BE SHUT DOWN", { tries: LAST_TRIES });
+    tell("failed", `nothing could switch this host off, tried ${LAST_TRIES} times`);
+    return false;
+  }
+
+  get #isOver(): boolean {
+    return this.of.isCalledOff() || this.of.signal.aborted;
+  }
+
+  /** @returns whether one of them ended with 0 within so many rounds */
+  async #tryAll(programs: readonly Argv[], rounds: number): Promise<boolean> {
+    const { clock } = this.ports;
+    for (let round = 1; round <= rounds; round++) {
+      for (const argv of programs) {
+        if (this.#isOver) return false;
         const result = await this.#begin(argv, 0);
         if (isSuccess(result)) {
-          onEnded(argv);
+          this.of.onEnded(argv);
           return true;
         }
         this.#tellFailure(argv, result);
       }
-      if (tries === LAST_TRIES) break;
-      await clock.sleep(LAST_PAUSE_MS, signal).catch(() => {});
-      if (signal.aborted) return false;
+      if (round < rounds) await clock.sleep(LAST_PAUSE_MS, this.of.signal).catch(() => {});
     }
-    onGivenUp();
-    log.crit("THIS HOST CANNOT BE SHUT DOWN", { tries: LAST_TRIES });
-    tell("failed", `nothing could switch this host off, tried ${LAST_TRIES} times`);
     return false;
   }
 
@@ -106,7 +131,8 @@ export class LastPrograms {
   /** All that would be run after a delay of so many seconds, in order. */
   wouldRun(delaySec: number): readonly Argv[] {
     const { commands: { last }, clock } = this.ports;
-    return [...delaySec > 0 ? last.schedule(delaySec, clock.wallMs()) : [], ...last.now];
+    const scheduled = delaySec > 0 ? last.schedule(delaySec, clock.wallMs()) : [];
+    return [...scheduled, ...last.now, ...last.instead ?? []];
   }
 
   #begin(argv: Argv, delaySec: number): Promise<RunResult> {

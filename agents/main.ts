@@ -19,7 +19,7 @@ import { parseKeys } from "./keyring.ts";
 import { AGENT_KEYS } from "./keys.ts";
 import { pair } from "./pair.ts";
 import { type AgentPaths, agentPaths } from "./paths.ts";
-import { platformHere } from "./platform/here.ts";
+import { isRoot, platformHere, serviceRights } from "./platform/here.ts";
 import { rehearse } from "./rehearse.ts";
 import { run } from "./run.ts";
 import { textFile } from "../lib/text_file.ts";
@@ -35,6 +35,7 @@ Usage: ecoflow-agent COMMAND [--env FILE]
   install     make it a service that starts with this host
   uninstall   remove that; --purge: configuration and key too
   status      how the service stands
+  check       read the configuration and say what is wrong with it
   doctor      look at configuration, key, broker, clock and rights, and say what to do
   rehearse    run the preparations for real, and say what the last command would be
   settings    every key of the configuration
@@ -89,23 +90,45 @@ async function dispatch(command: string, flags: Flags, positionals: readonly str
     case "pair":
       return await pairHere(flags.env === undefined ? paths : { ...paths, envFile: flags.env }, positionals);
     case "install":
-      return await install(installHere(platform.name, sayLine));
+      return await installChecked(paths);
     case "uninstall":
       return await uninstall(installHere(platform.name, sayLine), flags.purge ?? false);
     case "status": {
       const ports = installHere(platform.name, sayLine);
       return await ports.run(ports.service.status);
     }
+    case "check": {
+      const config = readConfig(flags.env, paths);
+      for (const text of config.notices) sayLine(`Note: ${text}`);
+      return say(`The configuration is good: this host is "${config.agent}"\n`);
+    }
     case "doctor":
       return await doctorHere(readConfig(flags.env, paths));
     case "rehearse": {
       const clock = systemClock();
       const log = createLogger("agent", "info", consoleSink("plain", clock.wallMs));
-      return await rehearse(readConfig(flags.env, paths), clock, log) ? EXIT.ok : EXIT.failed;
+      const config = readConfig(flags.env, paths);
+      for (const text of config.notices) sayLine(`Note: ${text}`);
+      const service = await serviceRights(platform.name);
+      if (!service) {
+        sayLine("Note: the preparations run with your rights, which may not be those of the service.");
+      }
+      return await rehearse(config, clock, log, service?.argv) ? EXIT.ok : EXIT.failed;
     }
     default:
       return complain(`Cannot run "${command}": must be one of those that --help shows`, EXIT.usage);
   }
+}
+
+/** A service whose configuration it would refuse is not installed; one that is to be written yet is. */
+async function installChecked(paths: AgentPaths): Promise<number> {
+  return await install({
+    ...installHere(platformHere().name, sayLine),
+    check(text) {
+      const config = configOf({ name: paths.envFile, text }, paths, {});
+      return config.notices;
+    },
+  });
 }
 
 async function pairHere(paths: AgentPaths, [given, ...more]: readonly string[]): Promise<number> {
@@ -139,6 +162,7 @@ async function firstLine(): Promise<string> {
 }
 
 async function doctorHere(config: AgentConfig): Promise<number> {
+  const service = await serviceRights(platformHere().name);
   const isPosix = Deno.build.os !== "windows";
   const findings = await examine(config, {
     connect: connectMqtt,
@@ -148,6 +172,7 @@ async function doctorHere(config: AgentConfig): Promise<number> {
       const text = textFile(config.keyFile).read();
       return text === undefined ? [] : parseKeys(text, config.keyFile);
     },
+    service,
     keyFileMode: () => isPosix ? statSync(config.keyFile).mode : undefined,
     async output([program = "", ...args]) {
       const result = await new Deno.Command(program, { args, stdin: "null" }).output();
@@ -175,11 +200,21 @@ function readConfig(path: string | undefined, paths: AgentPaths): AgentConfig {
       return false;
     }
   });
+  const file = name === undefined ? undefined : { name, text: Deno.readTextFileSync(name) };
+  return configOf(file, paths, Deno.env.toObject());
+}
+
+function configOf(
+  file: { readonly name: string; readonly text: string } | undefined,
+  paths: AgentPaths,
+  environment: Readonly<Record<string, string>>,
+): AgentConfig {
   return loadAgentConfig({
-    file: name === undefined ? undefined : { name, text: Deno.readTextFileSync(name) },
-    environment: Deno.env.toObject(),
-    readFile: (file) => Deno.readTextFileSync(file),
+    file,
+    environment,
+    readFile: (path) => Deno.readTextFileSync(path),
     platform: platformHere(),
+    isRoot: isRoot(),
     defaultStateDir: paths.stateDir,
   });
 }

@@ -39,6 +39,7 @@ Deno.test("pair() on a fresh host leaves a configuration that the agent can run 
     environment: {},
     readFile: (path) => files[path] ?? assert.fail(path),
     platform: linuxPlatform(true),
+    isRoot: true,
     defaultStateDir: PATHS.stateDir,
   });
   assert.equal(config.agent, "pc");

@@ -3,12 +3,24 @@ import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { AgentConfig } from "./config.ts";
 import { systemHostTime } from "./host_time.ts";
+import type { Argv } from "./platform/platform.ts";
 import { processRunner } from "./runner.ts";
 import { ShutdownRun } from "./shutdown_run.ts";
 
-/** @returns whether every preparation succeeded */
-export async function rehearse(config: AgentConfig, clock: Clock, log: Logger): Promise<boolean> {
+/**
+ * Goes through all of it, also after a failure.
+ *
+ * @param inService How a program is run with the rights of the service; undefined: they are run with those of the caller
+ * @returns whether every preparation succeeded
+ */
+export async function rehearse(
+  config: AgentConfig,
+  clock: Clock,
+  log: Logger,
+  inService: ((argv: Argv, limitSec: number) => Argv) | undefined,
+): Promise<boolean> {
   let isGood = true;
+  const runner = processRunner(log, clock);
   const order = {
     id: "rehearsal",
     source: "command",
@@ -16,7 +28,9 @@ export async function rehearse(config: AgentConfig, clock: Clock, log: Logger): 
     isDrill: true,
   } as const;
   const run = new ShutdownRun(order, {
-    runner: processRunner(log, clock),
+    runner: inService
+      ? { run: (argv, limitMs, signal) => runner.run(inService(argv, limitMs / 1000), limitMs, signal) }
+      : runner,
     commands: config.commands,
     clock,
     time: systemHostTime(clock),

@@ -18,6 +18,7 @@ export async function run(config: AgentConfig, platform: HostPlatform, scale: Ti
   const style = Deno.env.get("JOURNAL_STREAM") ? "journal" : "plain";
   const log = createLogger("agent", config.logLevel, consoleSink(style, clock.wallMs));
   mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
+  for (const text of config.notices) log.notice("CONFIGURATION READ OTHERWISE", { text });
   const isPlay = config.rehearsal || scale !== REAL_TIME;
   const agent = new Agent({
     ...config,

@@ -177,13 +177,21 @@ export class ShutdownRun {
     }
     const isLate = this.ports.watchesEnd && time.uptimeMs() >= (this.#dueUptimeMs ?? 0);
     const result = await this.#last.run(cancel);
-    this.#isCalledOff = false;
+    let done = cancel.join(" ");
     if (!isSuccess(result)) {
-      return { done: false, detail: this.#last.failureText(cancel, result) };
+      const problem = this.#last.failureText(cancel, result);
+      const other = commands.last.cancelInstead;
+      const second = other && await this.#last.run(other);
+      if (!other || !second || !isSuccess(second)) {
+        this.#isCalledOff = false;
+        return { done: false, detail: problem };
+      }
+      done = `${problem}; instead: ${other.join(" ")}`;
     }
-    if (isLate) return { done: false, detail: `${cancel.join(" ")} came too late: the delay was over` };
+    this.#isCalledOff = false;
+    if (isLate) return { done: false, detail: `${done} came too late: the delay was over` };
     this.#finish();
-    return { done: true, detail: `${cancel.join(" ")}${this.#preparations.allDone}` };
+    return { done: true, detail: `${done}${this.#preparations.allDone}` };
   }
 
   /** @returns false when there is to be no shutdown */

@@ -76,6 +76,68 @@ Deno.test("ShutdownRun tries everything five times before it gives up, and says 
   assert.match(h.told.at(-1) ?? "", /^failed: nothing could switch this host off/);
 });
 
+const OWN: HostCommands["last"] = {
+  schedule: () => [],
+  now: [["own"]],
+  instead: [["off"], ["really-off"]],
+  returns: false,
+};
+
+Deno.test("ShutdownRun uses the system's own shutdown when the owner's command failed three times, and says so", async () => {
+  const runner = new FakeRunner();
+  runner.results.set("own", { kind: "failed", text: "sudo: no new privileges" });
+  const h = begin({ before: [], last: OWN }, { delaySec: 0 }, { runner });
+  await h.clock.advance(19_999);
+  assert.deepEqual(h.runner.ran, ["own", "own"]);
+  await h.clock.advance(1);
+  assert.deepEqual(h.runner.ran, ["own", "own", "own", "off"]);
+  assert.equal(h.run.phase, "shutting_down");
+  assert.ok(
+    h.told.includes("failed: own failed 3 times; the system's own shutdown is used instead"),
+    h.told.join("\n"),
+  );
+  assert.equal(h.told.at(-1), "shutting_down: off");
+  h.run.leave();
+  await h.over;
+});
+
+Deno.test("ShutdownRun leaves the system's own shutdown alone when the owner's command works at its last try", async () => {
+  const runner = new FakeRunner();
+  runner.results.set("own", { kind: "ended", code: 1 });
+  const h = begin({ before: [], last: OWN }, { delaySec: 0 }, { runner });
+  await h.clock.advance(10_000);
+  runner.results.delete("own");
+  await h.clock.advance(10_000);
+  assert.deepEqual(h.runner.ran, ["own", "own", "own"]);
+  assert.equal(h.told.at(-1), "shutting_down: own");
+  h.run.leave();
+  await h.over;
+});
+
+Deno.test("ShutdownRun that is called off while the owner's command fails never reaches the system's own", async () => {
+  const runner = new FakeRunner();
+  runner.results.set("own", { kind: "ended", code: 1 });
+  const h = begin({ before: [], last: OWN }, { delaySec: 0 }, { runner });
+  await h.clock.advance(19_999);
+  assert.equal((await h.run.callOff()).done, true);
+  await h.clock.advance(60_000);
+  await h.over;
+  assert.deepEqual(h.runner.ran, ["own", "own"]);
+});
+
+Deno.test("ShutdownRun calls off by the system's own means when the owner's fails and the system counts", async () => {
+  const runner = new FakeRunner();
+  runner.results.set("my-on", { kind: "ended", code: 1 });
+  const last = { ...LAST, cancel: ["my-on"], cancelInstead: ["cancel"] };
+  const h = begin({ before: [], last }, {}, { runner });
+  await settle();
+  const { done, detail } = await h.run.callOff();
+  assert.equal(done, true);
+  assert.equal(detail, "my-on: ended with code 1; instead: cancel");
+  assert.deepEqual(h.runner.ran.slice(-2), ["my-on", "cancel"]);
+  await h.over;
+});
+
 const phases: readonly [
   name: string,
   delaySec: number,

@@ -1,15 +1,35 @@
 /** `ecoflow-power check`: reads the configuration, and says what is wrong with it or what it means. */
+import { parseArgs } from "node:util";
+import { readEnvFile } from "../lib/config/env_file.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
+import { migrationOf, migrationText } from "../lib/config/migration.ts";
 import { wantedServices, workerPermissions } from "../services/registry.ts";
 import { FORBIDDEN, probe } from "../services/sandbox.ts";
 import { complain, EXIT, print } from "./command.ts";
-import { readConfig } from "./read_config.ts";
+import { DISK, envPathOf, readConfig } from "./read_config.ts";
 
 /** Runs it. @returns the exit code */
 export async function check(args: readonly string[]): Promise<number> {
-  const config = readConfig(args.filter((arg) => arg !== "--sandbox"));
-  if (typeof config === "number") return config;
-  return args.includes("--sandbox") ? await checkSandbox(config.house) : print(meaning(config.house));
+  const rest = args.filter((arg) => arg !== "--sandbox");
+  const config = readConfig(rest);
+  if (args.includes("--sandbox") && typeof config !== "number") return await checkSandbox(config.house);
+  if (typeof config !== "number") print(meaning(config.house));
+  // Whoever moves over wants to know it also while something is still missing.
+  print(migration(rest));
+  return typeof config === "number" ? config : EXIT.ok;
+}
+
+/** What became of the predecessor's keys in the file; nothing to say of a file that has none. */
+function migration(args: readonly string[]): string {
+  try {
+    const { values: { env } } = parseArgs({ args: [...args], options: { env: { type: "string" } } });
+    const path = envPathOf(env);
+    const found = path === undefined ? undefined : migrationOf(readEnvFile(DISK.readFile(path), path).values);
+    return found ? migrationText(found) : "";
+  } catch {
+    // What is wrong with it was said before.
+    return "";
+  }
 }
 
 function meaning(house: HouseConfig): string {

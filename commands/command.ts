@@ -10,6 +10,8 @@ export interface CommandRow {
   readonly summary: string;
   /** What `--help` prints below the usage line; each option a line. */
   readonly help: string;
+  /** What may come right behind the name; nothing when absent. */
+  readonly words?: readonly string[];
   /** Loads its code, which is not worth its memory in a daemon, and runs it. @returns the exit code */
   run(args: readonly string[]): Promise<number>;
 }

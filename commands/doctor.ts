@@ -9,6 +9,7 @@ import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { NoBrokerError } from "./broker_guest.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { examineHouse } from "./doctor/examine_house.ts";
+import { examineNotifier } from "./doctor/examine_notifier.ts";
 import { examineMachine } from "./doctor/examine_machine.ts";
 import { hearHouse } from "./broker_snapshot.ts";
 import { envPathOf, readConfig } from "./read_config.ts";
@@ -35,6 +36,7 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
     { what: "configuration", verdict: "good", text: envPath ?? "from the environment" },
     ...house.remarks.map((text): Finding => ({ what: "configuration", verdict: "unsure", text })),
     ...await examineMachine(house, { envPath, root: "/", nowWallMs }),
+    ...await examineNotifier(house.notifier),
   ];
   const where = house.broker ? `${house.broker.host}:${house.broker.port}` : "the daemon's own, on loopback";
   try {

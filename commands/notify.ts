@@ -43,7 +43,7 @@ export async function notify(args: readonly string[]): Promise<number> {
   let failed = 0;
   try {
     for (const { settings } of notifier.channels) {
-      const channel = openChannel(settings, send, notifier.caPem);
+      const channel = openChannel(settings, send, { ...notifier, hostName: config.house.hostName });
       const limit = AbortSignal.timeout(LIMIT_MS);
       try {
         await channel.send(message, limit);

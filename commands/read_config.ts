@@ -1,4 +1,5 @@
 /** The configuration as a subcommand gets it: from the env file it names, the usual places, and the environment. */
+import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { REAL_TIME, type TimeScale } from "../lib/clock.ts";
@@ -48,6 +49,7 @@ export function readConfig(
       file: path === undefined ? undefined : { name: path, text: DISK.readFile(path) },
       environment: { ...credentialsBeside(path), ...Deno.env.toObject() },
       ...DISK,
+      hostName: ownName(),
       exists: (path) => DISK.exists(path) || isAboutToBe(path),
     });
     const problems = serviceConfigProblems(house);
@@ -58,6 +60,15 @@ export function readConfig(
   } catch (error) {
     const code = error instanceof ConfigError ? EXIT.config : EXIT.usage;
     return complain(`${errorText(error)}\n`, code);
+  }
+}
+
+/** undefined where this program may not ask for it. */
+function ownName(): string | undefined {
+  try {
+    return hostname();
+  } catch {
+    return undefined;
   }
 }
 

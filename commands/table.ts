@@ -1,6 +1,6 @@
 /** All subcommands of `ecoflow-power`, in the order of the overview. Each loads its own code. */
 import { VERSION } from "../lib/version.ts";
-import { type CommandRow, print } from "./command.ts";
+import { type CommandRow, complain, EXIT, print } from "./command.ts";
 import { ENV_HELP } from "./read_config.ts";
 
 /** See the file comment. */
@@ -32,6 +32,7 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "give agents their keys: keys list | add AGENT | rotate AGENT | activate AGENT | remove AGENT",
     help: `${ENV_HELP}  --root DIR           the files of the Mosquitto beside us lie below DIR
   --broker-host NAME   how hosts reach the broker, when this machine's own name will not do\n`,
+    words: ["list", "add", "rotate", "activate", "remove"],
     run: async (args) => (await import("./keys.ts")).keys(args),
   },
   {
@@ -44,6 +45,7 @@ export const COMMANDS: readonly CommandRow[] = [
     name: "dashboard",
     summary: "set the dashboard's password, read from standard input: dashboard password",
     help: ENV_HELP,
+    words: ["password"],
     run: async (args) => await (await import("./dashboard.ts")).dashboard(args),
   },
   {
@@ -55,6 +57,7 @@ export const COMMANDS: readonly CommandRow[] = [
   --renew      issue a new certificate, by the authority that hosts trust already
   --root DIR   the files lie below DIR
 `,
+    words: ["setup", "refresh", "login"],
     run: async (args) => await (await import("./broker.ts")).broker(args),
   },
   {
@@ -107,6 +110,18 @@ export const COMMANDS: readonly CommandRow[] = [
   --out DIR      where to write; capture-… here when not given
 `,
     run: async (args) => await (await import("./record.ts")).record(args),
+  },
+  {
+    name: "completion",
+    summary: "print what completes this command line in a shell: completion bash | zsh",
+    help: "",
+    words: ["bash", "zsh"],
+    run: async (args) => {
+      const { completionFor, SHELLS } = await import("./completion.ts");
+      const shell = SHELLS.find((one) => one === args[0]);
+      if (shell !== undefined && args.length === 1) return print(completionFor(shell, COMMANDS));
+      return complain(`Usage: ecoflow-power completion ${SHELLS.join(" | ")}\n`, EXIT.usage);
+    },
   },
   {
     name: "version",

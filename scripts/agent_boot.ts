@@ -21,13 +21,16 @@ import { type Mosquitto, startMosquitto } from "./simulate/mosquitto.ts";
 import { type RunningProgram, startDaemonProcess } from "./simulate/processes.ts";
 
 const HELP = `Usage: agent_boot.ts --root ROOT --agent BINARY [--only NAME]
-ROOT comes from: debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,procps bookworm ROOT
+ROOT comes from: debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,procps,sudo bookworm ROOT
 BINARY comes from: deno task build:agents --target x86_64-unknown-linux-gnu`;
 
 const AGENT = "booted-pc";
 const STATION = "SimulatedDevice";
 const BOOT_LIMIT_MS = 60_000;
 const MARK = "var/lib/ecoflow-agent/prepared";
+const AGENT_ENV = "etc/ecoflow-agent/ecoflow-agent.env";
+const TRIED = "var/tmp/tried";
+const DONE = "var/tmp/tried.done";
 
 interface Site {
   readonly root: string;
@@ -43,6 +46,10 @@ interface Site {
 interface Scenario {
   readonly name: string;
   readonly settings: Record<string, string>;
+  /** Lines of the agent's configuration, for this scenario alone; from the second boot on. */
+  readonly agentLines?: readonly string[];
+  /** Run by the system after its start, with root's rights; its output is in {@link TRIED}. */
+  readonly tries?: string;
   readonly play: (site: Site, system: BootedSystem) => Promise<void>;
 }
 
@@ -78,6 +85,61 @@ const SCENARIOS: readonly Scenario[] = [
       await system.staysUp(40_000);
       stop();
       expect(site.isOnline(), "the agent is online");
+    },
+  },
+  {
+    // What the predecessor's examples say, in a system that has sudo.
+    name: "sudo",
+    settings: DELAYS,
+    agentLines: [
+      `PRE_SHUTDOWN_CMD_2=sudo touch /${MARK}`,
+      "SHUTDOWN_CMD=sudo shutdown -h now",
+      "ABORT_CMD=sudo shutdown -c",
+    ],
+    tries: "ecoflow-agent doctor; ecoflow-agent rehearse; ecoflow-agent check",
+    async play(site, system) {
+      await until("tried", () => existsSync(join(site.root, DONE)), 120_000);
+      const tried = readFileSync(join(site.root, TRIED), "utf8");
+      say(tried.trim().split("\n").map((line) => `  | ${line.slice(0, 200)}`).join("\n"));
+      expect(/^ok +rights/m.test(tried), "doctor finds the rights with those of the unit");
+      expect(
+        /^ok +commands: systemctl, touch, shutdown can be run/m.test(tried),
+        "doctor looks at the commands",
+      );
+      expect(/SHUTDOWN_CMD: "sudo" is left out/.test(tried), "the notice");
+      expect(/REHEARSED/.test(tried) && !/PREPARATION FAILED/.test(tried), "the rehearsal goes well");
+      expect(existsSync(join(site.root, MARK)), "the rehearsal ran the preparations");
+      rmSync(join(site.root, MARK));
+      const stop = keepFeeding(site, EMPTY);
+      try {
+        await system.isOff(60_000);
+      } finally {
+        stop();
+      }
+      expect(!site.acks.includes("failed"), `no step failed: ${site.acks}`);
+      expect(existsSync(join(site.root, MARK)), "the preparations had run");
+    },
+  },
+  {
+    // The same lines as they were before sudo was left out: a command that always fails under the unit.
+    name: "own_command_fails",
+    settings: DELAYS,
+    agentLines: ["PRE_SHUTDOWN_CMD_3=env sudo true", "SHUTDOWN_CMD=env sudo shutdown -h now"],
+    tries: "ecoflow-agent doctor; ecoflow-agent rehearse",
+    async play(site, system) {
+      await until("tried", () => existsSync(join(site.root, DONE)), 120_000);
+      const tried = readFileSync(join(site.root, TRIED), "utf8");
+      say(tried.trim().split("\n").map((line) => `  | ${line.slice(0, 200)}`).join("\n"));
+      expect(/speaks of sudo, which cannot work/.test(tried), "doctor warns of the hidden sudo");
+      expect(/PREPARATION FAILED .*env sudo true/.test(tried), "rehearse fails as the service would");
+      const stop = keepFeeding(site, EMPTY);
+      try {
+        await system.isOff(120_000);
+      } finally {
+        stop();
+      }
+      expect(site.acks.filter((ack) => ack === "failed").length >= 4, `each failure is told: ${site.acks}`);
+      expect(site.acks.at(-1) === "shutting_down", `and the end: ${site.acks}`);
     },
   },
   {
@@ -260,8 +322,19 @@ async function playAll(
   }
 }
 
-async function playOne(site: Site, { name, settings, play }: Scenario): Promise<void> {
+async function playOne(site: Site, scenario: Scenario): Promise<void> {
+  const { name, settings, play, agentLines, tries } = scenario;
   say(`${name} …`);
+  if (agentLines || tries) await firstBoot(site);
+  const envFile = join(site.root, AGENT_ENV);
+  const plainEnv = readFileSync(envFile, "utf8");
+  if (agentLines) {
+    const keys = agentLines.map((line) => line.slice(0, line.indexOf("=") + 1));
+    const others = plainEnv.split("\n").filter((line) => !keys.some((key) => line.startsWith(key)));
+    writeFileSync(envFile, [...others, ...agentLines, ""].join("\n"), { mode: 0o600 });
+  }
+  for (const file of [TRIED, DONE]) rmSync(join(site.root, file), { force: true });
+  writeFileSync(join(site.root, "opt/tries"), tries ?? "");
   site.acks.length = 0;
   rmSync(join(site.root, MARK), { force: true });
   rmSync(join(site.root, "var/lib/ecoflow-agent/plan.json"), { force: true });
@@ -281,6 +354,19 @@ async function playOne(site: Site, { name, settings, play }: Scenario): Promise<
   } finally {
     await system.stop();
     await daemon.stop();
+    if (agentLines) writeFileSync(envFile, plainEnv, { mode: 0o600 });
+    await until("the agent offline", () => !site.isOnline(), 60_000).catch(() => {});
+  }
+}
+
+/** Lets the system install the agent, and ends it: what a scenario changes in the configuration comes after that. */
+async function firstBoot(site: Site): Promise<void> {
+  if (existsSync(join(site.root, "etc/systemd/system/ecoflow-agent.service"))) return;
+  const system = new BootedSystem(site.root);
+  try {
+    await until("the agent installed", site.isOnline, BOOT_LIMIT_MS);
+  } finally {
+    await system.stop();
     await until("the agent offline", () => !site.isOnline(), 60_000).catch(() => {});
   }
 }
@@ -313,8 +399,21 @@ ExecStart=/bin/sh -ec '/opt/ecoflow-agent pair < /opt/pairing; /opt/ecoflow-agen
 WantedBy=multi-user.target
 `,
   );
+  file(
+    "etc/systemd/system/try.service",
+    `[Unit]
+ConditionFileNotEmpty=/opt/tries
+After=ecoflow-agent.service
+[Service]
+Type=oneshot
+Environment=PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+ExecStart=/bin/sh -c 'sleep 3; sh /opt/tries > /${TRIED} 2>&1; touch /${DONE}'
+[Install]
+WantedBy=multi-user.target
+`,
+  );
   file("etc/systemd/journald.conf.d/persistent.conf", "[Journal]\nStorage=persistent\n");
-  for (const unit of ["demo.service", "first-boot.service"]) {
+  for (const unit of ["demo.service", "first-boot.service", "try.service"]) {
     const wants = join(root, "etc/systemd/system/multi-user.target.wants");
     mkdirSync(wants, { recursive: true });
     Deno.symlinkSync(`/etc/systemd/system/${unit}`, join(wants, unit));

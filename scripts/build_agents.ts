@@ -14,7 +14,8 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
     "its state; and for install and pair the configuration, the program and the service definition",
   "--allow-run": "the owner's preparations and the system's shutdown: any program",
   "--allow-env": "the configuration may come in the environment",
-  "--allow-sys=hostname,osUptime": "shown in the status; the deadline is counted on the uptime",
+  "--allow-sys=hostname,osUptime,uid":
+    "shown in the status; the deadline is counted on the uptime; sudo is of no use to root",
   "--deny-ffi": "loads no foreign code",
   "--deny-import": "loads no code from elsewhere",
   "--no-prompt": "nobody is there to answer",

@@ -21,7 +21,8 @@ import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { COMMANDS } from "../commands/table.ts";
 import { VERSION } from "../lib/version.ts";
-import { bashCompletion, controlText, debianChangelog, manPage } from "./deb/documents.ts";
+import { completionFor } from "../commands/completion.ts";
+import { controlText, debianChangelog, manPage } from "./deb/documents.ts";
 
 const TARGETS = { arm64: "aarch64-unknown-linux-gnu", amd64: "x86_64-unknown-linux-gnu" } as const;
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -95,7 +96,8 @@ function layOut(
     "usr/share/man/man1/ecoflow-power.1.gz",
     zipped(manPage(COMMANDS, version, now.toISOString().slice(0, 10))),
   );
-  put("usr/share/bash-completion/completions/ecoflow-power", bashCompletion(COMMANDS));
+  put("usr/share/bash-completion/completions/ecoflow-power", completionFor("bash", COMMANDS));
+  put("usr/share/zsh/vendor-completions/_ecoflow-power", completionFor("zsh", COMMANDS));
   put("usr/share/doc/ecoflow-power/copyright", own("scripts/deb/copyright"));
   put("usr/share/doc/ecoflow-power/changelog.gz", zipped(debianChangelog(version, date)));
   put("usr/share/lintian/overrides/ecoflow-power", own("scripts/deb/lintian-overrides"));

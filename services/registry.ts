@@ -68,8 +68,8 @@ export const SERVICES: readonly ServiceRow[] = [
     entry: new URL("./soc_bridge/worker.ts", import.meta.url),
     required: true,
     grants: () => [],
-    publishes: (t) => [t.state("+"), t.rawJson("+"), t.refresh("+"), t.events],
-    subscribes: (t) => [t.raw("+"), t.stationList, t.cloudStatus],
+    publishes: (t) => [t.state("+"), t.stationName("+"), t.rawJson("+"), t.refresh("+"), t.events],
+    subscribes: (t) => [t.raw("+"), t.stationList, t.cloudStatus, t.state("+")],
     slice: socBridgeSlice,
   },
   {

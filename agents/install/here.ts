@@ -1,6 +1,7 @@
 /** The installation of this host: real files and programs. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { textFile } from "../../lib/text_file.ts";
 import { agentPaths } from "../paths.ts";
 import type { HostPlatform } from "../platform/platform.ts";
 import type { InstallPorts } from "./install.ts";
@@ -15,12 +16,15 @@ export function serviceOf(platform: HostPlatform["name"]): ServicePlan {
 }
 
 /** What {@link install} needs, for real. */
-export function installHere(platform: HostPlatform["name"], say: (text: string) => void): InstallPorts {
+export function installHere(
+  platform: HostPlatform["name"],
+  say: (text: string) => void,
+): Omit<InstallPorts, "check"> {
   return {
     paths: agentPaths(platform),
     service: serviceOf(platform),
     ownBinary: Deno.build.standalone ? Deno.execPath() : undefined,
-    exists: existsSync,
+    read: (path) => textFile(path).read(),
     makeDir: (path, mode) => void mkdirSync(path, { recursive: true, mode }),
     write(path, text, mode) {
       mkdirSync(dirname(path), { recursive: true });

@@ -10,7 +10,10 @@ export interface InstallPorts {
   readonly service: ServicePlan;
   /** This program as a file, to be copied; undefined: it runs from its sources and cannot be installed. */
   readonly ownBinary?: string;
-  readonly exists: (path: string) => boolean;
+  /** The text of a file; undefined when there is none. */
+  readonly read: (path: string) => string | undefined;
+  /** What is to be said of a configuration; throws with what is wrong with it. */
+  readonly check: (text: string) => readonly string[];
   readonly makeDir: (path: string, mode: number) => void;
   readonly write: (path: string, text: string, mode: number) => void;
   /** Replaces a program that may be running. */
@@ -37,10 +40,18 @@ export async function install(ports: InstallPorts): Promise<number> {
     return 1;
   }
   try {
+    const text = ports.read(paths.envFile);
+    if (text !== undefined && text !== TEMPLATE) {
+      const problem = sayNotices(ports, text);
+      if (problem !== undefined) {
+        say(`Cannot install: the service could not start with ${paths.envFile}: ${problem}`);
+        return 1;
+      }
+    }
     ports.makeDir(paths.configDir, 0o755);
     ports.makeDir(paths.stateDir, 0o700);
     if (ownBinary !== paths.binary) ports.copyProgram(ownBinary, paths.binary);
-    if (!ports.exists(paths.envFile)) ports.write(paths.envFile, TEMPLATE, 0o600);
+    if (text === undefined) ports.write(paths.envFile, TEMPLATE, 0o600);
     for (const { path, text, mode } of service.files) ports.write(path, text, mode);
   } catch (error) {
     say(`Cannot install: ${errorText(error)}; run it as root or administrator`);
@@ -58,7 +69,7 @@ export async function install(ports: InstallPorts): Promise<number> {
 }
 
 /** Configuration, key and state stay unless `purge`. @returns the exit code */
-export async function uninstall(ports: InstallPorts, purge: boolean): Promise<number> {
+export async function uninstall(ports: Omit<InstallPorts, "check">, purge: boolean): Promise<number> {
   const { paths, service, say } = ports;
   for (const argv of service.uninstall) {
     const code = await tryRun(ports, argv);
@@ -89,7 +100,16 @@ export async function uninstall(ports: InstallPorts, purge: boolean): Promise<nu
   return 0;
 }
 
-async function tryRun({ run, say }: InstallPorts, argv: Argv): Promise<number> {
+/** @returns what is wrong with the configuration; undefined when nothing is */
+function sayNotices({ check, say }: InstallPorts, text: string): string | undefined {
+  try {
+    for (const notice of check(text)) say(`Note: ${notice}`);
+  } catch (error) {
+    return errorText(error);
+  }
+}
+
+async function tryRun({ run, say }: Pick<InstallPorts, "run" | "say">, argv: Argv): Promise<number> {
   try {
     return await run(argv);
   } catch (error) {

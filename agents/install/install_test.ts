@@ -16,7 +16,8 @@ function host(
     paths: agentPaths(name),
     service: serviceOf(name),
     ownBinary: "/tmp/ecoflow-agent",
-    exists: (path) => path in files,
+    read: (path) => files[path],
+    check: () => [],
     makeDir: () => {},
     write: (path, text) => void (files[path] = text),
     copyProgram: (from, to) => void (files[to] = `copy of ${from}`),
@@ -101,6 +102,30 @@ Deno.test("install() says what keeps it from it", async () => {
   const missing = host("linux", { run: () => Promise.reject(new Error("no such program")) });
   assert.equal(await install(missing.ports), 1);
   assert.match(missing.said.join(), /no such program/);
+});
+
+Deno.test("install() replaces nothing when the service could not start with its configuration, and says why", async () => {
+  const refusing = () => {
+    throw new Error('SHUTDOWN_CMD must not use "sudo -u"');
+  };
+  const { ports, files, ran, said } = host("linux", { check: refusing });
+  files[ports.paths.envFile] = "SHUTDOWN_CMD=sudo -u bob off\n";
+  assert.equal(await install(ports), 1);
+  assert.match(said.join(), /Cannot install: the service could not start with .*: SHUTDOWN_CMD must not use/);
+  assert.deepEqual([ran, Object.keys(files)], [[], [ports.paths.envFile]]);
+});
+
+Deno.test("install() says what is read otherwise than it was written, and installs", async () => {
+  const { ports, files, said } = host("linux", { check: () => ['ABORT_CMD: "sudo" is left out'] });
+  files[ports.paths.envFile] = "ABORT_CMD=sudo shutdown -c\n";
+  assert.equal(await install(ports), 0);
+  assert.match(said.join("\n"), /^Note: ABORT_CMD: "sudo" is left out$/m);
+});
+
+Deno.test("install() over its own untouched template is no error", async () => {
+  const { ports } = host("linux", { check: () => assert.fail("nothing to check yet") });
+  assert.equal(await install(ports), 0);
+  assert.equal(await install(ports), 0);
 });
 
 Deno.test("uninstall() goes on over what is gone already", async () => {

@@ -19,6 +19,8 @@ export interface HostPlatform {
   readonly hibernateNow?: readonly Argv[];
   /** Runs one line in the system's shell, for owners who ask for it. */
   readonly shell: (line: string) => Argv;
+  /** Runs one line in PowerShell, whose errors make it fail; undefined: there is none. */
+  readonly powershell?: (line: string) => Argv;
 }
 
 /** Shown to whoever sits at the host. */

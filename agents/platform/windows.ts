@@ -9,4 +9,14 @@ export const WINDOWS: HostPlatform = {
   powerOffNow: [["shutdown.exe", "/s", "/f", "/t", "0", "/c", FAREWELL], ["shutdown.exe", "/p", "/f"]],
   hibernateNow: [["shutdown.exe", "/h", "/f"]],
   shell: (line) => ["cmd.exe", "/d", "/s", "/c", line],
+  // Without the first words an error of a cmdlet would pass for success.
+  powershell: (line) => [
+    "powershell.exe",
+    "-NoProfile",
+    "-NonInteractive",
+    "-ExecutionPolicy",
+    "Bypass",
+    "-Command",
+    `$ErrorActionPreference = 'Stop'; ${line}`,
+  ],
 };

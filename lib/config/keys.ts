@@ -157,6 +157,14 @@ export const KEYS = {
     unit: "%",
     doc: "On battery and at or below this charge, hosts are shut down.",
   },
+  POLICY_SOC_STEP: {
+    kind: "integer",
+    min: 0,
+    max: 50,
+    unit: "%",
+    doc:
+      "On battery, an event (charge_falls) each time the charge has fallen by so much; 0 or not set: none.",
+  },
   POLICY_DEBOUNCE_SEC: {
     kind: "integer",
     default: 180,
@@ -304,8 +312,18 @@ export const KEYS = {
     whenUnset: "homeassistant",
     example: "homeassistant",
   },
-  PUSHOVER_TOKEN: { kind: "text", secret: true, doc: "Token of the Pushover application." },
-  PUSHOVER_USER: { kind: "text", secret: true, doc: "User or group key at Pushover." },
+  PUSHOVER_TOKEN: {
+    kind: "text",
+    secret: true,
+    doc: "Token of the Pushover application.",
+    aliases: ["PUSHOVER_API_TOKEN"],
+  },
+  PUSHOVER_USER: {
+    kind: "text",
+    secret: true,
+    doc: "User or group key at Pushover.",
+    aliases: ["PUSHOVER_USER_KEY"],
+  },
   PUSHOVER_URL: { kind: "text", default: "https://api.pushover.net", doc: "Pushover's address." },
   TELEGRAM_BOT_TOKEN: {
     kind: "text",
@@ -351,6 +369,46 @@ export const KEYS = {
   },
   APPRISE_TARGETS: { kind: "text", secret: true, doc: "Apprise's own addresses, when the API keeps none." },
   APPRISE_TAG: { kind: "text", doc: "Which of the kept addresses.", example: "ups" },
+  PUSHOVER_ENABLED: {
+    kind: "switch",
+    default: true,
+    doc: "Off: nothing goes by Pushover, whatever its keys.",
+  },
+  TELEGRAM_ENABLED: {
+    kind: "switch",
+    default: true,
+    doc: "Off: nothing goes by Telegram, whatever its keys.",
+  },
+  NTFY_ENABLED: { kind: "switch", default: true, doc: "Off: nothing goes by ntfy, whatever its keys." },
+  SMTP_ENABLED: { kind: "switch", default: true, doc: "Off: nothing goes by mail, whatever its keys." },
+  WEBHOOK_ENABLED: {
+    kind: "switch",
+    default: true,
+    doc: "Off: nothing goes to the webhook, whatever its keys.",
+  },
+  APPRISE_ENABLED: { kind: "switch", default: true, doc: "Off: nothing goes by Apprise, whatever its keys." },
+  NOTIFY_GRID_LOSS: { kind: "switch", default: true, doc: "Off: NOTIFY_EVENTS without grid_lost." },
+  NOTIFY_GRID_RESTORED: {
+    kind: "switch",
+    default: true,
+    doc: "Off: NOTIFY_EVENTS without grid_back and called_off.",
+  },
+  NOTIFY_SHUTDOWN_COMMANDS: {
+    kind: "switch",
+    default: true,
+    doc: "Off: NOTIFY_EVENTS without shutdown_triggered and shutdown_sent.",
+  },
+  NOTIFY_SYSTEM_EVENTS: {
+    kind: "switch",
+    default: true,
+    doc:
+      "Off: NOTIFY_EVENTS without what is said of the cloud and of silent stations; blind is told all the same.",
+  },
+  NOTIFY_SOC_WARNINGS: {
+    kind: "switch",
+    default: false,
+    doc: "On: as POLICY_SOC_STEP=2, where that is not set.",
+  },
   NOTIFY_EVENTS: {
     kind: "text",
     doc: 'Which events are sent: normal, info, notice, warning or danger, then kinds as "+kind" and "-kind".',
@@ -451,3 +509,6 @@ export type TextKey = { [Name in Key]: KeyValues[Name] extends string | undefine
  * named at the start, so that nobody believes that it works.
  */
 export const UNSUPPORTED_KEYS: readonly RegExp[] = [/^PUSHOVER_/, /^TELEGRAM_/, /^NOTIFY_/];
+
+/** Keys of an agent: they stop nothing here, and mean nothing. */
+export const AGENT_ONLY_KEYS = /^(AGENT_ID|MQTT_BROKER|SHUTDOWN_CMD|ABORT_CMD|PRE_SHUTDOWN_CMD_[1-9])$/;

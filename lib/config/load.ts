@@ -7,6 +7,7 @@ import type { TopicRoots } from "../mqtt/topics.ts";
 import { readEnvFile } from "./env_file.ts";
 import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
 import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
+import { AGENT_ONLY_KEYS } from "./keys.ts";
 import { type KeyReading, readKeys } from "./read_keys.ts";
 import { type ConfiguredStation, parseAgentMap, parseDeviceList } from "./stations.ts";
 
@@ -16,6 +17,8 @@ export interface HouseConfig {
   readonly stateDir: string;
   /** Which start of the system this is, 32 lower-case hex digits; absent when nobody says. */
   readonly bootId?: string;
+  /** This machine's name; absent when nobody says. */
+  readonly hostName?: string;
   readonly logLevel: LogLevel;
   readonly cloud: {
     readonly enabled: boolean;
@@ -48,6 +51,8 @@ export interface HouseConfig {
   readonly agentKeys: AgentKeys;
   readonly policy: {
     readonly socMinPercent: number;
+    /** 0: no events about a charge that falls. */
+    readonly socStepPercent: number;
     readonly debounceSec: number;
     readonly cooldownSec: number;
     readonly abortWindowSec: number;
@@ -93,6 +98,8 @@ export interface ConfigSources {
   readonly exists: (path: string) => boolean;
   /** Names of the files in a directory; throws when it cannot be read. Absent: there are no directories. */
   readonly listFiles?: (path: string) => readonly string[];
+  /** This machine's name. */
+  readonly hostName?: string;
 }
 
 /** Keys that name a PEM file. */
@@ -147,7 +154,9 @@ function readBootId(text: string | undefined): string | undefined {
 function build(reading: KeyReading, sources: ConfigSources, problems: string[]): HouseConfig {
   const { values } = reading;
   const remarks = reading.unsupported.map((name) =>
-    `${name} is not used by this version: see docs/notifications.md`
+    AGENT_ONLY_KEYS.test(name)
+      ? `${name} belongs into the configuration of an agent: see docs/agents.md`
+      : `${name} is not used by this version: see docs/notifications.md`
   );
   const readPem = (key: PemKey) => {
     const path = values[key];
@@ -168,6 +177,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     roots: { stations: values.ECOFLOW_BASE, manager: values.POWER_MANAGER_BASE },
     stateDir,
     bootId: readBootId(sources.environment.BOOT_ID),
+    hostName: sources.hostName,
     logLevel: values.LOG_LEVEL,
     cloud: {
       ...readAccounts(reading, problems),
@@ -193,6 +203,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     agentKeys: readAgentKeys(values.AGENT_KEYS_FILE, stateDir, sources, problems),
     policy: {
       socMinPercent: values.POLICY_SOC_MIN,
+      socStepPercent: values.POLICY_SOC_STEP ?? (values.NOTIFY_SOC_WARNINGS ? 2 : 0),
       debounceSec: values.POLICY_DEBOUNCE_SEC,
       cooldownSec: values.POLICY_COOLDOWN_SEC,
       abortWindowSec: values.POLICY_ABORT_WINDOW_SEC,

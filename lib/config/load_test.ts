@@ -35,6 +35,7 @@ Deno.test("loadConfig() fills in the documented defaults", () => {
   const config = loadConfig(sources(ACCOUNT));
   assert.deepEqual(config.policy, {
     socMinPercent: 10,
+    socStepPercent: 0,
     debounceSec: 180,
     cooldownSec: 300,
     abortWindowSec: 120,
@@ -178,6 +179,42 @@ Deno.test("loadConfig() names the predecessor's notification keys that are not u
   assert.match(config.remarks[0] ?? "", /^TELEGRAM_CHAT is not used/);
   assert.equal(config.notifier, undefined);
 });
+
+Deno.test("loadConfig() names an agent's keys in the daemon's file, and starts", () => {
+  const config = loadConfig(
+    sources(`${ACCOUNT}AGENT_ID=pc\nSHUTDOWN_CMD=sudo shutdown -h +1\nPRE_SHUTDOWN_CMD_1=sync`),
+  );
+  assert.equal(config.remarks.length, 3);
+  assert.match(config.remarks[0] ?? "", /^AGENT_ID belongs into the configuration of an agent/);
+});
+
+const BOTH_WAYS =
+  `${ACCOUNT}PUSHOVER_API_TOKEN=t\nPUSHOVER_USER_KEY=u\nTELEGRAM_BOT_TOKEN=1:t\nTELEGRAM_CHAT_ID=7\n`;
+const switches: readonly [
+  lines: string,
+  channels: readonly string[],
+  minus: readonly string[],
+  step: number,
+][] = [
+  ["", ["pushover", "telegram"], [], 0],
+  ["PUSHOVER_ENABLED=false", ["telegram"], [], 0],
+  ["PUSHOVER_ENABLED=false\nTELEGRAM_ENABLED=false", [], [], 0],
+  ["NOTIFY_GRID_LOSS=false", ["pushover", "telegram"], ["grid_lost"], 0],
+  ["NOTIFY_GRID_RESTORED=false", ["pushover", "telegram"], ["grid_back", "called_off"], 0],
+  ["NOTIFY_GRID_LOSS=false\nNOTIFY_EVENTS=normal,+grid_lost", ["pushover", "telegram"], [], 0],
+  ["NOTIFY_SHUTDOWN_COMMANDS=no", ["pushover", "telegram"], ["shutdown_triggered", "shutdown_sent"], 0],
+  ["NOTIFY_SOC_WARNINGS=true", ["pushover", "telegram"], [], 2],
+  ["NOTIFY_SOC_WARNINGS=true\nPOLICY_SOC_STEP=10", ["pushover", "telegram"], [], 10],
+  ["NOTIFY_SOC_WARNINGS=true\nPOLICY_SOC_STEP=0", ["pushover", "telegram"], [], 0],
+];
+for (const [lines, channels, minus, step] of switches) {
+  Deno.test(`loadConfig() follows the predecessor's switches: ${lines.replaceAll("\n", ", ") || "none"}`, () => {
+    const { notifier, policy } = loadConfig(sources(BOTH_WAYS + lines));
+    assert.deepEqual(notifier?.channels.map(({ settings }) => settings.name) ?? [], channels);
+    if (notifier) assert.deepEqual(notifier.channels[0]?.choice.minus, minus);
+    assert.equal(policy.socStepPercent, step);
+  });
+}
 
 const notifierRows: readonly [text: string, problem: RegExp][] = [
   ["PUSHOVER_TOKEN=x", /PUSHOVER_TOKEN and PUSHOVER_USER must be given together/],

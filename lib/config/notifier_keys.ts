@@ -65,8 +65,13 @@ export function readNotifier(
       problems.push(`${key} ${errorText(error)}`);
     }
   };
-  const settings = readChannels({ text, values, problems });
-  const everywhere = tried("NOTIFY_EVENTS", parseEventChoice) ?? parseEventChoice("normal");
+  const isOn = (key: Key) => values[key] === true;
+  const all = readChannels({ text, values, problems });
+  const settings = all.filter(({ name }) => isOn(ENABLED[name]));
+  const everywhere = withoutKinds(
+    tried("NOTIFY_EVENTS", parseEventChoice) ?? parseEventChoice("normal"),
+    Object.entries(SWITCHED_KINDS).flatMap(([key, kinds]) => isOn(key as Key) ? [] : kinds),
+  );
   const ownChoice = {
     pushover: tried("NOTIFY_EVENTS_PUSHOVER", parseEventChoice),
     telegram: tried("NOTIFY_EVENTS_TELEGRAM", parseEventChoice),
@@ -76,7 +81,7 @@ export function readNotifier(
     apprise: tried("NOTIFY_EVENTS_APPRISE", parseEventChoice),
   };
   for (const name of CHANNEL_NAMES) {
-    if (ownChoice[name] && !settings.some((channel) => channel.name === name)) {
+    if (ownChoice[name] && !all.some((channel) => channel.name === name)) {
       problems.push(
         `NOTIFY_EVENTS_${name.toUpperCase()} must come with the channel's own keys, found it alone`,
       );
@@ -86,6 +91,8 @@ export function readNotifier(
   const quietHours = tried("NOTIFY_QUIET_HOURS", parseQuietHours);
   if (text("NOTIFY_LINK") !== undefined) addressOf("NOTIFY_LINK", text("NOTIFY_LINK") ?? "", problems);
   if (settings.length === 0) {
+    // Somebody who switched all of them off knows it.
+    if (all.length > 0) return undefined;
     const idle = (["NOTIFY_EVENTS", "NOTIFY_QUIET_HOURS"] as const).filter((key) => text(key) !== undefined);
     for (const key of idle) problems.push(`${key} must come with a channel to send to, found none`);
     return undefined;
@@ -101,6 +108,32 @@ export function readNotifier(
     link: text("NOTIFY_LINK"),
     caPem,
   };
+}
+
+/** The switch of each channel. */
+const ENABLED: Readonly<Record<ChannelName, Key>> = {
+  pushover: "PUSHOVER_ENABLED",
+  telegram: "TELEGRAM_ENABLED",
+  ntfy: "NTFY_ENABLED",
+  email: "SMTP_ENABLED",
+  webhook: "WEBHOOK_ENABLED",
+  apprise: "APPRISE_ENABLED",
+};
+
+/**
+ * The predecessor's switches, with what is not told when they are off. `blind` is not among them: that nobody sees the battery
+ * any more must be told.
+ */
+export const SWITCHED_KINDS = {
+  NOTIFY_GRID_LOSS: ["grid_lost"],
+  NOTIFY_GRID_RESTORED: ["grid_back", "called_off"],
+  NOTIFY_SHUTDOWN_COMMANDS: ["shutdown_triggered", "shutdown_sent"],
+  NOTIFY_SYSTEM_EVENTS: ["cloud_link", "station_silent", "station_offline", "station_heard"],
+} as const satisfies Partial<Record<Key, readonly string[]>>;
+
+/** Kinds that were asked for by name stay. */
+function withoutKinds(choice: EventChoice, kinds: readonly string[]): EventChoice {
+  return { ...choice, minus: [...choice.minus, ...kinds.filter((kind) => !choice.plus.includes(kind))] };
 }
 
 interface ChannelReading {

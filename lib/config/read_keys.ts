@@ -1,5 +1,5 @@
 /** Turns texts into typed values by the table of keys, and collects every problem. Pure. */
-import { type Key, KEYS, type KeyValues, UNSUPPORTED_KEYS } from "./keys.ts";
+import { AGENT_ONLY_KEYS, type Key, KEYS, type KeyValues, UNSUPPORTED_KEYS } from "./keys.ts";
 import type { KeySpec, KeyValue } from "./key_spec.ts";
 
 /** Where texts come from. */
@@ -41,8 +41,9 @@ export function readKeys(sources: KeySources): KeyReading {
   const known = knownNames();
   for (const name of Object.keys(sources.file)) {
     if (known.has(name)) continue;
-    if (UNSUPPORTED_KEYS.some((pattern) => pattern.test(name))) unsupported.push(name);
-    else problems.push(`Unknown key "${name}"${suggestion(name, [...known])}`);
+    if (AGENT_ONLY_KEYS.test(name) || UNSUPPORTED_KEYS.some((pattern) => pattern.test(name))) {
+      unsupported.push(name);
+    } else problems.push(`Unknown key "${name}"${suggestion(name, [...known])}`);
   }
   const values: Partial<Record<Key, KeyValue>> = {};
   const origins: Partial<Record<Key, KeyOrigin>> = {};

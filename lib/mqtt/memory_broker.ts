@@ -102,6 +102,16 @@ export class MemoryBroker {
     }
   }
 
+  /** Loses what it retained, as a broker without persistence does over a restart. */
+  forgetRetained(): void {
+    this.#retained.clear();
+  }
+
+  /** The topics with a retained message, in order. */
+  get retainedTopics(): readonly string[] {
+    return [...this.#retained.keys()].sort();
+  }
+
   /** While silent, what anybody publishes is lost: the goodbye of a process that was killed never comes. */
   silence(isSilent: boolean): void {
     this.#isSilent = isSilent;

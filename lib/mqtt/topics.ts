@@ -33,6 +33,11 @@ export function topicsUnder(roots: TopicRoots) {
     refresh: (sn: string) => `${stations}/${sn}/refresh`,
     /** Normalised state, retained: `lib/messages/power_state.ts`. */
     state: (device: string) => `${stations}/${device}/json/state`,
+    /**
+     * Where a station that has a name is found by its serial number, retained JSON: `sn`, `device`, `state_topic`. Absent for a
+     * station without a name, whose state is under the serial number itself.
+     */
+    stationName: (sn: string) => `${stations}/${sn}/name`,
     /** Every decoded field by message; off by default. */
     rawJson: (device: string) => `${stations}/${device}/json/raw`,
     /** What the cloud connection is doing, retained: `lib/messages/cloud_status.ts`. */
@@ -63,6 +68,8 @@ export function topicsUnder(roots: TopicRoots) {
     events: `${manager}/events`,
     /** `live`, `heard` or `silent`: how Home Assistant may take what it is shown of a station, retained. */
     shownStanding: (id: string) => `${manager}/home_assistant/${id}/standing`,
+    /** The policy's sentence for Home Assistant, as text that ages with what it speaks of, retained. */
+    shownSentence: (id: string) => `${manager}/home_assistant/${id}/sentence`,
     /** A device's journal for Home Assistant. QoS 1, expiring, never retained. */
     shownEvent: (id: string) => `${manager}/home_assistant/${id}/event`,
     /** Presence of this daemon, retained, with a will: `lib/messages/orchestrator_status.ts`. */

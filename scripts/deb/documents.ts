@@ -1,4 +1,4 @@
-/** The texts that a package carries beside the program: man page, completion, changelog, control. Pure. */
+/** The texts that a package carries beside the program: man page, changelog, control. Pure. */
 import type { CommandRow } from "../../commands/command.ts";
 
 /** What `control` says of a package. */
@@ -66,29 +66,6 @@ export function manPage(commands: readonly CommandRow[], version: string, dateIs
     "What outlives a restart.",
     "",
   ].join("\n");
-}
-
-/** Completion for bash, from the table of commands: the commands, and then their options. */
-export function bashCompletion(commands: readonly CommandRow[]): string {
-  const cases = commands.map(({ name, help }) => {
-    const options = [...new Set(["--help", ...(help.match(/--[a-z-]+/g) ?? [])])].join(" ");
-    return `    ${name}) words="${options}" ;;`;
-  });
-  return `# bash completion for ecoflow-power
-_ecoflow_power() {
-  local words
-  if [ "$COMP_CWORD" -eq 1 ]; then
-    words="${commands.map(({ name }) => name).join(" ")} --help"
-  else
-    case "\${COMP_WORDS[1]}" in
-${cases.join("\n")}
-    *) words="" ;;
-    esac
-  fi
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}")
-}
-complete -o default -F _ecoflow_power ecoflow-power
-`;
 }
 
 /** Debian's changelog with the one entry of this build. @param date As `date -R` prints it */

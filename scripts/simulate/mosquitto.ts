@@ -15,10 +15,10 @@ export interface MosquittoOptions {
   readonly clientCa?: string;
   /**
    * When sessions and retained messages go to the disk: with each change, so that a power cut loses nothing and a test can
-   * look at it, which lets hardly more than a hundred QoS 1 messages a second through; or as the product's package sets it
-   * up. With each change when absent.
+   * look at it, which lets hardly more than a hundred QoS 1 messages a second through; as the product's package sets it
+   * up; or never, so that a restart forgets everything. With each change when absent.
    */
-  readonly saves?: "each change" | "seldom";
+  readonly saves?: "each change" | "seldom" | "never";
 }
 
 /** A running broker. */
@@ -105,9 +105,13 @@ async function configuration(
     // A command must not wait for a delayed acknowledgement of TCP.
     `set_tcp_nodelay true`,
     `sys_interval 1`,
-    `persistence true`,
+    `persistence ${saves !== "never"}`,
     `persistence_location ${dir}/`,
-    ...(saves === "seldom" ? PRODUCT_LIMITS : ["autosave_interval 1", "autosave_on_changes true"]),
+    ...{
+      "seldom": PRODUCT_LIMITS,
+      "each change": ["autosave_interval 1", "autosave_on_changes true"],
+      "never": [],
+    }[saves],
     `allow_anonymous ${users === undefined && clientCa === undefined}`,
   ];
   if (Deno.uid() === 0) lines.push("user root");

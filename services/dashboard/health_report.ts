@@ -24,6 +24,16 @@ export function healthReport(view: HouseView, house: House): HealthReport {
   return { isHealthy: reasons.length === 0, reasons };
 }
 
+/**
+ * Whether the daemon itself works, for whoever would start it again: what it depends on may be away, for that is when it must
+ * go on. Without the broker the services' last word holds.
+ */
+export function isDaemonWell(view: HouseView, { daemon }: House): boolean {
+  const services = Object.entries(daemon?.value.services ?? {}).filter(([name]) => !ONLOOKERS.includes(name));
+  if (services.length === 0 || services.some(([, { state }]) => state !== "ready")) return false;
+  return !view.is_broker_up || view.daemon?.is_online === true;
+}
+
 function daemonReasons(house: HouseView, { daemon }: House): string[] {
   const services = Object.entries(daemon?.value.services ?? {}).filter(([name]) => !ONLOOKERS.includes(name));
   if (house.daemon?.is_online !== true) return ["The daemon is offline."];

@@ -62,6 +62,15 @@ async function scrape({ ask }: House): Promise<Map<string, number>> {
   return series(text);
 }
 
+/** Prometheus's own check, where it is installed. */
+const PROMTOOL = ["/usr/bin/promtool", Deno.env.get("PROMTOOL") ?? ""].find((path) => {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+});
+
 const MEASURED = { metricsToken: TOKEN };
 
 Deno.test("GET /metrics gives every live value, with its unit in its name", () =>
@@ -97,8 +106,50 @@ Deno.test("GET /metrics gives every live value, with its unit in its name", () =
     };
     for (const [name, value] of Object.entries(wanted)) assert.equal(found.get(PREFIX + name), value, name);
     // What the station did not say has no series.
-    assert.ok(![...found.keys()].some((name) => /ac_input_volts|dc_input|temperature|timer/.test(name)));
+    assert.ok(
+      ![...found.keys()].some((name) => /ac_input_volts|dc_input|temperature|policy_timer/.test(name)),
+    );
   }, MEASURED));
+
+Deno.test("GET /metrics counts known kinds of events from 0, so that the first one is a rise", () =>
+  withDashboard(async (house) => {
+    await beWell(house);
+    const before = await scrape(house);
+    const name = `${PREFIX}events_total{kind="shutdown_sent",severity="danger"}`;
+    assert.equal(before.get(name), 0);
+    const ts = new Date().toISOString();
+    const event = { ts, kind: "shutdown_sent", severity: "danger", source: "x", text: "x" };
+    house.broker.publish(house.topics.events, JSON.stringify(event));
+    house.broker.publish(house.topics.events, JSON.stringify({ ...event, kind: "of_a_newer_version" }));
+    await house.clock.advance(0);
+    const after = await scrape(house);
+    assert.equal(after.get(name), 1);
+    assert.equal(after.get(`${PREFIX}events_total{kind="of_a_newer_version",severity="danger"}`), 1);
+  }, MEASURED));
+
+Deno.test({
+  name: "GET /metrics is as promtool wants it",
+  ignore: PROMTOOL === undefined,
+  fn: () =>
+    withDashboard(async (house) => {
+      const all = { ac_in_volts: 230, ac_in_watts: 5, dc_in_watts: 3, temp_celsius: 20, charge_min: 9 };
+      await beWell(house, { ...STATE, ...all, battery_wh: 245 });
+      const { text } = await house.ask("/metrics", { headers: BEARER });
+      assert.match(text, /battery_capacity_joules\{station="Study"\} 882000/);
+      const child = new Deno.Command(PROMTOOL ?? "", {
+        args: ["check", "metrics"],
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      const writer = child.stdin.getWriter();
+      await writer.write(new TextEncoder().encode(text));
+      await writer.close();
+      const { code, stdout, stderr } = await child.output();
+      assert.equal(new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr), "");
+      assert.equal(code, 0);
+    }, MEASURED),
+});
 
 Deno.test("GET /metrics gives no value that is old, and says so", () =>
   withDashboard(async (house) => {
@@ -148,6 +199,47 @@ for (const [what, ages, charge, grid, reasons] of ownAges) {
       assert.deepEqual(JSON.parse(text).reasons, reasons);
     }, MEASURED));
 }
+
+Deno.test("GET /metrics has no series of a station that was taken off the list", () =>
+  withDashboard(async (house) => {
+    await beWell(house);
+    const { broker, topics, clock } = house;
+    const ts = new Date(clock.wallMs()).toISOString();
+    const cellar = { device: "Cellar", sn: "R651ZAB1ST5H0009", soc: 5, grid_connected: true, ts };
+    const policy = { device: "Cellar", state: "online", sentence: "x", blind: false, ts };
+    broker.publish(topics.state("Cellar"), JSON.stringify(cellar), { retain: true });
+    broker.publish(topics.policy("Cellar"), JSON.stringify(policy), { retain: true });
+    await clock.advance(0);
+    const ofCellar = async () => [...(await scrape(house)).keys()].filter((name) => name.includes("Cellar"));
+    assert.ok((await ofCellar()).length >= 4);
+    for (const topic of [topics.state("Cellar"), topics.policy("Cellar")]) {
+      broker.publish(topic, "", { retain: true });
+    }
+    await clock.advance(0);
+    assert.deepEqual(await ofCellar(), []);
+  }, MEASURED));
+
+Deno.test("GET /health/daemon is about the daemon alone: nothing outside makes it fail", () =>
+  withDashboard(async (house) => {
+    const look = async () => (await house.ask("/health/daemon")).status;
+    assert.equal(await look(), 503, "nothing is known of the daemon");
+    await beWell(house, { ...STATE, grid_connected: undefined });
+    assert.equal(await look(), 200);
+    const ts = new Date(house.clock.wallMs()).toISOString();
+    const down = JSON.stringify({ link: "down", detail: "no internet", ts });
+    house.broker.publish(house.topics.cloudStatus, down, { retain: true });
+    await house.clock.advance(600_000);
+    assert.equal((await house.ask("/health")).status, 503);
+    assert.equal(await look(), 200, "a restart would help nobody");
+    await beWell(house, STATE, { policy_engine: { state: "restarting", restarts: 9, problems: [] } });
+    assert.equal(await look(), 503);
+    await beWell(house, STATE, { notifier: { state: "restarting", restarts: 9, problems: [] } });
+    assert.equal(await look(), 200);
+    house.broker.goDown();
+    await house.clock.advance(0);
+    assert.equal(await look(), 200, "it waits for the broker, and does not die with it");
+    assert.deepEqual(JSON.parse((await house.ask("/health/daemon")).text), { status: "ok" });
+  }, MEASURED));
 
 Deno.test("GET /metrics escapes names, and lets nobody in without token or log-in", () =>
   withDashboard(async (house) => {

@@ -53,7 +53,7 @@ export const METRICS = {
   dc_input_watts: { type: "gauge", help: "Solar or car input.", labels: ["station"] },
   output_watts: { type: "gauge", help: "Power of all outputs.", labels: ["station"] },
   battery_temperature_celsius: { type: "gauge", help: "Hottest cell.", labels: ["station"] },
-  battery_capacity_watt_hours: { type: "gauge", help: "Energy when full.", labels: ["station"] },
+  battery_capacity_joules: { type: "gauge", help: "Energy when full; 3600 J are 1 Wh.", labels: ["station"] },
   discharge_remaining_seconds: {
     type: "gauge",
     help: "Time to empty, as the station says.",
@@ -149,7 +149,7 @@ function stationValues(station: StationView, view: HouseView): MetricValue[] {
     live("dc_input_watts", station.dc_in_watts),
     live("output_watts", station.out_watts),
     live("battery_temperature_celsius", station.temp_celsius),
-    live("battery_capacity_watt_hours", station.battery_wh),
+    live("battery_capacity_joules", station.battery_wh, 3600),
     live("discharge_remaining_seconds", station.discharge_min, 60),
     live("charge_remaining_seconds", station.charge_min, 60),
     ...(policy && isTold

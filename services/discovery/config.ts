@@ -42,8 +42,20 @@ export function discoveryCapability(config: Pick<DiscoveryConfig, "roots" | "pre
   const topics = topicsUnder(config.roots);
   const own = discoveryTopics(config);
   return {
-    publishes: [own.config("+"), topics.shownStanding("+"), topics.shownEvent("+")],
-    subscribes: [own.config("+"), ...own.births, topics.state("+"), topics.stationList, topics.events],
+    publishes: [
+      own.config("+"),
+      topics.shownStanding("+"),
+      topics.shownSentence("+"),
+      topics.shownEvent("+"),
+    ],
+    subscribes: [
+      own.config("+"),
+      ...own.births,
+      topics.state("+"),
+      topics.policy("+"),
+      topics.stationList,
+      topics.events,
+    ],
   };
 }
 
@@ -64,6 +76,7 @@ export function homeAssistantRights(config: Pick<DiscoveryConfig, "roots" | "pre
       topics.agentStatus("+"),
       topics.policy("+"),
       topics.shownStanding("+"),
+      topics.shownSentence("+"),
       topics.shownEvent("+"),
     ],
   };

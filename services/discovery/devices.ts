@@ -14,7 +14,7 @@ import {
   type RemovedComponent,
   whileFresh,
 } from "./payload.ts";
-import { POLICY_ENTITIES } from "./policy_entities.ts";
+import { POLICY_ENTITIES, SENTENCE_KEY } from "./policy_entities.ts";
 import { stationEntity } from "./station_entities.ts";
 
 /** The key of a device's event entity. */
@@ -94,7 +94,11 @@ export class Devices {
     if (!isAccessory) {
       const availability = [daemonIsThere(topics, ["policy_engine"])];
       for (const [key, traits] of Object.entries(POLICY_ENTITIES)) {
-        components[key] = this.#component(id, key, traits, { topic: topics.policy(name), availability });
+        const isOurs = key === SENTENCE_KEY;
+        components[key] = this.#component(id, key, traits, {
+          topic: isOurs ? topics.shownSentence(id) : topics.policy(name),
+          availability: isOurs ? [daemonIsThere(topics, ["policy_engine", "discovery"])] : availability,
+        });
       }
     }
     const [eventKey, journal] = this.#journal(id, "station");

@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
   station: [
     "grid_lost",
     "grid_back",
+    "charge_falls",
     "timer_started",
     "timer_aborted",
     "stage_begins",

@@ -1,7 +1,10 @@
 /** What is shown of the policy on a station's device: its phase, its sentence and its countdown. Pure. */
 import { type EntityTraits, markOf, textOf, valueOf } from "./payload.ts";
 
-/** By key; all read the policy's topic of the station. */
+/** The key whose text is made by this service, on a topic of its own. */
+export const SENTENCE_KEY = "policy_sentence";
+
+/** By key; all but {@link SENTENCE_KEY} read the policy's topic of the station. */
 export const POLICY_ENTITIES: Readonly<Record<string, EntityTraits>> = {
   policy_phase: {
     platform: "sensor",
@@ -14,7 +17,7 @@ export const POLICY_ENTITIES: Readonly<Record<string, EntityTraits>> = {
   policy_sentence: {
     platform: "sensor",
     name: "What happens next",
-    value_template: textOf("sentence"),
+    value_template: "{{ value }}",
     icon: "mdi:comment-text-outline",
   },
   policy_timer_left: seconds("Shutdown countdown", "timer_left_s"),

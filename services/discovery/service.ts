@@ -5,6 +5,7 @@
 import type { BusMessage } from "../../lib/bus.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
+import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
 import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { parseStationList } from "../../lib/messages/station_list.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
@@ -15,6 +16,7 @@ import { eventPayload } from "./event_types.ts";
 import { DAEMON_ID, type DeviceKind, hostId, kindOfId } from "./ids.ts";
 import { parseOwnConfig } from "./own_config.ts";
 import { Roster } from "./roster.ts";
+import { shownSentence } from "./sentence.ts";
 
 /** After the broker is there, its retained words are awaited for so long before anything is said, ms. */
 export const SETTLE_MS = 3000;
@@ -23,6 +25,8 @@ export const BIRTH_WAIT_MS = 2000;
 /** An event that could not be delivered in this time would start somebody's automation too late, s. */
 const EVENT_LIFE_SEC = 60;
 const TICK_MS = 1000;
+/** More stations than a house has would only fill the memory. */
+const MAX_POLICIES = 500;
 
 /** Makes the service. */
 export function createDiscovery(context: ServiceContext<DiscoveryConfig>): Service {
@@ -42,6 +46,8 @@ export class DiscoveryService implements Service {
   readonly #dirty = new Set<string>();
   /** State topics with a live word since the broker came: what it kept is older, but may be delivered after it. */
   readonly #spoken = new Set<string>();
+  /** What the policy last said, by the station's name in topics. */
+  readonly #policies = new Map<string, PolicyStatus>();
   #settledAtMonoMs = Infinity;
   #cancelTick = () => {};
   #cancelBirth = () => {};
@@ -63,6 +69,7 @@ export class DiscoveryService implements Service {
     this.#subscribe(this.#own.config("+"), (message) => this.#onOwnConfig(message));
     this.#subscribe(this.#topics.stationList, (message) => this.#onList(message));
     this.#subscribe(this.#topics.state("+"), (message) => this.#onState(message));
+    this.#subscribe(this.#topics.policy("+"), (message) => this.#onPolicy(message));
     this.#subscribe(this.#topics.events, (message) => this.#onEvent(message));
     for (const topic of this.#own.births) this.#subscribe(topic, (message) => this.#onBirth(message));
     bus.onLink((up) => this.#onLink(up));
@@ -125,7 +132,20 @@ export class DiscoveryService implements Service {
   }
 
   #tellStanding(id: string): void {
-    this.#keep(this.#topics.shownStanding(id), this.#roster.standing(id, this.context.clock.monoMs()));
+    const standing = this.#roster.standing(id, this.context.clock.monoMs());
+    this.#keep(this.#topics.shownStanding(id), standing);
+    const name = this.#roster.shown(id)?.station.name;
+    const status = name === undefined ? undefined : this.#policies.get(name);
+    if (status) this.#keep(this.#topics.shownSentence(id), shownSentence(status, standing));
+  }
+
+  #onPolicy({ topic, payload }: BusMessage): void {
+    const name = wordAt(topic, this.#topics.policy("+"));
+    if (payload.length === 0) return void this.#policies.delete(name);
+    if (!this.#policies.has(name) && this.#policies.size >= MAX_POLICIES) return;
+    this.#policies.set(name, parsePolicyStatus(payload, `MQTT topic "${topic}"`));
+    const id = this.#roster.idOf(name);
+    if (id !== undefined) this.#tellStanding(id);
   }
 
   #remove(id: string): void {
@@ -133,6 +153,7 @@ export class DiscoveryService implements Service {
     this.#dirty.delete(id);
     this.#keep(this.#own.config(id), "");
     this.#keep(this.#topics.shownStanding(id), "");
+    this.#keep(this.#topics.shownSentence(id), "");
   }
 
   /** Publishes what the broker does not keep yet. */

@@ -353,6 +353,64 @@ Deno.test("DiscoveryService shows the policy, and the countdown is unknown when 
   await h.service.stop();
 });
 
+Deno.test("DiscoveryService lets the sentence grow old together with the values that it speaks of", async () => {
+  const h = house();
+  h.daemon();
+  await h.service.start();
+  const home = await h.homeAssistant();
+  const say = (more: Record<string, unknown> = {}) =>
+    h.broker.publish(
+      TOPICS.policy("Study"),
+      encodePolicyStatus({
+        device: "Study",
+        state: "online",
+        sentence: "The grid is there, 57 %.",
+        blind: false,
+        ts: "2026-11-23T19:00:00Z",
+        ...more,
+      }),
+      { retain: true },
+    );
+  const shown = () => [home.state(`${STATION}_soc`), home.state(`${STATION}_policy_sentence`)];
+  const OLD = "No fresh values; the last were: The grid is there, 57 %.";
+  await h.live(10_000);
+  say();
+  await h.clock.advance(1000);
+  assert.deepEqual(shown(), ["57.5", "The grid is there, 57 %."]);
+  // Nobody speaks of the station any more: one second before the limit, and at it.
+  await h.live(10_000);
+  await h.clock.advance(24_000);
+  assert.deepEqual(shown(), ["57.5", "The grid is there, 57 %."]);
+  await h.clock.advance(2000);
+  assert.deepEqual(shown(), ["unavailable", OLD]);
+  // What the policy says of being blind stands for itself.
+  say({ blind: true, sentence: "The grid is there, 57 %. Nothing fresh for 2 min: nobody knows why." });
+  await h.clock.advance(1000);
+  assert.deepEqual(shown(), [
+    "unavailable",
+    "The grid is there, 57 %. Nothing fresh for 2 min: nobody knows why.",
+  ]);
+  // Back, and then offline by the cloud's word: old at once.
+  say();
+  await h.live(10_000);
+  assert.deepEqual(shown(), ["57.5", "The grid is there, 57 %."]);
+  h.state({ ...LIVE, link: "offline" });
+  await h.clock.advance(100);
+  assert.deepEqual(shown(), ["unavailable", OLD]);
+  h.daemonGone();
+  await h.clock.advance(100);
+  assert.deepEqual(shown(), ["unavailable", "unavailable"]);
+  // The broker was started again without what it had kept.
+  h.broker.goDown();
+  h.broker.forgetRetained();
+  h.broker.goUp();
+  await h.clock.advance(5000);
+  assert.ok(h.broker.retainedTopics.includes(TOPICS.shownSentence("station_r651zab1st5h0001")));
+  assert.deepEqual(home.complaints, []);
+  await home.close();
+  await h.service.stop();
+});
+
 Deno.test("DiscoveryService turns the journal into events of the right device, and never fires a kept one", async () => {
   const h = house();
   h.daemon();

@@ -15,8 +15,14 @@ export class SendError extends Error {
   /**
    * @param isFinal It will not get through later either: the message is given up
    * @param retryAfterMs How long the other side wants to be left alone
+   * @param mayBeTold Some of those behind the channel may have got it: each try may tell them again
    */
-  constructor(text: string, readonly isFinal: boolean, readonly retryAfterMs?: number) {
+  constructor(
+    text: string,
+    readonly isFinal: boolean,
+    readonly retryAfterMs?: number,
+    readonly mayBeTold = false,
+  ) {
     super(text);
   }
 }

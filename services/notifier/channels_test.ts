@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import type { ChannelSettings, EmailSettings } from "../../lib/config/notifier_keys.ts";
 import { SendError } from "./channel.ts";
+import { createAuthority } from "../../lib/certificates.ts";
+import { greetingName } from "./channels/email.ts";
 import { openChannel } from "./channels/table.ts";
 import { createHttp } from "./http.ts";
 import type { Message } from "./message.ts";
@@ -23,7 +25,7 @@ async function withHttps(
   const server = await startHttps();
   const http = createHttp(trusts ? server.caPem : undefined);
   try {
-    await run(server, (settings) => openChannel(settings, http.send, undefined).send(MESSAGE, NEVER));
+    await run(server, (settings) => openChannel(settings, http.send).send(MESSAGE, NEVER));
   } finally {
     http.close();
     await server.stop();
@@ -88,6 +90,90 @@ Deno.test("apprise posts to a key, or with targets of its own", () =>
     assert.equal(second.urls, "mailto://x");
   }));
 
+/** Twenty events of an outage, each with as much as a sentence may hold; the last says how it ended. */
+const LONG: Message = {
+  ...MESSAGE,
+  text: [
+    ...Array.from({ length: 19 }, (_, i) => `20:00:${i + 10}  Büro: ${"ä".repeat(450)}`),
+    "20:40:00  Büro: the grid is back",
+  ].join("\n"),
+};
+const UTF8 = new TextEncoder();
+const limits: readonly (readonly [
+  settings: (url: string) => ChannelSettings,
+  shown: (body: string) => string,
+  size: (text: string) => number,
+  limit: number,
+])[] = [
+  [
+    (url) => ({ name: "pushover", url, token: "t", user: "u" }),
+    (body) => new URLSearchParams(body).get("message") ?? "",
+    (text) => Array.from(text).length,
+    1024,
+  ],
+  [
+    (url) => ({ name: "telegram", url, botToken: "1:t", chatId: "1" }),
+    (body) => JSON.parse(body).text,
+    (text) => text.length,
+    4096,
+  ],
+  [
+    (url) => ({ name: "ntfy", url: `${url}/topic` }),
+    (body) => JSON.parse(body).message,
+    (text) => UTF8.encode(text).length,
+    4096,
+  ],
+];
+for (const [settings, shown, size, limit] of limits) {
+  const { name } = settings("https://x");
+  Deno.test(`${name} keeps a long message within ${limit}, and how it ended is in it`, async () => {
+    const server = await startHttps();
+    const http = createHttp(server.caPem);
+    try {
+      await openChannel(settings(server.url), http.send).send(LONG, NEVER);
+      const text = shown(server.got[0]?.body ?? "");
+      assert.ok(size(text) <= limit && size(text) > limit / 3, `${size(text)}`);
+      assert.match(text, /20:40:00 {2}Büro: the grid is back/);
+      assert.match(text, /^\d+ earlier ones are left out\.$/m);
+    } finally {
+      http.close();
+      await server.stop();
+    }
+  });
+}
+
+const KEY_ALONE = {} as const;
+const APPRISE: readonly (readonly [status: number, settings: object, isFinal: boolean, wanted: RegExp])[] = [
+  [204, KEY_ALONE, true, /status 204: nothing is stored there under the key in APPRISE_URL/],
+  [204, { tag: "family" }, true, /nothing is stored there/],
+  [
+    424,
+    KEY_ALONE,
+    false,
+    /a target cannot be reached; or all targets of the key have tags, and APPRISE_TAG names none/,
+  ],
+  [424, { tag: "family" }, false, /a target cannot be reached; or no target has the tag in APPRISE_TAG/],
+  [424, { targets: "mailto://secret@x" }, false, /a target cannot be reached$/],
+  [400, KEY_ALONE, true, /status 400/],
+  [500, KEY_ALONE, false, /status 500/],
+];
+for (const [status, settings, isFinal, wanted] of APPRISE) {
+  const name = `${status} with ${Object.keys(settings).join() || "a key alone"}`;
+  Deno.test(`apprise that answers ${name} is ${isFinal ? "a mistake to be named" : "waited for"}`, () =>
+    withHttps(async (server, send) => {
+      server.answer = () => new Response(status === 204 ? null : "no", { status });
+      const error = await send({ name: "apprise", url: `${server.url}/notify/secret-key`, ...settings }).then(
+        () => assert.fail("it went through"),
+        (error) => error,
+      );
+      assert.ok(error instanceof SendError);
+      assert.equal(error.isFinal, isFinal);
+      assert.equal(error.mayBeTold, status === 424);
+      assert.match(error.message, wanted);
+      assert.doesNotMatch(error.message, /secret/);
+    }));
+}
+
 const FAULTS: readonly (readonly [string, () => Response, boolean, number | undefined])[] = [
   ["401", () => new Response("bad token tk_secret", { status: 401 }), true, undefined],
   [
@@ -142,7 +228,6 @@ Deno.test("a channel is not sent to a server that nobody vouches for, nor to one
   const gone = openChannel(
     { name: "telegram", url: "http://127.0.0.1:9", botToken: "12:secret", chatId: "1" },
     http.send,
-    undefined,
   );
   await assert.rejects(gone.send(MESSAGE, NEVER), (error: Error) => {
     assert.ok(error instanceof SendError && !error.isFinal);
@@ -176,7 +261,7 @@ const post = () => Promise.reject(new Error("no HTTP here"));
 
 Deno.test("email is handed in after STARTTLS with a verified certificate and a log-in", () =>
   withMail(async ({ caPem, lines, mails }, settings) => {
-    await openChannel(settings, post, caPem).send(MESSAGE, NEVER);
+    await openChannel(settings, post, { caPem }).send(MESSAGE, NEVER);
     const words = lines.map((line) => line.split(/[ :]/)[0]);
     assert.deepEqual(
       words,
@@ -189,13 +274,50 @@ Deno.test("email is handed in after STARTTLS with a verified certificate and a l
     assert.match(mails[0] ?? "", /http:\/\/pi\.lan:8080\//);
   }));
 
+Deno.test("email says that a program wrote it, and greets with this machine's full name", () =>
+  withMail(async ({ caPem, lines, mails }, settings) => {
+    await openChannel(settings, post, { caPem, hostName: "pi" }).send(MESSAGE, NEVER);
+    assert.match(mails[0] ?? "", /^Auto-Submitted: auto-generated$/m);
+    assert.equal(lines[0], "EHLO pi.local");
+  }));
+
+const NAMES: readonly (readonly [string | undefined, string])[] = [
+  ["raspberrypi", "raspberrypi.local"],
+  ["Pi.Home.Arpa.", "pi.home.arpa"],
+  ["localhost", "[127.0.0.1]"],
+  ["my_pi", "[127.0.0.1]"],
+  ["", "[127.0.0.1]"],
+  [undefined, "[127.0.0.1]"],
+];
+for (const [hostName, greeting] of NAMES) {
+  Deno.test(`greetingName() of ${JSON.stringify(hostName)} is ${greeting}`, () => {
+    assert.equal(greetingName(hostName), greeting);
+  });
+}
+
+Deno.test("email trusts the public authorities besides its own, and remembers which of them the server is under", () =>
+  withMail(async ({ lines, mails, caPem }, settings) => {
+    const other = (await createAuthority({ commonName: "other" })).caPem;
+    await assert.rejects(openChannel(settings, post, { caPem: other }).send(MESSAGE, NEVER), /certificate/i);
+    // Both were tried, and neither was told anything.
+    assert.equal(lines.filter((line) => line === "STARTTLS").length, 2);
+    assert.ok(!lines.some((line) => line.startsWith("AUTH")));
+    assert.equal(mails.length, 0);
+    lines.length = 0;
+    const channel = openChannel(settings, post, { caPem });
+    await channel.send(MESSAGE, NEVER);
+    await channel.send(MESSAGE, NEVER);
+    assert.equal(lines.filter((line) => line === "STARTTLS").length, 2);
+    assert.equal(mails.length, 2);
+  }));
+
 Deno.test("email is not handed in without TLS, nor to a server that nobody vouches for", () =>
   withMail(async ({ mails, lines, replies, caPem }, settings) => {
-    await assert.rejects(openChannel(settings, post, undefined).send(MESSAGE, NEVER), /certificate/i);
+    await assert.rejects(openChannel(settings, post).send(MESSAGE, NEVER), /certificate/i);
     // A server, or somebody in between, that offers no TLS.
     replies.set("EHLO", "250 test");
     replies.set("STARTTLS", "502 not here");
-    await assert.rejects(openChannel(settings, post, caPem).send(MESSAGE, NEVER), SendError);
+    await assert.rejects(openChannel(settings, post, { caPem }).send(MESSAGE, NEVER), SendError);
     assert.equal(mails.length, 0);
     assert.ok(!lines.some((line) => line.startsWith("AUTH")));
   }));
@@ -203,7 +325,7 @@ Deno.test("email is not handed in without TLS, nor to a server that nobody vouch
 Deno.test("email that the server refuses is given up; a full mailbox is tried again; no password is told", () =>
   withMail(async ({ replies, caPem }, settings) => {
     const fail = async () => {
-      const error = await openChannel(settings, post, caPem).send(MESSAGE, NEVER).then(
+      const error = await openChannel(settings, post, { caPem }).send(MESSAGE, NEVER).then(
         () => undefined,
         (error) => error,
       );
@@ -222,6 +344,6 @@ Deno.test("email that the server refuses is given up; a full mailbox is tried ag
 
 Deno.test("email goes to a server on this machine without TLS when told so", () =>
   withMail(async ({ mails }, { login: _, ...settings }) => {
-    await openChannel({ ...settings, tls: "none" }, post, undefined).send(MESSAGE, NEVER);
+    await openChannel({ ...settings, tls: "none" }, post).send(MESSAGE, NEVER);
     assert.equal(mails.length, 1);
   }, { isPlain: true }));

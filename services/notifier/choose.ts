@@ -5,6 +5,8 @@ import type { JournalEvent } from "../../lib/messages/event.ts";
 /** Notices that people wait for: the good ends of what they were warned of. */
 const AWAITED: readonly string[] = [
   "grid_back",
+  // Only told at all where somebody asked for it: POLICY_SOC_STEP.
+  "charge_falls",
   "sees_again",
   "called_off",
   "timer_aborted",

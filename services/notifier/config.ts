@@ -7,6 +7,8 @@ export interface NotifierConfig extends NotifierSettings {
   readonly roots: TopicRoots;
   /** Directory of the queue; must exist. */
   readonly stateDir: string;
+  /** This machine's name; absent: unknown. */
+  readonly hostName?: string;
 }
 
 /** `host:port` of everything that is sent to. */

@@ -8,6 +8,8 @@ import type { Message } from "./message.ts";
 
 /** Waits after a message that did not get through. */
 const RETRY = { firstMs: 10_000, maxMs: 900_000, factor: 3 };
+/** The same where each try may tell somebody again who knows it already. */
+const RETRY_TOLD = { firstMs: 10_000, maxMs: 4 * 3_600_000, factor: 3 };
 /** Nothing takes longer than this, real ms. */
 const SEND_LIMIT_MS = 60_000;
 /** Older events are nobody's news any more, ms. */
@@ -30,6 +32,7 @@ export interface CourierParts {
 /** See the file comment. */
 export class Courier {
   readonly #backoff: Backoff;
+  readonly #backoffTold: Backoff;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
   #cancelRetry: Cancel = () => {};
@@ -42,6 +45,7 @@ export class Courier {
 
   constructor(private readonly parts: CourierParts) {
     this.#backoff = new Backoff(RETRY, parts.random);
+    this.#backoffTold = new Backoff(RETRY_TOLD, parts.random);
   }
 
   /** There may be something to tell. A new danger does not wait for the end of a pause that nobody asked for. */
@@ -65,6 +69,12 @@ export class Courier {
     });
   }
 
+  /** The internet may be back: our own pause is over, not one that the other side asked for. */
+  hurry(): void {
+    this.#restUntilMonoMs = -Infinity;
+    this.wake();
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#cancelRetry();
@@ -84,6 +94,7 @@ export class Courier {
       if (events.length === 0) return;
       await channel.send(compose(events), AbortSignal.any([limit.signal, this.#stopping.signal]));
       this.#backoff.reset();
+      this.#backoffTold.reset();
       this.#restUntilMonoMs = this.#askedUntilMonoMs = -Infinity;
       onDone(events);
     } catch (error) {
@@ -91,7 +102,8 @@ export class Courier {
       const fault = error instanceof SendError ? error : undefined;
       const text = limit.signal.aborted ? `no answer within ${SEND_LIMIT_MS / 1000} s` : errorText(error);
       if (fault?.isFinal) return onDone(events, text);
-      this.#restUntilMonoMs = clock.monoMs() + this.#backoff.nextMs();
+      const backoff = fault?.mayBeTold ? this.#backoffTold : this.#backoff;
+      this.#restUntilMonoMs = clock.monoMs() + backoff.nextMs();
       this.#askedUntilMonoMs = clock.monoMs() + (fault?.retryAfterMs ?? 0);
       onTrouble(text);
     } finally {

@@ -10,6 +10,16 @@ export interface Post {
   readonly body: string;
   /** Never shown. */
   readonly secrets: readonly (string | undefined)[];
+  /** What this service means by a status, where it is not what all mean; its text ends a sentence, without secrets. */
+  readonly meaning?: (status: number) => Meaning | undefined;
+}
+
+/** How a message failed. */
+export interface Meaning {
+  readonly text: string;
+  /** See {@link SendError}. */
+  readonly isFinal: boolean;
+  readonly mayBeTold?: boolean;
 }
 
 /** The way out. */
@@ -44,6 +54,16 @@ async function sendPost(client: Deno.HttpClient, post: Post, signal: AbortSignal
     const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const text = errorText(reason).replaceAll(url, host).replace(/^error sending request.*?: /, "");
     throw new SendError(hide(`${host}: ${text}`).slice(0, 300), false);
+  }
+  const meaning = post.meaning?.(status);
+  if (meaning) {
+    const text = `${host} answered with status ${status}: ${meaning.text}`;
+    throw new SendError(
+      hide(text).slice(0, 300),
+      meaning.isFinal,
+      retryAfterMs(retryAfter),
+      meaning.mayBeTold,
+    );
   }
   if (status >= 200 && status < 300) return;
   const isFinal = status >= 300 && status < 500 && !PASSING_STATUS.includes(status);

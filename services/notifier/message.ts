@@ -2,6 +2,7 @@
 import { SEVERITIES } from "../../lib/config/event_choice.ts";
 import type { JournalEvent } from "../../lib/messages/event.ts";
 import { coalesce } from "./coalesce.ts";
+import { codeUnits, cut, leftOutLine } from "./fit.ts";
 
 /** What a channel sends. */
 export interface Message {
@@ -25,7 +26,7 @@ export interface MessageOptions {
 
 /** Told later than this, a message says so, ms. */
 const LATE_MS = 120_000;
-/** Longer messages are refused by some channels; what happened last stays. */
+/** More is read by nobody; what happened last stays. Each channel shortens further, to what its service takes. */
 const MAX_LINES = 20;
 const MAX_TITLE = 100;
 
@@ -43,9 +44,9 @@ export function composeMessage(events: readonly JournalEvent[], options: Message
   const isLate = nowWallMs - oldestMs > LATE_MS;
   const mark = { info: "", notice: "", warning: "⚠ ", danger: "‼ " }[worst.severity];
   return {
-    title: `${mark}${worst.text}`.slice(0, MAX_TITLE),
+    title: cut(`${mark}${worst.text}`, MAX_TITLE, codeUnits),
     text: [
-      ...(left > 0 ? [`${left} earlier ones are left out.`] : []),
+      ...(left > 0 ? [leftOutLine(left)] : []),
       ...lines,
       ...(isLate
         ? [`Told late, at ${time(new Date(nowWallMs).toISOString())}: there was no way out before.`]

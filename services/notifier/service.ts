@@ -95,6 +95,9 @@ export class Notifier implements Service {
       if (!(error instanceof InvalidInputError)) throw error;
       return this.context.log.warn("INPUT REFUSED", { text: error.message });
     }
+    if (event.kind === "cloud_link" && event.data?.link === "up") {
+      for (const courier of this.#couriers.values()) courier.hurry();
+    }
     // What we say ourselves, of our own trouble, would only make more of it.
     if (event.source === SOURCE) return;
     if (!this.context.config.channels.some(({ choice }) => isWanted(choice, event))) return;

@@ -304,3 +304,52 @@ Deno.test("Notifier gives each channel what it wants, and none waits for another
   assert.deepEqual(h.titles(), ["Study: wake_sent", "Study: shutdown_sent", "Study: shutdown_sent"]);
   await h.notifier.stop();
 });
+
+Deno.test("Notifier sends what waits as soon as the cloud is reached again, and not a second time", async () => {
+  const h = await start({ collectSec: 0 }, disk(), down);
+  await h.event("grid_lost", "warning");
+  await h.clock.advance(2 * HOUR_MS);
+  h.way.speaks = () => Promise.resolve();
+  const link = (state: string) => {
+    const ts = new Date(h.clock.wallMs()).toISOString();
+    const text = `EcoFlow cloud ${state}`;
+    const event = {
+      ts,
+      kind: "cloud_link",
+      severity: "notice",
+      source: "cloud_bridge",
+      text,
+      data: { link: state },
+    };
+    h.broker.publish(TOPICS.events, JSON.stringify(event));
+    return settle();
+  };
+  await link("down");
+  await h.clock.advance(1000);
+  assert.equal(h.told.length, 0, "no reason to hurry");
+  await link("up");
+  await h.clock.advance(0);
+  assert.deepEqual(h.titles().slice(0, 1), ["Study: grid_lost"]);
+  const count = h.told.length;
+  await h.clock.advance(HOUR_MS);
+  assert.equal(h.told.length, count);
+  await h.notifier.stop();
+});
+
+Deno.test("Notifier tries seldom where each try tells some people again, and never hurries past a pause that was asked for", async () => {
+  let tries = 0;
+  const partly = () => {
+    tries++;
+    return Promise.reject(new SendError("apprise: a target cannot be reached", false, undefined, true));
+  };
+  const h = await start({ collectSec: 0 }, disk(), partly);
+  await h.event("grid_lost", "warning");
+  await h.clock.advance(24 * HOUR_MS);
+  assert.ok(tries >= 6 && tries <= 15, `${tries} tries in a day`);
+  assert.equal(h.told.length, 0);
+  const before = tries;
+  await h.event("shutdown_sent", "danger");
+  await h.clock.advance(0);
+  assert.equal(tries, before + 1, "a danger does not wait");
+  await h.notifier.stop();
+});

@@ -24,6 +24,7 @@ export function notifierSlice(config: HouseConfig): NotifierConfig {
     channels: [],
     collectSec: 0,
     ...config.notifier,
+    hostName: config.hostName,
     roots: config.roots,
     stateDir: stateDirOf(config, "notifier"),
   };

@@ -9,6 +9,6 @@ import { Notifier, type NotifierConfig } from "./service.ts";
 runWorker<NotifierConfig>((context) => {
   const { config } = context;
   const { send, close } = createHttp(config.caPem);
-  const channels = config.channels.map(({ settings }) => openChannel(settings, send, config.caPem));
+  const channels = config.channels.map(({ settings }) => openChannel(settings, send, config));
   return new Notifier(context, { file: textFile(join(config.stateDir, "queue.json")), channels, close });
 });

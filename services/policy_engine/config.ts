@@ -11,6 +11,8 @@ export interface PolicyEngineConfig {
   /** Station name to the agents on it. */
   readonly stations: Readonly<Record<string, readonly string[]>>;
   readonly socMinPercent: number;
+  /** On battery, an event each time the charge has fallen by so many points; none when 0 or absent. */
+  readonly socStepPercent?: number;
   readonly debounceSec: number;
   readonly cooldownSec: number;
   readonly abortWindowSec: number;

@@ -117,6 +117,18 @@ export class House {
     return this.rules.stations[device] ?? this.rules.watched;
   }
 
+  /**
+   * Forgets a station of which nobody speaks any more. One that the rules name is never forgotten: hosts hang on it, and its
+   * silence is what they must be protected from.
+   *
+   * @returns whether nothing is known of it now
+   */
+  forget(device: string): boolean {
+    if (Object.hasOwn(this.rules.stations, device)) return false;
+    this.#stations.delete(device);
+    return true;
+  }
+
   /** How a station's stages see the hosts now. */
   viewFor(device: string): StageView {
     return {

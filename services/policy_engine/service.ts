@@ -9,6 +9,7 @@ import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
 import { AbortRequests } from "./requests/abort_requests.ts";
 import { AgentReplies } from "./io/agent_replies.ts";
+import { ChargeSteps } from "./io/charge_steps.ts";
 import { Dispatch } from "./io/dispatch.ts";
 import { drillRefusal } from "./requests/drill.ts";
 import { DrillRequests } from "./requests/drill_requests.ts";
@@ -21,6 +22,7 @@ import { hostsOfStation } from "./rules/rules.ts";
 import { houseRules } from "./rules/rules_from_file.ts";
 import { devicesOf, Publisher } from "./io/publisher.ts";
 import type { Ways } from "./io/silence.ts";
+import { shownCharge, stationPhase } from "./outage/station.ts";
 import { SnapshotKeeper } from "./snapshot/keeper.ts";
 import { textFile } from "../../lib/text_file.ts";
 import { udpWake } from "./io/wake_on_lan.ts";
@@ -55,6 +57,7 @@ export class PolicyEngine implements Service {
   readonly #aborts: AbortRequests;
   readonly #ears: Subscriptions;
   readonly #agents: AgentReplies;
+  readonly #chargeSteps: ChargeSteps | undefined;
   readonly #restartGrace = new RestartGrace();
   #cloud: Ways["cloud"];
 
@@ -63,7 +66,8 @@ export class PolicyEngine implements Service {
     private readonly ports: PolicyEnginePorts,
   ) {
     this.#topics = topicsUnder(context.config.roots);
-    const { agentKeys, bootId, keylessHosts } = context.config;
+    const { agentKeys, bootId, keylessHosts, socStepPercent = 0, socMinPercent } = context.config;
+    this.#chargeSteps = socStepPercent > 0 ? new ChargeSteps(socStepPercent, socMinPercent) : undefined;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
     this.#showcase = new Publisher({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
     this.#dispatch = new Dispatch(
@@ -82,6 +86,7 @@ export class PolicyEngine implements Service {
     });
     this.#ears = new Subscriptions(context, this.#topics, ports.askNut, {
       onState: (device, state, retained) => this.#onState(device, state, retained),
+      onStateGone: (device) => this.#house?.forget(device) && this.#showcase.takeBack(device),
       onCloud: (link) => this.#cloud = link,
       onWitness: (device, reading) => this.#step({ kind: "witness", device, reading }),
       onAck: (agent, ack) => this.#onAck(agent, ack),
@@ -109,7 +114,7 @@ export class PolicyEngine implements Service {
       health.raise({ code: "unsigned_commands", severity: "warning", text });
       log.warn("UNSIGNED COMMANDS", { agents: unsigned.join(" ") });
     }
-    bus.onLink((up) => this.#dispatch.isLinkUp = up);
+    bus.onLink((up) => this.#onLink(up));
     this.#ears.listen();
     const devices = () => this.#house?.state.stations.keys() ?? [];
     this.#cancels.push(
@@ -125,6 +130,13 @@ export class PolicyEngine implements Service {
     this.#ears.stop();
     if (this.#house) this.#keeper.flush(this.#house.state);
     return Promise.resolve();
+  }
+
+  #onLink(up: boolean): void {
+    this.#dispatch.isLinkUp = up;
+    if (!up) return;
+    this.#showcase.sayAgain();
+    this.#drills.sayAgain();
   }
 
   #resume(): House {
@@ -172,6 +184,7 @@ export class PolicyEngine implements Service {
     this.#agents.tick(house);
     this.#drills.tick(house);
     this.#warn(house);
+    this.#tellCharge(house);
     const schedule = this.context.config.file?.drill;
     if (!schedule) return;
     const { drilledMonth } = house.state;
@@ -183,6 +196,18 @@ export class PolicyEngine implements Service {
     if (month === undefined || drillRefusal({ id: month, all: true }, house, undefined) !== undefined) return;
     this.#step({ kind: "drilled", month });
     this.#drills.begin({ id: `monthly-${month}`, all: true, by: "the schedule" }, house);
+  }
+
+  #tellCharge(house: House): void {
+    const steps = this.#chargeSteps;
+    if (!steps) return;
+    for (const [device, state] of house.state.stations) {
+      const { kind } = stationPhase(state);
+      const isOnBattery = kind !== "online" && kind !== "unknown";
+      const charge = isOnBattery ? shownCharge(state, house.rules, this.context.clock.monoMs()) : undefined;
+      const telling = steps.look(device, isOnBattery, charge);
+      if (telling) this.#dispatch.tell(telling);
+    }
   }
 
   #warn(house: House): void {

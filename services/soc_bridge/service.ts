@@ -2,6 +2,7 @@
 import { errorText } from "../../lib/errors.ts";
 import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
 import { parseCloudStatus } from "../../lib/messages/cloud_status.ts";
+import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { parseStationList } from "../../lib/messages/station_list.ts";
 import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusMessage } from "../../lib/bus.ts";
@@ -12,6 +13,7 @@ import { type ModelFile, parseModelFile } from "./models/model_files.ts";
 import type { ModelSpec } from "./models/model_spec.ts";
 import { findModel, MODELS } from "./models/models.ts";
 import { PowerStation } from "./judge/power_station.ts";
+import { GoneStations } from "./publish/gone_stations.ts";
 import { RefusalLog } from "./publish/refusal_log.ts";
 import { StationPublisher } from "./publish/station_publisher.ts";
 import { type NamedStation, nameStations } from "./publish/station_names.ts";
@@ -34,6 +36,8 @@ export interface SocBridgeConfig {
 const MAX_STATIONS = 5000;
 /** How often ages are looked at, ms. */
 const TICK_MS = 1000;
+/** How often stations that are off the list are looked for, ms. */
+const GONE_LOOK_MS = 10_000;
 const SERIAL = /^[A-Za-z0-9-]{4,32}$/;
 
 /** Makes the service; see {@link SocBridge}. */
@@ -56,6 +60,7 @@ export class SocBridge implements Service {
   readonly #cancels: (() => void)[] = [];
   #isStopped = false;
   readonly #configured: ReadonlySet<string>;
+  readonly #gone = new GoneStations();
 
   constructor(private readonly context: ServiceContext<SocBridgeConfig>) {
     this.#configured = new Set(context.config.devices.map(({ sn }) => sn));
@@ -71,9 +76,12 @@ export class SocBridge implements Service {
         for (const feed of some) feed.tick();
       }),
       clock.every(TICK_MS, () => this.#tellSilence()),
+      clock.every(GONE_LOOK_MS, () => this.#takeGone()),
     );
     this.#nameAll();
     for (const { sn } of config.devices) this.#feed(sn);
+    // Before the list: what it no longer names may be kept by the broker.
+    bus.subscribe(this.#topics.state("+"), (message) => this.#noteKept(message));
     bus.subscribe(this.#topics.stationList, (message) => this.#takeStationList(message));
     bus.subscribe(this.#topics.cloudStatus, (message) => this.#takeCloudStatus(message));
     bus.subscribe(this.#topics.raw("+"), (message) => this.#takeRaw(message));
@@ -211,6 +219,41 @@ export class SocBridge implements Service {
     } catch (error) {
       this.#refusals.note(topic, errorText(error));
     }
+  }
+
+  #noteKept({ topic, payload, retained }: BusMessage): void {
+    const device = topic.split("/").at(-3) ?? "";
+    if (!retained || payload.length === 0) return this.#gone.spoken(device);
+    try {
+      this.#gone.kept(device, parsePowerState(payload, topic).sn);
+    } catch {
+      // Not one of ours.
+    }
+  }
+
+  /** A station that is off the list for good leaves no state behind that could be taken for its present one. */
+  #takeGone(): void {
+    // While the cloud is away nobody can speak, and nothing is taken away.
+    if (this.#isCloudDown) return;
+    const { clock, log, bus } = this.context;
+    const list = { nowMonoMs: clock.monoMs(), isListed: this.#isListed() };
+    for (const [sn, feed] of this.#feeds) {
+      if (!this.#gone.isGone(sn, feed.link === "live", list)) continue;
+      log.notice("STATION GONE", { sn, device: feed.device });
+      this.#feeds.delete(sn);
+      feed.clear();
+    }
+    for (const device of this.#gone.takeLeftovers((sn) => this.#feeds.get(sn)?.device, list)) {
+      log.notice("OLD STATE TAKEN AWAY", { device });
+      void bus.publish(this.#topics.state(device), "", { retain: true }).catch(() => {});
+    }
+  }
+
+  /** undefined while nobody has named any station. */
+  #isListed(): ((sn: string) => boolean) | undefined {
+    if (this.#configured.size > 0) return (sn) => this.#configured.has(sn);
+    if (this.#listed.length === 0) return undefined;
+    return (sn) => this.#listed.some((station) => station.sn === sn);
   }
 
   #takeCloudStatus({ topic, payload }: BusMessage): void {

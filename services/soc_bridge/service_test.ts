@@ -3,19 +3,32 @@ import { IDLE_ON_GRID, stationEncoder, type StationValues } from "../../proto/en
 import { loadFamily } from "../../proto/registry.ts";
 import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { settle } from "../../lib/test_clock.ts";
+import { encodeCloudStatus } from "../../lib/messages/cloud_status.ts";
+import { encodeStationList } from "../../lib/messages/station_list.ts";
+import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
+import { settle, TestClock } from "../../lib/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
+import { GONE_AFTER_MS } from "./publish/gone_stations.ts";
 import { createSocBridge, type SocBridgeConfig } from "./service.ts";
 
 const topics = topicsUnder(DEFAULT_ROOTS);
 const SN = "R631SIM000000001";
 const OUTAGE: StationValues = { ...IDLE_ON_GRID, gridPresent: false, acInWatts: 0, socPercent: 99 };
 
-async function running(config: Partial<SocBridgeConfig> = {}) {
+async function running(
+  config: Partial<SocBridgeConfig> = {},
+  around: { clock?: TestClock; broker?: MemoryBroker } = {},
+) {
   const context = testContext<SocBridgeConfig>({
     service: "soc_bridge",
-    publishes: [topics.state("+"), topics.rawJson("+"), topics.refresh("+"), topics.events],
-    subscribes: [topics.raw("+"), topics.stationList, topics.cloudStatus],
+    publishes: [
+      topics.state("+"),
+      topics.stationName("+"),
+      topics.rawJson("+"),
+      topics.refresh("+"),
+      topics.events,
+    ],
+    subscribes: [topics.raw("+"), topics.stationList, topics.cloudStatus, topics.state("+")],
   }, {
     roots: DEFAULT_ROOTS,
     devices: [{ sn: SN, name: "Study" }],
@@ -23,7 +36,7 @@ async function running(config: Partial<SocBridgeConfig> = {}) {
     staleAfterSec: 120,
     publishRawJson: false,
     ...config,
-  });
+  }, around);
   // Loading a schema takes real milliseconds the first time.
   await loadFamily("river3");
   const published: { topic: string; text: string }[] = [];
@@ -350,4 +363,93 @@ Deno.test("SocBridge leaves no state behind that looks live, and no timer", asyn
   await settled(house.clock);
   assert.equal(house.state("Study").link, "stale");
   assert.equal(house.clock.pending, 0);
+});
+
+const LATER_MS = GONE_AFTER_MS + 20_000;
+
+Deno.test("SocBridge leaves no state of a station that went off the account's list, and takes it up again when it speaks", async () => {
+  const OTHER = "R631SIM000000002";
+  const house = await running({ devices: [] });
+  const list = (...sns: string[]) => {
+    const stations = sns.map((sn) => ({ sn }));
+    house.broker.publish(topics.stationList, encodeStationList({ stations }), { retain: true });
+    return settled(house.clock);
+  };
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  await list(SN, OTHER);
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  await list(OTHER);
+  await house.clock.advance(300_000);
+  assert.notEqual(house.broker.retained(topics.state(SN)), undefined);
+  // The internet is away for a day: nobody is gone for that.
+  house.broker.publish(
+    topics.cloudStatus,
+    encodeCloudStatus({ link: "down", detail: "x", ts: "2026-11-23T19:00:00Z" }),
+  );
+  await house.clock.advance(86_400_000);
+  assert.notEqual(house.broker.retained(topics.state(SN)), undefined);
+  house.broker.publish(
+    topics.cloudStatus,
+    encodeCloudStatus({ link: "up", detail: "x", ts: "2026-11-24T19:00:00Z" }),
+  );
+  await house.clock.advance(LATER_MS);
+  assert.equal(house.broker.retained(topics.state(SN)), undefined);
+  assert.notEqual(house.broker.retained(topics.state(OTHER)), undefined, "listed, though silent");
+  const said = house.count(topics.state(SN));
+  await house.clock.advance(LATER_MS);
+  assert.equal(house.count(topics.state(SN)), said, "and nothing more is said");
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  assert.equal(house.state(SN).link, "live");
+  await house.stop();
+});
+
+Deno.test("SocBridge takes away what an earlier run left of a station that was taken off the configuration, and nothing of others", async () => {
+  const clock = new TestClock();
+  const broker = new MemoryBroker(clock);
+  const keep = (device: string, state: object) =>
+    broker.publish(topics.state(device), JSON.stringify({ device, soc: 50, ...state }), { retain: true });
+  keep("Cellar", { sn: "R631SIM000000009" });
+  keep(SN, { sn: SN });
+  keep("SimulatedDevice", {});
+  keep("Fed", { sn: "FOREIGN123" });
+  const house = await running({}, { clock, broker });
+  const left = () =>
+    ["Cellar", SN, "SimulatedDevice", "Fed"].filter((name) => broker.retained(topics.state(name)));
+  assert.equal(left().length, 4);
+  for (let passedMs = 0; passedMs < LATER_MS; passedMs += 60_000) {
+    keep("Fed", { sn: "FOREIGN123" });
+    await clock.advance(60_000);
+  }
+  assert.deepEqual(left(), ["SimulatedDevice", "Fed"]);
+  assert.notEqual(broker.retained(topics.state("Study")), undefined);
+  await house.stop();
+});
+
+Deno.test("SocBridge leads from the serial number to the name, also after a broker that forgot it, and not where there is no name", async () => {
+  const OTHER = "R631SIM000000002";
+  const house = await running({ devices: [] });
+  const list = (...stations: { sn: string; name?: string }[]) => {
+    house.broker.publish(topics.stationList, encodeStationList({ stations }), { retain: true });
+    return settled(house.clock);
+  };
+  const pointer = (sn: string) => {
+    const text = house.broker.retained(topics.stationName(sn));
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+  await list({ sn: SN, name: "Study" }, { sn: OTHER });
+  await house.clock.advance(2000);
+  const study = { sn: SN, device: "Study", state_topic: topics.state("Study") };
+  assert.deepEqual([pointer(SN), pointer(OTHER)], [study, undefined]);
+  house.broker.goDown();
+  house.broker.forgetRetained();
+  house.broker.goUp();
+  await house.clock.advance(2000);
+  assert.deepEqual(pointer(SN), study);
+  await list({ sn: SN, name: "Office" }, { sn: OTHER });
+  await house.clock.advance(2000);
+  assert.equal(pointer(SN).device, "Office");
+  await list({ sn: OTHER });
+  await house.clock.advance(LATER_MS);
+  assert.equal(pointer(SN), undefined);
+  await house.stop();
 });

@@ -1,6 +1,6 @@
 /** What machines ask: `/health` and `/metrics`. */
 import type { EventCounts } from "../event_counts.ts";
-import { healthReport } from "../health_report.ts";
+import { healthReport, isDaemonWell } from "../health_report.ts";
 import type { House } from "../house.ts";
 import { jsonReply } from "../http/message.ts";
 import { metricsText } from "../metrics.ts";
@@ -31,6 +31,15 @@ export function machineRoutes({ gate, house, counts, view }: MachineParts): read
           status: isHealthy ? "ok" : "failing",
           ...(mayLook ? { reasons } : {}),
         });
+      },
+    },
+    {
+      method: "GET",
+      path: "/health/daemon",
+      access: "open",
+      handle: () => {
+        const isWell = isDaemonWell(view(), house);
+        return jsonReply(isWell ? 200 : 503, { status: isWell ? "ok" : "failing" });
       },
     },
     {

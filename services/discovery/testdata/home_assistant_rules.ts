@@ -1,6 +1,9 @@
 /**
  * Home Assistant's rules for what it is told by MQTT discovery, as facts, and a check against them.
  *
+ * The oldest version that takes these payloads is 2024.12, the first with the discovery of whole devices; the entities' own
+ * options are older, and were held against 2024.3 as well.
+ *
  * Sources, all in github.com/home-assistant/core as of 2025 to 2026: components/mqtt/discovery.py (topic's form, shared
  * options), schemas.py (root of a device's payload, which refuses unknown keys; device, origin, availability), sensor.py
  * with its cross checks, binary_sensor.py, event.py; components/sensor/const.py (units and state classes by device class),

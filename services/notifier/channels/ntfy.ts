@@ -1,7 +1,11 @@
 /** ntfy, public or your own. Source: docs.ntfy.sh/publish: JSON to the server's root, with the topic in it. */
 import type { ChannelSettings } from "../../../lib/config/notifier_keys.ts";
 import type { Channel } from "../channel.ts";
+import { bytes, fitText } from "../fit.ts";
 import type { SendPost } from "../http.ts";
+
+/** A longer one becomes a file that nobody opens on a phone. Source: docs.ntfy.sh/publish#limitations */
+const LIMIT_BYTES = 4096;
 
 const PRIORITY = { info: 2, notice: 3, warning: 4, danger: 5 } as const;
 
@@ -21,7 +25,7 @@ export function ntfy({ url, token }: Extract<ChannelSettings, { name: "ntfy" }>,
         body: JSON.stringify({
           topic,
           title,
-          message: text,
+          message: fitText(text, LIMIT_BYTES, bytes),
           priority: PRIORITY[severity],
           ...(link === undefined ? {} : { click: link }),
         }),

@@ -3,14 +3,18 @@ import type { ChannelSettings } from "../../../lib/config/notifier_keys.ts";
 import type { Channel } from "../channel.ts";
 import type { SendPost } from "../http.ts";
 import { apprise } from "./apprise.ts";
-import { email } from "./email.ts";
+import { email, type EmailSurroundings } from "./email.ts";
 import { ntfy } from "./ntfy.ts";
 import { pushover } from "./pushover.ts";
 import { telegram } from "./telegram.ts";
 import { webhook } from "./webhook.ts";
 
 /** Makes the channel of these settings. */
-export function openChannel(settings: ChannelSettings, post: SendPost, caPem: string | undefined): Channel {
+export function openChannel(
+  settings: ChannelSettings,
+  post: SendPost,
+  surroundings: EmailSurroundings = {},
+): Channel {
   switch (settings.name) {
     case "pushover":
       return pushover(settings, post);
@@ -19,7 +23,7 @@ export function openChannel(settings: ChannelSettings, post: SendPost, caPem: st
     case "ntfy":
       return ntfy(settings, post);
     case "email":
-      return email(settings, caPem);
+      return email(settings, surroundings);
     case "webhook":
       return webhook(settings, post);
     case "apprise":

@@ -1,7 +1,11 @@
 /** A Telegram bot. Source: core.telegram.org/bots/api: POST /bot<token>/sendMessage. */
 import type { ChannelSettings } from "../../../lib/config/notifier_keys.ts";
 import type { Channel } from "../channel.ts";
+import { codeUnits, fitText } from "../fit.ts";
 import type { SendPost } from "../http.ts";
+
+/** UTF-16 code units of a message. Source: core.telegram.org/bots/api#sendmessage */
+const LIMIT = 4096;
 
 /** Makes the channel. The text goes without a parse mode: nothing in it can become markup. */
 export function telegram(
@@ -16,11 +20,18 @@ export function telegram(
         headers: { "content-type": "application/json" },
         body: JSON.stringify({
           chat_id: chatId,
-          text: [title, "", text, ...(link === undefined ? [] : ["", link])].join("\n").slice(0, 4096),
+          text: within(title, text, link),
           disable_notification: severity === "info",
           link_preview_options: { is_disabled: true },
         }),
         secrets: [botToken],
       }, signal),
   };
+}
+
+/** Title, what happened, and where to look: only what happened is shortened. */
+function within(title: string, text: string, link: string | undefined): string {
+  const around = `${title}\n\n`;
+  const below = link === undefined ? "" : `\n\n${link}`;
+  return `${around}${fitText(text, LIMIT - around.length - below.length, codeUnits)}${below}`;
 }

@@ -62,6 +62,12 @@ export class Publisher {
     this.#earliestOffsetMs = savedAtMs - this.parts.clock.monoMs();
   }
 
+  /** All is said again at the next occasion: a broker that came back may have lost what it kept. */
+  sayAgain(): void {
+    this.#statuses.clear();
+    this.#plans.clear();
+  }
+
   /** An agent says now which plan it holds; undefined when it names none, as one without plans does, or is gone. */
   hearPlan(agent: string, planId: string | undefined): void {
     const said = this.#plans.get(agent);
@@ -91,6 +97,13 @@ export class Publisher {
       // Not taken: what the broker keeps is older, so it is said again at the next occasion.
       this.#statuses.delete(device);
     });
+  }
+
+  /** Takes a station's status back: the broker keeps nothing of it any more. */
+  takeBack(device: string): void {
+    const { bus, topics } = this.parts;
+    this.#statuses.delete(device);
+    bus.publish(topics.policy(device), "", { retain: true, qos: 1 }).catch(() => {});
   }
 
   /** Publishes an agent's plan when it says something else than the one before, or the agent does not hold that one. */

@@ -26,6 +26,8 @@ export interface SubscriptionChoice {
 /** Who hears it. Requests come as they are: `requests/` reads them. */
 export interface Handlers {
   readonly onState: (device: string, state: PowerState, retained: boolean) => void;
+  /** The state's topic was emptied: nobody speaks under this name any more. */
+  readonly onStateGone: (device: string) => void;
   readonly onCloud: (link: CloudStatus["link"]) => void;
   readonly onWitness: (device: string, reading: WitnessReading) => void;
   /** Never one that the broker kept: it answers an old command. */
@@ -77,11 +79,13 @@ export class Subscriptions {
   }
 
   #state({ topic, payload, retained }: BusMessage): void {
+    const [head = "", tail = ""] = this.topics.state("+").split("+");
+    const device = topic.slice(head.length, -tail.length);
+    if (payload.length === 0) return this.handlers.onStateGone(device);
     const state = parsePowerState(payload, `MQTT topic "${topic}"`);
     // Plugs and meters show the grid but have no battery to protect anybody with.
     if (state.role === "accessory") return;
-    const [head = "", tail = ""] = this.topics.state("+").split("+");
-    this.handlers.onState(topic.slice(head.length, -tail.length), state, retained);
+    this.handlers.onState(device, state, retained);
   }
 
   #cloud({ topic, payload }: BusMessage): void {

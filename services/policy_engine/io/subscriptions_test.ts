@@ -21,6 +21,7 @@ function ears() {
   const context = testContext({ service: "policy_engine", publishes: [], subscribes: [] }, CONFIG);
   new Subscriptions({ ...context, bus }, topics, undefined, {
     onState: none,
+    onStateGone: none,
     onCloud: none,
     onWitness: none,
     onAck: none,

@@ -32,6 +32,8 @@ export interface DrillParts {
 /** See the file comment. */
 export class DrillRequests {
   #drill: Drill | undefined;
+  /** What was published last. */
+  #said: DrillReport | undefined;
 
   constructor(private readonly parts: DrillParts) {}
 
@@ -40,6 +42,11 @@ export class DrillRequests {
     // A request that the broker kept would drill at every start.
     if (retained || payload.length === 0) return;
     this.begin(parseDrillRequest(payload, `MQTT topic "${topic}"`), house);
+  }
+
+  /** The last report once more: a broker that came back may have lost it. */
+  sayAgain(): void {
+    if (this.#said) this.#publish(this.#said);
   }
 
   /** Begins, or says why not. */
@@ -106,6 +113,7 @@ export class DrillRequests {
 
   #publish(report: DrillReport): void {
     const { bus, topics } = this.parts;
+    this.#said = report;
     bus.publish(topics.drillReport, encodeDrillReport(report), { retain: true, qos: 1 }).catch(() => {});
   }
 }

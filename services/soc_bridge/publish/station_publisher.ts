@@ -33,6 +33,8 @@ export class StationPublisher {
   #early: { payload: Uint8Array; topic: string }[] = [];
   #device: string;
   #published: PowerState | undefined;
+  /** The name that the serial number's topic points to; undefined: it does not. */
+  #pointsTo: string | undefined;
   #publishedMonoMs = -Infinity;
   #refreshedMonoMs = -Infinity;
   /** When the whole state was last looked at. */
@@ -148,7 +150,18 @@ export class StationPublisher {
 
   /** The broker was away: what was published meanwhile is lost. */
   publishAgain(): void {
+    this.#pointsTo = undefined;
     if (this.#station && this.#published) this.#publish(this.#state(this.#station));
+  }
+
+  /** The station is gone for good: the broker keeps nothing of it any more. */
+  clear(): void {
+    this.#published = undefined;
+    if (this.#pointsTo !== undefined) {
+      this.#send(this.parts.topics.stationName(this.sn), "", { retain: true });
+    }
+    this.#pointsTo = undefined;
+    this.#send(this.parts.topics.state(this.#device), "", { retain: true });
   }
 
   /** The last state, no longer live. */
@@ -168,6 +181,19 @@ export class StationPublisher {
     this.#publishedMonoMs = this.parts.clock.monoMs();
     this.#isTouched = false;
     this.#sendState(state);
+    this.#point();
+  }
+
+  /** Whoever knows the serial number alone finds the state under its name. */
+  #point(): void {
+    const { topics } = this.parts;
+    const wanted = this.#device === this.sn ? undefined : this.#device;
+    if (wanted === this.#pointsTo) return;
+    this.#pointsTo = wanted;
+    const pointer = wanted === undefined
+      ? ""
+      : JSON.stringify({ sn: this.sn, device: wanted, state_topic: topics.state(wanted) });
+    this.#send(topics.stationName(this.sn), pointer, { retain: true });
   }
 
   #sendState(state: PowerState): void {
