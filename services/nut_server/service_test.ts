@@ -125,11 +125,25 @@ Deno.test("NutService says no charge that nobody confirms, and on battery the po
       equal(await ask("battery.charge"), "ERR VAR-NOT-SUPPORTED");
       equal(await ask("battery.runtime"), "ERR VAR-NOT-SUPPORTED");
     }
-    house.policy({ state: "on_battery", grid_connected: false, blind: true, soc: 3.4, soc_estimated: true });
+    const reckons = (soc: number, minutes_left: number) =>
+      house.policy({
+        state: "on_battery",
+        grid_connected: false,
+        blind: true,
+        soc,
+        soc_estimated: true,
+        minutes_left,
+      });
+    reckons(3.4, 1.5);
     await settle();
     equal(await ask("battery.charge"), 'VAR ups battery.charge "3"');
+    equal(await ask("battery.charge.approx"), 'VAR ups battery.charge.approx "3"');
+    equal(await ask("battery.runtime"), 'VAR ups battery.runtime "90"');
+    for (const name of ["battery.charge", "battery.runtime"]) {
+      match((await client.ask(`GET DESC ups ${name}`))[0] ?? "", /as the policy estimates it/);
+    }
     equal(await ask("ups.status"), 'VAR ups ups.status "OB DISCHRG"');
-    house.policy({ state: "on_battery", grid_connected: false, blind: true, soc: 3, soc_estimated: true });
+    reckons(3, 1);
     await settle();
     equal(await ask("ups.status"), 'VAR ups ups.status "OB LB DISCHRG"');
     // The policy is gone, and the charge is as old as before: clients are on their own.
@@ -144,6 +158,8 @@ Deno.test("NutService says no charge that nobody confirms, and on battery the po
     await settle();
     equal(await ask("ups.status"), 'VAR ups ups.status "OB DISCHRG"');
     equal(await ask("battery.charge"), 'VAR ups battery.charge "87"');
+    equal(await ask("battery.charge.approx"), "ERR VAR-NOT-SUPPORTED");
+    match((await client.ask("GET DESC ups battery.charge"))[0] ?? "", /of the whole system/);
   }));
 
 Deno.test("NutService takes a forced shutdown back that nobody has seen, and only that", () =>
@@ -361,7 +377,7 @@ Deno.test("NutService says stale on silence, in all its forms", () =>
     match(await statusOf(client) ?? "", /OB/);
     await clock.advance(1_000);
     equal(await statusOf(client), "ERR DATA-STALE");
-    house.policy({ state: "on_battery", soc: 33, blind: true });
+    house.policy({ state: "on_battery", soc: 33, minutes_left: 40, blind: true });
     await settle();
     deepEqual(await client.ask("GET VAR ups battery.charge"), ['VAR ups battery.charge "33"']);
     house.broker.publish(TOPICS.state("Study"), '{"device":"Study","soc":"high"}');

@@ -6,6 +6,7 @@ import type { AgentCommand } from "../../lib/messages/agent_command.ts";
 import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { NutHouse, NutUps, NutUser } from "./access/nut_house.ts";
+import { estimatedNames } from "./ups/battery_values.ts";
 import { HostPresence } from "./ups/host_presence.ts";
 import { ForcedShutdowns } from "./ups/forced_shutdowns.ts";
 import { answerAbort, answerCommand, type Outcome } from "./ups/outcomes.ts";
@@ -236,6 +237,7 @@ export class UpsBoard {
     return {
       ups,
       data: variables ? { kind: "known", variables } : { kind: view.kind === "never" ? "never" : "stale" },
+      estimated: estimatedNames(view),
       clients: () => [...this.#sessions.values()].filter(ofThisUps).map(({ address }) => address),
     };
   }

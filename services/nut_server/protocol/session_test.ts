@@ -21,7 +21,7 @@ function world(
     users: USERS,
     upses: [UPS, OTHER],
     hasCertificate,
-    view: (ups) => ({ ups, data, clients: () => ups === UPS ? ["192.168.1.7"] : [] }),
+    view: (ups) => ({ ups, data, estimated: new Set(), clients: () => ups === UPS ? ["192.168.1.7"] : [] }),
   };
 }
 
@@ -219,6 +219,7 @@ Deno.test("stepSession() never sends a line that a client's buffer cannot hold",
     view: (ups) => ({
       ups,
       data: { kind: "known", variables },
+      estimated: new Set(),
       clients: () => ["fd00:1111:2222:3333:4444:5555:6666:7777"],
     }),
   };

@@ -1,102 +1,13 @@
 /** The NUT server with the real policy engine on one broker: a host that has only a NUT client is told, proven down, called off. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
-import { DEFAULT_ROOTS } from "../../../lib/mqtt/topics.ts";
 import { settle, TestClock } from "../../../lib/test_clock.ts";
-import { testContext } from "../../../lib/testing.ts";
 import { DOUBT_MS } from "../../policy_engine/snapshot/power_return.ts";
-import { PolicyEngine, type PolicyEngineConfig } from "../../policy_engine/service.ts";
-import { LineClient } from "../testdata/line_client.ts";
-import { ON_BATTERY, ONLINE, startHouse, type TestHouse, TOPICS } from "../testdata/test_house.ts";
-
-const POLICY: PolicyEngineConfig = {
-  roots: DEFAULT_ROOTS,
-  stations: { Study: ["nas"] },
-  socMinPercent: 10,
-  debounceSec: 30,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  commandTtlSec: 300,
-  staleAfterSec: 120,
-  agentKeys: {},
-  stateDir: "/none",
-};
-
-interface Scene {
-  readonly house: TestHouse;
-  readonly clock: TestClock;
-  connect(): Promise<LineClient>;
-  /** Lets time pass; the station says `state` every 5 s, or nothing when it is undefined. */
-  pass(seconds: number, state: PowerState | undefined): Promise<void>;
-  /** How the policy sees the host. */
-  hostState(): string;
-}
-
-/** What a system that is started anew finds. */
-interface Machine {
-  readonly clock: TestClock;
-  readonly disk: { text?: string };
-  readonly bootId?: string;
-}
-
-async function withPolicy(
-  run: (scene: Scene) => Promise<void>,
-  { clock, disk, bootId }: Machine = { clock: new TestClock(), disk: {} },
-): Promise<void> {
-  const house = await startHouse({ clock, config: { bootId } });
-  const capability = {
-    service: "policy_engine",
-    publishes: [TOPICS.command("+"), TOPICS.plan("+"), TOPICS.policy("+"), TOPICS.events],
-    subscribes: [TOPICS.state("+"), TOPICS.ack("+"), TOPICS.agentStatus("+")],
-  };
-  let ids = 0;
-  const engine = new PolicyEngine(
-    { ...testContext(capability, { ...POLICY, bootId }, { clock, broker: house.broker }) },
-    {
-      store: { read: () => disk.text, write: (text) => void (disk.text = text), setAside: () => "" },
-      newId: () => `${bootId ?? "c"}${++ids}`,
-    },
-  );
-  await engine.start();
-  const clients: LineClient[] = [];
-  try {
-    await run({
-      house,
-      clock,
-      async connect() {
-        const client = await LineClient.connect(house.port);
-        clients.push(client);
-        deepEqual(await client.askAll("USERNAME monuser", "PASSWORD secret", "LOGIN ups"), [
-          "OK",
-          "OK",
-          "OK",
-        ]);
-        return client;
-      },
-      async pass(seconds, state) {
-        for (let done = 0; done < seconds; done += 5) {
-          if (state) house.state({ ...state, age_s: 0, grid_age_s: 0 });
-          await clock.advance(5_000);
-        }
-      },
-      hostState: () => JSON.parse(house.broker.retained(TOPICS.policy("Study")) ?? "{}").hosts?.[0]?.state,
-    });
-  } finally {
-    for (const client of clients) client.close();
-    await engine.stop();
-    await house.stop();
-  }
-}
+import type { LineClient } from "../testdata/line_client.ts";
+import { gone, type Scene, withPolicy } from "../testdata/policy_scene.ts";
+import { ON_BATTERY, ONLINE, TOPICS } from "../testdata/test_house.ts";
 
 const statusOf = async (client: LineClient) => (await client.ask("GET VAR ups ups.status"))[0];
-
-async function gone(scene: Scene): Promise<void> {
-  for (let i = 0; i < 300 && scene.house.presence("nas")?.online !== false; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  await settle();
-}
 
 const LOW: PowerState = { ...ON_BATTERY, soc: 9 };
 
