@@ -149,7 +149,10 @@ export class NutService implements Service {
   #tick(): void {
     this.#announcer.tell(this.#upsRegistry.tick(this.context.clock.monoMs()));
     const { health, config } = this.context;
-    const warnings = configWarnings(config, (device) => this.#upsRegistry.policyOf(device));
+    const warnings = [
+      ...configWarnings(config, (device) => this.#upsRegistry.policyOf(device)),
+      { code: "nut_host_missing", text: this.#upsRegistry.missingHosts(this.context.clock.monoMs()) },
+    ];
     for (const { code, text } of warnings) {
       if (text === undefined) health.clear(code);
       else health.raise({ code, severity: "warning", text });

@@ -422,3 +422,69 @@ Deno.test("NutService never logs a password", () =>
     ok(!/hunter2|secret/.test(house.log.text()));
     ok(TEST_CONFIG.users.some(({ password }) => password === "secret"));
   }));
+
+Deno.test("NutService tells of a refused log-in once, and of the host that is not logged in: log, health and journal", () =>
+  inHouse(async (house, clock, connect) => {
+    const events = eventsOf(house);
+    const client = await connect();
+    deepEqual(await client.askAll("USERNAME monuser", "PASSWORD wrong", "LOGIN ups", "LOGIN ups"), [
+      "OK",
+      "OK",
+      "ERR ACCESS-DENIED",
+      "ERR ACCESS-DENIED",
+    ]);
+    const told = house.log.text().split("\n").filter((line) => line.includes("LOGIN REFUSED"));
+    equal(told.length, 1);
+    match(
+      told[0] ?? "",
+      /^warn .*LOGIN REFUSED user=monuser ups=ups address=127\.0\.0\.1 why="the password is wrong" host=nas/,
+    );
+    await clock.advance(1_000);
+    deepEqual(house.health().map(({ code, severity }) => [code, severity]), [[
+      "nut_host_missing",
+      "warning",
+    ]]);
+    match(
+      house.health()[0]?.text ?? "",
+      /nas has not logged in .*user "monuser" on UPS "ups" from 127\.0\.0\.1/,
+    );
+    deepEqual(events, ["nut_host_missing"]);
+    await login(await connect());
+    await clock.advance(1_000);
+    deepEqual(house.health(), []);
+    deepEqual(events, ["nut_host_missing", "nut_login", "nut_host_back"]);
+  }));
+
+Deno.test("NutService warns of a host that never logs in, and of one that is lost; of none that goes as it was told", () =>
+  inHouse(async (house, clock, connect) => {
+    const codes = () => house.health().map(({ code }) => code).filter((code) => code === "nut_host_missing");
+    house.state(ONLINE);
+    await clock.advance(300_000);
+    deepEqual(codes(), []);
+    await clock.advance(1_000);
+    deepEqual(codes(), ["nut_host_missing"]);
+    const lost = await connect();
+    await login(lost);
+    await clock.advance(1_000);
+    deepEqual(codes(), []);
+    lost.close();
+    await soon(() => house.presence("nas")?.online === false);
+    house.state(ON_BATTERY);
+    house.policy({ state: "on_battery" });
+    await clock.advance(120_000);
+    house.state(ON_BATTERY);
+    await clock.advance(2_000);
+    deepEqual(codes(), ["nut_host_missing"], "on battery after two minutes");
+    const nas = await connect();
+    await login(nas);
+    house.policy(shuttingDown("nas"));
+    await settle();
+    match(await statusOf(nas) ?? "", /FSD/);
+    nas.close();
+    await soon(() => house.presence("nas")?.going_down === true);
+    for (let minute = 0; minute < 60; minute++) {
+      house.state(ON_BATTERY);
+      await clock.advance(60_000);
+    }
+    deepEqual(codes(), []);
+  }));

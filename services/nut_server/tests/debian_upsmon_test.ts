@@ -1,8 +1,15 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { havePrograms, inTempDir, type Running, startProgram, until } from "../testdata/debian_programs.ts";
 import type { NutServerConfig } from "../slice.ts";
-import { ON_BATTERY, ONLINE, shuttingDown, startHouse, type TestHouse } from "../testdata/test_house.ts";
+import {
+  ON_BATTERY,
+  ONLINE,
+  shuttingDown,
+  startHouse,
+  type TestHouse,
+  TOPICS,
+} from "../testdata/test_house.ts";
 
 /** A house with a real upsmon in it, logged in and in the clear about the state. */
 interface Scene {
@@ -14,9 +21,13 @@ interface Scene {
 
 async function withUpsmon(
   run: (scene: Scene) => Promise<void>,
-  { pollSec = 1, config = {}, conf = [] }: {
+  { pollSec = 1, config = {}, conf = [], account = "monuser secret", isLetIn = true }: {
     pollSec?: number;
     config?: Partial<NutServerConfig>;
+    /** User and password as they stand in upsmon.conf. */
+    account?: string;
+    /** False: it is not waited for. */
+    isLetIn?: boolean;
     /** More lines of upsmon.conf. */
     conf?: readonly string[];
   } = {},
@@ -27,7 +38,7 @@ async function withUpsmon(
   try {
     await inTempDir({}, async (dir) => {
       const lines = [
-        `MONITOR ups@127.0.0.1:${house.port} 1 monuser secret secondary`,
+        `MONITOR ups@127.0.0.1:${house.port} 1 ${account} secondary`,
         "MINSUPPLIES 1",
         `SHUTDOWNCMD "touch ${dir}/down"`,
         `POLLFREQ ${pollSec}`,
@@ -41,7 +52,7 @@ async function withUpsmon(
       Deno.writeTextFileSync(`${dir}/upsmon.conf`, `${lines}\n`, { mode: 0o600 });
       const upsmon = startProgram("upsmon", ["-D", "-p"], { NUT_CONFPATH: dir });
       try {
-        await until("upsmon logs in", () => house.presence("nas")?.online === true, 5_000);
+        if (isLetIn) await until("upsmon logs in", () => house.presence("nas")?.online === true, 5_000);
         await run({ house, upsmon, hasShutDown: () => existsSync(`${dir}/down`) });
       } catch (error) {
         throw new Error(
@@ -144,7 +155,22 @@ Deno.test("upsmon that is killed is a lost client, not a host that goes down", (
     equal(house.presence("nas")?.going_down, undefined);
   }));
 
-const pem = (name: string) => readFileSync(new URL(`./testdata/${name}.pem`, import.meta.url), "utf8");
+Deno.test("upsmon with a wrong password reads on, and the log, health and journal name it and its host, once", () =>
+  withUpsmon(async ({ house, upsmon }) => {
+    const events: string[] = [];
+    house.broker.watch(({ topic, payload }) => {
+      if (topic === TOPICS.events) events.push(JSON.parse(new TextDecoder().decode(payload)).kind);
+    });
+    await until("it is told", () => house.health().some(({ code }) => code === "nut_host_missing"), 5_000);
+    await pause(5_000);
+    equal(upsmon.isOver(), false, "it goes on as if nothing were wrong");
+    const told = house.log.text().split("\n").filter((line) => line.includes("LOGIN REFUSED"));
+    equal(told.length, 1, told.join("\n"));
+    match(told[0] ?? "", /user=monuser ups=ups address=127\.0\.0\.1 why="the password is wrong" host=nas/);
+    deepEqual(events, ["nut_host_missing"]);
+  }, { account: "monuser wrong", isLetIn: false }));
+
+const pem = (name: string) => readFileSync(new URL(`../testdata/${name}.pem`, import.meta.url), "utf8");
 
 for (const conf of [[], ["FORCESSL 1", "CERTVERIFY 0"]]) {
   Deno.test(`upsmon works inside TLS when there is a certificate, with ${conf.join(", ") || "nothing configured"}`, () =>

@@ -23,6 +23,12 @@ export class ForcedShutdowns {
     return [...this.#scopes.values()].flatMap((scope) => scope.kind === "host" ? [scope.host] : []);
   }
 
+  /** The stations whose policy can shut a host down. */
+  devicesOfHost(host: string): readonly string[] {
+    const scope = this.#scopes.get(hostKey(host));
+    return scope ? devicesOf(scope) : [];
+  }
+
   /** The host that an account on a UPS is; undefined when the UPS is for a stage or a whole station. */
   hostFor(ups: NutUps, user: NutUser): string | undefined {
     const scope = this.#scopes.get(scopeKey(ups, user));
