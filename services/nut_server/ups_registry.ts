@@ -169,7 +169,9 @@ export class UpsBoard {
     if (open?.session.login) {
       const { ups, user } = open.session.login;
       const { shown, commanded } = this.#shutdowns.latchFor(ups, user);
-      outcomes.push(...this.#presence.ended(id, { wasShown: shown.has(id), commandId: commanded?.id }));
+      const downAfterMs = (user.downAfterSec ?? 0) * 1000;
+      const how = { wasShown: shown.has(id), downAfterMs, commandId: commanded?.id };
+      outcomes.push(...this.#presence.ended(id, how, nowMonoMs));
       outcomes.push(...this.#shutdowns.step(ups, user, ended, nowMonoMs));
     }
     if (open?.forced) {

@@ -77,8 +77,15 @@ export function crossProblems({ allow, users, upses, entries }: {
       }
     }
   }
-  for (const { name, host } of users) {
-    if (host === undefined) continue;
+  for (const { name, host, downAfterSec } of users) {
+    if (host === undefined) {
+      if (
+        downAfterSec !== undefined && upses.length === entries && upses.every((ups) => ups.host === undefined)
+      ) {
+        problems.push(`user "${name}": down_after_s is for a host, and neither the user nor a ups names one`);
+      }
+      continue;
+    }
     if (upses.length === entries && !upses.some((ups) => ups.host === undefined || ups.host === host)) {
       problems.push(`user "${name}": no ups is for its host "${host}"`);
     }

@@ -10,7 +10,7 @@ import { LineClient } from "./line_client.ts";
 import { startHouse, type TestHouse, TOPICS } from "./test_house.ts";
 
 /** A policy with the documented limits and a short debounce. */
-const POLICY: PolicyEngineConfig = {
+export const POLICY: PolicyEngineConfig = {
   roots: DEFAULT_ROOTS,
   stations: { Study: ["nas"] },
   socMinPercent: 10,

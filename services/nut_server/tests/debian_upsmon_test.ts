@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { havePrograms, inTempDir, type Running, startProgram, until } from "../testdata/debian_programs.ts";
 import type { NutServerConfig } from "../slice.ts";
@@ -91,6 +91,24 @@ Deno.test("upsmon shuts its host down within 10 s of the policy's decision, at i
     deepEqual(house.acks, ["nas shutdown accepted", "nas shutdown shutting_down"]);
     await until("upsmon ends", upsmon.isOver, 2_000);
   }, { pollSec: 5 }));
+
+Deno.test("upsmon with an empty SHUTDOWNCMD, as an appliance has it, leaves at once, and its host counts as up for down_after_s", () =>
+  withUpsmon(async ({ house, upsmon }) => {
+    house.state(ON_BATTERY);
+    house.command("nas", { id: "c1", action: "shutdown", ttl_sec: 300 });
+    house.policy(shuttingDown("nas"));
+    await until("upsmon leaves", () => house.presence("nas")?.going_down === true, 6_000);
+    const leftMs = Date.now();
+    equal(house.presence("nas")?.online, true);
+    await until("its time is over", () => house.presence("nas")?.online === false, 6_000);
+    const tookMs = Date.now() - leftMs;
+    ok(tookMs > 2_500 && tookMs < 5_000, `${tookMs} ms`);
+    equal(house.presence("nas")?.last_command_id, "c1");
+    await until("upsmon ends", upsmon.isOver, 2_000);
+  }, {
+    conf: ['SHUTDOWNCMD ""'],
+    config: { users: [{ name: "monuser", password: "secret", role: "secondary", downAfterSec: 3 }] },
+  }));
 
 Deno.test("upsmon does nothing when the power returns before FSD, even after the command was given", () =>
   withUpsmon(async ({ house, upsmon, hasShutDown }) => {

@@ -2,10 +2,11 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import { settle, TestClock } from "../../../lib/test_clock.ts";
+import { parsePolicyFile } from "../../policy_engine/rules/policy_file.ts";
 import { DOUBT_MS } from "../../policy_engine/snapshot/power_return.ts";
 import type { LineClient } from "../testdata/line_client.ts";
-import { gone, type Scene, withPolicy } from "../testdata/policy_scene.ts";
-import { ON_BATTERY, ONLINE, TOPICS } from "../testdata/test_house.ts";
+import { gone, POLICY, type Scene, withPolicy } from "../testdata/policy_scene.ts";
+import { ON_BATTERY, ONLINE, TEST_CONFIG, TOPICS } from "../testdata/test_house.ts";
 
 const statusOf = async (client: LineClient) => (await client.ask("GET VAR ups ups.status"))[0];
 
@@ -210,4 +211,72 @@ Deno.test("PolicyEngine restarted in the same boot keeps showing FSD to a NUT ho
     await settle();
     match(await statusOf(await connect()) ?? "", /FSD OB LB/);
   }, machine);
+});
+
+/** `nas` goes first, then `pve`. */
+const STAGES = '[[station.Study.stage]]\nhosts = ["nas"]\n[[station.Study.stage]]\nhosts = ["pve"]\n';
+
+for (const [downAfterSec, waits] of [[undefined, false], [120, true]] as const) {
+  Deno.test(`PolicyEngine begins the next stage ${downAfterSec ?? 0} s after a NUT client left as it was told`, () => {
+    const stations = { Study: ["nas", "pve"] };
+    const file = parsePolicyFile(STAGES, "policy.toml", { ...POLICY, stations });
+    const users = TEST_CONFIG.users.map((user) => user.name === "monuser" ? { ...user, downAfterSec } : user);
+    return withPolicy(
+      async (scene) => {
+        const { house, clock, pass, connect } = scene;
+        const states = () =>
+          JSON.parse(house.broker.retained(TOPICS.policy("Study")) ?? "{}").hosts?.map((
+            { state }: { state: string },
+          ) => state);
+        await pass(5, ONLINE);
+        const nas = await connect();
+        await pass(40, LOW);
+        match(await statusOf(nas) ?? "", /FSD OB LB/);
+        await settle();
+        const told = clock.monoMs();
+        nas.close();
+        for (let i = 0; i < 300 && house.presence("nas")?.going_down !== true; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        await settle();
+        await pass(10, LOW);
+        deepEqual(states(), waits ? ["shutting_down", "unknown"] : ["down", "told"]);
+        equal(house.presence("nas")?.online, waits);
+        await pass(105, LOW);
+        deepEqual(states()[0], waits ? "shutting_down" : "down", `${(clock.monoMs() - told) / 1000} s later`);
+        await pass(10, LOW);
+        deepEqual(states(), ["down", "told"], `${(clock.monoMs() - told) / 1000} s later`);
+        equal(house.presence("nas")?.online, false);
+      },
+      undefined,
+      { nut: { users }, policy: { stations, file } },
+    );
+  });
+}
+
+Deno.test("PolicyEngine counts a host as up again that logs in before its time to go down is over", () => {
+  const users = TEST_CONFIG.users.map((user) => ({ ...user, downAfterSec: 120 }));
+  return withPolicy(
+    async ({ house, pass, connect, hostState }) => {
+      await pass(5, ONLINE);
+      const nas = await connect();
+      await pass(40, LOW);
+      await statusOf(nas);
+      nas.close();
+      for (let i = 0; i < 300 && house.presence("nas")?.going_down !== true; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await pass(60, { ...ONLINE, soc: 9 });
+      const back = await connect();
+      equal(await statusOf(back), 'VAR ups ups.status "OL CHRG"');
+      for (let i = 0; i < 4; i++) {
+        await pass(50, { ...ONLINE, soc: 9 });
+        equal(await statusOf(back), 'VAR ups ups.status "OL CHRG"');
+      }
+      deepEqual([house.presence("nas")?.online, house.presence("nas")?.going_down], [true, undefined]);
+      equal(hostState(), "online");
+    },
+    undefined,
+    { nut: { users } },
+  );
 });
