@@ -137,6 +137,33 @@ idle_sec = 1
   ) ok(many.includes(part), `${part}\n--- not in\n${many}`);
 });
 
+Deno.test("parseNutConfig() refuses names and passwords that clients cannot send, and no others", () => {
+  const problems = (name: string, password: string) => {
+    const user = `[[user]]\nname = ${JSON.stringify(name)}\npassword = ${JSON.stringify(password)}\n`;
+    const text = `allow = ["10.0.0.1"]\n${user}[[ups]]\nname = "ups"\ndevice = "Study"\n`;
+    try {
+      return parseNutConfig(text, "nut.toml") && [];
+    } catch (error) {
+      ok(error instanceof ConfigError);
+      return error.problems;
+    }
+  };
+  for (let code = 0x20; code < 0x7f; code++) {
+    const char = String.fromCharCode(code);
+    const isRefused = ' ="#\\'.includes(char);
+    const [asName, asPassword] = [problems(`a${char}b`, "secret"), problems("a", `hunter${char}2`)];
+    equal(asName.length === 0, !isRefused, `name with ${char}`);
+    equal(asPassword.length === 0, !isRefused, `password with ${char}`);
+    if (!isRefused) continue;
+    ok(
+      /its name must not have a blank, .* for NUT clients cannot send it$/.test(asName.join()),
+      asName.join(),
+    );
+    ok(/^nut\.toml: user "a": its password must not have a blank/.test(asPassword.join()), asPassword.join());
+    ok(!asPassword.join().includes("hunter"));
+  }
+});
+
 Deno.test("parseNutConfig() takes down_after_s from 0 to 900, and only where there is a host", () => {
   const text = (seconds: number, host = 'host = "nas"') =>
     `allow = ["10.0.0.1"]\n[[user]]\nname = "a"\npassword = "b"\ndown_after_s = ${seconds}\n` +

@@ -54,3 +54,23 @@ export function refusalOf(
     return "the password is wrong";
   }
 }
+
+/** USERNAME or PASSWORD came as no word, or as several: the client has one that it cannot send. */
+export function unsendableRefusal(
+  username: string | undefined,
+  what: "user" | "password",
+  { users }: { readonly users: readonly NutUser[] },
+): LoginRefusal {
+  const host = users.find(({ name }) => name === username)?.host;
+  return {
+    user: withoutPassword(username ?? "", users),
+    ups: "",
+    why: `its ${what} is empty, or has a blank, "=" or "#", which it cannot send`,
+    ...(host === undefined ? {} : { host }),
+  };
+}
+
+/** A name as it may be shown: people type passwords in the wrong place. */
+function withoutPassword(text: string, users: readonly NutUser[]): string {
+  return users.some(({ password }) => password === text) ? "(a password)" : text.slice(0, SHOWN_CHARS);
+}

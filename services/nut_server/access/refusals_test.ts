@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import type { NutUps, NutUser } from "./nut_house.ts";
-import { refusalOf } from "./refusals.ts";
+import { refusalOf, unsendableRefusal } from "./refusals.ts";
 import { MOST_TOLD, RefusedLogins, REPEAT_MS } from "./refused_logins.ts";
 
 const USERS: readonly NutUser[] = [
@@ -47,6 +47,16 @@ Deno.test("refusalOf() shows neither a password, also one that was typed as a na
     upses: UPSES,
   });
   deepEqual([refusal.user, refusal.ups], ["(a password)", "x".repeat(32)]);
+});
+
+Deno.test("unsendableRefusal() says that it cannot be sent, and whose it is", () => {
+  deepEqual(unsendableRefusal("pve", "password", { users: USERS }), {
+    user: "pve",
+    ups: "",
+    why: 'its password is empty, or has a blank, "=" or "#", which it cannot send',
+    host: "pve",
+  });
+  deepEqual(unsendableRefusal(undefined, "user", { users: USERS }).host, undefined);
 });
 
 Deno.test("RefusedLogins tells each once an hour, few in all, and counts the rest", () => {

@@ -6,7 +6,7 @@
 import { errorLine, type ErrorToken } from "./answers.ts";
 import type { NutUps, NutUser } from "../access/nut_house.ts";
 import { answerGet, answerList } from "./queries.ts";
-import { type LoginRefusal, refusalOf } from "../access/refusals.ts";
+import { type LoginRefusal, refusalOf, unsendableRefusal } from "../access/refusals.ts";
 import { findAccount, mayForceShutdown, mayLogin } from "../access/users.ts";
 import { dataError, findUps, type NutWorld, PROTOCOL_VERSION, serverInfo, type Session } from "./world.ts";
 
@@ -61,11 +61,11 @@ export function stepSession(session: Session, words: readonly string[], world: N
     case "LIST":
       return withFsdShown(answerList(session, args, world));
     case "USERNAME":
-      if (args.length !== 1) return refuse("INVALID-ARGUMENT");
+      if (args.length !== 1) return refuseUnsendable(session, "user", world);
       if (session.username !== undefined) return refuse("ALREADY-SET-USERNAME");
       return { ...say("OK"), session: { ...session, username: args[0] } };
     case "PASSWORD":
-      if (args.length !== 1) return refuse("INVALID-ARGUMENT");
+      if (args.length !== 1) return refuseUnsendable(session, "password", world);
       if (session.password !== undefined) return refuse("ALREADY-SET-PASSWORD");
       return { ...say("OK"), session: { ...session, password: args[0] } };
     case "LOGOUT":
@@ -86,6 +86,12 @@ export function stepSession(session: Session, words: readonly string[], world: N
     default:
       return refuse("UNKNOWN-COMMAND");
   }
+}
+
+/** Stock clients give up here and never come to their LOGIN. */
+function refuseUnsendable(session: Session, what: "user" | "password", world: NutWorld): Step {
+  const refusal = unsendableRefusal(session.username, what, world);
+  return { session, lines: [errorLine("INVALID-ARGUMENT")], effects: [{ kind: "login_refused", refusal }] };
 }
 
 /** A LOGIN that did not succeed leaves word of why; one that comes after a successful one is no trouble. */

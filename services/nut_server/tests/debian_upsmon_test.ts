@@ -188,6 +188,28 @@ Deno.test("upsmon with a wrong password reads on, and the log, health and journa
     deepEqual(events, ["nut_host_missing"]);
   }, { account: "monuser wrong", isLetIn: false }));
 
+/** Printable ASCII without what the configuration refuses. */
+const SENDABLE = "!$%&'()*+,-./09:;<>?@AZ[]^_`az{|}~";
+
+Deno.test("upsmon logs in with every character that a password may have", () =>
+  withUpsmon(({ house }) => Promise.resolve(equal(house.presence("nas")?.online, true)), {
+    account: `monuser "${SENDABLE}"`,
+    config: { users: [{ name: "monuser", password: SENDABLE, role: "secondary" }] },
+  }));
+
+for (const char of [" ", "=", "\\"]) {
+  Deno.test(`upsmon cannot log in with "${char}" in its password, and its refusal is told`, () =>
+    withUpsmon(async ({ house }) => {
+      await until("it is told", () => house.log.text().includes("LOGIN REFUSED"), 5_000);
+      await pause(2_000);
+      equal(house.presence("nas")?.online, undefined);
+    }, {
+      account: `monuser "a${char === "\\" ? "\\\\" : char}b"`,
+      config: { users: [{ name: "monuser", password: `a${char}b`, role: "secondary" }] },
+      isLetIn: false,
+    }));
+}
+
 const pem = (name: string) => readFileSync(new URL(`../testdata/${name}.pem`, import.meta.url), "utf8");
 
 for (const conf of [[], ["FORCESSL 1", "CERTVERIFY 0"]]) {
