@@ -127,7 +127,8 @@ export class NutService implements Service {
             return step;
           },
           startedTls: (id) => upsRegistry.startedTls(id),
-          end: (id) => this.#announcer.tell(upsRegistry.end(id, clock.monoMs())),
+          // Connections that we close ourselves, because we stop, prove no host down.
+          end: (id) => this.#isStopped || this.#announcer.tell(upsRegistry.end(id, clock.monoMs())),
         },
       });
       this.port = listener.start();

@@ -488,3 +488,24 @@ Deno.test("NutService warns of a host that never logs in, and of one that is los
     }
     deepEqual(codes(), []);
   }));
+
+Deno.test("NutService acknowledges a command once that comes again while its answer is on its way, and again when it was lost", () =>
+  inHouse(async (house, clock, connect) => {
+    house.state(ON_BATTERY);
+    const nas = await connect();
+    await login(nas);
+    const command = { id: "c1", action: "shutdown", ttl_sec: 300 };
+    house.command("nas", command);
+    await settle();
+    match(await statusOf(nas) ?? "", /FSD/);
+    const answer = ["nas shutdown accepted", "nas shutdown shutting_down"];
+    await clock.advance(4_999);
+    house.command("nas", command);
+    await settle();
+    match(await statusOf(nas) ?? "", /FSD/);
+    deepEqual(house.acks, answer);
+    await clock.advance(1);
+    house.command("nas", command);
+    await settle();
+    deepEqual(house.acks, [...answer, ...answer]);
+  }));

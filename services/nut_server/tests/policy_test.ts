@@ -6,7 +6,7 @@ import { parsePolicyFile } from "../../policy_engine/rules/policy_file.ts";
 import { DOUBT_MS } from "../../policy_engine/snapshot/power_return.ts";
 import type { LineClient } from "../testdata/line_client.ts";
 import { gone, POLICY, type Scene, withPolicy } from "../testdata/policy_scene.ts";
-import { ON_BATTERY, ONLINE, TEST_CONFIG, TOPICS } from "../testdata/test_house.ts";
+import { ON_BATTERY, ONLINE, TEST_CONFIG, type TestHouse, TOPICS } from "../testdata/test_house.ts";
 
 const statusOf = async (client: LineClient) => (await client.ask("GET VAR ups ups.status"))[0];
 
@@ -279,4 +279,76 @@ Deno.test("PolicyEngine counts a host as up again that logs in before its time t
     undefined,
     { nut: { users } },
   );
+});
+
+/** Answers to commands, from now on. */
+function answersOf(house: TestHouse): string[] {
+  const answers: string[] = [];
+  house.broker.watch(({ topic, payload }) => {
+    if (topic !== TOPICS.ack("nas")) return;
+    const { status } = JSON.parse(new TextDecoder().decode(payload));
+    answers.push(status);
+  });
+  return answers;
+}
+
+Deno.test("PolicyEngine restarted before a NUT client saw FSD hears one answer", async () => {
+  const machine = { clock: new TestClock(), disk: {}, bootId: "a" };
+  await withPolicy(async ({ connect, pass, hostState }) => {
+    await pass(5, ONLINE);
+    await connect();
+    await pass(40, LOW);
+    equal(hostState(), "told");
+  }, machine);
+  await machine.clock.advance(10_000);
+  await withPolicy(async (scene) => {
+    const { house, connect, pass, hostState } = scene;
+    const answers = answersOf(house);
+    await pass(5, LOW);
+    const nas = await connect();
+    match(await statusOf(nas) ?? "", /FSD OB LB/);
+    for (let i = 0; i < 6; i++) {
+      await pass(5, LOW);
+      match(await statusOf(nas) ?? "", /FSD OB LB/);
+    }
+    await settle();
+    deepEqual(answers, ["accepted", "shutting_down"]);
+    equal(hostState(), "shutting_down");
+    nas.close();
+    await gone(scene);
+    equal(hostState(), "down", "its going is the proof");
+  }, machine);
+});
+
+Deno.test("PolicyEngine restarted after a NUT client saw FSD hears no second answer, and takes our stop for no proof", async () => {
+  const machine = { clock: new TestClock(), disk: {}, bootId: "a" };
+  await withPolicy(async ({ house, connect, pass, hostState }) => {
+    const answers = answersOf(house);
+    await pass(5, ONLINE);
+    const nas = await connect();
+    await pass(40, LOW);
+    match(await statusOf(nas) ?? "", /FSD OB LB/);
+    await settle();
+    equal(hostState(), "shutting_down");
+    deepEqual(answers, ["accepted", "shutting_down"]);
+    await house.service.stop();
+    await settle();
+    equal(hostState(), "shutting_down", "we closed its connection, it did not go");
+  }, machine);
+  await machine.clock.advance(10_000);
+  await withPolicy(async (scene) => {
+    const { house, connect, pass, hostState } = scene;
+    const answers = answersOf(house);
+    await pass(5, LOW);
+    const nas = await connect();
+    for (let i = 0; i < 6; i++) {
+      match(await statusOf(nas) ?? "", /FSD OB LB/);
+      await pass(5, LOW);
+    }
+    deepEqual(answers, []);
+    equal(hostState(), "shutting_down");
+    nas.close();
+    await gone(scene);
+    equal(hostState(), "down");
+  }, machine);
 });

@@ -5,7 +5,7 @@
 import type { NutHouse, NutUps, NutUser } from "../access/nut_house.ts";
 import { type Latch, LATCH_OFF, type LatchInput, stepLatch } from "./latch.ts";
 import { latchOutcomes, type Outcome } from "./outcomes.ts";
-import { devicesOf, policyWants, type Scope, scopeKey, scopesOf } from "../access/scopes.ts";
+import { devicesOf, namedCommand, policyWants, type Scope, scopeKey, scopesOf } from "../access/scopes.ts";
 import type { PolicyStatus } from "../../../lib/messages/policy_status.ts";
 
 /** See the file comment. Times are monotonic milliseconds. */
@@ -74,7 +74,12 @@ export class ForcedShutdowns {
         const statuses = devicesOf(scope).flatMap((name) => statusOf(name) ?? []);
         return this.#step(
           scope.key,
-          { kind: "policy", wants: policyWants(scope, statuses), isOver },
+          {
+            kind: "policy",
+            wants: policyWants(scope, statuses),
+            isOver,
+            named: namedCommand(scope, statuses),
+          },
           nowMonoMs,
         );
       },
