@@ -21,13 +21,15 @@ interface Scene {
 
 async function withUpsmon(
   run: (scene: Scene) => Promise<void>,
-  { pollSec = 1, config = {}, conf = [], account = "monuser secret", isLetIn = true }: {
+  { pollSec = 1, config = {}, conf = [], account = "monuser secret", isLetIn = true, host = "127.0.0.1" }: {
     pollSec?: number;
     config?: Partial<NutServerConfig>;
     /** User and password as they stand in upsmon.conf. */
     account?: string;
     /** False: it is not waited for. */
     isLetIn?: boolean;
+    /** How it calls the server. */
+    host?: string;
     /** More lines of upsmon.conf. */
     conf?: readonly string[];
   } = {},
@@ -38,7 +40,7 @@ async function withUpsmon(
   try {
     await inTempDir({}, async (dir) => {
       const lines = [
-        `MONITOR ups@127.0.0.1:${house.port} 1 ${account} secondary`,
+        `MONITOR ups@${host}:${house.port} 1 ${account} secondary`,
         "MINSUPPLIES 1",
         `SHUTDOWNCMD "touch ${dir}/down"`,
         `POLLFREQ ${pollSec}`,
@@ -220,4 +222,51 @@ for (const conf of [[], ["FORCESSL 1", "CERTVERIFY 0"]]) {
       await until("SHUTDOWNCMD runs", hasShutDown, 6_000);
       equal(house.log.text().includes("CLIENT IN TLS"), true);
     }, { config: { certPem: pem("server.cert"), keyPem: pem("server.key") }, conf }));
+}
+
+/** The certutil commands of docs/nut/proxmox.md, for another directory and another authority. */
+function certutilCommands(database: string, authority: string): string {
+  const page = readFileSync(new URL("../../../docs/nut/proxmox.md", import.meta.url), "utf8");
+  const [, block = ""] = /```sh\n([\s\S]*?)```/.exec(page) ?? [];
+  const commands = block.split("\n").filter((line) => line !== "" && !line.startsWith("apt "));
+  equal(commands.filter((line) => line.startsWith("certutil ")).length, 3, "the page has three of them");
+  return commands.join("\n").replaceAll("/etc/nut/nss", database).replaceAll(
+    "/etc/nut/house-ca.pem",
+    authority,
+  );
+}
+
+for (const [name, isTrusted] of [["of the house", true], ["of somebody else", false]] as const) {
+  Deno.test({
+    name: `upsmon with the database that the page's certutil commands make ${
+      isTrusted ? "trusts" : "refuses"
+    } a server with a certificate ${name}`,
+    // Where the package libnss3-tools is not there, the page cannot be tried.
+    ignore: !existsSync("/usr/bin/certutil"),
+    fn: () =>
+      inTempDir({}, async (dir) => {
+        const authority =
+          new URL(`../testdata/${isTrusted ? "ca" : "other_ca"}.cert.pem`, import.meta.url).pathname;
+        const commands = certutilCommands(`${dir}/nss`, authority);
+        const { code, stderr } = await new Deno.Command("sh", { args: ["-ec", commands] }).output();
+        equal(code, 0, new TextDecoder().decode(stderr));
+        await withUpsmon(
+          async ({ house, upsmon }) => {
+            if (isTrusted) {
+              await until("it logs in", () => house.presence("nas")?.online === true, 5_000);
+              return match(house.log.text(), /CLIENT IN TLS/);
+            }
+            await until("it refuses", () => upsmon.text().includes("Certificate validation failed"), 5_000);
+            await pause(2_000);
+            equal(house.presence("nas")?.online, undefined);
+          },
+          {
+            isLetIn: false,
+            host: "localhost",
+            config: { certPem: pem("server.cert"), keyPem: pem("server.key") },
+            conf: [`CERTPATH ${dir}/nss`, "CERTVERIFY 1", "FORCESSL 1"],
+          },
+        );
+      }),
+  });
 }
