@@ -91,6 +91,9 @@ function layOut(
     put(`usr/share/ecoflow-power/read-only-root/${name}`, own(`systemd/read-only-root/${name}`));
   }
   put("usr/share/ecoflow-power/mosquitto.conf", own("systemd/mosquitto.conf"));
+  for (const name of readdirSync(join(ROOT, "systemd/announce"))) {
+    put(`usr/share/ecoflow-power/announce/${name}`, own(`systemd/announce/${name}`));
+  }
   put("usr/share/ecoflow-power/ecoflow-power.env", own("scripts/deb/ecoflow-power.env"));
   put(
     "usr/share/man/man1/ecoflow-power.1.gz",

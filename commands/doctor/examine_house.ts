@@ -2,6 +2,7 @@
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
 import { keyId } from "../../lib/signing.ts";
+import { examineNutHost, nutHostsOf } from "./examine_nut_host.ts";
 import { ageOfState, type BrokerSnapshot, freshWordsNow } from "../broker_snapshot.ts";
 
 /** A drill longer ago than this proves little, ms. */
@@ -113,7 +114,12 @@ function examineHosts(house: HouseConfig, words: BrokerSnapshot): Finding[] {
     const text = "none: nobody would be told; see DEVICE_TO_AGENTS_JSON and docs/nut.md";
     return [{ what: "hosts", verdict: "bad", text }];
   }
-  return agents.map((agent) => examineHost(agent, house, words));
+  const nutHosts = nutHostsOf(house);
+  return [...new Set([...agents, ...nutHosts])].map((agent) =>
+    nutHosts.includes(agent)
+      ? examineNutHost(agent, words.agents.get(agent))
+      : examineHost(agent, house, words)
+  );
 }
 
 function examineHost(agent: string, { agentKeys }: HouseConfig, { agents }: BrokerSnapshot): Finding {

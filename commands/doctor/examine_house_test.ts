@@ -162,6 +162,59 @@ Deno.test("examineHouse() misses keys and hosts", () => {
   assert.match(text(houseWith({ DEVICE_TO_AGENTS_JSON: "{}" })), /WRONG {2}hosts: none/);
 });
 
+const NUT_TOML = `allow = ["192.168.1.0/24"]
+[[user]]
+name = "monuser"
+password = "secret"
+[[ups]]
+name = "ups"
+device = "Study"
+host = "nas"
+`;
+
+/** A house whose only host has a NUT client and no key. */
+const nutHouse = () =>
+  loadConfig({
+    environment: {
+      ECOFLOW_USER: "me@example.com",
+      ECOFLOW_PASS: "x",
+      ECOFLOW_DEVICE_LIST: "R651ZEB400000000:Study",
+      DEVICE_TO_AGENTS_JSON: '{"Study":["nas"]}',
+      NUT_LISTEN_HOST: "192.168.1.10",
+      NUT_CONFIG_FILE: "nut.toml",
+    },
+    exists: () => false,
+    readFile: (path) => path.endsWith("nut.toml") ? NUT_TOML : "{}",
+  });
+
+for (
+  const [name, status, verdict, text] of [
+    [
+      "logged in",
+      { online: true, os: "NUT client at 192.168.1.20", can: ["nut"] },
+      "good",
+      /^logged in, NUT client at 192/,
+    ],
+    ["not logged in yet", undefined, "bad", /^no NUT client of it has logged in yet: start its client/],
+    ["gone", { online: false, can: ["nut"] }, "bad", /a shutdown would not reach it: .*LOGIN REFUSED/],
+    ["on its way down", { online: true, going_down: true }, "unsure", /down_after_s/],
+    ["down as it was told", { online: false, going_down: true }, "unsure", /^is switched off/],
+  ] as const
+) {
+  Deno.test(`examineHouse() judges a NUT host that is ${name}: ${verdict}`, () => {
+    const said = words({
+      [STATUS]: undefined,
+      "power-manager/nas/status": status && { agent: "nas", ...status },
+    });
+    const found = examineHouse(nutHouse(), said, NOW);
+    const host = found.find(({ what }) => what === "host nas");
+    assert.equal(host?.verdict, verdict, findingsText(found));
+    assert.match(host?.text ?? "", text);
+    const wrong = found.filter((finding) => finding.verdict === "bad" && finding !== host);
+    assert.deepEqual(wrong, [], "nothing else is wrong: a house of NUT clients can be green");
+  });
+}
+
 Deno.test("housesText() shows no value that is not live", () => {
   const live = housesText(words(), houseWith(), NOW);
   assert.match(live, /^Study +R651ZEB400000000 +RIVER 3 +live +5 s +87 % +there +pc$/m);

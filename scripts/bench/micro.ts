@@ -99,7 +99,7 @@ function nutAnswer(): () => void {
     users: [],
     upses: [ups],
     hasCertificate: false,
-    view: () => ({ ups, data: { kind: "known", variables }, clients: () => [] }),
+    view: () => ({ ups, data: { kind: "known", variables }, estimated: new Set(), clients: () => [] }),
   };
   const lexer = new LineLexer();
   const bytes = new TextEncoder().encode("GET VAR ups ups.status\n");

@@ -42,6 +42,8 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "wake_sent",
     "host_awake",
     "host_not_awake",
+    "nut_host_missing",
+    "nut_host_back",
     "nut_login",
     "nut_logout",
     "nut_fsd_set",

@@ -14,6 +14,7 @@ const AWAITED: readonly string[] = [
   "host_called_off",
   "host_awake",
   "agent_back",
+  "nut_host_back",
   "shutdown_held",
   "drill_ended",
   "outage_forgotten",

@@ -29,8 +29,14 @@ export class Announcer {
         case "ack":
           this.#publish(this.topics.ack(outcome.ack.agent), encodeAgentAck({ ...outcome.ack, ts }));
           break;
+        case "login_refused": {
+          const { user, ups, address, why, host } = outcome.refused;
+          const untold = outcome.untold > 0 ? outcome.untold : undefined;
+          this.context.log.warn("LOGIN REFUSED", { user, ups, address, why, host, untold });
+          break;
+        }
         case "event":
-          this.context.log.notice(outcome.event.text);
+          this.context.log[outcome.event.severity === "warning" ? "warn" : "notice"](outcome.event.text);
           this.#publish(
             this.topics.events,
             encodeEvent({ ...outcome.event, source: this.context.name, ts }),

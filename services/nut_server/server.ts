@@ -5,6 +5,7 @@ import { type AddressList, plainAddress } from "./access/addresses.ts";
 import type { NutLimits } from "./access/nut_house.ts";
 import { type CloseReason, Connection, type ConnectionPort } from "./protocol/connection.ts";
 import { AddressBook } from "./access/limits.ts";
+import { placesFor, whoMakesRoom } from "./access/room.ts";
 import type { ServerCertificate } from "./access/tls.ts";
 
 /** What the server does with what clients say. */
@@ -88,10 +89,12 @@ export class NutListener {
     };
     if (!allow.has(address)) return refuse("not in allow");
     if (!this.#book.mayConnect(address, clock.monoMs())) return refuse("connects too often");
-    if (!this.#makeRoom((other) => other.address === address, limits.maxPerAddress)) {
-      return refuse("too many connections from this address");
+    const here = this.#open().filter((other) => other.address === address);
+    if (!this.#makeRoom(here, limits.maxPerAddress)) return refuse("too many connections from this address");
+    const all = this.#open();
+    if (!this.#makeRoom(all, placesFor(address, limits.maxConnections, this.#book.known, all))) {
+      return refuse("too many connections");
     }
-    if (!this.#makeRoom(() => true, limits.maxConnections)) return refuse("too many connections");
     const id = conversation.open(address);
     const connection = new Connection(address, conn, {
       clock,
@@ -104,30 +107,29 @@ export class NutListener {
         conversation.startedTls(id);
       },
       loginDelayMs: () => this.#book.loginDelayMs(address),
+      loggedIn: () => this.#book.noteLogin(address, clock.monoMs()),
       denied: () => this.#book.noteFailure(address, clock.monoMs()),
     });
     const ended = connection.run().then((reason) => this.#ended(connection, id, reason));
     this.#running.set(connection, ended);
   }
 
-  /** Whether one more fits; the longest idle connection that is not logged in makes room if need be. */
-  #makeRoom(counts: (connection: Connection) => boolean, limit: number): boolean {
-    let used = 0;
-    let idlest: Connection | undefined;
-    for (const connection of this.#running.keys()) {
-      if (connection.isClosed || !counts(connection)) continue;
-      used++;
-      if (connection.isLoggedIn) continue;
-      if (!idlest || connection.lastLineMonoMs < idlest.lastLineMonoMs) idlest = connection;
-    }
-    if (used < limit) return true;
-    if (!idlest) return false;
-    idlest.close("makes room");
-    return true;
+  #open(): Connection[] {
+    return [...this.#running.keys()].filter(({ isClosed }) => !isClosed);
+  }
+
+  /** Whether one more fits; somebody makes room if need be. */
+  #makeRoom(guests: readonly Connection[], limit: number): boolean {
+    if (guests.length < limit) return true;
+    const known = new Set(this.#book.known);
+    const guest = whoMakesRoom(guests, (address) => known.has(address));
+    guest?.close("makes room");
+    return guest !== undefined;
   }
 
   #ended(connection: Connection, id: number, reason: CloseReason): void {
     this.#running.delete(connection);
+    if (connection.isLoggedIn) this.#book.noteLogin(connection.address, this.options.clock.monoMs());
     this.options.conversation.end(id);
     this.options.log.debug("CLIENT GONE", { address: connection.address, reason });
   }

@@ -145,6 +145,64 @@ Deno.test("NutListener makes room by closing the idlest client that is not logge
     deepEqual(await busy.ask("NETVER"), ["1.3"]);
   }, limits({ maxPerAddress: 3 })));
 
+/** Opens connections from an address that say VER once, and counts those that are still served. */
+async function flood(house: TestHouse, address: string, count: number) {
+  const clients: LineClient[] = [];
+  for (let i = 0; i < count; i++) {
+    const client = await LineClient.connectFrom(address, house.port);
+    clients.push(client);
+    await client.ask("VER");
+  }
+  return {
+    async served(): Promise<number> {
+      const answers = await Promise.all(clients.map((client) => client.ask("NETVER")));
+      return answers.filter(([answer]) => answer === "1.3").length;
+    },
+    close: () => clients.forEach((client) => client.close()),
+  };
+}
+
+const LOOPBACK = ["127.0.0.0/8"];
+
+Deno.test("NutListener lets a flood from one address pay for its own newcomers, and not a host that is quiet", () =>
+  inHouse(async (house) => {
+    const host = await LineClient.connectFrom("127.0.0.2", house.port);
+    deepEqual(await host.ask("USERNAME monuser"), ["OK"]);
+    const attack = await flood(house, "127.0.0.9", 20);
+    try {
+      // The host is idler than all of them by now.
+      deepEqual(await host.askAll("PASSWORD secret", "LOGIN ups"), ["OK", "OK"]);
+      equal(await attack.served(), 5);
+    } finally {
+      attack.close();
+      host.close();
+    }
+  }, { ...limits({ maxConnections: 6, connectsPerSec: 1000 }), allow: LOOPBACK }));
+
+Deno.test("NutListener keeps a place for an address that logged in before, also against others that log in", () =>
+  inHouse(async (house) => {
+    const login = ["USERNAME monuser", "PASSWORD secret", "LOGIN ups"];
+    const host = await LineClient.connectFrom("127.0.0.2", house.port);
+    deepEqual(await host.askAll(...login), ["OK", "OK", "OK"]);
+    host.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const others: LineClient[] = [];
+    try {
+      const answers: string[] = [];
+      for (let i = 3; i < 9; i++) {
+        const other = await LineClient.connectFrom(`127.0.0.${i}`, house.port);
+        others.push(other);
+        answers.push((await other.askAll(...login)).at(-1) ?? "");
+      }
+      deepEqual(answers, ["OK", "OK", "OK", "closed", "closed", "closed"], "three of four places");
+      const again = await LineClient.connectFrom("127.0.0.2", house.port);
+      others.push(again);
+      deepEqual(await again.askAll(...login), ["OK", "OK", "OK"]);
+    } finally {
+      for (const client of others) client.close();
+    }
+  }, { ...limits({ maxConnections: 4, connectsPerSec: 1000 }), allow: LOOPBACK }));
+
 Deno.test("NutListener refuses a connection when all others are logged in", () =>
   inHouse(async (_house, connect) => {
     for (let i = 0; i < 2; i++) {

@@ -127,7 +127,8 @@ export class NutService implements Service {
             return step;
           },
           startedTls: (id) => upsRegistry.startedTls(id),
-          end: (id) => this.#announcer.tell(upsRegistry.end(id, clock.monoMs())),
+          // Connections that we close ourselves, because we stop, prove no host down.
+          end: (id) => this.#isStopped || this.#announcer.tell(upsRegistry.end(id, clock.monoMs())),
         },
       });
       this.port = listener.start();
@@ -149,7 +150,10 @@ export class NutService implements Service {
   #tick(): void {
     this.#announcer.tell(this.#upsRegistry.tick(this.context.clock.monoMs()));
     const { health, config } = this.context;
-    const warnings = configWarnings(config, (device) => this.#upsRegistry.policyOf(device));
+    const warnings = [
+      ...configWarnings(config, (device) => this.#upsRegistry.policyOf(device)),
+      { code: "nut_host_missing", text: this.#upsRegistry.missingHosts(this.context.clock.monoMs()) },
+    ];
     for (const { code, text } of warnings) {
       if (text === undefined) health.clear(code);
       else health.raise({ code, severity: "warning", text });

@@ -125,11 +125,25 @@ Deno.test("NutService says no charge that nobody confirms, and on battery the po
       equal(await ask("battery.charge"), "ERR VAR-NOT-SUPPORTED");
       equal(await ask("battery.runtime"), "ERR VAR-NOT-SUPPORTED");
     }
-    house.policy({ state: "on_battery", grid_connected: false, blind: true, soc: 3.4, soc_estimated: true });
+    const reckons = (soc: number, minutes_left: number) =>
+      house.policy({
+        state: "on_battery",
+        grid_connected: false,
+        blind: true,
+        soc,
+        soc_estimated: true,
+        minutes_left,
+      });
+    reckons(3.4, 1.5);
     await settle();
     equal(await ask("battery.charge"), 'VAR ups battery.charge "3"');
+    equal(await ask("battery.charge.approx"), 'VAR ups battery.charge.approx "3"');
+    equal(await ask("battery.runtime"), 'VAR ups battery.runtime "90"');
+    for (const name of ["battery.charge", "battery.runtime"]) {
+      match((await client.ask(`GET DESC ups ${name}`))[0] ?? "", /as the policy estimates it/);
+    }
     equal(await ask("ups.status"), 'VAR ups ups.status "OB DISCHRG"');
-    house.policy({ state: "on_battery", grid_connected: false, blind: true, soc: 3, soc_estimated: true });
+    reckons(3, 1);
     await settle();
     equal(await ask("ups.status"), 'VAR ups ups.status "OB LB DISCHRG"');
     // The policy is gone, and the charge is as old as before: clients are on their own.
@@ -144,6 +158,8 @@ Deno.test("NutService says no charge that nobody confirms, and on battery the po
     await settle();
     equal(await ask("ups.status"), 'VAR ups ups.status "OB DISCHRG"');
     equal(await ask("battery.charge"), 'VAR ups battery.charge "87"');
+    equal(await ask("battery.charge.approx"), "ERR VAR-NOT-SUPPORTED");
+    match((await client.ask("GET DESC ups battery.charge"))[0] ?? "", /of the whole system/);
   }));
 
 Deno.test("NutService takes a forced shutdown back that nobody has seen, and only that", () =>
@@ -361,7 +377,7 @@ Deno.test("NutService says stale on silence, in all its forms", () =>
     match(await statusOf(client) ?? "", /OB/);
     await clock.advance(1_000);
     equal(await statusOf(client), "ERR DATA-STALE");
-    house.policy({ state: "on_battery", soc: 33, blind: true });
+    house.policy({ state: "on_battery", soc: 33, minutes_left: 40, blind: true });
     await settle();
     deepEqual(await client.ask("GET VAR ups battery.charge"), ['VAR ups battery.charge "33"']);
     house.broker.publish(TOPICS.state("Study"), '{"device":"Study","soc":"high"}');
@@ -405,4 +421,91 @@ Deno.test("NutService never logs a password", () =>
     await login(await connect());
     ok(!/hunter2|secret/.test(house.log.text()));
     ok(TEST_CONFIG.users.some(({ password }) => password === "secret"));
+  }));
+
+Deno.test("NutService tells of a refused log-in once, and of the host that is not logged in: log, health and journal", () =>
+  inHouse(async (house, clock, connect) => {
+    const events = eventsOf(house);
+    const client = await connect();
+    deepEqual(await client.askAll("USERNAME monuser", "PASSWORD wrong", "LOGIN ups", "LOGIN ups"), [
+      "OK",
+      "OK",
+      "ERR ACCESS-DENIED",
+      "ERR ACCESS-DENIED",
+    ]);
+    const told = house.log.text().split("\n").filter((line) => line.includes("LOGIN REFUSED"));
+    equal(told.length, 1);
+    match(
+      told[0] ?? "",
+      /^warn .*LOGIN REFUSED user=monuser ups=ups address=127\.0\.0\.1 why="the password is wrong" host=nas/,
+    );
+    await clock.advance(1_000);
+    deepEqual(house.health().map(({ code, severity }) => [code, severity]), [[
+      "nut_host_missing",
+      "warning",
+    ]]);
+    match(
+      house.health()[0]?.text ?? "",
+      /nas has not logged in .*user "monuser" on UPS "ups" from 127\.0\.0\.1/,
+    );
+    deepEqual(events, ["nut_host_missing"]);
+    await login(await connect());
+    await clock.advance(1_000);
+    deepEqual(house.health(), []);
+    deepEqual(events, ["nut_host_missing", "nut_login", "nut_host_back"]);
+  }));
+
+Deno.test("NutService warns of a host that never logs in, and of one that is lost; of none that goes as it was told", () =>
+  inHouse(async (house, clock, connect) => {
+    const codes = () => house.health().map(({ code }) => code).filter((code) => code === "nut_host_missing");
+    house.state(ONLINE);
+    await clock.advance(300_000);
+    deepEqual(codes(), []);
+    await clock.advance(1_000);
+    deepEqual(codes(), ["nut_host_missing"]);
+    const lost = await connect();
+    await login(lost);
+    await clock.advance(1_000);
+    deepEqual(codes(), []);
+    lost.close();
+    await soon(() => house.presence("nas")?.online === false);
+    house.state(ON_BATTERY);
+    house.policy({ state: "on_battery" });
+    await clock.advance(120_000);
+    house.state(ON_BATTERY);
+    await clock.advance(2_000);
+    deepEqual(codes(), ["nut_host_missing"], "on battery after two minutes");
+    const nas = await connect();
+    await login(nas);
+    house.policy(shuttingDown("nas"));
+    await settle();
+    match(await statusOf(nas) ?? "", /FSD/);
+    nas.close();
+    await soon(() => house.presence("nas")?.going_down === true);
+    for (let minute = 0; minute < 60; minute++) {
+      house.state(ON_BATTERY);
+      await clock.advance(60_000);
+    }
+    deepEqual(codes(), []);
+  }));
+
+Deno.test("NutService acknowledges a command once that comes again while its answer is on its way, and again when it was lost", () =>
+  inHouse(async (house, clock, connect) => {
+    house.state(ON_BATTERY);
+    const nas = await connect();
+    await login(nas);
+    const command = { id: "c1", action: "shutdown", ttl_sec: 300 };
+    house.command("nas", command);
+    await settle();
+    match(await statusOf(nas) ?? "", /FSD/);
+    const answer = ["nas shutdown accepted", "nas shutdown shutting_down"];
+    await clock.advance(4_999);
+    house.command("nas", command);
+    await settle();
+    match(await statusOf(nas) ?? "", /FSD/);
+    deepEqual(house.acks, answer);
+    await clock.advance(1);
+    house.command("nas", command);
+    await settle();
+    deepEqual(house.acks, [...answer, ...answer]);
   }));

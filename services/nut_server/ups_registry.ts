@@ -6,20 +6,16 @@ import type { AgentCommand } from "../../lib/messages/agent_command.ts";
 import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { NutHouse, NutUps, NutUser } from "./access/nut_house.ts";
+import { estimatedNames } from "./ups/battery_values.ts";
+import { RefusedLogins } from "./access/refused_logins.ts";
 import { HostPresence } from "./ups/host_presence.ts";
 import { ForcedShutdowns } from "./ups/forced_shutdowns.ts";
 import { answerAbort, answerCommand, type Outcome } from "./ups/outcomes.ts";
 import { NEW_SESSION } from "./protocol/world.ts";
 import { type Step, stepSession } from "./protocol/session.ts";
-import {
-  type Grace,
-  isPolicyHeard,
-  notePolicy,
-  noteState,
-  NOTHING_HEARD,
-  type StationMemory,
-  viewStation,
-} from "./ups/station.ts";
+import { type HostFacts, MissingHosts } from "./ups/missing_hosts.ts";
+import type { Grace } from "./ups/station.ts";
+import { type Hearing, Stations } from "./ups/stations.ts";
 import { UpsEntries } from "./ups_entries.ts";
 import { upsVariables } from "./ups/variables.ts";
 import type { NutWorld, Session, UpsView } from "./protocol/world.ts";
@@ -49,7 +45,9 @@ interface OpenSession {
 
 /** See the file comment. Times are monotonic milliseconds; `nowMonoMs` never goes back. */
 export class UpsBoard {
-  readonly #stations = new Map<string, StationMemory>();
+  readonly #stations: Stations;
+  readonly #refused = new RefusedLogins();
+  readonly #missing = new MissingHosts();
   readonly #sessions = new Map<number, OpenSession>();
   readonly #shutdowns: ForcedShutdowns;
   readonly #entries: UpsEntries;
@@ -57,6 +55,7 @@ export class UpsBoard {
   #nextSession = 1;
 
   constructor(private readonly config: BoardConfig) {
+    this.#stations = new Stations(config);
     this.#shutdowns = new ForcedShutdowns(config, config.fsdHoldMs);
     this.#entries = new UpsEntries(config.upses);
     this.#presence = new HostPresence(this.hosts, config.loginGraceMs);
@@ -74,29 +73,25 @@ export class UpsBoard {
 
   /** The policy's newest word on a station, when it is to be believed. */
   policyOf(device: string): PolicyStatus | undefined {
-    const policy = this.#stations.get(device)?.policy;
-    return policy && !policy.retained ? policy.status : undefined;
+    return this.#stations.policyOf(device);
   }
 
-  noteState(
-    device: string,
-    state: PowerState,
-    at: { retained: boolean; nowMonoMs: number },
-  ): readonly Outcome[] {
+  /** Which hosts no client is logged in for, though they should be, in one sentence; undefined: none. */
+  missingHosts(nowMonoMs: number): string | undefined {
+    return this.#missing.text(this.#hostFacts(nowMonoMs));
+  }
+
+  noteState(device: string, state: PowerState, at: Hearing): readonly Outcome[] {
     const before = this.policyOf(device);
-    this.#stations.set(device, noteState(this.#station(device), state, at));
+    this.#stations.noteState(device, state, at);
     // An outage that the station confirms makes the policy's word from before worth acting on.
     return this.policyOf(device) === before ? [] : this.#applyPolicy(device, false, at.nowMonoMs);
   }
 
   /** @param at `retained`: kept by the broker from before and too old to be acted on */
-  notePolicy(
-    device: string,
-    status: PolicyStatus,
-    at: { retained: boolean; nowMonoMs: number },
-  ): readonly Outcome[] {
+  notePolicy(device: string, status: PolicyStatus, at: Hearing): readonly Outcome[] {
     const before = this.policyOf(device);
-    this.#stations.set(device, notePolicy(this.#station(device), status, at));
+    this.#stations.notePolicy(device, status, at);
     const isOver = !at.retained && isCalm(status) && before !== undefined && !isCalm(before);
     return this.#applyPolicy(device, isOver, at.nowMonoMs);
   }
@@ -141,6 +136,11 @@ export class UpsBoard {
     const outcomes: Outcome[] = [];
     for (const effect of step.effects) {
       if (effect.kind === "login") outcomes.push(...this.#loggedIn(id, open.address, effect));
+      if (effect.kind === "login_refused") {
+        const refused = { ...effect.refusal, address: open.address };
+        const { isTold, untold } = this.#refused.note(refused, nowMonoMs);
+        if (isTold) outcomes.push({ kind: "login_refused", refused, untold });
+      }
       if (effect.kind === "force_shutdown") {
         open.forced = effect;
         const input = { kind: "client_fsd", session: id } as const;
@@ -169,7 +169,9 @@ export class UpsBoard {
     if (open?.session.login) {
       const { ups, user } = open.session.login;
       const { shown, commanded } = this.#shutdowns.latchFor(ups, user);
-      outcomes.push(...this.#presence.ended(id, { wasShown: shown.has(id), commandId: commanded?.id }));
+      const downAfterMs = (user.downAfterSec ?? 0) * 1000;
+      const how = { wasShown: shown.has(id), downAfterMs, commandId: commanded?.id };
+      outcomes.push(...this.#presence.ended(id, how, nowMonoMs));
       outcomes.push(...this.#shutdowns.step(ups, user, ended, nowMonoMs));
     }
     if (open?.forced) {
@@ -181,33 +183,43 @@ export class UpsBoard {
   /** Lets time work: call about once a second. */
   tick(nowMonoMs: number): readonly Outcome[] {
     const outcomes: Outcome[] = [...this.#presence.tick(nowMonoMs)];
-    for (const device of this.#stations.keys()) {
-      if (this.#isPolicyGone(device, nowMonoMs)) {
+    for (const device of this.#stations.devices) {
+      if (this.#stations.isPolicyGone(device, nowMonoMs)) {
         outcomes.push(...this.#applyPolicy(device, false, nowMonoMs));
       }
     }
-    return [...outcomes, ...this.#shutdowns.tick(nowMonoMs)];
+    const missing = this.#missing.tick(this.#hostFacts(nowMonoMs), nowMonoMs);
+    return [...outcomes, ...this.#shutdowns.tick(nowMonoMs), ...missing];
   }
 
   #loggedIn(id: number, address: string, { ups, user }: Account): readonly Outcome[] {
     const host = this.#shutdowns.hostFor(ups, user);
-    return host === undefined ? [] : this.#presence.loggedIn(id, { host, address });
+    if (host === undefined) return [];
+    this.#refused.forgetHost(host);
+    return this.#presence.loggedIn(id, { host, address });
+  }
+
+  #hostFacts(nowMonoMs: number): ReadonlyMap<string, HostFacts> {
+    return new Map(this.hosts.map((host): [string, HostFacts] => {
+      const devices = this.#shutdowns.devicesOfHost(host);
+      const isDown = devices.some((device) =>
+        this.policyOf(device)?.hosts?.some(({ agent, state }) => agent === host && state === "down")
+      );
+      return [host, {
+        isLoggedIn: this.#presence.countOf(host) > 0,
+        isExcused: isDown || this.#presence.isGoingDown(host),
+        isOnBattery: devices.some((device) => this.#stations.isOnBattery(device, nowMonoMs)),
+        refused: this.#refused.lastOf(host),
+      }];
+    }));
   }
 
   #applyPolicy(device: string, isOver: boolean, nowMonoMs: number): readonly Outcome[] {
     const statusOf = (name: string): PolicyStatus | undefined => {
       const status = this.policyOf(name);
-      return status && this.#isPolicyGone(name, nowMonoMs) ? { ...status, state: "online" } : status;
+      return status && this.#stations.isPolicyGone(name, nowMonoMs) ? { ...status, state: "online" } : status;
     };
     return this.#shutdowns.applyPolicy(device, { statusOf, isOver, nowMonoMs });
-  }
-
-  /** A policy that fell silent cannot take its word back; fresh word from the station that the grid is there does. */
-  #isPolicyGone(device: string, nowMonoMs: number): boolean {
-    const memory = this.#station(device);
-    if (!memory.policy || isPolicyHeard(memory, nowMonoMs, this.config)) return false;
-    const view = viewStation(memory, nowMonoMs, this.config);
-    return view.kind === "live" && view.gridConnected;
   }
 
   #world(address: string, nowMonoMs: number): NutWorld {
@@ -220,8 +232,8 @@ export class UpsBoard {
   }
 
   #view(ups: NutUps, session: Session, nowMonoMs: number): UpsView {
-    const memory = this.#station(ups.device);
-    const view = viewStation(memory, nowMonoMs, this.config);
+    const memory = this.#stations.memoryOf(ups.device);
+    const view = this.#stations.view(ups.device, nowMonoMs);
     const user = session.login?.ups === ups ? session.login.user : undefined;
     const variables = upsVariables({
       device: ups.device,
@@ -236,12 +248,9 @@ export class UpsBoard {
     return {
       ups,
       data: variables ? { kind: "known", variables } : { kind: view.kind === "never" ? "never" : "stale" },
+      estimated: estimatedNames(view),
       clients: () => [...this.#sessions.values()].filter(ofThisUps).map(({ address }) => address),
     };
-  }
-
-  #station(device: string): StationMemory {
-    return this.#stations.get(device) ?? NOTHING_HEARD;
   }
 }
 

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { ConfigError, errorText, InvalidInputError } from "../../../lib/errors.ts";
 import { integerIn, numberIn, parseValue, textUpTo } from "../../../lib/messages/parse.ts";
 import { accountProblems, crossProblems, upsProblems } from "./config_rules.ts";
-import { DEFAULT_LIMITS, type NutHouse, type NutUps } from "./nut_house.ts";
+import { DEFAULT_LIMITS, type NutHouse, type NutUps, type NutUser } from "./nut_house.ts";
 
 const name = v.pipe(textUpTo(64), v.minLength(1, "must not be empty"));
 
@@ -13,6 +13,8 @@ const userSchema = v.strictObject({
   password: name,
   role: v.optional(v.picklist(["secondary", "primary"]), "secondary"),
   host: v.optional(name),
+  // Longer than the policy waits for a host that took its command, it would be told again.
+  down_after_s: v.optional(integerIn(0, 900)),
 });
 
 const upsSchema = v.strictObject({
@@ -74,7 +76,12 @@ function readHouse(text: string, source: string, problems: string[]): NutHouse |
   };
   const outer = check(houseSchema, table, source);
   if (!outer) return;
-  const users = outer.user.flatMap((entry, i) => check(userSchema, entry, `${source}, user ${i + 1}`) ?? []);
+  const users = outer.user.flatMap((entry, i): NutUser[] => {
+    const user = check(userSchema, entry, `${source}, user ${i + 1}`);
+    if (!user) return [];
+    const { down_after_s: downAfterSec, ...rest } = user;
+    return [{ ...rest, ...(downAfterSec === undefined ? {} : { downAfterSec }) }];
+  });
   const upses = outer.ups.flatMap((entry, i): NutUps[] => {
     const ups = check(upsSchema, entry, `${source}, ups ${i + 1}`);
     if (!ups) return [];

@@ -6,6 +6,15 @@ import type { NutUps, NutUser } from "./nut_house.ts";
 /** Accounts that appliances have built in: everybody knows their passwords, so they must never be more than secondary. */
 export const WELL_KNOWN_ACCOUNTS: readonly string[] = ["monuser", "admin", "upsmon", "qnapnas", "upsuser"];
 
+/**
+ * What a client sends without quotes and the protocol takes apart: blanks divide words, `=` is a word, `\\` takes the next
+ * character, `#` begins a comment, `"` a quoted word. With one of them in it a name or password fails in one client or
+ * another, with Debian's own server too. Tried with Debian's upsmon 2.8.0, character by character.
+ */
+const UNSENDABLE = /[\s="#\\]/;
+const UNSENDABLE_WORDS =
+  'must not have a blank, "=", "#", "\\" or a double quote, for NUT clients cannot send it';
+
 /** What is wrong with the accounts by themselves. */
 export function accountProblems(users: readonly NutUser[]): string[] {
   const problems: string[] = [];
@@ -15,7 +24,9 @@ export function accountProblems(users: readonly NutUser[]): string[] {
     if (seen.has(name)) problems.push(`${who} is given twice`);
     seen.add(name);
     if (!/^[\x20-\x7e]+$/.test(name)) problems.push(`${who} must have a name of printable ASCII`);
+    else if (UNSENDABLE.test(name)) problems.push(`${who}: its name ${UNSENDABLE_WORDS}`);
     if (!/^[\x20-\x7e]+$/.test(password)) problems.push(`${who} must have a password of printable ASCII`);
+    else if (UNSENDABLE.test(password)) problems.push(`${who}: its password ${UNSENDABLE_WORDS}`);
     problems.push(...hostProblems(who, host));
     if (role !== "primary") continue;
     if (WELL_KNOWN_ACCOUNTS.includes(name)) {
@@ -77,8 +88,15 @@ export function crossProblems({ allow, users, upses, entries }: {
       }
     }
   }
-  for (const { name, host } of users) {
-    if (host === undefined) continue;
+  for (const { name, host, downAfterSec } of users) {
+    if (host === undefined) {
+      if (
+        downAfterSec !== undefined && upses.length === entries && upses.every((ups) => ups.host === undefined)
+      ) {
+        problems.push(`user "${name}": down_after_s is for a host, and neither the user nor a ups names one`);
+      }
+      continue;
+    }
     if (upses.length === entries && !upses.some((ups) => ups.host === undefined || ups.host === host)) {
       problems.push(`user "${name}": no ups is for its host "${host}"`);
     }

@@ -10,10 +10,11 @@ allow = ["192.168.1.0/24", "127.0.0.1"]
 [[user]]
 name = "monuser"
 password = "secret"
+down_after_s = 180
 
 [[user]]
 name = "pve"
-password = "long and own"
+password = "long-and-own"
 role = "primary"
 host = "proxmox"
 
@@ -52,8 +53,8 @@ Deno.test("parseNutConfig() reads accounts, UPS entries, networks and limits", (
   const house = parseNutConfig(GOOD);
   deepEqual(house.allow, ["192.168.1.0/24", "127.0.0.1"]);
   deepEqual(house.users, [
-    { name: "monuser", password: "secret", role: "secondary" },
-    { name: "pve", password: "long and own", role: "primary", host: "proxmox" },
+    { name: "monuser", password: "secret", role: "secondary", downAfterSec: 180 },
+    { name: "pve", password: "long-and-own", role: "primary", host: "proxmox" },
   ]);
   deepEqual(house.upses, [
     {
@@ -134,6 +135,46 @@ idle_sec = 1
       'limits: "idle_sec" must be a whole number from 35 to 3600, found 1',
     ]
   ) ok(many.includes(part), `${part}\n--- not in\n${many}`);
+});
+
+Deno.test("parseNutConfig() refuses names and passwords that clients cannot send, and no others", () => {
+  const problems = (name: string, password: string) => {
+    const user = `[[user]]\nname = ${JSON.stringify(name)}\npassword = ${JSON.stringify(password)}\n`;
+    const text = `allow = ["10.0.0.1"]\n${user}[[ups]]\nname = "ups"\ndevice = "Study"\n`;
+    try {
+      return parseNutConfig(text, "nut.toml") && [];
+    } catch (error) {
+      ok(error instanceof ConfigError);
+      return error.problems;
+    }
+  };
+  for (let code = 0x20; code < 0x7f; code++) {
+    const char = String.fromCharCode(code);
+    const isRefused = ' ="#\\'.includes(char);
+    const [asName, asPassword] = [problems(`a${char}b`, "secret"), problems("a", `hunter${char}2`)];
+    equal(asName.length === 0, !isRefused, `name with ${char}`);
+    equal(asPassword.length === 0, !isRefused, `password with ${char}`);
+    if (!isRefused) continue;
+    ok(
+      /its name must not have a blank, .* for NUT clients cannot send it$/.test(asName.join()),
+      asName.join(),
+    );
+    ok(/^nut\.toml: user "a": its password must not have a blank/.test(asPassword.join()), asPassword.join());
+    ok(!asPassword.join().includes("hunter"));
+  }
+});
+
+Deno.test("parseNutConfig() takes down_after_s from 0 to 900, and only where there is a host", () => {
+  const text = (seconds: number, host = 'host = "nas"') =>
+    `allow = ["10.0.0.1"]\n[[user]]\nname = "a"\npassword = "b"\ndown_after_s = ${seconds}\n` +
+    `[[ups]]\nname = "ups"\ndevice = "Study"\n${host}\n`;
+  for (const seconds of [0, 900]) equal(parseNutConfig(text(seconds)).users[0]?.downAfterSec, seconds);
+  deepEqual(problemsOf(text(901)), [
+    'nut.toml, user 1: "down_after_s" must be a whole number from 0 to 900, found 901',
+  ]);
+  deepEqual(problemsOf(text(60, "")), [
+    'nut.toml: user "a": down_after_s is for a host, and neither the user nor a ups names one',
+  ]);
 });
 
 Deno.test("parseNutConfig() wants networks and a UPS", () => {

@@ -1,5 +1,7 @@
 /** How much one client may ask for: token buckets and the memory of failed logins. Pure; times are monotonic. */
 
+import type { NutLimits } from "./nut_house.ts";
+
 /** Lets `perSec` things a second through, `burst` at once. */
 export class TokenBucket {
   #tokens: number;
@@ -42,13 +44,36 @@ export const FAILURE_MEMORY_MS = 60_000;
 /** The delay of the next logins from an address with too many failures, ms: less than the 5 s after which clients give up, so that the right password still gets in. */
 export const LOGIN_DELAY_MS = 2_000;
 
+/** One of so many places is kept for addresses from which somebody logged in before, at most. */
+const KNOWN_SHARE = 4;
+/** A place is kept for so long after its last log-in or the end of its session, ms: a holiday of its host. */
+const KNOWN_FOR_MS = 7 * 86_400_000;
+
 /** What is remembered of addresses; forgets by itself, so that it stays small. */
 export class AddressBook {
   readonly #connects = new Map<string, TokenBucket>();
   readonly #failures = new Map<string, { count: number; lastMonoMs: number }>();
 
+  readonly #known = new Map<string, number>();
+
   /** @param limits See `NutLimits` */
-  constructor(private readonly limits: { readonly connectsPerSec: number; readonly failedLogins: number }) {}
+  constructor(
+    private readonly limits: Pick<NutLimits, "connectsPerSec" | "failedLogins" | "maxConnections">,
+  ) {}
+
+  /**
+   * Somebody is logged in from there: from now on a place is kept for it, for a week. Those that came first stay: who logs
+   * in from many addresses displaces nobody.
+   */
+  noteLogin(address: string, nowMonoMs: number): void {
+    const most = Math.floor(this.limits.maxConnections / KNOWN_SHARE);
+    if (this.#known.has(address) || this.#known.size < most) this.#known.set(address, nowMonoMs);
+  }
+
+  /** Addresses that are kept a place. */
+  get known(): readonly string[] {
+    return [...this.#known.keys()];
+  }
 
   /** Whether one more connection of the address fits its rate. */
   mayConnect(address: string, nowMonoMs: number): boolean {
@@ -76,6 +101,9 @@ export class AddressBook {
   forget(nowMonoMs: number): void {
     for (const [address, bucket] of this.#connects) {
       if (bucket.isFull(nowMonoMs)) this.#connects.delete(address);
+    }
+    for (const [address, lastMonoMs] of this.#known) {
+      if (nowMonoMs - lastMonoMs >= KNOWN_FOR_MS) this.#known.delete(address);
     }
     for (const [address, { lastMonoMs }] of this.#failures) {
       if (nowMonoMs - lastMonoMs >= FAILURE_MEMORY_MS) this.#failures.delete(address);

@@ -20,7 +20,7 @@ Deno.test("TokenBucket.tryTake() refuses 1 ms before a token is there", () => {
 });
 
 Deno.test("AddressBook delays logins of an address that failed too often, and forgets", () => {
-  const book = new AddressBook({ connectsPerSec: 10, failedLogins: 5 });
+  const book = new AddressBook({ connectsPerSec: 10, failedLogins: 5, maxConnections: 256 });
   for (let i = 1; i < 5; i++) book.noteFailure("10.0.0.1", 0);
   equal(book.loginDelayMs("10.0.0.1"), 0);
   book.noteFailure("10.0.0.1", 0);
@@ -34,7 +34,7 @@ Deno.test("AddressBook delays logins of an address that failed too often, and fo
 });
 
 Deno.test("AddressBook limits new connections an address", () => {
-  const book = new AddressBook({ connectsPerSec: 2, failedLogins: 5 });
+  const book = new AddressBook({ connectsPerSec: 2, failedLogins: 5, maxConnections: 256 });
   const tries = (address: string, nowMonoMs: number) =>
     Array.from({ length: 10 }, () => book.mayConnect(address, nowMonoMs)).filter(Boolean).length;
   equal(tries("10.0.0.1", 0), 6);

@@ -11,6 +11,11 @@ export interface NutUser {
   readonly role: NutRole;
   /** The host of the policy behind this account; absent: the UPS that it logs in to says which. */
   readonly host?: string;
+  /**
+   * For appliances whose client leaves long before the machine is off: so long after it left as it was told, its host still
+   * counts as up, s; absent: 0.
+   */
+  readonly downAfterSec?: number;
 }
 
 /** One name in LIST UPS. */

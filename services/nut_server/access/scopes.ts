@@ -74,6 +74,19 @@ export function policyWants(scope: Scope, statuses: readonly PolicyStatus[]): bo
   }
 }
 
+/** The command that counts for a host in the policy's view, and whether the policy has its answer. */
+export function namedCommand(
+  scope: Scope,
+  statuses: readonly PolicyStatus[],
+): { readonly id: string; readonly isAnswered: boolean } | undefined {
+  if (scope.kind !== "host") return undefined;
+  for (const { agent, state, command_id: id } of statuses.flatMap(({ hosts = [] }) => hosts)) {
+    if (agent === scope.host && id !== undefined && GOING_DOWN.includes(state)) {
+      return { id, isAnswered: state !== "told" };
+    }
+  }
+}
+
 /** Whether any status lists the host. */
 export function isNamed(host: string, statuses: readonly PolicyStatus[]): boolean {
   return statuses.some(({ hosts = [] }) => hosts.some(({ agent }) => agent === host));

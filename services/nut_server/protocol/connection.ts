@@ -24,6 +24,7 @@ export interface ConnectionPort {
   startedTls(): void;
   /** How long a login has to wait, ms. */
   loginDelayMs(): number;
+  loggedIn(): void;
   denied(): void;
 }
 
@@ -133,6 +134,7 @@ export class Connection {
         return;
       case "login":
         this.isLoggedIn = true;
+        this.port.loggedIn();
         return;
       case "denied":
         this.port.denied();

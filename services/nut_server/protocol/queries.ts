@@ -49,9 +49,12 @@ export function answerGet(session: Session, args: readonly string[], world: NutW
     case "CMDDESC": {
       if (word === undefined) return refuse("INVALID-ARGUMENT");
       const kind = topic.toUpperCase();
-      const text = (kind === "DESC" ? describeVariable(word.toLowerCase()) : undefined) ??
-        "Description unavailable";
-      return withData(ups, session, world, () => [`${kind} ${shown} ${echoed(word)} ${quoted(text, 200)}`]);
+      return withData(ups, session, world, (_, { estimated }) => {
+        const name = word.toLowerCase();
+        const text = (kind === "DESC" ? describeVariable(name, estimated.has(name)) : undefined) ??
+          "Description unavailable";
+        return [`${kind} ${shown} ${echoed(word)} ${quoted(text, 200)}`];
+      });
     }
     default:
       return refuse("INVALID-ARGUMENT");

@@ -6,6 +6,7 @@
 import { errorLine, type ErrorToken } from "./answers.ts";
 import type { NutUps, NutUser } from "../access/nut_house.ts";
 import { answerGet, answerList } from "./queries.ts";
+import { type LoginRefusal, refusalOf, unsendableRefusal } from "../access/refusals.ts";
 import { findAccount, mayForceShutdown, mayLogin } from "../access/users.ts";
 import { dataError, findUps, type NutWorld, PROTOCOL_VERSION, serverInfo, type Session } from "./world.ts";
 
@@ -18,6 +19,8 @@ export type SessionEffect =
   | { readonly kind: "shown_fsd" }
   /** Name or password was wrong, or the account may not do this. */
   | { readonly kind: "denied" }
+  /** A LOGIN was refused, and why. */
+  | { readonly kind: "login_refused"; readonly refusal: LoginRefusal }
   /** Begin TLS after the answer. */
   | { readonly kind: "start_tls" }
   /** Close after the answer. */
@@ -58,11 +61,11 @@ export function stepSession(session: Session, words: readonly string[], world: N
     case "LIST":
       return withFsdShown(answerList(session, args, world));
     case "USERNAME":
-      if (args.length !== 1) return refuse("INVALID-ARGUMENT");
+      if (args.length !== 1) return refuseUnsendable(session, "user", world);
       if (session.username !== undefined) return refuse("ALREADY-SET-USERNAME");
       return { ...say("OK"), session: { ...session, username: args[0] } };
     case "PASSWORD":
-      if (args.length !== 1) return refuse("INVALID-ARGUMENT");
+      if (args.length !== 1) return refuseUnsendable(session, "password", world);
       if (session.password !== undefined) return refuse("ALREADY-SET-PASSWORD");
       return { ...say("OK"), session: { ...session, password: args[0] } };
     case "LOGOUT":
@@ -73,22 +76,41 @@ export function stepSession(session: Session, words: readonly string[], world: N
       if (!world.hasCertificate) return refuse("FEATURE-NOT-CONFIGURED");
       return { ...say("OK STARTTLS"), effects: [{ kind: "start_tls" }] };
     case "LOGIN":
+      return withRefusal(stepAccount(session, verb.toUpperCase(), args, world), session, args, world);
     case "PRIMARY":
     case "MASTER":
     case "FSD":
     case "SET":
     case "INSTCMD":
-      if (session.username === undefined) return refuse("USERNAME-REQUIRED");
-      if (session.password === undefined) return refuse("PASSWORD-REQUIRED");
-      return stepWithAccount(session, verb.toUpperCase(), args, world);
+      return stepAccount(session, verb.toUpperCase(), args, world);
     default:
       return refuse("UNKNOWN-COMMAND");
   }
 }
 
-function stepWithAccount(session: Session, verb: string, args: readonly string[], world: NutWorld): Step {
+/** Stock clients give up here and never come to their LOGIN. */
+function refuseUnsendable(session: Session, what: "user" | "password", world: NutWorld): Step {
+  const refusal = unsendableRefusal(session.username, what, world);
+  return { session, lines: [errorLine("INVALID-ARGUMENT")], effects: [{ kind: "login_refused", refusal }] };
+}
+
+/** A LOGIN that did not succeed leaves word of why; one that comes after a successful one is no trouble. */
+function withRefusal(
+  step: Step,
+  { username, password, login }: Session,
+  args: readonly string[],
+  world: NutWorld,
+): Step {
+  if (login || step.session.login) return step;
+  const refusal = refusalOf({ username, password, upsWords: args }, world);
+  return { ...step, effects: [...step.effects, { kind: "login_refused", refusal }] };
+}
+
+function stepAccount(session: Session, verb: string, args: readonly string[], world: NutWorld): Step {
   const say = (line: string, ...effects: SessionEffect[]): Step => ({ session, lines: [line], effects });
   const refuse = (token: ErrorToken): Step => say(errorLine(token));
+  if (session.username === undefined) return refuse("USERNAME-REQUIRED");
+  if (session.password === undefined) return refuse("PASSWORD-REQUIRED");
   const deny = (): Step => say(errorLine("ACCESS-DENIED"), { kind: "denied" });
   if (verb === "SET" || verb === "INSTCMD") return stepSwitching(session, verb, args, world);
 

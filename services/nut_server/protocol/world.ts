@@ -23,6 +23,8 @@ export interface UpsView {
   readonly data: { readonly kind: "known"; readonly variables: Variables } | {
     readonly kind: "stale" | "never";
   };
+  /** Names of the variables that are estimates of the policy and no measurement. */
+  readonly estimated: ReadonlySet<string>;
   /** Addresses of the logged-in clients, one a session. */
   clients(): readonly string[];
 }

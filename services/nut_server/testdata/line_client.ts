@@ -1,4 +1,6 @@
 /** For tests: a NUT client that sends lines and waits for whole answers. */
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
 
 /** See the file comment. */
 export class LineClient {
@@ -6,10 +8,38 @@ export class LineClient {
   #isOver = false;
   #reading: Promise<void> | undefined;
 
-  private constructor(readonly conn: Deno.Conn) {}
+  private constructor(private readonly stream: Pick<Deno.Conn, "read" | "write" | "close">) {}
+
+  /** The connection, to begin TLS on it. */
+  get conn(): Deno.Conn {
+    return this.stream as Deno.Conn;
+  }
 
   static async connect(port: number): Promise<LineClient> {
     return new LineClient(await Deno.connect({ hostname: "127.0.0.1", port }));
+  }
+
+  /** From another address of loopback, as if it were another machine. */
+  static async connectFrom(address: string, port: number): Promise<LineClient> {
+    const socket = connectTcp({ host: "127.0.0.1", port, localAddress: address });
+    await once(socket, "connect");
+    // What the server does to the connection is seen by whoever reads.
+    socket.on("error", () => {});
+    const chunks = socket[Symbol.asyncIterator]();
+    return new LineClient({
+      async read(into) {
+        const { value, done } = await chunks.next();
+        if (done) return null;
+        // Answers are far shorter than the buffer.
+        into.set(value);
+        return value.length;
+      },
+      write: (bytes) =>
+        new Promise((resolve, reject) =>
+          socket.write(bytes, (error) => error ? reject(error) : resolve(bytes.length))
+        ),
+      close: () => void socket.destroy(),
+    });
   }
 
   /** Over a connection that is there already. */
@@ -20,7 +50,7 @@ export class LineClient {
   /** Sends text as it is; characters up to 255 are single bytes. */
   async send(text: string | Uint8Array): Promise<void> {
     const bytes = typeof text === "string" ? Uint8Array.from(text, (char) => char.charCodeAt(0)) : text;
-    for (let sent = 0; sent < bytes.length;) sent += await this.conn.write(bytes.subarray(sent));
+    for (let sent = 0; sent < bytes.length;) sent += await this.stream.write(bytes.subarray(sent));
   }
 
   /** The next line; undefined when the server has closed. */
@@ -64,7 +94,7 @@ export class LineClient {
 
   close(): void {
     try {
-      this.conn.close();
+      this.stream.close();
     } catch {
       // Already closed.
     }
@@ -88,7 +118,7 @@ export class LineClient {
 
   async #read(): Promise<void> {
     const buffer = new Uint8Array(4096);
-    const count = await this.conn.read(buffer).catch(() => null);
+    const count = await this.stream.read(buffer).catch(() => null);
     if (count === null) this.#isOver = true;
     else this.#text += new TextDecoder().decode(buffer.subarray(0, count));
   }

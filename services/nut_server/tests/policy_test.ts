@@ -1,102 +1,14 @@
 /** The NUT server with the real policy engine on one broker: a host that has only a NUT client is told, proven down, called off. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
-import { DEFAULT_ROOTS } from "../../../lib/mqtt/topics.ts";
 import { settle, TestClock } from "../../../lib/test_clock.ts";
-import { testContext } from "../../../lib/testing.ts";
+import { parsePolicyFile } from "../../policy_engine/rules/policy_file.ts";
 import { DOUBT_MS } from "../../policy_engine/snapshot/power_return.ts";
-import { PolicyEngine, type PolicyEngineConfig } from "../../policy_engine/service.ts";
-import { LineClient } from "../testdata/line_client.ts";
-import { ON_BATTERY, ONLINE, startHouse, type TestHouse, TOPICS } from "../testdata/test_house.ts";
-
-const POLICY: PolicyEngineConfig = {
-  roots: DEFAULT_ROOTS,
-  stations: { Study: ["nas"] },
-  socMinPercent: 10,
-  debounceSec: 30,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  commandTtlSec: 300,
-  staleAfterSec: 120,
-  agentKeys: {},
-  stateDir: "/none",
-};
-
-interface Scene {
-  readonly house: TestHouse;
-  readonly clock: TestClock;
-  connect(): Promise<LineClient>;
-  /** Lets time pass; the station says `state` every 5 s, or nothing when it is undefined. */
-  pass(seconds: number, state: PowerState | undefined): Promise<void>;
-  /** How the policy sees the host. */
-  hostState(): string;
-}
-
-/** What a system that is started anew finds. */
-interface Machine {
-  readonly clock: TestClock;
-  readonly disk: { text?: string };
-  readonly bootId?: string;
-}
-
-async function withPolicy(
-  run: (scene: Scene) => Promise<void>,
-  { clock, disk, bootId }: Machine = { clock: new TestClock(), disk: {} },
-): Promise<void> {
-  const house = await startHouse({ clock, config: { bootId } });
-  const capability = {
-    service: "policy_engine",
-    publishes: [TOPICS.command("+"), TOPICS.plan("+"), TOPICS.policy("+"), TOPICS.events],
-    subscribes: [TOPICS.state("+"), TOPICS.ack("+"), TOPICS.agentStatus("+")],
-  };
-  let ids = 0;
-  const engine = new PolicyEngine(
-    { ...testContext(capability, { ...POLICY, bootId }, { clock, broker: house.broker }) },
-    {
-      store: { read: () => disk.text, write: (text) => void (disk.text = text), setAside: () => "" },
-      newId: () => `${bootId ?? "c"}${++ids}`,
-    },
-  );
-  await engine.start();
-  const clients: LineClient[] = [];
-  try {
-    await run({
-      house,
-      clock,
-      async connect() {
-        const client = await LineClient.connect(house.port);
-        clients.push(client);
-        deepEqual(await client.askAll("USERNAME monuser", "PASSWORD secret", "LOGIN ups"), [
-          "OK",
-          "OK",
-          "OK",
-        ]);
-        return client;
-      },
-      async pass(seconds, state) {
-        for (let done = 0; done < seconds; done += 5) {
-          if (state) house.state({ ...state, age_s: 0, grid_age_s: 0 });
-          await clock.advance(5_000);
-        }
-      },
-      hostState: () => JSON.parse(house.broker.retained(TOPICS.policy("Study")) ?? "{}").hosts?.[0]?.state,
-    });
-  } finally {
-    for (const client of clients) client.close();
-    await engine.stop();
-    await house.stop();
-  }
-}
+import type { LineClient } from "../testdata/line_client.ts";
+import { gone, POLICY, type Scene, withPolicy } from "../testdata/policy_scene.ts";
+import { ON_BATTERY, ONLINE, TEST_CONFIG, type TestHouse, TOPICS } from "../testdata/test_house.ts";
 
 const statusOf = async (client: LineClient) => (await client.ask("GET VAR ups ups.status"))[0];
-
-async function gone(scene: Scene): Promise<void> {
-  for (let i = 0; i < 300 && scene.house.presence("nas")?.online !== false; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  await settle();
-}
 
 const LOW: PowerState = { ...ON_BATTERY, soc: 9 };
 
@@ -298,5 +210,145 @@ Deno.test("PolicyEngine restarted in the same boot keeps showing FSD to a NUT ho
   await withPolicy(async ({ connect }) => {
     await settle();
     match(await statusOf(await connect()) ?? "", /FSD OB LB/);
+  }, machine);
+});
+
+/** `nas` goes first, then `pve`. */
+const STAGES = '[[station.Study.stage]]\nhosts = ["nas"]\n[[station.Study.stage]]\nhosts = ["pve"]\n';
+
+for (const [downAfterSec, waits] of [[undefined, false], [120, true]] as const) {
+  Deno.test(`PolicyEngine begins the next stage ${downAfterSec ?? 0} s after a NUT client left as it was told`, () => {
+    const stations = { Study: ["nas", "pve"] };
+    const file = parsePolicyFile(STAGES, "policy.toml", { ...POLICY, stations });
+    const users = TEST_CONFIG.users.map((user) => user.name === "monuser" ? { ...user, downAfterSec } : user);
+    return withPolicy(
+      async (scene) => {
+        const { house, clock, pass, connect } = scene;
+        const states = () =>
+          JSON.parse(house.broker.retained(TOPICS.policy("Study")) ?? "{}").hosts?.map((
+            { state }: { state: string },
+          ) => state);
+        await pass(5, ONLINE);
+        const nas = await connect();
+        await pass(40, LOW);
+        match(await statusOf(nas) ?? "", /FSD OB LB/);
+        await settle();
+        const told = clock.monoMs();
+        nas.close();
+        for (let i = 0; i < 300 && house.presence("nas")?.going_down !== true; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        await settle();
+        await pass(10, LOW);
+        deepEqual(states(), waits ? ["shutting_down", "unknown"] : ["down", "told"]);
+        equal(house.presence("nas")?.online, waits);
+        await pass(105, LOW);
+        deepEqual(states()[0], waits ? "shutting_down" : "down", `${(clock.monoMs() - told) / 1000} s later`);
+        await pass(10, LOW);
+        deepEqual(states(), ["down", "told"], `${(clock.monoMs() - told) / 1000} s later`);
+        equal(house.presence("nas")?.online, false);
+      },
+      undefined,
+      { nut: { users }, policy: { stations, file } },
+    );
+  });
+}
+
+Deno.test("PolicyEngine counts a host as up again that logs in before its time to go down is over", () => {
+  const users = TEST_CONFIG.users.map((user) => ({ ...user, downAfterSec: 120 }));
+  return withPolicy(
+    async ({ house, pass, connect, hostState }) => {
+      await pass(5, ONLINE);
+      const nas = await connect();
+      await pass(40, LOW);
+      await statusOf(nas);
+      nas.close();
+      for (let i = 0; i < 300 && house.presence("nas")?.going_down !== true; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await pass(60, { ...ONLINE, soc: 9 });
+      const back = await connect();
+      equal(await statusOf(back), 'VAR ups ups.status "OL CHRG"');
+      for (let i = 0; i < 4; i++) {
+        await pass(50, { ...ONLINE, soc: 9 });
+        equal(await statusOf(back), 'VAR ups ups.status "OL CHRG"');
+      }
+      deepEqual([house.presence("nas")?.online, house.presence("nas")?.going_down], [true, undefined]);
+      equal(hostState(), "online");
+    },
+    undefined,
+    { nut: { users } },
+  );
+});
+
+/** Answers to commands, from now on. */
+function answersOf(house: TestHouse): string[] {
+  const answers: string[] = [];
+  house.broker.watch(({ topic, payload }) => {
+    if (topic !== TOPICS.ack("nas")) return;
+    const { status } = JSON.parse(new TextDecoder().decode(payload));
+    answers.push(status);
+  });
+  return answers;
+}
+
+Deno.test("PolicyEngine restarted before a NUT client saw FSD hears one answer", async () => {
+  const machine = { clock: new TestClock(), disk: {}, bootId: "a" };
+  await withPolicy(async ({ connect, pass, hostState }) => {
+    await pass(5, ONLINE);
+    await connect();
+    await pass(40, LOW);
+    equal(hostState(), "told");
+  }, machine);
+  await machine.clock.advance(10_000);
+  await withPolicy(async (scene) => {
+    const { house, connect, pass, hostState } = scene;
+    const answers = answersOf(house);
+    await pass(5, LOW);
+    const nas = await connect();
+    match(await statusOf(nas) ?? "", /FSD OB LB/);
+    for (let i = 0; i < 6; i++) {
+      await pass(5, LOW);
+      match(await statusOf(nas) ?? "", /FSD OB LB/);
+    }
+    await settle();
+    deepEqual(answers, ["accepted", "shutting_down"]);
+    equal(hostState(), "shutting_down");
+    nas.close();
+    await gone(scene);
+    equal(hostState(), "down", "its going is the proof");
+  }, machine);
+});
+
+Deno.test("PolicyEngine restarted after a NUT client saw FSD hears no second answer, and takes our stop for no proof", async () => {
+  const machine = { clock: new TestClock(), disk: {}, bootId: "a" };
+  await withPolicy(async ({ house, connect, pass, hostState }) => {
+    const answers = answersOf(house);
+    await pass(5, ONLINE);
+    const nas = await connect();
+    await pass(40, LOW);
+    match(await statusOf(nas) ?? "", /FSD OB LB/);
+    await settle();
+    equal(hostState(), "shutting_down");
+    deepEqual(answers, ["accepted", "shutting_down"]);
+    await house.service.stop();
+    await settle();
+    equal(hostState(), "shutting_down", "we closed its connection, it did not go");
+  }, machine);
+  await machine.clock.advance(10_000);
+  await withPolicy(async (scene) => {
+    const { house, connect, pass, hostState } = scene;
+    const answers = answersOf(house);
+    await pass(5, LOW);
+    const nas = await connect();
+    for (let i = 0; i < 6; i++) {
+      match(await statusOf(nas) ?? "", /FSD OB LB/);
+      await pass(5, LOW);
+    }
+    deepEqual(answers, []);
+    equal(hostState(), "shutting_down");
+    nas.close();
+    await gone(scene);
+    equal(hostState(), "down");
   }, machine);
 });

@@ -2,6 +2,7 @@
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   "battery.charge": "Battery charge of the whole system, rounded down (percent)",
+  "battery.charge.approx": "The same as battery.charge, where that is an estimate of the policy (percent)",
   "battery.charge.low": "Charge at which the shutdown policy acts (percent)",
   "battery.charger.status": "What the battery does: charging, discharging or resting",
   "battery.packs": "Number of battery packs",
@@ -30,7 +31,14 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   "ups.status": "UPS status",
 };
 
-/** The sentence; undefined for a variable that does not exist here. */
-export function describeVariable(name: string): string | undefined {
-  return Object.hasOwn(DESCRIPTIONS, name) ? DESCRIPTIONS[name] : undefined;
+/** On the variables that can be estimates, while they are. */
+const ESTIMATES: Readonly<Record<string, string>> = {
+  "battery.charge": "Battery charge as the policy estimates it: the station does not say it now (percent)",
+  "battery.runtime": "Time until empty as the policy estimates it: the station does not say it now (seconds)",
+};
+
+/** The sentence; undefined for a variable that does not exist here. @param isEstimate It is no measurement now */
+export function describeVariable(name: string, isEstimate = false): string | undefined {
+  const texts = isEstimate ? ESTIMATES : DESCRIPTIONS;
+  return Object.hasOwn(texts, name) ? texts[name] : undefined;
 }

@@ -5,7 +5,7 @@
 import type { NutHouse, NutUps, NutUser } from "../access/nut_house.ts";
 import { type Latch, LATCH_OFF, type LatchInput, stepLatch } from "./latch.ts";
 import { latchOutcomes, type Outcome } from "./outcomes.ts";
-import { devicesOf, policyWants, type Scope, scopeKey, scopesOf } from "../access/scopes.ts";
+import { devicesOf, namedCommand, policyWants, type Scope, scopeKey, scopesOf } from "../access/scopes.ts";
 import type { PolicyStatus } from "../../../lib/messages/policy_status.ts";
 
 /** See the file comment. Times are monotonic milliseconds. */
@@ -21,6 +21,12 @@ export class ForcedShutdowns {
   /** Hosts of the policy that have a scope of their own. */
   get hosts(): readonly string[] {
     return [...this.#scopes.values()].flatMap((scope) => scope.kind === "host" ? [scope.host] : []);
+  }
+
+  /** The stations whose policy can shut a host down. */
+  devicesOfHost(host: string): readonly string[] {
+    const scope = this.#scopes.get(hostKey(host));
+    return scope ? devicesOf(scope) : [];
   }
 
   /** The host that an account on a UPS is; undefined when the UPS is for a stage or a whole station. */
@@ -68,7 +74,12 @@ export class ForcedShutdowns {
         const statuses = devicesOf(scope).flatMap((name) => statusOf(name) ?? []);
         return this.#step(
           scope.key,
-          { kind: "policy", wants: policyWants(scope, statuses), isOver },
+          {
+            kind: "policy",
+            wants: policyWants(scope, statuses),
+            isOver,
+            named: namedCommand(scope, statuses),
+          },
           nowMonoMs,
         );
       },

@@ -3,6 +3,8 @@ import type { Outcome } from "./outcomes.ts";
 
 interface HostState {
   readonly sessions: Map<number, { readonly address: string }>;
+  /** The latest moment at which a client that was shown a forced shutdown may still be shutting its host down. */
+  downAtMonoMs?: number;
   /** Undefined until the first login, or until the grace after the start is over. */
   word: Outcome | undefined;
 }
@@ -41,6 +43,7 @@ export class HostPresence {
     const state = this.#hosts.get(host);
     if (!state) return [];
     state.sessions.set(session, { address });
+    state.downAtMonoMs = undefined;
     if (state.sessions.size > 1) return [];
     state.word = {
       kind: "presence",
@@ -56,20 +59,28 @@ export class HostPresence {
    * A session has ended. Other sessions of its host keep it up.
    *
    * @param wasShown The session had been shown FSD: its end means that the host goes down, and not that it was lost
+   * @param downAfterMs The host may still run for so long after it, ms, and counts as up until then
    * @param commandId The command that told it, where one did
    */
   ended(
     session: number,
-    { wasShown, commandId }: { wasShown: boolean; commandId?: string },
+    { wasShown, downAfterMs = 0, commandId }: {
+      wasShown: boolean;
+      downAfterMs?: number;
+      commandId?: string;
+    },
+    nowMonoMs: number,
   ): readonly Outcome[] {
     for (const [host, state] of this.#hosts) {
       if (!state.sessions.delete(session)) continue;
+      if (wasShown) state.downAtMonoMs = Math.max(state.downAtMonoMs ?? 0, nowMonoMs + downAfterMs);
       if (state.sessions.size > 0) return [];
+      const isStillUp = wasShown && state.downAtMonoMs !== undefined && state.downAtMonoMs > nowMonoMs;
       state.word = {
         kind: "presence",
         status: {
           agent: host,
-          online: false,
+          online: isStillUp,
           can: [...NUT_CAPABILITIES],
           ...(wasShown ? { going_down: true } : {}),
           ...(wasShown && commandId !== undefined ? { last_command_id: commandId } : {}),
@@ -83,17 +94,30 @@ export class HostPresence {
     return [];
   }
 
-  /** Says of hosts that did not come back after the start that they are offline. */
+  /** Says of hosts that did not come back after the start that they are offline, and of those whose time is up. */
   tick(nowMonoMs: number): readonly Outcome[] {
     this.#graceUntilMonoMs ??= nowMonoMs + this.loginGraceMs;
-    if (nowMonoMs < this.#graceUntilMonoMs) return [];
-    const missing: Outcome[] = [];
+    const down = this.#downNow(nowMonoMs);
+    if (nowMonoMs < this.#graceUntilMonoMs) return down;
+    const missing: Outcome[] = [...down];
     for (const [host, state] of this.#hosts) {
       if (state.word) continue;
       state.word = { kind: "presence", status: { agent: host, online: false, can: [...NUT_CAPABILITIES] } };
       missing.push(state.word);
     }
     return missing;
+  }
+
+  /** Hosts that left as they were told, and whose clients' time to go down is over. */
+  #downNow(nowMonoMs: number): Outcome[] {
+    return [...this.#hosts.values()].flatMap((state): Outcome[] => {
+      const { word, downAtMonoMs, sessions } = state;
+      if (downAtMonoMs === undefined || nowMonoMs < downAtMonoMs || sessions.size > 0) return [];
+      state.downAtMonoMs = undefined;
+      if (word?.kind !== "presence" || !word.status.online || !word.status.going_down) return [];
+      state.word = { kind: "presence", status: { ...word.status, online: false } };
+      return [state.word];
+    });
   }
 }
 

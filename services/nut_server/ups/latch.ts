@@ -25,7 +25,13 @@ export interface Latch {
     readonly isAborted: boolean;
     /** A client has been shown FSD since this command. */
     readonly isShown: boolean;
+    readonly shownMonoMs?: number;
   };
+  /**
+   * The command that the policy's status names: after a restart of ours there may be no other word of it. `isShown`: it was
+   * answered, or a client has been shown FSD since.
+   */
+  readonly named?: { readonly id: string; readonly isShown: boolean; readonly shownMonoMs?: number };
   /** Open sessions that have been shown FSD. */
   readonly shown: ReadonlySet<number>;
   readonly wasShown: boolean;
@@ -35,8 +41,16 @@ export interface Latch {
 
 /** What can happen to a latch. */
 export type LatchInput =
-  /** The policy's status, each time it is heard. `isOver`: the outage has just ended in its view. */
-  | { readonly kind: "policy"; readonly wants: boolean; readonly isOver: boolean }
+  /**
+   * The policy's status, each time it is heard. `isOver`: the outage has just ended in its view. `named`: the command that
+   * counts in its view, and whether it has the answer.
+   */
+  | {
+    readonly kind: "policy";
+    readonly wants: boolean;
+    readonly isOver: boolean;
+    readonly named?: { readonly id: string; readonly isAnswered: boolean };
+  }
   | { readonly kind: "command"; readonly id: string; readonly lifeMs: number }
   | { readonly kind: "abort" }
   /** The host's own primary client. */
@@ -54,6 +68,9 @@ export type LatchEffect =
   /** `in_time`: no client saw it; `obeyed`: all that saw it are gone; `held`: the hold is over, they are still there. */
   | { readonly kind: "cleared"; readonly why: "in_time" | "obeyed" | "held"; readonly commandId?: string };
 
+/** An answer takes less than this to reach the policy, ms: a command that comes again sooner has crossed it on its way. */
+export const ANSWER_TRAVELS_MS = 5_000;
+
 /** Not set. */
 export const LATCH_OFF: Latch = { isWanted: false, shown: new Set(), wasShown: false };
 
@@ -65,13 +82,12 @@ export function stepLatch(
 ): { readonly latch: Latch; readonly effects: readonly LatchEffect[] } {
   const taken = take(before, input, nowMonoMs);
   const effects: LatchEffect[] = [];
-  const isNewlyShown = taken.commanded
-    ? !taken.commanded.isShown && taken.shown.size > 0
+  const question = taken.commanded ?? taken.named;
+  const isNewlyShown = question
+    ? !question.isShown && taken.shown.size > 0
     : !before.wasShown && taken.wasShown;
   if (isNewlyShown) effects.push({ kind: "shown", ...idOf(taken) });
-  const heard = taken.commanded && isNewlyShown
-    ? { ...taken, commanded: { ...taken.commanded, isShown: true } }
-    : taken;
+  const heard = isNewlyShown ? answered(taken, nowMonoMs) : taken;
   const allGone = heard.wasShown && heard.shown.size === 0;
   const commandHolds = heard.commanded !== undefined && !heard.commanded.isAborted && !allGone &&
     (heard.wasShown || nowMonoMs < heard.commanded.untilMonoMs);
@@ -94,13 +110,24 @@ function take(latch: Latch, input: LatchInput, nowMonoMs: number): Latch {
   const aborted = latch.commanded && { ...latch.commanded, isAborted: true };
   switch (input.kind) {
     case "policy":
-      return { ...latch, isWanted: input.wants, commanded: input.isOver ? aborted : latch.commanded };
+      return {
+        ...latch,
+        isWanted: input.wants,
+        commanded: input.isOver ? aborted : latch.commanded,
+        named: namedBy(latch, input.named),
+      };
     case "command": {
+      const { id } = input;
+      const known = latch.commanded?.id === id ? latch.commanded : undefined;
+      const { shownMonoMs } = known ?? (latch.named?.id === id ? latch.named : {});
+      // The same again: it crossed our answer on its way, or that was lost and is due again.
+      const isAnswered = shownMonoMs !== undefined && nowMonoMs - shownMonoMs < ANSWER_TRAVELS_MS;
       const commanded = {
-        id: input.id,
+        id,
         untilMonoMs: nowMonoMs + input.lifeMs,
-        isAborted: false,
-        isShown: false,
+        isAborted: known?.isAborted ?? false,
+        isShown: isAnswered,
+        ...(isAnswered ? { shownMonoMs } : {}),
       };
       return { ...latch, commanded };
     }
@@ -124,6 +151,24 @@ function take(latch: Latch, input: LatchInput, nowMonoMs: number): Latch {
   }
 }
 
-function idOf({ commanded }: Latch): { commandId?: string } {
-  return commanded ? { commandId: commanded.id } : {};
+/** The command that the policy names; what was known of it stays. */
+function namedBy(
+  { named }: Latch,
+  said: (LatchInput & { readonly kind: "policy" })["named"],
+): Latch["named"] {
+  if (!said) return undefined;
+  const known = named?.id === said.id ? named : undefined;
+  return { ...known, id: said.id, isShown: said.isAnswered || known?.isShown === true };
+}
+
+function answered(latch: Latch, shownMonoMs: number): Latch {
+  const { commanded, named } = latch;
+  if (commanded) return { ...latch, commanded: { ...commanded, isShown: true, shownMonoMs } };
+  return named ? { ...latch, named: { ...named, isShown: true, shownMonoMs } } : latch;
+}
+
+/** The command that an effect is about; one that was answered before we came is none of ours. */
+function idOf({ commanded, named }: Latch): { commandId?: string } {
+  if (commanded) return { commandId: commanded.id };
+  return named && !named.isShown ? { commandId: named.id } : {};
 }

@@ -4,13 +4,16 @@ import type { AgentCommand } from "../../../lib/messages/agent_command.ts";
 import type { AgentStatus } from "../../../lib/messages/agent_status.ts";
 import type { JournalEvent } from "../../../lib/messages/event.ts";
 import type { Latch, LatchEffect, LatchInput } from "./latch.ts";
+import type { RefusedLogin } from "../access/refused_logins.ts";
 import type { Scope } from "../access/scopes.ts";
 
 /** Something to publish; the time is added where it is published. */
 export type Outcome =
   | { readonly kind: "presence"; readonly status: Omit<AgentStatus, "ts"> }
   | { readonly kind: "ack"; readonly ack: Omit<AgentAck, "ts"> }
-  | { readonly kind: "event"; readonly event: Omit<JournalEvent, "ts" | "source"> };
+  | { readonly kind: "event"; readonly event: Omit<JournalEvent, "ts" | "source"> }
+  /** `untold`: so many others were not told since the last that was. */
+  | { readonly kind: "login_refused"; readonly refused: RefusedLogin; readonly untold: number };
 
 /**
  * What a command to a host means for its latch, and what is answered at once. A shutdown is acknowledged only when a

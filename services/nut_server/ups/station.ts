@@ -37,10 +37,22 @@ export type StationView =
   | { readonly kind: "never" }
   /** Too old: `ERR DATA-STALE`. */
   | { readonly kind: "stale" }
-  /** `state` has only what is fresh enough; on battery an old charge is replaced by what the policy reckons. */
-  | { readonly kind: "live"; readonly gridConnected: boolean; readonly state: PowerState }
-  /** The station is silent on battery and the policy estimates. `socPercent` is the estimate. */
-  | { readonly kind: "estimated"; readonly socPercent?: number };
+  /** `state` has only what is fresh enough; `reckoned`: on battery, what the policy makes of it. */
+  | {
+    readonly kind: "live";
+    readonly gridConnected: boolean;
+    readonly state: PowerState;
+    readonly reckoned?: Reckoned;
+  }
+  /** The station is silent on battery and the policy estimates. */
+  | { readonly kind: "estimated"; readonly reckoned: Reckoned };
+
+/** What the policy says of a battery that carries the house; what it does not know is absent. */
+export interface Reckoned {
+  readonly socPercent?: number;
+  /** Minutes until the outputs go dark. */
+  readonly minutesLeft?: number;
+}
 
 /** Nothing heard. */
 export const NOTHING_HEARD: StationMemory = {};
@@ -105,8 +117,8 @@ export interface Grace {
  * would look alive to clients and disarm their own last resort. On battery the policy goes on with an estimate, and
  * while it does, its word stands; clients that were told "stale" on battery shut down by themselves some 20 s later.
  *
- * A charge that nobody confirms is not said, and no runtime that rests on it. On battery the policy's estimate takes its
- * place. When the policy is silent too, nobody can tell when the battery ends: that counts as stale, so that clients do
+ * A charge that nobody confirms is not said, and no runtime that rests on it. On battery the policy's estimate stands in
+ * for what the station does not say. When the policy is silent too, nobody can tell when the battery ends: that counts as stale, so that clients do
  * as they do when both are gone. A station that never tells its charge is left to the policy alone.
  */
 export function viewStation(memory: StationMemory, nowMonoMs: number, grace: Grace): StationView {
@@ -114,16 +126,20 @@ export function viewStation(memory: StationMemory, nowMonoMs: number, grace: Gra
   const isFresh = (evidenceMonoMs: number) => nowMonoMs - evidenceMonoMs < grace.staleAfterMs;
   const isReckoning = policy !== undefined && !policy.retained && isOnBattery(policy.status) &&
     isPolicyHeard(memory, nowMonoMs, grace);
+  const reckoned = isReckoning
+    ? { socPercent: policy.status.soc, minutesLeft: policy.status.minutes_left }
+    : undefined;
   if (grid && report && isFresh(grid.evidenceMonoMs)) {
     const state = believedOf(report, isFresh);
     const live = { kind: "live", gridConnected: grid.connected, state } as const;
-    if (grid.connected || state.soc !== undefined) return live;
-    if (isReckoning) return { ...live, state: { ...state, soc: policy.status.soc } };
+    if (grid.connected) return live;
+    if (reckoned) return { ...live, reckoned };
+    if (state.soc !== undefined) return live;
     // The policy gets as long from the beginning of an outage: with the grid it speaks only when it has news.
     const silentMs = nowMonoMs - Math.max(policy?.heardMonoMs ?? -Infinity, grid.sinceMonoMs);
     return report.chargeMonoMs !== undefined && silentMs >= grace.policySilentMs ? { kind: "stale" } : live;
   }
-  if (isReckoning) return { kind: "estimated", socPercent: policy.status.soc };
+  if (reckoned) return { kind: "estimated", reckoned };
   return grid || report || (policy && !policy.retained) ? { kind: "stale" } : { kind: "never" };
 }
 

@@ -81,13 +81,13 @@ Deno.test("viewStation() believes fresh words only", () => {
       "silent on battery, the policy's estimate stands",
       policy({ state: "on_battery", soc: 41 }, 125_000, heard(onBattery, 0)),
       130_000,
-      { kind: "estimated", socPercent: 41 },
+      { kind: "estimated", reckoned: { socPercent: 41, minutesLeft: undefined } },
     ],
     [
       "also without a number",
       policy({ state: "shutting_down" }, 125_000),
       130_000,
-      { kind: "estimated", socPercent: undefined },
+      { kind: "estimated", reckoned: { socPercent: undefined, minutesLeft: undefined } },
     ],
     [
       "the station's own fresh word comes first",
@@ -95,9 +95,20 @@ Deno.test("viewStation() believes fresh words only", () => {
       0,
       { kind: "live", gridConnected: true, state: LIVE },
     ],
+    [
+      "on battery the policy's word is beside the station's",
+      policy({ state: "on_battery", soc: 41, minutes_left: 33 }, 0, heard(onBattery, 0)),
+      0,
+      {
+        kind: "live",
+        gridConnected: false,
+        state: onBattery,
+        reckoned: { socPercent: 41, minutesLeft: 33 },
+      },
+    ],
     ["the policy 1 ms before it counts as silent", policy({ state: "critical", soc: 9 }, 0), 59_999, {
       kind: "estimated",
-      socPercent: 9,
+      reckoned: { socPercent: 9, minutesLeft: undefined },
     }],
     ["a silent policy is no word", policy({ state: "critical", soc: 9 }, 0), 60_000, { kind: "stale" }],
     ["an online policy does not speak for a silent station", policy({ state: "online", soc: 99 }, 0), 0, {
@@ -108,10 +119,7 @@ Deno.test("viewStation() believes fresh words only", () => {
       "recovery on battery, because the charge rose",
       policy({ state: "recovery", grid_connected: false, soc: 20 }, 0),
       0,
-      {
-        kind: "estimated",
-        socPercent: 20,
-      },
+      { kind: "estimated", reckoned: { socPercent: 20, minutesLeft: undefined } },
     ],
     [
       "on battery by name but with the grid: no estimate",
@@ -142,8 +150,8 @@ Deno.test("viewStation() says a charge only while that charge is fresh", () => {
     heard({ ...state, soc: 80, discharge_min: 300, soc_age_s: ageSec }, 0);
   const said = (view: ReturnType<typeof viewStation>) =>
     view.kind === "live"
-      ? ["live", view.state.soc, view.state.discharge_min]
-      : [view.kind, view.kind === "estimated" ? view.socPercent : undefined];
+      ? ["live", view.state.soc ?? view.reckoned?.socPercent, view.state.discharge_min]
+      : [view.kind, view.kind === "estimated" ? view.reckoned.socPercent : undefined];
   const onBattery = { state: "on_battery", grid_connected: false, soc: 12, soc_estimated: true } as const;
   /** The outage has gone on since 0, and the station has just said so again, with a charge from before it. */
   const wentOn = (atMs: number) => heard({ ...out, soc: 80, soc_age_s: 7200 }, atMs, oldCharge(out, 7200));

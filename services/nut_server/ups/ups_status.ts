@@ -1,5 +1,6 @@
 /** The tokens of `ups.status`: only those that every client knows, because an unknown one disarms clients. Pure. */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
+import { chargePercent } from "./battery_values.ts";
 import type { StationView } from "./station.ts";
 
 /** The tokens that are ever said; a part of the protocol's list. */
@@ -32,7 +33,7 @@ export function statusTokens(
     ];
   }
   if (view.kind === "stale" || view.kind === "never") return undefined;
-  const socPercent = view.kind === "live" ? view.state.soc : view.socPercent;
+  const socPercent = chargePercent(view);
   const isOnline = view.kind === "live" && view.gridConnected;
   const isLow = !isOnline && socPercent !== undefined && socPercent <= lowBatteryPercent;
   return [

@@ -1,6 +1,7 @@
 /** Turns what is known about a station into NUT variables. What is not known is not there. Pure. */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import { VERSION } from "../../../lib/version.ts";
+import { batteryValues } from "./battery_values.ts";
 import { modelFacts } from "./models.ts";
 import type { StationMemory, StationView } from "./station.ts";
 import { chargerStatus, type FsdCause, statusTokens } from "./ups_status.ts";
@@ -32,18 +33,19 @@ export function upsVariables(sources: VariableSources): Variables | undefined {
   const tokens = statusTokens(view, { fsd, lowBatteryPercent });
   if (!tokens) return undefined;
   const facts = modelFacts(memory.model);
-  const state: Omit<PowerState, "device"> = view.kind === "live"
-    ? view.state
-    : { soc: view.kind === "estimated" ? view.socPercent : undefined };
+  const state: Omit<PowerState, "device"> = view.kind === "live" ? view.state : {};
+  const battery = batteryValues(view);
+  const charge = battery.chargePercent === undefined ? undefined : Math.floor(battery.chargePercent);
   const ratedWatts = sources.ratedWatts ?? facts?.ratedWatts;
   const outWatts = state.ac_out_watts ?? state.out_watts;
   const isOnline = tokens.includes("OL");
   const values: Record<string, string | number | undefined> = {
-    "battery.charge": state.soc === undefined ? undefined : Math.floor(state.soc),
+    "battery.charge": charge,
+    "battery.charge.approx": battery.isChargeEstimated ? charge : undefined,
     "battery.charge.low": whole(memory.policy?.status.soc_min ?? lowBatteryPercent),
     "battery.charger.status": chargerStatus(view),
     "battery.packs": state.packs && state.packs.length > 0 ? state.packs.length : undefined,
-    "battery.runtime": runtimeSeconds(state),
+    "battery.runtime": battery.runtimeSec,
     "battery.runtime.low": whole(sources.lowRuntimeSec),
     "battery.temperature": state.temp_celsius,
     "battery.type": facts?.batteryType,
@@ -71,15 +73,6 @@ export function upsVariables(sources: VariableSources): Variables | undefined {
     value === undefined || value === "" ? [] : [[name, typeof value === "number" ? decimal(value) : value]]
   );
   return new Map(known.sort(([a], [b]) => a < b ? -1 : 1));
-}
-
-/**
- * NUT counts in seconds, the station in minutes. A station that says 0 minutes while it has charge has not begun to
- * count; clients with a limit of their own would shut down on it.
- */
-function runtimeSeconds({ discharge_min, soc }: Omit<PowerState, "device">): number | undefined {
-  if (discharge_min === undefined || (discharge_min === 0 && soc !== 0)) return undefined;
-  return Math.floor(discharge_min * 60);
 }
 
 function whole(value: number | undefined): number | undefined {

@@ -50,9 +50,9 @@ Deno.test("statusTokens() says what is known and nothing that clients do not kno
     ["at the last resort", live(false, { soc: 3 }), undefined, "OB LB DISCHRG"],
     ["empty", live(false, { soc: 0 }), undefined, "OB LB DISCHRG"],
     ["sockets off is not said", live(true, { ac_out_enabled: false }), undefined, "OL"],
-    ["estimated", { kind: "estimated", socPercent: 20 }, undefined, "OB DISCHRG"],
-    ["estimated without a number", { kind: "estimated" }, undefined, "OB DISCHRG"],
-    ["estimated low", { kind: "estimated", socPercent: 3 }, undefined, "OB LB DISCHRG"],
+    ["estimated", { kind: "estimated", reckoned: { socPercent: 20 } }, undefined, "OB DISCHRG"],
+    ["estimated without a number", { kind: "estimated", reckoned: {} }, undefined, "OB DISCHRG"],
+    ["estimated low", { kind: "estimated", reckoned: { socPercent: 3 } }, undefined, "OB LB DISCHRG"],
     ["stale", STALE, undefined, undefined],
     ["never", { kind: "never" }, undefined, undefined],
     ["the policy forces", live(false, { soc: 9 }), "policy", "FSD OB LB DISCHRG"],
@@ -149,8 +149,16 @@ Deno.test("upsVariables() leaves out what is not known", () => {
     "ups.status",
   ]);
   equal(upsVariables({ ...FULL, view: STALE }), undefined);
-  const estimate = upsVariables({ ...FULL, view: { kind: "estimated", socPercent: 12.9 } });
-  deepEqual([estimate?.get("battery.charge"), estimate?.get("battery.temperature")], ["12", undefined]);
+  const estimate = upsVariables({
+    ...FULL,
+    view: { kind: "estimated", reckoned: { socPercent: 12.9, minutesLeft: 7.5 } },
+  });
+  deepEqual(
+    ["battery.charge", "battery.charge.approx", "battery.runtime", "battery.temperature"].map((name) =>
+      estimate?.get(name)
+    ),
+    ["12", "12", "450", undefined],
+  );
   const forced = upsVariables({ ...FULL, view: STALE, fsd: "policy" });
   deepEqual([forced?.get("ups.status"), forced?.get("battery.charge")], ["FSD OB LB", undefined]);
 });

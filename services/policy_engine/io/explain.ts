@@ -12,6 +12,7 @@ import {
   notBeforeNow,
   timerEndMonoMs,
 } from "../outage/groups.ts";
+import { minutesToShow } from "../outage/battery.ts";
 import { shownCharge, stationBattery, stationPhase, type StationState } from "../outage/station.ts";
 import { chargeWords, effectiveSocMin, minutesToCritical } from "../outage/triggers.ts";
 import { freshestMonoMs, isFresh } from "../outage/readings.ts";
@@ -68,6 +69,7 @@ export function policyStatus(
     soc: charge && Math.round(charge.percent * 10) / 10,
     soc_estimated: charge?.isEstimate ? true : undefined,
     soc_min: socMin === undefined ? undefined : effectiveSocMin(socMin, { floorPercent }),
+    minutes_left: minutesLeft(state, house, nowMonoMs),
     grid_connected: state.verdict?.connected,
     timer_left_s: isInDoubt ? undefined : timerLeftS,
     shutdown_earliest_s: phase.kind === "on_battery" && !isRecovering && !isInDoubt
@@ -86,6 +88,12 @@ export function policyStatus(
 /** The sentence about an outage from before a reboot. */
 const DOUBT = "There was an outage before the reboot, and nobody knows yet whether it goes on; " +
   "nobody is told to shut down until somebody says so, or until five minutes are over.";
+
+function minutesLeft(state: StationState, house: House, nowMonoMs: number): number | undefined {
+  const battery = stationBattery(state, house.rules, nowMonoMs);
+  const minutes = battery && minutesToShow(battery);
+  return minutes === undefined ? undefined : Math.round(minutes * 10) / 10;
+}
 
 function hostView(agent: string, host: HostState | undefined, stage: number | undefined): HostView {
   const phase = host?.phase ?? { kind: "idle" };

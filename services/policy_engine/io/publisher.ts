@@ -11,6 +11,8 @@ import { feedsOf } from "../rules/rules.ts";
 
 /** While a timer runs its status is said again this often, ms; the seconds in between can be counted by anybody. */
 const COUNTDOWN_EVERY_MS = 5000;
+/** On battery it is said again this often, ms: who shows the minutes left must know that the policy still stands by them. */
+const ON_BATTERY_EVERY_MS = 30_000;
 
 /** An agent that holds another plan than the last one gets a new one after so long, then ever more seldom, ms. */
 const CORRECT_MS = { first: 10_000, longest: 600_000 };
@@ -82,8 +84,14 @@ export class Publisher {
     const nowMonoMs = clock.monoMs();
     const status = policyStatus(device, house, context, nowMonoMs, clock.wallMs());
     if (!status) return;
-    const { ts: _ts, timer_left_s, shutdown_earliest_s: _earliest, sentence, soc, ...lasting } = status;
+    const { ts: _ts, timer_left_s, shutdown_earliest_s: _earliest, minutes_left, sentence, soc, ...lasting } =
+      status;
     const isCounting = timer_left_s !== undefined || status.blind;
+    const everyMs = isCounting
+      ? COUNTDOWN_EVERY_MS
+      : minutes_left === undefined
+      ? Infinity
+      : ON_BATTERY_EVERY_MS;
     const key = JSON.stringify([
       lasting,
       isCounting ? "" : sentence,
@@ -91,7 +99,7 @@ export class Publisher {
     ]);
     const before = this.#statuses.get(device);
     const isSame = before?.key === key;
-    if (isSame && !(isCounting && nowMonoMs - before.atMonoMs >= COUNTDOWN_EVERY_MS)) return;
+    if (isSame && nowMonoMs - before.atMonoMs < everyMs) return;
     this.#statuses.set(device, { key, atMonoMs: nowMonoMs });
     bus.publish(topics.policy(device), encodePolicyStatus(status), { retain: true, qos: 1 }).catch(() => {
       // Not taken: what the broker keeps is older, so it is said again at the next occasion.

@@ -62,6 +62,17 @@ export function batteryNow(
   };
 }
 
+/**
+ * Minutes until the outputs go dark, to be shown: where nothing better is known, at the fall that is assumed when nothing is
+ * heard. That is no reason to act on: what acts is `remaining`. undefined when no charge was ever heard.
+ */
+export function minutesToShow(
+  { remaining, charge, floorPercent, assumedDischargePercentPerMin }: Battery,
+): number | undefined {
+  if (remaining) return remaining.minutes;
+  return charge && Math.max(0, charge.percent - floorPercent) / assumedDischargePercentPerMin;
+}
+
 /** What a station said of its minutes while it had the grid is no guide to this outage. */
 function withoutOldMinutes(readings: Readings, sinceMonoMs: number): Readings {
   const { dischargeMin } = readings;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { batteryNow } from "./battery.ts";
+import { batteryNow, minutesToShow } from "./battery.ts";
 import { UNKNOWN_DISCHARGE_PERCENT_PER_MIN } from "./blind_estimate.ts";
 import type { Readings } from "./readings.ts";
 
@@ -85,4 +85,28 @@ Deno.test("batteryNow() counts what is above the station's own limit when it est
   );
   assert.deepEqual(battery.charge, { percent: 45, isEstimate: true });
   assert.deepEqual(battery.remaining, { minutes: 25 / 1.25, isEstimate: true });
+});
+
+Deno.test("minutesToShow() says what the station says, else what is reckoned, else the pessimistic fall, and nothing without a charge", () => {
+  const rows: readonly (readonly [string, Readings, number | undefined])[] = [
+    ["the station's own", { dischargeMin: { value: 190, atMonoMs: SINCE } }, 190],
+    ["0 minutes tell nothing", { dischargeMin: { value: 0, atMonoMs: SINCE } }, 25],
+    [
+      "load and energy, down to the station's floor",
+      {
+        outWatts: { value: 100, atMonoMs: SINCE },
+        batteryWh: { value: 1000, atMonoMs: SINCE },
+        minSocPercent: { value: 20, atMonoMs: SINCE },
+      },
+      180,
+    ],
+    ["nothing but a charge: 2 % a minute", {}, 25],
+    ["at the floor", { minSocPercent: { value: 50, atMonoMs: SINCE } }, 0],
+  ];
+  for (const [name, readings, minutes] of rows) {
+    const socPercent = { value: 50, atMonoMs: SINCE };
+    const battery = batteryNow({ readings: { socPercent, ...readings }, samples: [] }, SINCE, LIMITS, SINCE);
+    assert.equal(minutesToShow(battery), minutes, name);
+  }
+  assert.equal(minutesToShow(batteryNow({ readings: {}, samples: [] }, SINCE, LIMITS, SINCE)), undefined);
 });

@@ -1,0 +1,32 @@
+/** Looks at a host that shuts down through a NUT client: whether one is logged in. Pure. */
+import type { HouseConfig } from "../../lib/config/load.ts";
+import type { Finding } from "../../lib/findings.ts";
+import type { AgentStatus } from "../../lib/messages/agent_status.ts";
+import { parseNutConfig } from "../../services/nut_server/access/config.ts";
+import { hostsOf } from "../../services/nut_server/slice.ts";
+
+/** What to do when a client is not there. */
+const ADVICE =
+  "start its client (docs/nut.md has a page for each kind); who was refused, and why, is in the journal: " +
+  'journalctl -u ecoflow-power -g "LOGIN REFUSED"';
+
+/** The hosts of nut.toml; none without a NUT server. */
+export function nutHostsOf({ nut }: Pick<HouseConfig, "nut">): readonly string[] {
+  return nut === undefined ? [] : hostsOf(parseNutConfig(nut.text, nut.source));
+}
+
+/** @param status What the NUT server last said of the host; absent: nothing since its start */
+export function examineNutHost(host: string, status: AgentStatus | undefined): Finding {
+  const what = `host ${host}`;
+  if (status?.online && status.going_down !== true) {
+    return { what, verdict: "good", text: `logged in, ${status.os ?? "NUT client"}` };
+  }
+  if (status?.going_down === true) {
+    const text = status.online
+      ? "its NUT client has left to shut down; it counts as down when its down_after_s is over"
+      : "is switched off: its NUT client left after the forced shutdown";
+    return { what, verdict: "unsure", text };
+  }
+  const found = status ? "is logged in, so a shutdown would not reach it" : "has logged in yet";
+  return { what, verdict: "bad", text: `no NUT client of it ${found}: ${ADVICE}` };
+}

@@ -1,0 +1,87 @@
+/**
+ * Notices that a host of the NUT configuration has no client logged in though nobody told it to go down: from then on a
+ * shutdown does not reach it. Pure but for its own memory; times are monotonic ms.
+ */
+import type { RefusedLogin } from "../access/refused_logins.ts";
+import type { Outcome } from "./outcomes.ts";
+
+/** After the start a host may take so long to log in, ms: after a power cut it boots at the same time as we do. */
+export const FIRST_LOGIN_MS = 300_000;
+/** Later, with the grid, a client may be away for so long, ms: a reboot, an update or a new router says nothing. */
+export const AWAY_MS = 600_000;
+/** On battery both are shorter, ms: there its absence may soon cost the host. */
+export const AWAY_ON_BATTERY_MS = 120_000;
+/** A client that was refused this lately is there and wants in, ms: stock clients try again every few seconds. */
+export const REFUSED_LATELY_MS = 120_000;
+
+/** What is known of a host now. */
+export interface HostFacts {
+  readonly isLoggedIn: boolean;
+  /** It has left as it was told, or the policy tells it to go, or counts it as down. */
+  readonly isExcused: boolean;
+  readonly isOnBattery: boolean;
+  /** The newest log-in of this host that was refused, since its last success. */
+  readonly refused?: RefusedLogin & { readonly atMonoMs: number };
+}
+
+interface Watched {
+  /** Since when it is away without an excuse. */
+  readonly sinceMonoMs?: number;
+  readonly wasLoggedIn: boolean;
+  readonly isMissing: boolean;
+}
+
+/** See the file comment. */
+export class MissingHosts {
+  readonly #hosts = new Map<string, Watched>();
+
+  /** Looks at every host: call about once a second. */
+  tick(factsOf: ReadonlyMap<string, HostFacts>, nowMonoMs: number): readonly Outcome[] {
+    const outcomes: Outcome[] = [];
+    for (const [host, facts] of factsOf) {
+      const before = this.#hosts.get(host) ?? { wasLoggedIn: false, isMissing: false };
+      const after = stepWatched(before, facts, nowMonoMs);
+      this.#hosts.set(host, after);
+      if (after.isMissing && !before.isMissing) {
+        outcomes.push(event("nut_host_missing", "warning", host, missingText(host, after, facts)));
+      } else if (before.isMissing && facts.isLoggedIn) {
+        outcomes.push(event("nut_host_back", "notice", host, `A NUT client of ${host} is logged in`));
+      }
+    }
+    return outcomes;
+  }
+
+  /** One sentence on all that are missing now; undefined when none is. */
+  text(factsOf: ReadonlyMap<string, HostFacts>): string | undefined {
+    const texts = [...factsOf].flatMap(([host, facts]) => {
+      const watched = this.#hosts.get(host);
+      return watched?.isMissing ? [missingText(host, watched, facts)] : [];
+    });
+    return texts.length > 0 ? texts.join("; ") : undefined;
+  }
+}
+
+function stepWatched(before: Watched, facts: HostFacts, nowMonoMs: number): Watched {
+  if (facts.isLoggedIn) return { wasLoggedIn: true, isMissing: false };
+  const { refused } = facts;
+  const isRefused = refused !== undefined && nowMonoMs - refused.atMonoMs < REFUSED_LATELY_MS;
+  // Who is refused is up and running, whatever it was told before.
+  if (facts.isExcused && !isRefused) return { wasLoggedIn: before.wasLoggedIn, isMissing: false };
+  const sinceMonoMs = before.sinceMonoMs ?? nowMonoMs;
+  const withGridMs = before.wasLoggedIn ? AWAY_MS : FIRST_LOGIN_MS;
+  const limitMs = facts.isOnBattery ? AWAY_ON_BATTERY_MS : withGridMs;
+  const isMissing = before.isMissing || isRefused || nowMonoMs - sinceMonoMs >= limitMs;
+  return { sinceMonoMs, wasLoggedIn: before.wasLoggedIn, isMissing };
+}
+
+function missingText(host: string, { wasLoggedIn }: Watched, { refused }: HostFacts): string {
+  const what = wasLoggedIn ? "is no longer logged in" : "has not logged in since the start";
+  const why = refused
+    ? ` (refused: user "${refused.user}" on UPS "${refused.ups}" from ${refused.address}, ${refused.why})`
+    : "";
+  return `The NUT client of ${host} ${what}${why}: a shutdown would not reach it`;
+}
+
+function event(kind: string, severity: "notice" | "warning", agent: string, text: string): Outcome {
+  return { kind: "event", event: { kind, severity, agent, text: text.slice(0, 500) } };
+}
