@@ -11,6 +11,17 @@ const SCHEMA_ONLY = "schema only, never seen";
 /** The tables of all accessories. */
 export const ACCESSORY_MODELS: readonly ModelSpec[] = [
   {
+    model: "Extra battery",
+    prefixes: ["D3E1", "D202", "Y712", "MR52", "R361", "R341", "P361", "R632", "R633"],
+    role: "accessory",
+    protocol: "json",
+    family: "battery",
+    confidence: "medium",
+    seen: "reported; it has no state of its own in the cloud",
+    notes: "Its charge is in the state of the station that it hangs on.",
+    values: {},
+  },
+  {
     model: "PowerStream",
     prefixes: ["HW51"],
     role: "accessory",
@@ -67,7 +78,7 @@ export const ACCESSORY_MODELS: readonly ModelSpec[] = [
     seen: SCHEMA_ONLY,
     values: { ac_in_volts: ["l1", "l2", "l3"].map((l) => ({ from: `${DISPLAY}.grid_connection_vol_${l}` })) },
     grid: [
-      { from: `${DISPLAY}.grid_connection_sta`, present: { one_of: [1, 3] }, absent: "confirms" },
+      { from: `${DISPLAY}.grid_connection_sta`, present: { one_of: [1, 3] }, absent: "asks" },
       {
         from: ["l1", "l2", "l3"].map((l) => `${DISPLAY}.grid_connection_vol_${l}`),
         present: { at_least: GRID_VOLTS },
@@ -154,7 +165,8 @@ export const ACCESSORY_MODELS: readonly ModelSpec[] = [
       min_soc: [{ from: "backupChaDiscCfg.discLower" }],
     },
     grid: [
-      { from: "heartbeat.gridSta", present: { above: 0 }, absent: "decides" },
+      // 0 was recorded with 230 V: it says nothing of a loss.
+      { from: "heartbeat.gridSta", present: { above: 0 }, absent: "asks" },
       { from: "gridInfo.gridVol", present: { at_least: GRID_VOLTS }, absent: "decides" },
     ],
   },

@@ -24,6 +24,6 @@ export function JSON_INVERTER_GRID(voltKeys: string[], swapBytes = false): Indic
       present: { at_least: GRID_VOLTS },
       absent: "decides",
     },
-    { from: "inv.inputWatts", present: { above: 2 }, absent: "confirms" },
+    { from: "inv.inputWatts", present: { above: 2 }, absent: "asks" },
   ];
 }

@@ -1,6 +1,6 @@
 /** RIVER 3, RIVER 3 UPS and RIVER 3 Plus. */
 import type { ModelSpec } from "../model_spec.ts";
-import { BMS_PACKS, COMMON_VALUES, FLOW_GRID, LFP_CELL_VOLTS } from "./property_upload.ts";
+import { BMS_PACKS, CHARGER_GRID, COMMON_VALUES, LFP_CELL_VOLTS } from "./property_upload.ts";
 
 /**
  * `plug_in_info_ac_in_flag`, `_feq`, `plug_in_info_ac_in_vol` and the CMS plug flag stay 0 on these with the grid
@@ -18,10 +18,14 @@ function river3(
       dc_in_watts: [{ from: "DisplayPropertyUpload.pow_get_pv" }],
       battery_wh: [
         { packs: "sum_full" },
-        { from: "RuntimePropertyUpload.bms_full_cap", scale: cellsInSeries * LFP_CELL_VOLTS / 1000 },
+        {
+          from: "RuntimePropertyUpload.bms_full_cap",
+          scale: cellsInSeries * LFP_CELL_VOLTS / 1000,
+          ignore_zero: true,
+        },
       ],
     },
-    grid: [...FLOW_GRID],
+    grid: [...CHARGER_GRID],
     packs: BMS_PACKS,
   };
 }
