@@ -92,7 +92,7 @@ export class Intake {
   take(payload: Payload, atMonoMs: number): Taken {
     this.readings.beginPayload();
     return payload.kind === "frame"
-      ? this.#takeHeaders(payload.headers, atMonoMs)
+      ? this.#takeHeaders(payload.headers, payload.problems, atMonoMs)
       : this.#takeJson(payload.message, atMonoMs);
   }
 
@@ -125,11 +125,11 @@ export class Intake {
       this.#takeOutagePorts(message, fields, atMonoMs);
   }
 
-  #takeHeaders(headers: readonly Header[], atMonoMs: number): Taken {
+  #takeHeaders(headers: readonly Header[], problemsOfFrame: readonly string[], atMonoMs: number): Taken {
     const { family } = this.model;
     const messages: DecodedMessage[] = [];
     const unknownPairs: string[] = [];
-    const problems: string[] = [];
+    const problems: string[] = [...problemsOfFrame];
     let values = 0;
     let tag27: number | undefined;
     let online: boolean | undefined;

@@ -86,7 +86,7 @@ export function normalize(
   const of = asked(model, readings, packs, freshSinceMonoMs);
   const numbers = new Map<NumberName, TimedNumber>();
   for (const [name, sources] of model.numbers) {
-    const found = name === "soc" ? socOf(of) : pick(name, sources, of);
+    const found = name === "soc" ? withoutSource(socOf(of)) : pick(name, sources, of);
     if (found) numbers.set(name, found);
   }
   const acOutEnabled = pickFlag(model.flag, freshSinceMonoMs, readings);
@@ -101,6 +101,10 @@ export function normalizeSoc(
   freshSinceMonoMs: number,
 ): TimedSoc | undefined {
   return socOf(asked(model, readings, packs, freshSinceMonoMs));
+}
+
+function withoutSource(soc: TimedSoc | undefined): Timed<number> | undefined {
+  return soc && { value: soc.value, atMonoMs: soc.atMonoMs };
 }
 
 /** Less than this is "0 %" … */

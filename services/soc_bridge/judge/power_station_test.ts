@@ -72,7 +72,7 @@ Deno.test("PowerStation believes an outage at the get-all reply and not at one p
   const state = station.state("s", 3000, 0);
   assert.equal(state.grid_connected, false);
   assert.equal(state.grid_unconfirmed, undefined);
-  assert.equal(state.grid_evidence, "flow_info_ac_in=0");
+  assert.equal(state.grid_evidence, "plug_in_info_ac_charger_flag=0, pow_get_ac_in=0");
   assert.equal(state.grid_age_s, 0);
 });
 
@@ -271,7 +271,8 @@ Deno.test("PowerStation.state() drops values nobody confirmed while others are f
   const state = station.state("s", VALUE_MAX_AGE_MS + 1, 0);
   assert.equal("ac_in_watts" in state, false);
   assert.equal(state.max_soc, 100);
-  assert.equal(state.grid_connected, true, "the grid stays, with its age");
+  assert.equal(state.grid_connected, undefined, "the station speaks, and no longer of its grid");
+  assert.equal(state.grid_unknown, true);
   assert.equal(state.grid_age_s, 600);
 });
 

@@ -38,11 +38,8 @@ export const SOC_ZERO_CONFIRM_MS = 60_000;
 export function stepSoc(state: SocState, soc: number, isReply: boolean, atMonoMs: number): SocState {
   const believed: SocState = { soc, atMonoMs, held: undefined };
   const isZero = soc < SOC_ZERO;
-  if (state.soc === undefined && !isZero) return believed;
-  const minutes = Math.max(0, atMonoMs - state.atMonoMs) / 60_000;
-  if (
-    state.soc !== undefined && Math.abs(soc - state.soc) <= SOC_JUMP_POINTS + SOC_POINTS_PER_MIN * minutes
-  ) return believed;
+  if (!isZero && isPlausible(state, soc, atMonoMs)) return believed;
+  if (isZero && state.soc !== undefined && state.soc <= SOC_JUMP_POINTS) return believed;
   const { held } = state;
   if (!held || Math.abs(soc - held.soc) > SOC_AGREE_POINTS) {
     return { ...state, held: { soc, firstMonoMs: atMonoMs, count: 1 } };
@@ -53,4 +50,14 @@ export function stepSoc(state: SocState, soc: number, isReply: boolean, atMonoMs
     ? count >= SOC_CONFIRM_COUNT && heldMs >= SOC_ZERO_CONFIRM_MS
     : count >= SOC_CONFIRM_COUNT || isReply || heldMs >= SOC_CONFIRM_MS;
   return confirmed ? believed : { ...state, held: { soc, firstMonoMs: held.firstMonoMs, count } };
+}
+
+function isPlausible(
+  { soc: before, atMonoMs: beforeMonoMs }: SocState,
+  soc: number,
+  atMonoMs: number,
+): boolean {
+  if (before === undefined) return true;
+  const minutes = Math.max(0, atMonoMs - beforeMonoMs) / 60_000;
+  return Math.abs(soc - before) <= SOC_JUMP_POINTS + SOC_POINTS_PER_MIN * minutes;
 }
