@@ -10,6 +10,7 @@ export class Readings {
   readonly #atMonoMs: Float64Array;
   readonly #payload: Uint32Array;
   readonly #waiting: Float64Array;
+  readonly #shown = new Set<number>();
   #waitingSlots: number[] = [];
   #payloadNumber = 0;
 
@@ -71,6 +72,16 @@ export class Readings {
   /** The number before the one that {@link Readings.isInPayload} is true of; undefined when it was the first. */
   before(slot: number): number | undefined {
     return known(this.#before[slot]);
+  }
+
+  /** Notes that a field has shown the grid once. */
+  noteShown(slot: number): void {
+    this.#shown.add(slot);
+  }
+
+  /** Whether the field has ever shown the grid. */
+  hasShown(slot: number): boolean {
+    return this.#shown.has(slot);
   }
 
   /** When the last number came, monotonic ms; meaningless while {@link Readings.get} is undefined. */

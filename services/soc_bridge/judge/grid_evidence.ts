@@ -34,14 +34,17 @@ export function gridEvidence(
     if (reading.isPresent) {
       if (indicator.doubts) isDoubted = true;
       if (indicator.doubts || indicator.only_absent) continue;
-      if (readings.isInPayload(reading.slot)) return { present: true, decisive: true, evidence };
+      if (readings.isInPayload(reading.slot)) {
+        readings.noteShown(reading.slot);
+        return { present: true, decisive: true, evidence };
+      }
       remembered ??= { present: true, decisive: false, evidence };
       continue;
     }
     if (!isAbsent(indicator, reading.raw)) continue;
     const decisive = decides(indicator, isReply);
     if (!decisive && indicator.absent !== "confirms") continue;
-    const needed = evidenceOfNeeds(model, indicator, readings, freshSinceMonoMs);
+    const needed = evidenceOfNeeds(model, indicator, reading.slot, readings, freshSinceMonoMs);
     if (needed === undefined) continue;
     if (!absent || (decisive && !absent.decisive)) {
       absent = { present: false, decisive, evidence: [evidence, ...needed].join(", ") };
@@ -79,6 +82,7 @@ function decides({ absent }: CompiledIndicator, isReply: boolean): boolean {
 function evidenceOfNeeds(
   model: CompiledModel,
   indicator: CompiledIndicator,
+  own: number,
   readings: Readings,
   freshSinceMonoMs: number,
 ): string[] | undefined {
@@ -86,7 +90,7 @@ function evidenceOfNeeds(
     readings.isInPayload(slot) ||
     (indicator.absent !== "in_reply" && readings.get(slot) !== undefined &&
       readings.atMonoMs(slot) >= freshSinceMonoMs);
-  if (indicator.every && !indicator.slots.every(isKnown)) return undefined;
+  if (indicator.every && !readings.hasShown(own) && !indicator.slots.every(isKnown)) return undefined;
   const evidence: string[] = [];
   for (const { slot, by } of indicator.needs) {
     const raw = readings.get(slot);

@@ -227,12 +227,13 @@ const PAIRS: (Row & { earlier: Record<string, number>; freshSinceMonoMs: number 
     want: { present: true, decisive: false, evidence: "inv.invInVol=229000" },
   },
   {
-    name: "forgets the other voltage 1 ms behind the limit",
+    name:
+      "forgets the other voltage 1 ms behind the limit, and lets the one that never showed the grid say nothing",
     sn: "M3",
     earlier: { "inv.invInVol": 229_000 },
     fields: { "inv.acInVol": 0 },
     freshSinceMonoMs: EARLIER_MS + 1,
-    want: absent("inv.acInVol=0"),
+    want: undefined,
   },
   {
     name: "remembers in the other order",
@@ -325,6 +326,17 @@ for (const { name, sn, earlier, fields, freshSinceMonoMs, want } of PAIRS) {
     assert.deepEqual(gridEvidence(model, readings, freshSinceMonoMs), want);
   });
 }
+
+Deno.test("gridEvidence() believes the loss of a field of several that has shown the grid itself", async () => {
+  const model = await modelOf("M3");
+  const readings = new Readings(model.paths.length);
+  payload(model, readings, { "inv.acInVol": 229_000 }, 1);
+  assert.deepEqual(gridEvidence(model, readings, 0), present("inv.acInVol=229000"));
+  payload(model, readings, { "inv.acInVol": 0 }, 2);
+  assert.deepEqual(gridEvidence(model, readings, 0), absent("inv.acInVol=0"));
+  payload(model, readings, { "inv.acInVol": 0, "inv.invInVol": 0 }, 3);
+  assert.equal(gridEvidence(model, readings, 0)?.present, false);
+});
 
 const SIGNS: {
   name: string;

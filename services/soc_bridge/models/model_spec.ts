@@ -174,7 +174,8 @@ export type SourceSpec = v.InferOutput<typeof source>;
  * when they may not decide. `absent_values` are then the only raw numbers that count as not present.
  *
  * `needs` names fields of other indicators that must not show the grid either before this one decides: known and fresh,
- * and for `in_reply` in the same reply. With `every` all fields of `from` must be known and fresh. With `doubts` its
+ * and for `in_reply` in the same reply. With `every` all fields of `from` must be known and
+ * fresh, but for one that has shown the grid before and now takes it back. With `doubts` its
  * present state proves nothing, but keeps a loss from being read in the same payload; with `only_absent` it means nothing
  * at all. Of several fields in `from` one that shows the grid counts, else
  * the largest; those that a payload lacks are remembered as long as a value is fresh.

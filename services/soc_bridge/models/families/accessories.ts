@@ -1,6 +1,6 @@
 /** Devices that are decoded and published but never count as a power station. */
 import type { ModelSpec } from "../model_spec.ts";
-import { GRID_VOLTS } from "./property_upload.ts";
+import { GRID_VOLTS, NO_MINUTES_LEFT } from "./property_upload.ts";
 
 const HEARTBEAT = "inverter_heartbeat";
 const PLUG = "plug_heartbeat_pack";
@@ -38,7 +38,7 @@ export const ACCESSORY_MODELS: readonly ModelSpec[] = [
       ac_out_watts: [{ from: `${HEARTBEAT}.inv_output_watts`, scale: 0.1 }],
       dc_in_watts: [{ from: [`${HEARTBEAT}.pv1_input_watts`, `${HEARTBEAT}.pv2_input_watts`], scale: 0.1 }],
       charge_min: [{ from: `${HEARTBEAT}.chg_remain_time` }],
-      discharge_min: [{ from: `${HEARTBEAT}.dsg_remain_time` }],
+      discharge_min: [{ from: `${HEARTBEAT}.dsg_remain_time`, placeholders: NO_MINUTES_LEFT }],
       temp_celsius: [{ from: `${HEARTBEAT}.bat_temp`, scale: 0.1 }],
       max_soc: [{ from: `${HEARTBEAT}.upper_limit` }],
       min_soc: [{ from: `${HEARTBEAT}.lower_limit` }],
@@ -83,6 +83,7 @@ export const ACCESSORY_MODELS: readonly ModelSpec[] = [
         from: ["l1", "l2", "l3"].map((l) => `${DISPLAY}.grid_connection_vol_${l}`),
         present: { at_least: GRID_VOLTS },
         absent: "decides",
+        every: true,
       },
     ],
   },
@@ -159,7 +160,7 @@ export const ACCESSORY_MODELS: readonly ModelSpec[] = [
       soc: [{ from: "heartbeat.backupBatPer" }],
       ac_in_volts: [{ from: "gridInfo.gridVol" }],
       charge_min: [{ from: "heartbeat.energyInfos[].chargeTime" }],
-      discharge_min: [{ from: "heartbeat.energyInfos[].dischargeTime" }],
+      discharge_min: [{ from: "heartbeat.energyInfos[].dischargeTime", placeholders: NO_MINUTES_LEFT }],
       temp_celsius: [{ from: "heartbeat.energyInfos[].emsBatTemp" }],
       max_soc: [{ from: "backupChaDiscCfg.forceChargeHigh" }],
       min_soc: [{ from: "backupChaDiscCfg.discLower" }],
@@ -185,7 +186,9 @@ export const ACCESSORY_MODELS: readonly ModelSpec[] = [
       ac_in_watts: [{ from: "ProtoTime.watt_info.grid_watt" }],
       ac_in_volts: [{ from: `${PUSH}.master_incre_info.grid_vol` }],
       out_watts: [{ from: "ProtoTime.watt_info.all_hall_watt" }],
-      discharge_min: [{ from: "ProtoTime.backup_info.backup_discharge_time" }],
+      discharge_min: [
+        { from: "ProtoTime.backup_info.backup_discharge_time", placeholders: NO_MINUTES_LEFT },
+      ],
       max_soc: [{ from: `${PUSH}.foce_charge_hight` }],
       min_soc: [{ from: `${PUSH}.backup_reserve_soc` }],
     },
