@@ -25,15 +25,15 @@ export interface MinutesFacts {
 
 /**
  * True when charge, energy and load contradict the minutes by more than {@link MINUTES_DOUBT_FACTOR}: too few for the whole
- * load, or too many for what the sun leaves of it. False when they agree, and when too little is known to say.
+ * load down to the limit, or too many for what the sun leaves of it down to nothing: not all count to the limit. False when they agree, and when too little is known to say.
  */
 export function areMinutesDoubtful(facts: MinutesFacts): boolean {
   const { dischargeMin, soc, minSoc = 0, wattHours, outWatts, dcInWatts = 0 } = facts;
   if (dischargeMin === undefined || soc === undefined || wattHours === undefined || outWatts === undefined) {
     return false;
   }
-  const leftWh = wattHours * Math.max(0, soc - minSoc) / 100;
-  const minutesAt = (watts: number) => leftWh * 60 / (Math.max(0, watts) * LOSS_FACTOR + OWN_USE_WATTS);
-  return dischargeMin * MINUTES_DOUBT_FACTOR < minutesAt(outWatts) ||
-    dischargeMin > minutesAt(outWatts - dcInWatts) * MINUTES_DOUBT_FACTOR;
+  const minutesOf = (percent: number, watts: number) =>
+    wattHours * Math.max(0, percent) / 100 * 60 / (Math.max(0, watts) * LOSS_FACTOR + OWN_USE_WATTS);
+  return dischargeMin * MINUTES_DOUBT_FACTOR < minutesOf(soc - minSoc, outWatts) ||
+    dischargeMin > minutesOf(soc, outWatts - dcInWatts) * MINUTES_DOUBT_FACTOR;
 }
