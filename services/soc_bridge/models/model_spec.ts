@@ -127,6 +127,7 @@ export const modelSchema = v.strictObject({
   confidence: v.picklist(["high", "medium", "low", "user"]),
   seen: text(300),
   notes: v.optional(text(600)),
+  grid_proof: v.optional(v.picklist(["outage", "both", "present", "absent", "assumed"])),
   captures: v.optional(v.array(text(80))),
   values: v.strictObject(
     Object.fromEntries([...NUMBER_NAMES, FLAG_NAME].map((name) => [name, sources])) as Record<
@@ -152,7 +153,9 @@ export const modelSchema = v.strictObject({
  * One model, or several that differ in nothing: serial prefixes, where each value comes from, how the grid is judged.
  * `values` that a table leaves out are unknown on that model. `unreported_battery` names fields that are all 0 while the
  * battery has not reported yet: a charge of 0 and a minute of time left are then no values. `outage_ports` is a list of
- * outlets that the station switches off at a charge of their own.
+ * outlets that the station switches off at a charge of their own. `grid_proof` is how its grid rule is known: an `outage` was
+ * recorded or reported as it happened; recordings show `both` states, the grid `present` alone or `absent` alone; or it is
+ * `assumed`, which is what nothing means too.
  * Several fields in one `from` are added up; sources are
  * tried in order.
  */

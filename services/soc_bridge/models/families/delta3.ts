@@ -91,6 +91,7 @@ export const DELTA_3_MODELS: readonly ModelSpec[] = [
     ...DELTA_3,
     rated_wh: 1024,
     confidence: "high",
+    grid_proof: "present",
     seen: "raw frames decoded, also from the developer API",
     captures: [
       "delta3-bms-heartbeat-ac-present",
@@ -106,6 +107,7 @@ export const DELTA_3_MODELS: readonly ModelSpec[] = [
     ...DELTA_3,
     rated_wh: 1024,
     confidence: "high",
+    grid_proof: "both",
     seen: "full raw replies decoded, on battery, and on grid and sun with two packs",
     captures: [
       "delta3plus-get-reply-full-on-battery",
@@ -127,6 +129,7 @@ export const DELTA_3_MODELS: readonly ModelSpec[] = [
     ...DELTA_3,
     rated_wh: 2048,
     confidence: "medium",
+    grid_proof: "outage",
     seen: "same schema, one field report",
     notes: "One prefix table lists D3N1 as Classic; three other sources say Max.",
   },
@@ -136,6 +139,7 @@ export const DELTA_3_MODELS: readonly ModelSpec[] = [
     ...WITH_OUTAGE_PORTS,
     rated_wh: 2048,
     confidence: "high",
+    grid_proof: "outage",
     seen: "raw Bluetooth frames decoded",
     captures: ["delta3maxplus-display-1", "delta3maxplus-display-3-plugs"],
   },

@@ -50,6 +50,7 @@ export const DELTA_PRO_3_MODELS: readonly ModelSpec[] = [
     family: "deltapro3",
     rated_wh: 4096,
     confidence: "high",
+    grid_proof: "present",
     seen: "raw frames decoded",
     captures: [
       "app-get-all-request",
@@ -69,6 +70,7 @@ export const DELTA_PRO_3_MODELS: readonly ModelSpec[] = [
     protocol: "protobuf",
     family: "deltaproultrax",
     confidence: "low",
+    grid_proof: "present",
     seen: "one sample decoded by others",
     captures: ["deltaproultrax-decoded"],
     values: { ...SHARED_VALUES, temp_celsius: [{ from: "DisplayPropertyUpload.bp_info.packs[].temp" }] },

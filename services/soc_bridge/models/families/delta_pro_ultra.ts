@@ -15,9 +15,16 @@ export const DELTA_PRO_ULTRA_MODELS: readonly ModelSpec[] = [
     family: "deltaproultra",
     rated_wh: 6144,
     confidence: "medium",
-    seen: "raw pack and settings reports decoded; the power report only as decoded by others",
+    grid_proof: "absent",
+    seen: "raw reply decoded",
     notes: "Grid volts are inferred from no more than two samples; an outage was never seen.",
-    captures: ["deltaproultra-bpinfo", "deltaproultra-decoded"],
+    captures: [
+      "deltaproultra-bpinfo",
+      "deltaproultra-decoded",
+      "deltaproultra-y711-bp",
+      "deltaproultra-y711-get-reply",
+      "deltaproultra-y711-show-full",
+    ],
     values: {
       soc: [{ from: `${SHOW}.soc` }, { packs: "mean_soc" }],
       ac_in_watts: [{ from: [`${SHOW}.in_ac_c20_pwr`, `${SHOW}.in_ac_5p8_pwr`] }],
