@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../lib/clock.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
+import type { PowerState } from "../lib/messages/power_state.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { findModel } from "../services/soc_bridge/models/models.ts";
 import { askAccount } from "./ask_account.ts";
@@ -50,11 +51,12 @@ export function housesText(words: BrokerSnapshot, house: HouseConfig, nowWallMs:
     const isLive = state !== undefined && state.link === "live" && ageSec !== undefined &&
       ageSec <= house.staleAfterSec;
     const fresh = isLive ? freshWordsNow(state, nowWallMs, house.staleAfterSec) : {};
-    const grid = { true: "there", false: "GONE", undefined: "–" }[String(fresh.grid_connected)];
+    const untold = isLive && state.grid_unknown ? "UNKNOWN" : "–";
+    const grid = { true: "there", false: "GONE", undefined: untold }[String(fresh.grid_connected)];
     return [
       device,
       sn,
-      state?.model ?? findModel(sn)?.model ?? "unknown",
+      modelText(sn, state),
       state === undefined ? "silent" : isLive ? "live" : state.link === "live" ? "stale" : state.link ?? "–",
       ageSec === undefined ? "–" : `${Math.round(ageSec)} s`,
       fresh.soc === undefined ? "–" : `${fresh.soc} %`,
@@ -64,6 +66,11 @@ export function housesText(words: BrokerSnapshot, house: HouseConfig, nowWallMs:
   });
   if (rows.length === 0) return "The daemon knows of no station yet.\n";
   return `${table(["station", "serial number", "model", "link", "age", "charge", "grid", "hosts"], rows)}\n`;
+}
+
+function modelText(sn: string, state: PowerState | undefined): string {
+  const model = state?.model ?? findModel(sn)?.model ?? "unknown";
+  return state?.model_guess ? `${model} (a guess)` : model;
 }
 
 /** The stations of the account, watched or not. */

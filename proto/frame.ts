@@ -8,8 +8,8 @@ export type { Header } from "./header_fields.ts";
 /** The largest payload that is looked at, bytes; the largest recorded one has under 2 kB. */
 export const MAX_FRAME_BYTES = 64 * 1024;
 
-/** The most headers taken from one payload; replies carry 4 to 20. */
-export const MAX_HEADERS = 64;
+/** The most headers taken from one payload, the rest is left; replies carry 4 to 20. */
+export const MAX_HEADERS = 256;
 
 /** The address of the phone app: what it sends is never masked. */
 export const SRC_APP = 32;
@@ -23,45 +23,98 @@ const FIELD_BY_NUMBER: readonly (HeaderField | undefined)[] = Array.from(
 );
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** How an envelope is read: `strict` refuses what the lenient way leaves out. */
+export type FrameReading = "lenient" | "strict";
+
+/** The headers that could be read, and what was left out, one sentence each. */
+export interface ReadFrame {
+  readonly headers: readonly Header[];
+  readonly problems: readonly string[];
+}
+
 /**
- * Reads an envelope.
- *
- * Refused as a whole when any part of it is damaged, because a wrong length makes all that follows doubtful.
+ * Reads an envelope, leniently: a field that is not known is skipped, whole headers are kept although another one is damaged,
+ * and a stated length that differs from the real one is only told. A firmware that adds a field must not blind the house.
  *
  * @param source Named in the error, for example `MQTT topic "bridge-ecoflow/R651/data"`
- * @returns One or more headers, in the order sent
- * @throws InvalidInputError
+ * @throws InvalidInputError when it is empty, too large, or holds no whole header
  */
-export function decodeFrame(payload: Uint8Array, source = "EcoFlow frame"): Header[] {
+export function readFrame(
+  payload: Uint8Array,
+  source = "EcoFlow frame",
+  reading: FrameReading = "lenient",
+): ReadFrame {
   if (payload.length === 0) throw new InvalidInputError(source, ["must be an EcoFlow frame, found no bytes"]);
   if (payload.length > MAX_FRAME_BYTES) {
     throw new InvalidInputError(source, [
       `must have at most ${MAX_FRAME_BYTES} bytes, found ${payload.length}`,
     ]);
   }
+  const problems: string[] = [];
+  const tell = (problem: string): void => {
+    if (reading === "strict") throw new RangeError(problem);
+    problems.push(problem);
+  };
   try {
-    return readHeaders(payload);
+    const headers = readHeaders(payload, tell);
+    if (headers.length === 0) throw new RangeError(problems[0] ?? "no header");
+    return { headers, problems };
   } catch (cause) {
     throw new InvalidInputError(source, [`must be an EcoFlow frame: ${errorText(cause)}`], { cause });
   }
 }
 
-function readHeaders(payload: Uint8Array): Header[] {
+/**
+ * The headers of {@link readFrame}, in the order sent, when nothing at all is wrong with the envelope; for tests and
+ * tools.
+ *
+ * @throws InvalidInputError
+ */
+export function decodeFrame(payload: Uint8Array, source = "EcoFlow frame"): Header[] {
+  return [...readFrame(payload, source, "strict").headers];
+}
+
+type Tell = (problem: string) => void;
+
+function readHeaders(payload: Uint8Array, tell: Tell): Header[] {
   const reader = new WireReader(payload);
   const headers: Header[] = [];
-  while (!reader.done) {
-    const tag = reader.varint32();
-    if (tag >>> 3 !== HEADER_FIELD || (tag & 7) !== WIRE_BYTES) {
-      throw new RangeError(`field ${tag >>> 3} with wire type ${tag & 7} where a header was wanted`);
+  try {
+    while (!reader.done) {
+      const tag = reader.varint32();
+      const number = tag >>> 3;
+      if (number !== HEADER_FIELD || (tag & 7) !== WIRE_BYTES) {
+        tell(`field ${number} with wire type ${tag & 7} where a header was wanted`);
+        // Field 0 is no field: what follows is no envelope.
+        if (number === 0) break;
+        reader.skip(tag & 7);
+        continue;
+      }
+      if (headers.length === MAX_HEADERS) {
+        tell(`more than ${MAX_HEADERS} headers`);
+        break;
+      }
+      const { start, end } = reader.span();
+      const header = tryHeader(payload, start, end, tell);
+      if (header) headers.push(header);
     }
-    if (headers.length === MAX_HEADERS) throw new RangeError(`more than ${MAX_HEADERS} headers`);
-    const { start, end } = reader.span();
-    headers.push(readHeader(payload, start, end));
+  } catch (error) {
+    // A wrong length makes all that follows doubtful, and nothing that came before.
+    tell(errorText(error));
   }
   return headers;
 }
 
-function readHeader(bytes: Uint8Array, start: number, end: number): Header {
+function tryHeader(payload: Uint8Array, start: number, end: number, tell: Tell): Header | undefined {
+  try {
+    return readHeader(payload, start, end, tell);
+  } catch (error) {
+    tell(errorText(error));
+    return undefined;
+  }
+}
+
+function readHeader(bytes: Uint8Array, start: number, end: number, tell: Tell): Header {
   const reader = new WireReader(bytes, start, end);
   const header: Header = {};
   const values: Record<string, unknown> = header as Record<string, unknown>;
@@ -80,19 +133,27 @@ function readHeader(bytes: Uint8Array, start: number, end: number): Header {
     if (field?.kind === "int32" && wireType === WIRE_VARINT) values[field.name] = reader.varint32() | 0;
     else if (field?.kind === "string" && wireType === WIRE_BYTES) {
       const span = reader.span();
-      values[field.name] = utf8.decode(bytes.subarray(span.start, span.end));
-    } else if (field || number === PDATA_FIELD) {
-      throw new RangeError(`header field ${number} has wire type ${wireType}`);
+      values[field.name] = textOf(bytes.subarray(span.start, span.end), field.name, tell);
     } else {
+      if (field || number === PDATA_FIELD) tell(`header field ${number} has wire type ${wireType}`);
       reader.skip(wireType);
-      header.unknown = joined(header.unknown, bytes.subarray(fieldStart, reader.at));
+      if (!field) header.unknown = joined(header.unknown, bytes.subarray(fieldStart, reader.at));
     }
   }
   const pdataLength = header.pdata?.length ?? 0;
   if (header.data_len !== undefined && header.data_len !== pdataLength) {
-    throw new RangeError(`data_len says ${header.data_len}, the inner message has ${pdataLength} bytes`);
+    tell(`data_len says ${header.data_len}, the inner message has ${pdataLength} bytes`);
   }
   return header;
+}
+
+function textOf(bytes: Uint8Array, name: string, tell: Tell): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    tell(`header field "${name}" is not UTF-8`);
+    return undefined;
+  }
 }
 
 function joined(before: Uint8Array | undefined, more: Uint8Array): Uint8Array {

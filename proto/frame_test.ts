@@ -9,6 +9,7 @@ import {
   MAX_FRAME_BYTES,
   MAX_HEADERS,
   plainPdata,
+  readFrame,
 } from "./frame.ts";
 
 /** The annotated push of the protocol facts, framing.md section 7. */
@@ -105,7 +106,7 @@ Deno.test("decodeFrame() refuses damage by name", () => {
     ["group", Uint8Array.fromHex("0a03db0100"), /wire type 3/],
     ["device_sn not UTF-8", Uint8Array.fromHex("0a04ca0101ff"), /must be an EcoFlow frame/],
     ["varint of 11 bytes", Uint8Array.fromHex("0a0c10" + "80".repeat(10) + "01"), /longer than 10 bytes/],
-    ["too many headers", encodeFrame(Array(MAX_HEADERS + 1).fill({ src: 2 })), /more than 64 headers/],
+    ["too many headers", encodeFrame(Array(MAX_HEADERS + 1).fill({ src: 2 })), /more than 256 headers/],
   ];
   for (const [name, bytes, text] of rows) {
     assert.throws(
@@ -120,4 +121,61 @@ Deno.test("decodeFrame() refuses damage by name", () => {
     );
   }
   assert.equal(decodeFrame(encodeFrame(Array(MAX_HEADERS).fill({ src: 2 }))).length, MAX_HEADERS);
+});
+
+Deno.test("readFrame() keeps what is whole, and says what it left out", () => {
+  const good = { pdata: Uint8Array.of(8, 1), cmd_func: 254, cmd_id: 21 };
+  const goodBytes = encodeFrame([good]);
+  const join = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
+  const field = Uint8Array.fromHex("1005" + "1a020801" + "25ffffffff" + "290000000000000000");
+  const rows: [name: string, bytes: Uint8Array, headers: number, problem: RegExp | undefined][] = [
+    ["whole", goodBytes, 1, undefined],
+    [
+      "unknown fields before, between and behind",
+      join(field, goodBytes, field, goodBytes, field),
+      2,
+      /^field 2/,
+    ],
+    ["data_len off", encodeFrame([{ ...good, data_len: 9 }]), 1, /^data_len says 9, the inner message has 2/],
+    ["data_len 0", encodeFrame([{ ...good, data_len: 0 }]), 1, /^data_len says 0/],
+    ["65 headers", encodeFrame(Array(65).fill(good)), 65, undefined],
+    ["as many as are taken", encodeFrame(Array(MAX_HEADERS).fill(good)), MAX_HEADERS, undefined],
+    ["one more", encodeFrame(Array(MAX_HEADERS + 1).fill(good)), MAX_HEADERS, /^more than 256 headers$/],
+    [
+      "a damaged header before a good one",
+      join(Uint8Array.fromHex("0a0310ffff"), goodBytes),
+      1,
+      /varint ends/,
+    ],
+    ["a cut header behind a good one", join(goodBytes, goodBytes.subarray(0, -1)), 1, /length \d+ at byte/],
+    [
+      "a number where a text is wanted",
+      Uint8Array.fromHex("0a0840fe014815b80101"),
+      1,
+      /header field 23 has wire/,
+    ],
+    ["a text that is none", Uint8Array.fromHex("0a0940fe014815ca0101ff"), 1, /"device_sn" is not UTF-8/],
+  ];
+  for (const [name, bytes, headers, problem] of rows) {
+    const read = readFrame(bytes);
+    assert.equal(read.headers.length, headers, name);
+    for (const { cmd_func, cmd_id } of read.headers) assert.deepEqual([cmd_func, cmd_id], [254, 21], name);
+    if (problem) {
+      assert.match(read.problems[0] ?? "", problem, name);
+      assert.throws(() => readFrame(bytes, "the test", "strict"), InvalidInputError, name);
+    } else assert.deepEqual(read.problems, [], name);
+  }
+});
+
+Deno.test("readFrame() refuses what holds no whole header", () => {
+  const rows: [string, Uint8Array][] = [
+    ["cut", PUSH.subarray(0, -1)],
+    ["zeros", new Uint8Array(100)],
+    ["text", new TextEncoder().encode("hello")],
+    ["unknown fields alone", Uint8Array.fromHex("1005")],
+    ["a header that is none", Uint8Array.fromHex("0a03db0100")],
+  ];
+  for (const [name, bytes] of rows) {
+    assert.throws(() => readFrame(bytes, "the test"), InvalidInputError, name);
+  }
 });

@@ -5,9 +5,9 @@ import { encodeFrame } from "../../proto/frame.ts";
 import type { Capture, Encoding } from "./captures.ts";
 import { compileModel } from "../../services/soc_bridge/models/compiled_model.ts";
 import { readDecodedJson } from "../../services/soc_bridge/decode/decoded_json.ts";
-import type { ModelSpec } from "../../services/soc_bridge/models/model_spec.ts";
+import { MINUTES_PLACEHOLDERS, type ModelSpec } from "../../services/soc_bridge/models/model_spec.ts";
 import { findModel, MODELS } from "../../services/soc_bridge/models/models.ts";
-import type { Normalized } from "../../services/soc_bridge/judge/normalize.ts";
+import type { Normalized, TimedNumber } from "../../services/soc_bridge/judge/normalize.ts";
 import { PowerStation } from "../../services/soc_bridge/judge/power_station.ts";
 
 /** One message of a payload. */
@@ -30,7 +30,7 @@ export interface DecodedCapture {
    * confirmed. Without times and ages.
    */
   readonly state: PowerState;
-  /** The same by the protocol facts' names, placeholders and all; null is unknown. */
+  /** The same by the protocol facts' names, with placeholders of minutes where nothing better was sent; null is unknown. */
   readonly normalized: Readonly<Record<string, number | boolean | null>>;
   /** What could not be read, one sentence each. */
   readonly problems: readonly string[];
@@ -128,12 +128,18 @@ const FACT_NAMES = [
   ["charge_limit_min_pct", "min_soc"],
 ] as const;
 
+/** The stations' own words for "no estimate" are shown, as the recordings' expectations do; other placeholders are none. */
+function shown(found: TimedNumber | undefined): number | null {
+  if (found === undefined) return null;
+  return found.isPlaceholder && !MINUTES_PLACEHOLDERS.includes(found.value) ? null : found.value;
+}
+
 function factNames(
   { numbers, acOutEnabled }: Normalized,
   gridPresent: boolean | undefined,
 ): Record<string, number | boolean | null> {
   return {
-    ...Object.fromEntries(FACT_NAMES.map(([fact, name]) => [fact, numbers.get(name)?.value ?? null])),
+    ...Object.fromEntries(FACT_NAMES.map(([fact, name]) => [fact, shown(numbers.get(name))])),
     grid_present: gridPresent ?? null,
     ac_output_enabled: acOutEnabled?.value ?? null,
   };

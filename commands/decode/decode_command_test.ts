@@ -33,7 +33,8 @@ Deno.test("runDecode() prints messages and state of a payload from standard inpu
       ac_in_watts: 120,
       sn: "R651TEST",
       model: "RIVER 3",
-      grid_evidence: "flow_info_ac_in=2",
+      grid_evidence: "pow_get_ac_in=120",
+      soc_source: "system",
       link: "live",
     });
   }

@@ -84,6 +84,12 @@ function examineStation(
     return { what, verdict: "bad", text };
   }
   if (state.role === "accessory") return { what, verdict: "good", text: `live, ${age}; an accessory` };
+  if (state.grid_unknown) {
+    const text =
+      `live, but no longer says whether the grid is there (${state.grid_evidence ?? "it once did"}); ` +
+      "hosts on it are not protected: a grid witness can help (docs/policy.md)";
+    return { what, verdict: "bad", text };
+  }
   const missing = [
     ...(state.soc === undefined ? ["its charge"] : []),
     ...(state.grid_connected === undefined ? ["whether the grid is there"] : []),
@@ -105,6 +111,13 @@ function examineStation(
   }
   const grid = state.grid_connected ? "the grid is there" : "THE GRID IS GONE";
   const proof = state.grid_evidence === undefined ? "" : ` (${state.grid_evidence})`;
+  if (state.model_guess) {
+    const text =
+      `live, ${age}, ${state.soc} %, ${grid}${proof}; it is taken for a ${state.model ?? "station"} by two ` +
+      "letters of its serial number, and nothing that it sent confirms that: its limits may be missing " +
+      "(a model file says what it is: docs/devices.md)";
+    return { what, verdict: "unsure", text };
+  }
   return { what, verdict: "good", text: `live, ${age}, ${state.soc} %, ${grid}${proof}` };
 }
 

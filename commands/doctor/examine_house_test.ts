@@ -101,6 +101,24 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
   ["a state of unknown age", "bad", /of unknown age/, {
     [STATE]: { device: "Study", soc: 1, grid_connected: true, link: "live" },
   }],
+  [
+    "a station that no longer says",
+    "bad",
+    /no longer says whether the grid is there \(no word since flow\)/,
+    {
+      [STATE]: {
+        ...LIVE,
+        grid_connected: undefined,
+        grid_unknown: true,
+        grid_evidence: "no word since flow",
+        age_s: 1,
+        ts: at(1),
+      },
+    },
+  ],
+  ["a guessed model", "unsure", /taken for a DELTA 1000\/1300 by two letters of its serial number/, {
+    [STATE]: { ...LIVE, model: "DELTA 1000/1300", model_guess: true, age_s: 1, ts: at(1) },
+  }],
   ["a station without a grid indicator", "bad", /does not say whether the grid is there/, {
     [STATE]: { device: "Study", soc: 1, link: "live", age_s: 1, ts: at(1) },
   }],
@@ -236,4 +254,20 @@ Deno.test("accountText() says which stations nobody watches", () => {
   );
   assert.match(text, /^– +R651ZEB400000000 +RIVER 3 +yes +yes$/m);
   assert.match(text, /^Cellar +NEW1000 +unknown +– +no$/m);
+});
+
+Deno.test("housesText() says when the grid is no longer told, and when the model is a guess", () => {
+  const state = {
+    ...LIVE,
+    grid_connected: undefined,
+    grid_unknown: true,
+    model: "DELTA Max",
+    model_guess: true,
+    age_s: 1,
+    ts: at(1),
+  };
+  assert.match(
+    housesText(words({ [STATE]: state }), houseWith(), NOW),
+    /DELTA Max \(a guess\) +live .* UNKNOWN/,
+  );
 });

@@ -53,6 +53,23 @@ Deno.test("parsePowerState() reads what the predecessor's simulation sends, and 
   assert.deepEqual(state, STATE);
 });
 
+Deno.test("parsePowerState() reads what says how far a value may be trusted", () => {
+  const state = {
+    ...STATE,
+    grid_connected: undefined,
+    grid_unknown: true,
+    soc_source: "packs",
+    discharge_min_doubtful: true,
+    outage_ports: [{ port: "dc", min_soc: 20 }, { port: "ac2", min_soc: 33 }],
+    model_guess: true,
+  };
+  assert.deepEqual(parsePowerState(JSON.stringify(state), "test"), JSON.parse(JSON.stringify(state)));
+});
+
+Deno.test("freshWords() says no grid that is said to be unknown", () => {
+  assert.deepEqual(freshWords({ ...STATE, grid_unknown: true }, 60), { soc: 87 });
+});
+
 Deno.test("parsePowerState() drops keys that it does not know", () => {
   assert.deepEqual(parsePowerState(JSON.stringify({ ...STATE, colour: "red" }), "test"), STATE);
 });
@@ -66,6 +83,9 @@ const wrong: readonly [change: object, problem: RegExp][] = [
   [{ device: "" }, /"device" must not be empty/],
   [{ discharge_min: -1 }, /"discharge_min" must be 0 to 1000000, found -1/],
   [{ link: "fine" }, /"link" must be \("live" \| "stale" \| "offline"\), found "fine"/],
+  [{ soc_source: "guess" }, /"soc_source" must be \("system" \| "pack" \| "packs"\), found "guess"/],
+  [{ outage_ports: [{ port: "ac9", min_soc: 30 }] }, /"outage_ports.0.port" must be .*found "ac9"/],
+  [{ outage_ports: [{ port: "ac2", min_soc: 130 }] }, /"outage_ports.0.min_soc" must be 0 to 100, found 130/],
   [{ ts: "yesterday" }, /"ts" must be an ISO 8601 time, found "yesterday"/],
 ];
 for (const [change, problem] of wrong) {

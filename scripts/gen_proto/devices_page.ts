@@ -1,9 +1,11 @@
 /** Model tables in, the text of `docs/devices.md` out. */
 import {
   type IndicatorSpec,
+  MINUTES_PLACEHOLDERS,
   type ModelSpec,
   NUMBER_NAMES,
 } from "../../services/soc_bridge/models/model_spec.ts";
+import { MINUTES_DOUBT_FACTOR } from "../../services/soc_bridge/judge/plausible_minutes.ts";
 import { TAG27_CONNECTED_MAX } from "../../services/soc_bridge/judge/tag27.ts";
 
 /** What tag 27 says about one recording. */
@@ -40,8 +42,13 @@ published with \`"role":"accessory"\` and never counts as a power station; a plu
 as a grid witness.
 
 **Confidence** is *high* where raw bytes of that model were decoded, *medium* where only a sibling's bytes or values that
-others decoded were seen, *low* where the layout is assumed. Nobody has recorded the moment of an outage on any model: that
-the values change as the tables say is known from one field report (DELTA 3 Max, about 6 s after the plug was pulled).
+others decoded were seen, *low* where the layout is assumed. **Grid known from** says how the grid rule is known: an *outage*
+was recorded or reported as it happened; recordings show *both states*; they show the grid *there only* or *gone only*; or the
+rule is *assumed*. The one recorded outage is a RIVER 3 UPS: 18 s after the plug was pulled its reply said so, and about 7 s
+after the return the watts did, while the charger flag was still clear.
+
+A match by two letters of the serial number is a **guess**: the station's own keys must confirm it, and until then log, state
+(\`model_guess\`), \`devices\` and \`doctor\` say so.
 The Power Kit and PowerOcean have no table: nothing about their messages is known here.
 
 ## Power stations
@@ -54,12 +61,38 @@ ${modelTable(accessories)}
 
 ## How the grid is judged
 
-With \`GRID_RULE=auto\` the indicators of the column above decide; volts count from 40 V, because 7 V were seen with nothing
-plugged in. Any one of them that shows the grid wins; those marked *(supports)* cannot say alone that it is gone. A change needs two fresh indications, or one in the station's answer to a
-get-all request, which is asked for as soon as the first indication arrives. Messages without an indicator change nothing
-and refresh nothing; silence is no evidence. Where two voltages may show the grid and a message has only one of them, the
-other is remembered for \`STATE_STALE_SEC\`: it keeps a loss from being believed, and refreshes nothing. A live station that has not
-said a word on its grid for a minute is asked for all its values.
+With \`GRID_RULE=auto\` the indicators of the column above decide. Any one of them that shows the grid wins. What is marked
+*(asks)* cannot say that the grid is gone: when it no longer shows the grid, the station is asked for all its values at once, and
+again after 5, 10 and then every 20 s until it answers. *(in a reply)* says "gone" only in such an answer, and only when every
+other sign is in it too and none shows the grid. *with …* names what must not show the grid either. A change needs two fresh
+indications, or one in an answer to a get-all request. Messages without an indicator change nothing and refresh nothing;
+silence is no evidence.
+
+**The grid is unknown** (\`grid_unknown\`) when a station that speaks has not confirmed for 150 s that the grid is there (longer
+with a longer \`STATE_STALE_SEC\`: 30 s more than it), or has left an outage's first sign unsettled for 60 s. A live station that has
+not said a word on its grid for a minute is asked. A loss stays a loss until the grid shows itself: to forget it would keep
+hosts running on a battery that ends.
+
+What proves nothing: \`flow_info_ac_in\` is 0 on an idle RIVER 3 with the grid there, and 4 or 12 on a DELTA 3 with it; only its bit
+1 proves the grid. 0 W come in on a full battery. Volts count from 40 V, because 7 V were seen with nothing plugged in. Where
+two voltages may show the grid and a message has only one of them, the other is remembered for \`STATE_STALE_SEC\`, and one that
+never showed the grid cannot take it away alone.
+
+## What a charge is
+
+\`soc_source\` says it: \`system\` is the station's own figure for the whole, \`packs\` the mean of all batteries by their
+capacities, \`pack\` the only battery's. The main battery of several never stands for the whole; when one is missing, its charge
+old, or a capacity unknown, the charge is unknown and the last one keeps its age. On STREAM the unit's own battery comes first: in
+a group only the leader computes the system's charge, and the others send it as 0.
+
+A charge of 0 is no value while any other fresh source says 3 % or more, while the battery has not reported (its volts and
+capacity are 0), or in an upload of nothing but zeros. A 0 that nothing led up to is believed at the third reading, a minute
+after the first. Minutes of 0, 5939, 5940, 5999, 12927 and 143999 are no estimate, an energy of 0 is none, and a discharge limit
+of 0 in a CMS report is none.
+
+\`discharge_min_doubtful\` is true when charge, energy and load contradict the minutes by more than a factor of
+${MINUTES_DOUBT_FACTOR}: too few for the whole load (plus 10 % and 15 W) down to the discharge limit, or too many for what the sun leaves
+of it down to nothing.
 
 ${tag27}
 
@@ -91,8 +124,9 @@ values.ac_out_enabled = [{ from = "DisplayPropertyUpload.flow_info_ac_out", bit 
 
 # absent: what it means when the indicator is not in its present state.
 grid = [
-  { from = "DisplayPropertyUpload.flow_info_ac_in", present = { bit = 1 }, absent = "decides" },
-  { from = "DisplayPropertyUpload.pow_get_ac_in", present = { above = 2 }, absent = "confirms" },
+  { from = "DisplayPropertyUpload.plug_in_info_ac_charger_flag", present = { above = 0 }, absent = "decides",
+    needs = "DisplayPropertyUpload.pow_get_ac_in" },
+  { from = "DisplayPropertyUpload.pow_get_ac_in", present = { above = 2 }, absent = "asks" },
 ]
 
 [model.packs]
@@ -113,10 +147,22 @@ capacity = { unit = "mAh", cells = "cell_series_num", volts_per_cell = 3.2 }
 | \`bit\` | the flag is this bit of the number |
 | \`swap_bytes\` | the four bytes arrive reversed |
 | \`ignore_zero\`, \`below_is_zero\` | 0 means unknown; anything below is noise |
+| \`placeholders\` | raw numbers that mean "no value": the next source is asked. Minutes have ${
+    MINUTES_PLACEHOLDERS.join(", ")
+  } without it |
+| \`of\` | \`whole\` (the default) or \`pack\`: the charge of one battery, which stands for the whole only where it is the only one |
 | \`packs\` (as a source) | \`main_soc\`, \`mean_soc\`, \`max_temp\`, \`sum_full\`, \`sum_design\`, \`main_full\`, \`main_design\` |
 | \`present\` | \`{ bit = N }\`, \`{ at_least = N }\`, \`{ above = N }\` or \`{ one_of = [N, …] }\` |
-| \`absent\` | \`decides\`: the grid is gone; \`confirms\`: only confirms another; \`never\`: means nothing |
-| \`only_absent\` | its present state means nothing either |
+| \`absent\` | \`decides\`: the grid is gone; \`in_reply\`: so in an answer to a get-all request; \`asks\`: a reason to ask; \`confirms\`: only confirms another; \`never\`: means nothing |
+| \`absent_values\` | the only raw numbers that count as not present |
+| \`needs\` | fields of other indicators that must not show the grid either: known and fresh, for \`in_reply\` in the same reply |
+| \`every\` | of several fields in \`from\` all must be known and fresh, but for one that showed the grid before |
+| \`doubts\` | its present state proves nothing, but keeps a loss from being read in the same message |
+| \`only_absent\` | its present state means nothing |
+| \`packs.count\` | where the station says how many batteries it has; 0 is not said |
+| \`unreported_battery\` | fields that are all 0 while the battery has not reported |
+| \`outage_ports\` | outlets with a limit of their own: \`list\`, \`port\`, \`enabled\`, \`min_soc\`, and \`ports\` (number to \`dc\`, \`ac1\`, \`ac2\`) |
+| \`grid_proof\` | \`outage\`, \`both\`, \`present\`, \`absent\` or \`assumed\`: how the grid rule is known |
 
 ## Captures
 
@@ -131,27 +177,35 @@ capacity = { unit = "mAh", cells = "cell_series_num", volts_per_cell = 3.2 }
 `;
 }
 
+/** How the grid rule is known, in words. */
+const PROOFS: Readonly<Record<NonNullable<ModelSpec["grid_proof"]>, string>> = {
+  outage: "an outage",
+  both: "both states",
+  present: "there only",
+  absent: "gone only",
+  assumed: "assumed",
+};
+
 function modelTable(models: readonly ModelSpec[]): string {
   const rows = models.map((m) =>
     `| ${m.model} | ${m.prefixes.join(" ")} | ${m.protocol === "json" ? "JSON" : "protobuf"} ${m.family} | ${
       m.rated_wh ?? "–"
-    } | ${gridText(m.grid)} | ${m.confidence}: ${m.seen}${m.notes ? `. ${m.notes}` : ""} | ${
-      m.captures?.length ?? 0
-    } |`
+    } | ${gridText(m.grid)} | ${
+      m.grid?.length ? PROOFS[m.grid_proof ?? "assumed"] : "–"
+    } | ${m.confidence}: ${m.seen}${m.notes ? `. ${m.notes}` : ""} | ${m.captures?.length ?? 0} |`
   );
   return [
-    "| model | serial begins | speaks | rated Wh | grid by | confidence | recordings |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
+    "| model | serial begins | speaks | rated Wh | grid by | grid known from | confidence | recordings |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
   ].join("\n");
 }
 
 function gridText(grid: readonly IndicatorSpec[] | undefined): string {
   if (!grid?.length) return "not known";
-  return grid.map(({ from, present, absent, only_absent }) => {
-    const names = [from].flat().map((path) => path.slice(path.lastIndexOf(".") + 1)).join(", ");
-    const sign = only_absent
-      ? "clear"
+  return grid.map(({ from, present, absent, absent_values, needs, doubts, only_absent }) => {
+    const sign = doubts || only_absent
+      ? "no longer shows it"
       : "bit" in present
       ? `bit ${present.bit}`
       : "at_least" in present
@@ -159,8 +213,26 @@ function gridText(grid: readonly IndicatorSpec[] | undefined): string {
       : "above" in present
       ? `> ${present.above}`
       : present.one_of.join(" or ");
-    return `\`${names}\` ${sign}${absent === "decides" ? "" : " (supports)"}`;
+    const how = doubts ? "keeps a loss back" : HOW[absent];
+    const rest = [
+      ...(how === "" ? [] : [`(${how})`]),
+      ...(absent_values ? [`gone at ${absent_values.join(" or ")}`] : []),
+      ...(needs ? [`with ${namesOf(needs)}`] : []),
+    ];
+    return [`${namesOf(from)} ${doubts ? "set" : sign}`, ...rest].join(" ");
   }).join("; ");
+}
+
+const HOW: Readonly<Record<IndicatorSpec["absent"], string>> = {
+  decides: "",
+  in_reply: "in a reply",
+  confirms: "supports",
+  asks: "asks",
+  never: "only shows it",
+};
+
+function namesOf(paths: string | readonly string[]): string {
+  return [paths].flat().map((path) => `\`${path.slice(path.lastIndexOf(".") + 1)}\``).join(", ");
 }
 
 /** Which values each group of equal tables has. */

@@ -11,7 +11,7 @@ import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type CompiledModel, compileModel } from "./models/compiled_model.ts";
 import { type ModelFile, parseModelFile } from "./models/model_files.ts";
 import type { ModelSpec } from "./models/model_spec.ts";
-import { findModel, MODELS } from "./models/models.ts";
+import { matchModel, MODELS } from "./models/models.ts";
 import { PowerStation } from "./judge/power_station.ts";
 import { GoneStations } from "./publish/gone_stations.ts";
 import { RefusalLog } from "./publish/refusal_log.ts";
@@ -152,14 +152,16 @@ export class SocBridge implements Service {
       this.#refusals.note("bridge", `more than ${MAX_STATIONS} stations`);
       return undefined;
     }
-    const spec = findModel(sn, this.#models);
-    if (!spec) {
+    const found = matchModel(sn, this.#models);
+    if (!found) {
       this.#strangers.add(sn);
+      this.#tellStrangers();
       const text = `No table for station ${sn}: its values stay unknown; add a model file or report it`;
       this.context.log.notice("STATION UNKNOWN", { sn, text });
       this.#journal({ kind: "station_unknown", severity: "notice", text, data: { sn } });
       return undefined;
     }
+    const { spec, isGuess } = found;
     this.#yieldName(sn);
     const { config } = this.context;
     const feed = new StationPublisher(sn, {
@@ -181,7 +183,7 @@ export class SocBridge implements Service {
       if (this.#isStopped) return;
       const { gridRule, staleAfterSec } = config;
       feed.begin(
-        new PowerStation({ sn, model, gridRule, staleAfterMs: staleAfterSec * 1000 }),
+        new PowerStation({ sn, model, gridRule, staleAfterMs: staleAfterSec * 1000, isGuess }),
         this.#isCloudDown,
       );
     });
@@ -268,15 +270,27 @@ export class SocBridge implements Service {
   }
 
   #tellSilence(): void {
-    const silent = [...this.#feeds.values()].filter((f) => f.isProtecting && f.link !== "live").map((f) =>
-      f.device
+    const feeds = [...this.#feeds.values()].filter((f) => f.isProtecting);
+    this.#raise("station_silent", feeds.filter((f) => f.link !== "live"), "No fresh word from");
+    this.#raise(
+      "station_model_guess",
+      feeds.filter((f) => f.isModelGuess && f.link === "live"),
+      "The model is only guessed by two letters of the serial number of",
     );
-    const code = "station_silent";
-    if (silent.length === 0) this.context.health.clear(code);
-    else {
-      const text = `No fresh word from ${silent.join(", ")}`.slice(0, 500);
-      this.context.health.raise({ code, severity: "warning", text });
-    }
+  }
+
+  #raise(code: string, feeds: readonly StationPublisher[], about: string): void {
+    if (feeds.length === 0) return this.context.health.clear(code);
+    const text = `${about} ${feeds.map((f) => f.device).join(", ")}`.slice(0, 500);
+    this.context.health.raise({ code, severity: "warning", text });
+  }
+
+  /** A configured station without a table protects nobody: that is never only a line in the log. */
+  #tellStrangers(): void {
+    const names = [...this.#strangers].filter((sn) => this.#configured.has(sn)).map((sn) => this.#nameOf(sn));
+    if (names.length === 0) return;
+    const text = `No table for ${names.join(", ")}: nothing that they send is understood`.slice(0, 500);
+    this.context.health.raise({ code: "station_unknown", severity: "warning", text });
   }
 
   #journal(event: Omit<JournalEvent, "ts" | "source">): void {

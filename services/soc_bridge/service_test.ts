@@ -82,7 +82,10 @@ Deno.test("SocBridge publishes a state for raw payloads, at once when it matters
   assert.equal(state.grid_connected, true);
   await house.send(encoder.reply(OUTAGE));
   assert.equal(house.state("Study").grid_connected, false);
-  assert.match(house.log.text(), /notice soc_bridge GRID LOST device=Study evidence="flow_info_ac_in=0"/);
+  assert.match(
+    house.log.text(),
+    /notice soc_bridge GRID LOST device=Study evidence="plug_in_info_ac_charger_flag=0, pow_get_ac_in=0"/,
+  );
   await house.stop();
 });
 

@@ -1,4 +1,5 @@
 /** One station's messages in, readings and packs out: partial updates merge here. */
+import type { OutagePort } from "../../../lib/messages/power_state.ts";
 import { errorText } from "../../../lib/errors.ts";
 import { type Fields, plainFields } from "../../../proto/family_schema.ts";
 import { decodeInner, type InnerMessage } from "../../../proto/registry.ts";
@@ -31,6 +32,19 @@ export class DecodedMessage {
   }
 }
 
+/** The outlets that the station switches off at a charge of their own, and when it said so. */
+export interface TimedOutagePorts {
+  readonly ports: readonly OutagePort[];
+  readonly atMonoMs: number;
+}
+
+/** Fewer zeros than this, with a charge among them, are no broken upload. */
+const ONLY_ZEROS_FROM = 5;
+const ONLY_ZEROS = "nothing but zeros, charge and all: a broken upload, which says nothing";
+
+/** JSON stations of every time have this module, and most a charge in it. */
+const COMMON_MODULE = "pd.";
+
 /** No fields. */
 const NO_FIELDS: Fields = {};
 
@@ -55,6 +69,8 @@ export interface Taken {
 export class Intake {
   readonly readings: Readings;
   readonly packs: Packs | undefined;
+  #outagePorts: TimedOutagePorts | undefined;
+  #isOwnSpeech = false;
   #lastAnswer: string | undefined;
 
   constructor(readonly model: CompiledModel) {
@@ -62,11 +78,21 @@ export class Intake {
     this.packs = model.spec.packs && new Packs(model.spec.packs);
   }
 
+  /** Something came that only stations of this table say, and not every station of its time. */
+  get isOwnSpeech(): boolean {
+    return this.#isOwnSpeech;
+  }
+
+  /** The outlets with a limit of their own as they were last told. */
+  get outagePorts(): TimedOutagePorts | undefined {
+    return this.#outagePorts;
+  }
+
   /** Takes a payload. Nothing changes for messages that cannot be read. */
   take(payload: Payload, atMonoMs: number): Taken {
     this.readings.beginPayload();
     return payload.kind === "frame"
-      ? this.#takeHeaders(payload.headers, atMonoMs)
+      ? this.#takeHeaders(payload.headers, payload.problems, atMonoMs)
       : this.#takeJson(payload.message, atMonoMs);
   }
 
@@ -74,6 +100,7 @@ export class Intake {
   takeMessages(messages: readonly InnerMessage[], atMonoMs: number): Taken {
     this.readings.beginPayload();
     const values = messages.map(({ name, fields }) => this.#takeFields(name, fields, atMonoMs));
+    this.readings.commit(atMonoMs);
     return {
       values: values.reduce((a, b) => a + b, 0),
       isReply: false,
@@ -91,17 +118,18 @@ export class Intake {
     for (const { steps, slot } of this.model.byMessage.get(message) ?? []) {
       const value = numberAt(fields, steps);
       if (value === undefined) continue;
-      this.readings.set(slot, value, atMonoMs);
+      this.readings.put(slot, value);
       values++;
     }
-    return values + this.#takePacks(message, fields, atMonoMs);
+    return values + this.#takePacks(message, fields, atMonoMs) +
+      this.#takeOutagePorts(message, fields, atMonoMs);
   }
 
-  #takeHeaders(headers: readonly Header[], atMonoMs: number): Taken {
+  #takeHeaders(headers: readonly Header[], problemsOfFrame: readonly string[], atMonoMs: number): Taken {
     const { family } = this.model;
     const messages: DecodedMessage[] = [];
     const unknownPairs: string[] = [];
-    const problems: string[] = [];
+    const problems: string[] = [...problemsOfFrame];
     let values = 0;
     let tag27: number | undefined;
     let online: boolean | undefined;
@@ -131,7 +159,11 @@ export class Intake {
       if (name === TAG27_MESSAGE && Object.hasOwn(fields, TAG27_FIELD)) tag27 = asNumber(fields[TAG27_FIELD]);
       messages.push(new DecodedMessage(cmd_func, cmd_id, name, fields));
     }
-    return { values, isReply: isReplyFrame(headers), online, tag27, messages, unknownPairs, problems };
+    if (this.#settle(values, atMonoMs)) {
+      return { values, isReply: isReplyFrame(headers), online, tag27, messages, unknownPairs, problems };
+    }
+    problems.push(ONLY_ZEROS);
+    return { values: 0, isReply: false, online, tag27: undefined, messages, unknownPairs, problems };
   }
 
   #takeJson(message: JsonMessage, atMonoMs: number): Taken {
@@ -145,6 +177,9 @@ export class Intake {
     // last shows that the station still speaks.
     const isRepeat = message.kind !== "push" && this.#isRepeated(message.values);
     const values = isRepeat ? 0 : this.#takeKeys(message.values, atMonoMs);
+    if (!this.#settle(values, atMonoMs)) {
+      return { ...nothing, values: 0, online: undefined, messages: [decoded], problems: [ONLY_ZEROS] };
+    }
     return { ...nothing, values, isReply: message.kind === "reply", online: undefined, messages: [decoded] };
   }
 
@@ -159,11 +194,53 @@ export class Intake {
           ...steps,
         ]);
         if (number === undefined) continue;
-        this.readings.set(slot, number, atMonoMs);
+        this.readings.put(slot, number);
         values++;
       }
     }
     return values + this.#takePackKeys(keys, atMonoMs);
+  }
+
+  /**
+   * Takes what the payload carried, unless it is a broken upload: stations send replies of nothing but zeros after a
+   * restart, and a flat battery still has a temperature.
+   *
+   * @param values How many fields were carried, packs included: those are never all zero
+   * @returns whether it was taken
+   */
+  #settle(values: number, atMonoMs: number): boolean {
+    const { readings, model: { measured, charges } } = this;
+    const { waiting } = readings;
+    const isBroken = waiting.length >= ONLY_ZEROS_FROM && waiting.length === values &&
+      waiting.some((slot) => charges.has(slot)) &&
+      waiting.filter((slot) => measured.has(slot)).length >= ONLY_ZEROS_FROM &&
+      waiting.every((slot) => readings.waitingValue(slot) === 0 || !measured.has(slot));
+    if (waiting.some((slot) => charges.has(slot) && !this.model.paths[slot]?.startsWith(COMMON_MODULE))) {
+      this.#isOwnSpeech = true;
+    }
+    if (isBroken) readings.discard();
+    else readings.commit(atMonoMs);
+    return !isBroken;
+  }
+
+  #takeOutagePorts(message: string, fields: Fields, atMonoMs: number): number {
+    const rule = this.model.outagePorts;
+    if (!rule || rule.message !== message) return 0;
+    let value: unknown = fields;
+    for (const step of rule.steps) {
+      if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return 0;
+      value = (value as Record<string, unknown>)[step];
+    }
+    if (!Array.isArray(value)) return 0;
+    const ports = (value as readonly Fields[]).slice(0, 8).flatMap((entry) => {
+      const of = (name: string) => numberAt(entry, [{ name, list: false }]);
+      const port = rule.ports[String(of(rule.port))];
+      const minSoc = of(rule.min_soc);
+      if (port === undefined || of(rule.enabled) !== 1 || minSoc === undefined) return [];
+      return minSoc >= 0 && minSoc <= 100 ? [{ port, min_soc: minSoc }] : [];
+    });
+    this.#outagePorts = { ports, atMonoMs };
+    return 1;
   }
 
   #takePacks(message: string, fields: Fields, atMonoMs: number): number {
@@ -202,6 +279,7 @@ export class Intake {
         if (spec.full === undefined || !(spec.full in fields)) continue;
         num = asNumber(keys.get(spec.num)) ?? 0;
       }
+      if ("keys" in spec) this.#isOwnSpeech = true;
       if (packs.take(num, fields, atMonoMs)) taken++;
     }
     return taken;

@@ -33,6 +33,16 @@ export type PackFigure =
   | "main_full"
   | "main_design";
 
+/** Which packs a figure of the whole must count. */
+export interface PackScope {
+  /** How many the station says that it has; undefined when it does not say. */
+  readonly count: number | undefined;
+  /** A charge from before this counts no more, monotonic ms. */
+  readonly freshSinceMonoMs: number;
+}
+
+const ALL_EVER: PackScope = { count: undefined, freshSinceMonoMs: -Infinity };
+
 /** A pack whose report is this much older than the newest one was taken away. */
 export const PACK_GONE_MS = 15 * 60_000;
 /** More packs than this are not believed. */
@@ -101,8 +111,11 @@ export class Packs {
     return this.#list;
   }
 
-  /** A figure with the time of its newest part; undefined when no pack knows it. */
-  figure(figure: PackFigure): TimedNumber | undefined {
+  /**
+   * A figure with the time of its newest part; undefined when no pack knows it. The mean charge and the sums are figures of
+   * the whole: undefined too while a pack is missing, a charge is old, or, for the mean of several, a capacity is unknown.
+   */
+  figure(figure: PackFigure, of: PackScope = ALL_EVER): TimedNumber | undefined {
     if (this.#packs.size === 0) return undefined;
     const packs = this.list();
     const main = packs.filter((p) => p.num === 0);
@@ -110,13 +123,13 @@ export class Packs {
       case "main_soc":
         return fold(main, socOf, Math.max);
       case "mean_soc":
-        return meanSoc(packs);
+        return meanSoc(packs, of);
       case "max_temp":
         return fold(packs, (p) => timed(p.tempCelsius, p.tempMonoMs), Math.max);
       case "sum_full":
-        return fold(packs, (p) => timed(p.fullWh, p.atMonoMs), (a, b) => a + b);
+        return sumOfAll(packs, of, (p) => timed(p.fullWh, p.atMonoMs));
       case "sum_design":
-        return fold(packs, (p) => timed(p.designWh, p.atMonoMs), (a, b) => a + b);
+        return sumOfAll(packs, of, (p) => timed(p.designWh, p.atMonoMs));
       case "main_full":
         return fold(main, (p) => timed(p.fullWh, p.atMonoMs), Math.max);
       case "main_design":
@@ -124,12 +137,15 @@ export class Packs {
     }
   }
 
+  /** The first that is sent; one that is sent as 0 yields to a later one. */
   #first(fields: Readonly<Record<string, unknown>>, names: readonly string[]): number | undefined {
+    let zero: number | undefined;
     for (const name of names) {
       const value = this.#number(fields, name);
-      if (value !== undefined) return value;
+      if (value !== undefined && value !== 0) return value;
+      zero ??= value;
     }
-    return undefined;
+    return zero;
   }
 
   #number(fields: Readonly<Record<string, unknown>>, name: string | undefined): number | undefined {
@@ -150,13 +166,25 @@ function socOf({ soc, socMonoMs }: Pack): TimedNumber | undefined {
   return timed(soc, socMonoMs);
 }
 
-/** The charge of all packs together: by their capacities, where each is known. */
-function meanSoc(packs: readonly Pack[]): TimedNumber | undefined {
-  const charged = packs.filter((p) => p.soc !== undefined);
-  const isWeighed = charged.every((p) => p.fullWh !== undefined);
-  const weightOf = (p: Pack) => (isWeighed ? p.fullWh : undefined) ?? 1;
-  const sum = fold(charged, (p) => timed((p.soc ?? 0) * weightOf(p), p.socMonoMs), (a, b) => a + b);
-  return sum && { ...sum, value: sum.value / charged.reduce((all, p) => all + weightOf(p), 0) };
+/** The charge of all packs together by their capacities; of a single one its own. */
+function meanSoc(packs: readonly Pack[], { count, freshSinceMonoMs }: PackScope): TimedNumber | undefined {
+  const charged = packs.filter((p) => p.soc !== undefined && (p.socMonoMs ?? 0) >= freshSinceMonoMs);
+  if (charged.length < (count ?? packs.length)) return undefined;
+  if (charged.length === 1) return fold(charged, socOf, Math.max);
+  const whOf = ({ fullWh, designWh }: Pack) => fullWh ?? designWh;
+  if (charged.some((p) => whOf(p) === undefined)) return undefined;
+  const sum = fold(charged, (p) => timed((p.soc ?? 0) * (whOf(p) ?? 0), p.socMonoMs), (a, b) => a + b);
+  return sum && { ...sum, value: sum.value / charged.reduce((all, p) => all + (whOf(p) ?? 0), 0) };
+}
+
+function sumOfAll(
+  packs: readonly Pack[],
+  { count }: PackScope,
+  read: (pack: Pack) => TimedNumber | undefined,
+): TimedNumber | undefined {
+  const known = packs.filter((p) => read(p) !== undefined);
+  if (known.length < Math.max(count ?? 0, packs.length)) return undefined;
+  return fold(known, read, (a, b) => a + b);
 }
 
 function fold(

@@ -23,14 +23,47 @@ Deno.test("Packs.take() keeps packs apart and adds them up", () => {
   assert.equal(packs.figure("main_full")?.value.toFixed(2), "286.72");
 });
 
-Deno.test("Packs.figure() weighs the mean charge by capacity, where that of every pack is known", () => {
+Deno.test("Packs.figure() weighs the mean charge by capacity, and knows none without that of every pack", () => {
   const packs = new Packs(BMS_PACKS);
   packs.take(0, report(90), 1);
   packs.take(1, report(30, { full_cap: 38_400 }), 2);
   assert.deepEqual(packs.figure("mean_soc"), { value: 45, atMonoMs: 2 });
   packs.take(2, { f32_show_soc: 30 }, 3);
-  assert.deepEqual(packs.figure("mean_soc"), { value: 50, atMonoMs: 3 });
+  assert.equal(packs.figure("mean_soc"), undefined);
+  packs.take(2, { design_cap: 12_800, cell_series_num: 7 }, 4);
+  assert.deepEqual(packs.figure("mean_soc"), { value: 42, atMonoMs: 3 }, "a design capacity is one too");
   assert.equal(new Packs(BMS_PACKS).figure("mean_soc"), undefined);
+});
+
+Deno.test("Packs.figure() says nothing of the whole while a pack is missing or its charge is old", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(0, report(8), 100);
+  const whole = (count: number | undefined, freshSinceMonoMs: number) => ({
+    soc: packs.figure("mean_soc", { count, freshSinceMonoMs })?.value,
+    wh: packs.figure("sum_full", { count, freshSinceMonoMs })?.value.toFixed(2),
+  });
+  assert.deepEqual(whole(undefined, 0), { soc: 8, wh: "286.72" });
+  assert.deepEqual(whole(1, 100), { soc: 8, wh: "286.72" });
+  assert.deepEqual(whole(1, 101), { soc: undefined, wh: "286.72" }, "old by one ms; capacities last");
+  assert.deepEqual(whole(2, 0), { soc: undefined, wh: undefined }, "the station says that it has two");
+  packs.take(1, report(56), 200);
+  assert.deepEqual(whole(2, 100), { soc: 32, wh: "573.44" });
+  assert.deepEqual(whole(2, 101), { soc: undefined, wh: "573.44" });
+  assert.deepEqual(whole(undefined, 101), { soc: undefined, wh: "573.44" });
+  packs.take(2, { max_cell_temp: 20 }, 300);
+  assert.deepEqual(
+    whole(undefined, 0),
+    { soc: undefined, wh: undefined },
+    "a third one of which little is known",
+  );
+});
+
+Deno.test("Packs.take() lets a charge of 0 yield to another field of the same report", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(0, report(0, { soc: 65 }), 1);
+  assert.equal(packs.figure("mean_soc")?.value, 65);
+  packs.take(0, report(0, { soc: 0 }), 2);
+  assert.equal(packs.figure("mean_soc")?.value, 0);
 });
 
 Deno.test("Packs.take() keeps the age of a charge that a part of a report lacks", () => {

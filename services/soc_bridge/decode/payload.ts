@@ -1,11 +1,11 @@
 /** The cloud's bytes in, headers or a JSON message out. */
 import { InvalidInputError } from "../../../lib/errors.ts";
-import { decodeFrame, type Header } from "../../../proto/frame.ts";
+import { type Header, readFrame } from "../../../proto/frame.ts";
 import { type JsonMessage, readJsonMessage } from "./json_shapes.ts";
 
 /** A payload by its form. */
 export type Payload =
-  | { readonly kind: "frame"; readonly headers: readonly Header[] }
+  | { readonly kind: "frame"; readonly headers: readonly Header[]; readonly problems: readonly string[] }
   | { readonly kind: "json"; readonly message: JsonMessage };
 
 /** The largest JSON payload that is read, bytes; a full reply has about 15 kB. */
@@ -24,11 +24,11 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * @throws InvalidInputError
  */
 export function readPayload(bytes: Uint8Array, source: string): Payload {
-  if (bytes[0] === HEADER_TAG) return { kind: "frame", headers: decodeFrame(bytes, source) };
+  if (bytes[0] === HEADER_TAG) return { kind: "frame", ...readFrame(bytes, source) };
   const first = bytes.find((byte) => !BLANKS.has(byte));
   if (first === BRACE) return { kind: "json", message: readJsonMessage(parseJson(bytes, source), source) };
   const decoded = tryBase64(bytes);
-  return { kind: "frame", headers: decodeFrame(decoded?.[0] === HEADER_TAG ? decoded : bytes, source) };
+  return { kind: "frame", ...readFrame(decoded?.[0] === HEADER_TAG ? decoded : bytes, source) };
 }
 
 function parseJson(bytes: Uint8Array, source: string): unknown {

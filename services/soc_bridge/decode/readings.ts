@@ -1,26 +1,64 @@
 /** The last raw number of every field that a model's table asks for, with its time. */
 
-/** Raw numbers by slot. Partial updates merge here: what a message does not carry keeps its value and its age. */
+/**
+ * Raw numbers by slot. Partial updates merge here: what a message does not carry keeps its value and its age. Numbers of one
+ * payload wait until all of it is read, because a payload may turn out to be none.
+ */
 export class Readings {
   readonly #values: Float64Array;
+  readonly #before: Float64Array;
   readonly #atMonoMs: Float64Array;
   readonly #payload: Uint32Array;
+  readonly #waiting: Float64Array;
+  readonly #shown = new Set<number>();
+  #waitingSlots: number[] = [];
   #payloadNumber = 0;
 
   /** @param slots How many fields there are */
   constructor(slots: number) {
     this.#values = new Float64Array(slots).fill(NaN);
+    this.#before = new Float64Array(slots).fill(NaN);
     this.#atMonoMs = new Float64Array(slots);
     this.#payload = new Uint32Array(slots);
+    this.#waiting = new Float64Array(slots).fill(NaN);
   }
 
-  /** What is set from now on belongs to one new payload. */
+  /** What is put from now on belongs to one new payload. */
   beginPayload(): void {
     this.#payloadNumber++;
+    this.#waitingSlots = [];
+  }
+
+  /** Notes a number that a message carried; it counts from {@link Readings.commit} on. */
+  put(slot: number, value: number): void {
+    this.#waiting[slot] = value;
+    this.#waitingSlots.push(slot);
+  }
+
+  /** The slots that the payload carries, in the order read; a slot twice when two of its messages have it. */
+  get waiting(): readonly number[] {
+    return this.#waitingSlots;
+  }
+
+  /** The number that waits in a slot of {@link Readings.waiting}. */
+  waitingValue(slot: number): number {
+    return this.#waiting[slot] ?? NaN;
+  }
+
+  /** Takes all that waits. */
+  commit(atMonoMs: number): void {
+    for (const slot of this.#waitingSlots) this.set(slot, this.#waiting[slot] ?? NaN, atMonoMs);
+    this.#waitingSlots = [];
+  }
+
+  /** Drops all that waits. */
+  discard(): void {
+    this.#waitingSlots = [];
   }
 
   /** Takes a number that a message carried. */
   set(slot: number, value: number, atMonoMs: number): void {
+    if (this.#payload[slot] !== this.#payloadNumber) this.#before[slot] = this.#values[slot] ?? NaN;
     this.#values[slot] = value;
     this.#atMonoMs[slot] = atMonoMs;
     this.#payload[slot] = this.#payloadNumber;
@@ -28,11 +66,25 @@ export class Readings {
 
   /** The last number; undefined when none was ever sent. */
   get(slot: number): number | undefined {
-    const value = this.#values[slot];
-    return value === undefined || Number.isNaN(value) ? undefined : value;
+    return known(this.#values[slot]);
   }
 
-  /** When that was, monotonic ms; meaningless while {@link Readings.get} is undefined. */
+  /** The number before the one that {@link Readings.isInPayload} is true of; undefined when it was the first. */
+  before(slot: number): number | undefined {
+    return known(this.#before[slot]);
+  }
+
+  /** Notes that a field has shown the grid once. */
+  noteShown(slot: number): void {
+    this.#shown.add(slot);
+  }
+
+  /** Whether the field has ever shown the grid. */
+  hasShown(slot: number): boolean {
+    return this.#shown.has(slot);
+  }
+
+  /** When the last number came, monotonic ms; meaningless while {@link Readings.get} is undefined. */
   atMonoMs(slot: number): number {
     return this.#atMonoMs[slot] ?? 0;
   }
@@ -41,4 +93,8 @@ export class Readings {
   isInPayload(slot: number): boolean {
     return this.#payloadNumber > 0 && this.#payload[slot] === this.#payloadNumber;
   }
+}
+
+function known(value: number | undefined): number | undefined {
+  return value === undefined || Number.isNaN(value) ? undefined : value;
 }

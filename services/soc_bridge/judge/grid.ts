@@ -21,6 +21,10 @@ export interface GridState {
   readonly confirmedAtMonoMs: number;
   /** One indication against the verdict that waits to be confirmed. */
   readonly pending: { readonly present: boolean; readonly evidence: string } | undefined;
+  /** An outage's first sign that decides nothing, while {@link GridState.present} is true and no word has settled it. */
+  readonly doubt?: { readonly evidence: string; readonly sinceMonoMs: number } | undefined;
+  /** The grid was told once and is no longer told; then {@link GridState.present} is undefined. */
+  readonly isUntold?: true | undefined;
 }
 
 /** Nothing is known. */
@@ -49,6 +53,8 @@ export function stepGrid(
     evidence: text,
     confirmedAtMonoMs: atMonoMs,
     pending: undefined,
+    doubt: undefined,
+    isUntold: undefined,
   });
   if (state.present === present) {
     // A weak sign agrees with the verdict and proves nothing: no refresh, but what waited is contradicted.
@@ -63,4 +69,38 @@ export function stepGrid(
   // At the start nobody acts on "present", so it may be believed at once; "absent" never is.
   if (decisive && present && state.present === undefined) return adopted(evidence);
   return decisive ? { ...state, pending: { present, evidence } } : state;
+}
+
+/** A presence that no word has confirmed for this long, while the station speaks, is no longer said, ms. */
+export const GRID_UNTOLD_MS = 150_000;
+/** With an outage's first sign that nothing has settled it is no longer said after this, ms. */
+export const GRID_DOUBT_MS = 60_000;
+
+/** Notes an outage's first sign. Only a presence can be doubted. */
+export function doubtGrid(state: GridState, evidence: string, atMonoMs: number): GridState {
+  return state.present === true && !state.doubt
+    ? { ...state, doubt: { evidence, sinceMonoMs: atMonoMs } }
+    : state;
+}
+
+/**
+ * Ends a presence that is no longer told. A loss stays a loss until the grid shows itself: to forget it would keep hosts
+ * running on a battery that ends.
+ *
+ * @param untoldMs {@link GRID_UNTOLD_MS}, or more for a house that calls a station stale later
+ */
+export function settleGrid(state: GridState, nowMonoMs: number, untoldMs: number): GridState {
+  if (state.present !== true) return state;
+  const { doubt, confirmedAtMonoMs, evidence } = state;
+  const isDoubted = doubt !== undefined && nowMonoMs - doubt.sinceMonoMs > GRID_DOUBT_MS;
+  if (!isDoubted && nowMonoMs - confirmedAtMonoMs <= untoldMs) return state;
+  const last = `no word on the grid since ${evidence ?? "it was there"}`;
+  return {
+    present: undefined,
+    evidence: isDoubted ? `${doubt.evidence}; ${last}` : last,
+    confirmedAtMonoMs,
+    pending: state.pending,
+    doubt: undefined,
+    isUntold: true,
+  };
 }

@@ -1,5 +1,5 @@
 /** What one payload says about the grid, by the sound indicators of the model's table. */
-import type { CompiledIndicator, CompiledModel } from "../models/compiled_model.ts";
+import type { CompiledIndicator, CompiledModel, IndicatorCore } from "../models/compiled_model.ts";
 import type { GridIndication } from "./grid.ts";
 import { hasBit, swapBytes } from "./normalize.ts";
 import type { Readings } from "../decode/readings.ts";
@@ -9,35 +9,107 @@ import type { Readings } from "../decode/readings.ts";
  *
  * Any indicator that shows the grid wins, because all of them are silent or 0 in more cases than the one that they are
  * made for. Without one, the first that may decide says that the grid is gone; one that may only confirm says so
- * weakly. Fields that this payload did not carry say nothing, whatever was sent before, with one exception: of an
+ * weakly. Fields that this payload did not carry say nothing, whatever was sent before, with two exceptions. Of an
  * indicator with several fields, such as two voltages of which one is always 0, the others are remembered until
- * `freshSinceMonoMs`. A remembered one that shows the grid contradicts a loss, and is no new word on the grid.
+ * `freshSinceMonoMs`: one that shows the grid contradicts a loss, and is no new word on the grid. And what a loss needs of
+ * other fields may have been said before, as long as it is fresh.
  *
  * @param freshSinceMonoMs What was sent before this is not remembered
- * @returns undefined when the payload carries no indicator
+ * @param isReply The payload answers a get-all request: it holds all that the station knows
+ * @returns undefined when the payload carries no indicator, or none that may decide
  */
 export function gridEvidence(
   model: CompiledModel,
   readings: Readings,
   freshSinceMonoMs: number,
+  isReply = false,
 ): GridIndication | undefined {
   let absent: GridIndication | undefined;
   let remembered: GridIndication | undefined;
+  let isDoubted = false;
   for (const indicator of model.grid) {
     const reading = strongest(indicator, readings, freshSinceMonoMs);
     if (!reading) continue;
-    const evidence = `${shortName(model, reading.slot)}=${shown(reading.raw)}`;
+    const evidence = named(model, reading);
     if (reading.isPresent) {
-      if (indicator.only_absent) continue;
-      if (readings.isInPayload(reading.slot)) return { present: true, decisive: true, evidence };
+      if (indicator.doubts) isDoubted = true;
+      if (indicator.doubts || indicator.only_absent) continue;
+      if (readings.isInPayload(reading.slot)) {
+        readings.noteShown(reading.slot);
+        return { present: true, decisive: true, evidence };
+      }
       remembered ??= { present: true, decisive: false, evidence };
       continue;
     }
-    if (indicator.absent === "never") continue;
-    const decisive = indicator.absent === "decides";
-    if (!absent || (decisive && !absent.decisive)) absent = { present: false, decisive, evidence };
+    if (!isAbsent(indicator, reading.raw)) continue;
+    const decisive = decides(indicator, isReply);
+    if (!decisive && indicator.absent !== "confirms") continue;
+    const needed = evidenceOfNeeds(model, indicator, reading.slot, readings, freshSinceMonoMs);
+    if (needed === undefined) continue;
+    if (!absent || (decisive && !absent.decisive)) {
+      absent = { present: false, decisive, evidence: [evidence, ...needed].join(", ") };
+    }
   }
-  return remembered ?? absent;
+  return remembered ?? (isDoubted ? undefined : absent);
+}
+
+/**
+ * An outage's first sign in a payload that decides nothing: an indicator that no longer shows the grid although it did,
+ * or one that would say "gone" if it were allowed to. A reason to ask the station for all its values.
+ *
+ * @returns What it is, for example `pow_get_ac_in=0`; undefined when there is none
+ */
+export function outageSign(model: CompiledModel, readings: Readings): string | undefined {
+  for (const indicator of model.grid) {
+    if (indicator.absent === "never" || indicator.absent === "confirms") continue;
+    for (const slot of indicator.slots) {
+      const raw = readings.get(slot);
+      if (raw === undefined || !readings.isInPayload(slot)) continue;
+      if (isPresent(indicator, valueOf(indicator, raw)) || !isAbsent(indicator, raw)) continue;
+      const before = readings.before(slot);
+      const isNews = before === undefined || isPresent(indicator, valueOf(indicator, before));
+      if (isNews || indicator.absent === "decides") return named(model, { slot, raw });
+    }
+  }
+  return undefined;
+}
+
+function decides({ absent }: CompiledIndicator, isReply: boolean): boolean {
+  return absent === "decides" || (absent === "in_reply" && isReply);
+}
+
+/** What the indicator needs besides itself, as evidence; undefined when something of it is missing or shows the grid. */
+function evidenceOfNeeds(
+  model: CompiledModel,
+  indicator: CompiledIndicator,
+  own: number,
+  readings: Readings,
+  freshSinceMonoMs: number,
+): string[] | undefined {
+  const isKnown = (slot: number) =>
+    readings.isInPayload(slot) ||
+    (indicator.absent !== "in_reply" && readings.get(slot) !== undefined &&
+      readings.atMonoMs(slot) >= freshSinceMonoMs);
+  if (indicator.every && !readings.hasShown(own) && !indicator.slots.every(isKnown)) return undefined;
+  const evidence: string[] = [];
+  for (const { slot, by } of indicator.needs) {
+    const raw = readings.get(slot);
+    if (raw === undefined || !isKnown(slot) || isPresent(by, valueOf(by, raw))) return undefined;
+    evidence.push(named(model, { slot, raw }));
+  }
+  return evidence;
+}
+
+function isAbsent({ absent_values }: IndicatorCore, raw: number): boolean {
+  return absent_values === undefined || absent_values.includes(raw);
+}
+
+function valueOf(indicator: IndicatorCore, raw: number): number {
+  return (indicator.swap_bytes ? swapBytes(raw) : raw) * (indicator.scale ?? 1);
+}
+
+function named(model: CompiledModel, { slot, raw }: { slot: number; raw: number }): string {
+  return `${shortName(model, slot)}=${shown(raw)}`;
 }
 
 interface Reading {
@@ -62,7 +134,7 @@ function strongest(
     const raw = readings.get(slot);
     if (raw === undefined) continue;
     if (!readings.isInPayload(slot) && readings.atMonoMs(slot) < freshSinceMonoMs) continue;
-    const value = (indicator.swap_bytes ? swapBytes(raw) : raw) * (indicator.scale ?? 1);
+    const value = valueOf(indicator, raw);
     const reading = { slot, raw, value, isPresent: isPresent(indicator, value) };
     if (!found || isStronger(reading, found, readings)) found = reading;
   }
@@ -76,7 +148,7 @@ function isStronger(one: Reading, other: Reading, readings: Readings): boolean {
   return one.value > other.value;
 }
 
-function isPresent({ present }: CompiledIndicator, value: number): boolean {
+function isPresent({ present }: IndicatorCore, value: number): boolean {
   if ("bit" in present) return hasBit(value, present.bit);
   if ("at_least" in present) return value >= present.at_least;
   if ("above" in present) return value > present.above;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type CompiledModel, compileModel } from "../models/compiled_model.ts";
-import { gridEvidence } from "./grid_evidence.ts";
+import { gridEvidence, outageSign } from "./grid_evidence.ts";
 import { findModel } from "../models/models.ts";
 import { Readings } from "../decode/readings.ts";
 
@@ -30,59 +30,125 @@ interface Row {
   sn: string;
   fields: Record<string, number>;
   want: { present: boolean; decisive: boolean; evidence: string } | undefined;
+  isReply?: true;
 }
 
 const present = (evidence: string) => ({ present: true, decisive: true, evidence });
 const absent = (evidence: string) => ({ present: false, decisive: true, evidence });
-const weak = (evidence: string) => ({ present: false, decisive: false, evidence });
 
 const ROWS: Row[] = [
   { name: "flow 2", sn: "R651", fields: { flow_info_ac_in: 2 }, want: present("flow_info_ac_in=2") },
-  { name: "flow 0", sn: "R651", fields: { flow_info_ac_in: 0 }, want: absent("flow_info_ac_in=0") },
-  {
-    name: "flow 12 is unplugged",
-    sn: "P231",
-    fields: { flow_info_ac_in: 12 },
-    want: absent("flow_info_ac_in=12"),
-  },
+  { name: "flow 0 proves nothing", sn: "R651", fields: { flow_info_ac_in: 0 }, want: undefined },
+  { name: "flow 12 proves nothing", sn: "P231", fields: { flow_info_ac_in: 12 }, want: undefined },
   { name: "flow 14", sn: "P231", fields: { flow_info_ac_in: 14 }, want: present("flow_info_ac_in=14") },
   { name: "watts above 2", sn: "R651", fields: { pow_get_ac_in: 2.1 }, want: present("pow_get_ac_in=2.1") },
-  { name: "2 W prove nothing", sn: "R651", fields: { pow_get_ac_in: 2 }, want: weak("pow_get_ac_in=2") },
+  { name: "2 W prove nothing", sn: "R651", fields: { pow_get_ac_in: 2 }, want: undefined },
   {
-    name: "a flag beats a flow of 0",
-    sn: "R651",
-    fields: { flow_info_ac_in: 0, plug_in_info_ac_charger_flag: 1 },
+    name: "a flag beats a flow of 0 and no watts: idle on the grid",
+    sn: "R655",
+    fields: { flow_info_ac_in: 0, plug_in_info_ac_charger_flag: 1, pow_get_ac_in: 0 },
     want: present("plug_in_info_ac_charger_flag=1"),
   },
   {
-    name: "the decisive sign is named",
-    sn: "R651",
-    fields: { pow_get_ac_in: 0, flow_info_ac_in: 0 },
-    want: absent("flow_info_ac_in=0"),
+    name: "neither flag nor watts: the outage",
+    sn: "R655",
+    fields: { flow_info_ac_in: 0, plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 0 },
+    want: absent("plug_in_info_ac_charger_flag=0, pow_get_ac_in=0"),
   },
   {
-    name: "a clear charger flag means nothing on DELTA 3",
-    sn: "P231",
-    fields: { plug_in_info_ac_charger_flag: 0 },
+    name: "2 W and no flag",
+    sn: "R655",
+    fields: { plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 2 },
+    want: absent("plug_in_info_ac_charger_flag=0, pow_get_ac_in=2"),
+  },
+  {
+    name: "the flag is late at the return, watts win",
+    sn: "R655",
+    fields: { flow_info_ac_in: 0, plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 88.9 },
+    want: present("pow_get_ac_in=88.9"),
+  },
+  {
+    name: "a flag of 0 without watts decides nothing",
+    sn: "R655",
+    fields: { flow_info_ac_in: 0, plug_in_info_ac_charger_flag: 0 },
     want: undefined,
   },
   {
-    name: "a plug that is in shows no grid",
-    sn: "P231",
-    fields: { plug_in_info_ac_in_flag: 1, flow_info_ac_in: 0 },
-    want: absent("flow_info_ac_in=0"),
+    name: "a battery that discharges decides nothing, not even in a reply",
+    sn: "R655",
+    fields: { sys_chg_dsg_state: 1 },
+    isReply: true,
+    want: undefined,
   },
   {
-    name: "a plug that is out shows none",
-    sn: "P231",
-    fields: { plug_in_info_ac_in_flag: 0 },
-    want: absent("plug_in_info_ac_in_flag=0"),
+    name: "volts while the sun carries the load",
+    sn: "P351",
+    fields: { flow_info_ac_in: 4, pow_get_ac_in: 0, plug_in_info_ac_in_vol: 237.4 },
+    want: present("plug_in_info_ac_in_vol=237.4"),
   },
   {
     name: "7.3 V of noise",
     sn: "P231",
     fields: { plug_in_info_ac_in_vol: 7.3 },
-    want: weak("plug_in_info_ac_in_vol=7.3"),
+    want: absent("plug_in_info_ac_in_vol=7.3"),
+  },
+  {
+    name: "a plug that is in",
+    sn: "P231",
+    fields: { plug_in_info_ac_in_flag: 1, flow_info_ac_in: 0 },
+    want: present("plug_in_info_ac_in_flag=1"),
+  },
+  {
+    name: "the CMS plug flag",
+    sn: "P351",
+    fields: { chg_line_plug_in_flag: 1 },
+    want: present("chg_line_plug_in_flag=1"),
+  },
+  {
+    name: "no sign at all in a push",
+    sn: "P351",
+    fields: { flow_info_ac_in: 4, pow_get_ac_in: 0, plug_in_info_ac_in_flag: 0, chg_line_plug_in_flag: 0 },
+    want: undefined,
+  },
+  {
+    name: "no sign at all in a reply",
+    sn: "P351",
+    fields: { flow_info_ac_in: 4, pow_get_ac_in: 0, plug_in_info_ac_in_flag: 0, chg_line_plug_in_flag: 0 },
+    isReply: true,
+    want: absent("flow_info_ac_in=4, pow_get_ac_in=0, plug_in_info_ac_in_flag=0, chg_line_plug_in_flag=0"),
+  },
+  {
+    name: "a reply that lacks one of the signs",
+    sn: "P351",
+    fields: { flow_info_ac_in: 4, pow_get_ac_in: 0, plug_in_info_ac_in_flag: 0 },
+    isReply: true,
+    want: undefined,
+  },
+  {
+    name: "the outage flag says 1",
+    sn: "D3M1",
+    fields: { power_outages_active_flag: 1 },
+    want: absent("power_outages_active_flag=1"),
+  },
+  {
+    name: "the outage flag says 2",
+    sn: "D511",
+    fields: { power_outages_active_flag: 2 },
+    want: present("power_outages_active_flag=2"),
+  },
+  { name: "the outage flag says 0", sn: "D3M1", fields: { power_outages_active_flag: 0 }, want: undefined },
+  {
+    name: "neither flag nor watts",
+    sn: "MR51",
+    fields: { plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 0 },
+    want: absent("plug_in_info_ac_charger_flag=0, pow_get_ac_in=0"),
+  },
+  {
+    name: "the same beside a CMS plug flag of 1 is not decided",
+    sn: "MR51",
+    fields: { plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 0, chg_line_plug_in_flag: 1 },
+    isReply: true,
+    want: undefined,
   },
   { name: "no indicator", sn: "R651", fields: { cms_batt_soc: 50 }, want: undefined },
   { name: "40 V", sn: "DCE", fields: { "inv.acInVol": 40_000 }, want: present("inv.acInVol=40000") },
@@ -93,7 +159,7 @@ const ROWS: Row[] = [
     fields: { "inv.inputWatts": 0, "inv.acInVol": 230_200 },
     want: present("inv.acInVol=230200"),
   },
-  { name: "0 W alone", sn: "R331", fields: { "inv.inputWatts": 0 }, want: weak("inv.inputWatts=0") },
+  { name: "0 W alone", sn: "R331", fields: { "inv.inputWatts": 0 }, want: undefined },
   {
     name: "one of two voltages",
     sn: "M3",
@@ -113,19 +179,26 @@ const ROWS: Row[] = [
     want: present("grid_connection_sta=3"),
   },
   {
-    name: "state 2 is not online",
+    name: "state 2 is not online, and no volts",
     sn: "BK11",
-    fields: { grid_connection_sta: 2 },
-    want: absent("grid_connection_sta=2"),
+    fields: { grid_connection_sta: 2, grid_connection_vol: 0 },
+    want: absent("grid_connection_sta=2, grid_connection_vol=0"),
+  },
+  { name: "state 2 alone decides nothing", sn: "BK11", fields: { grid_connection_sta: 2 }, want: undefined },
+  {
+    name: "one of two inlets decides nothing",
+    sn: "Y711",
+    fields: { in_ac_c20_vol: 0 },
+    want: undefined,
   },
 ];
 
-for (const { name, sn, fields, want } of ROWS) {
+for (const { name, sn, fields, want, isReply = false } of ROWS) {
   Deno.test(`gridEvidence() ${sn}: ${name}`, async () => {
     const model = await modelOf(sn);
     const readings = new Readings(model.paths.length);
     payload(model, readings, fields);
-    assert.deepEqual(gridEvidence(model, readings, 0), want);
+    assert.deepEqual(gridEvidence(model, readings, 0, isReply), want);
   });
 }
 
@@ -135,11 +208,11 @@ Deno.test("gridEvidence() takes nothing from earlier payloads", async () => {
   payload(model, readings, { flow_info_ac_in: 2, plug_in_info_ac_charger_flag: 1 });
   payload(model, readings, { cms_batt_soc: 50 });
   assert.equal(gridEvidence(model, readings, 0), undefined);
-  payload(model, readings, { flow_info_ac_in: 0 });
+  payload(model, readings, { plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 0 });
   assert.equal(
     gridEvidence(model, readings, 0)?.present,
     false,
-    "the flag of the earlier payload says nothing now",
+    "the flow of the earlier payload says nothing now",
   );
 });
 
@@ -154,12 +227,13 @@ const PAIRS: (Row & { earlier: Record<string, number>; freshSinceMonoMs: number 
     want: { present: true, decisive: false, evidence: "inv.invInVol=229000" },
   },
   {
-    name: "forgets the other voltage 1 ms behind the limit",
+    name:
+      "forgets the other voltage 1 ms behind the limit, and lets the one that never showed the grid say nothing",
     sn: "M3",
     earlier: { "inv.invInVol": 229_000 },
     fields: { "inv.acInVol": 0 },
     freshSinceMonoMs: EARLIER_MS + 1,
-    want: absent("inv.acInVol=0"),
+    want: undefined,
   },
   {
     name: "remembers in the other order",
@@ -207,7 +281,39 @@ const PAIRS: (Row & { earlier: Record<string, number>; freshSinceMonoMs: number 
     earlier: { in_ac_c20_vol: 230 },
     fields: { in_ac_5p8_vol: 0 },
     freshSinceMonoMs: EARLIER_MS + 1,
+    want: undefined,
+  },
+  {
+    name: "knows both inlets",
+    sn: "Y711",
+    earlier: { in_ac_c20_vol: 0 },
+    fields: { in_ac_5p8_vol: 0 },
+    freshSinceMonoMs: EARLIER_MS,
     want: absent("in_ac_5p8_vol=0"),
+  },
+  {
+    name: "takes the watts from before",
+    sn: "R655",
+    earlier: { pow_get_ac_in: 0 },
+    fields: { plug_in_info_ac_charger_flag: 0 },
+    freshSinceMonoMs: EARLIER_MS,
+    want: absent("plug_in_info_ac_charger_flag=0, pow_get_ac_in=0"),
+  },
+  {
+    name: "takes no watts from behind the limit",
+    sn: "R655",
+    earlier: { pow_get_ac_in: 0 },
+    fields: { plug_in_info_ac_charger_flag: 0 },
+    freshSinceMonoMs: EARLIER_MS + 1,
+    want: undefined,
+  },
+  {
+    name: "takes watts from before for the grid",
+    sn: "R655",
+    earlier: { pow_get_ac_in: 38.6 },
+    fields: { plug_in_info_ac_charger_flag: 0 },
+    freshSinceMonoMs: EARLIER_MS,
+    want: undefined,
   },
 ];
 
@@ -218,5 +324,79 @@ for (const { name, sn, earlier, fields, freshSinceMonoMs, want } of PAIRS) {
     payload(model, readings, earlier, EARLIER_MS);
     payload(model, readings, fields, EARLIER_MS + 1000);
     assert.deepEqual(gridEvidence(model, readings, freshSinceMonoMs), want);
+  });
+}
+
+Deno.test("gridEvidence() believes the loss of a field of several that has shown the grid itself", async () => {
+  const model = await modelOf("M3");
+  const readings = new Readings(model.paths.length);
+  payload(model, readings, { "inv.acInVol": 229_000 }, 1);
+  assert.deepEqual(gridEvidence(model, readings, 0), present("inv.acInVol=229000"));
+  payload(model, readings, { "inv.acInVol": 0 }, 2);
+  assert.deepEqual(gridEvidence(model, readings, 0), absent("inv.acInVol=0"));
+  payload(model, readings, { "inv.acInVol": 0, "inv.invInVol": 0 }, 3);
+  assert.equal(gridEvidence(model, readings, 0)?.present, false);
+});
+
+const SIGNS: {
+  name: string;
+  sn: string;
+  before: Record<string, number>;
+  now: Record<string, number>;
+  want?: string;
+}[] = [
+  {
+    name: "watts that fall",
+    sn: "R655",
+    before: { pow_get_ac_in: 51 },
+    now: { pow_get_ac_in: 0 },
+    want: "pow_get_ac_in=0",
+  },
+  { name: "watts that stay at 0", sn: "R655", before: { pow_get_ac_in: 0 }, now: { pow_get_ac_in: 0 } },
+  { name: "watts that rise", sn: "R655", before: { pow_get_ac_in: 0 }, now: { pow_get_ac_in: 51 } },
+  {
+    name: "a flow that ends",
+    sn: "P351",
+    before: { flow_info_ac_in: 14 },
+    now: { flow_info_ac_in: 12 },
+    want: "flow_info_ac_in=12",
+  },
+  {
+    name: "a battery that begins to discharge",
+    sn: "R655",
+    before: { sys_chg_dsg_state: 0 },
+    now: { sys_chg_dsg_state: 1 },
+    want: "sys_chg_dsg_state=1",
+  },
+  {
+    name: "a battery that goes on",
+    sn: "R655",
+    before: { sys_chg_dsg_state: 1 },
+    now: { sys_chg_dsg_state: 1 },
+  },
+  {
+    name: "a first word that shows no grid",
+    sn: "R655",
+    before: {},
+    now: { sys_chg_dsg_state: 1 },
+    want: "sys_chg_dsg_state=1",
+  },
+  {
+    name: "a flag that would decide, each time",
+    sn: "R655",
+    before: { plug_in_info_ac_charger_flag: 0 },
+    now: { plug_in_info_ac_charger_flag: 0 },
+    want: "plug_in_info_ac_charger_flag=0",
+  },
+  { name: "what is not in the payload", sn: "R655", before: { pow_get_ac_in: 0 }, now: { cms_batt_soc: 50 } },
+];
+
+for (const { name, sn, before, now, want } of SIGNS) {
+  Deno.test(`outageSign() ${sn}: ${name}`, async () => {
+    const model = await modelOf(sn);
+    const readings = new Readings(model.paths.length);
+    payload(model, readings, before);
+    payload(model, readings, now);
+    assert.equal(outageSign(model, readings), want);
   });
 }

@@ -68,7 +68,8 @@ Deno.test("normalize() applies scale, sum, part, noise limit and bounds", async 
       Object.entries(keys).map(([k, value]) => [k, [value, 1] as [number, number]]),
     );
     const { numbers } = await normalized({ ac_in_watts: from }, timed);
-    const value = numbers.get("ac_in_watts")?.value;
+    const found = numbers.get("ac_in_watts");
+    const value = found?.isPlaceholder ? undefined : found?.value;
     assert.ok(Object.is(value, want), `${name}: wanted ${want}, found ${value}`);
   }
 });
@@ -79,6 +80,42 @@ Deno.test("normalize() takes the first fresh source, and the newest when none is
   assert.equal((await normalized(values, both, 10)).numbers.get("soc")?.value, 50);
   assert.equal((await normalized(values, both, 11)).numbers.get("soc")?.value, 60);
   assert.deepEqual((await normalized(values, both, 21)).numbers.get("soc"), { value: 60, atMonoMs: 20 });
+});
+
+Deno.test("normalize() passes a placeholder over, and lets one that is newer than every value hide them", async () => {
+  const minutes = { discharge_min: [{ from: "display", placeholders: [0, 12_927] }, { from: "cms" }] };
+  const rows: [string, Record<string, [number, number]>, number | undefined][] = [
+    ["the later source has an estimate", { display: [12_927, 20], cms: [372, 20] }, 372],
+    ["0 is none", { display: [0, 20], cms: [372, 20] }, 372],
+    ["a number beside the placeholder", { display: [12_926, 20], cms: [372, 20] }, 12_926],
+    ["none has", { display: [12_927, 20], cms: [5999, 20] }, undefined],
+    ["an old estimate under a new placeholder", { display: [12_927, 20], cms: [372, 9] }, undefined],
+    ["an old estimate over an older placeholder", { display: [12_927, 8], cms: [372, 9] }, 372],
+  ];
+  for (const [name, keys, want] of rows) {
+    const found = (await normalized(minutes, keys, 10)).numbers.get("discharge_min");
+    assert.equal(found?.isPlaceholder ? undefined : found?.value, want, name);
+  }
+  const limits = { min_soc: [{ from: "display" }, { from: "cms", ignore_zero: true }] };
+  const { numbers } = await normalized(limits, { display: [10, 1], cms: [0, 20] }, 10);
+  assert.equal(numbers.get("min_soc")?.value, 10, "a limit lasts");
+});
+
+Deno.test("normalize() takes 0 % for no charge while any other fresh source says 3 % or more", async () => {
+  const values = {
+    soc: [{ from: "whole" }, { from: "other" }, { from: "part", of: "pack" as const }],
+  };
+  const rows: [string, Record<string, [number, number]>, number | undefined][] = [
+    ["alone", { whole: [0, 20] }, 0],
+    ["beside another whole", { whole: [0, 20], other: [3, 20] }, 3],
+    ["beside a part", { whole: [0, 20], part: [3, 20] }, 3],
+    ["beside a nearly empty part", { whole: [0, 20], part: [0.4, 20] }, 0],
+    ["beside an old word", { whole: [0, 20], other: [50, 9] }, 0],
+    ["0.5 % is no zero", { whole: [0.5, 20], other: [50, 20] }, 0.5],
+  ];
+  for (const [name, keys, want] of rows) {
+    assert.equal((await normalized(values, keys, 10)).numbers.get("soc")?.value, want, name);
+  }
 });
 
 Deno.test("normalize() lets a pack's SoC be a little above 100 and no more", async () => {

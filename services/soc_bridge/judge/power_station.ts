@@ -2,11 +2,12 @@
 import type { PackState, PowerState } from "../../../lib/messages/power_state.ts";
 import type { InnerMessage } from "../../../proto/registry.ts";
 import type { CompiledModel } from "../models/compiled_model.ts";
-import { GRID_UNKNOWN, type GridState, stepGrid } from "./grid.ts";
-import { gridEvidence } from "./grid_evidence.ts";
+import { doubtGrid, GRID_UNKNOWN, GRID_UNTOLD_MS, type GridState, settleGrid, stepGrid } from "./grid.ts";
+import { gridEvidence, outageSign } from "./grid_evidence.ts";
 import { Intake, type Taken } from "../decode/intake.ts";
-import { isPlaceholderMinutes, normalize, type Normalized, normalizeSoc } from "./normalize.ts";
-import type { NumberName } from "../models/model_spec.ts";
+import { normalize, type Normalized, normalizeSoc, type SocSource } from "./normalize.ts";
+import { LASTING, type NumberName } from "../models/model_spec.ts";
+import { areMinutesDoubtful } from "./plausible_minutes.ts";
 import { readPayload } from "../decode/payload.ts";
 import { SOC_UNKNOWN, type SocState, stepSoc } from "./soc_filter.ts";
 import type { Urgent } from "./urgent.ts";
@@ -20,6 +21,8 @@ export interface PowerStationOptions {
   readonly gridRule: "auto" | "tag27";
   /** Without fresh evidence for this long the link is stale, ms. */
   readonly staleAfterMs: number;
+  /** The table was chosen by two letters of the serial number: what the station sends must confirm it. */
+  readonly isGuess?: boolean;
 }
 
 /** What a payload did. */
@@ -33,8 +36,8 @@ export interface Accepted extends Taken {
 /** While others are fresh, a value that was not confirmed for this long is no longer shown, ms. */
 export const VALUE_MAX_AGE_MS = 10 * 60_000;
 
-/** What does not change by itself and is shown however old it is. */
-const LASTING: ReadonlySet<NumberName> = new Set(["battery_wh", "battery_design_wh", "min_soc", "max_soc"]);
+/** A grid that is gone for longer than the house calls a station stale is not untold before that. */
+const UNTOLD_AFTER_STALE_MS = 30_000;
 
 /** Who says that a station is away: the connection to the cloud is down, or the cloud has lost the station. */
 export type OfflineWord = "cloud" | "station";
@@ -49,6 +52,7 @@ export class PowerStation {
   readonly #options: PowerStationOptions;
   #grid: GridState = GRID_UNKNOWN;
   #soc: SocState = SOC_UNKNOWN;
+  #socSource: SocSource | undefined;
   #evidenceMonoMs: number | undefined;
   readonly #offline = new Map<OfflineWord, number>();
 
@@ -61,6 +65,11 @@ export class PowerStation {
   /** The table in use. */
   get model(): CompiledModel {
     return this.#options.model;
+  }
+
+  /** The table was chosen by two letters of the serial number, and nothing that was sent confirms it. */
+  get isModelGuess(): boolean {
+    return this.#options.isGuess === true && !this.#intake.isOwnSpeech;
   }
 
   /** The grid verdict with its evidence. */
@@ -102,6 +111,14 @@ export class PowerStation {
     return evidence !== undefined && nowMonoMs - evidence <= this.#options.staleAfterMs ? "live" : "stale";
   }
 
+  /** Ends a grid verdict that a live station no longer confirms. */
+  settle(nowMonoMs: number): void {
+    const { gridRule, model, staleAfterMs } = this.#options;
+    if (this.link(nowMonoMs) !== "live" || (gridRule === "tag27" && model.spec.tag27)) return;
+    const untoldMs = Math.max(GRID_UNTOLD_MS, staleAfterMs + UNTOLD_AFTER_STALE_MS);
+    this.#grid = settleGrid(this.#grid, nowMonoMs, untoldMs);
+  }
+
   /** All values by the table alone: no confirmation, no filter, no placeholders removed. */
   normalized(nowMonoMs: number): Normalized {
     const { model, staleAfterMs } = this.#options;
@@ -110,9 +127,11 @@ export class PowerStation {
 
   /** The part of {@link PowerStation.state} that somebody may act upon. */
   urgent(nowMonoMs: number): Urgent {
+    this.settle(nowMonoMs);
     return {
       soc: this.#soc.soc,
       grid_connected: this.#grid.present,
+      grid_unknown: this.#grid.isUntold,
       grid_unconfirmed: this.#grid.pending ? true : undefined,
       link: this.link(nowMonoMs),
     };
@@ -125,17 +144,27 @@ export class PowerStation {
    * @param wallMs Wall time of publishing, ms since 1970
    */
   state(device: string, nowMonoMs: number, wallMs: number): PowerState {
+    this.settle(nowMonoMs);
     const { spec } = this.#options.model;
     const link = this.link(nowMonoMs);
     const values = this.normalized(nowMonoMs);
     const oldestMonoMs = link === "live" ? nowMonoMs - VALUE_MAX_AGE_MS : -Infinity;
     const number = (name: NumberName): number | undefined => {
       const found = values.numbers.get(name);
-      if (!found || isPlaceholderMinutes(name, found.value)) return undefined;
+      if (!found || found.isPlaceholder) return undefined;
       return found.atMonoMs >= oldestMonoMs || LASTING.has(name) ? found.value : undefined;
     };
     const grid = this.#grid;
     const flag = values.acOutEnabled;
+    const outage = this.#intake.outagePorts;
+    const isDoubtful = areMinutesDoubtful({
+      dischargeMin: number("discharge_min"),
+      soc: this.#soc.soc,
+      minSoc: number("min_soc"),
+      wattHours: number("battery_wh") ?? number("battery_design_wh") ?? spec.rated_wh,
+      outWatts: number("out_watts") ?? number("ac_out_watts"),
+      dcInWatts: number("dc_in_watts"),
+    });
     return withoutUnknown({
       device,
       soc: this.#soc.soc,
@@ -159,7 +188,14 @@ export class PowerStation {
       packs: this.#packs(oldestMonoMs),
       grid_evidence: grid.evidence,
       grid_unconfirmed: grid.pending ? true : undefined,
-      grid_age_s: grid.present === undefined ? undefined : ageSec(nowMonoMs, grid.confirmedAtMonoMs),
+      grid_unknown: grid.isUntold,
+      soc_source: this.#soc.soc === undefined ? undefined : this.#socSource,
+      discharge_min_doubtful: isDoubtful ? true : undefined,
+      outage_ports: outage && outage.ports.length > 0 ? [...outage.ports] : undefined,
+      model_guess: this.isModelGuess ? true : undefined,
+      grid_age_s: grid.present === undefined && !grid.isUntold
+        ? undefined
+        : ageSec(nowMonoMs, grid.confirmedAtMonoMs),
       soc_age_s: this.#soc.soc === undefined ? undefined : ageSec(nowMonoMs, this.#soc.atMonoMs),
       link,
       age_s: this.#evidenceMonoMs === undefined ? undefined : ageSec(nowMonoMs, this.#evidenceMonoMs),
@@ -181,14 +217,22 @@ export class PowerStation {
   }
 
   #judgeGrid({ tag27, values, isReply }: Taken, atMonoMs: number): void {
-    const { gridRule, model, staleAfterMs } = this.#options;
+    const { gridRule, model } = this.#options;
     if (gridRule === "tag27" && model.spec.tag27) {
       if (tag27 !== undefined) this.#grid = stepTag27(tag27, atMonoMs);
       return;
     }
-    if (values === 0) return;
-    const indication = gridEvidence(model, this.#intake.readings, atMonoMs - staleAfterMs);
+    if (values > 0) this.#judgeEvidence(isReply, atMonoMs);
+  }
+
+  #judgeEvidence(isReply: boolean, atMonoMs: number): void {
+    const { model, staleAfterMs } = this.#options;
+    const { readings } = this.#intake;
+    const indication = gridEvidence(model, readings, atMonoMs - staleAfterMs, isReply);
     if (indication) this.#grid = stepGrid(this.#grid, indication, isReply, atMonoMs);
+    const sign = indication ? this.#grid.pending?.evidence : outageSign(model, readings);
+    if (sign !== undefined) this.#grid = doubtGrid(this.#grid, sign, atMonoMs);
+    this.settle(atMonoMs);
   }
 
   #judgeSoc({ isReply }: Taken, atMonoMs: number): number | undefined {
@@ -198,6 +242,7 @@ export class PowerStation {
     if (!reading || reading.atMonoMs !== atMonoMs) return undefined;
     const before = this.#soc;
     this.#soc = stepSoc(before, reading.value, isReply, atMonoMs);
+    if (this.#soc.atMonoMs === atMonoMs && !this.#soc.held) this.#socSource = reading.source;
     return this.#soc.held && this.#soc.held !== before.held ? reading.value : undefined;
   }
 

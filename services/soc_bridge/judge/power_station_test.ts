@@ -9,7 +9,7 @@ import type { SimulatedModel, StationEncoder, StationValues } from "../../../pro
 import { encodeFrame } from "../../../proto/frame.ts";
 import { loadFamily } from "../../../proto/registry.ts";
 import { compileModel } from "../models/compiled_model.ts";
-import { findModel } from "../models/models.ts";
+import { findModel, matchModel } from "../models/models.ts";
 import { PowerStation, VALUE_MAX_AGE_MS } from "./power_station.ts";
 
 const STALE_MS = 120_000;
@@ -72,7 +72,7 @@ Deno.test("PowerStation believes an outage at the get-all reply and not at one p
   const state = station.state("s", 3000, 0);
   assert.equal(state.grid_connected, false);
   assert.equal(state.grid_unconfirmed, undefined);
-  assert.equal(state.grid_evidence, "flow_info_ac_in=0");
+  assert.equal(state.grid_evidence, "plug_in_info_ac_charger_flag=0, pow_get_ac_in=0");
   assert.equal(state.grid_age_s, 0);
 });
 
@@ -87,22 +87,25 @@ Deno.test("PowerStation does not refresh the grid with messages that lack its in
   assert.equal(state.age_s, 0);
 });
 
-Deno.test("PowerStation refreshes the grid with no memory of a voltage, and takes the other half's word behind the limit", async () => {
+Deno.test("PowerStation refreshes the grid with no memory of a voltage, and takes no word of one that never showed it", async () => {
   const station = await stationOf("M3SIM00000000001");
   station.accept(json({ params: { "inv.invInVol": 229_000 } }), 0);
-  const half = (atMonoMs: number) => {
-    station.accept(json({ params: { "inv.acInVol": 0 } }), atMonoMs);
-    const { grid_connected, grid_unconfirmed, grid_age_s } = station.state("s", atMonoMs, 0);
-    return [grid_connected, grid_unconfirmed, grid_age_s];
+  const half = (atMonoMs: number, name = "inv.acInVol", value = 0) => {
+    station.accept(json({ params: { [name]: value } }), atMonoMs);
+    const { grid_connected, grid_unconfirmed, grid_unknown, grid_age_s } = station.state("s", atMonoMs, 0);
+    return [grid_connected, grid_unconfirmed, grid_unknown, grid_age_s];
   };
-  assert.deepEqual(half(60_000), [true, undefined, 60]);
-  assert.deepEqual(half(STALE_MS), [true, undefined, 120]);
-  assert.deepEqual(half(STALE_MS + 1), [true, true, 120]);
-  assert.deepEqual(half(STALE_MS + 2), [false, undefined, 0]);
-  station.accept(json({ params: { "inv.invInVol": 229_000 } }), STALE_MS + 3);
-  assert.deepEqual(half(STALE_MS + 4), [false, true, 0], "one word, although its memory was asked again");
-  station.accept(json({ params: { "inv.invInVol": 229_000 } }), STALE_MS + 5);
-  assert.deepEqual(half(STALE_MS + 6), [true, undefined, 0]);
+  assert.deepEqual(half(60_000), [true, undefined, undefined, 60]);
+  assert.deepEqual(half(STALE_MS), [true, undefined, undefined, 120]);
+  const doubt = () => station.grid.doubt?.evidence;
+  assert.equal(doubt(), undefined, "the memory contradicts");
+  assert.deepEqual(half(STALE_MS + 1), [true, undefined, undefined, 120]);
+  assert.equal(doubt(), "inv.acInVol=0");
+  assert.deepEqual(half(150_000), [true, undefined, undefined, 150]);
+  assert.deepEqual(half(150_001), [undefined, undefined, true, 150], "the other half is not told any more");
+  assert.deepEqual(half(150_002, "inv.invInVol", 229_000), [true, undefined, undefined, 0]);
+  assert.deepEqual(half(150_003, "inv.invInVol"), [true, true, undefined, 0]);
+  assert.deepEqual(half(150_004, "inv.invInVol"), [false, undefined, undefined, 0]);
 });
 
 Deno.test("PowerStation.link() is live up to the limit and stale behind it", async () => {
@@ -271,7 +274,8 @@ Deno.test("PowerStation.state() drops values nobody confirmed while others are f
   const state = station.state("s", VALUE_MAX_AGE_MS + 1, 0);
   assert.equal("ac_in_watts" in state, false);
   assert.equal(state.max_soc, 100);
-  assert.equal(state.grid_connected, true, "the grid stays, with its age");
+  assert.equal(state.grid_connected, undefined, "the station speaks, and no longer of its grid");
+  assert.equal(state.grid_unknown, true);
   assert.equal(state.grid_age_s, 600);
 });
 
@@ -334,4 +338,259 @@ Deno.test("PowerStation.state() names accessories, so that no policy takes one f
   for (const [sn, role] of [["HW52TEST00000001", "accessory"], ["R631TEST00000001", undefined]] as const) {
     assert.equal((await stationOf(sn)).state("s", 0, 0).role, role);
   }
+});
+
+/** One river3 payload as it would be pushed, or answered to a get-all request. */
+async function river3Parts(isReply: boolean, messages: Record<string, Record<string, unknown>>) {
+  const { schema } = await loadFamily("river3");
+  return encodeFrame(
+    Object.entries(messages).map(([message, fields], i) => {
+      const [cmd_func, cmd_id] = message === "CMSHeartBeatReport" ? [32, 2] : [254, 21];
+      return {
+        pdata: schema.encode(message, fields),
+        cmd_func,
+        cmd_id,
+        ...(isReply ? { seq: i } : { dest: 32 }),
+      };
+    }),
+  );
+}
+const display = (fields: Record<string, unknown>, isReply = false) =>
+  river3Parts(isReply, { DisplayPropertyUpload: fields });
+const ON_GRID = { plug_in_info_ac_charger_flag: true, pow_get_ac_in: 0, cms_batt_soc: 90 };
+
+Deno.test("PowerStation doubts a grid whose first sign of an outage decides nothing, and says so after a minute", async () => {
+  const rows: [name: string, sign: Uint8Array][] = [
+    ["a flag without watts, after watts", await display({ plug_in_info_ac_charger_flag: false })],
+    [
+      "a battery that begins to discharge",
+      await river3Parts(false, { CMSHeartBeatReport: { v1p3: { sys_chg_dsg_state: 1 } } }),
+    ],
+    ["watts that end", await display({ pow_get_ac_in: 0 })],
+  ];
+  for (const [name, sign] of rows) {
+    const station = await stationOf("R655TEST00000001");
+    station.accept(await display({ ...ON_GRID, pow_get_ac_in: 51 }), 0);
+    station.accept(sign, 1000);
+    assert.ok(station.grid.doubt, name);
+    assert.equal(station.state("s", 61_000, 0).grid_connected, true, name);
+    const state = station.state("s", 61_001, 0);
+    assert.deepEqual(
+      [state.grid_connected, state.grid_unknown, state.grid_age_s],
+      [undefined, true, 61],
+      name,
+    );
+    assert.match(
+      state.grid_evidence ?? "",
+      /^\w+=\w+; no word on the grid since plug_in_info_ac_charger_flag=1$/,
+      name,
+    );
+    station.accept(await display(ON_GRID, true), 62_000);
+    const back = station.state("s", 62_000, 0);
+    assert.deepEqual([back.grid_connected, back.grid_unknown], [true, undefined], name);
+    assert.equal(station.grid.doubt, undefined, name);
+  }
+});
+
+Deno.test("PowerStation says that the grid is unknown when its indicator vanishes, and never lets go of a loss", async () => {
+  const charge = async (station: PowerStation, untilMs: number) => {
+    for (let at = 3000; at <= untilMs; at += 3000) station.accept(await display({ cms_batt_soc: 90 }), at);
+  };
+  const there = await stationOf("R655TEST00000001");
+  there.accept(await display(ON_GRID), 0);
+  await charge(there, 150_000);
+  assert.equal(there.state("s", 150_000, 0).grid_connected, true);
+  const state = there.state("s", 150_001, 0);
+  assert.deepEqual([state.link, state.soc, state.grid_connected, state.grid_unknown], [
+    "live",
+    90,
+    undefined,
+    true,
+  ]);
+  assert.equal(there.link(400_000), "stale");
+  assert.equal(there.state("s", 400_000, 0).grid_unknown, true, "silence brings no old word back");
+
+  const silent = await stationOf("R655TEST00000001");
+  silent.accept(await display(ON_GRID), 0);
+  assert.equal(silent.state("s", 400_000, 0).grid_connected, true, "a silent station is stale, not untold");
+  silent.accept(await display({ cms_batt_soc: 90 }), 400_001);
+  assert.equal(silent.state("s", 400_001, 0).grid_unknown, true, "it speaks again, and not of its grid");
+
+  const gone = await stationOf("R655TEST00000001");
+  gone.accept(await display({ ...ON_GRID, plug_in_info_ac_charger_flag: false }, true), 0);
+  await charge(gone, 600_000);
+  assert.equal(gone.state("s", 600_000, 0).grid_connected, false);
+  const never = await stationOf("R655TEST00000001");
+  await charge(never, 600_000);
+  assert.deepEqual(
+    [never.state("s", 600_000, 0).grid_connected, never.state("s", 600_000, 0).grid_unknown],
+    [undefined, undefined],
+  );
+});
+
+Deno.test("PowerStation takes replies of nothing but zeros for no word, one or many", async () => {
+  const zeros = {
+    flow_info_ac_in: 0,
+    pow_get_ac_in: 0,
+    plug_in_info_ac_charger_flag: false,
+    cms_batt_soc: 0,
+    bms_batt_soc: 0,
+    cms_dsg_rem_time: 0,
+    cms_batt_full_energy: 0,
+    pow_out_sum_w: 0,
+  };
+  const station = await stationOf("R655TEST00000001");
+  station.accept(await display(ON_GRID), 0);
+  for (const at of [1000, 3000, 5000, 65_000]) {
+    const accepted = station.accept(await display(zeros, true), at);
+    assert.equal(accepted.values, 0);
+    assert.match(accepted.problems[0] ?? "", /nothing but zeros/);
+    const state = station.state("s", at, 0);
+    assert.deepEqual([state.soc, state.grid_connected, state.grid_age_s], [90, true, at / 1000]);
+  }
+  const outage = { ...zeros, cms_batt_soc: 90 };
+  assert.ok(station.accept(await display(outage, true), 66_000).values > 0, "a charge makes it a word");
+  assert.equal(station.state("s", 66_000, 0).grid_connected, false);
+});
+
+Deno.test("PowerStation takes 0 % and a minute of a battery that has not reported for nothing", async () => {
+  const station = await stationOf("DAEBTEST00000001");
+  const silent = {
+    "bmsMaster.vol": 0,
+    "bmsMaster.fullCap": 0,
+    "bmsMaster.soc": 0,
+    "ems.lcdShowSoc": 0,
+    "ems.dsgRemainTime": 1,
+  };
+  station.accept(json({ params: { ...silent, "inv.acInVol": 230_000, "inv.outputWatts": 80 } }), 0);
+  const unknown = station.state("s", 0, 0);
+  assert.deepEqual([unknown.soc, unknown.discharge_min, unknown.grid_connected], [
+    undefined,
+    undefined,
+    true,
+  ]);
+  const told = {
+    "bmsMaster.vol": 52_000,
+    "bmsMaster.fullCap": 39_200,
+    "bmsMaster.soc": 60,
+    "ems.lcdShowSoc": 60,
+    "ems.dsgRemainTime": 300,
+  };
+  station.accept(json({ params: told }), 1000);
+  assert.deepEqual([station.state("s", 1000, 0).soc, station.state("s", 1000, 0).discharge_min], [60, 300]);
+  // Module by module, as pushes come.
+  station.accept(json({ params: { "bmsMaster.vol": 0, "bmsMaster.fullCap": 0 } }), 2000);
+  station.accept(json({ params: { "ems.lcdShowSoc": 0, "ems.dsgRemainTime": 1 } }), 3000);
+  assert.deepEqual([station.state("s", 3000, 0).soc, station.state("s", 3000, 0).discharge_min], [
+    60,
+    undefined,
+  ]);
+});
+
+Deno.test("PowerStation shows a main pack's charge for the whole only where it is the only one", async () => {
+  const rows: [sn: string, whole: Record<string, number>, parts: Record<string, number>][] = [
+    ["R331TEST00000001", { "bms_emsStatus.f32LcdShowSoc": 32.1 }, {
+      "bms_bmsStatus.soc": 8,
+      "bms_slave.soc": 56,
+    }],
+    ["DCEBTEST00000001", { "ems.lcdShowSoc": 32 }, { "bmsMaster.soc": 8, "bmsSlave1.soc": 56 }],
+  ];
+  for (const [sn, whole, parts] of rows) {
+    const station = await stationOf(sn);
+    station.accept(json({ params: { ...whole, ...parts, "inv.acInVol": 0 } }), 0);
+    for (let at = 2000; at <= 300_000; at += 2000) {
+      station.accept(json({ params: { ...parts, "inv.acInVol": 0 } }), at);
+      const { soc, soc_age_s, soc_source } = station.state("s", at, 0);
+      assert.equal(Math.floor(soc ?? 0), 32, `${sn} at ${at}`);
+      assert.equal(soc_source, "system");
+      assert.equal(soc_age_s, at / 1000, "no part makes the whole look fresh");
+    }
+    const capacities = Object.fromEntries(
+      Object.keys(parts).map((key) => [key.replace(".soc", ".fullCap"), 20_000]),
+    );
+    station.accept(json({ params: { ...parts, ...capacities } }), 301_000);
+    assert.deepEqual(
+      [station.state("s", 301_000, 0).soc, station.state("s", 301_000, 0).soc_source],
+      [32, "packs"],
+      "with capacities the packs together are the whole",
+    );
+  }
+});
+
+Deno.test("PowerStation shows doubtful minutes as they came, and says that they are", async () => {
+  const station = await stationOf("P351TEST00000001");
+  const { schema } = await loadFamily("delta3");
+  const send = (minutes: number, at: number, watts = 220) =>
+    station.accept(
+      encodeFrame([{
+        pdata: schema.encode("DisplayPropertyUpload", {
+          cms_batt_soc: 93,
+          cms_batt_full_energy: 2046,
+          cms_min_dsg_soc: 15,
+          pow_out_sum_w: watts,
+          cms_dsg_rem_time: minutes,
+        }),
+        dest: 32,
+        cmd_func: 254,
+        cmd_id: 21,
+      }]),
+      at,
+    );
+  for (const [minutes, doubtful] of [[372, undefined], [125, undefined], [3, true], [2000, true]] as const) {
+    send(minutes, minutes);
+    const state = station.state("s", minutes, 0);
+    assert.deepEqual([state.discharge_min, state.discharge_min_doubtful], [minutes, doubtful]);
+  }
+});
+
+Deno.test("PowerStation reads the outlets with a limit of their own, and forgets them when they are switched off", async () => {
+  const station = await stationOf("D3M1TEST00000001");
+  const { schema } = await loadFamily("delta3");
+  const send = (items: readonly [enabled: boolean, port: number, minSoc: number][], at: number) =>
+    station.accept(
+      encodeFrame([{
+        pdata: schema.encode("DisplayPropertyUpload", {
+          power_outages_list: {
+            power_outage_item: items.map(([enabled, port, minSoc]) => ({
+              power_outage_port_enable: enabled,
+              power_outage_port_type: port,
+              power_outage_min_soc: minSoc,
+            })),
+          },
+        }),
+        dest: 32,
+        cmd_func: 254,
+        cmd_id: 21,
+      }]),
+      at,
+    );
+  send([[true, 1, 20], [false, 2, 25], [true, 3, 33], [true, 9, 40], [true, 2, 120]], 0);
+  assert.deepEqual(station.state("s", 0, 0).outage_ports, [{ port: "dc", min_soc: 20 }, {
+    port: "ac2",
+    min_soc: 33,
+  }]);
+  send([[false, 1, 20], [false, 3, 33]], 1);
+  assert.equal("outage_ports" in station.state("s", 1, 0), false);
+});
+
+Deno.test("PowerStation calls a model of two letters a guess until its own keys come", async () => {
+  const guess = async (sn: string) => {
+    const { spec, isGuess } = matchModel(sn) ?? assert.fail();
+    return new PowerStation({
+      sn,
+      model: await compileModel(spec),
+      gridRule: "auto",
+      staleAfterMs: STALE_MS,
+      isGuess,
+    });
+  };
+  const old = await guess("D3AATEST00000001");
+  assert.equal(old.state("s", 0, 0).model_guess, true);
+  old.accept(json({ params: { "pd.soc": 50, "inv.acInVol": 0 } }), 0);
+  assert.equal(old.state("s", 0, 0).model_guess, true, "every station has these");
+  old.accept(json({ params: { "bms_emsStatus.lcdShowSoc": 50, "bms_bmsStatus.soc": 50 } }), 1);
+  assert.equal(old.state("s", 1, 0).model_guess, true, "another table's");
+  old.accept(json({ params: { "bmsMaster.soc": 50 } }), 2);
+  assert.equal("model_guess" in old.state("s", 2, 0), false);
+  assert.equal("model_guess" in (await guess("R651TEST00000001")).state("s", 0, 0), false);
 });

@@ -24,6 +24,11 @@ export const SOC_CONFIRM_COUNT = 3;
 /** … or at the second, when it comes this long after the first, ms: a real fall never waits longer than two reports. */
 export const SOC_CONFIRM_MS = 20_000;
 
+/** Less than this counts as "0 %": what stations send for "ask the leader", after a restart, and in broken uploads. */
+export const SOC_ZERO = 0.5;
+/** A zero that nothing led up to, whatever the silence before it, is believed at the third reading, this long after the first, ms. */
+export const SOC_ZERO_CONFIRM_MS = 60_000;
+
 /**
  * Takes one reading.
  *
@@ -32,14 +37,27 @@ export const SOC_CONFIRM_MS = 20_000;
  */
 export function stepSoc(state: SocState, soc: number, isReply: boolean, atMonoMs: number): SocState {
   const believed: SocState = { soc, atMonoMs, held: undefined };
-  if (state.soc === undefined) return believed;
-  const minutes = Math.max(0, atMonoMs - state.atMonoMs) / 60_000;
-  if (Math.abs(soc - state.soc) <= SOC_JUMP_POINTS + SOC_POINTS_PER_MIN * minutes) return believed;
+  const isZero = soc < SOC_ZERO;
+  if (!isZero && isPlausible(state, soc, atMonoMs)) return believed;
+  if (isZero && state.soc !== undefined && state.soc <= SOC_JUMP_POINTS) return believed;
   const { held } = state;
   if (!held || Math.abs(soc - held.soc) > SOC_AGREE_POINTS) {
     return { ...state, held: { soc, firstMonoMs: atMonoMs, count: 1 } };
   }
   const count = held.count + 1;
-  const confirmed = count >= SOC_CONFIRM_COUNT || isReply || atMonoMs - held.firstMonoMs >= SOC_CONFIRM_MS;
+  const heldMs = atMonoMs - held.firstMonoMs;
+  const confirmed = isZero
+    ? count >= SOC_CONFIRM_COUNT && heldMs >= SOC_ZERO_CONFIRM_MS
+    : count >= SOC_CONFIRM_COUNT || isReply || heldMs >= SOC_CONFIRM_MS;
   return confirmed ? believed : { ...state, held: { soc, firstMonoMs: held.firstMonoMs, count } };
+}
+
+function isPlausible(
+  { soc: before, atMonoMs: beforeMonoMs }: SocState,
+  soc: number,
+  atMonoMs: number,
+): boolean {
+  if (before === undefined) return true;
+  const minutes = Math.max(0, atMonoMs - beforeMonoMs) / 60_000;
+  return Math.abs(soc - before) <= SOC_JUMP_POINTS + SOC_POINTS_PER_MIN * minutes;
 }

@@ -5,6 +5,8 @@ import {
   SOC_CONFIRM_MS,
   SOC_JUMP_POINTS,
   SOC_UNKNOWN,
+  SOC_ZERO,
+  SOC_ZERO_CONFIRM_MS,
   type SocState,
   stepSoc,
 } from "./soc_filter.ts";
@@ -71,4 +73,23 @@ Deno.test("stepSoc() never blocks a real fall for longer than two reports", () =
   let state = AT_80;
   for (let report = 0; report < 3; report++) state = stepSoc(state, 20 - report, false, report * 30_000);
   assert.equal(state.soc, 18);
+});
+
+Deno.test("stepSoc() believes a zero that nothing led up to at the third reading a minute after the first", () => {
+  const rows: [string, SocState][] = [
+    ["at the start", SOC_UNKNOWN],
+    ["from 80 %", AT_80],
+    ["from 6 % an hour ago", { soc: 6, atMonoMs: -3_600_000, held: undefined }],
+  ];
+  for (const [name, from] of rows) {
+    const two = [[0, 0], [0, SOC_ZERO_CONFIRM_MS, true]] as const;
+    assert.equal(feed(from, two).soc, from.soc, `${name}: two full replies`);
+    assert.equal(feed(from, [[0, 0], [0, 1], [0, SOC_ZERO_CONFIRM_MS - 1, true]]).soc, from.soc, name);
+    assert.equal(feed(from, [[0, 0], [0, 1], [0, SOC_ZERO_CONFIRM_MS]]).soc, 0, name);
+  }
+  assert.equal(feed(SOC_UNKNOWN, [[SOC_ZERO, 0]]).soc, 0.5, "half a percent is no zero");
+});
+
+Deno.test("stepSoc() believes a zero that was led up to at once", () => {
+  assert.equal(feed({ soc: SOC_JUMP_POINTS, atMonoMs: 0, held: undefined }, [[0, 1000]]).soc, 0);
 });

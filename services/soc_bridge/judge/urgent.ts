@@ -2,7 +2,7 @@
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 
 /** Keys whose change somebody may act upon. */
-const URGENT = ["soc", "grid_connected", "grid_unconfirmed", "link"] as const;
+const URGENT = ["soc", "grid_connected", "grid_unconfirmed", "grid_unknown", "link"] as const;
 
 /** What of a state is published at once when it changes; absent values are unknown, as there. */
 export type Urgent = Pick<PowerState, typeof URGENT[number]>;

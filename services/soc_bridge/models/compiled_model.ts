@@ -25,7 +25,18 @@ export type CompiledSource =
   | Extract<SourceSpec, { packs: unknown }>;
 
 /** An indicator with slots instead of paths. */
-export type CompiledIndicator = Omit<IndicatorSpec, "from"> & { readonly slots: readonly number[] };
+export type IndicatorCore = Omit<IndicatorSpec, "from" | "needs"> & { readonly slots: readonly number[] };
+
+/** The same with what it needs: each field with the indicator that says what its number means. */
+export type CompiledIndicator = IndicatorCore & {
+  readonly needs: readonly { readonly slot: number; readonly by: IndicatorCore }[];
+};
+
+/** The list of outlets with a limit of their own, cut into message, steps to the list, and names of an entry. */
+export interface CompiledOutagePorts extends Omit<OutagePortsSpec, "list"> {
+  readonly message: string;
+  readonly steps: readonly string[];
+}
 
 /** A table that is ready to read messages with. */
 export interface CompiledModel {
@@ -48,6 +59,15 @@ export interface CompiledModel {
   readonly soc: readonly CompiledSource[];
   readonly flag: readonly CompiledSource[];
   readonly grid: readonly CompiledIndicator[];
+  /** All 0 while the battery has not reported; empty where no table says. */
+  readonly unreportedBattery: readonly number[];
+  /** Where the station says how many packs it has. */
+  readonly packCount: number | undefined;
+  readonly outagePorts: CompiledOutagePorts | undefined;
+  /** Slots of what is measured, not set: in a broken upload they are all 0. */
+  readonly measured: ReadonlySet<number>;
+  /** Slots of the charge among them. */
+  readonly charges: ReadonlySet<number>;
 }
 
 /**
@@ -90,7 +110,25 @@ export async function compileModel(
     [name, (spec.values[name] ?? []).map(compileSource)] as const
   );
   const flag = (spec.values[FLAG_NAME] ?? []).map(compileSource);
-  const grid = (spec.grid ?? []).map(({ from, ...rest }) => ({ ...rest, slots: slotsOf(from) }));
+  const indicators = (spec.grid ?? []).map(({ from, needs, ...rest }) => ({
+    indicator: { ...rest, slots: slotsOf(from) },
+    needs: needs === undefined ? [] : slotsOf(needs),
+  }));
+  const grid = indicators.map(({ indicator, needs }) => ({
+    ...indicator,
+    needs: needs.flatMap((slot) => {
+      const by = indicators.find((other) =>
+        other.indicator !== indicator && other.indicator.slots.includes(slot)
+      );
+      if (by) return [{ slot, by: by.indicator }];
+      problems.push(`"${[...slots.keys()][slot]}" in "needs" must be a field of another indicator`);
+      return [];
+    }),
+  }));
+  const unreportedBattery = spec.unreported_battery === undefined ? [] : slotsOf(spec.unreported_battery);
+  const packCount = spec.packs?.count === undefined ? undefined : slotOf(spec.packs.count);
+  const outagePorts = spec.outage_ports && compileOutagePorts(spec.outage_ports);
+  if (outagePorts) problems.push(...outagePortProblems(outagePorts, family?.schema));
   problems.push(...packProblems(spec, family?.schema));
   if (problems.length > 0) throw new InvalidInputError(source, problems);
 
@@ -106,7 +144,35 @@ export async function compileModel(
     soc: numbers.find(([name]) => name === "soc")?.[1] ?? [],
     flag,
     grid,
+    unreportedBattery,
+    packCount,
+    outagePorts,
+    measured: slotsOfValues(numbers.filter(([name]) => name !== "min_soc" && name !== "max_soc")),
+    charges: slotsOfValues(numbers.filter(([name]) => name === "soc")),
   };
+}
+
+function slotsOfValues(numbers: CompiledModel["numbers"]): Set<number> {
+  return new Set(numbers.flatMap(([, sources]) => sources.flatMap((s) => "slots" in s ? s.slots : [])));
+}
+
+type OutagePortsSpec = NonNullable<ModelSpec["outage_ports"]>;
+
+function compileOutagePorts({ list, ...names }: OutagePortsSpec): CompiledOutagePorts {
+  const [message = "", ...steps] = list.split(".");
+  return { ...names, message, steps };
+}
+
+function outagePortProblems(ports: CompiledOutagePorts, schema: FamilySchema | undefined): string[] {
+  if (!schema) return [`"outage_ports" must be used on protobuf families only`];
+  let type = ports.message;
+  for (const step of ports.steps) {
+    type = (schema.has(type) && schema.fieldsOf(type).find((f) => f.name === step)?.type) || "";
+  }
+  if (!schema.has(type)) return [`"outage_ports.list" must name a list of messages of the family`];
+  const known = new Set(schema.fieldsOf(type).map((f) => f.name));
+  return [ports.port, ports.enabled, ports.min_soc].filter((name) => !known.has(name))
+    .map((name) => `"outage_ports" field "${name}" must be a field of ${type}`);
 }
 
 function fieldExists(schema: FamilySchema, path: string): boolean {

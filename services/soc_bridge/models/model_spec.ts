@@ -21,6 +21,17 @@ export const NUMBER_NAMES = [
 /** The one value that is true or false. */
 export const FLAG_NAME = "ac_out_enabled";
 
+/** What does not change by itself: shown however old it is, and not shadowed by a newer placeholder. */
+export const LASTING: ReadonlySet<string> = new Set(
+  ["battery_wh", "battery_design_wh", "min_soc", "max_soc"] satisfies (typeof NUMBER_NAMES[number])[],
+);
+
+/**
+ * Minutes that stations send when the question does not apply, or when they have no estimate. They hold for every source of
+ * minutes that lists no placeholders of its own.
+ */
+export const MINUTES_PLACEHOLDERS: readonly number[] = [5939, 5940, 5999, 12927, 143999];
+
 /** A number of the state. */
 export type NumberName = typeof NUMBER_NAMES[number];
 
@@ -45,6 +56,8 @@ const source = v.union([
     bit: v.optional(bit),
     swap_bytes: v.optional(v.boolean()),
     ignore_zero: v.optional(v.boolean()),
+    placeholders: v.optional(v.pipe(v.array(number), v.maxLength(16))),
+    of: v.optional(v.picklist(["whole", "pack"])),
     below_is_zero: v.optional(number),
   }),
   v.strictObject({
@@ -68,7 +81,11 @@ const indicator = v.strictObject({
     v.strictObject({ above: number }),
     v.strictObject({ one_of: v.pipe(v.array(number), v.minLength(1)) }),
   ]),
-  absent: v.picklist(["decides", "confirms", "never"]),
+  absent: v.picklist(["decides", "in_reply", "confirms", "asks", "never"]),
+  absent_values: v.optional(v.pipe(v.array(number), v.minLength(1), v.maxLength(16))),
+  every: v.optional(v.boolean()),
+  needs: v.optional(paths),
+  doubts: v.optional(v.boolean()),
   only_absent: v.optional(v.boolean()),
   scale: v.optional(number),
   swap_bytes: v.optional(v.boolean()),
@@ -86,6 +103,7 @@ const packFields = {
   design: v.optional(text(64)),
   sn: v.optional(text(64)),
   capacity,
+  count: v.optional(path),
 };
 const packs = v.union([
   v.strictObject({ message: text(64), num: text(64), ...packFields }),
@@ -109,6 +127,7 @@ export const modelSchema = v.strictObject({
   confidence: v.picklist(["high", "medium", "low", "user"]),
   seen: text(300),
   notes: v.optional(text(600)),
+  grid_proof: v.optional(v.picklist(["outage", "both", "present", "absent", "assumed"])),
   captures: v.optional(v.array(text(80))),
   values: v.strictObject(
     Object.fromEntries([...NUMBER_NAMES, FLAG_NAME].map((name) => [name, sources])) as Record<
@@ -118,29 +137,58 @@ export const modelSchema = v.strictObject({
   ),
   grid: v.optional(v.pipe(v.array(indicator), v.maxLength(8))),
   packs: v.optional(packs),
+  unreported_battery: v.optional(paths),
+  outage_ports: v.optional(v.strictObject({
+    list: path,
+    port: text(64),
+    enabled: text(64),
+    min_soc: text(64),
+    ports: v.record(v.string(), v.picklist(["dc", "ac1", "ac2"])),
+  })),
   tag27: v.optional(v.boolean()),
   open_api_modules: v.optional(v.record(text(64), text(64))),
 });
 
 /**
  * One model, or several that differ in nothing: serial prefixes, where each value comes from, how the grid is judged.
- * `values` that a table leaves out are unknown on that model. Several fields in one `from` are added up; sources are
+ * `values` that a table leaves out are unknown on that model. `unreported_battery` names fields that are all 0 while the
+ * battery has not reported yet: a charge of 0 and a minute of time left are then no values. `outage_ports` is a list of
+ * outlets that the station switches off at a charge of their own. `grid_proof` is how its grid rule is known: an `outage` was
+ * recorded or reported as it happened; recordings show `both` states, the grid `present` alone or `absent` alone; or it is
+ * `assumed`, which is what nothing means too.
+ * Several fields in one `from` are added up; sources are
  * tried in order.
  */
 export type ModelSpec = v.InferOutput<typeof modelSchema>;
 
-/** Where one value comes from. `part` cuts a signed number into its two directions; `scale` comes first. */
+/**
+ * Where one value comes from. `part` cuts a signed number into its two directions; `scale` comes first.
+ *
+ * `placeholders` are raw numbers that mean "no value" in this field, and `ignore_zero` says that of 0: the next source is
+ * asked, and a placeholder that is newer than every other source leaves the value unknown. `of: "pack"` marks the charge of
+ * one battery: it stands for the whole only where that battery is the only one.
+ */
 export type SourceSpec = v.InferOutput<typeof source>;
 
 /**
  * One grid indicator. `absent` says what it means when the indicator is *not* in its present state: `decides` that the
- * grid is gone, only `confirms` that another said so, or `never` means anything. With `only_absent` its present state
- * means nothing: a plug that is in shows no grid. Of several fields in `from` one that shows the grid counts, else
+ * grid is gone; decides so `in_reply` alone, where a station tells all that it knows; only `confirms` that another said
+ * so; is a reason to ask the station for all its values (`asks`); or `never` means anything. Those that decide ask too
+ * when they may not decide. `absent_values` are then the only raw numbers that count as not present.
+ *
+ * `needs` names fields of other indicators that must not show the grid either before this one decides: known and fresh,
+ * and for `in_reply` in the same reply. With `every` all fields of `from` must be known and
+ * fresh, but for one that has shown the grid before and now takes it back. With `doubts` its
+ * present state proves nothing, but keeps a loss from being read in the same payload; with `only_absent` it means nothing
+ * at all. Of several fields in `from` one that shows the grid counts, else
  * the largest; those that a payload lacks are remembered as long as a value is fresh.
  */
 export type IndicatorSpec = v.InferOutput<typeof indicator>;
 
-/** How packs are told apart and read; the first, or number 0, is the main one. */
+/**
+ * How packs are told apart and read; the first, or number 0, is the main one. `count` is where the station says how many
+ * there are; 0 there means that it does not say.
+ */
 export type PackSpec = v.InferOutput<typeof packs>;
 
 /** How a pack's capacity becomes Wh. */

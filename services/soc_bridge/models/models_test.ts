@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { compileModel } from "./compiled_model.ts";
 import { modelSchema } from "./model_spec.ts";
-import { findModel, MODELS } from "./models.ts";
+import { findModel, matchModel, MODELS } from "./models.ts";
 import { parseValue } from "../../../lib/messages/parse.ts";
 
-Deno.test("MODELS are 49, named once each, and share no prefix", () => {
-  assert.equal(MODELS.length, 49);
+Deno.test("MODELS are 51, named once each, and share no prefix", () => {
+  assert.equal(MODELS.length, 51);
   assert.equal(new Set(MODELS.map((m) => m.model)).size, MODELS.length);
   const prefixes = MODELS.flatMap((m) => m.prefixes);
   assert.deepEqual(prefixes.filter((p, i) => prefixes.indexOf(p) !== i), []);
@@ -32,7 +32,12 @@ Deno.test("MODELS never judge by what is 0 or stuck with the grid present", () =
       /plug_in_info_ac_in_flag|plug_in_info_ac_in_vol|chg_line_plug_in_flag|feq/,
     );
   }
-  assert.doesNotMatch(fields("MR51"), /plug_in_info_ac_in_flag|chg_line_plug_in_flag/);
+  assert.doesNotMatch(fields("MR51"), /plug_in_info_ac_in_flag/);
+  assert.match(
+    fields("MR51"),
+    /chg_line_plug_in_flag","present":\{"above":0\},"absent":"never","doubts":true/,
+  );
+  assert.doesNotMatch(fields("P351"), /charger_flag|feq/);
   for (const model of MODELS) {
     assert.doesNotMatch(JSON.stringify(model.grid ?? []), /chargerType|output_watts/);
   }
@@ -52,6 +57,38 @@ Deno.test("findModel() takes the longest prefix", () => {
     ["", undefined],
   ];
   for (const [sn, model] of rows) assert.equal(findModel(sn)?.model, model, sn);
+});
+
+/** Learnt since the machine-readable facts were written: framing.md, 9c. */
+const LEARNT: readonly (readonly [prefix: string, model: string])[] = [
+  ["P322", "DELTA 3 Classic"],
+  ["MR54", "DELTA Pro 3"],
+  ["DCJ", "DELTA Pro"],
+  ["Z1", "DELTA Pro"],
+  ["D365", "DELTA 3 (1500)"],
+  ["R701", "DELTA 2 Black / E980"],
+  ...["D3E1", "D202", "Y712", "MR52", "R361", "R341", "P361", "R632", "R633"].map((prefix) =>
+    [prefix, "Extra battery"] as const
+  ),
+];
+
+Deno.test("findModel() knows the serial prefixes that were learnt since, and takes none of them for an older model", () => {
+  for (const [prefix, model] of LEARNT) {
+    assert.equal(findModel(`${prefix}TEST00000001`)?.model, model, prefix);
+  }
+});
+
+Deno.test("matchModel() calls a match by two letters a guess, and no longer one, nor a user's own", () => {
+  const rows: [sn: string, isGuess: boolean][] = [
+    ["D3AATEST00000001", true],
+    ["R7AATEST00000001", true],
+    ["Z1AATEST00000001", true],
+    ["DCETEST000000001", false],
+    ["R651TEST00000001", false],
+  ];
+  for (const [sn, isGuess] of rows) assert.equal(matchModel(sn)?.isGuess, isGuess, sn);
+  const own = { ...MODELS[0], prefixes: ["QQ"], confidence: "user" } as typeof MODELS[number];
+  assert.equal(matchModel("QQ11TEST", [own])?.isGuess, false);
 });
 
 Deno.test("findModel() lets a user's table win over the product's with the same prefix", () => {
@@ -77,8 +114,11 @@ Deno.test("MODELS cover the same models, prefixes and families as the protocol f
   }[];
   const shape = (model: string, prefixes: string[], protocol: string, family: string, wh?: number) =>
     [model, [...prefixes].sort().join(), protocol, family, wh ?? 0].join(" | ");
+  const isLearnt = (prefix: string) => LEARNT.some(([p]) => p === prefix);
   assert.deepEqual(
-    MODELS.map((m) => shape(m.model, m.prefixes, m.protocol, m.family, m.rated_wh)).sort(),
+    MODELS.map((m) => ({ ...m, prefixes: m.prefixes.filter((prefix) => !isLearnt(prefix)) }))
+      .filter((m) => m.prefixes.length > 0)
+      .map((m) => shape(m.model, m.prefixes, m.protocol, m.family, m.rated_wh)).sort(),
     facts.map((f) => shape(f.model, f.serial_prefixes, f.protocol, f.family, f.rated_capacity_wh)).sort(),
   );
 });

@@ -23,6 +23,8 @@ const MAX_UNKNOWN_PAIRS = 256;
 export class StationLog {
   readonly #unknownPairs = new Map<string, number>();
   #link: Link | undefined;
+  #isGridUnknown = false;
+  #isModelGuess = false;
 
   constructor(private readonly sn: string, private readonly parts: WordParts) {}
 
@@ -48,6 +50,31 @@ export class StationLog {
       log.notice(present ? "GRID PRESENT" : "GRID LOST", { device, evidence });
     }
     if (accepted.socHeld !== undefined) log.notice("SOC HELD BACK", { device, soc: accepted.socHeld });
+  }
+
+  /** About what a state that is being published does not know. */
+  doubts(
+    { device, model, link, grid_unknown = false, grid_evidence, model_guess = false }: PowerState,
+  ): void {
+    if (link !== "live") return;
+    const { log, journal } = this.parts;
+    if (grid_unknown && !this.#isGridUnknown) {
+      log.warn("GRID UNKNOWN", { device, evidence: grid_evidence });
+      const text = `${device} no longer says whether the grid is there: ${grid_evidence ?? "no word"}`;
+      journal({ kind: "station_grid_unknown", severity: "warning", text: text.slice(0, 300), device });
+    }
+    this.#isGridUnknown = grid_unknown;
+    if (model_guess && !this.#isModelGuess) {
+      log.warn("MODEL GUESSED", { device, sn: this.sn, model });
+      const text =
+        `${device} is taken for a ${
+          model ?? "station"
+        } by two letters of its serial number, and nothing that ` +
+        "it sent confirms that: limits and minutes may be missing";
+      journal({ kind: "station_model_guess", severity: "warning", text, device });
+    }
+    if (!model_guess && this.#isModelGuess) log.notice("MODEL CONFIRMED", { device, model });
+    this.#isModelGuess = model_guess;
   }
 
   /** About the link of a state that is being published. */

@@ -23,6 +23,10 @@ export interface FeedParts extends WordParts {
 export const REFRESH_MS = 5000;
 /** A live station that has not said a word on the grid for this long is asked, and again each time after this, ms. */
 export const GRID_ASK_MS = 60_000;
+/** After this long without a doubt the first question comes at once again, ms. */
+const DOUBT_ROW_MS = 5 * 60_000;
+/** Questions about a doubt are at most this far apart, ms. */
+const DOUBT_GAP_MAX_MS = 20_000;
 /** Payloads kept while the model's table is being compiled. */
 const MAX_EARLY = 64;
 
@@ -37,6 +41,9 @@ export class StationPublisher {
   #pointsTo: string | undefined;
   #publishedMonoMs = -Infinity;
   #refreshedMonoMs = -Infinity;
+  /** When a doubt was last a reason to ask, and how long the next one waits after any question. */
+  #doubtAskedMonoMs = -Infinity;
+  #doubtGapMs = REFRESH_MS;
   /** When the whole state was last looked at. */
   #lookedMonoMs = -Infinity;
   /** Something may differ from what was published, besides ages. */
@@ -55,6 +62,11 @@ export class StationPublisher {
   /** Alive or not; stale before the table is compiled. */
   get link(): Link {
     return this.#station?.link(this.parts.clock.monoMs()) ?? "stale";
+  }
+
+  /** Whether the table was guessed by two letters and is not confirmed. */
+  get isModelGuess(): boolean {
+    return this.#station?.isModelGuess ?? false;
   }
 
   /** Whether this is a power station at all, and not a plug or a panel. */
@@ -89,6 +101,7 @@ export class StationPublisher {
     if (accepted.values > 0 || accepted.online !== undefined) this.#touched();
     // A word that waits for confirmation is worth a question now, not at the next keep-alive.
     if (station.grid.pending || accepted.socHeld !== undefined) this.#askForAll();
+    else if (station.grid.doubt) this.#askForDoubt();
   }
 
   /** The connection to the cloud went, or came back. */
@@ -177,6 +190,7 @@ export class StationPublisher {
 
   #publish(state: PowerState): void {
     this.#words.link(state);
+    this.#words.doubts(state);
     this.#published = state;
     this.#publishedMonoMs = this.parts.clock.monoMs();
     this.#isTouched = false;
@@ -202,14 +216,26 @@ export class StationPublisher {
 
   /**
    * Stations say what changes, once: whoever missed the word "lost" hears only of a charge that falls. On the developer API
-   * nobody else asks as long as pushes come.
+   * nobody else asks as long as pushes come. A grid that is doubted is asked for sooner, until something settles it.
    */
   #askForGrid(): void {
-    const station = this.#station;
-    if (station?.grid.present === undefined || this.link !== "live") return;
+    const grid = this.#station?.grid;
+    if (!grid || this.link !== "live") return;
+    if (grid.doubt) return this.#askForDoubt();
+    if (grid.present === undefined && !grid.isUntold) return;
     const now = this.parts.clock.monoMs();
-    const quietMs = now - Math.max(station.grid.confirmedAtMonoMs, this.#refreshedMonoMs);
+    const quietMs = now - Math.max(grid.confirmedAtMonoMs, this.#refreshedMonoMs);
     if (quietMs >= GRID_ASK_MS) this.#askForAll();
+  }
+
+  /** Each question of a row waits twice as long as the one before, so that a station on the edge of 2 W is not asked for ever. */
+  #askForDoubt(): void {
+    const now = this.parts.clock.monoMs();
+    if (now - this.#refreshedMonoMs < this.#doubtGapMs) return;
+    const isNewRow = now - this.#doubtAskedMonoMs > DOUBT_ROW_MS;
+    this.#doubtGapMs = isNewRow ? REFRESH_MS : Math.min(this.#doubtGapMs * 2, DOUBT_GAP_MAX_MS);
+    this.#doubtAskedMonoMs = now;
+    this.#askForAll();
   }
 
   #askForAll(): void {

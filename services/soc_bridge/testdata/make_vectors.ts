@@ -140,8 +140,8 @@ const VECTORS: readonly Vector[] = [
     },
   },
   {
-    id: "delta3-flow-12-is-unplugged",
-    about: "flow_info_ac_in 12 has bit 1 clear: unplugged, although it is not 0; 7.3 V are noise",
+    id: "delta3-noise-volts-decide",
+    about: "7.3 V are noise and no grid; a flow of 12 says nothing either way",
     sn: "P231TEST00000001",
     messages: [
       {
@@ -292,7 +292,7 @@ const VECTORS: readonly Vector[] = [
   },
   {
     id: "stream-takes-from-grid",
-    about: "negative grid power flows in; state 1 is the grid",
+    about: "negative grid power flows in; state 1 is the grid; a solar sum of 0 yields to the inputs",
     sn: "BK51TEST00000001",
     messages: [{
       name: "DisplayPropertyUpload",
@@ -303,6 +303,7 @@ const VECTORS: readonly Vector[] = [
         grid_connection_power: -120.5,
         cms_batt_soc: 40,
         pow_get_pv_sum: 0,
+        pow_get_pv: 12.5,
       },
     }],
     known: {
@@ -311,19 +312,106 @@ const VECTORS: readonly Vector[] = [
       ac_input_w: 120.5,
       ac_input_v: 233.5,
       ac_output_w: 0,
-      dc_input_w: 0,
+      dc_input_w: 12.5,
     },
   },
   {
     id: "stream-micro-not-online",
-    about: "state 2 is no grid",
+    about: "state 2 and no volts are no grid",
     sn: "BK01TEST00000001",
     messages: [{
       name: "DisplayPropertyUpload",
       seq: 1,
-      fields: { grid_connection_sta: 2, pow_get_pv: 5, pow_get_pv2: 6 },
+      fields: { grid_connection_sta: 2, grid_connection_vol: 0, pow_get_pv: 5, pow_get_pv2: 6 },
     }],
-    known: { grid_present: false, dc_input_w: 11 },
+    known: { grid_present: false, ac_input_v: 0, dc_input_w: 11 },
+  },
+  {
+    id: "stream-follower-of-a-group",
+    about: "a follower sends the system's charge and energy as 0; its own battery says the truth",
+    sn: "BK31TEST00000001",
+    messages: [
+      {
+        name: "DisplayPropertyUpload",
+        seq: 301,
+        fields: {
+          grid_connection_sta: 3,
+          grid_connection_vol: 234,
+          cms_batt_soc: 0,
+          cms_batt_full_energy: 0,
+          bms_batt_soc: 91,
+          cms_min_dsg_soc: 10,
+        },
+      },
+      { name: "BMSHeartBeatReport", fields: { num: 0, soc: 92, design_cap: 100_000, cell_series_num: 6 } },
+    ],
+    known: {
+      battery_soc_pct: 92,
+      grid_present: true,
+      ac_input_v: 234,
+      battery_design_wh: 1920,
+      charge_limit_min_pct: 10,
+    },
+  },
+  {
+    id: "delta3-two-packs-behind-the-sun",
+    about:
+      "an energy of 0 yields to the packs, minutes 12927 to the CMS part's, its limit of 0 to the display's",
+    sn: "P351TEST00000002",
+    messages: [
+      {
+        name: "DisplayPropertyUpload",
+        reply: true,
+        fields: {
+          flow_info_ac_in: 4,
+          pow_get_ac_in: 0,
+          plug_in_info_ac_in_flag: 0,
+          cms_batt_soc: 93,
+          cms_batt_full_energy: 0,
+          cms_dsg_rem_time: 12927,
+          cms_min_dsg_soc: 10,
+        },
+      },
+      { name: "RuntimePropertyUpload", reply: true, fields: { plug_in_info_ac_in_vol: 237 } },
+      ...[0, 1].map((num) => ({
+        name: "BMSHeartBeatReport",
+        reply: true as const,
+        fields: { num, soc: 93, full_cap: 20_000, cell_series_num: 16 },
+      })),
+      {
+        name: "CMSHeartBeatReport",
+        reply: true,
+        fields: {
+          v1p0: { f32_lcd_show_soc: 92.5, dsg_remain_time: 372, min_dsg_soc: 0, max_available_num: 2 },
+          v1p3: {},
+        },
+      },
+    ],
+    known: {
+      battery_soc_pct: 93,
+      grid_present: true,
+      ac_input_w: 0,
+      ac_input_v: 237,
+      discharge_remaining_min: 372,
+      battery_full_wh: 2048,
+      charge_limit_min_pct: 10,
+    },
+  },
+  {
+    id: "deltamax-battery-not-heard",
+    about: "volts and capacity of 0: the battery has not reported, so 0 % and 1 minute are no values",
+    sn: "DAEBTEST00000001",
+    json: {
+      params: {
+        "bmsMaster.vol": 0,
+        "bmsMaster.fullCap": 0,
+        "bmsMaster.soc": 0,
+        "ems.lcdShowSoc": 0,
+        "ems.dsgRemainTime": 1,
+        "inv.acInVol": 231_000,
+      },
+    },
+    known: { grid_present: true, ac_input_v: 231 },
   },
   {
     id: "smartmeter-one-phase",

@@ -1,6 +1,6 @@
 /** Devices that are decoded and published but never count as a power station. */
 import type { ModelSpec } from "../model_spec.ts";
-import { GRID_VOLTS } from "./property_upload.ts";
+import { GRID_VOLTS, NO_MINUTES_LEFT } from "./property_upload.ts";
 
 const HEARTBEAT = "inverter_heartbeat";
 const PLUG = "plug_heartbeat_pack";
@@ -11,12 +11,24 @@ const SCHEMA_ONLY = "schema only, never seen";
 /** The tables of all accessories. */
 export const ACCESSORY_MODELS: readonly ModelSpec[] = [
   {
+    model: "Extra battery",
+    prefixes: ["D3E1", "D202", "Y712", "MR52", "R361", "R341", "P361", "R632", "R633"],
+    role: "accessory",
+    protocol: "json",
+    family: "battery",
+    confidence: "medium",
+    seen: "reported; it has no state of its own in the cloud",
+    notes: "Its charge is in the state of the station that it hangs on.",
+    values: {},
+  },
+  {
     model: "PowerStream",
     prefixes: ["HW51"],
     role: "accessory",
     protocol: "protobuf",
     family: "powerstream",
     confidence: "high",
+    grid_proof: "present",
     seen: "raw heartbeat decoded; an outage was never seen",
     notes: "Powers, volts and temperatures are in tenths. Tied to the grid, it has no island mode.",
     captures: ["powerstream-diag", "powerstream-inverter-heartbeat", "powerstream-open-quota-all"],
@@ -27,7 +39,7 @@ export const ACCESSORY_MODELS: readonly ModelSpec[] = [
       ac_out_watts: [{ from: `${HEARTBEAT}.inv_output_watts`, scale: 0.1 }],
       dc_in_watts: [{ from: [`${HEARTBEAT}.pv1_input_watts`, `${HEARTBEAT}.pv2_input_watts`], scale: 0.1 }],
       charge_min: [{ from: `${HEARTBEAT}.chg_remain_time` }],
-      discharge_min: [{ from: `${HEARTBEAT}.dsg_remain_time` }],
+      discharge_min: [{ from: `${HEARTBEAT}.dsg_remain_time`, placeholders: NO_MINUTES_LEFT }],
       temp_celsius: [{ from: `${HEARTBEAT}.bat_temp`, scale: 0.1 }],
       max_soc: [{ from: `${HEARTBEAT}.upper_limit` }],
       min_soc: [{ from: `${HEARTBEAT}.lower_limit` }],
@@ -64,14 +76,17 @@ export const ACCESSORY_MODELS: readonly ModelSpec[] = [
     protocol: "protobuf",
     family: "smartmeter",
     confidence: "low",
-    seen: SCHEMA_ONLY,
+    grid_proof: "present",
+    seen: "one raw frame decoded",
+    captures: ["smartmeter-bk21-disp-full"],
     values: { ac_in_volts: ["l1", "l2", "l3"].map((l) => ({ from: `${DISPLAY}.grid_connection_vol_${l}` })) },
     grid: [
-      { from: `${DISPLAY}.grid_connection_sta`, present: { one_of: [1, 3] }, absent: "confirms" },
+      { from: `${DISPLAY}.grid_connection_sta`, present: { one_of: [1, 3] }, absent: "asks" },
       {
         from: ["l1", "l2", "l3"].map((l) => `${DISPLAY}.grid_connection_vol_${l}`),
         present: { at_least: GRID_VOLTS },
         absent: "decides",
+        every: true,
       },
     ],
   },
@@ -143,18 +158,21 @@ export const ACCESSORY_MODELS: readonly ModelSpec[] = [
     protocol: "json",
     family: "shp",
     confidence: "medium",
+    grid_proof: "present",
     seen: "only as decoded by others",
+    captures: ["shp1-diag"],
     values: {
       soc: [{ from: "heartbeat.backupBatPer" }],
       ac_in_volts: [{ from: "gridInfo.gridVol" }],
       charge_min: [{ from: "heartbeat.energyInfos[].chargeTime" }],
-      discharge_min: [{ from: "heartbeat.energyInfos[].dischargeTime" }],
+      discharge_min: [{ from: "heartbeat.energyInfos[].dischargeTime", placeholders: NO_MINUTES_LEFT }],
       temp_celsius: [{ from: "heartbeat.energyInfos[].emsBatTemp" }],
       max_soc: [{ from: "backupChaDiscCfg.forceChargeHigh" }],
       min_soc: [{ from: "backupChaDiscCfg.discLower" }],
     },
     grid: [
-      { from: "heartbeat.gridSta", present: { above: 0 }, absent: "decides" },
+      // 0 was recorded with 230 V: it says nothing of a loss.
+      { from: "heartbeat.gridSta", present: { above: 0 }, absent: "asks" },
       { from: "gridInfo.gridVol", present: { at_least: GRID_VOLTS }, absent: "decides" },
     ],
   },
@@ -165,15 +183,18 @@ export const ACCESSORY_MODELS: readonly ModelSpec[] = [
     protocol: "protobuf",
     family: "smarthomepanel2",
     confidence: "medium",
+    grid_proof: "present",
     seen: "raw Bluetooth frames decoded",
     notes: "Sources disagree on six of its fields; the meaning of grid_sta is not certain, so volts decide.",
-    captures: ["shp2-proto-time", "shp2-push-and-set"],
+    captures: ["shp2-hd31-push-a", "shp2-hd31-stat-254-32", "shp2-proto-time", "shp2-push-and-set"],
     values: {
       soc: [{ from: `${PUSH}.backup_incre_info.backup_bat_per` }],
       ac_in_watts: [{ from: "ProtoTime.watt_info.grid_watt" }],
       ac_in_volts: [{ from: `${PUSH}.master_incre_info.grid_vol` }],
       out_watts: [{ from: "ProtoTime.watt_info.all_hall_watt" }],
-      discharge_min: [{ from: "ProtoTime.backup_info.backup_discharge_time" }],
+      discharge_min: [
+        { from: "ProtoTime.backup_info.backup_discharge_time", placeholders: NO_MINUTES_LEFT },
+      ],
       max_soc: [{ from: `${PUSH}.foce_charge_hight` }],
       min_soc: [{ from: `${PUSH}.backup_reserve_soc` }],
     },

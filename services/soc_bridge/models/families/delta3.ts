@@ -1,27 +1,60 @@
 /** The DELTA 3 line that speaks protobuf. DELTA 3 (1500) speaks JSON: `delta2.ts`. */
 import type { IndicatorSpec, ModelSpec } from "../model_spec.ts";
-import { BMS_PACKS, COMMON_VALUES, FLOW_GRID, GRID_VOLTS, RUNTIME_AC_VOLTS } from "./property_upload.ts";
+import {
+  BMS_PACKS,
+  COMMON_VALUES,
+  DISCHARGE_BEGINS,
+  FLOW_BIT,
+  FLOW_IN,
+  GRID_VOLTS,
+  RUNTIME_AC_VOLTS,
+  WATTS_IN,
+} from "./property_upload.ts";
+
+const DISPLAY = "DisplayPropertyUpload";
+const PLUGGED = "CMSHeartBeatReport.v1p3.chg_line_plug_in_flag";
+const AC_IN_FLAG = `${DISPLAY}.plug_in_info_ac_in_flag`;
 
 /**
- * The charger flag proves nothing when it is clear: reported never set on DELTA 3 Max. The plug flag was 1 in every
- * recording with the grid; whether it falls with the grid or with the plug is not known, so set it proves nothing.
+ * Volts decide: 237 V with no watt and a flow of 4 while the sun carried the load, 7 V with nothing plugged in. They come
+ * once a minute at most and in every reply. A reply without them says "gone" only when it has all the other signs and none
+ * shows the grid. The charger flag is never set on some and is not used; neither is the frequency, 50 with nothing plugged.
  */
 const GRID: IndicatorSpec[] = [
-  ...FLOW_GRID.map((i) =>
-    i.from === "DisplayPropertyUpload.plug_in_info_ac_charger_flag" ? { ...i, absent: "never" as const } : i
-  ),
-  {
-    from: "DisplayPropertyUpload.plug_in_info_ac_in_flag",
-    present: { above: 0 },
-    absent: "decides",
-    only_absent: true,
-  },
   {
     from: "RuntimePropertyUpload.plug_in_info_ac_in_vol",
     present: { at_least: GRID_VOLTS },
-    absent: "confirms",
+    absent: "decides",
   },
+  WATTS_IN,
+  { ...FLOW_IN, absent: "in_reply", needs: [`${DISPLAY}.pow_get_ac_in`, AC_IN_FLAG, PLUGGED] },
+  { from: AC_IN_FLAG, present: { above: 0 }, absent: "asks" },
+  { from: PLUGGED, present: { above: 0 }, absent: "asks" },
+  DISCHARGE_BEGINS,
 ];
+
+/** These two say it outright: 1 without the grid, 2 with it, seen by cutting the mains of a DELTA 3 Max Plus. */
+const OUTAGE_FLAG_GRID: IndicatorSpec[] = [
+  {
+    from: `${DISPLAY}.power_outages_active_flag`,
+    present: { one_of: [2] },
+    absent: "decides",
+    absent_values: [1],
+  },
+  ...GRID,
+];
+
+/** Outlets that are switched off at a charge of their own, and a second AC group. */
+const OUTAGE_PORTS: Pick<ModelSpec, "grid" | "outage_ports"> = {
+  grid: OUTAGE_FLAG_GRID,
+  outage_ports: {
+    list: `${DISPLAY}.power_outages_list.power_outage_item`,
+    port: "power_outage_port_type",
+    enabled: "power_outage_port_enable",
+    min_soc: "power_outage_min_soc",
+    ports: { "1": "dc", "2": "ac1", "3": "ac2" },
+  },
+};
 
 const DELTA_3: Pick<ModelSpec, "role" | "protocol" | "family" | "values" | "grid" | "packs"> = {
   role: "station",
@@ -36,6 +69,18 @@ const DELTA_3: Pick<ModelSpec, "role" | "protocol" | "family" | "values" | "grid
   packs: BMS_PACKS,
 };
 
+const WITH_OUTAGE_PORTS: typeof DELTA_3 & typeof OUTAGE_PORTS = {
+  ...DELTA_3,
+  ...OUTAGE_PORTS,
+  values: {
+    ...DELTA_3.values,
+    ac_out_enabled: [{
+      from: [`${DISPLAY}.flow_info_ac_out`, `${DISPLAY}.flow_info_ac2_out`],
+      bit: FLOW_BIT,
+    }],
+  },
+};
+
 const ASSUMED = "schema assumed, never seen";
 
 /** The tables of this family. */
@@ -46,6 +91,7 @@ export const DELTA_3_MODELS: readonly ModelSpec[] = [
     ...DELTA_3,
     rated_wh: 1024,
     confidence: "high",
+    grid_proof: "present",
     seen: "raw frames decoded, also from the developer API",
     captures: [
       "delta3-bms-heartbeat-ac-present",
@@ -61,12 +107,17 @@ export const DELTA_3_MODELS: readonly ModelSpec[] = [
     ...DELTA_3,
     rated_wh: 1024,
     confidence: "high",
-    seen: "full raw reply decoded",
-    captures: ["delta3plus-get-reply-full-on-battery"],
+    grid_proof: "both",
+    seen: "full raw replies decoded, on battery, and on grid and sun with two packs",
+    captures: [
+      "delta3plus-get-reply-full-on-battery",
+      "delta3plus-p351-cms-push",
+      "delta3plus-p351-get-reply",
+    ],
   },
   {
     model: "DELTA 3 Classic",
-    prefixes: ["P321"],
+    prefixes: ["P321", "P322"],
     ...DELTA_3,
     rated_wh: 1024,
     confidence: "medium",
@@ -78,20 +129,28 @@ export const DELTA_3_MODELS: readonly ModelSpec[] = [
     ...DELTA_3,
     rated_wh: 2048,
     confidence: "medium",
+    grid_proof: "outage",
     seen: "same schema, one field report",
     notes: "One prefix table lists D3N1 as Classic; three other sources say Max.",
   },
   {
     model: "DELTA 3 Max Plus",
     prefixes: ["D3M1"],
-    ...DELTA_3,
+    ...WITH_OUTAGE_PORTS,
     rated_wh: 2048,
     confidence: "high",
+    grid_proof: "outage",
     seen: "raw Bluetooth frames decoded",
     captures: ["delta3maxplus-display-1", "delta3maxplus-display-3-plugs"],
   },
   { model: "DELTA 3 Ultra", prefixes: ["D751", "D3U1"], ...DELTA_3, confidence: "low", seen: ASSUMED },
-  { model: "DELTA 3 Ultra Plus", prefixes: ["D511", "D3UP"], ...DELTA_3, confidence: "low", seen: ASSUMED },
+  {
+    model: "DELTA 3 Ultra Plus",
+    prefixes: ["D511", "D3UP"],
+    ...WITH_OUTAGE_PORTS,
+    confidence: "low",
+    seen: ASSUMED,
+  },
   {
     model: "DELTA 3 1000 Air",
     prefixes: ["PR11", "PR12"],

@@ -1,6 +1,7 @@
 /** DELTA Pro, DELTA Max, DELTA mini and DELTA 1000/1300: JSON with `ems` and `bmsMaster`. */
 import type { IndicatorSpec, ModelSpec } from "../model_spec.ts";
 import { JSON_INVERTER_GRID, JSON_INVERTER_VALUES } from "./json_inverter.ts";
+import { NO_MINUTES_LEFT } from "./property_upload.ts";
 
 const GRID: IndicatorSpec[] = JSON_INVERTER_GRID(["inv.acInVol"]);
 
@@ -10,22 +11,25 @@ const VALUES: ModelSpec["values"] = {
   soc: [
     { from: "ems.f32LcdShowSoc" },
     { from: "ems.lcdShowSoc" },
-    { from: "pd.soc" },
-    { from: "bmsMaster.soc" },
+    { packs: "mean_soc" },
+    { from: "pd.soc", of: "pack" },
+    { from: "bmsMaster.soc", of: "pack" },
   ],
   ac_in_volts: [{ from: "inv.acInVol", scale: 0.001 }],
   dc_in_watts: [{ from: "mppt.inWatts", scale: 0.1 }],
   charge_min: [{ from: "ems.chgRemainTime" }],
-  discharge_min: [{ from: "ems.dsgRemainTime" }],
+  discharge_min: [{ from: "ems.dsgRemainTime", placeholders: NO_MINUTES_LEFT }],
   temp_celsius: [{ from: "bmsMaster.temp" }],
-  battery_wh: [{ packs: "main_full" }],
-  battery_design_wh: [{ packs: "main_design" }],
+  battery_wh: [{ packs: "sum_full" }],
+  battery_design_wh: [{ packs: "sum_design" }],
   max_soc: [{ from: "ems.maxChargeSoc" }],
   min_soc: [{ from: "ems.minDsgSoc" }],
   ac_out_enabled: [{ from: "inv.cfgAcEnabled" }],
 };
 
-function station(volts: 48 | 50.4): Pick<ModelSpec, "role" | "protocol" | "values" | "grid" | "packs"> {
+function station(
+  volts: 48 | 50.4,
+): Pick<ModelSpec, "role" | "protocol" | "values" | "grid" | "packs" | "unreported_battery"> {
   return {
     role: "station",
     protocol: "json",
@@ -38,7 +42,9 @@ function station(volts: 48 | 50.4): Pick<ModelSpec, "role" | "protocol" | "value
       full: "fullCap",
       design: "designCap",
       capacity: { unit: "mAh", volts },
+      count: "ems.maxAvailableNum",
     },
+    unreported_battery: ["bmsMaster.vol", "bmsMaster.fullCap"],
   };
 }
 
@@ -46,11 +52,12 @@ function station(volts: 48 | 50.4): Pick<ModelSpec, "role" | "protocol" | "value
 export const DELTA_PRO_MODELS: readonly ModelSpec[] = [
   {
     model: "DELTA Pro",
-    prefixes: ["DCA", "DCC", "DCE", "DCF", "DCG", "DCK", "DCS", "DCT", "DCU", "R511", "Z0"],
+    prefixes: ["DCA", "DCC", "DCE", "DCF", "DCG", "DCJ", "DCK", "DCS", "DCT", "DCU", "R511", "Z0", "Z1"],
     family: "deltapro",
     ...station(48),
     rated_wh: 3600,
     confidence: "high",
+    grid_proof: "absent",
     seen: "recorded replies",
     notes: "80000 mAh at 48 V give 3840 Wh against the rated 3600 Wh; fullCap gives 3648 Wh.",
     captures: ["deltapro-diag", "deltapro-latestquotas-solar"],
@@ -62,8 +69,9 @@ export const DELTA_PRO_MODELS: readonly ModelSpec[] = [
     ...station(50.4),
     rated_wh: 2016,
     confidence: "high",
+    grid_proof: "absent",
     seen: "recorded replies",
-    captures: ["deltamax-one-slave"],
+    captures: ["deltamax-no-slave", "deltamax-one-slave"],
   },
   {
     model: "DELTA mini",
@@ -72,6 +80,7 @@ export const DELTA_PRO_MODELS: readonly ModelSpec[] = [
     ...station(50.4),
     rated_wh: 882,
     confidence: "high",
+    grid_proof: "absent",
     seen: "recorded replies",
     captures: ["deltamini-diag", "deltamini-latestquotas"],
   },

@@ -1,6 +1,6 @@
 /** DELTA Pro 3, DELTA Pro Ultra X, and the panel that speaks their dialect. */
 import type { IndicatorSpec, ModelSpec } from "../model_spec.ts";
-import { BMS_PACKS, COMMON_VALUES, FLOW_BIT, FLOW_GRID, RUNTIME_AC_VOLTS } from "./property_upload.ts";
+import { BMS_PACKS, CHARGER_GRID, COMMON_VALUES, FLOW_BIT, RUNTIME_AC_VOLTS } from "./property_upload.ts";
 
 const SHARED_VALUES: ModelSpec["values"] = {
   ...COMMON_VALUES,
@@ -20,19 +20,37 @@ const SHARED_VALUES: ModelSpec["values"] = {
   }],
 };
 
-/** `plug_in_info_ac_in_flag` was 0 with the grid present and the CMS plug flag 1 without: neither is used. */
-const GRID: IndicatorSpec[] = [...FLOW_GRID];
+/**
+ * As on RIVER 3. `plug_in_info_ac_in_flag` was 0 with the grid present and is not used. A CMS plug flag of 1 proves nothing,
+ * but a loss beside it is not believed: a recording has both, and whether the grid was there cannot be told.
+ */
+const GRID: IndicatorSpec[] = [
+  ...CHARGER_GRID,
+  {
+    from: "CMSHeartBeatReport.v1p3.chg_line_plug_in_flag",
+    present: { above: 0 },
+    absent: "never",
+    doubts: true,
+  },
+];
+
+/** Inferred; one sample. */
+const GRID_X: IndicatorSpec[] = [
+  ...CHARGER_GRID,
+  { from: "DisplayPropertyUpload.plug_in_info_ac_in_flag", present: { above: 0 }, absent: "asks" },
+];
 
 /** The tables of this family. */
 export const DELTA_PRO_3_MODELS: readonly ModelSpec[] = [
   {
     model: "DELTA Pro 3",
-    prefixes: ["MR51", "MR53"],
+    prefixes: ["MR51", "MR53", "MR54"],
     role: "station",
     protocol: "protobuf",
     family: "deltapro3",
     rated_wh: 4096,
     confidence: "high",
+    grid_proof: "present",
     seen: "raw frames decoded",
     captures: [
       "app-get-all-request",
@@ -52,10 +70,11 @@ export const DELTA_PRO_3_MODELS: readonly ModelSpec[] = [
     protocol: "protobuf",
     family: "deltaproultrax",
     confidence: "low",
+    grid_proof: "present",
     seen: "one sample decoded by others",
     captures: ["deltaproultrax-decoded"],
     values: { ...SHARED_VALUES, temp_celsius: [{ from: "DisplayPropertyUpload.bp_info.packs[].temp" }] },
-    grid: GRID,
+    grid: GRID_X,
     packs: BMS_PACKS,
   },
   {

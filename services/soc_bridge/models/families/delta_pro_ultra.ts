@@ -1,6 +1,6 @@
 /** DELTA Pro Ultra: its own messages, packs as a list. */
 import type { ModelSpec } from "../model_spec.ts";
-import { GRID_VOLTS } from "./property_upload.ts";
+import { GRID_VOLTS, NO_MINUTES_LEFT } from "./property_upload.ts";
 
 const SHOW = "AppShowHeartbeatReport";
 const AC_OUTPUTS = ["ac_l1_1", "ac_l1_2", "ac_l2_1", "ac_l2_2", "ac_tt", "ac_l14", "ac_5p8"];
@@ -15,9 +15,16 @@ export const DELTA_PRO_ULTRA_MODELS: readonly ModelSpec[] = [
     family: "deltaproultra",
     rated_wh: 6144,
     confidence: "medium",
-    seen: "raw pack and settings reports decoded; the power report only as decoded by others",
+    grid_proof: "absent",
+    seen: "raw reply decoded",
     notes: "Grid volts are inferred from no more than two samples; an outage was never seen.",
-    captures: ["deltaproultra-bpinfo", "deltaproultra-decoded"],
+    captures: [
+      "deltaproultra-bpinfo",
+      "deltaproultra-decoded",
+      "deltaproultra-y711-bp",
+      "deltaproultra-y711-get-reply",
+      "deltaproultra-y711-show-full",
+    ],
     values: {
       soc: [{ from: `${SHOW}.soc` }, { packs: "mean_soc" }],
       ac_in_watts: [{ from: [`${SHOW}.in_ac_c20_pwr`, `${SHOW}.in_ac_5p8_pwr`] }],
@@ -25,7 +32,7 @@ export const DELTA_PRO_ULTRA_MODELS: readonly ModelSpec[] = [
       out_watts: [{ from: `${SHOW}.watts_out_sum` }],
       ac_out_watts: [{ from: AC_OUTPUTS.map((outlet) => `${SHOW}.out_${outlet}_pwr`) }],
       dc_in_watts: [{ from: [`${SHOW}.in_lv_mppt_pwr`, `${SHOW}.in_hv_mppt_pwr`] }],
-      discharge_min: [{ from: `${SHOW}.remain_time` }],
+      discharge_min: [{ from: `${SHOW}.remain_time`, placeholders: NO_MINUTES_LEFT }],
       temp_celsius: [{ packs: "max_temp" }],
       battery_wh: [{ packs: "sum_full" }],
       max_soc: [{ from: "APPParaHeartbeatReport.chg_max_soc" }],
@@ -37,11 +44,12 @@ export const DELTA_PRO_ULTRA_MODELS: readonly ModelSpec[] = [
         from: ["BackendRecordHeartbeatReport.in_ac_c20_vol", "BackendRecordHeartbeatReport.in_ac_5p8_vol"],
         present: { at_least: GRID_VOLTS },
         absent: "decides",
+        every: true,
       },
       {
         from: [`${SHOW}.in_ac_c20_pwr`, `${SHOW}.in_ac_5p8_pwr`],
         present: { above: 2 },
-        absent: "confirms",
+        absent: "asks",
       },
     ],
     packs: {

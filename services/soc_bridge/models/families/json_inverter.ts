@@ -23,7 +23,8 @@ export function JSON_INVERTER_GRID(voltKeys: string[], swapBytes = false): Indic
       ...(swapBytes ? { swap_bytes: true } : {}),
       present: { at_least: GRID_VOLTS },
       absent: "decides",
+      ...(voltKeys.length > 1 ? { every: true } : {}),
     },
-    { from: "inv.inputWatts", present: { above: 2 }, absent: "confirms" },
+    { from: "inv.inputWatts", present: { above: 2 }, absent: "asks" },
   ];
 }

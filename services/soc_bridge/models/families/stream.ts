@@ -1,13 +1,27 @@
 /** The STREAM line: batteries and a micro inverter tied to the house's grid. */
 import type { IndicatorSpec, ModelSpec } from "../model_spec.ts";
-import { BMS_PACKS, GRID_VOLTS } from "./property_upload.ts";
+import { BMS_PACKS, GRID_VOLTS, NO_MINUTES_LEFT } from "./property_upload.ts";
 
 const DISPLAY = "DisplayPropertyUpload";
 
-/** State 1 takes from the grid, 3 feeds it; 0 none, 2 not online. */
+const STATE = `${DISPLAY}.grid_connection_sta`;
+const VOLTS = `${DISPLAY}.grid_connection_vol`;
+
+/** State 1 takes from the grid, 3 feeds it; 0 none, 2 not online. Gone it is when both say so. */
 const GRID: IndicatorSpec[] = [
-  { from: `${DISPLAY}.grid_connection_sta`, present: { one_of: [1, 3] }, absent: "decides" },
-  { from: `${DISPLAY}.grid_connection_vol`, present: { at_least: GRID_VOLTS }, absent: "decides" },
+  { from: STATE, present: { one_of: [1, 3] }, absent: "decides", needs: VOLTS },
+  { from: VOLTS, present: { at_least: GRID_VOLTS }, absent: "decides", needs: STATE },
+];
+
+/**
+ * In a group only the leader computes the system's charge and energy; the others send them as 0. What a unit can give is in
+ * its own battery, so that comes first, also on the leader.
+ */
+const OWN_SOC: ModelSpec["values"]["soc"] = [
+  { packs: "mean_soc" },
+  { from: `${DISPLAY}.bms_batt_soc`, of: "pack" },
+  { from: "CMSHeartBeatReport.v1p0.f32_lcd_show_soc" },
+  { from: `${DISPLAY}.cms_batt_soc`, ignore_zero: true },
 ];
 
 /**
@@ -26,15 +40,15 @@ const STREAM: Pick<ModelSpec, "role" | "protocol" | "family" | "values" | "grid"
   family: "stream",
   values: {
     ...GRID_TIED,
-    soc: [{ from: `${DISPLAY}.cms_batt_soc` }, { packs: "mean_soc" }],
+    soc: OWN_SOC,
     dc_in_watts: [
-      { from: `${DISPLAY}.pow_get_pv_sum` },
+      { from: `${DISPLAY}.pow_get_pv_sum`, ignore_zero: true },
       { from: ["pow_get_pv", "pow_get_pv2", "pow_get_pv3", "pow_get_pv4"].map((f) => `${DISPLAY}.${f}`) },
     ],
     charge_min: [{ from: `${DISPLAY}.cms_chg_rem_time` }],
-    discharge_min: [{ from: `${DISPLAY}.cms_dsg_rem_time` }],
+    discharge_min: [{ from: `${DISPLAY}.cms_dsg_rem_time`, placeholders: NO_MINUTES_LEFT }],
     temp_celsius: [{ packs: "max_temp" }],
-    battery_wh: [{ from: `${DISPLAY}.cms_batt_full_energy` }],
+    battery_wh: [{ from: `${DISPLAY}.cms_batt_full_energy`, ignore_zero: true }],
     battery_design_wh: [{ packs: "sum_design" }],
     max_soc: [{ from: `${DISPLAY}.cms_max_chg_soc` }],
     min_soc: [{ from: `${DISPLAY}.cms_min_dsg_soc` }],
@@ -83,8 +97,14 @@ export const STREAM_MODELS: readonly ModelSpec[] = [
     ...STREAM,
     rated_wh: 1920,
     confidence: "medium",
-    seen: "raw frames decoded",
-    captures: ["streamultra-display-plain"],
+    grid_proof: "present",
+    seen: "raw reply and frames of a follower in a group decoded",
+    captures: [
+      "streamultra-bk11-follower-bms-discharge",
+      "streamultra-bk11-get-reply-all-six",
+      "streamultra-bk11-property-pv3-only",
+      "streamultra-display-plain",
+    ],
   },
   {
     model: "STREAM Ultra X",
@@ -92,7 +112,8 @@ export const STREAM_MODELS: readonly ModelSpec[] = [
     ...STREAM,
     rated_wh: 3840,
     confidence: "medium",
-    seen: "schema of the Ultra",
+    seen: "one raw frame decoded",
+    captures: ["streamultrax-bk61-property-partial"],
   },
   {
     model: "STREAM 5000 / STREAM AC 5000",
@@ -102,15 +123,27 @@ export const STREAM_MODELS: readonly ModelSpec[] = [
     confidence: "medium",
     seen: "raw battery reports decoded; 254/39 and 254/40 have another layout that is not known",
     notes: "The grid is not known on this model, so no policy can protect a house with it alone.",
-    captures: ["stream5000-bms-heartbeat", "stream5000-unknown-254-39"],
+    captures: [
+      "stream5000-bms-heartbeat",
+      "stream5000-es21-0",
+      "stream5000-es21-1",
+      "stream5000-es21-2",
+      "stream5000-es21-3",
+      "stream5000-es21-5",
+      "stream5000-es21-6",
+      "stream5000-es22-get-reply",
+      "stream5000-es22-push-0",
+      "stream5000-es22-push-4",
+      "stream5000-unknown-254-39",
+    ],
     values: {
-      soc: [{ from: `${DISPLAY}.cms_batt_soc` }, { packs: "mean_soc" }],
+      soc: OWN_SOC,
       charge_min: [{ from: "CMSHeartBeatReport.v1p0.chg_remain_time" }],
-      discharge_min: [{ from: "CMSHeartBeatReport.v1p0.dsg_remain_time" }],
+      discharge_min: [{ from: "CMSHeartBeatReport.v1p0.dsg_remain_time", placeholders: NO_MINUTES_LEFT }],
       temp_celsius: [{ packs: "max_temp" }],
       battery_design_wh: [{ packs: "sum_design" }],
       max_soc: [{ from: "CMSHeartBeatReport.v1p0.max_charge_soc" }],
-      min_soc: [{ from: "CMSHeartBeatReport.v1p0.min_dsg_soc" }],
+      min_soc: [{ from: "CMSHeartBeatReport.v1p0.min_dsg_soc", ignore_zero: true }],
     },
     grid: undefined,
   },
@@ -121,6 +154,7 @@ export const STREAM_MODELS: readonly ModelSpec[] = [
     protocol: "protobuf",
     family: "stream_microinverter",
     confidence: "high",
+    grid_proof: "present",
     seen: "raw frames decoded; it has no battery",
     captures: ["streammicro-full-xor", "streammicro-incremental-xor", "streammicro-incremental-xor-2"],
     values: { ...GRID_TIED, dc_in_watts: STREAM.values.dc_in_watts },
