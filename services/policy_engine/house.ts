@@ -5,7 +5,7 @@
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { WitnessReading } from "./outage/grid_verdict.ts";
 import { feedViews, feedWord, isKnownFed, wantedOf } from "./hosts/feeds.ts";
-import type { Hold } from "./outage/groups.ts";
+import type { Hold } from "./outage/timer.ts";
 import { stepHost } from "./hosts/host.ts";
 import { type HostEffect, type HostInput, type HostState } from "./hosts/host_phase.ts";
 import {

@@ -4,9 +4,8 @@ import { signatureOf } from "../../../lib/signing.ts";
 import { stillCarries } from "../hosts/feeds.ts";
 import { feedsOf, type HouseRules, placeOf } from "../rules/rules.ts";
 import type { House } from "../house.ts";
-import { holdNow, needsOf, timerEndMonoMs } from "../outage/groups.ts";
-import { stationBattery } from "../outage/station.ts";
-import { minutesToCritical } from "../outage/triggers.ts";
+import type { OutagePhase } from "../outage/outage.ts";
+import { hostDueMonoMs } from "../outage/forecast.ts";
 
 /** The content of a plan, before it is a message. */
 export interface PlanContent {
@@ -58,36 +57,23 @@ function planOnStation(
   const phase = place && state?.phases.get(place.group.key);
   if (!state || !place || !phase || phase.kind === "unknown") return undefined;
   if (phase.kind === "online") return { device, state: "online", reason: `${device}: the grid is there` };
-  const { debounceMs, triggers } = place.group;
-  const battery = stationBattery(state, house.rules, nowMonoMs);
-  const hold = holdNow(state, battery, station, house.viewFor(device), nowMonoMs);
+  const view = house.viewFor(device);
+  const outlook = { state, rules: house.rules, station, view, nowMonoMs, isSilent: true };
+  const deadlineMonoMs = hostDueMonoMs(agent, outlook);
+  const leftMin = deadlineMonoMs === undefined ? undefined : (deadlineMonoMs - nowMonoMs) / 60_000;
+  return { device, state: "on_battery", deadlineMonoMs, reason: `${device}: ${reasonOf(phase, leftMin)}` };
+}
+
+function reasonOf(phase: OutagePhase, leftMin: number | undefined): string {
   switch (phase.kind) {
     case "shutting_down":
-      return {
-        device,
-        state: "on_battery",
-        deadlineMonoMs: phase.triggeredMonoMs,
-        reason: `${device}: ${phase.reason}`,
-      };
+      return phase.reason;
     case "critical":
-      return {
-        device,
-        state: "on_battery",
-        deadlineMonoMs: timerEndMonoMs(phase, debounceMs, hold),
-        reason: `${device}: the battery is ending`,
-      };
-    case "on_battery": {
-      const needs = needsOf(station, place.stage.number, debounceMs, house.viewFor(device));
-      const minutes = battery && minutesToCritical(battery, triggers, needs);
-      return {
-        device,
-        state: "on_battery",
-        deadlineMonoMs: minutes === undefined ? undefined : nowMonoMs + minutes * 60_000 + debounceMs,
-        reason: minutes === undefined
-          ? `${device}: on battery, and nobody can tell for how long`
-          : `${device}: on battery, good for about ${Math.floor(minutes)} min more`,
-      };
-    }
+      return "the battery is ending";
+    default:
+      return leftMin === undefined
+        ? "on battery, and nobody can tell for how long"
+        : `on battery, shutdown in about ${Math.floor(leftMin)} min`;
   }
 }
 

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
-import { House } from "../house.ts";
+import { emptyHouse, House } from "../house.ts";
 import type { OutagePhase } from "../outage/outage.ts";
 import { planFor } from "./agent_plan.ts";
 import { DEFAULT_BLIND_LIMIT_MS as LIMIT_MS, simpleRules } from "../rules/simple_rules.ts";
 import { NEW_STATION, type StationState } from "../outage/station.ts";
 
 const NOW = 100_000_000;
-const RULES = simpleRules({
-  stations: { Study: ["nas"], Attic: ["nas"] },
+const LIMITS = {
   socMinPercent: 10,
   debounceSec: 180,
   cooldownSec: 300,
   abortWindowSec: 120,
   shutdownDelaySec: 60,
   staleAfterSec: 120,
-}, 0);
+};
+const RULES = simpleRules({ ...LIMITS, stations: { Study: ["nas"], Attic: ["nas"] } }, 0);
 
 function station(connected: boolean, phase: OutagePhase, silentMs: number): StationState {
   return {
@@ -57,3 +57,14 @@ for (const [name, study, attic, state, device] of rows) {
     assert.deepEqual([plan?.state, plan?.device], [state, device]);
   });
 }
+
+Deno.test("planFor() promises the deadline at which the daemon acts when the battery does not last: 60 s, not 180 s", () => {
+  const rules = simpleRules({ ...LIMITS, stations: { Study: ["nas"] } }, 0);
+  const house = new House(emptyHouse(rules), rules, () => "id");
+  const arrival = { atMonoMs: 0, atWallMs: 0, retained: false };
+  const state = { device: "Study", soc: 20, grid_connected: false, discharge_min: 4 };
+  house.step({ kind: "state", device: "Study", state, arrival }, 0);
+  assert.equal(planFor("nas", house, 0)?.deadlineMonoMs, 60_000);
+  assert.deepEqual(house.step({ kind: "tick" }, 59_999), [], "1 ms before");
+  assert.ok(house.step({ kind: "tick" }, 60_000).some(({ kind }) => kind === "host"), "at it");
+});

@@ -4,16 +4,11 @@ import type { HostState } from "../hosts/host_phase.ts";
 import type { House } from "../house.ts";
 import { hostsOfStation, placeOf, type StationRules } from "../rules/rules.ts";
 import { silenceReason, type Ways } from "./silence.ts";
-import {
-  debounceNowMs,
-  type Hold,
-  holdNow,
-  needsOf,
-  notBeforeNow,
-  timerEndMonoMs,
-} from "../outage/groups.ts";
+import { firstDueMonoMs } from "../outage/forecast.ts";
+import { holdNow, timerOf } from "../outage/group_timer.ts";
+import { type Hold, timerEndMonoMs } from "../outage/timer.ts";
 import { shownCharge, stationBattery, stationPhase, type StationState } from "../outage/station.ts";
-import { chargeWords, effectiveSocMin, minutesToCritical } from "../outage/triggers.ts";
+import { chargeWords, effectiveSocMin } from "../outage/triggers.ts";
 import { freshestMonoMs, isFresh } from "../outage/readings.ts";
 
 /** What a status tells beyond the house. */
@@ -113,24 +108,26 @@ function timerLeftSec(
   house: House,
   nowMonoMs: number,
 ): number | undefined {
-  const station = house.rulesOf(device);
-  const battery = stationBattery(state, house.rules, nowMonoMs);
-  const left = station.stages.flatMap(({ number, groups }) =>
-    groups.flatMap(({ key, debounceMs: longestMs }) => {
+  const basis = basisOf(device, state, house, nowMonoMs);
+  const left = basis.station.stages.flatMap(({ number, groups }) =>
+    groups.flatMap(({ key, debounceMs }) => {
       const phase = state.phases.get(key);
       if (phase?.kind !== "critical") return [];
-      const debounceMs = debounceNowMs(station, number, longestMs, house.viewFor(device), battery);
-      const hold = holdOf(device, state, house, nowMonoMs);
-      const endMonoMs = timerEndMonoMs(phase, debounceMs, hold);
-      return [Math.max(endMonoMs, notBeforeNow(state, house.rules, nowMonoMs)) - nowMonoMs];
+      const timer = timerOf(state, number, debounceMs, basis);
+      return [timerEndMonoMs(phase.criticalSinceMonoMs, timer) - nowMonoMs];
     })
   );
   return left.length > 0 ? Math.max(0, Math.ceil(Math.min(...left) / 1000)) : undefined;
 }
 
 function holdOf(device: string, state: StationState, house: House, nowMonoMs: number): Hold | undefined {
-  const battery = stationBattery(state, house.rules, nowMonoMs);
-  return holdNow(state, battery, house.rulesOf(device), house.viewFor(device), nowMonoMs);
+  return holdNow(state, basisOf(device, state, house, nowMonoMs));
+}
+
+function basisOf(device: string, state: StationState, house: House, nowMonoMs: number) {
+  const { rules } = house;
+  const battery = stationBattery(state, rules, nowMonoMs);
+  return { battery, rules, station: house.rulesOf(device), view: house.viewFor(device), nowMonoMs };
 }
 
 /** The charge at which the last hosts go, %. */
@@ -198,19 +195,10 @@ function untilCritical(telling: Telling): string {
 }
 
 /** Seconds until the first host is told, if charge and load go on as they do; undefined: nobody can tell. */
-function earliestSec({ device, house, state, station, hosts, nowMonoMs }: Telling): number | undefined {
-  const battery = stationBattery(state, house.rules, nowMonoMs);
-  if (!battery || hosts.length === 0) return undefined;
-  const view = house.viewFor(device);
-  const seconds = station.stages.flatMap(({ number, groups }) =>
-    groups.flatMap(({ triggers, debounceMs }) => {
-      const minutes = minutesToCritical(battery, triggers, needsOf(station, number, debounceMs, view));
-      return minutes === undefined ? [] : [minutes * 60 + debounceMs / 1000];
-    })
-  );
-  if (seconds.length === 0) return undefined;
-  const waitSec = (notBeforeNow(state, house.rules, nowMonoMs) - nowMonoMs) / 1000;
-  return Math.floor(Math.max(Math.min(...seconds), waitSec));
+function earliestSec({ device, house, state, nowMonoMs }: Telling): number | undefined {
+  const basis = basisOf(device, state, house, nowMonoMs);
+  const dueMonoMs = firstDueMonoMs({ ...basis, state, isSilent: state.isBlind });
+  return dueMonoMs === undefined ? undefined : Math.max(0, Math.floor((dueMonoMs - nowMonoMs) / 1000));
 }
 
 function byWhom({ verdict }: StationState): string {

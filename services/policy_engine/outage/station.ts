@@ -3,10 +3,11 @@ import { type Battery, batteryNow } from "./battery.ts";
 import type { Charge } from "./blind_estimate.ts";
 import { addSample, measuredDischarge, type SocSample } from "./discharge_rate.ts";
 import { type GridVerdict, gridVerdict, type WitnessReading } from "./grid_verdict.ts";
-import { type Hold, stepGroups } from "./groups.ts";
+import { stepGroups } from "./groups.ts";
 import type { OutageEvent, OutagePhase } from "./outage.ts";
 import type { HouseRules, StationRules } from "../rules/rules.ts";
 import { type StageStart, type StageView, stepStages } from "./stages.ts";
+import type { Hold } from "./timer.ts";
 import { freshestMonoMs, isFresh, type Readings } from "./readings.ts";
 
 /** See the file comment. */

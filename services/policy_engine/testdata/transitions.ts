@@ -1,8 +1,11 @@
 /** Every transition of an outage: the table that the tests play and the documentation draws. */
-import type { OutageFacts, OutagePhase, OutageRules } from "../outage/outage.ts";
+import type { OutageFacts, OutagePhase } from "../outage/outage.ts";
+import type { Timer } from "../outage/timer.ts";
 
+/** Facts, and the hold that is in force. */
+export type Given = OutageFacts & Pick<Timer, "hold">;
 /** The documented debounce. */
-export const RULES: OutageRules = { debounceMs: 180_000, notBeforeMonoMs: 0 };
+export const RULES: Timer = { debounceMs: 180_000, notBeforeMonoMs: 0 };
 /** Where each row begins, monotonic ms. */
 export const T = 1_000_000;
 
@@ -26,13 +29,13 @@ export const RISEN: OutageFacts = { gridConnected: false, relief: "risen" };
 export const PULLED: OutageFacts = { gridConnected: false, advancedBy: "later" };
 
 /** In danger, and a person holds the shutdown back. */
-export const HELD: OutageFacts = { gridConnected: false, critical: "low", heldBack: "held" };
+export const HELD: Given = { ...LOW, hold: { untilMonoMs: Infinity, reason: "held" } };
 
 /** The whole table: every phase with every kind of facts, and the rows around each limit. */
 export const TRANSITIONS: readonly [
   name: string,
   from: OutagePhase,
-  facts: OutageFacts,
+  facts: Given,
   atMs: number,
   to: OutagePhase["kind"],
   events: readonly string[],
@@ -70,7 +73,7 @@ export const TRANSITIONS: readonly [
 
   ["goes on down in silence", DOWN, SILENCE, T + 9e9, "shutting_down", []],
   ["is called off by a person, and stays in danger", DOWN, HELD, T + 1, "critical", ["called_off"]],
-  ["is pulled, and called off by a person", DOWN, { ...PULLED, heldBack: "held" }, T + 1, "critical", [
+  ["is pulled, and called off by a person", DOWN, { ...PULLED, hold: HELD.hold }, T + 1, "critical", [
     "called_off",
   ]],
   ["gets the grid back while held back", DOWN, { ...HELD, ...GRID }, T + 1, "online", [

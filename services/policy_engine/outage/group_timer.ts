@@ -1,0 +1,69 @@
+/**
+ * The timer of a group as it is now: what shortens its debounce, and which hold is in force. One rule for the steps of the
+ * daemon, its status, the plans of agents and requests. Pure.
+ */
+import type { HouseRules, StationRules } from "../rules/rules.ts";
+import { type Battery, lastsFor } from "./battery.ts";
+import { isFresh, type Readings } from "./readings.ts";
+import { needFromMs, type StageView } from "./stages.ts";
+import type { Hold, Timer } from "./timer.ts";
+
+/** What must be known of a station. */
+export interface TimedStation {
+  readonly readings: Readings;
+  /** A person holds the shutdown back; absent: nobody does. */
+  readonly held?: Hold;
+}
+
+/** What must be known of a station's surroundings, at one moment. */
+export interface TimerBasis {
+  readonly battery: Battery | undefined;
+  readonly rules: Pick<HouseRules, "staleAfterMs" | "notBeforeMonoMs">;
+  readonly station: StationRules;
+  readonly view: StageView;
+  readonly nowMonoMs: number;
+}
+
+/** The longest debounce when the battery does not even last for an orderly shutdown any more, ms. */
+export const PRESSED_DEBOUNCE_MS = 60_000;
+
+/** The timer of the groups of one stage. @param debounceMs The owner's */
+export function timerOf(state: TimedStation, stage: number, debounceMs: number, basis: TimerBasis): Timer {
+  return {
+    debounceMs: debounceNowMs(stage, debounceMs, basis),
+    notBeforeMonoMs: notBeforeNow(state, basis),
+    hold: holdNow(state, basis),
+  };
+}
+
+/**
+ * The hold that is in force. It ends with its time, and before it when the battery does not last any longer for what is
+ * left to do: a person's request of some minutes ago must not cost the hosts.
+ */
+export function holdNow(
+  { held }: Pick<TimedStation, "held">,
+  { battery, station, view, nowMonoMs }: Omit<TimerBasis, "rules">,
+): Hold | undefined {
+  if (!held || nowMonoMs >= held.untilMonoMs) return undefined;
+  return lastsFor(battery?.remaining, needFromMs(station, 1, view)) ? held : undefined;
+}
+
+/**
+ * The debounce as it is now, ms: the owner's, but a minute at most when by fresh readings the battery does not last for what is
+ * left to do from the stage on. Waiting would cost the hosts then.
+ */
+function debounceNowMs(
+  stage: number,
+  debounceMs: number,
+  { station, view, battery }: Pick<TimerBasis, "station" | "view" | "battery">,
+): number {
+  if (!station.hasReserve || battery?.remaining?.isEstimate) return debounceMs;
+  return lastsFor(battery?.remaining, needFromMs(station, stage, view))
+    ? debounceMs
+    : Math.min(debounceMs, PRESSED_DEBOUNCE_MS);
+}
+
+/** After a restart old readings wait for fresh ones; a fresh reading need not. */
+function notBeforeNow({ readings }: TimedStation, { rules, nowMonoMs }: TimerBasis): number {
+  return isFresh(readings.grid, rules.staleAfterMs, nowMonoMs) ? -Infinity : rules.notBeforeMonoMs;
+}
