@@ -11,6 +11,7 @@ const schema = v.object({
   soc_estimated: v.optional(v.boolean()),
   soc_min: v.optional(numberIn(0, 100)),
   grid_connected: v.optional(v.boolean()),
+  grid_unknown: v.optional(v.boolean()),
   timer_left_s: v.optional(numberIn(0, 1e9)),
   shutdown_earliest_s: v.optional(numberIn(0, 1e9)),
   held: v.optional(textUpTo(500)),
@@ -39,7 +40,8 @@ const schema = v.object({
  * What the policy thinks, in words (`sentence`) and numbers. `blind`: no fresh word from the station. `timer_left_s`:
  * seconds until the running debounce or window ends, absent when nothing runs. `shutdown_earliest_s`: on battery and not
  * in danger yet, seconds until the first host will be told if charge and load go on as they do; absent: nobody can tell.
- * `held`: who holds the shutdown back, absent: nobody. `in_doubt`: the outage is from before a reboot, nobody knows whether
+ * `grid_unknown`: true while the station speaks and does not tell any more whether the grid is there; a witness may say it
+ * meanwhile, and an outage that ran goes on. Absent: it tells it, or never did. `held`: who holds the shutdown back, absent: nobody. `in_doubt`: the outage is from before a reboot, nobody knows whether
  * it goes on, and nobody is told by it; absent: no. `boot_id`: the start of the system in which this was said.
  */
 export type PolicyStatus = v.InferOutput<typeof schema>;

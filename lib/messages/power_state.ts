@@ -14,6 +14,9 @@ const pack = v.object({
   full_wh: v.optional(numberIn(0, 1_000_000)),
 });
 
+/** One outlet that the station switches off below a charge of its own. */
+const outagePort = v.object({ port: v.picklist(["dc", "ac1", "ac2"]), min_soc: numberIn(0, 100) });
+
 const schema = v.object({
   device: v.pipe(
     v.string(),
@@ -40,6 +43,11 @@ const schema = v.object({
   packs: v.optional(v.pipe(v.array(pack), v.maxLength(32, "must have at most 32 packs"))),
   grid_evidence: v.optional(textUpTo(200)),
   grid_unconfirmed: v.optional(v.boolean()),
+  grid_unknown: v.optional(v.boolean()),
+  soc_source: v.optional(v.picklist(["system", "pack", "packs"])),
+  discharge_min_doubtful: v.optional(v.boolean()),
+  outage_ports: v.optional(v.pipe(v.array(outagePort), v.maxLength(8, "must have at most 8 ports"))),
+  model_guess: v.optional(v.boolean()),
   role: v.optional(v.picklist(["station", "accessory"])),
   grid_age_s: v.optional(numberIn(0, 1e9)),
   soc_age_s: v.optional(numberIn(0, 1e9)),
@@ -66,6 +74,11 @@ const schema = v.object({
  * | `ac_out_enabled` | the AC sockets are switched on |
  * | `grid_evidence` | what the grid verdict rests on, for example `flow_info_ac_in=2` |
  * | `grid_unconfirmed` | true: one indication contradicts `grid_connected` and waits to be confirmed; else absent |
+ * | `grid_unknown` | true: the grid was told once and is no longer told, though the station speaks; `grid_connected` is then absent. Absent while the grid is known, and when it was never told |
+ * | `soc_source` | what `soc` is: `system` the station's own figure for the whole; `pack` its only battery; `packs` the mean of all batteries by capacity |
+ * | `discharge_min_doubtful` | true: charge, energy and load contradict `discharge_min` by more than a factor (docs/devices.md): it is shown, and must trigger nothing alone |
+ * | `outage_ports` | outlets that the station switches off below a charge of their own, with that charge, %; absent when none does or it is not told |
+ * | `model_guess` | true: the table was chosen by two letters of the serial number, and nothing that the station sent confirms it yet |
  * | `role` | `accessory`: a plug, meter, panel …, never a power station for the policy; absent means `station` |
  * | `grid_age_s`, `soc_age_s` | seconds since that one value was last confirmed |
  * | `link` | `live`, `stale` (nothing fresh for longer than the limit) or `offline` (cloud or station says so) |
@@ -79,6 +92,9 @@ export type PowerState = v.InferOutput<typeof schema>;
 /** One battery pack of a {@link PowerState}. */
 export type PackState = v.InferOutput<typeof pack>;
 
+/** One outlet with a discharge limit of its own of a {@link PowerState}. */
+export type OutagePort = v.InferOutput<typeof outagePort>;
+
 /** Reads a state; unknown keys are dropped. @throws InvalidInputError naming each wrong key */
 export function parsePowerState(payload: Uint8Array | string, source: string): PowerState {
   return parseJson(schema, payload, source);
@@ -91,15 +107,17 @@ export function encodePowerState(state: PowerState): string {
 
 /**
  * Charge and grid as far as they may be said: absent when nobody has confirmed that one value for longer than `limitSec`,
- * however live the station is. Without an age of its own a value is as old as the newest evidence, without any it is fresh.
+ * however live the station is; a grid that is said to be unknown is not said at all. Without an age of its own a value is as old as the newest evidence, without any it is fresh.
  */
 export function freshWords(
-  { soc, grid_connected, soc_age_s, grid_age_s, age_s = 0 }: PowerState,
+  { soc, grid_connected, grid_unknown, soc_age_s, grid_age_s, age_s = 0 }: PowerState,
   limitSec: number,
 ): Pick<PowerState, "soc" | "grid_connected"> {
   return {
     ...(soc !== undefined && (soc_age_s ?? age_s) <= limitSec ? { soc } : {}),
-    ...(grid_connected !== undefined && (grid_age_s ?? age_s) <= limitSec ? { grid_connected } : {}),
+    ...(grid_connected !== undefined && !grid_unknown && (grid_age_s ?? age_s) <= limitSec
+      ? { grid_connected }
+      : {}),
   };
 }
 

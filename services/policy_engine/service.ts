@@ -187,7 +187,12 @@ export class PolicyEngine implements Service {
 
   #warn(house: House): void {
     const { clock, health } = this.context;
-    const conditions = houseWarnings(house, this.#agents.clocksApart, clock.monoMs() - this.#startedMonoMs);
+    const conditions = houseWarnings(
+      house,
+      this.#agents.clocksApart,
+      clock.monoMs() - this.#startedMonoMs,
+      clock.monoMs(),
+    );
     for (const code of WARNING_CODES) {
       const condition = conditions.find((one) => one.code === code);
       if (condition) health.raise(condition);

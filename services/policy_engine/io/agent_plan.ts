@@ -14,6 +14,8 @@ export interface PlanContent {
   /** When it shall go down alone, monotonic ms; absent: never alone. */
   readonly deadlineMonoMs?: number;
   readonly reason: string;
+  /** Nobody knows whether the grid is there, and nothing is shut down by that alone. */
+  readonly isGridUnknown?: true;
 }
 
 /** A deadline that moved by less than this, ms, or by less than a tenth of what is left, needs no new plan. */
@@ -33,13 +35,15 @@ export function planFor(agent: string, house: House, nowMonoMs: number): PlanCon
   const plans = feedsOf(agent, rules).flatMap((device) =>
     planOnStation(agent, device, house, nowMonoMs) ?? []
   );
+  const unknown = plans.find((plan) => plan.isGridUnknown);
   const goesWithAny = rules.goesWithAny.has(agent);
   const onBattery = plans.filter((plan) => plan.state === "on_battery");
   const online = plans.find((plan) =>
-    plan.state === "online" &&
+    plan.state === "online" && !plan.isGridUnknown &&
     (onBattery.length === 0 || stillCarries(state.stations.get(plan.device), rules, nowMonoMs))
   );
   if (online && (!goesWithAny || onBattery.length === 0)) return online;
+  if (onBattery.length === 0) return unknown;
   const order = onBattery.toSorted((a, b) => (a.deadlineMonoMs ?? Infinity) - (b.deadlineMonoMs ?? Infinity));
   if (state.hosts.get(agent) === undefined) return undefined;
   return goesWithAny ? order[0] : order.at(-1);
@@ -55,7 +59,14 @@ function planOnStation(
   const station = house.rulesOf(device);
   const place = placeOf(agent, station);
   const phase = place && state?.phases.get(place.group.key);
-  if (!state || !place || !phase || phase.kind === "unknown") return undefined;
+  if (!state || !place || !phase) return undefined;
+  if (phase.kind === "unknown") {
+    if (station.grid !== "off" && !state.verdict?.isUntold) return undefined;
+    const reason = station.grid === "off"
+      ? `${device}: the policy file says that its grid does not count`
+      : `${device}: it does not tell any more whether the grid is there; nothing is shut down by that alone`;
+    return { device, state: "online", isGridUnknown: true, reason };
+  }
   if (phase.kind === "online") return { device, state: "online", reason: `${device}: the grid is there` };
   const view = house.viewFor(device);
   const outlook = { state, rules: house.rules, station, view, nowMonoMs, isSilent: true };
@@ -80,6 +91,7 @@ function reasonOf(phase: OutagePhase, leftMin: number | undefined): string {
 /** Whether `next` says something else than what was sent. */
 export function isNewPlan(before: PlanContent | undefined, next: PlanContent, nowMonoMs: number): boolean {
   if (!before || before.state !== next.state || before.device !== next.device) return true;
+  if (before.isGridUnknown !== next.isGridUnknown) return true;
   const [old, now] = [before.deadlineMonoMs, next.deadlineMonoMs];
   if (old === undefined || now === undefined) return old !== now;
   return Math.abs(now - old) > Math.max(DEADLINE_SLACK_MS, (old - nowMonoMs) / 10);

@@ -35,18 +35,23 @@ export interface Battery {
   readonly countsAsEmptyInMs?: number;
   readonly samples: readonly SocSample[];
   readonly sinceMonoMs: number;
+  /** Somebody charges it, by fresh readings, in an outage of which nobody knows whether it goes on: why, for a person. */
+  readonly isCharged?: string;
 }
 
 /** See the file comment. */
 export function batteryNow(
-  { readings, samples, dischargePercentPerMin: measured, lastGridMonoMs }: {
+  { readings, samples, dischargePercentPerMin: measured, lastGridMonoMs, lowestUntoldPercent }: {
     readonly readings: Readings;
     readonly samples: readonly SocSample[];
     /** Measured, %/min; absent: unknown. */
     readonly dischargePercentPerMin?: number;
     /** When the grid was last known to be there, monotonic ms; absent: unknown. */
     readonly lastGridMonoMs?: number;
+    /** The lowest charge since the station does not tell the grid any more, %; absent: it tells it. */
+    readonly lowestUntoldPercent?: number;
   },
+  floorPercent: number,
   sinceMonoMs: number,
   limits: { readonly staleAfterMs: number; readonly blindLimitMs: number },
   nowMonoMs: number,
@@ -59,7 +64,6 @@ export function batteryNow(
   const said = withoutOldMinutes(readings, sinceMonoMs);
   const charge = chargeOnBattery(said, nowMonoMs, basis);
   const drainedMs = drainedSince(said, basis, nowMonoMs);
-  const floorPercent = readings.minSocPercent?.value ?? 0;
   const assumedDischargePercentPerMin = dischargePercentPerMin(said, basis);
   return {
     charge,
@@ -76,7 +80,17 @@ export function batteryNow(
     countsAsEmptyInMs: drainedMs === undefined ? undefined : Math.max(0, limits.blindLimitMs - drainedMs),
     samples,
     sinceMonoMs,
+    isCharged: chargedReason(charge, lowestUntoldPercent),
   };
+}
+
+/** A charge that rises so far is no rounding: the battery is charged, points. */
+export const CHARGED_POINTS = 2;
+
+function chargedReason(charge: Charge | undefined, lowestPercent: number | undefined): string | undefined {
+  if (!charge || charge.isEstimate || lowestPercent === undefined) return undefined;
+  if (charge.percent < lowestPercent + CHARGED_POINTS) return undefined;
+  return "the charge rises and the station does not tell the grid any more: perhaps it is back";
 }
 
 /** What a station said of its minutes while it had the grid is no guide to this outage. */

@@ -19,7 +19,7 @@ for (
       dischargeMin: { value: 800, atMonoMs },
     };
     const at = (nowMonoMs: number) =>
-      batteryNow({ readings, samples: [], lastGridMonoMs: SINCE }, SINCE, LIMITS, nowMonoMs);
+      batteryNow({ readings, samples: [], lastGridMonoMs: SINCE }, 0, SINCE, LIMITS, nowMonoMs);
     assert.deepEqual(at(SINCE).remaining, isUsed ? { minutes: 800, isEstimate: false } : undefined);
     const fall = isUsed ? 0.1 * 1.25 : UNKNOWN_DISCHARGE_PERCENT_PER_MIN;
     assert.deepEqual(at(SINCE + 10 * MINUTE_MS).charge, { percent: 80 - 10 * fall, isEstimate: true });

@@ -6,6 +6,8 @@ import {
   placeOf,
   type StageRules,
 } from "../rules/rules.ts";
+import type { Battery } from "./battery.ts";
+import { batteryOf, batteryOfOpen } from "./floor.ts";
 import { needsOf } from "./groups.ts";
 import { PRESSED_DEBOUNCE_MS, type TimerBasis, timerOf } from "./group_timer.ts";
 import { needFromMs } from "./stages.ts";
@@ -50,7 +52,7 @@ export function asLostNow(
   const onBattery = { kind: "on_battery", sinceMonoMs: nowMonoMs } as const;
   return {
     ...NEW_STATION,
-    readings: { ...state.readings, grid: { value: false, atMonoMs: nowMonoMs } },
+    readings: { ...state.readings, grid: { value: false, atMonoMs: nowMonoMs }, gridUntold: undefined },
     verdict: { connected: false, by: "station", evidenceMonoMs: nowMonoMs },
     phases: new Map(groups.map(({ key }) => [key, onBattery])),
     lastGridMonoMs: nowMonoMs,
@@ -71,9 +73,10 @@ function groupDueMonoMs(stage: StageRules, group: GroupRules, outlook: Outlook):
       return endMonoMs(phase.criticalSinceMonoMs, stage, group, outlook);
     case "on_battery": {
       const { state, rules, station, view, nowMonoMs, isSilent } = outlook;
-      const battery = stationBattery(state, rules, nowMonoMs);
+      const battery = stationBattery(state, rules, station, nowMonoMs);
+      const own = battery && batteryOf(battery, group, state.readings);
       const needs = needsOf(station, stage.number, group.debounceMs, view);
-      const minutes = battery && minutesToCritical(battery, group.triggers, needs, isSilent);
+      const minutes = own && minutesToCritical(own, group.triggers, needs, isSilent);
       return minutes === undefined
         ? undefined
         : endMonoMs(nowMonoMs + minutes * 60_000, stage, group, outlook);
@@ -89,21 +92,23 @@ function endMonoMs(
   outlook: Outlook,
 ): number {
   const { state, rules, station, view, nowMonoMs } = outlook;
-  const battery = stationBattery(state, rules, nowMonoMs);
-  const timer = timerOf(state, stage.number, group.debounceMs, { ...outlook, battery });
-  const lastsUntil = (needMs: number) => {
-    const minutes = battery && minutesToLast(needMs / 60_000, battery, outlook.isSilent);
+  const battery = stationBattery(state, rules, station, nowMonoMs);
+  const timer = timerOf(state, stage.number, group, { ...outlook, battery });
+  const lastsUntil = (seen: Battery | undefined, needMs: number) => {
+    const minutes = seen && minutesToLast(needMs / 60_000, seen, outlook.isSilent);
     return minutes === undefined ? Infinity : nowMonoMs + minutes * 60_000;
   };
+  const own = battery && batteryOf(battery, group, state.readings);
+  const open = batteryOfOpen(battery, station, view, state.readings);
   // Fresh readings may come at any time and say that it does not last: what is estimated, or assumed, is no reason to promise more time.
-  const cutMonoMs = station.hasReserve ? lastsUntil(needFromMs(station, stage.number, view)) : Infinity;
+  const cutMonoMs = station.hasReserve ? lastsUntil(own, needFromMs(station, stage.number, view)) : Infinity;
   const debounceMs = Math.min(
     timer.debounceMs,
     Math.max(PRESSED_DEBOUNCE_MS, cutMonoMs - criticalSinceMonoMs),
   );
   const hold = timer.hold && {
     ...timer.hold,
-    untilMonoMs: Math.min(timer.hold.untilMonoMs, lastsUntil(needFromMs(station, 1, view))),
+    untilMonoMs: Math.min(timer.hold.untilMonoMs, lastsUntil(open, needFromMs(station, 1, view))),
   };
   return timerEndMonoMs(criticalSinceMonoMs, { ...timer, debounceMs, hold });
 }

@@ -16,7 +16,7 @@ const believed = (connected: boolean, ageMs: number): GridVerdict => ({
   evidenceMonoMs: NOW - ageMs,
 });
 type Args = [
-  Parameters<typeof gridVerdict>[0],
+  Parameters<typeof gridVerdict>[0]["grid"],
   Parameters<typeof gridVerdict>[1],
   Parameters<typeof gridVerdict>[2],
 ];
@@ -122,14 +122,14 @@ const rows: readonly [
 ];
 for (const [name, [own, witnesses, before], connected, by, disagreement, isOld] of rows) {
   Deno.test(`gridVerdict() believes ${name}`, () => {
-    const verdict = gridVerdict(own, witnesses, before, STALE, NOW);
+    const verdict = gridVerdict({ grid: own }, witnesses, before, STALE, NOW);
     assert.equal(verdict.connected, connected);
     assert.equal(String(verdict.by), by);
     assert.equal(verdict.isOld, isOld);
     if (disagreement) assert.match(verdict.disagreement ?? "", disagreement);
     else assert.equal(verdict.disagreement, undefined);
     assert.deepEqual(
-      gridVerdict(own, witnesses, verdict, STALE, NOW),
+      gridVerdict({ grid: own }, witnesses, verdict, STALE, NOW),
       verdict,
       "the same again must not differ",
     );

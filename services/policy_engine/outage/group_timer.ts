@@ -2,20 +2,23 @@
  * The timer of a group as it is now: what shortens its debounce, and which hold is in force. One rule for the steps of the
  * daemon, its status, the plans of agents and requests. Pure.
  */
-import type { HouseRules, StationRules } from "../rules/rules.ts";
+import type { GroupRules, HouseRules, StationRules } from "../rules/rules.ts";
 import { type Battery, lastsFor } from "./battery.ts";
-import { isFresh, type Readings } from "./readings.ts";
+import { batteryOf, batteryOfOpen } from "./floor.ts";
+import { type GridVerdict, isGridFresh } from "./grid_verdict.ts";
+import type { Readings } from "./readings.ts";
 import { needFromMs, type StageView } from "./stages.ts";
 import type { Hold, Timer } from "./timer.ts";
 
 /** What must be known of a station. */
 export interface TimedStation {
   readonly readings: Readings;
+  readonly verdict?: GridVerdict;
   /** A person holds the shutdown back; absent: nobody does. */
   readonly held?: Hold;
 }
 
-/** What must be known of a station's surroundings, at one moment. */
+/** What must be known of a station's surroundings, at one moment. `battery`: to the station's own floor. */
 export interface TimerBasis {
   readonly battery: Battery | undefined;
   readonly rules: Pick<HouseRules, "staleAfterMs" | "notBeforeMonoMs">;
@@ -27,10 +30,11 @@ export interface TimerBasis {
 /** The longest debounce when the battery does not even last for an orderly shutdown any more, ms. */
 export const PRESSED_DEBOUNCE_MS = 60_000;
 
-/** The timer of the groups of one stage. @param debounceMs The owner's */
-export function timerOf(state: TimedStation, stage: number, debounceMs: number, basis: TimerBasis): Timer {
+/** The timer of one group. @param stage The number of its stage */
+export function timerOf(state: TimedStation, stage: number, group: GroupRules, basis: TimerBasis): Timer {
+  const battery = basis.battery && batteryOf(basis.battery, group, state.readings);
   return {
-    debounceMs: debounceNowMs(stage, debounceMs, basis),
+    debounceMs: debounceNowMs(stage, group.debounceMs, { ...basis, battery }),
     notBeforeMonoMs: notBeforeNow(state, basis),
     hold: holdNow(state, basis),
   };
@@ -41,11 +45,12 @@ export function timerOf(state: TimedStation, stage: number, debounceMs: number, 
  * left to do: a person's request of some minutes ago must not cost the hosts.
  */
 export function holdNow(
-  { held }: Pick<TimedStation, "held">,
+  { held, readings }: TimedStation,
   { battery, station, view, nowMonoMs }: Omit<TimerBasis, "rules">,
 ): Hold | undefined {
   if (!held || nowMonoMs >= held.untilMonoMs) return undefined;
-  return lastsFor(battery?.remaining, needFromMs(station, 1, view)) ? held : undefined;
+  const open = batteryOfOpen(battery, station, view, readings);
+  return lastsFor(open?.remaining, needFromMs(station, 1, view)) ? held : undefined;
 }
 
 /**
@@ -64,6 +69,6 @@ function debounceNowMs(
 }
 
 /** After a restart old readings wait for fresh ones; a fresh reading need not. */
-function notBeforeNow({ readings }: TimedStation, { rules, nowMonoMs }: TimerBasis): number {
-  return isFresh(readings.grid, rules.staleAfterMs, nowMonoMs) ? -Infinity : rules.notBeforeMonoMs;
+function notBeforeNow(state: TimedStation, { rules, station, nowMonoMs }: TimerBasis): number {
+  return isGridFresh(state, station.grid, rules.staleAfterMs, nowMonoMs) ? -Infinity : rules.notBeforeMonoMs;
 }

@@ -5,11 +5,11 @@ import { type OutageEvent, type OutagePhase, stepOutage } from "./outage.ts";
 import type { HouseRules, StationRules } from "../rules/rules.ts";
 import { needFromMs, type StageView } from "./stages.ts";
 import { criticalReason, type Needs, reliefReason } from "./triggers.ts";
+import { batteryOf } from "./floor.ts";
 import { type TimedStation, timerOf } from "./group_timer.ts";
 
 /** What the groups must know of their station. */
 export interface JudgedStation extends TimedStation {
-  readonly verdict?: GridVerdict;
   /** Group key to phase. */
   readonly phases: ReadonlyMap<string, OutagePhase>;
 }
@@ -42,15 +42,18 @@ export function stepGroups(
   let advancedBy: string | undefined;
   for (const { number, groups } of station.stages.toReversed()) {
     let triggered: string | undefined;
-    for (const { key, triggers, debounceMs } of groups) {
+    for (const group of groups) {
+      const { key, triggers, debounceMs } = group;
+      const own = battery && batteryOf(battery, group, judged.readings);
       const needs = needsOf(station, number, debounceMs, view);
       const facts = {
         gridConnected: verdict?.connected,
-        critical: battery && criticalReason(battery, triggers, needs),
-        relief: battery && reliefReason(battery, triggers, needs),
+        isUnknown: unknownReason(verdict, station),
+        critical: own && criticalReason(own, triggers, needs),
+        relief: own && reliefReason(own, triggers, needs),
         advancedBy,
       };
-      const timer = timerOf(judged, number, debounceMs, basis);
+      const timer = timerOf(judged, number, group, basis);
       const step = stepOutage(before.get(key) ?? { kind: "unknown" }, facts, timer, nowMonoMs);
       phases.set(key, step.phase);
       events.push(...step.events);
@@ -59,6 +62,12 @@ export function stepGroups(
     advancedBy ??= triggered;
   }
   return { phases, events: withoutRepeats(events) };
+}
+
+/** Why what was known of the grid counts no more; undefined: it does. */
+function unknownReason(verdict: GridVerdict | undefined, { grid }: StationRules): string | undefined {
+  if (grid === "off") return "the policy file says that this station's grid does not count";
+  return verdict?.isUntold ? "the station does not tell the grid any more" : undefined;
 }
 
 /** Several groups see the same grid and often the same danger: each thing is told once. */

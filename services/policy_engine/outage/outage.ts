@@ -20,6 +20,8 @@ export type OutagePhase =
 export interface OutageFacts {
   /** The last reading, however old: silence is no evidence that anything changed. Absent: never heard. */
   readonly gridConnected?: boolean;
+  /** What was known counts no more, and why; absent: it does. */
+  readonly isUnknown?: string;
   /** Why the battery is a danger, on battery; absent: it is not. */
   readonly critical?: string;
   /** Why hosts that were told may stay up, still on battery; absent: they may not. */
@@ -49,7 +51,10 @@ export function stepOutage(
   timer: Timer,
   nowMonoMs: number,
 ): Step {
-  if (facts.gridConnected === undefined) return { phase, events: [] };
+  if (facts.gridConnected === undefined) {
+    if (facts.isUnknown === undefined) return { phase, events: [] };
+    return { phase: { kind: "unknown" }, events: ended(phase, facts.isUnknown) };
+  }
   if (facts.gridConnected) {
     return {
       phase: phase.kind === "online" ? phase : { kind: "online", sinceMonoMs: nowMonoMs },
@@ -109,16 +114,17 @@ function stepOnBattery(phase: OnBattery, facts: OutageFacts, timer: Timer, nowMo
 }
 
 function returned(phase: OutagePhase): OutageEvent[] {
-  const reason = "the grid is back";
+  if (phase.kind === "unknown" || phase.kind === "online") return [];
+  return [{ kind: "grid_back" }, ...ended(phase, "the grid is back")];
+}
+
+function ended(phase: OutagePhase, reason: string): OutageEvent[] {
   switch (phase.kind) {
-    case "unknown":
-    case "online":
-      return [];
-    case "on_battery":
-      return [{ kind: "grid_back" }];
     case "critical":
-      return [{ kind: "grid_back" }, { kind: "timer_aborted", reason }];
+      return [{ kind: "timer_aborted", reason }];
     case "shutting_down":
-      return [{ kind: "grid_back" }, { kind: "called_off", reason }];
+      return [{ kind: "called_off", reason }];
+    default:
+      return [];
   }
 }

@@ -1,4 +1,5 @@
 /** Whether a battery in an outage is a danger to a group of hosts, and when it will be. Pure. */
+import { effectiveSocMin } from "../rules/soc_limit.ts";
 import { type Battery, lastsFor } from "./battery.ts";
 import type { Charge } from "./blind_estimate.ts";
 import { measuredDischarge } from "./discharge_rate.ts";
@@ -10,8 +11,6 @@ export const RISE_TO_CALL_OFF_POINTS = 5;
 export const MINUTES_TO_CALL_OFF_FACTOR = 1.5;
 /** On battery with a charge that was never heard, this is how long to hope for a reading, ms; then it counts as low. */
 export const UNKNOWN_CHARGE_GRACE_MS = 600_000;
-/** A limit nearer to the station's own switch-off than this would come too late, points: it is moved up. */
-export const ABOVE_FLOOR_POINTS = 3;
 
 /** How much is left to do when the trigger comes. */
 export interface Needs {
@@ -19,24 +18,18 @@ export interface Needs {
   readonly reserveMin?: number;
 }
 
-/** The charge limit as it is applied, %: not below the point where the station itself switches off. */
-export function effectiveSocMin(
-  socMinPercent: number,
-  { floorPercent }: Pick<Battery, "floorPercent">,
-): number {
-  return floorPercent > 0 ? Math.max(socMinPercent, floorPercent + ABOVE_FLOOR_POINTS) : socMinPercent;
-}
-
 /** Why the group is in danger, or undefined when it is not. */
 export function criticalReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
+  if (battery.isCharged !== undefined) return undefined;
   return chargeCritical(battery, triggers, 0) ?? minutesCritical(battery, triggers, needs, 1) ??
     timeCritical(battery, triggers) ?? dischargeCritical(battery, triggers, 1);
 }
 
 /** Why hosts that were told may stay up after all, or undefined. An estimate can only fall: it calls nobody off. */
 export function reliefReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
-  const { charge } = battery;
+  const { charge, isCharged } = battery;
   if (!charge || charge.isEstimate) return undefined;
+  if (isCharged !== undefined) return isCharged;
   const isStillNear = chargeCritical(battery, triggers, RISE_TO_CALL_OFF_POINTS) ??
     minutesCritical(battery, triggers, needs, MINUTES_TO_CALL_OFF_FACTOR) ??
     timeCritical(battery, triggers) ??
