@@ -29,6 +29,11 @@ function station(connected: boolean, phase: OutagePhase, silentMs: number): Stat
   };
 }
 const fed = (silentMs = 0) => station(true, { kind: "online", sinceMonoMs: 0 }, silentMs);
+const untold: StationState = {
+  ...NEW_STATION,
+  verdict: { by: "station", isOld: true, isUntold: true },
+  phases: new Map([["all", { kind: "unknown" }]]),
+};
 const ending = station(
   false,
   { kind: "shutting_down", sinceMonoMs: 0, triggeredMonoMs: NOW - 5000, reason: "low" },
@@ -46,6 +51,9 @@ const rows: readonly [
   ["is online while the other is silent, at the blind limit", ending, fed(LIMIT_MS), "online", "Attic"],
   ["is on battery when the other is silent for longer", ending, fed(LIMIT_MS + 1), "on_battery", "Study"],
   ["is online while both are silent with the grid", fed(LIMIT_MS + 1), fed(LIMIT_MS + 1), "online", "Study"],
+  ["is on battery when nobody knows the grid of the other", ending, untold, "on_battery", "Study"],
+  ["is online when nobody knows the grid of one", untold, fed(), "online", "Attic"],
+  ["does nothing alone when nobody knows the grid of either", untold, untold, "online", "Study"],
   ["is on battery when both end at once", ending, ending, "on_battery", "Attic"],
 ];
 for (const [name, study, attic, state, device] of rows) {

@@ -2,6 +2,7 @@
 import { type Charge, chargeOnBattery, dischargePercentPerMin, drainedSince } from "./blind_estimate.ts";
 import type { SocSample } from "./discharge_rate.ts";
 import type { Readings } from "./readings.ts";
+import { chargedReason, type UntoldCharge } from "./untold_charge.ts";
 
 /** Minutes until the outputs go dark. */
 export interface Remaining {
@@ -41,15 +42,15 @@ export interface Battery {
 
 /** See the file comment. */
 export function batteryNow(
-  { readings, samples, dischargePercentPerMin: measured, lastGridMonoMs, lowestUntoldPercent }: {
+  { readings, samples, dischargePercentPerMin: measured, lastGridMonoMs, untoldCharge }: {
     readonly readings: Readings;
     readonly samples: readonly SocSample[];
     /** Measured, %/min; absent: unknown. */
     readonly dischargePercentPerMin?: number;
     /** When the grid was last known to be there, monotonic ms; absent: unknown. */
     readonly lastGridMonoMs?: number;
-    /** The lowest charge since the station does not tell the grid any more, %; absent: it tells it. */
-    readonly lowestUntoldPercent?: number;
+    /** How the charge went since the station does not tell the grid any more; absent: it tells it. */
+    readonly untoldCharge?: UntoldCharge;
   },
   floorPercent: number,
   sinceMonoMs: number,
@@ -80,17 +81,8 @@ export function batteryNow(
     countsAsEmptyInMs: drainedMs === undefined ? undefined : Math.max(0, limits.blindLimitMs - drainedMs),
     samples,
     sinceMonoMs,
-    isCharged: chargedReason(charge, lowestUntoldPercent),
+    isCharged: charge && !charge.isEstimate ? chargedReason(untoldCharge) : undefined,
   };
-}
-
-/** A charge that rises so far is no rounding: the battery is charged, points. */
-export const CHARGED_POINTS = 2;
-
-function chargedReason(charge: Charge | undefined, lowestPercent: number | undefined): string | undefined {
-  if (!charge || charge.isEstimate || lowestPercent === undefined) return undefined;
-  if (charge.percent < lowestPercent + CHARGED_POINTS) return undefined;
-  return "the charge rises and the station does not tell the grid any more: perhaps it is back";
 }
 
 /** What a station said of its minutes while it had the grid is no guide to this outage. */

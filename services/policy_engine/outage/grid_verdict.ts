@@ -63,7 +63,10 @@ export function gridVerdict(
   if (own && !gridUntold && isFresh(station, staleAfterMs, nowMonoMs)) {
     const against = own.connected ? absent : present;
     if (against.length === 0) return own;
-    const disagreement = `the station says ${claim(own.connected)}, ${saying(against)}`;
+    const hint = own.connected
+      ? ""
+      : '; a station that cannot see the grid needs grid = "witness" in the policy file';
+    const disagreement = `the station says ${claim(own.connected)}, ${saying(against)}${hint}`;
     return { ...own, disagreement };
   }
   const isUntold = gridUntold ? { isUntold: true } as const : {};

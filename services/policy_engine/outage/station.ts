@@ -1,5 +1,6 @@
 /** One station: what is known of it, where its groups of hosts stand, which stages run. Pure. */
 import { type Battery, batteryNow } from "./battery.ts";
+import { followCharge, type UntoldCharge } from "./untold_charge.ts";
 import type { Charge } from "./blind_estimate.ts";
 import { addSample, measuredDischarge, type SocSample } from "./discharge_rate.ts";
 import { batteryOfOpen, stationFloor } from "./floor.ts";
@@ -29,8 +30,8 @@ export interface StationState {
   readonly lastGridMonoMs?: number;
   /** A person holds the shutdown back until then, monotonic ms, and why. */
   readonly held?: Hold;
-  /** The lowest charge since the station does not tell the grid any more, while its outage goes on, %; absent: it tells it. */
-  readonly lowestUntoldPercent?: number;
+  /** How the charge went since the station does not tell the grid any more, while its outage goes on; absent: it tells it. */
+  readonly untoldCharge?: UntoldCharge;
   /** Nothing fresh from the station for longer than the limit. */
   readonly isBlind: boolean;
 }
@@ -159,7 +160,7 @@ export function stepStation(
     samples,
     dischargePercentPerMin,
     lastGridMonoMs,
-    lowestUntoldPercent: lowestUntold(before, verdict, staleAfterMs, nowMonoMs),
+    untoldCharge: untoldChargeNow(before, verdict, staleAfterMs, nowMonoMs),
   };
   const battery = stationBattery(judged, rules, station, nowMonoMs);
   const { phases, events: found } = stepGroups(judged, battery, rules, station, view, nowMonoMs);
@@ -216,16 +217,15 @@ function samplesOf({ readings, samples }: StationState, { connected }: GridVerdi
     : samples;
 }
 
-/** A falling charge sets it, a rising one does not: only in an outage that goes on because nobody tells the grid. */
-function lowestUntold(
-  { readings: { socPercent }, lowestUntoldPercent: before }: StationState,
+function untoldChargeNow(
+  { readings: { socPercent }, untoldCharge: before }: StationState,
   { connected, isOld, isUntold }: GridVerdict,
   staleAfterMs: number,
   nowMonoMs: number,
-): number | undefined {
+): UntoldCharge | undefined {
   if (!isUntold || !isOld || connected !== false) return undefined;
   if (!socPercent || !isFresh(socPercent, staleAfterMs, nowMonoMs)) return before;
-  return Math.min(before ?? Infinity, socPercent.value);
+  return followCharge(before, socPercent.value);
 }
 
 /** Whether nothing fresh is known of what counts: of the grid, and on battery of the charge. */
@@ -243,7 +243,7 @@ function isBlindNow(
       (verdict.connected === false && isChargeOld);
   }
   // A station that speaks and does not tell the grid is not silent: that is told for itself.
-  const heard = readings.gridUntold ? readings.spoke : readings.grid;
+  const heard = readings.gridUntold ?? readings.grid;
   if (!isFresh(heard, staleAfterMs, nowMonoMs)) return true;
   return verdict?.connected === false && isChargeOld;
 }

@@ -18,6 +18,7 @@ export const CRITICAL: OutagePhase = { kind: "critical", sinceMonoMs: T, critica
 const DOWN: OutagePhase = { kind: "shutting_down", sinceMonoMs: T, triggeredMonoMs: T, reason: "low" };
 
 const SILENCE: OutageFacts = {};
+const UNTOLD: OutageFacts = { isUnknown: "nobody tells" };
 const GRID: OutageFacts = { gridConnected: true };
 /** On battery, no danger. */
 export const CALM: OutageFacts = { gridConnected: false };
@@ -46,6 +47,12 @@ export const TRANSITIONS: readonly [
   ["begins on battery", UNKNOWN, CALM, T, "on_battery", ["grid_lost"]],
   ["begins in danger", UNKNOWN, LOW, T, "critical", ["grid_lost", "timer_started"]],
   ["begins pulled", UNKNOWN, PULLED, T, "shutting_down", ["grid_lost", "shutdown_triggered"]],
+
+  ["is unknown when what was known counts no more", ONLINE, UNTOLD, T, "unknown", []],
+  ["stays unknown while nobody tells", UNKNOWN, UNTOLD, T, "unknown", []],
+  ["ends with a grid that does not count", ON_BATTERY, UNTOLD, T, "unknown", []],
+  ["aborts the timer with a grid that does not count", CRITICAL, UNTOLD, T, "unknown", ["timer_aborted"]],
+  ["calls off with a grid that does not count", DOWN, UNTOLD, T, "unknown", ["called_off"]],
 
   ["stays online in silence", ONLINE, SILENCE, T, "online", []],
   ["stays online", ONLINE, GRID, T, "online", []],
