@@ -12,6 +12,7 @@ const schema = v.object({
   soc_min: v.optional(numberIn(0, 100)),
   minutes_left: v.optional(numberIn(0, 1e7)),
   grid_connected: v.optional(v.boolean()),
+  grid_unknown: v.optional(v.boolean()),
   timer_left_s: v.optional(numberIn(0, 1e9)),
   shutdown_earliest_s: v.optional(numberIn(0, 1e9)),
   held: v.optional(textUpTo(500)),
@@ -41,8 +42,10 @@ const schema = v.object({
  * seconds until the running debounce or window ends, absent when nothing runs. `shutdown_earliest_s`: on battery and not
  * in danger yet, seconds until the first host will be told if charge and load go on as they do; absent: nobody can tell.
  * `minutes_left`: on battery, minutes until the outputs go dark, as the station says or else as the policy reckons, and then
- * too few rather than too many; absent: the grid is there, or no charge was ever heard. `held`: who holds the shutdown back, absent: nobody. `in_doubt`: the outage is from before a reboot, nobody knows whether
- * it goes on, and nobody is told by it; absent: no. `boot_id`: the start of the system in which this was said.
+ * too few rather than too many; absent: the grid is there, or no charge was ever heard.
+ * `grid_unknown`: true while the station speaks and does not tell any more whether the grid is there; a witness may say it
+ * meanwhile, and an outage that ran goes on. Absent: it tells it, or never did. `held`: who holds the shutdown back, absent:
+ * nobody. `in_doubt`: the outage is from before a reboot, nobody knows whether it goes on, and nobody is told by it; absent: no. `boot_id`: the start of the system in which this was said.
  */
 export type PolicyStatus = v.InferOutput<typeof schema>;
 

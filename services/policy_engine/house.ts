@@ -3,9 +3,9 @@
  * Without side effects but on itself: states, answers and time in; commands and journal entries out.
  */
 import type { PowerState } from "../../lib/messages/power_state.ts";
-import type { WitnessReading } from "./outage/grid_verdict.ts";
+import { isGridFresh, type WitnessReading } from "./outage/grid_verdict.ts";
 import { feedViews, feedWord, isKnownFed, wantedOf } from "./hosts/feeds.ts";
-import type { Hold } from "./outage/groups.ts";
+import type { Hold } from "./outage/timer.ts";
 import { stepHost } from "./hosts/host.ts";
 import { type HostEffect, type HostInput, type HostState } from "./hosts/host_phase.ts";
 import {
@@ -19,7 +19,7 @@ import {
 import type { StageView } from "./outage/stages.ts";
 import { NEW_STATION, type StationEvent, type StationState, stepStation } from "./outage/station.ts";
 import { mayWake } from "./hosts/wake_order.ts";
-import { type Arrival, isFresh, mergeState } from "./outage/readings.ts";
+import { type Arrival, mergeState } from "./outage/readings.ts";
 
 /** Everything that the policy remembers. */
 export interface HouseState {
@@ -259,7 +259,8 @@ export class House {
   }
 
   #isSeen(device: string, nowMonoMs: number): boolean {
-    return isFresh(this.#stations.get(device)?.readings.grid, this.rules.staleAfterMs, nowMonoMs);
+    const state = this.#stations.get(device) ?? NEW_STATION;
+    return isGridFresh(state, this.rulesOf(device).grid, this.rules.staleAfterMs, nowMonoMs);
   }
 
   #learn(agent: string, tookMs: number): void {

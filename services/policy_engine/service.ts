@@ -204,7 +204,9 @@ export class PolicyEngine implements Service {
     for (const [device, state] of house.state.stations) {
       const { kind } = stationPhase(state);
       const isOnBattery = kind !== "online" && kind !== "unknown";
-      const charge = isOnBattery ? shownCharge(state, house.rules, this.context.clock.monoMs()) : undefined;
+      const charge = isOnBattery
+        ? shownCharge(state, house.rules, house.rulesOf(device), this.context.clock.monoMs())
+        : undefined;
       const telling = steps.look(device, isOnBattery, charge);
       if (telling) this.#dispatch.tell(telling);
     }
@@ -212,7 +214,12 @@ export class PolicyEngine implements Service {
 
   #warn(house: House): void {
     const { clock, health } = this.context;
-    const conditions = houseWarnings(house, this.#agents.clocksApart, clock.monoMs() - this.#startedMonoMs);
+    const conditions = houseWarnings(
+      house,
+      this.#agents.clocksApart,
+      clock.monoMs() - this.#startedMonoMs,
+      clock.monoMs(),
+    );
     for (const code of WARNING_CODES) {
       const condition = conditions.find((one) => one.code === code);
       if (condition) health.raise(condition);

@@ -4,9 +4,8 @@ import { signatureOf } from "../../../lib/signing.ts";
 import { stillCarries } from "../hosts/feeds.ts";
 import { feedsOf, type HouseRules, placeOf } from "../rules/rules.ts";
 import type { House } from "../house.ts";
-import { holdNow, needsOf, timerEndMonoMs } from "../outage/groups.ts";
-import { stationBattery } from "../outage/station.ts";
-import { minutesToCritical } from "../outage/triggers.ts";
+import type { OutagePhase } from "../outage/outage.ts";
+import { hostDueMonoMs } from "../outage/forecast.ts";
 
 /** The content of a plan, before it is a message. */
 export interface PlanContent {
@@ -15,6 +14,8 @@ export interface PlanContent {
   /** When it shall go down alone, monotonic ms; absent: never alone. */
   readonly deadlineMonoMs?: number;
   readonly reason: string;
+  /** Nobody knows whether the grid is there, and nothing is shut down by that alone. */
+  readonly isGridUnknown?: true;
 }
 
 /** A deadline that moved by less than this, ms, or by less than a tenth of what is left, needs no new plan. */
@@ -34,13 +35,15 @@ export function planFor(agent: string, house: House, nowMonoMs: number): PlanCon
   const plans = feedsOf(agent, rules).flatMap((device) =>
     planOnStation(agent, device, house, nowMonoMs) ?? []
   );
+  const unknown = plans.find((plan) => plan.isGridUnknown);
   const goesWithAny = rules.goesWithAny.has(agent);
   const onBattery = plans.filter((plan) => plan.state === "on_battery");
   const online = plans.find((plan) =>
-    plan.state === "online" &&
+    plan.state === "online" && !plan.isGridUnknown &&
     (onBattery.length === 0 || stillCarries(state.stations.get(plan.device), rules, nowMonoMs))
   );
   if (online && (!goesWithAny || onBattery.length === 0)) return online;
+  if (onBattery.length === 0) return unknown;
   const order = onBattery.toSorted((a, b) => (a.deadlineMonoMs ?? Infinity) - (b.deadlineMonoMs ?? Infinity));
   if (state.hosts.get(agent) === undefined) return undefined;
   return goesWithAny ? order[0] : order.at(-1);
@@ -56,44 +59,39 @@ function planOnStation(
   const station = house.rulesOf(device);
   const place = placeOf(agent, station);
   const phase = place && state?.phases.get(place.group.key);
-  if (!state || !place || !phase || phase.kind === "unknown") return undefined;
+  if (!state || !place || !phase) return undefined;
+  if (phase.kind === "unknown") {
+    if (station.grid !== "off" && !state.verdict?.isUntold) return undefined;
+    const reason = station.grid === "off"
+      ? `${device}: the policy file says that its grid does not count`
+      : `${device}: it does not tell any more whether the grid is there; nothing is shut down by that alone`;
+    return { device, state: "online", isGridUnknown: true, reason };
+  }
   if (phase.kind === "online") return { device, state: "online", reason: `${device}: the grid is there` };
-  const { debounceMs, triggers } = place.group;
-  const battery = stationBattery(state, house.rules, nowMonoMs);
-  const hold = holdNow(state, battery, station, house.viewFor(device), nowMonoMs);
+  const view = house.viewFor(device);
+  const outlook = { state, rules: house.rules, station, view, nowMonoMs, isSilent: true };
+  const deadlineMonoMs = hostDueMonoMs(agent, outlook);
+  const leftMin = deadlineMonoMs === undefined ? undefined : (deadlineMonoMs - nowMonoMs) / 60_000;
+  return { device, state: "on_battery", deadlineMonoMs, reason: `${device}: ${reasonOf(phase, leftMin)}` };
+}
+
+function reasonOf(phase: OutagePhase, leftMin: number | undefined): string {
   switch (phase.kind) {
     case "shutting_down":
-      return {
-        device,
-        state: "on_battery",
-        deadlineMonoMs: phase.triggeredMonoMs,
-        reason: `${device}: ${phase.reason}`,
-      };
+      return phase.reason;
     case "critical":
-      return {
-        device,
-        state: "on_battery",
-        deadlineMonoMs: timerEndMonoMs(phase, debounceMs, hold),
-        reason: `${device}: the battery is ending`,
-      };
-    case "on_battery": {
-      const needs = needsOf(station, place.stage.number, debounceMs, house.viewFor(device));
-      const minutes = battery && minutesToCritical(battery, triggers, needs);
-      return {
-        device,
-        state: "on_battery",
-        deadlineMonoMs: minutes === undefined ? undefined : nowMonoMs + minutes * 60_000 + debounceMs,
-        reason: minutes === undefined
-          ? `${device}: on battery, and nobody can tell for how long`
-          : `${device}: on battery, good for about ${Math.floor(minutes)} min more`,
-      };
-    }
+      return "the battery is ending";
+    default:
+      return leftMin === undefined
+        ? "on battery, and nobody can tell for how long"
+        : `on battery, shutdown in about ${Math.floor(leftMin)} min`;
   }
 }
 
 /** Whether `next` says something else than what was sent. */
 export function isNewPlan(before: PlanContent | undefined, next: PlanContent, nowMonoMs: number): boolean {
   if (!before || before.state !== next.state || before.device !== next.device) return true;
+  if (before.isGridUnknown !== next.isGridUnknown) return true;
   const [old, now] = [before.deadlineMonoMs, next.deadlineMonoMs];
   if (old === undefined || now === undefined) return old !== now;
   return Math.abs(now - old) > Math.max(DEADLINE_SLACK_MS, (old - nowMonoMs) / 10);

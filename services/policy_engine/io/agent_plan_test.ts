@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
-import { House } from "../house.ts";
+import { emptyHouse, House } from "../house.ts";
 import type { OutagePhase } from "../outage/outage.ts";
 import { planFor } from "./agent_plan.ts";
 import { DEFAULT_BLIND_LIMIT_MS as LIMIT_MS, simpleRules } from "../rules/simple_rules.ts";
 import { NEW_STATION, type StationState } from "../outage/station.ts";
 
 const NOW = 100_000_000;
-const RULES = simpleRules({
-  stations: { Study: ["nas"], Attic: ["nas"] },
+const LIMITS = {
   socMinPercent: 10,
   debounceSec: 180,
   cooldownSec: 300,
   abortWindowSec: 120,
   shutdownDelaySec: 60,
   staleAfterSec: 120,
-}, 0);
+};
+const RULES = simpleRules({ ...LIMITS, stations: { Study: ["nas"], Attic: ["nas"] } }, 0);
 
 function station(connected: boolean, phase: OutagePhase, silentMs: number): StationState {
   return {
@@ -29,6 +29,11 @@ function station(connected: boolean, phase: OutagePhase, silentMs: number): Stat
   };
 }
 const fed = (silentMs = 0) => station(true, { kind: "online", sinceMonoMs: 0 }, silentMs);
+const untold: StationState = {
+  ...NEW_STATION,
+  verdict: { by: "station", isOld: true, isUntold: true },
+  phases: new Map([["all", { kind: "unknown" }]]),
+};
 const ending = station(
   false,
   { kind: "shutting_down", sinceMonoMs: 0, triggeredMonoMs: NOW - 5000, reason: "low" },
@@ -46,6 +51,9 @@ const rows: readonly [
   ["is online while the other is silent, at the blind limit", ending, fed(LIMIT_MS), "online", "Attic"],
   ["is on battery when the other is silent for longer", ending, fed(LIMIT_MS + 1), "on_battery", "Study"],
   ["is online while both are silent with the grid", fed(LIMIT_MS + 1), fed(LIMIT_MS + 1), "online", "Study"],
+  ["is on battery when nobody knows the grid of the other", ending, untold, "on_battery", "Study"],
+  ["is online when nobody knows the grid of one", untold, fed(), "online", "Attic"],
+  ["does nothing alone when nobody knows the grid of either", untold, untold, "online", "Study"],
   ["is on battery when both end at once", ending, ending, "on_battery", "Attic"],
 ];
 for (const [name, study, attic, state, device] of rows) {
@@ -57,3 +65,14 @@ for (const [name, study, attic, state, device] of rows) {
     assert.deepEqual([plan?.state, plan?.device], [state, device]);
   });
 }
+
+Deno.test("planFor() promises the deadline at which the daemon acts when the battery does not last: 60 s, not 180 s", () => {
+  const rules = simpleRules({ ...LIMITS, stations: { Study: ["nas"] } }, 0);
+  const house = new House(emptyHouse(rules), rules, () => "id");
+  const arrival = { atMonoMs: 0, atWallMs: 0, retained: false };
+  const state = { device: "Study", soc: 20, grid_connected: false, discharge_min: 4 };
+  house.step({ kind: "state", device: "Study", state, arrival }, 0);
+  assert.equal(planFor("nas", house, 0)?.deadlineMonoMs, 60_000);
+  assert.deepEqual(house.step({ kind: "tick" }, 59_999), [], "1 ms before");
+  assert.ok(house.step({ kind: "tick" }, 60_000).some(({ kind }) => kind === "host"), "at it");
+});

@@ -3,18 +3,16 @@ import type { PolicyStatus } from "../../../lib/messages/policy_status.ts";
 import type { HostState } from "../hosts/host_phase.ts";
 import type { House } from "../house.ts";
 import { hostsOfStation, placeOf, type StationRules } from "../rules/rules.ts";
+import { isGridFresh } from "../outage/grid_verdict.ts";
+import { outletFloor, stationFloor } from "../outage/floor.ts";
 import { silenceReason, type Ways } from "./silence.ts";
-import {
-  debounceNowMs,
-  type Hold,
-  holdNow,
-  needsOf,
-  notBeforeNow,
-  timerEndMonoMs,
-} from "../outage/groups.ts";
+import { firstDueMonoMs } from "../outage/forecast.ts";
+import { holdNow, timerOf } from "../outage/group_timer.ts";
+import { type Hold, timerEndMonoMs } from "../outage/timer.ts";
 import { minutesToShow } from "../outage/battery.ts";
 import { shownCharge, stationBattery, stationPhase, type StationState } from "../outage/station.ts";
-import { chargeWords, effectiveSocMin, minutesToCritical } from "../outage/triggers.ts";
+import { effectiveSocMin } from "../rules/soc_limit.ts";
+import { chargeWords } from "../outage/triggers.ts";
 import { freshestMonoMs, isFresh } from "../outage/readings.ts";
 
 /** What a status tells beyond the house. */
@@ -53,13 +51,11 @@ export function policyStatus(
   const phase = stationPhase(state);
   const isRecovering = phase.kind !== "shutting_down" && phase.kind !== "critical" &&
     agents.some(isComingBack);
-  const charge = shownCharge(state, house.rules, nowMonoMs);
+  const charge = shownCharge(state, house.rules, station, nowMonoMs);
   const timerLeftS = timerLeftSec(device, state, house, nowMonoMs);
   const telling: Telling = { device, house, state, station, hosts, timerLeftS, isRecovering, nowMonoMs };
-  const floorPercent = state.readings.minSocPercent?.value ?? 0;
-  const socMin = lastSocMin(station);
   const isInDoubt = context.isInDoubt === true && phase.kind !== "unknown" && phase.kind !== "online" &&
-    !isFresh(state.readings.grid, house.rules.staleAfterMs, nowMonoMs);
+    !isGridFresh(state, station.grid, house.rules.staleAfterMs, nowMonoMs);
   const sentence = isInDoubt ? DOUBT : sentenceFor(telling);
   return {
     device,
@@ -68,9 +64,10 @@ export function policyStatus(
     blind: state.isBlind,
     soc: charge && Math.round(charge.percent * 10) / 10,
     soc_estimated: charge?.isEstimate ? true : undefined,
-    soc_min: socMin === undefined ? undefined : effectiveSocMin(socMin, { floorPercent }),
-    minutes_left: minutesLeft(state, house, nowMonoMs),
+    soc_min: lastSocMin(station, state),
+    minutes_left: minutesLeft(state, house, station, nowMonoMs),
     grid_connected: state.verdict?.connected,
+    grid_unknown: state.verdict?.isUntold,
     timer_left_s: isInDoubt ? undefined : timerLeftS,
     shutdown_earliest_s: phase.kind === "on_battery" && !isRecovering && !isInDoubt
       ? earliestSec(telling)
@@ -89,8 +86,13 @@ export function policyStatus(
 const DOUBT = "There was an outage before the reboot, and nobody knows yet whether it goes on; " +
   "nobody is told to shut down until somebody says so, or until five minutes are over.";
 
-function minutesLeft(state: StationState, house: House, nowMonoMs: number): number | undefined {
-  const battery = stationBattery(state, house.rules, nowMonoMs);
+function minutesLeft(
+  state: StationState,
+  house: House,
+  station: StationRules,
+  nowMonoMs: number,
+): number | undefined {
+  const battery = stationBattery(state, house.rules, station, nowMonoMs);
   const minutes = battery && minutesToShow(battery);
   return minutes === undefined ? undefined : Math.round(minutes * 10) / 10;
 }
@@ -121,30 +123,39 @@ function timerLeftSec(
   house: House,
   nowMonoMs: number,
 ): number | undefined {
-  const station = house.rulesOf(device);
-  const battery = stationBattery(state, house.rules, nowMonoMs);
-  const left = station.stages.flatMap(({ number, groups }) =>
-    groups.flatMap(({ key, debounceMs: longestMs }) => {
-      const phase = state.phases.get(key);
+  const basis = basisOf(device, state, house, nowMonoMs);
+  const left = basis.station.stages.flatMap(({ number, groups }) =>
+    groups.flatMap((group) => {
+      const phase = state.phases.get(group.key);
       if (phase?.kind !== "critical") return [];
-      const debounceMs = debounceNowMs(station, number, longestMs, house.viewFor(device), battery);
-      const hold = holdOf(device, state, house, nowMonoMs);
-      const endMonoMs = timerEndMonoMs(phase, debounceMs, hold);
-      return [Math.max(endMonoMs, notBeforeNow(state, house.rules, nowMonoMs)) - nowMonoMs];
+      const timer = timerOf(state, number, group, basis);
+      return [timerEndMonoMs(phase.criticalSinceMonoMs, timer) - nowMonoMs];
     })
   );
   return left.length > 0 ? Math.max(0, Math.ceil(Math.min(...left) / 1000)) : undefined;
 }
 
 function holdOf(device: string, state: StationState, house: House, nowMonoMs: number): Hold | undefined {
-  const battery = stationBattery(state, house.rules, nowMonoMs);
-  return holdNow(state, battery, house.rulesOf(device), house.viewFor(device), nowMonoMs);
+  return holdNow(state, basisOf(device, state, house, nowMonoMs));
 }
 
-/** The charge at which the last hosts go, %. */
-function lastSocMin({ stages }: StationRules): number | undefined {
-  const limits = stages.flatMap(({ groups }) =>
-    groups.flatMap(({ triggers }) => triggers.socMinPercent ?? [])
+function basisOf(device: string, state: StationState, house: House, nowMonoMs: number) {
+  const { rules } = house;
+  const station = house.rulesOf(device);
+  const battery = stationBattery(state, rules, station, nowMonoMs);
+  return { battery, rules, station, view: house.viewFor(device), nowMonoMs };
+}
+
+/** The charge at which the last hosts go, %, with what the station and their outlets need. */
+function lastSocMin(station: StationRules, { readings }: StationState): number | undefined {
+  const limits = station.stages.flatMap(({ groups }) =>
+    groups.flatMap(({ triggers: { socMinPercent }, port, hosts }) => {
+      if (socMinPercent === undefined) return [];
+      const outlet = hosts.length > 0 ? outletFloor(port, readings) : 0;
+      return [
+        effectiveSocMin(socMinPercent, { floorPercent: Math.max(stationFloor(readings, station), outlet) }),
+      ];
+    })
   );
   return limits.length > 0 ? Math.min(...limits) : undefined;
 }
@@ -162,7 +173,7 @@ interface Telling {
 
 function sentenceFor(telling: Telling): string {
   const { house, state, isRecovering, timerLeftS, hosts, nowMonoMs } = telling;
-  const known = shownCharge(state, house.rules, nowMonoMs);
+  const known = shownCharge(state, house.rules, telling.station, nowMonoMs);
   const charge = known ? chargeWords(known).replace("the ", "") : "unknown charge";
   if (isRecovering) {
     const isWaking = hosts.some(({ detail }) => detail === "being woken");
@@ -173,13 +184,15 @@ function sentenceFor(telling: Telling): string {
   const phase = stationPhase(state);
   switch (phase.kind) {
     case "unknown":
-      return "Nobody has said yet whether the grid is there; nothing will be shut down until somebody does.";
+      return unknownSentence(telling, charge);
     case "online":
-      return `The grid is there${byWhom(state)}, ${charge}.`;
+      return state.verdict?.isOld
+        ? `The grid was there at the last word on it, ${gridAge(telling)} ago${byWhom(telling)}; ${charge}.`
+        : `The grid is there${byWhom(telling)}, ${charge}.`;
     case "on_battery":
-      return `On battery${byWhom(state)}, ${charge}${untilCritical(telling)}.`;
+      return `On battery${byWhom(telling)}, ${charge}${untilCritical(telling)}.`;
     case "critical":
-      return `On battery${byWhom(state)} with ${charge}; ` +
+      return `On battery${byWhom(telling)} with ${charge}; ` +
         `hosts are told to shut down in ${timerLeftS} s unless the grid returns${heldBy(telling)}.`;
     case "shutting_down": {
       const down = hosts.filter(({ state }) => state === "down").length;
@@ -196,8 +209,10 @@ function heldBy({ device, state, house, nowMonoMs }: Telling): string {
 }
 
 function untilCritical(telling: Telling): string {
-  if (!stationBattery(telling.state, telling.house.rules, telling.nowMonoMs)) return "";
-  if (telling.hosts.length === 0) return "";
+  const { house, state, station, nowMonoMs } = telling;
+  const battery = stationBattery(state, house.rules, station, nowMonoMs);
+  if (!battery || telling.hosts.length === 0) return "";
+  if (battery.isCharged !== undefined) return `; ${battery.isCharged}; nothing is shut down while it rises`;
   const seconds = earliestSec(telling);
   if (seconds === undefined) return "; nobody can tell how long it lasts";
   return `; the first host is told to shut down in about ${
@@ -206,31 +221,67 @@ function untilCritical(telling: Telling): string {
 }
 
 /** Seconds until the first host is told, if charge and load go on as they do; undefined: nobody can tell. */
-function earliestSec({ device, house, state, station, hosts, nowMonoMs }: Telling): number | undefined {
-  const battery = stationBattery(state, house.rules, nowMonoMs);
-  if (!battery || hosts.length === 0) return undefined;
-  const view = house.viewFor(device);
-  const seconds = station.stages.flatMap(({ number, groups }) =>
-    groups.flatMap(({ triggers, debounceMs }) => {
-      const minutes = minutesToCritical(battery, triggers, needsOf(station, number, debounceMs, view));
-      return minutes === undefined ? [] : [minutes * 60 + debounceMs / 1000];
-    })
-  );
-  if (seconds.length === 0) return undefined;
-  const waitSec = (notBeforeNow(state, house.rules, nowMonoMs) - nowMonoMs) / 1000;
-  return Math.floor(Math.max(Math.min(...seconds), waitSec));
+function earliestSec({ device, house, state, nowMonoMs }: Telling): number | undefined {
+  const basis = basisOf(device, state, house, nowMonoMs);
+  if (basis.battery?.isCharged !== undefined) return undefined;
+  const dueMonoMs = firstDueMonoMs({ ...basis, state, isSilent: state.isBlind });
+  return dueMonoMs === undefined ? undefined : Math.max(0, Math.floor((dueMonoMs - nowMonoMs) / 1000));
 }
 
-function byWhom({ verdict }: StationState): string {
-  return verdict && verdict.by !== "station"
-    ? ` (as ${verdict.by.join(" and ")} ${verdict.isOld ? "last said" : "says"}, the station is silent)`
-    : "";
+function unknownSentence({ station, state }: Telling, charge: string): string {
+  if (station.grid === "off") {
+    return 'The policy file says grid = "off": this station begins no outage, and its hosts are not shut down by it.';
+  }
+  if (state.verdict?.isUntold) {
+    return "The station speaks, but does not tell any more whether the grid is there; nothing is shut down by that alone, " +
+      `and its hosts are not protected until somebody tells it; ${charge}.`;
+  }
+  return "Nobody has said yet whether the grid is there; nothing will be shut down until somebody does.";
 }
 
-function addendum({ state, nowMonoMs }: Telling, ways: Ways): string {
+function byWhom({ state: { verdict }, station }: Telling): string {
+  if (!verdict) return "";
+  const isStationAsked = station.grid !== "witness";
+  const why = !isStationAsked
+    ? ""
+    : verdict.isUntold
+    ? ", the station does not tell it any more"
+    : ", the station is silent";
+  if (verdict.by !== "station") {
+    return ` (as ${verdict.by.join(" and ")} ${verdict.isOld ? "last said" : "says"}${why})`;
+  }
+  return verdict.isUntold ? " (as the station said last; it does not tell it any more)" : "";
+}
+
+/** How old the newest word on the grid is. */
+function gridAge({ state, nowMonoMs }: Telling): string {
+  return ageWords(nowMonoMs - (state.verdict?.evidenceMonoMs ?? nowMonoMs));
+}
+
+function ageWords(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+function addendum(telling: Telling, ways: Ways): string {
+  const { state, hosts } = telling;
   const disagreement = state.verdict?.disagreement ? ` Readings differ: ${state.verdict.disagreement}.` : "";
-  if (!state.isBlind) return disagreement;
-  const seconds = Math.round((nowMonoMs - (freshestMonoMs(state.readings) ?? nowMonoMs)) / 1000);
-  const age = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-  return ` Nothing fresh for ${age}: ${silenceReason(state, ways)}.${disagreement}`;
+  const guess = state.readings.modelGuess && hosts.length > 0
+    ? " The station's model is a guess, so its values may be read wrongly."
+    : "";
+  return `${state.isBlind ? blindness(telling, ways) : ""}${disagreement}${guess}`;
+}
+
+function blindness({ state, house, station, nowMonoMs }: Telling, ways: Ways): string {
+  const { readings, verdict } = state;
+  const { staleAfterMs } = house.rules;
+  if (!isFresh(readings.spoke, staleAfterMs, nowMonoMs)) {
+    const age = ageWords(nowMonoMs - (freshestMonoMs(readings) ?? nowMonoMs));
+    return ` Nothing fresh for ${age}: ${silenceReason(state, ways)}.`;
+  }
+  const isGridKnown = isGridFresh(state, station.grid, staleAfterMs, nowMonoMs);
+  const what = isGridKnown ? "the charge" : "the grid";
+  const evidenceMonoMs = isGridKnown ? readings.socPercent?.atMonoMs : verdict?.evidenceMonoMs;
+  if (evidenceMonoMs === undefined) return "";
+  return ` The station speaks, but nobody has confirmed ${what} for ${ageWords(nowMonoMs - evidenceMonoMs)}.`;
 }

@@ -19,6 +19,8 @@ export function tellingOf(effect: HouseEffect): Telling | undefined {
       return outageTelling(effect);
     case "blind":
       return blindTelling(effect);
+    case "grid_untold":
+      return untoldTelling(effect);
     case "disagreement":
       return {
         level: "warn",
@@ -125,10 +127,39 @@ function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: 
   }
 }
 
-function blindTelling({ device, isBlind, onBattery }: Extract<HouseEffect, { kind: "blind" }>): Telling {
+function untoldTelling(
+  { device, isUntold, onBattery, witnesses }: Extract<HouseEffect, { kind: "grid_untold" }>,
+): Telling {
+  const meanwhile = witnesses.length > 0
+    ? `${witnesses.join(" and ")} ${witnesses.length === 1 ? "decides" : "decide"} meanwhile`
+    : onBattery
+    ? "the outage goes on, by its charge"
+    : "nothing is shut down by that alone, and its hosts are not protected until somebody tells it";
+  const text = isUntold
+    ? `${device}: the station speaks and does not tell any more whether the grid is there; ${meanwhile}`
+    : `${device}: the station tells again whether the grid is there`;
+  return {
+    level: isUntold ? "warn" : "notice",
+    title: isUntold ? "GRID UNKNOWN" : "GRID KNOWN",
+    fields: { device },
+    event: {
+      kind: isUntold ? "grid_unknown" : "grid_known",
+      severity: isUntold ? "warning" : "notice",
+      device,
+      text: text.slice(0, 500),
+    },
+  };
+}
+
+function blindTelling(
+  { device, isBlind, onBattery, isSpeaking }: Extract<HouseEffect, { kind: "blind" }>,
+): Telling {
   const title = isBlind ? (onBattery ? "BLIND ON BATTERY" : "BLIND") : "SEES AGAIN";
   const text = !isBlind
     ? `${device}: fresh values arrive again`
+    : isSpeaking
+    ? `${device}: the station speaks, but grid or charge are not confirmed any more; ` +
+      (onBattery ? "the timers go on" : "nothing is shut down by that alone")
     : onBattery
     ? `${device}: nothing fresh arrives while on battery; the charge is estimated and the timers go on`
     : `${device}: nothing fresh arrives; the grid was there at the last word, so nothing is shut down`;

@@ -2,18 +2,31 @@
 import type { HealthCondition } from "../../../lib/health.ts";
 import type { HostClocks } from "../hosts/host_clocks.ts";
 import type { House } from "../house.ts";
+import { outletFloor, stationFloor } from "../outage/floor.ts";
+import { isFresh } from "../outage/readings.ts";
+import { NEW_STATION, type StationState } from "../outage/station.ts";
+import { hostsOfStation, type StationRules } from "../rules/rules.ts";
 
 /** Stations and agents have so long to be heard after a start, ms. */
 export const FIRST_WORD_MS = 300_000;
 
 /** Every code that {@link houseWarnings} can give. */
-export const WARNING_CODES = ["station_unheard", "station_blind", "agent_unseen", "clocks_differ"] as const;
+export const WARNING_CODES = [
+  "station_unheard",
+  "station_blind",
+  "grid_unknown",
+  "model_guess",
+  "outlet_unknown",
+  "agent_unseen",
+  "clocks_differ",
+] as const;
 
 /** The conditions that hold now. @param runningMs How long the service has run */
 export function houseWarnings(
   { rules, state }: House,
   clocks: HostClocks["apart"],
   runningMs: number,
+  nowMonoMs: number,
 ): readonly HealthCondition[] {
   const conditions: HealthCondition[] = [];
   const warn = (code: typeof WARNING_CODES[number], names: readonly string[], text: string) => {
@@ -25,7 +38,14 @@ export function houseWarnings(
     });
   };
   const devices = Object.keys(rules.stations);
-  const isUnheard = (device: string) => state.stations.get(device)?.verdict?.connected === undefined;
+  const of = (device: string) => state.stations.get(device) ?? NEW_STATION;
+  const isGridUnknown = (device: string) => {
+    const { isUntold, isOld } = of(device).verdict ?? {};
+    return isUntold === true && isOld === true;
+  };
+  const isUnheard = (device: string) =>
+    rules.stations[device]?.grid !== "off" && of(device).verdict?.connected === undefined &&
+    !isGridUnknown(device);
   if (runningMs >= FIRST_WORD_MS) {
     warn(
       "station_unheard",
@@ -35,12 +55,46 @@ export function houseWarnings(
     const unseen = [...state.hosts].filter(([, { online }]) => online === undefined).map(([agent]) => agent);
     warn("agent_unseen", unseen, "was never seen: a shutdown would reach nobody there");
   }
-  const blind = devices.filter((device) => state.stations.get(device)?.isBlind && !isUnheard(device));
-  warn("station_blind", blind, "is silent: the last word on it is old");
+  const blind = devices.filter((device) =>
+    of(device).isBlind && !isUnheard(device) && !isGridUnknown(device)
+  );
+  const isSpeaking = (device: string) => isFresh(of(device).readings.spoke, rules.staleAfterMs, nowMonoMs);
+  warn(
+    "station_blind",
+    blind.filter((device) => !isSpeaking(device)),
+    "is silent: the last word on it is old",
+  );
+  warn(
+    "grid_unknown",
+    devices.filter((device) => isGridUnknown(device) || (blind.includes(device) && isSpeaking(device))),
+    "speaks, but does not confirm grid or charge any more: hosts on it may not be protected; a grid witness can help",
+  );
+  const withHosts = devices.filter((device) =>
+    hostsOfStation(rules.stations[device] ?? rules.watched).length > 0
+  );
+  warn(
+    "model_guess",
+    withHosts.filter((device) => of(device).readings.modelGuess),
+    "has a model that is a guess by two letters of its serial number: its values may be read wrongly",
+  );
+  warn(
+    "outlet_unknown",
+    withHosts.filter((device) => isOutletUnknown(rules.stations[device] ?? rules.watched, of(device))),
+    "switches an outlet off earlier than itself: say in the policy file on which port each host hangs; until then the " +
+      "outlet that goes first counts for all",
+  );
   warn(
     "clocks_differ",
     clocks.agents,
     `refused a command for its time: clocks there and here differ by up to ${clocks.most}; set them`,
   );
   return conditions;
+}
+
+/** Whether an AC outlet goes off before the station, and for a host nobody said where it hangs. */
+function isOutletUnknown(station: StationRules, { readings }: StationState): boolean {
+  if (outletFloor(undefined, readings) <= stationFloor(readings, station)) return false;
+  return station.stages.some(({ groups }) =>
+    groups.some(({ hosts, port }) => hosts.length > 0 && port === undefined)
+  );
 }

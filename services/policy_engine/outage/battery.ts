@@ -1,13 +1,24 @@
 /** All that is known of a battery that carries the house: charge, minutes left, fall. Pure. */
-import { type Charge, chargeOnBattery, dischargePercentPerMin } from "./blind_estimate.ts";
+import { type Charge, chargeOnBattery, dischargePercentPerMin, drainedSince } from "./blind_estimate.ts";
 import type { SocSample } from "./discharge_rate.ts";
 import type { Readings } from "./readings.ts";
+import { chargedReason, type UntoldCharge } from "./untold_charge.ts";
 
 /** Minutes until the outputs go dark. */
 export interface Remaining {
   readonly minutes: number;
   /** True: computed by us from old readings. */
   readonly isEstimate: boolean;
+}
+
+/**
+ * Whether the battery lasts for what is to be done, as far as anybody knows.
+ *
+ * @param remaining Absent: nobody knows, and nothing is hurried for that
+ * @param needMs What is to be done takes so long, ms
+ */
+export function lastsFor(remaining: Remaining | undefined, needMs: number): boolean {
+  return remaining === undefined || remaining.minutes * 60_000 > needMs;
 }
 
 /** A battery during an outage. A value that nobody can tell is absent. */
@@ -19,20 +30,29 @@ export interface Battery {
   readonly floorPercent: number;
   /** What the fall will be when nothing more is heard, %/min, pessimistic. */
   readonly assumedDischargePercentPerMin: number;
+  /** So long the battery has been drained since the reading that the charge still shows, ms; absent: no time. */
+  readonly unseenMs?: number;
+  /** In so many ms the battery counts as empty when nothing more is heard; absent: no charge was heard. */
+  readonly countsAsEmptyInMs?: number;
   readonly samples: readonly SocSample[];
   readonly sinceMonoMs: number;
+  /** Somebody charges it, by fresh readings, in an outage of which nobody knows whether it goes on: why, for a person. */
+  readonly isCharged?: string;
 }
 
 /** See the file comment. */
 export function batteryNow(
-  { readings, samples, dischargePercentPerMin: measured, lastGridMonoMs }: {
+  { readings, samples, dischargePercentPerMin: measured, lastGridMonoMs, untoldCharge }: {
     readonly readings: Readings;
     readonly samples: readonly SocSample[];
     /** Measured, %/min; absent: unknown. */
     readonly dischargePercentPerMin?: number;
     /** When the grid was last known to be there, monotonic ms; absent: unknown. */
     readonly lastGridMonoMs?: number;
+    /** How the charge went since the station does not tell the grid any more; absent: it tells it. */
+    readonly untoldCharge?: UntoldCharge;
   },
+  floorPercent: number,
   sinceMonoMs: number,
   limits: { readonly staleAfterMs: number; readonly blindLimitMs: number },
   nowMonoMs: number,
@@ -44,7 +64,7 @@ export function batteryNow(
   };
   const said = withoutOldMinutes(readings, sinceMonoMs);
   const charge = chargeOnBattery(said, nowMonoMs, basis);
-  const floorPercent = readings.minSocPercent?.value ?? 0;
+  const drainedMs = drainedSince(said, basis, nowMonoMs);
   const assumedDischargePercentPerMin = dischargePercentPerMin(said, basis);
   return {
     charge,
@@ -57,8 +77,11 @@ export function batteryNow(
     onBatteryMs: nowMonoMs - sinceMonoMs,
     floorPercent,
     assumedDischargePercentPerMin,
+    unseenMs: charge?.isEstimate ? 0 : drainedMs,
+    countsAsEmptyInMs: drainedMs === undefined ? undefined : Math.max(0, limits.blindLimitMs - drainedMs),
     samples,
     sinceMonoMs,
+    isCharged: charge && !charge.isEstimate ? chargedReason(untoldCharge) : undefined,
   };
 }
 

@@ -19,7 +19,7 @@ for (
       dischargeMin: { value: 800, atMonoMs },
     };
     const at = (nowMonoMs: number) =>
-      batteryNow({ readings, samples: [], lastGridMonoMs: SINCE }, SINCE, LIMITS, nowMonoMs);
+      batteryNow({ readings, samples: [], lastGridMonoMs: SINCE }, 0, SINCE, LIMITS, nowMonoMs);
     assert.deepEqual(at(SINCE).remaining, isUsed ? { minutes: 800, isEstimate: false } : undefined);
     const fall = isUsed ? 0.1 * 1.25 : UNKNOWN_DISCHARGE_PERCENT_PER_MIN;
     assert.deepEqual(at(SINCE + 10 * MINUTE_MS).charge, { percent: 80 - 10 * fall, isEstimate: true });
@@ -66,6 +66,7 @@ for (const [name, readings, dischargePercentPerMin, minutes] of remaining) {
   Deno.test(`batteryNow() has minutes to empty from ${name}`, () => {
     const battery = batteryNow(
       { readings, samples: [], dischargePercentPerMin },
+      readings.minSocPercent?.value ?? 0,
       SINCE,
       LIMITS,
       SINCE + MINUTE_MS,
@@ -79,6 +80,7 @@ Deno.test("batteryNow() counts what is above the station's own limit when it est
   const readings: Readings = { socPercent: at(50), minSocPercent: at(20) };
   const battery = batteryNow(
     { readings, samples: [], dischargePercentPerMin: 1 },
+    20,
     SINCE,
     LIMITS,
     SINCE + 4 * MINUTE_MS,
@@ -105,8 +107,14 @@ Deno.test("minutesToShow() says what the station says, else what is reckoned, el
   ];
   for (const [name, readings, minutes] of rows) {
     const socPercent = { value: 50, atMonoMs: SINCE };
-    const battery = batteryNow({ readings: { socPercent, ...readings }, samples: [] }, SINCE, LIMITS, SINCE);
+    const battery = batteryNow(
+      { readings: { socPercent, ...readings }, samples: [] },
+      readings.minSocPercent?.value ?? 0,
+      SINCE,
+      LIMITS,
+      SINCE,
+    );
     assert.equal(minutesToShow(battery), minutes, name);
   }
-  assert.equal(minutesToShow(batteryNow({ readings: {}, samples: [] }, SINCE, LIMITS, SINCE)), undefined);
+  assert.equal(minutesToShow(batteryNow({ readings: {}, samples: [] }, 0, SINCE, LIMITS, SINCE)), undefined);
 });

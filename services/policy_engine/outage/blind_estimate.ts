@@ -45,11 +45,20 @@ export function chargeOnBattery(
 ): Charge | undefined {
   const reading = readings.socPercent;
   if (!reading) return undefined;
-  const drawnMs = nowMonoMs - Math.max(reading.atMonoMs, basis.lastGridMonoMs ?? -Infinity);
   if (isFresh(reading, basis.staleAfterMs, nowMonoMs)) return { percent: reading.value, isEstimate: false };
-  if (drawnMs > basis.blindLimitMs) return { percent: 0, isEstimate: true, isTooOld: true };
-  const percent = reading.value - dischargePercentPerMin(readings, basis) * Math.max(0, drawnMs) / 60_000;
+  const drainedMs = drainedSince(readings, basis, nowMonoMs) ?? 0;
+  if (drainedMs > basis.blindLimitMs) return { percent: 0, isEstimate: true, isTooOld: true };
+  const percent = reading.value - dischargePercentPerMin(readings, basis) * drainedMs / 60_000;
   return { percent: Math.max(0, percent), isEstimate: true };
+}
+
+/** For how long the battery has been drained since its charge was read, ms, at least 0; undefined when it never was read. */
+export function drainedSince(
+  { socPercent }: Readings,
+  { lastGridMonoMs = -Infinity }: Pick<EstimateBasis, "lastGridMonoMs">,
+  nowMonoMs: number,
+): number | undefined {
+  return socPercent && Math.max(0, nowMonoMs - Math.max(socPercent.atMonoMs, lastGridMonoMs));
 }
 
 /** The fastest of what the last readings suggest, %/min, made pessimistic. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type GridVerdict, gridVerdict, type WitnessReading } from "./grid_verdict.ts";
+import { type GridVerdict, gridVerdict, ownersVerdict, type WitnessReading } from "./grid_verdict.ts";
 
 const NOW = 1_000_000;
 const STALE = 120_000;
@@ -16,7 +16,7 @@ const believed = (connected: boolean, ageMs: number): GridVerdict => ({
   evidenceMonoMs: NOW - ageMs,
 });
 type Args = [
-  Parameters<typeof gridVerdict>[0],
+  Parameters<typeof gridVerdict>[0]["grid"],
   Parameters<typeof gridVerdict>[1],
   Parameters<typeof gridVerdict>[2],
 ];
@@ -122,16 +122,89 @@ const rows: readonly [
 ];
 for (const [name, [own, witnesses, before], connected, by, disagreement, isOld] of rows) {
   Deno.test(`gridVerdict() believes ${name}`, () => {
-    const verdict = gridVerdict(own, witnesses, before, STALE, NOW);
+    const verdict = gridVerdict({ grid: own }, witnesses, before, STALE, NOW);
     assert.equal(verdict.connected, connected);
     assert.equal(String(verdict.by), by);
     assert.equal(verdict.isOld, isOld);
     if (disagreement) assert.match(verdict.disagreement ?? "", disagreement);
     else assert.equal(verdict.disagreement, undefined);
     assert.deepEqual(
-      gridVerdict(own, witnesses, verdict, STALE, NOW),
+      gridVerdict({ grid: own }, witnesses, verdict, STALE, NOW),
       verdict,
       "the same again must not differ",
     );
+  });
+}
+
+const UNTOLD = { value: true, atMonoMs: NOW } as const;
+const untold: readonly [
+  name: string,
+  grid: Args[0],
+  witnesses: Args[1],
+  before: GridVerdict | undefined,
+  connected: boolean | undefined,
+  isOld: true | undefined,
+][] = [
+  ["no grid that was there a second ago", station(true, 1000), [], undefined, undefined, true],
+  ["no grid that was there long ago", station(true, 9e5), [], undefined, undefined, true],
+  ["an outage that runs goes on", station(false, 9e5), [], undefined, false, true],
+  ["an outage that a witness told goes on", station(true, 9e5), [], believed(false, 500_000), false, true],
+  ["no grid that a witness told last", station(false, 9e5), [], believed(true, 500_000), undefined, true],
+  [
+    "a fresh witness that says gone",
+    station(true, 1000),
+    [witness(false, 60_000)],
+    undefined,
+    false,
+    undefined,
+  ],
+  [
+    "a fresh witness that says there",
+    station(false, 1000),
+    [witness(true, 60_000)],
+    undefined,
+    true,
+    undefined,
+  ],
+  [
+    "no witness that is 1 ms too old",
+    station(true, 1000),
+    [witness(false, 60_001)],
+    undefined,
+    undefined,
+    true,
+  ],
+];
+for (const [name, grid, witnesses, before, connected, isOld] of untold) {
+  Deno.test(`gridVerdict() of a station that does not tell the grid any more believes ${name}`, () => {
+    const verdict = gridVerdict({ grid, gridUntold: UNTOLD }, witnesses, before, STALE, NOW);
+    assert.deepEqual([verdict.connected, verdict.isOld, verdict.isUntold], [connected, isOld, true]);
+    const again = gridVerdict({ grid, gridUntold: UNTOLD }, witnesses, verdict, STALE, NOW);
+    assert.deepEqual(again, verdict, "the same again must not differ");
+  });
+}
+
+Deno.test("gridVerdict() does not begin an outage again that a witness ended, when the witness falls silent", () => {
+  const own = { grid: station(false, 1000), gridUntold: UNTOLD };
+  const ended = gridVerdict(own, [witness(true, 0)], undefined, STALE, NOW);
+  assert.equal(ended.connected, true);
+  let verdict = gridVerdict(own, [witness(true, 0)], ended, STALE, NOW + 60_001);
+  assert.equal(verdict.connected, undefined);
+  verdict = gridVerdict(own, [], verdict, STALE, NOW + 90_000);
+  assert.equal(verdict.connected, undefined, "nor a step later");
+});
+
+for (
+  const [source, own, witnesses, connected] of [
+    ["auto", false, [witness(true, 0)], false],
+    ["witness", false, [witness(true, 0)], true],
+    ["witness", true, [witness(false, 0)], false],
+    ["witness", true, [witness(false, 60_001)], undefined],
+    ["off", false, [witness(false, 0)], undefined],
+  ] as const
+) {
+  Deno.test(`ownersVerdict() of grid = "${source}": station ${own}, witness ${JSON.stringify(witnesses.map(({ value, atMonoMs }) => [value, NOW - atMonoMs]))} is ${connected}`, () => {
+    const verdict = ownersVerdict(source, { grid: station(own, 0) }, witnesses, undefined, STALE, NOW);
+    assert.equal(verdict.connected, connected);
   });
 }

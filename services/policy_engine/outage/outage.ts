@@ -1,4 +1,5 @@
 /** The lifecycle of one outage for one group of hosts: from what is known now to the next phase and its meaning. Pure. */
+import { freeMonoMs, type Timer, timerEndMonoMs } from "./timer.ts";
 
 /** Where a group stands. Times are monotonic ms. */
 export type OutagePhase =
@@ -19,21 +20,14 @@ export type OutagePhase =
 export interface OutageFacts {
   /** The last reading, however old: silence is no evidence that anything changed. Absent: never heard. */
   readonly gridConnected?: boolean;
+  /** What was known counts no more, and why; absent: it does. */
+  readonly isUnknown?: string;
   /** Why the battery is a danger, on battery; absent: it is not. */
   readonly critical?: string;
   /** Why hosts that were told may stay up, still on battery; absent: they may not. */
   readonly relief?: string;
-  /** Why a person holds the shutdown back; absent: nobody does. */
-  readonly heldBack?: string;
   /** Why the group must go at once, without a debounce of its own: a later stage goes already. */
   readonly advancedBy?: string;
-}
-
-/** The owner's limits. */
-export interface OutageRules {
-  readonly debounceMs: number;
-  /** No trigger before this time: after a restart, fresh readings get a chance to arrive. */
-  readonly notBeforeMonoMs: number;
 }
 
 /** What a step means, in the order in which it happened. */
@@ -54,10 +48,13 @@ interface Step {
 export function stepOutage(
   phase: OutagePhase,
   facts: OutageFacts,
-  rules: OutageRules,
+  timer: Timer,
   nowMonoMs: number,
 ): Step {
-  if (facts.gridConnected === undefined) return { phase, events: [] };
+  if (facts.gridConnected === undefined) {
+    if (facts.isUnknown === undefined) return { phase, events: [] };
+    return { phase: { kind: "unknown" }, events: ended(phase, facts.isUnknown) };
+  }
   if (facts.gridConnected) {
     return {
       phase: phase.kind === "online" ? phase : { kind: "online", sinceMonoMs: nowMonoMs },
@@ -65,24 +62,25 @@ export function stepOutage(
     };
   }
   if (phase.kind !== "unknown" && phase.kind !== "online") {
-    return stepOnBattery(phase, facts, rules, nowMonoMs);
+    return stepOnBattery(phase, facts, timer, nowMonoMs);
   }
-  const first = stepOnBattery({ kind: "on_battery", sinceMonoMs: nowMonoMs }, facts, rules, nowMonoMs);
+  const first = stepOnBattery({ kind: "on_battery", sinceMonoMs: nowMonoMs }, facts, timer, nowMonoMs);
   return { phase: first.phase, events: [{ kind: "grid_lost" }, ...first.events] };
 }
 
 type OnBattery = Exclude<OutagePhase, { kind: "unknown" | "online" }>;
 
-function stepOnBattery(phase: OnBattery, facts: OutageFacts, rules: OutageRules, nowMonoMs: number): Step {
-  const { critical, relief, heldBack, advancedBy } = facts;
+function stepOnBattery(phase: OnBattery, facts: OutageFacts, timer: Timer, nowMonoMs: number): Step {
+  const { critical, relief, advancedBy } = facts;
+  const { hold } = timer;
   const { sinceMonoMs } = phase;
   const events: OutageEvent[] = [];
-  if (phase.kind === "shutting_down" && heldBack !== undefined) {
+  if (phase.kind === "shutting_down" && hold) {
     // The debounce was waited out before; only the hold is waited for.
-    const criticalSinceMonoMs = phase.triggeredMonoMs - rules.debounceMs;
+    const criticalSinceMonoMs = phase.triggeredMonoMs - timer.debounceMs;
     return {
       phase: { kind: "critical", sinceMonoMs, criticalSinceMonoMs },
-      events: [{ kind: "called_off", reason: heldBack }],
+      events: [{ kind: "called_off", reason: hold.reason }],
     };
   }
   if (phase.kind === "shutting_down") {
@@ -95,12 +93,11 @@ function stepOnBattery(phase: OnBattery, facts: OutageFacts, rules: OutageRules,
     triggeredMonoMs: nowMonoMs,
     reason,
   });
-  const mayTrigger = heldBack === undefined && nowMonoMs >= rules.notBeforeMonoMs;
-  if (advancedBy !== undefined && mayTrigger) {
+  if (advancedBy !== undefined && nowMonoMs >= freeMonoMs(timer)) {
     return { phase: down(advancedBy), events: [{ kind: "shutdown_triggered", reason: advancedBy }] };
   }
   // What a later stage's shutdown would have done at once counts as danger while somebody holds it back.
-  const reason = critical ?? (heldBack === undefined ? undefined : advancedBy);
+  const reason = critical ?? (hold ? advancedBy : undefined);
   if (reason === undefined) {
     if (phase.kind === "on_battery") return { phase, events };
     const cause = "the battery is above its limits";
@@ -112,21 +109,22 @@ function stepOnBattery(phase: OnBattery, facts: OutageFacts, rules: OutageRules,
     events.push({ kind: "timer_started", reason });
     next = { kind: "critical", sinceMonoMs, criticalSinceMonoMs: nowMonoMs };
   }
-  if (nowMonoMs - next.criticalSinceMonoMs < rules.debounceMs || !mayTrigger) return { phase: next, events };
+  if (nowMonoMs < timerEndMonoMs(next.criticalSinceMonoMs, timer)) return { phase: next, events };
   return { phase: down(reason), events: [...events, { kind: "shutdown_triggered", reason }] };
 }
 
 function returned(phase: OutagePhase): OutageEvent[] {
-  const reason = "the grid is back";
+  if (phase.kind === "unknown" || phase.kind === "online") return [];
+  return [{ kind: "grid_back" }, ...ended(phase, "the grid is back")];
+}
+
+function ended(phase: OutagePhase, reason: string): OutageEvent[] {
   switch (phase.kind) {
-    case "unknown":
-    case "online":
-      return [];
-    case "on_battery":
-      return [{ kind: "grid_back" }];
     case "critical":
-      return [{ kind: "grid_back" }, { kind: "timer_aborted", reason }];
+      return [{ kind: "timer_aborted", reason }];
     case "shutting_down":
-      return [{ kind: "grid_back" }, { kind: "called_off", reason }];
+      return [{ kind: "called_off", reason }];
+    default:
+      return [];
   }
 }

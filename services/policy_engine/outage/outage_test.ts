@@ -15,10 +15,11 @@ import {
 
 for (const [name, from, given, atMs, to, events] of TRANSITIONS) {
   Deno.test(`stepOutage() ${name}`, () => {
-    const step = stepOutage(from, given, RULES, atMs);
+    const timer = { ...RULES, hold: given.hold };
+    const step = stepOutage(from, given, timer, atMs);
     assert.equal(step.phase.kind, to);
     assert.deepEqual(step.events.map(({ kind }) => kind), events);
-    const again = stepOutage(step.phase, given, RULES, atMs);
+    const again = stepOutage(step.phase, given, timer, atMs);
     if (given !== RISEN) assert.deepEqual(again, { phase: step.phase, events: [] }, "told twice");
   });
 }

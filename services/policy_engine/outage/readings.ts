@@ -1,5 +1,5 @@
 /** What a station last said that the policy acts on, each reading with the time of its evidence. Pure. */
-import type { PowerState } from "../../../lib/messages/power_state.ts";
+import type { OutagePort, PowerState } from "../../../lib/messages/power_state.ts";
 
 /** A value with the monotonic time at which it was true, as far as anybody knows. */
 export interface Reading<T> {
@@ -33,6 +33,14 @@ export interface Readings {
   readonly batteryWh?: Reading<number>;
   /** The station's own discharge limit, %: there it switches its outputs off. */
   readonly minSocPercent?: Reading<number>;
+  /** Outlets that the station switches off at a charge of their own. */
+  readonly outagePorts?: Reading<readonly OutagePort[]>;
+  /** The newest that was said of anything. */
+  readonly spoke?: Reading<true>;
+  /** There while the station speaks, told the grid once and does not tell it any more. */
+  readonly gridUntold?: Reading<true>;
+  /** There while its table was chosen by a guess. */
+  readonly modelGuess?: Reading<true>;
 }
 
 /** How a state reached us. */
@@ -48,7 +56,7 @@ export interface Arrival {
 export const UNKNOWN_AGE_MS = 3_600_000;
 
 /**
- * Takes a state in. A reading replaces an earlier one only if its evidence is newer, so that a repeated old state changes
+ * Takes a state in. Minutes that the bridge doubts are not taken: they would trigger alone. A reading replaces an earlier one only if its evidence is newer, so that a repeated old state changes
  * nothing. A state without ages, as people feed it by hand, is as fresh as its arrival.
  *
  * Minutes and load are of the moment: a newer state that does not say them takes them back. Grid and charge stay, as the
@@ -71,10 +79,18 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
       ? readings.grid
       : newer(readings.grid, state.grid_connected, at(state.grid_age_s ?? state.age_s)),
     socPercent: newer(readings.socPercent, state.soc, at(state.soc_age_s ?? state.age_s)),
-    dischargeMin: ofTheMoment(readings.dischargeMin, state.discharge_min, evidence),
+    dischargeMin: ofTheMoment(
+      readings.dischargeMin,
+      state.discharge_min_doubtful ? undefined : state.discharge_min,
+      evidence,
+    ),
     outWatts: ofTheMoment(readings.outWatts, state.out_watts, evidence),
     batteryWh: newer(readings.batteryWh, state.battery_wh, evidence),
     minSocPercent: newer(readings.minSocPercent, state.min_soc, evidence),
+    outagePorts: newer(readings.outagePorts, state.outage_ports, evidence),
+    spoke: newer(readings.spoke, true, evidence),
+    gridUntold: ofTheMoment(readings.gridUntold, state.grid_unknown || undefined, evidence),
+    modelGuess: ofTheMoment(readings.modelGuess, state.model_guess || undefined, evidence),
   };
 }
 

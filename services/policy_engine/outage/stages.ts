@@ -1,5 +1,5 @@
 /** Stages of one station: what each still needs, and which may begin. Pure. */
-import type { Remaining } from "./battery.ts";
+import { lastsFor, type Remaining } from "./battery.ts";
 import type { OutagePhase } from "./outage.ts";
 import type { StageRules, StationRules } from "../rules/rules.ts";
 
@@ -62,8 +62,7 @@ export function stepStages(
     if (!groups.some(({ key }) => phases.get(key)?.kind === "shutting_down")) continue;
     let startedMonoMs = started.get(number);
     if (startedMonoMs === undefined) {
-      const isPressed = remaining !== undefined && rules.hasReserve &&
-        remaining.minutes * 60_000 <= needFromMs(rules, number, view);
+      const isPressed = rules.hasReserve && !lastsFor(remaining, needFromMs(rules, number, view));
       if (waitsFor === undefined || isPressed) {
         startedMonoMs = nowMonoMs;
         const reason = waitsFor === undefined

@@ -1,12 +1,15 @@
 /** One station: what is known of it, where its groups of hosts stand, which stages run. Pure. */
 import { type Battery, batteryNow } from "./battery.ts";
+import { followCharge, type UntoldCharge } from "./untold_charge.ts";
 import type { Charge } from "./blind_estimate.ts";
 import { addSample, measuredDischarge, type SocSample } from "./discharge_rate.ts";
-import { type GridVerdict, gridVerdict, type WitnessReading } from "./grid_verdict.ts";
-import { type Hold, stepGroups } from "./groups.ts";
+import { batteryOfOpen, stationFloor } from "./floor.ts";
+import { type GridVerdict, ownersVerdict, type WitnessReading } from "./grid_verdict.ts";
+import { stepGroups } from "./groups.ts";
 import type { OutageEvent, OutagePhase } from "./outage.ts";
 import type { HouseRules, StationRules } from "../rules/rules.ts";
 import { type StageStart, type StageView, stepStages } from "./stages.ts";
+import type { Hold } from "./timer.ts";
 import { freshestMonoMs, isFresh, type Readings } from "./readings.ts";
 
 /** See the file comment. */
@@ -27,6 +30,8 @@ export interface StationState {
   readonly lastGridMonoMs?: number;
   /** A person holds the shutdown back until then, monotonic ms, and why. */
   readonly held?: Hold;
+  /** How the charge went since the station does not tell the grid any more, while its outage goes on; absent: it tells it. */
+  readonly untoldCharge?: UntoldCharge;
   /** Nothing fresh from the station for longer than the limit. */
   readonly isBlind: boolean;
 }
@@ -66,15 +71,32 @@ export function onBatterySince({ phases }: Pick<StationState, "phases">): number
 export function stationBattery(
   state: StationState,
   rules: HouseRules,
+  station: StationRules,
   nowMonoMs: number,
 ): Battery | undefined {
   if (state.verdict?.connected !== false) return undefined;
-  return batteryNow(state, onBatterySince(state) ?? nowMonoMs, rules, nowMonoMs);
+  const { totalWh } = station;
+  const readings = totalWh === undefined
+    ? state.readings
+    : { ...state.readings, batteryWh: { value: totalWh, atMonoMs: nowMonoMs } };
+  const floorPercent = stationFloor(readings, station);
+  return batteryNow(
+    { ...state, readings },
+    floorPercent,
+    onBatterySince(state) ?? nowMonoMs,
+    rules,
+    nowMonoMs,
+  );
 }
 
 /** The charge to show: estimated on battery when it is old; on the grid only while it is fresh. */
-export function shownCharge(state: StationState, rules: HouseRules, nowMonoMs: number): Charge | undefined {
-  const battery = stationBattery(state, rules, nowMonoMs);
+export function shownCharge(
+  state: StationState,
+  rules: HouseRules,
+  station: StationRules,
+  nowMonoMs: number,
+): Charge | undefined {
+  const battery = stationBattery(state, rules, station, nowMonoMs);
   if (battery) return battery.charge;
   const reading = state.readings.socPercent;
   if (!reading || !isFresh(reading, rules.staleAfterMs, nowMonoMs)) return undefined;
@@ -93,7 +115,21 @@ export interface OutageNumbers {
 /** What a step of a station means. */
 export type StationEvent =
   | { readonly kind: "outage"; readonly event: OutageEvent; readonly numbers: OutageNumbers }
-  | { readonly kind: "blind"; readonly isBlind: boolean; readonly onBattery: boolean }
+  | {
+    readonly kind: "blind";
+    readonly isBlind: boolean;
+    readonly onBattery: boolean;
+    /** The station speaks, only not of the grid. */
+    readonly isSpeaking: boolean;
+  }
+  | {
+    readonly kind: "grid_untold";
+    /** False: it tells it again. */
+    readonly isUntold: boolean;
+    readonly onBattery: boolean;
+    /** Who decides meanwhile; none: nobody. */
+    readonly witnesses: readonly string[];
+  }
   | { readonly kind: "disagreement"; readonly text: string }
   | { readonly kind: "stage"; readonly number: number; readonly reason: string };
 
@@ -106,8 +142,9 @@ export function stepStation(
   nowMonoMs: number,
 ): { readonly state: StationState; readonly events: readonly StationEvent[] } {
   const { staleAfterMs } = rules;
-  const verdict = gridVerdict(
-    before.readings.grid,
+  const verdict = ownersVerdict(
+    station.grid,
+    before.readings,
     [...before.witnesses.values()],
     before.verdict,
     staleAfterMs,
@@ -117,20 +154,34 @@ export function stepStation(
   const dischargePercentPerMin = measuredDischarge(samples) ??
     (verdict.connected === false ? before.dischargePercentPerMin : undefined);
   const lastGridMonoMs = verdict.connected ? verdict.evidenceMonoMs : before.lastGridMonoMs;
-  const judged: StationState = { ...before, verdict, samples, dischargePercentPerMin, lastGridMonoMs };
-  const battery = stationBattery(judged, rules, nowMonoMs);
+  const judged: StationState = {
+    ...before,
+    verdict,
+    samples,
+    dischargePercentPerMin,
+    lastGridMonoMs,
+    untoldCharge: untoldChargeNow(before, verdict, staleAfterMs, nowMonoMs),
+  };
+  const battery = stationBattery(judged, rules, station, nowMonoMs);
   const { phases, events: found } = stepGroups(judged, battery, rules, station, view, nowMonoMs);
-  const { started, begun } = stepStages(station, phases, before.started, view, battery?.remaining, nowMonoMs);
-  const isBlind = isBlindNow(judged, staleAfterMs, nowMonoMs);
+  const open = batteryOfOpen(battery, station, view, judged.readings);
+  const { started, begun } = stepStages(station, phases, before.started, view, open?.remaining, nowMonoMs);
+  const isBlind = isBlindNow(judged, station, staleAfterMs, nowMonoMs);
   const state: StationState = { ...judged, phases, started, isBlind };
   const events: StationEvent[] = found.map((event) => ({
     kind: "outage",
     event,
-    numbers: numbersOf(state, rules, battery, nowMonoMs),
+    numbers: numbersOf(state, rules, station, battery, nowMonoMs),
   }));
   if (station.stages.length > 1) events.push(...begun.map(stageEvent));
   if (isBlind !== before.isBlind) {
-    events.push({ kind: "blind", isBlind, onBattery: verdict.connected === false });
+    const isSpeaking = isFresh(judged.readings.spoke, staleAfterMs, nowMonoMs);
+    events.push({ kind: "blind", isBlind, onBattery: verdict.connected === false, isSpeaking });
+  }
+  if (verdict.isUntold !== before.verdict?.isUntold) {
+    const witnesses = verdict.by === "station" || verdict.isOld ? [] : verdict.by;
+    const onBattery = verdict.connected === false;
+    events.push({ kind: "grid_untold", isUntold: verdict.isUntold === true, onBattery, witnesses });
   }
   if (verdict.disagreement !== undefined && verdict.disagreement !== before.verdict?.disagreement) {
     events.push({ kind: "disagreement", text: verdict.disagreement });
@@ -141,10 +192,11 @@ export function stepStation(
 function numbersOf(
   state: StationState,
   rules: HouseRules,
+  station: StationRules,
   battery: Battery | undefined,
   nowMonoMs: number,
 ): OutageNumbers {
-  const charge = shownCharge(state, rules, nowMonoMs);
+  const charge = shownCharge(state, rules, station, nowMonoMs);
   return {
     soc: charge && Math.round(charge.percent * 10) / 10,
     is_estimate: charge?.isEstimate,
@@ -165,9 +217,33 @@ function samplesOf({ readings, samples }: StationState, { connected }: GridVerdi
     : samples;
 }
 
-function isBlindNow({ readings, verdict }: StationState, staleAfterMs: number, nowMonoMs: number): boolean {
-  if (freshestMonoMs(readings) === undefined) return false;
-  if (!isFresh(readings.grid, staleAfterMs, nowMonoMs)) return true;
-  return verdict?.connected === false && readings.socPercent !== undefined &&
+function untoldChargeNow(
+  { readings: { socPercent }, untoldCharge: before }: StationState,
+  { connected, isOld, isUntold }: GridVerdict,
+  staleAfterMs: number,
+  nowMonoMs: number,
+): UntoldCharge | undefined {
+  if (!isUntold || !isOld || connected !== false) return undefined;
+  if (!socPercent || !isFresh(socPercent, staleAfterMs, nowMonoMs)) return before;
+  return followCharge(before, socPercent.value);
+}
+
+/** Whether nothing fresh is known of what counts: of the grid, and on battery of the charge. */
+function isBlindNow(
+  { readings, verdict }: StationState,
+  { grid: source }: StationRules,
+  staleAfterMs: number,
+  nowMonoMs: number,
+): boolean {
+  const isChargeOld = readings.socPercent !== undefined &&
     !isFresh(readings.socPercent, staleAfterMs, nowMonoMs);
+  if (source === "off" || freshestMonoMs(readings) === undefined) return isChargeOld;
+  if (source === "witness") {
+    return verdict?.connected === undefined || verdict.isOld === true ||
+      (verdict.connected === false && isChargeOld);
+  }
+  // A station that speaks and does not tell the grid is not silent: that is told for itself.
+  const heard = readings.gridUntold ?? readings.grid;
+  if (!isFresh(heard, staleAfterMs, nowMonoMs)) return true;
+  return verdict?.connected === false && isChargeOld;
 }

@@ -1,5 +1,6 @@
 /** Whether a battery in an outage is a danger to a group of hosts, and when it will be. Pure. */
-import type { Battery } from "./battery.ts";
+import { effectiveSocMin } from "../rules/soc_limit.ts";
+import { type Battery, lastsFor } from "./battery.ts";
 import type { Charge } from "./blind_estimate.ts";
 import { measuredDischarge } from "./discharge_rate.ts";
 import type { Triggers } from "../rules/rules.ts";
@@ -10,8 +11,6 @@ export const RISE_TO_CALL_OFF_POINTS = 5;
 export const MINUTES_TO_CALL_OFF_FACTOR = 1.5;
 /** On battery with a charge that was never heard, this is how long to hope for a reading, ms; then it counts as low. */
 export const UNKNOWN_CHARGE_GRACE_MS = 600_000;
-/** A limit nearer to the station's own switch-off than this would come too late, points: it is moved up. */
-export const ABOVE_FLOOR_POINTS = 3;
 
 /** How much is left to do when the trigger comes. */
 export interface Needs {
@@ -19,24 +18,18 @@ export interface Needs {
   readonly reserveMin?: number;
 }
 
-/** The charge limit as it is applied, %: not below the point where the station itself switches off. */
-export function effectiveSocMin(
-  socMinPercent: number,
-  { floorPercent }: Pick<Battery, "floorPercent">,
-): number {
-  return floorPercent > 0 ? Math.max(socMinPercent, floorPercent + ABOVE_FLOOR_POINTS) : socMinPercent;
-}
-
 /** Why the group is in danger, or undefined when it is not. */
 export function criticalReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
+  if (battery.isCharged !== undefined) return undefined;
   return chargeCritical(battery, triggers, 0) ?? minutesCritical(battery, triggers, needs, 1) ??
     timeCritical(battery, triggers) ?? dischargeCritical(battery, triggers, 1);
 }
 
 /** Why hosts that were told may stay up after all, or undefined. An estimate can only fall: it calls nobody off. */
 export function reliefReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
-  const { charge } = battery;
+  const { charge, isCharged } = battery;
   if (!charge || charge.isEstimate) return undefined;
+  if (isCharged !== undefined) return isCharged;
   const isStillNear = chargeCritical(battery, triggers, RISE_TO_CALL_OFF_POINTS) ??
     minutesCritical(battery, triggers, needs, MINUTES_TO_CALL_OFF_FACTOR) ??
     timeCritical(battery, triggers) ??
@@ -46,29 +39,55 @@ export function reliefReason(battery: Battery, triggers: Triggers, needs: Needs)
 }
 
 /**
- * Minutes until the group will be in danger if nothing more is heard and the load stays; 0 when it is now.
+ * Minutes until the group will be in danger if the load stays; 0 when it is now.
  *
+ * @param isSilent Nothing more will be heard, so that the battery counts as empty in the end
  * @returns undefined when nothing can be said
  */
-export function minutesToCritical(battery: Battery, triggers: Triggers, needs: Needs): number | undefined {
+export function minutesToCritical(
+  battery: Battery,
+  triggers: Triggers,
+  needs: Needs,
+  isSilent = false,
+): number | undefined {
   if (criticalReason(battery, triggers, needs) !== undefined) return 0;
-  const { charge, onBatteryMs, assumedDischargePercentPerMin, floorPercent } = battery;
+  const { onBatteryMs } = battery;
   const found: number[] = [];
-  const fallsTo = (percent: number) =>
-    charge ? Math.max(0, charge.percent - percent) / assumedDischargePercentPerMin : undefined;
   const { socMinPercent, onBatteryMin } = triggers;
   if (socMinPercent !== undefined) {
     found.push(
-      fallsTo(effectiveSocMin(socMinPercent, battery)) ??
+      minutesToCharge(effectiveSocMin(socMinPercent, battery), battery, isSilent) ??
         Math.max(0, (UNKNOWN_CHARGE_GRACE_MS - onBatteryMs) / 60_000),
     );
   }
   if (onBatteryMin !== undefined) found.push(Math.max(0, onBatteryMin - onBatteryMs / 60_000));
-  const emptyMin = fallsTo(floorPercent);
   for (const limitMin of [triggers.remainingMin, needs.reserveMin]) {
-    if (limitMin !== undefined && emptyMin !== undefined) found.push(Math.max(0, emptyMin - limitMin));
+    const minutes = limitMin === undefined ? undefined : minutesToLast(limitMin, battery, isSilent);
+    if (minutes !== undefined) found.push(minutes);
   }
-  return found.length > 0 ? Math.min(...found) : undefined;
+  return found.length > 0 ? Math.max(0, Math.min(...found)) : undefined;
+}
+
+/**
+ * Minutes until no more than so many minutes are left, if the load stays; negative when it is so already.
+ *
+ * @param isSilent Nothing more will be heard, so that the battery counts as empty in the end
+ * @returns undefined when no charge was ever heard
+ */
+export function minutesToLast(minutes: number, battery: Battery, isSilent: boolean): number | undefined {
+  return minutesToCharge(battery.floorPercent, battery, isSilent, minutes);
+}
+
+/** Minutes until the charge will have fallen to so many percent, less `earlierMin`. */
+function minutesToCharge(
+  percent: number,
+  { charge, assumedDischargePercentPerMin, unseenMs = 0, countsAsEmptyInMs = Infinity }: Battery,
+  isSilent: boolean,
+  earlierMin = 0,
+): number | undefined {
+  if (!charge) return undefined;
+  const minutes = (charge.percent - percent) / assumedDischargePercentPerMin - unseenMs / 60_000 - earlierMin;
+  return isSilent ? Math.min(minutes, countsAsEmptyInMs / 60_000) : minutes;
 }
 
 /** `the charge of 9 %` or `the estimated charge of 9 %`. */
@@ -102,7 +121,7 @@ function minutesCritical(
   if (remainingMin !== undefined && remaining.minutes <= remainingMin * factor) {
     return `${left} to empty is at or below ${remainingMin} min`;
   }
-  if (reserveMin !== undefined && remaining.minutes <= reserveMin * factor) {
+  if (reserveMin !== undefined && !lastsFor(remaining, reserveMin * factor * 60_000)) {
     return `${left} to empty is no more than the ${Math.ceil(reserveMin)} min that an orderly shutdown needs`;
   }
 }

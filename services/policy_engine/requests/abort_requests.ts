@@ -1,7 +1,9 @@
 /** Takes a person's requests to call a shutdown off, and says in the journal what came of them. */
 import type { BusMessage } from "../../../lib/bus.ts";
 import { type AbortRequest, parseAbortRequest } from "../../../lib/messages/abort_request.ts";
-import type { Hold } from "../outage/groups.ts";
+import { lastsFor } from "../outage/battery.ts";
+import { batteryOfOpen } from "../outage/floor.ts";
+import type { Hold } from "../outage/timer.ts";
 import type { House } from "../house.ts";
 import { needFromMs } from "../outage/stages.ts";
 import { stationBattery, stationPhase } from "../outage/station.ts";
@@ -23,16 +25,15 @@ export function abortRefusal(device: string, house: House, nowMonoMs: number): s
   if (!state) return `there is no station "${device}"`;
   const { kind } = stationPhase(state);
   if (kind !== "critical" && kind !== "shutting_down") return "no shutdown is pending";
-  const battery = stationBattery(state, house.rules, nowMonoMs);
-  const needMs = needFromMs(house.rulesOf(device), 1, house.viewFor(device));
-  const leftMin = battery?.remaining?.minutes;
-  if (leftMin !== undefined && leftMin * 60_000 <= HOLD_MS + needMs) {
-    const needMin = Math.ceil((HOLD_MS + needMs) / 60_000);
-    return `the battery lasts for about ${
-      Math.floor(leftMin)
-    } min, and waiting and an orderly shutdown need ${needMin} min`;
-  }
-  return undefined;
+  const station = house.rulesOf(device);
+  const view = house.viewFor(device);
+  const battery = stationBattery(state, house.rules, station, nowMonoMs);
+  const needMs = needFromMs(station, 1, view);
+  const remaining = batteryOfOpen(battery, station, view, state.readings)?.remaining;
+  if (lastsFor(remaining, HOLD_MS + needMs)) return undefined;
+  const needMin = Math.ceil((HOLD_MS + needMs) / 60_000);
+  return `the battery lasts for about ${Math.floor(remaining?.minutes ?? 0)} min, ` +
+    `and waiting and an orderly shutdown need ${needMin} min`;
 }
 
 /** See the file comment. */

@@ -1,10 +1,8 @@
 /** A drill: who was asked to do everything but the last step, and who answered what, in which time. Pure. */
 import type { DrillReport, DrillRequest } from "../../../lib/messages/drill.ts";
-import { batteryNow } from "../outage/battery.ts";
+import { asLostNow, hostDueMonoMs } from "../outage/forecast.ts";
 import type { House } from "../house.ts";
 import { feedsOf, hostsOf, hostsOfStation, placeOf } from "../rules/rules.ts";
-import { needsOf } from "../outage/groups.ts";
-import { minutesToCritical } from "../outage/triggers.ts";
 import { isFresh } from "../outage/readings.ts";
 
 /** One host in a drill. Times are monotonic ms. */
@@ -171,19 +169,15 @@ function prospectOf(
     const readings = state.stations.get(device)?.readings ?? {};
     const stage = place?.stage.number;
     if (!place || !isFresh(readings.socPercent, rules.staleAfterMs, nowMonoMs)) return { device, stage };
-    const battery = batteryNow(
-      { readings, samples: [], lastGridMonoMs: nowMonoMs },
-      nowMonoMs,
-      rules,
-      nowMonoMs,
-    );
-    const { debounceMs, triggers } = place.group;
-    const needs = needsOf(station, place.stage.number, debounceMs, house.viewFor(device));
-    const minutes = minutesToCritical(battery, triggers, needs);
+    const outlook = { rules, station, view: house.viewFor(device), nowMonoMs, isSilent: false };
+    const dueMonoMs = hostDueMonoMs(agent, {
+      ...outlook,
+      state: asLostNow(state.stations.get(device), outlook),
+    });
     return {
       device,
       stage,
-      told_after_min: minutes === undefined ? undefined : Math.round(minutes + debounceMs / 60_000),
+      told_after_min: dueMonoMs === undefined ? undefined : Math.round((dueMonoMs - nowMonoMs) / 60_000),
     };
   });
   const order = found.toSorted((a, b) => (a.told_after_min ?? Infinity) - (b.told_after_min ?? Infinity));

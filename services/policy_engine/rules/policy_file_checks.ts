@@ -1,6 +1,13 @@
 /** What must fit together in a policy file, beyond the form of each key. Pure. */
-import type { FileProblem, PolicyFile, StationSection, WitnessSection } from "./policy_file_schema.ts";
-import type { GroupRules, StationRules } from "./rules.ts";
+import { effectiveSocMin } from "./soc_limit.ts";
+import type {
+  FileProblem,
+  HostSection,
+  PolicyFile,
+  StationSection,
+  WitnessSection,
+} from "./policy_file_schema.ts";
+import type { GroupRules, StationRules, Triggers } from "./rules.ts";
 import { stationFromFile } from "./rules_from_file.ts";
 import type { SimpleLimits } from "./simple_rules.ts";
 
@@ -10,6 +17,7 @@ export function policyFileProblems(file: PolicyFile, limits: SimpleLimits): read
   return [
     ...stations.flatMap(([device, section]) => stationProblems(device, section, limits)),
     ...Object.keys(limits.stations).flatMap((device) => orderProblems(device, file, limits)),
+    ...stations.flatMap(([device, section]) => gridProblems(device, section, file)),
     ...hostProblems(file, limits),
     ...witnessProblems(file, limits),
     ...recoveryProblems(file, limits),
@@ -47,6 +55,26 @@ function stationProblems(device: string, section: StationSection, limits: Simple
     });
   }
   return problems;
+}
+
+/** Whose word counts must be somebody's, and nobody is asked about a grid that does not count. */
+function gridProblems(device: string, { grid }: StationSection, { witness }: PolicyFile): FileProblem[] {
+  const path = ["station", device, "grid"];
+  if (grid === "witness" && !witness.some(({ stations }) => stations?.includes(device) ?? true)) {
+    return [{
+      path,
+      text: `is "witness", but no [[witness]] speaks for "${device}": it would never begin an outage`,
+    }];
+  }
+  if (grid !== "off") return [];
+  return witness.flatMap(({ stations }, index): FileProblem[] =>
+    stations?.includes(device)
+      ? [{
+        path: ["witness", index, "stations"],
+        text: `names "${device}", whose grid is "off": nothing that it says would count`,
+      }]
+      : []
+  );
 }
 
 /** Later stages must not be in danger before earlier ones: they would pull them along. */
@@ -106,10 +134,20 @@ function hostProblems({ host }: PolicyFile, { stations }: SimpleLimits): FilePro
   return Object.entries(host).flatMap(([name, section]): FileProblem[] => {
     const path = ["host", name];
     if (!known.has(name)) return [{ path, text: `must be a host of DEVICE_TO_AGENTS_JSON (${list(known)})` }];
-    const feeds = Object.values(stations).filter((hosts) => hosts.includes(name)).length;
-    if (section.goes_with === undefined || feeds > 1) return [];
-    return [{ path: [...path, "goes_with"], text: `is for hosts on two stations or more, found ${feeds}` }];
+    const feeds = Object.keys(stations).filter((device) => stations[device]?.includes(name));
+    const problems = portProblems(name, section, feeds);
+    if (section.goes_with === undefined || feeds.length > 1) return problems;
+    const text = `is for hosts on two stations or more, found ${feeds.length}`;
+    return [...problems, { path: [...path, "goes_with"], text }];
   });
+}
+
+function portProblems(host: string, { port }: HostSection, feeds: readonly string[]): FileProblem[] {
+  if (typeof port !== "object") return [];
+  return Object.keys(port).filter((device) => !feeds.includes(device)).map((device) => ({
+    path: ["host", host, "port", device],
+    text: `must be a station that feeds "${host}" (${list(feeds)})`,
+  }));
 }
 
 function witnessProblems({ witness }: PolicyFile, { stations }: SimpleLimits): FileProblem[] {
@@ -154,17 +192,20 @@ function sourceProblems(section: WitnessSection, path: FileProblem["path"]): Fil
 function recoveryProblems(file: PolicyFile, limits: SimpleLimits): FileProblem[] {
   const wakeSoc = file.recovery?.soc_min;
   if (wakeSoc === undefined) return [];
+  /** With the station's floor as the owner says it. */
+  const limitOf = (device: string, { socMinPercent = 0 }: Triggers) =>
+    effectiveSocMin(socMinPercent, { floorPercent: file.station[device]?.min_soc ?? 0 });
   const woken = new Set(Object.entries(file.host).filter(([, { mac }]) => mac).map(([host]) => host));
   const tooHigh = Object.keys(limits.stations).flatMap((device) =>
     stationFromFile(device, file, limits).stages.flatMap(({ groups }) =>
       groups.filter(({ hosts, triggers }) =>
-        hosts.some((host) => woken.has(host)) && (triggers.socMinPercent ?? 0) >= wakeSoc
-      )
+        hosts.some((host) => woken.has(host)) && limitOf(device, triggers) >= wakeSoc
+      ).map(({ hosts, triggers }) => ({ hosts, percent: limitOf(device, triggers) }))
     )
   );
-  return tooHigh.map(({ hosts, triggers }) => ({
+  return tooHigh.map(({ hosts, percent }) => ({
     path: ["recovery", "soc_min"],
     text: `is an impossible order: ${list(hosts)} would be woken at ${wakeSoc} % and shut down at ` +
-      `${triggers.socMinPercent} %`,
+      `${percent} %`,
   }));
 }

@@ -28,10 +28,17 @@ const stationSchema = v.strictObject({
   stage: v.optional(v.array(stageSchema)),
   last: v.optional(name),
   reserve: v.optional(v.boolean()),
+  grid: v.optional(v.picklist(["auto", "witness", "off"])),
+  total_wh: v.optional(numberIn(1, 1_000_000)),
+  min_soc: v.optional(numberIn(0, 90)),
   ...triggerKeys,
 });
 
+const port = v.picklist(["dc", "ac1", "ac2"]);
+
 const hostSchema = v.strictObject({
+  /** One for all of its stations, or one a station by name. */
+  port: v.optional(v.union([port, v.record(name, port)])),
   goes_with: v.optional(v.picklist(["all", "any"])),
   mac: v.optional(
     v.pipe(v.string(), v.regex(/^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$/, "must be six hex pairs")),

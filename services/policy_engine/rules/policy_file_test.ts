@@ -92,6 +92,21 @@ Deno.test("houseRules() without a file, and with an empty one, are the configura
   }]);
 });
 
+Deno.test("houseRules() takes what the owner says of grid, energy, floor and outlets", () => {
+  const text = '[station.Study]\ngrid = "witness"\ntotal_wh = 5000\nmin_soc = 20\n[host.pc]\nport = "ac2"\n' +
+    '[host.nas]\nport = { Study = "ac1" }\n[[witness]]\nname = "a"\ntopic = "x"\npresent_when_above = 2\n' +
+    "[recovery]\nsoc_min = 24\n";
+  const { stations } = houseRules(LIMITS, parse(text), 0);
+  const { grid, totalWh, minSocPercent, stages } = stations.Study ?? { stages: [] };
+  assert.deepEqual([grid, totalWh, minSocPercent], ["witness", 5000, 20]);
+  const ports = (of: typeof stages) =>
+    of.flatMap(({ groups }) => groups.map(({ hosts, port }) => `${hosts.join("+")} ${port}`));
+  assert.deepEqual(ports(stages), ["tv+pi undefined", "pc ac2", "nas ac1"]);
+  const attic = stations["Attic room"];
+  assert.deepEqual(ports(attic?.stages ?? []), ["nas+mac undefined"], "nas was named on Study alone");
+  assert.equal(attic?.grid, undefined);
+});
+
 const bad: readonly [name: string, text: string, problems: readonly string[]][] = [
   ["no TOML", "a = 1\nb = = 2\n", ["line 2: must be TOML: "]],
   ["an unknown key", "blind = 1\n", ["line 1: blind is not a key of a policy file"]],
@@ -168,6 +183,36 @@ const bad: readonly [name: string, text: string, problems: readonly string[]][] 
     "waking below the charge of shutting down",
     '[recovery]\nsoc_min = 20\n[station."Attic room"]\nsoc_min = 20\n[host.mac]\nmac = "01:23:45:67:89:ab"\n',
     ["line 2: recovery.soc_min is an impossible order"],
+  ],
+  ["a grid of witnesses without a witness", '[station.Study]\nreserve = true\ngrid = "witness"\n', [
+    'line 3: station.Study.grid is "witness", but no [[witness]] speaks for "Study"',
+  ]],
+  [
+    "a grid of witnesses that speak for another station, and witnesses of a grid that does not count",
+    '[station.Study]\ngrid = "witness"\n[station."Attic room"]\ngrid = "off"\n[[witness]]\nname = "a"\ntopic = "x"\n' +
+    'present_when_above = 2\nstations = ["Attic room"]\n',
+    [
+      "line 2: station.Study.grid is",
+      'line 9: witness[1].stations names "Attic room", whose grid is "off"',
+    ],
+  ],
+  [
+    "wrong words on grid, energy, floor and outlets, and a station that does not feed the host",
+    '[station.Study]\ngrid = "maybe"\ntotal_wh = 0\nmin_soc = 91\n[host.pc]\nport = "ac3"\n[host.nas]\nport = { Study = "ac9" }\n' +
+    '[host.tv]\nport = { "Attic room" = "ac1" }\n',
+    [
+      "line 2: station.Study.grid must be",
+      "line 3: station.Study.total_wh must be 1 to 1000000, found 0",
+      "line 4: station.Study.min_soc must be 0 to 90, found 91",
+      "line 6: host.pc.port must be",
+      "line 8: host.nas.port",
+      'line 10: host.tv.port.Attic room must be a station that feeds "tv" ("Study")',
+    ],
+  ],
+  [
+    "waking below the charge at which the owner says that the station switches off",
+    '[recovery]\nsoc_min = 23\n[station."Attic room"]\nmin_soc = 20\n[host.mac]\nmac = "01:23:45:67:89:ab"\n',
+    ['line 2: recovery.soc_min is an impossible order: "nas", "mac" would be woken at 23 % and shut down at 23 %'],
   ],
   [
     "wrong forms and wrong names together",

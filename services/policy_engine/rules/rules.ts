@@ -1,4 +1,5 @@
 /** The owner's rules as the policy uses them: triggers, stages, feeds. Types and their defaults; no reading of files. */
+import type { OutagePort } from "../../../lib/messages/power_state.ts";
 import type { HostRules } from "./host_rules.ts";
 
 /** When a group of hosts is in danger, on battery. Each is optional; any one of them is enough. */
@@ -13,6 +14,12 @@ export interface Triggers {
   readonly fall?: { readonly percentPerMin: number; readonly settleMs: number };
 }
 
+/** Whose word on the grid counts for a station: its own and witnesses', witnesses' alone, or nobody's. */
+export type GridSource = "auto" | "witness" | "off";
+
+/** An outlet of a station. */
+export type Port = OutagePort["port"];
+
 /** Hosts that go together. */
 export interface GroupRules {
   /** Unique in its station and stable over restarts. */
@@ -21,6 +28,8 @@ export interface GroupRules {
   readonly triggers: Triggers;
   /** How long a trigger must hold, ms. */
   readonly debounceMs: number;
+  /** The outlet that they hang on; absent: the owner did not say. */
+  readonly port?: Port;
 }
 
 /** One step of a station's shutdown; the next begins when all of its hosts are proven down or its time is up. */
@@ -38,6 +47,12 @@ export interface StationRules {
   readonly stages: readonly StageRules[];
   /** The trigger moves earlier when the remaining minutes would not suffice for all stages. */
   readonly hasReserve: boolean;
+  /** `auto` when absent. */
+  readonly grid?: GridSource;
+  /** The energy of the full battery in place of what the station says, Wh; absent: what it says. */
+  readonly totalWh?: number;
+  /** The charge at which the station switches off, %, when it says none or a lower one; absent: what it says. */
+  readonly minSocPercent?: number;
 }
 
 /** When a host that was shut down is switched on again. */

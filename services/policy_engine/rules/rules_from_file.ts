@@ -6,7 +6,7 @@ import type {
   StationSection,
   TriggerSection,
 } from "./policy_file_schema.ts";
-import type { GroupRules, HouseRules, StageRules, StationRules, Triggers } from "./rules.ts";
+import type { GroupRules, HouseRules, Port, StageRules, StationRules, Triggers } from "./rules.ts";
 import { defaultStageLimitMs, type SimpleLimits, simpleRules, simpleStation } from "./simple_rules.ts";
 
 /** The settling time when the file does not name one, s. */
@@ -41,7 +41,7 @@ export function houseRules(
 export function stationFromFile(device: string, file: PolicyFile, limits: SimpleLimits): StationRules {
   const hosts = limits.stations[device] ?? [];
   const section: StationSection | undefined = file.station[device];
-  const overridden = hosts.some((host) => hasOwnTriggers(file.host[host]));
+  const overridden = hosts.some((host) => isSpecial(device, file.host[host]));
   if (!section && !overridden) return simpleStation(hosts, limits);
   const base: TriggerSection = {
     soc_min: limits.socMinPercent,
@@ -52,12 +52,16 @@ export function stationFromFile(device: string, file: PolicyFile, limits: Simple
   const named: readonly StageSection[] = section?.stage ?? [{ hosts: hosts.filter((host) => host !== last) }];
   const all = last === undefined ? named : [...named, { hosts: [last] }];
   return {
-    stages: all.map((stage, index) => stageFromFile(stage, index + 1, base, file, limits)),
+    stages: all.map((stage, index) => stageFromFile(device, stage, index + 1, base, file, limits)),
     hasReserve: section?.reserve ?? true,
+    grid: section?.grid,
+    totalWh: section?.total_wh,
+    minSocPercent: section?.min_soc,
   };
 }
 
 function stageFromFile(
+  device: string,
   stage: StageSection,
   number: number,
   base: TriggerSection,
@@ -65,13 +69,14 @@ function stageFromFile(
   limits: SimpleLimits,
 ): StageRules {
   const own = { ...base, ...withoutAbsent(stage) };
-  const plain = stage.hosts.filter((host) => !hasOwnTriggers(file.host[host]));
-  const special = stage.hosts.filter((host) => hasOwnTriggers(file.host[host]));
+  const plain = stage.hosts.filter((host) => !isSpecial(device, file.host[host]));
+  const special = stage.hosts.filter((host) => isSpecial(device, file.host[host]));
   const groups = [
     ...(plain.length > 0 ? [groupOf(`stage ${number}`, plain, own)] : []),
-    ...special.map((host) =>
-      groupOf(`stage ${number} ${host}`, [host], { ...own, ...withoutAbsent(file.host[host]) })
-    ),
+    ...special.map((host) => ({
+      ...groupOf(`stage ${number} ${host}`, [host], { ...own, ...withoutAbsent(file.host[host]) }),
+      port: portOn(device, file.host[host]),
+    })),
   ];
   const { time_limit_sec } = stage;
   return {
@@ -116,6 +121,13 @@ function withoutAbsent(section: TriggerSection | undefined): TriggerSection {
   );
 }
 
-function hasOwnTriggers(section: HostSection | undefined): boolean {
-  return Object.keys(withoutAbsent(section)).length > 0;
+/** The outlet of a station that a host hangs on; undefined when the file does not say. */
+export function portOn(device: string, { port }: HostSection = {}): Port | undefined {
+  if (typeof port !== "object") return port;
+  return Object.hasOwn(port, device) ? port[device] : undefined;
+}
+
+/** Whether a host has triggers or an outlet of its own, and so is a group of its own. */
+function isSpecial(device: string, section: HostSection | undefined): boolean {
+  return Object.keys(withoutAbsent(section)).length > 0 || portOn(device, section) !== undefined;
 }

@@ -7,7 +7,7 @@ import type { House } from "../house.ts";
 import { PowerDoubt } from "./power_return.ts";
 import { feedsOf, hostsOfStation } from "../rules/rules.ts";
 import type { DoubtBasis } from "./snapshot.ts";
-import { isFresh } from "../outage/readings.ts";
+import { isGridFresh } from "../outage/grid_verdict.ts";
 
 /** After a restart old readings may trigger nothing for this long, ms: fresh ones get a chance. */
 const RESTART_GRACE_MS = 30_000;
@@ -65,10 +65,13 @@ export class RestartGrace {
    * In doubt an agent keeps the plan that it has. One that booted with the power holds none, or a void one: a new "on
    * battery" by old readings would send it down when it loses us. One that had power all the while holds the right one.
    */
-  maySpeakFor(agent: string, { rules, state }: House, nowMonoMs: number): boolean {
+  maySpeakFor(agent: string, house: House, nowMonoMs: number): boolean {
     if (!this.#doubt) return true;
-    return feedsOf(agent, rules).some((device) =>
-      isFresh(state.stations.get(device)?.readings.grid, rules.staleAfterMs, nowMonoMs)
-    );
+    const { rules, state } = house;
+    return feedsOf(agent, rules).some((device) => {
+      const station = state.stations.get(device);
+      return station !== undefined &&
+        isGridFresh(station, house.rulesOf(device).grid, rules.staleAfterMs, nowMonoMs);
+    });
   }
 }

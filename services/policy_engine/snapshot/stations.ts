@@ -26,6 +26,11 @@ export const stationSchema = v.object({
   out_watts: reading(numberIn(-1e6, 1e6)),
   battery_wh: reading(numberIn(0, 1e6)),
   min_soc: reading(numberIn(0, 100)),
+  outage_ports: reading(
+    v.array(v.object({ port: v.picklist(["dc", "ac1", "ac2"]), min_soc: numberIn(0, 100) })),
+  ),
+  /** The station speaks and does not tell the grid any more. */
+  grid_unknown: reading(v.literal(true)),
   /** What was believed of the grid, when a witness had told it. */
   believed_grid: reading(v.boolean()),
   /** The fall that was measured in this outage, %/min. */
@@ -53,7 +58,9 @@ export function fromStation(
       age_ms: ageOf(w.atMonoMs, nowMonoMs),
       least_age_ms: w.latestMonoMs === undefined ? undefined : ageOf(w.latestMonoMs, nowMonoMs),
     };
-  const isByWitness = verdict?.connected !== undefined && verdict.evidenceMonoMs !== readings.grid?.atMonoMs;
+  // While the grid is unknown: what was known last, so that an outage that is over does not begin again.
+  const belief = verdict?.last ?? verdict;
+  const isByWitness = belief?.connected !== undefined && belief.evidenceMonoMs !== readings.grid?.atMonoMs;
   return {
     grid: aged(readings.grid),
     soc: aged(readings.socPercent),
@@ -61,8 +68,12 @@ export function fromStation(
     out_watts: aged(readings.outWatts),
     battery_wh: aged(readings.batteryWh),
     min_soc: aged(readings.minSocPercent),
+    outage_ports: aged(
+      readings.outagePorts?.value && { ...readings.outagePorts, value: [...readings.outagePorts.value] },
+    ),
+    grid_unknown: aged(readings.gridUntold),
     believed_grid: isByWitness
-      ? { value: verdict.connected === true, age_ms: ageOf(verdict.evidenceMonoMs ?? nowMonoMs, nowMonoMs) }
+      ? { value: belief.connected === true, age_ms: ageOf(belief.evidenceMonoMs ?? nowMonoMs, nowMonoMs) }
       : undefined,
     fall: dischargePercentPerMin,
     last_grid_age_ms: lastGridMonoMs === undefined ? undefined : ageOf(lastGridMonoMs, nowMonoMs),
@@ -77,7 +88,8 @@ export function fromStation(
 /** Whether a restart need not know the difference; readings of the station follow within the life of a piece. */
 export function isSameStation(a: StationState, b: StationState): boolean {
   return a === b ||
-    a.verdict?.connected === b.verdict?.connected && a.held === b.held &&
+    a.verdict?.connected === b.verdict?.connected && a.verdict?.isUntold === b.verdict?.isUntold &&
+      a.held === b.held &&
       isSameMap(a.phases, b.phases) && isSameMap(a.started, b.started);
 }
 
@@ -116,6 +128,8 @@ export function toStation(
     outWatts: reading(saved.out_watts),
     batteryWh: reading(saved.battery_wh),
     minSocPercent: reading(saved.min_soc),
+    outagePorts: reading(saved.outage_ports),
+    gridUntold: reading(saved.grid_unknown),
   };
   if (isLongAgo) return { ...NEW_STATION, readings };
   const believed = reading(saved.believed_grid);
@@ -125,9 +139,20 @@ export function toStation(
     dischargePercentPerMin: saved.fall,
     lastGridMonoMs: saved.last_grid_age_ms === undefined ? undefined : at(saved.last_grid_age_ms),
     held: saved.held && { untilMonoMs: at(-saved.held.left_ms), reason: saved.held.reason },
-    verdict: believed && { connected: believed.value, by: "station", evidenceMonoMs: believed.atMonoMs },
+    verdict: verdictFrom(believed, saved.grid_unknown !== undefined),
     phases: new Map(Object.entries(saved.groups).map(([key, one]) => [key, toPhase(one, at, nowMonoMs)])),
     started: new Map(Object.entries(saved.stages).map(([number, ageMs]) => [Number(number), at(ageMs)])),
+  };
+}
+
+/** Told once: a restart is no news of a grid that was unknown before it. */
+function verdictFrom(believed: Reading<boolean> | undefined, isUntold: boolean): StationState["verdict"] {
+  if (!believed && !isUntold) return undefined;
+  return {
+    connected: believed?.value,
+    by: "station",
+    evidenceMonoMs: believed?.atMonoMs,
+    ...(isUntold ? { isUntold: true } : {}),
   };
 }
 

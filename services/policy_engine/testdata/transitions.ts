@@ -1,8 +1,11 @@
 /** Every transition of an outage: the table that the tests play and the documentation draws. */
-import type { OutageFacts, OutagePhase, OutageRules } from "../outage/outage.ts";
+import type { OutageFacts, OutagePhase } from "../outage/outage.ts";
+import type { Timer } from "../outage/timer.ts";
 
+/** Facts, and the hold that is in force. */
+export type Given = OutageFacts & Pick<Timer, "hold">;
 /** The documented debounce. */
-export const RULES: OutageRules = { debounceMs: 180_000, notBeforeMonoMs: 0 };
+export const RULES: Timer = { debounceMs: 180_000, notBeforeMonoMs: 0 };
 /** Where each row begins, monotonic ms. */
 export const T = 1_000_000;
 
@@ -15,6 +18,7 @@ export const CRITICAL: OutagePhase = { kind: "critical", sinceMonoMs: T, critica
 const DOWN: OutagePhase = { kind: "shutting_down", sinceMonoMs: T, triggeredMonoMs: T, reason: "low" };
 
 const SILENCE: OutageFacts = {};
+const UNTOLD: OutageFacts = { isUnknown: "nobody tells" };
 const GRID: OutageFacts = { gridConnected: true };
 /** On battery, no danger. */
 export const CALM: OutageFacts = { gridConnected: false };
@@ -26,13 +30,13 @@ export const RISEN: OutageFacts = { gridConnected: false, relief: "risen" };
 export const PULLED: OutageFacts = { gridConnected: false, advancedBy: "later" };
 
 /** In danger, and a person holds the shutdown back. */
-export const HELD: OutageFacts = { gridConnected: false, critical: "low", heldBack: "held" };
+export const HELD: Given = { ...LOW, hold: { untilMonoMs: Infinity, reason: "held" } };
 
 /** The whole table: every phase with every kind of facts, and the rows around each limit. */
 export const TRANSITIONS: readonly [
   name: string,
   from: OutagePhase,
-  facts: OutageFacts,
+  facts: Given,
   atMs: number,
   to: OutagePhase["kind"],
   events: readonly string[],
@@ -43,6 +47,12 @@ export const TRANSITIONS: readonly [
   ["begins on battery", UNKNOWN, CALM, T, "on_battery", ["grid_lost"]],
   ["begins in danger", UNKNOWN, LOW, T, "critical", ["grid_lost", "timer_started"]],
   ["begins pulled", UNKNOWN, PULLED, T, "shutting_down", ["grid_lost", "shutdown_triggered"]],
+
+  ["is unknown when what was known counts no more", ONLINE, UNTOLD, T, "unknown", []],
+  ["stays unknown while nobody tells", UNKNOWN, UNTOLD, T, "unknown", []],
+  ["ends with a grid that does not count", ON_BATTERY, UNTOLD, T, "unknown", []],
+  ["aborts the timer with a grid that does not count", CRITICAL, UNTOLD, T, "unknown", ["timer_aborted"]],
+  ["calls off with a grid that does not count", DOWN, UNTOLD, T, "unknown", ["called_off"]],
 
   ["stays online in silence", ONLINE, SILENCE, T, "online", []],
   ["stays online", ONLINE, GRID, T, "online", []],
@@ -70,7 +80,7 @@ export const TRANSITIONS: readonly [
 
   ["goes on down in silence", DOWN, SILENCE, T + 9e9, "shutting_down", []],
   ["is called off by a person, and stays in danger", DOWN, HELD, T + 1, "critical", ["called_off"]],
-  ["is pulled, and called off by a person", DOWN, { ...PULLED, heldBack: "held" }, T + 1, "critical", [
+  ["is pulled, and called off by a person", DOWN, { ...PULLED, hold: HELD.hold }, T + 1, "critical", [
     "called_off",
   ]],
   ["gets the grid back while held back", DOWN, { ...HELD, ...GRID }, T + 1, "online", [
