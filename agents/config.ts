@@ -13,6 +13,7 @@ import {
 } from "./host_commands.ts";
 import { parseKeys } from "./keyring.ts";
 import type { HostPlatform } from "./platform/platform.ts";
+import { own } from "../lib/own.ts";
 
 /** What an agent is told. */
 export interface AgentConfig {
@@ -88,9 +89,13 @@ export function loadAgentConfig(sources: AgentConfigSources): AgentConfig {
   const read = file && readEnvFile(file.text, file.name);
   problems.push(...(read?.problems ?? []));
   for (const key of Object.keys(read?.values ?? {})) {
-    if (!(key in AGENT_KEYS) && !PRE_SHUTDOWN.test(key)) problems.push(`Unknown key "${key}"`);
+    if (!Object.hasOwn(AGENT_KEYS, key) && !PRE_SHUTDOWN.test(key)) problems.push(`Unknown key "${key}"`);
   }
-  const texts = new Texts((key) => environment[key] || read?.values[key] || undefined, readFile, problems);
+  const texts = new Texts(
+    (key) => own(environment, key) || own(read?.values ?? {}, key) || undefined,
+    readFile,
+    problems,
+  );
 
   const agent = texts.text("AGENT_ID") ?? "";
   const nameProblem = agentNameProblem(agent);

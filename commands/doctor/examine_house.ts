@@ -3,6 +3,7 @@ import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
 import { keyId } from "../../lib/signing.ts";
 import { ageOfState, type BrokerSnapshot, freshWordsNow } from "../broker_snapshot.ts";
+import { own } from "../../lib/own.ts";
 
 /** A drill longer ago than this proves little, ms. */
 const DRILL_MAX_AGE_MS = 90 * 86_400_000;
@@ -119,7 +120,7 @@ function examineHosts(house: HouseConfig, words: BrokerSnapshot): Finding[] {
 function examineHost(agent: string, { agentKeys }: HouseConfig, { agents }: BrokerSnapshot): Finding {
   const what = `host ${agent}`;
   const status = agents.get(agent);
-  const key = Object.hasOwn(agentKeys, agent) ? agentKeys[agent] : undefined;
+  const key = Object.hasOwn(agentKeys, agent) ? own(agentKeys, agent) : undefined;
   if (key === undefined) {
     const text = `has no key: its commands go unsigned; run: ecoflow-power keys add ${agent}`;
     return { what, verdict: "bad", text };

@@ -9,6 +9,7 @@ import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
 import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
 import { type KeyReading, readKeys } from "./read_keys.ts";
 import { type ConfiguredStation, parseAgentMap, parseDeviceList } from "./stations.ts";
+import { own } from "../own.ts";
 
 /** Everything that the daemon is told, typed and checked. */
 export interface HouseConfig {
@@ -142,8 +143,8 @@ function readBootId(text: string | undefined): string | undefined {
 
 function build(reading: KeyReading, sources: ConfigSources, problems: string[]): HouseConfig {
   const { values } = reading;
-  const text = (key: keyof typeof values) => values[key] as string | undefined;
-  const number = (key: keyof typeof values) => values[key] as number;
+  const text = (key: keyof typeof values) => own(values, key) as string | undefined;
+  const number = (key: keyof typeof values) => own(values, key) as number;
   const remarks = reading.unsupported.map((name) =>
     `${name} is not used by this version: see docs/notifications.md`
   );
@@ -220,7 +221,7 @@ function readAccounts(
     first: "ECOFLOW_USER" | "ECOFLOW_ACCESS_KEY",
     second: "ECOFLOW_PASS" | "ECOFLOW_SECRET_KEY",
   ) => {
-    const [a, b] = [values[first] as string | undefined, values[second] as string | undefined];
+    const [a, b] = [own(values, first) as string | undefined, own(values, second) as string | undefined];
     if (a !== undefined && b !== undefined) return [a.trim(), b] as const;
     if (a !== undefined || b !== undefined) {
       problems.push(
@@ -255,7 +256,7 @@ function readBroker(
   const password = values.MQTT_PASS as string | undefined;
   if (host === undefined) {
     for (const key of ["MQTT_PORT", "MQTT_USER", "MQTT_PASS", "MQTT_CA_FILE", "MQTT_CERT_FILE"] as const) {
-      if (values[key] !== undefined) problems.push(`${key} must come with MQTT_HOST, found it alone`);
+      if (own(values, key) !== undefined) problems.push(`${key} must come with MQTT_HOST, found it alone`);
     }
     if (useTls) problems.push("MQTT_TLS must come with MQTT_HOST, found it alone");
     return undefined;

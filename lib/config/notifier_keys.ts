@@ -5,6 +5,7 @@ import type { Key } from "./keys.ts";
 import { type EventChoice, parseEventChoice } from "./event_choice.ts";
 import { parseQuietHours, type QuietHours } from "./quiet_hours.ts";
 import type { KeyReading } from "./read_keys.ts";
+import { own } from "../own.ts";
 
 /** Every channel that there is, in the order in which they are shown. */
 export const CHANNEL_NAMES = ["pushover", "telegram", "ntfy", "email", "webhook", "apprise"] as const;
@@ -55,7 +56,7 @@ export function readNotifier(
   problems: string[],
   caPem: string | undefined,
 ): NotifierSettings | undefined {
-  const text = (key: Key) => (values[key] as string | undefined)?.trim();
+  const text = (key: Key) => (own(values, key) as string | undefined)?.trim();
   const tried = <T>(key: Key, parse: (text: string) => T): T | undefined => {
     const value = text(key);
     if (value === undefined) return undefined;
@@ -76,7 +77,7 @@ export function readNotifier(
     apprise: tried("NOTIFY_EVENTS_APPRISE", parseEventChoice),
   };
   for (const name of CHANNEL_NAMES) {
-    if (ownChoice[name] && !settings.some((channel) => channel.name === name)) {
+    if (own(ownChoice, name) && !settings.some((channel) => channel.name === name)) {
       problems.push(
         `NOTIFY_EVENTS_${name.toUpperCase()} must come with the channel's own keys, found it alone`,
       );
@@ -93,7 +94,7 @@ export function readNotifier(
   return {
     channels: settings.map((channel) => ({
       settings: channel,
-      choice: ownChoice[channel.name] ?? everywhere,
+      choice: own(ownChoice, channel.name) ?? everywhere,
     })),
     quietHours,
     timeZone,
@@ -201,7 +202,7 @@ function readEmail(
   return {
     name: "email",
     host,
-    port: port ?? { implicit: 465, starttls: 587, none: 25 }[tls],
+    port: port ?? own({ implicit: 465, starttls: 587, none: 25 }, tls),
     tls,
     login: login && { user: login[0], pass: login[1] },
     from,

@@ -1,5 +1,6 @@
 /** Turns texts into typed values by the table of keys, and collects every problem. Pure. */
 import { type Key, KEYS, type KeySpec, UNSUPPORTED_KEYS } from "./keys.ts";
+import { own, put } from "../own.ts";
 
 /** A typed value: undefined when the key is not set and has no default. */
 export type KeyValue = string | number | boolean | undefined;
@@ -36,7 +37,7 @@ export function readKeys(sources: KeySources): KeyReading {
   const values = {} as Record<Key, KeyValue>;
   for (const [key, spec] of Object.entries(KEYS) as [Key, KeySpec][]) {
     try {
-      values[key] = convert(key, spec, findText(key, spec, sources));
+      put(values, key, convert(key, spec, findText(key, spec, sources)));
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error));
     }
@@ -59,10 +60,10 @@ function knownNames(): Set<string> {
 function findText(key: Key, spec: KeySpec, sources: KeySources): string | undefined {
   const found = new Map<string, string>();
   for (const name of [key, ...(spec.aliases ?? [])]) {
-    const text = sources.environment[name] || sources.file[name];
+    const text = own(sources.environment, name) || own(sources.file, name);
     if (text) found.set(name, text);
     if (!spec.secret) continue;
-    const path = sources.environment[`${name}_FILE`] || sources.file[`${name}_FILE`];
+    const path = own(sources.environment, `${name}_FILE`) || own(sources.file, `${name}_FILE`);
     if (path) found.set(`${name}_FILE`, readSecretFile(`${name}_FILE`, path, sources));
   }
   if (found.size > 1) {

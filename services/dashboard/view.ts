@@ -5,6 +5,7 @@ import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { Heard, House } from "./house.ts";
 import type { HostHistory } from "./host_history.ts";
 import type { HostView, HouseView, PolicyView, StationView } from "./page_contract.ts";
+import { own } from "../../lib/own.ts";
 
 /** What the view is made for. */
 export interface ViewOptions {
@@ -38,7 +39,7 @@ export function houseView(house: House, options: ViewOptions): HouseView {
     is_broker_up: house.isBrokerUp,
     daemon: daemon && { is_online: daemon.online, version: daemon.version },
     is_policy_running: house.isBrokerUp && daemon?.online === true &&
-      (daemon.services?.[POLICY]?.state ?? "ready") === "ready",
+      (own(daemon.services ?? {}, POLICY)?.state ?? "ready") === "ready",
     problems: problemsOf(house),
     cloud: cloud && {
       link: cloud.value.link,
@@ -135,7 +136,7 @@ function hostsOf(
   { agentsByStation }: ViewOptions,
 ): Pick<HostView, "agent" | "state" | "detail" | "stage">[] {
   return policy?.hosts ??
-    (agentsByStation[device] ?? []).map((agent) => ({ agent, state: "unknown" }));
+    (own(agentsByStation, device) ?? []).map((agent) => ({ agent, state: "unknown" }));
 }
 
 function hostView(

@@ -6,6 +6,7 @@ import { type DrillRequest, encodeDrillRequest } from "../../lib/messages/drill.
 import type { JournalEvent } from "../../lib/messages/event.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
 import type { WishView } from "./page_contract.ts";
+import { own } from "../../lib/own.ts";
 
 /** What the policy answers with, by whether it took the wish. */
 const ANSWERS: Readonly<Record<string, boolean>> = {
@@ -46,7 +47,7 @@ export class WishDesk {
 
   /** Hears the journal, where the policy answers. */
   noteEvent({ kind, text, data }: JournalEvent): void {
-    const isTaken = ANSWERS[kind];
+    const isTaken = own(ANSWERS, kind);
     if (isTaken !== undefined && typeof data?.id === "string") {
       this.#waiting.get(data.id)?.({ isTaken, text });
     }

@@ -20,6 +20,7 @@ import type { StageView } from "./outage/stages.ts";
 import { NEW_STATION, type StationEvent, type StationState, stepStation } from "./outage/station.ts";
 import { mayWake } from "./hosts/wake_order.ts";
 import { type Arrival, isFresh, mergeState } from "./outage/readings.ts";
+import { own } from "../../lib/own.ts";
 
 /** Everything that the policy remembers. */
 export interface HouseState {
@@ -114,7 +115,7 @@ export class House {
 
   /** The rules of a station; those for stations that nobody named when it is not in the map. */
   rulesOf(device: string): StationRules {
-    return this.rules.stations[device] ?? this.rules.watched;
+    return own(this.rules.stations, device) ?? this.rules.watched;
   }
 
   /** How a station's stages see the hosts now. */

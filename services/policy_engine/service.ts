@@ -25,6 +25,7 @@ import { SnapshotKeeper } from "./snapshot/keeper.ts";
 import { textFile } from "../../lib/text_file.ts";
 import { udpWake } from "./io/wake_on_lan.ts";
 import { houseWarnings, WARNING_CODES } from "./io/warnings.ts";
+import { own } from "../../lib/own.ts";
 
 export type { PolicyEngineConfig, PolicyEnginePorts } from "./config.ts";
 
@@ -102,7 +103,7 @@ export class PolicyEngine implements Service {
     this.#house = this.#resume();
     const agents = this.#house.state.hosts.keys();
     const unsigned = [...agents].filter((agent) =>
-      config.agentKeys[agent] === undefined && !config.keylessHosts?.includes(agent)
+      own(config.agentKeys, agent) === undefined && !config.keylessHosts?.includes(agent)
     );
     if (unsigned.length > 0) {
       const text = `agents without a key get unsigned commands: ${unsigned.join(", ")}`;
@@ -240,7 +241,7 @@ export class PolicyEngine implements Service {
     if (effect.kind !== "host") return;
     const { agent, reason, stage } = effect;
     if (effect.effect.kind === "wake") {
-      this.#dispatch.wake(agent, this.#house?.rules.wake.macs[agent], this.ports.wake);
+      this.#dispatch.wake(agent, own(this.#house?.rules.wake.macs ?? {}, agent), this.ports.wake);
     } else if (effect.effect.kind === "send") {
       const { action, commandId } = effect.effect;
       this.#dispatch.send({ agent, id: commandId, action, reason, stage });

@@ -1,4 +1,5 @@
 /** One sentence on every variable that the server knows, for GET DESC. */
+import { own } from "../../../lib/own.ts";
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   "battery.charge": "Battery charge of the whole system, rounded down (percent)",
@@ -32,5 +33,5 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 
 /** The sentence; undefined for a variable that does not exist here. */
 export function describeVariable(name: string): string | undefined {
-  return Object.hasOwn(DESCRIPTIONS, name) ? DESCRIPTIONS[name] : undefined;
+  return Object.hasOwn(DESCRIPTIONS, name) ? own(DESCRIPTIONS, name) : undefined;
 }

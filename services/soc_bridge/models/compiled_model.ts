@@ -12,6 +12,7 @@ import {
   type PackSpec,
   type SourceSpec,
 } from "./model_spec.ts";
+import { own } from "../../../lib/own.ts";
 
 /** Reads one field of a message into one slot. */
 export interface Tap {
@@ -86,10 +87,10 @@ export async function compileModel(
     const { from, ...rest } = s;
     return { ...rest, slots: slotsOf(from) };
   };
-  const numbers = NUMBER_NAMES.filter((name) => spec.values[name]?.length).map((name) =>
-    [name, (spec.values[name] ?? []).map(compileSource)] as const
+  const numbers = NUMBER_NAMES.filter((name) => own(spec.values, name)?.length).map((name) =>
+    [name, (own(spec.values, name) ?? []).map(compileSource)] as const
   );
-  const flag = (spec.values[FLAG_NAME] ?? []).map(compileSource);
+  const flag = (own(spec.values, FLAG_NAME) ?? []).map(compileSource);
   const grid = (spec.grid ?? []).map(({ from, ...rest }) => ({ ...rest, slots: slotsOf(from) }));
   problems.push(...packProblems(spec, family?.schema));
   if (problems.length > 0) throw new InvalidInputError(source, problems);
