@@ -31,7 +31,8 @@ export interface Bus {
   publish(topic: string, payload: Uint8Array | string, options?: PublishOptions): Promise<void>;
   /**
    * Calls `handle` for every message that matches, for as long as the bus lives, also after a reconnect
-   * (when retained messages come again). `handle` must not throw.
+   * (when retained messages come again). One that throws is told of, and the
+   * others still hear.
    *
    * @throws TopicForbiddenError outside the declared filters
    */

@@ -2,6 +2,7 @@
 import type { Bus, BusMessage, PublishOptions, TopicCapability } from "./bus.ts";
 import { TopicForbiddenError } from "./errors.ts";
 import type { Logger } from "./log.ts";
+import type { Isolation } from "./isolation.ts";
 import { coversFilter, matchesFilter } from "./mqtt/topics.ts";
 
 /** Service to `broker_link`. `id` is present when an answer is wanted. */
@@ -45,7 +46,12 @@ export class PortBus implements Bus {
   readonly #linkHandlers: ((up: boolean) => void)[] = [];
   readonly #waiting = new Map<number, Waiting>();
 
-  constructor(private readonly capability: TopicCapability, private readonly log: Logger) {}
+  /** @param isolation Keeps a handler that throws from stopping the others; absent: it throws into the port */
+  constructor(
+    private readonly capability: TopicCapability,
+    private readonly log: Logger,
+    private readonly isolation?: Isolation,
+  ) {}
 
   /** Uses `port` from now on; the earlier one is closed. */
   attach(port: BusPort): void {
@@ -106,7 +112,7 @@ export class PortBus implements Bus {
     switch (reply.kind) {
       case "message":
         for (const { filter, handle } of this.#handlers) {
-          if (matchesFilter(filter, reply.topic)) handle(reply);
+          if (matchesFilter(filter, reply.topic)) this.#run(`topic "${reply.topic}"`, () => handle(reply));
         }
         return;
       case "published": {
@@ -126,6 +132,11 @@ export class PortBus implements Bus {
   #setLink(up: boolean): void {
     if (up === this.#up) return;
     this.#up = up;
-    for (const tell of this.#linkHandlers) tell(up);
+    for (const tell of this.#linkHandlers) this.#run("the state of the connection", () => tell(up));
+  }
+
+  #run(what: string, act: () => void): void {
+    if (this.isolation) this.isolation.run(what, act);
+    else act();
   }
 }

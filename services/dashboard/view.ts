@@ -15,6 +15,8 @@ export interface ViewOptions {
   readonly staleAfterSec: number;
   readonly agentsByStation: Readonly<Record<string, readonly string[]>>;
   readonly hostHistory: HostHistory;
+  /** Runs what concerns one station; absent: what throws leaves no view at all. */
+  readonly isolate?: <T>(what: string, act: () => T) => T | undefined;
 }
 
 /** The name of the service whose words the sentences are. */
@@ -22,7 +24,8 @@ const POLICY = "policy_engine";
 
 /** See the file comment. */
 export function houseView(house: House, options: ViewOptions): HouseView {
-  const { nowMonoMs, nowWallMs, speed, staleAfterSec, agentsByStation } = options;
+  const { nowMonoMs, nowWallMs, speed, staleAfterSec, agentsByStation, isolate = (_what, act) => act() } =
+    options;
   const daemon = house.daemon?.value;
   const cloud = house.cloud;
   const drill = house.drill?.value;
@@ -46,7 +49,9 @@ export function houseView(house: House, options: ViewOptions): HouseView {
       detail: cloud.value.detail,
       age_s: ageOf(cloud, nowMonoMs),
     },
-    stations: [...devices].toSorted().map((device) => stationView(device, house, options)),
+    stations: [...devices].toSorted().flatMap((device) =>
+      isolate(`station "${device}"`, () => stationView(device, house, options)) ?? []
+    ),
     drill: drill && {
       state: drill.state,
       sentence: drill.sentence,

@@ -4,6 +4,7 @@
  */
 import type { BusMessage } from "../../lib/bus.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
+import { Isolation } from "../../lib/isolation.ts";
 import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
 import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { parseStationList } from "../../lib/messages/station_list.ts";
@@ -42,6 +43,7 @@ export class DiscoveryService implements Service {
   readonly #dirty = new Set<string>();
   /** State topics with a live word since the broker came: what it kept is older, but may be delivered after it. */
   readonly #spoken = new Set<string>();
+  readonly #isolation: Isolation;
   #settledAtMonoMs = Infinity;
   #cancelTick = () => {};
   #cancelBirth = () => {};
@@ -51,6 +53,7 @@ export class DiscoveryService implements Service {
   constructor(private readonly context: ServiceContext<DiscoveryConfig>) {
     const { config } = context;
     this.#topics = topicsUnder(config.roots);
+    this.#isolation = new Isolation(context, "part_failed");
     this.#own = discoveryTopics(config);
     this.#devices = new Devices(config);
     this.#roster = new Roster(config);
@@ -102,12 +105,12 @@ export class DiscoveryService implements Service {
   #tick(): void {
     const nowMonoMs = this.context.clock.monoMs();
     if (!this.#isLinkUp) return;
-    for (const id of this.#roster.ids) this.#tellStanding(id);
+    for (const id of this.#roster.ids) this.#isolation.run(`device "${id}"`, () => this.#tellStanding(id));
     if (nowMonoMs < this.#settledAtMonoMs) return;
     for (const id of this.#roster.takeGone(nowMonoMs)) this.#remove(id);
     for (const id of [...this.#dirty]) {
       this.#dirty.delete(id);
-      this.#announce(id);
+      this.#isolation.run(`device "${id}"`, () => this.#announce(id));
     }
   }
 

@@ -60,6 +60,9 @@ export type HouseEffect =
     readonly stage?: number;
   };
 
+/** Runs a part; undefined when it threw, and the others go on. */
+export type Isolate = <T>(what: string, act: () => T) => T | undefined;
+
 /** As many durations of a host are kept. */
 const LEARNED_KEPT = 5;
 
@@ -85,8 +88,14 @@ export class House {
   /**
    * @param start The state to begin with: {@link emptyHouse}, or a restored one
    * @param newId Makes the id of a command
+   * @param isolate Runs what concerns one host or station; absent: what throws ends the step
    */
-  constructor(start: HouseState, rules: HouseRules, private readonly newId: () => string) {
+  constructor(
+    start: HouseState,
+    rules: HouseRules,
+    private readonly newId: () => string,
+    private readonly isolate: Isolate = (_what, act) => act(),
+  ) {
     this.#rules = rules;
     this.#stations = new Map(start.stations);
     this.#hosts = new Map(start.hosts);
@@ -174,7 +183,7 @@ export class House {
         return this.#forgetOutage(input.device);
       case "tick":
         return [...input.devices ?? this.#stations.keys()].flatMap((device) =>
-          this.#concludeStation(device, nowMonoMs)
+          this.isolate(`station "${device}"`, () => this.#concludeStation(device, nowMonoMs)) ?? []
         );
     }
   }
@@ -195,7 +204,8 @@ export class House {
     this.#stations.set(device, state);
     const effects: HouseEffect[] = events.map((event) => ({ ...event, device }));
     for (const agent of this.#hostsByStation.get(device) ?? []) {
-      effects.push(...this.#concludeHost(agent, undefined, nowMonoMs));
+      const own = this.isolate(`host "${agent}"`, () => this.#concludeHost(agent, undefined, nowMonoMs));
+      effects.push(...own ?? []);
     }
     return effects;
   }

@@ -4,6 +4,7 @@ import type { AgentAck } from "../../lib/messages/agent_ack.ts";
 import type { AgentStatus } from "../../lib/messages/agent_status.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { Isolation } from "../../lib/isolation.ts";
 import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
@@ -57,6 +58,7 @@ export class PolicyEngine implements Service {
   readonly #ears: Subscriptions;
   readonly #agents: AgentReplies;
   readonly #restartGrace = new RestartGrace();
+  readonly #isolation: Isolation;
   #cloud: Ways["cloud"];
 
   constructor(
@@ -64,6 +66,7 @@ export class PolicyEngine implements Service {
     private readonly ports: PolicyEnginePorts,
   ) {
     this.#topics = topicsUnder(context.config.roots);
+    this.#isolation = new Isolation(context, "part_failed");
     const { agentKeys, bootId, keylessHosts } = context.config;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
     this.#showcase = new Publisher({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
@@ -81,7 +84,7 @@ export class PolicyEngine implements Service {
       learn: (agent, tookMs) => this.#step({ kind: "learned", agent, tookMs }),
       tell: (kind, text, id) => this.#dispatch.tell(requestTelling({ kind, text, id })),
     });
-    this.#ears = new Subscriptions(context, this.#topics, ports.askNut, {
+    this.#ears = new Subscriptions({ ...context, isolation: this.#isolation }, this.#topics, ports.askNut, {
       onState: (device, state, retained) => this.#onState(device, state, retained),
       onCloud: (link) => this.#cloud = link,
       onWitness: (device, reading) => this.#step({ kind: "witness", device, reading }),
@@ -134,7 +137,7 @@ export class PolicyEngine implements Service {
     this.#restartGrace.resume(restored, clock.monoMs());
     if (restored.savedAtMs !== undefined) this.#showcase.resume(restored.savedAtMs);
     const rules = houseRules(config, config.file, this.#restartGrace.notBeforeMonoMs);
-    return new House(restored.house, rules, this.ports.newId);
+    return new House(restored.house, rules, this.ports.newId, (what, act) => this.#isolation.run(what, act));
   }
 
   #onState(device: string, state: PowerState, retained: boolean): void {
@@ -170,9 +173,13 @@ export class PolicyEngine implements Service {
   #tick(): void {
     const house = this.#house;
     if (!house) return;
-    this.#agents.tick(house);
-    this.#drills.tick(house);
-    this.#warn(house);
+    this.#isolation.run("the agents' presence", () => this.#agents.tick(house));
+    this.#isolation.run("the drill", () => this.#drills.tick(house));
+    this.#isolation.run("the warnings", () => this.#warn(house));
+    this.#isolation.run("the monthly drill", () => this.#drillOnSchedule(house));
+  }
+
+  #drillOnSchedule(house: House): void {
     const schedule = this.context.config.file?.drill;
     if (!schedule) return;
     const { drilledMonth } = house.state;
@@ -214,7 +221,10 @@ export class PolicyEngine implements Service {
     // Stored before it is said, and marked when the broker has it: a crash in between repeats it with the same id.
     const isMark = effects.length === 0 && input.kind === "host" && input.input.kind === "delivered";
     this.#keeper.keep(house.state, () => {
-      for (const effect of effects) this.#carryOut(effect);
+      for (const effect of effects) {
+        const who = effect.kind === "host" ? `host "${effect.agent}"` : `station "${effect.device}"`;
+        this.#isolation.run(`what follows for ${who}`, () => this.#carryOut(effect));
+      }
       this.#show(input, house);
     }, isMark);
   }
@@ -228,9 +238,14 @@ export class PolicyEngine implements Service {
     };
     const nowMonoMs = this.context.clock.monoMs();
     for (const device of devicesOf(input, house)) {
-      this.#showcase.showStatus(device, house, context);
+      this.#isolation.run(
+        `the status of station "${device}"`,
+        () => this.#showcase.showStatus(device, house, context),
+      );
       for (const agent of hostsOfStation(house.rulesOf(device))) {
-        if (this.#restartGrace.maySpeakFor(agent, house, nowMonoMs)) this.#showcase.showPlan(agent, house);
+        this.#isolation.run(`the plan of host "${agent}"`, () => {
+          if (this.#restartGrace.maySpeakFor(agent, house, nowMonoMs)) this.#showcase.showPlan(agent, house);
+        });
       }
     }
   }

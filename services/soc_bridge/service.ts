@@ -5,6 +5,7 @@ import { parseCloudStatus } from "../../lib/messages/cloud_status.ts";
 import { parseStationList } from "../../lib/messages/station_list.ts";
 import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusMessage } from "../../lib/bus.ts";
+import { Isolation } from "../../lib/isolation.ts";
 import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type CompiledModel, compileModel } from "./models/compiled_model.ts";
@@ -66,9 +67,10 @@ export class SocBridge implements Service {
   async start(): Promise<void> {
     const { bus, clock, config } = this.context;
     await this.#loadModelFiles();
+    const isolation = new Isolation(this.context, "part_failed");
     this.#cancels.push(
       goRound(clock, TICK_MS, () => this.#feeds.values(), (some) => {
-        for (const feed of some) feed.tick();
+        for (const feed of some) isolation.run(`station "${feed.device}"`, () => feed.tick());
       }),
       clock.every(TICK_MS, () => this.#tellSilence()),
     );
@@ -78,7 +80,10 @@ export class SocBridge implements Service {
     bus.subscribe(this.#topics.cloudStatus, (message) => this.#takeCloudStatus(message));
     bus.subscribe(this.#topics.raw("+"), (message) => this.#takeRaw(message));
     bus.onLink((up) => {
-      if (up) { for (const feed of this.#feeds.values()) feed.publishAgain(); }
+      if (!up) return;
+      for (const feed of this.#feeds.values()) {
+        isolation.run(`station "${feed.device}"`, () => feed.publishAgain());
+      }
     });
   }
 

@@ -5,6 +5,7 @@ import { type AgentAck, parseAgentAck } from "../../../lib/messages/agent_ack.ts
 import { type AgentStatus, parseAgentStatus } from "../../../lib/messages/agent_status.ts";
 import { type CloudStatus, parseCloudStatus } from "../../../lib/messages/cloud_status.ts";
 import { parsePowerState, type PowerState } from "../../../lib/messages/power_state.ts";
+import type { Isolation } from "../../../lib/isolation.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../../lib/service.ts";
 import type { WitnessReading } from "../outage/grid_verdict.ts";
@@ -43,7 +44,7 @@ export class Subscriptions {
   readonly #heardLive = new Set<string>();
 
   constructor(
-    private readonly context: ServiceContext<SubscriptionChoice>,
+    private readonly context: ServiceContext<SubscriptionChoice> & { readonly isolation: Isolation },
     private readonly topics: Topics,
     private readonly askNut: AskNut = askOverTcp,
     private readonly handlers: Handlers,
@@ -54,7 +55,12 @@ export class Subscriptions {
     const { bus, config } = this.context;
     const { topics } = this;
     const listenTo = (filter: string, read: (message: BusMessage) => void) =>
-      bus.subscribe(filter, (message) => this.#guard(message, () => read(message)));
+      bus.subscribe(filter, (message) => {
+        this.context.isolation.run(
+          `topic "${message.topic}"`,
+          () => this.#guard(message, () => read(message)),
+        );
+      });
     // What happened while the broker was away is known from what it kept.
     bus.onLink(() => this.#heardLive.clear());
     if (config.followsCloud) listenTo(topics.cloudStatus, (message) => this.#cloud(message));
