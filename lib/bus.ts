@@ -18,6 +18,15 @@ export interface PublishOptions {
   readonly expirySec?: number;
 }
 
+/** How to subscribe. */
+export interface SubscribeOptions {
+  /**
+   * 1 (default): the broker keeps what comes while we are away. 0: it does not, for what is true only while it is being said.
+   * A topic that two services subscribe to with the same filter is kept when one of them asks for it.
+   */
+  readonly qos?: 0 | 1;
+}
+
 /** A service's share of the local broker: only the topics that the registry declares for it. */
 export interface Bus {
   /**
@@ -36,7 +45,7 @@ export interface Bus {
    *
    * @throws TopicForbiddenError outside the declared filters
    */
-  subscribe(filter: string, handle: (message: BusMessage) => void): void;
+  subscribe(filter: string, handle: (message: BusMessage) => void, options?: SubscribeOptions): void;
   /** Tells whether the broker is reachable: at once with the present state, then at each change. */
   onLink(handle: (up: boolean) => void): void;
 }

@@ -1,5 +1,5 @@
 /** The {@link Bus} of a service that lives in a worker: a message port to `broker_link`. */
-import type { Bus, BusMessage, PublishOptions, TopicCapability } from "./bus.ts";
+import type { Bus, BusMessage, PublishOptions, SubscribeOptions, TopicCapability } from "./bus.ts";
 import { TopicForbiddenError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import type { Isolation } from "./isolation.ts";
@@ -14,7 +14,7 @@ export type BusRequest =
     readonly payload: Uint8Array | string;
     readonly options: PublishOptions;
   }
-  | { readonly kind: "subscribe"; readonly filter: string };
+  | { readonly kind: "subscribe"; readonly filter: string; readonly qos?: 0 | 1 };
 
 /** `broker_link` to service. */
 export type BusReply =
@@ -42,7 +42,11 @@ export class PortBus implements Bus {
   #port: BusPort | undefined;
   #up = false;
   #nextId = 1;
-  readonly #handlers: { readonly filter: string; readonly handle: (message: BusMessage) => void }[] = [];
+  readonly #handlers: {
+    readonly filter: string;
+    readonly qos: 0 | 1;
+    readonly handle: (message: BusMessage) => void;
+  }[] = [];
   readonly #linkHandlers: ((up: boolean) => void)[] = [];
   readonly #waiting = new Map<number, Waiting>();
 
@@ -60,7 +64,7 @@ export class PortBus implements Bus {
     port.onmessage = ({ data }) => this.#receive(data as BusReply);
     this.#setLink(false);
     for (const filter of new Set(this.#handlers.map((h) => h.filter))) {
-      this.#send({ kind: "subscribe", filter });
+      this.#send({ kind: "subscribe", filter, qos: this.#qosOf(filter) });
     }
     for (const { request } of this.#waiting.values()) this.#send(request);
   }
@@ -82,13 +86,17 @@ export class PortBus implements Bus {
     });
   }
 
-  subscribe(filter: string, handle: (message: BusMessage) => void): void {
+  subscribe(
+    filter: string,
+    handle: (message: BusMessage) => void,
+    { qos = 1 }: SubscribeOptions = {},
+  ): void {
     const { service, subscribes } = this.capability;
     if (!subscribes.some((outer) => coversFilter(outer, filter))) {
       throw new TopicForbiddenError(service, "subscribe", filter, subscribes);
     }
-    this.#handlers.push({ filter, handle });
-    this.#send({ kind: "subscribe", filter });
+    this.#handlers.push({ filter, qos, handle });
+    this.#send({ kind: "subscribe", filter, qos: this.#qosOf(filter) });
   }
 
   onLink(handle: (up: boolean) => void): void {
@@ -102,6 +110,10 @@ export class PortBus implements Bus {
     this.#port = undefined;
     for (const { reject } of this.#waiting.values()) reject(new Error("Cannot publish: the bus is closed"));
     this.#waiting.clear();
+  }
+
+  #qosOf(filter: string): 0 | 1 {
+    return this.#handlers.some((one) => one.filter === filter && one.qos === 1) ? 1 : 0;
   }
 
   #send(request: BusRequest): void {

@@ -42,7 +42,11 @@ export class WishDesk {
 
   /** Asks for a drill. */
   drill(who: Pick<DrillRequest, "all" | "device" | "agents">): Promise<WishView> {
-    return this.#send(this.parts.topics.drillRequest, (id) => encodeDrillRequest({ id, ...who, by: BY }));
+    const issued_at = new Date(this.parts.clock.wallMs()).toISOString();
+    return this.#send(
+      this.parts.topics.drillRequest,
+      (id) => encodeDrillRequest({ id, ...who, issued_at, by: BY }),
+    );
   }
 
   /** Hears the journal, where the policy answers. */

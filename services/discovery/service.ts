@@ -2,7 +2,7 @@
  * Shows the house to Home Assistant: device configurations under its discovery prefix, how each station stands, and
  * the journal as events. Values themselves are read by Home Assistant where the house publishes them.
  */
-import type { BusMessage } from "../../lib/bus.ts";
+import type { BusMessage, SubscribeOptions } from "../../lib/bus.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { Isolation } from "../../lib/isolation.ts";
 import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
@@ -64,10 +64,12 @@ export class DiscoveryService implements Service {
   start(): Promise<void> {
     const { bus, clock } = this.context;
     this.#subscribe(this.#own.config("+"), (message) => this.#onOwnConfig(message));
-    this.#subscribe(this.#topics.stationList, (message) => this.#onList(message));
-    this.#subscribe(this.#topics.state("+"), (message) => this.#onState(message));
+    this.#subscribe(this.#topics.stationList, (message) => this.#onList(message), { qos: 0 });
+    this.#subscribe(this.#topics.state("+"), (message) => this.#onState(message), { qos: 0 });
     this.#subscribe(this.#topics.events, (message) => this.#onEvent(message));
-    for (const topic of this.#own.births) this.#subscribe(topic, (message) => this.#onBirth(message));
+    for (const topic of this.#own.births) {
+      this.#subscribe(topic, (message) => this.#onBirth(message), { qos: 0 });
+    }
     bus.onLink((up) => this.#onLink(up));
     this.#cancelTick = clock.every(TICK_MS, () => this.#tick());
     return Promise.resolve();
@@ -210,7 +212,7 @@ export class DiscoveryService implements Service {
   }
 
   /** Refuses what cannot be read, once a message, and goes on. */
-  #subscribe(filter: string, handle: (message: BusMessage) => void): void {
+  #subscribe(filter: string, handle: (message: BusMessage) => void, options?: SubscribeOptions): void {
     this.context.bus.subscribe(filter, (message) => {
       if (this.#isStopped) return;
       try {
@@ -219,7 +221,7 @@ export class DiscoveryService implements Service {
         if (!(error instanceof InvalidInputError)) throw error;
         this.context.log.warn("INPUT REFUSED", { text: error.message });
       }
-    });
+    }, options);
   }
 }
 

@@ -26,12 +26,15 @@ for (const name of INHERITED) {
       for (const device of ["Study", name]) await h.feed({ ...LOST, grid_age_s: 0, soc_age_s: 0 }, device);
       await h.clock.advance(10_000);
     }
-    assert.deepEqual(h.actions().toSorted(), ["shutdown nas", "shutdown pc", `shutdown ${name}`].toSorted());
+    assert.deepEqual(
+      h.actions().toSorted(),
+      ["nas", "pc", name].map((agent) => `shutdown ${agent}`).toSorted(),
+    );
     // A restart keeps what was told: nobody is told a second time under another id.
-    const ids = new Map(h.commands.map(({ agent, id }) => [agent, id]));
+    const ids = new Map(h.commands.map(({ agent, id }) => [agent, id] as const));
     await h.restart();
     await h.pass(20, LOST);
-    for (const { agent, id } of h.commands) assert.equal(id, ids.get(agent), agent);
+    for (const { agent, id } of h.commands) assert.equal(id, ids.get(agent));
     assert.deepEqual(h.health().filter((code) => code.endsWith("_failed")), []);
     await h.stop();
   });

@@ -95,6 +95,7 @@ export class PolicyEngine implements Service {
     });
     this.#aborts = new AbortRequests({
       nowMonoMs: () => context.clock.monoMs(),
+      nowWallMs: () => context.clock.wallMs(),
       hold: (device, hold) => this.#step({ kind: "hold", device, hold }),
       tell: (kind, device, text, id) => this.#dispatch.tell(requestTelling({ kind, device, text, id })),
     });

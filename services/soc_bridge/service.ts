@@ -76,9 +76,9 @@ export class SocBridge implements Service {
     );
     this.#nameAll();
     for (const { sn } of config.devices) this.#feed(sn);
-    bus.subscribe(this.#topics.stationList, (message) => this.#takeStationList(message));
-    bus.subscribe(this.#topics.cloudStatus, (message) => this.#takeCloudStatus(message));
-    bus.subscribe(this.#topics.raw("+"), (message) => this.#takeRaw(message));
+    bus.subscribe(this.#topics.stationList, (message) => this.#takeStationList(message), { qos: 0 });
+    bus.subscribe(this.#topics.cloudStatus, (message) => this.#takeCloudStatus(message), { qos: 0 });
+    bus.subscribe(this.#topics.raw("+"), (message) => this.#takeRaw(message), { qos: 0 });
     bus.onLink((up) => {
       if (!up) return;
       for (const feed of this.#feeds.values()) {

@@ -3,6 +3,7 @@ import type { BusMessage } from "../../../lib/bus.ts";
 import { type AbortRequest, parseAbortRequest } from "../../../lib/messages/abort_request.ts";
 import type { Hold } from "../outage/groups.ts";
 import type { House } from "../house.ts";
+import { lateness } from "./lateness.ts";
 import { needFromMs } from "../outage/stages.ts";
 import { stationBattery, stationPhase } from "../outage/station.ts";
 
@@ -12,6 +13,7 @@ export const HOLD_MS = 300_000;
 /** What the desk needs of the service. */
 export interface AbortParts {
   readonly nowMonoMs: () => number;
+  readonly nowWallMs: () => number;
   readonly hold: (device: string, hold: Hold) => void;
   /** Tells the log and the journal. */
   readonly tell: (kind: "shutdown_held" | "abort_refused", device: string, text: string, id: string) => void;
@@ -46,9 +48,9 @@ export class AbortRequests {
     this.#take(parseAbortRequest(payload, `MQTT topic "${topic}"`), house);
   }
 
-  #take({ id, device, by }: AbortRequest, house: House): void {
-    const { nowMonoMs, hold, tell } = this.parts;
-    const refusal = abortRefusal(device, house, nowMonoMs());
+  #take({ id, device, by, issued_at }: AbortRequest, house: House): void {
+    const { nowMonoMs, nowWallMs, hold, tell } = this.parts;
+    const refusal = lateness({ issued_at }, nowWallMs()) ?? abortRefusal(device, house, nowMonoMs());
     if (refusal !== undefined) {
       return tell("abort_refused", device, `${device}: not called off: ${refusal}`, id);
     }
