@@ -209,6 +209,7 @@ export class Agent {
     const plan = parseAgentPlan(payload, `MQTT topic "${topic}"`);
     const verified = this.#verified(() => verifyPlan(plan, this.#trust()));
     if (verified.kind === "refused") return void this.#refuse("PLAN", plan.id, verified.reason);
+    if (plan.state === "online") this.#memory.settle(plan.issued_at);
     if (!this.#plans.take(plan, retained, this.#now())) return;
     void this.#publishStatus();
     this.#look();
@@ -223,6 +224,7 @@ export class Agent {
         ...this.#trust(),
         nowWallMs: this.ports.clock.wallMs(),
         isSeen: (id) => this.#memory.has(id),
+        settledMs: this.#memory.settledMs,
         isFresh: (command) => this.#challenges.isAnsweredBy(command, this.ports.time.uptimeMs()),
       })
     );
@@ -275,6 +277,7 @@ export class Agent {
         this.#ack(id, "accepted", undefined, action);
         return this.#ack(id, "done", undefined, action);
       case "abort":
+        this.#memory.settle(command.issued_at);
         this.#ack(id, "accepted", undefined, action);
         return this.#desk.abort(id);
       case "shutdown":

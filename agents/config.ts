@@ -10,6 +10,7 @@ import { parseKeys } from "./keyring.ts";
 import { AGENT_KEYS } from "./keys.ts";
 import type { HostPlatform } from "./platform/platform.ts";
 import { readCommands } from "./read_commands.ts";
+import { own } from "../lib/own.ts";
 
 /** What an agent is told. */
 export interface AgentConfig {
@@ -59,10 +60,10 @@ export function loadAgentConfig(sources: AgentConfigSources): AgentConfig {
   const read = file && readEnvFile(file.text, file.name);
   problems.push(...(read?.problems ?? []));
   for (const key of Object.keys(read?.values ?? {})) {
-    if (!(key in AGENT_KEYS) && !PRE_SHUTDOWN.test(key)) problems.push(`Unknown key "${key}"`);
+    if (!Object.hasOwn(AGENT_KEYS, key) && !PRE_SHUTDOWN.test(key)) problems.push(`Unknown key "${key}"`);
   }
   const texts = new ConfigTexts(
-    (key) => environment[key] || read?.values[key] || undefined,
+    (key) => own(environment, key) || own(read?.values ?? {}, key) || undefined,
     readFile,
     problems,
   );

@@ -7,6 +7,7 @@ import { topicsUnder } from "../lib/mqtt/topics.ts";
 import type { AgentConfig } from "./config.ts";
 import { examineCommands } from "./examine_commands.ts";
 import type { Argv, HostPlatform } from "./platform/platform.ts";
+import { own } from "../lib/own.ts";
 
 /** The outside world of the doctor. */
 export interface DoctorPorts {
@@ -150,9 +151,9 @@ async function examineClock({ platform, output, clock }: DoctorPorts): Promise<F
     windows: ["w32tm.exe", "/query", "/status"],
   };
   try {
-    const text = await output(commands[platform]);
+    const text = await output(own(commands, platform));
     // w32tm names the leap indicator in the host's language, but the number stays: 3 is "not synchronised".
-    const isGood = { linux: /^yes/, darwin: /: On/i, windows: /: [012]\(/ }[platform].test(text);
+    const isGood = own({ linux: /^yes/, darwin: /: On/i, windows: /: [012]\(/ }, platform).test(text);
     return isGood
       ? { what, verdict: "good", text: `kept by the network; ${now}` }
       : { what, verdict: "bad", text: `not kept by the network; ${now}; switch time synchronisation on` };
@@ -176,8 +177,10 @@ async function examineRights(ports: DoctorPorts): Promise<Finding> {
     windows: ["whoami.exe", "/priv"],
   };
   try {
-    const text = await output(commands[platform]);
-    const isGood = { linux: /"yes"/, darwin: /^0\s*$/, windows: /SeShutdownPrivilege/ }[platform].test(text);
+    const text = await output(own(commands, platform));
+    const isGood = own({ linux: /"yes"/, darwin: /^0\s*$/, windows: /SeShutdownPrivilege/ }, platform).test(
+      text,
+    );
     return isGood ? { what, verdict: "good", text: "may switch this host off" } : {
       what,
       verdict: "bad",

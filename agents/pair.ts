@@ -4,6 +4,7 @@ import { errorText } from "../lib/errors.ts";
 import { type Pairing, parsePairing } from "../lib/pairing.ts";
 import { withNewKey } from "./keyring.ts";
 import type { AgentPaths } from "./paths.ts";
+import { own } from "../lib/own.ts";
 
 /** The outside world of a pairing. */
 export interface PairPorts {
@@ -33,7 +34,7 @@ export function pair(line: string, { paths, read, writeSecret, say }: PairPorts)
     const caFile = [paths.configDir, "broker-ca.pem"].join(separator);
     writeSecret(keyFile, withNewKey(read(keyFile), pairing.key));
     if (pairing.ca !== undefined && values.MQTT_CA_FILE === undefined) writeSecret(caFile, pairing.ca);
-    const missing = envOf(pairing, caFile).filter(([key]) => values[key] === undefined);
+    const missing = envOf(pairing, caFile).filter(([key]) => own(values, key) === undefined);
     if (missing.length > 0) {
       const lines = missing.map(([key, value]) => `${key}=${quoted(value)}\n`).join("");
       writeSecret(paths.envFile, before + (before === "" || before.endsWith("\n") ? "" : "\n") + lines);

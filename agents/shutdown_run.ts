@@ -198,7 +198,7 @@ export class ShutdownRun {
   async #prepare(): Promise<boolean> {
     const { before } = this.ports.commands;
     for (; this.#step < before.length; this.#step++, this.#tries = 0) {
-      const preparation = before[this.#step] as Preparation;
+      const preparation = before.at(this.#step) as Preparation;
       if (this.#wasUnwatched(UNWATCHED_MS)) return false;
       this.#tries++;
       this.#keep();

@@ -19,6 +19,8 @@ export interface VerifyContext extends Trust {
   readonly nowWallMs: number;
   /** Whether a command with this id was obeyed before, by this run or an earlier one. */
   readonly isSeen: (id: string) => boolean;
+  /** When a shutdown was last undone, by the daemon's clock, ms since 1970: see `memory.ts`; absent: never. */
+  readonly settledMs?: number;
   /** Whether it was signed just now for all we know without clocks: see `challenge.ts`. */
   readonly isFresh: (command: AgentCommand) => boolean;
 }
@@ -51,7 +53,8 @@ export function verifyCommand(command: AgentCommand, context: VerifyContext): Ve
   if (command.sig !== undefined && (command.issued_at === undefined || command.ttl_sec === undefined)) {
     return refused("without a lifetime: must have issued_at and ttl_sec");
   }
-  const lifetime = lifetimeProblem(command, context.nowWallMs);
+  const lifetime = lifetimeProblem(command, context.nowWallMs) ??
+    overtakenProblem(command, context.settledMs);
   const isSeen = context.isSeen(command.id);
   const mayBeProven = command.sig !== undefined && !isSeen;
   if (lifetime && !(mayBeProven && context.isFresh(command))) {
@@ -84,6 +87,14 @@ function verifyAuthor(message: Signable & { agent?: string; sig?: string }, trus
     return refused(`misaddressed: must be for "${agent}", found "${message.agent}"`);
   }
   return { kind: "good", keyHex };
+}
+
+/** The broker may hold a shutdown back until after what undid it. */
+function overtakenProblem({ action, issued_at }: AgentCommand, settledMs = -Infinity): string | undefined {
+  if (action !== "shutdown" || issued_at === undefined || Date.parse(issued_at) >= settledMs) {
+    return undefined;
+  }
+  return `overtaken: issued at ${issued_at}, and all was well again at ${new Date(settledMs).toISOString()}`;
 }
 
 function lifetimeProblem(

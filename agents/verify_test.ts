@@ -32,6 +32,7 @@ const signed = (change: Partial<AgentCommand> = {}, key = KEY): AgentCommand => 
   return { ...command, sig: signatureOf(command, key) };
 };
 
+const settled = { settledMs: NOW - 10_000 };
 const rows: readonly [
   name: string,
   command: AgentCommand,
@@ -39,6 +40,27 @@ const rows: readonly [
   refusal: RegExp | undefined,
 ][] = [
   ["a good command", signed(), {}, undefined],
+  ["a shutdown issued when all was well again", signed({ issued_at: at(-10) }), settled, undefined],
+  [
+    "a shutdown issued just before that",
+    signed({ issued_at: at(-10.001) }),
+    settled,
+    /^overtaken: issued at/,
+  ],
+  [
+    "a shutdown issued before that which answers our challenge",
+    signed({ issued_at: at(-60), challenge: "answered" }),
+    settled,
+    undefined,
+  ],
+  ["an abort issued before that", signed({ action: "abort", issued_at: at(-60) }), settled, undefined],
+  ["a drill issued before that", signed({ action: "drill", issued_at: at(-60) }), settled, undefined],
+  [
+    "an unsigned shutdown issued before that, where those are allowed",
+    { ...base, issued_at: at(-60) },
+    { ...settled, allowUnsigned: true },
+    /^overtaken/,
+  ],
   ["an unsigned one", base, {}, /^unsigned/],
   ["an unsigned one when allowed", base, { allowUnsigned: true }, undefined],
   [

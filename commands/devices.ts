@@ -11,6 +11,7 @@ import { complain, EXIT, print } from "./command.ts";
 import { ageOfState, type BrokerSnapshot, freshWordsNow, hearHouse } from "./broker_snapshot.ts";
 import { readConfig } from "./read_config.ts";
 import { table } from "./text_table.ts";
+import { own } from "../lib/own.ts";
 
 /** Runs it. @returns the exit code */
 export async function devices(args: readonly string[]): Promise<number> {
@@ -52,7 +53,7 @@ export function housesText(words: BrokerSnapshot, house: HouseConfig, nowWallMs:
       ageSec <= house.staleAfterSec;
     const fresh = isLive ? freshWordsNow(state, nowWallMs, house.staleAfterSec) : {};
     const untold = isLive && state.grid_unknown ? "UNKNOWN" : "–";
-    const grid = { true: "there", false: "GONE", undefined: untold }[String(fresh.grid_connected)];
+    const grid = fresh.grid_connected === undefined ? untold : fresh.grid_connected ? "there" : "GONE";
     return [
       device,
       sn,
@@ -61,7 +62,7 @@ export function housesText(words: BrokerSnapshot, house: HouseConfig, nowWallMs:
       ageSec === undefined ? "–" : `${Math.round(ageSec)} s`,
       fresh.soc === undefined ? "–" : `${fresh.soc} %`,
       grid ?? "–",
-      (house.agentsByStation[device] ?? []).join(", ") || "–",
+      (own(house.agentsByStation, device) ?? []).join(", ") || "–",
     ];
   });
   if (rows.length === 0) return "The daemon knows of no station yet.\n";

@@ -46,7 +46,12 @@ export async function callDrill(
     onUp: () => {
       giveUp(FIRST_WORD_MS, "Cannot drill: the daemon does not answer; is it running, on this broker?");
       client.subscribe(topics.drillReport, 1)
-        .then(() => client.publish(topics.drillRequest, encodeDrillRequest(request), { qos: 1 }))
+        .then(() =>
+          client.publish(topics.drillRequest, encodeDrillRequest(request), {
+            qos: 1,
+            expirySec: FIRST_WORD_MS / 1000,
+          })
+        )
         .catch(reject);
     },
     onDown: ({ text }) => reject(new Error(`Cannot drill: no connection to the broker: ${text}`)),

@@ -1,6 +1,7 @@
 /** The agents' signing keys as they are kept in a file: `{"agent":"hex"}`, or `{"agent":{"key":"hex","next":"hex"}}` while one changes. */
 import { InvalidInputError } from "./errors.ts";
 import { keyId, MIN_KEY_HEX_DIGITS } from "./signing.ts";
+import { own } from "./own.ts";
 
 /** Agent name to the key that its commands are signed with, lower-case hex, at least 64 digits. */
 export type AgentKeys = Readonly<Record<string, string>>;
@@ -71,14 +72,14 @@ export function addKey(file: AgentKeyFile, agent: string, keyHex: string): KeyCh
 
 /** A new key beside the one in use. Once more: another new key in the place of the one that was not activated. */
 export function rotateKey(file: AgentKeyFile, agent: string, keyHex: string): KeyChange {
-  const entry = file[agent];
+  const entry = own(file, agent);
   if (!has(file, agent) || !entry) return unknown(file, agent, `give it one with: keys add ${agent}`);
   return { file: { ...file, [agent]: { key: entry.key, next: keyHex } } };
 }
 
 /** From now on the new key signs. */
 export function activateKey(file: AgentKeyFile, agent: string): KeyChange {
-  const entry = file[agent];
+  const entry = own(file, agent);
   if (!has(file, agent) || !entry) return unknown(file, agent, `give it one with: keys add ${agent}`);
   if (entry.next === undefined) {
     return { refusal: `"${agent}" has no new key; make one with: keys rotate ${agent}` };

@@ -18,6 +18,15 @@ export interface PublishOptions {
   readonly expirySec?: number;
 }
 
+/** How to subscribe. */
+export interface SubscribeOptions {
+  /**
+   * 1 (default): the broker keeps what comes while we are away. 0: it does not, for what is true only while it is being said.
+   * A topic that two services subscribe to with the same filter is kept when one of them asks for it.
+   */
+  readonly qos?: 0 | 1;
+}
+
 /** A service's share of the local broker: only the topics that the registry declares for it. */
 export interface Bus {
   /**
@@ -31,11 +40,12 @@ export interface Bus {
   publish(topic: string, payload: Uint8Array | string, options?: PublishOptions): Promise<void>;
   /**
    * Calls `handle` for every message that matches, for as long as the bus lives, also after a reconnect
-   * (when retained messages come again). `handle` must not throw.
+   * (when retained messages come again). One that throws is told of, and the
+   * others still hear.
    *
    * @throws TopicForbiddenError outside the declared filters
    */
-  subscribe(filter: string, handle: (message: BusMessage) => void): void;
+  subscribe(filter: string, handle: (message: BusMessage) => void, options?: SubscribeOptions): void;
   /** Tells whether the broker is reachable: at once with the present state, then at each change. */
   onLink(handle: (up: boolean) => void): void;
 }

@@ -1,4 +1,5 @@
 /** What a doctor sees: one finding a look, with what to do in its text. Pure. */
+import { own } from "./own.ts";
 
 /** One look. */
 export interface Finding {
@@ -11,5 +12,5 @@ export interface Finding {
 /** For a person, one line a look. */
 export function findingsText(findings: readonly Finding[]): string {
   const signs = { good: "ok    ", bad: "WRONG ", unsure: "?     " };
-  return findings.map(({ what, verdict, text }) => `${signs[verdict]} ${what}: ${text}`).join("\n");
+  return findings.map(({ what, verdict, text }) => `${own(signs, verdict)} ${what}: ${text}`).join("\n");
 }

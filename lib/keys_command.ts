@@ -13,6 +13,7 @@ import {
 import { agentNameProblem } from "./config/stations.ts";
 import { errorText } from "./errors.ts";
 import { encodePairing, type Pairing } from "./pairing.ts";
+import { own } from "./own.ts";
 
 /** The outside world of the command. */
 export interface KeysPorts {
@@ -67,7 +68,7 @@ function change(action: string, agent: string, file: AgentKeyFile, ports: KeysPo
     activate: () => activateKey(file, agent),
     remove: () => removeKey(file, agent),
   };
-  const run = Object.hasOwn(changes, action) ? changes[action] : undefined;
+  const run = Object.hasOwn(changes, action) ? own(changes, action) : undefined;
   if (!run) return { code: 64, text: KEYS_USAGE };
   const changed = run();
   if ("refusal" in changed) return { code: 1, text: `Cannot ${action} the key: ${changed.refusal}` };

@@ -1,7 +1,8 @@
 /** The {@link Bus} of a service that lives in a worker: a message port to `broker_link`. */
-import type { Bus, BusMessage, PublishOptions, TopicCapability } from "./bus.ts";
+import type { Bus, BusMessage, PublishOptions, SubscribeOptions, TopicCapability } from "./bus.ts";
 import { TopicForbiddenError } from "./errors.ts";
 import type { Logger } from "./log.ts";
+import type { Isolation } from "./isolation.ts";
 import { coversFilter, matchesFilter } from "./mqtt/topics.ts";
 
 /** Service to `broker_link`. `id` is present when an answer is wanted. */
@@ -13,7 +14,7 @@ export type BusRequest =
     readonly payload: Uint8Array | string;
     readonly options: PublishOptions;
   }
-  | { readonly kind: "subscribe"; readonly filter: string };
+  | { readonly kind: "subscribe"; readonly filter: string; readonly qos?: 0 | 1 };
 
 /** `broker_link` to service. */
 export type BusReply =
@@ -41,11 +42,20 @@ export class PortBus implements Bus {
   #port: BusPort | undefined;
   #up = false;
   #nextId = 1;
-  readonly #handlers: { readonly filter: string; readonly handle: (message: BusMessage) => void }[] = [];
+  readonly #handlers: {
+    readonly filter: string;
+    readonly qos: 0 | 1;
+    readonly handle: (message: BusMessage) => void;
+  }[] = [];
   readonly #linkHandlers: ((up: boolean) => void)[] = [];
   readonly #waiting = new Map<number, Waiting>();
 
-  constructor(private readonly capability: TopicCapability, private readonly log: Logger) {}
+  /** @param isolation Keeps a handler that throws from stopping the others; absent: it throws into the port */
+  constructor(
+    private readonly capability: TopicCapability,
+    private readonly log: Logger,
+    private readonly isolation?: Isolation,
+  ) {}
 
   /** Uses `port` from now on; the earlier one is closed. */
   attach(port: BusPort): void {
@@ -54,7 +64,7 @@ export class PortBus implements Bus {
     port.onmessage = ({ data }) => this.#receive(data as BusReply);
     this.#setLink(false);
     for (const filter of new Set(this.#handlers.map((h) => h.filter))) {
-      this.#send({ kind: "subscribe", filter });
+      this.#send({ kind: "subscribe", filter, qos: this.#qosOf(filter) });
     }
     for (const { request } of this.#waiting.values()) this.#send(request);
   }
@@ -76,13 +86,17 @@ export class PortBus implements Bus {
     });
   }
 
-  subscribe(filter: string, handle: (message: BusMessage) => void): void {
+  subscribe(
+    filter: string,
+    handle: (message: BusMessage) => void,
+    { qos = 1 }: SubscribeOptions = {},
+  ): void {
     const { service, subscribes } = this.capability;
     if (!subscribes.some((outer) => coversFilter(outer, filter))) {
       throw new TopicForbiddenError(service, "subscribe", filter, subscribes);
     }
-    this.#handlers.push({ filter, handle });
-    this.#send({ kind: "subscribe", filter });
+    this.#handlers.push({ filter, qos, handle });
+    this.#send({ kind: "subscribe", filter, qos: this.#qosOf(filter) });
   }
 
   onLink(handle: (up: boolean) => void): void {
@@ -98,6 +112,10 @@ export class PortBus implements Bus {
     this.#waiting.clear();
   }
 
+  #qosOf(filter: string): 0 | 1 {
+    return this.#handlers.some((one) => one.filter === filter && one.qos === 1) ? 1 : 0;
+  }
+
   #send(request: BusRequest): void {
     this.#port?.postMessage(request);
   }
@@ -106,7 +124,7 @@ export class PortBus implements Bus {
     switch (reply.kind) {
       case "message":
         for (const { filter, handle } of this.#handlers) {
-          if (matchesFilter(filter, reply.topic)) handle(reply);
+          if (matchesFilter(filter, reply.topic)) this.#run(`topic "${reply.topic}"`, () => handle(reply));
         }
         return;
       case "published": {
@@ -126,6 +144,11 @@ export class PortBus implements Bus {
   #setLink(up: boolean): void {
     if (up === this.#up) return;
     this.#up = up;
-    for (const tell of this.#linkHandlers) tell(up);
+    for (const tell of this.#linkHandlers) this.#run("the state of the connection", () => tell(up));
+  }
+
+  #run(what: string, act: () => void): void {
+    if (this.isolation) this.isolation.run(what, act);
+    else act();
   }
 }

@@ -6,6 +6,7 @@ import type { FromWorker, InitMessage, ToWorker } from "./control.ts";
 import { errorText } from "./errors.ts";
 import { createHealth, type Health } from "./health.ts";
 import { consoleSink, createLogger, type Logger } from "./log.ts";
+import { Isolation } from "./isolation.ts";
 import { PortBus } from "./port_bus.ts";
 import type { Service, ServiceFactory } from "./service.ts";
 
@@ -32,7 +33,7 @@ interface WorkerScope {
 /** Runs an ordinary service in this worker, with a bus to `broker_link`. Call once, at the top of `worker.ts`. */
 export function runWorker<Config>(create: ServiceFactory<Config>): void {
   hostWorker((init, parts) => {
-    const bus = new PortBus(init.capability, parts.log);
+    const bus = new PortBus(init.capability, parts.log, new Isolation(parts, "message_failed"));
     if (init.busPort) bus.attach(init.busPort);
     const service = create({ ...parts, name: init.service, config: init.config as Config, bus });
     return {

@@ -9,10 +9,11 @@ import { linuxService } from "./linux.ts";
 import { macosService } from "./macos.ts";
 import type { ServicePlan } from "./service_plan.ts";
 import { windowsService } from "./windows.ts";
+import { own } from "../../lib/own.ts";
 
 /** The service plan of a system. */
 export function serviceOf(platform: HostPlatform["name"]): ServicePlan {
-  return { linux: linuxService, darwin: macosService, windows: windowsService }[platform]();
+  return own({ linux: linuxService, darwin: macosService, windows: windowsService }, platform)();
 }
 
 /** What {@link install} needs, for real. */

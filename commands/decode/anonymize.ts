@@ -1,5 +1,6 @@
 /** Takes serial numbers and other traces of a person out of payloads; lengths stay, masks are made anew. */
 import { decodeFrame, encodeFrame, type Header, isMasked, masked, plainPdata } from "../../proto/frame.ts";
+import { own, put } from "../../lib/own.ts";
 
 /** What of a serial number stays: the model is in its first four characters. */
 const KEPT_CHARACTERS = 8;
@@ -41,9 +42,9 @@ function anonymizeHeader(header: Header, sn: string): Header {
     result.pdata = isMasked(header) ? masked(plain, header.seq ?? 0) : plain;
   }
   for (const key of ["code", "from", "module_sn", "device_sn"] as const) {
-    const text = header[key];
+    const text = own(header, key);
     if (text !== undefined) {
-      result[key] = new TextDecoder().decode(anonymizeBytes(new TextEncoder().encode(text), sn));
+      put(result, key, new TextDecoder().decode(anonymizeBytes(new TextEncoder().encode(text), sn)));
     }
   }
   if (header.unknown) result.unknown = anonymizeBytes(header.unknown, sn);

@@ -5,6 +5,7 @@ import { parseValue } from "../../lib/messages/parse.ts";
 import type { Header } from "../../proto/frame.ts";
 import type { ModelSpec } from "../../services/soc_bridge/models/model_spec.ts";
 import { findModel, MODELS } from "../../services/soc_bridge/models/models.ts";
+import { recordOf } from "../../lib/record_of.ts";
 
 /** How a payload is written in a file; the file may add an explanation in brackets. */
 export const ENCODINGS = ["hex", "base64", "json", "pdata-hex", "decoded-json"] as const;
@@ -12,7 +13,7 @@ export const ENCODINGS = ["hex", "base64", "json", "pdata-hex", "decoded-json"] 
 /** One of {@link ENCODINGS}: `pdata-hex` is one inner message without mask, `decoded-json` was decoded by others. */
 export type Encoding = typeof ENCODINGS[number];
 
-const header = v.record(v.string(), v.union([v.string(), v.number()]));
+const header = recordOf(v.union([v.string(), v.number()]));
 const captureFile = v.object({
   id: v.optional(v.string()),
   model: v.optional(v.string()),
@@ -20,7 +21,7 @@ const captureFile = v.object({
   family: v.optional(v.string()),
   transport: v.optional(v.string()),
   encoding: v.string(),
-  payload: v.union([v.string(), v.record(v.string(), v.unknown())]),
+  payload: v.union([v.string(), recordOf(v.unknown())]),
   header: v.optional(header),
   expected: v.optional(v.looseObject({ header: v.optional(header) })),
 });

@@ -4,6 +4,7 @@ import type { Finding } from "../../lib/findings.ts";
 import { keyId } from "../../lib/signing.ts";
 import { examineNutHost, nutHostsOf } from "./examine_nut_host.ts";
 import { ageOfState, type BrokerSnapshot, freshWordsNow } from "../broker_snapshot.ts";
+import { own } from "../../lib/own.ts";
 
 /** A drill longer ago than this proves little, ms. */
 const DRILL_MAX_AGE_MS = 90 * 86_400_000;
@@ -138,7 +139,7 @@ function examineHosts(house: HouseConfig, words: BrokerSnapshot): Finding[] {
 function examineHost(agent: string, { agentKeys }: HouseConfig, { agents }: BrokerSnapshot): Finding {
   const what = `host ${agent}`;
   const status = agents.get(agent);
-  const key = Object.hasOwn(agentKeys, agent) ? agentKeys[agent] : undefined;
+  const key = Object.hasOwn(agentKeys, agent) ? own(agentKeys, agent) : undefined;
   if (key === undefined) {
     const text = `has no key: its commands go unsigned; run: ecoflow-power keys add ${agent}`;
     return { what, verdict: "bad", text };

@@ -88,7 +88,7 @@ async function examinePorts({ nut, dashboard }: HouseConfig): Promise<Finding[]>
   ];
   return await Promise.all(wanted.map(async ({ what, hostname, port }): Promise<Finding> => {
     // "Every address" is no place to connect to.
-    const target = { "0.0.0.0": "127.0.0.1", "::": "::1" }[hostname] ?? hostname;
+    const target = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
     try {
       const connection = await Deno.connect({ hostname: target, port });
       connection.close();

@@ -6,6 +6,7 @@ import type { EnvChanges } from "../../lib/config/edit_env.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { parseValue, textUpTo } from "../../lib/messages/parse.ts";
 import { topicWordProblem } from "../../lib/mqtt/topics.ts";
+import { recordOf } from "../../lib/record_of.ts";
 
 /** How to get into EcoFlow's cloud. */
 export type AccountAnswer =
@@ -71,7 +72,7 @@ const schema = v.strictObject({
     password: v.optional(v.string()),
     password_file: v.optional(textUpTo(1000)),
   })),
-  keys: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {}),
+  keys: v.optional(recordOf(v.union([v.string(), v.number(), v.boolean()])), {}),
 });
 
 /** Keys that have a place of their own in the file. */

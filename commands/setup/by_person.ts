@@ -8,6 +8,7 @@ import { type AccountAnswer, type Region, type StationAnswer, stationNameProblem
 import type { Draft } from "./draft.ts";
 import { putAccount, putDashboard, putStations, stationChoice, tryAccount, tryStations } from "./steps.ts";
 import { isCloudTaken } from "./start_service.ts";
+import { own } from "../../lib/own.ts";
 
 /** Fills the draft. @returns false when the person does not want it written */
 export async function askPerson(draft: Draft, terminal: Terminal): Promise<boolean> {
@@ -25,7 +26,7 @@ export async function askPerson(draft: Draft, terminal: Terminal): Promise<boole
   );
   const withHosts: StationAnswer[] = [];
   for (const station of stations) {
-    const hosts = await askHosts(station.name, hostsBefore[station.name] ?? [], terminal);
+    const hosts = await askHosts(station.name, own(hostsBefore, station.name) ?? [], terminal);
     withHosts.push({ ...station, hosts });
   }
   putStations(draft, withHosts);
@@ -57,7 +58,7 @@ async function askAccount(draft: Draft, terminal: Terminal): Promise<readonly Ac
       Object.keys(regions),
       "1",
     );
-    putAccount(draft, account, regions[region] ?? "auto");
+    putAccount(draft, account, own(regions, region) ?? "auto");
     try {
       return await tryAccount(draft, terminal);
     } catch (error) {

@@ -21,6 +21,7 @@ import type { World } from "./play.ts";
 import type { Scenario } from "./scenario.ts";
 import { modelOf } from "./simulated_model.ts";
 import type { StationModel } from "./station_model.ts";
+import { own } from "../../lib/own.ts";
 
 /** A {@link World} whose time stands still until a test moves it. */
 export interface MemoryWorld extends World {
@@ -85,7 +86,7 @@ export async function startMemoryWorld(
 
   const running = new Map<string, Agent>();
   const disks = new Map<string, AgentStores>(agents.map((name) => [name, {
-    keys: memoryStore(keys[name]),
+    keys: memoryStore(own(keys, name)),
     obeyed: memoryStore(),
     plan: memoryStore(),
     run: memoryStore(),

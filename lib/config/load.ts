@@ -10,6 +10,7 @@ import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
 import { AGENT_ONLY_KEYS } from "./keys.ts";
 import { type KeyReading, readKeys } from "./read_keys.ts";
 import { type ConfiguredStation, parseAgentMap, parseDeviceList } from "./stations.ts";
+import { own } from "../own.ts";
 
 /** Everything that the daemon is told, typed and checked. */
 export interface HouseConfig {
@@ -233,7 +234,7 @@ function readAccounts(
     first: "ECOFLOW_USER" | "ECOFLOW_ACCESS_KEY",
     second: "ECOFLOW_PASS" | "ECOFLOW_SECRET_KEY",
   ) => {
-    const [a, b] = [values[first], values[second]];
+    const [a, b] = [own(values, first), own(values, second)];
     if (a !== undefined && b !== undefined) return [a.trim(), b] as const;
     if (a !== undefined || b !== undefined) {
       problems.push(
@@ -268,7 +269,7 @@ function readBroker(
   const password = values.MQTT_PASS;
   if (host === undefined) {
     for (const key of ["MQTT_PORT", "MQTT_USER", "MQTT_PASS", "MQTT_CA_FILE", "MQTT_CERT_FILE"] as const) {
-      if (values[key] !== undefined) problems.push(`${key} must come with MQTT_HOST, found it alone`);
+      if (own(values, key) !== undefined) problems.push(`${key} must come with MQTT_HOST, found it alone`);
     }
     if (useTls) problems.push("MQTT_TLS must come with MQTT_HOST, found it alone");
     return undefined;

@@ -5,6 +5,7 @@ import type { Key, KeyValues, TextKey } from "./keys.ts";
 import { type EventChoice, parseEventChoice } from "./event_choice.ts";
 import { parseQuietHours, type QuietHours } from "./quiet_hours.ts";
 import type { KeyReading } from "./read_keys.ts";
+import { own } from "../own.ts";
 
 /** Every channel that there is, in the order in which they are shown. */
 export const CHANNEL_NAMES = ["pushover", "telegram", "ntfy", "email", "webhook", "apprise"] as const;
@@ -55,7 +56,7 @@ export function readNotifier(
   problems: string[],
   caPem: string | undefined,
 ): NotifierSettings | undefined {
-  const text = (key: TextKey) => values[key]?.trim();
+  const text = (key: TextKey) => own(values, key)?.trim();
   const tried = <T>(key: TextKey, parse: (text: string) => T): T | undefined => {
     const value = text(key);
     if (value === undefined) return undefined;
@@ -81,7 +82,7 @@ export function readNotifier(
     apprise: tried("NOTIFY_EVENTS_APPRISE", parseEventChoice),
   };
   for (const name of CHANNEL_NAMES) {
-    if (ownChoice[name] && !all.some((channel) => channel.name === name)) {
+    if (own(ownChoice, name) && !all.some((channel) => channel.name === name)) {
       problems.push(
         `NOTIFY_EVENTS_${name.toUpperCase()} must come with the channel's own keys, found it alone`,
       );
@@ -100,7 +101,7 @@ export function readNotifier(
   return {
     channels: settings.map((channel) => ({
       settings: channel,
-      choice: ownChoice[channel.name] ?? everywhere,
+      choice: own(ownChoice, channel.name) ?? everywhere,
     })),
     quietHours,
     timeZone,
@@ -235,7 +236,7 @@ function readEmail(
   return {
     name: "email",
     host,
-    port: port ?? { implicit: 465, starttls: 587, none: 25 }[tls],
+    port: port ?? own({ implicit: 465, starttls: 587, none: 25 }, tls),
     tls,
     login: login && { user: login[0], pass: login[1] },
     from,

@@ -1,6 +1,7 @@
 /** Turns texts into typed values by the table of keys, and collects every problem. Pure. */
 import { AGENT_ONLY_KEYS, type Key, KEYS, type KeyValues, UNSUPPORTED_KEYS } from "./keys.ts";
 import type { KeySpec, KeyValue } from "./key_spec.ts";
+import { own, put } from "../own.ts";
 
 /** Where texts come from. */
 export interface KeySources {
@@ -54,8 +55,8 @@ export function readKeys(sources: KeySources): KeyReading {
     try {
       const found = findText(key, spec, sources);
       if (found === undefined) continue;
-      origins[key] = found.origin;
-      values[key] = convertText(key, spec, found.text);
+      put(origins, key, found.origin);
+      put(values, key, convertText(key, spec, found.text));
     } catch (error) {
       refused.add(key);
       problems.push(error instanceof Error ? error.message : String(error));
@@ -91,8 +92,8 @@ interface FoundText {
 function findText(key: Key, spec: KeySpec, sources: KeySources): FoundText | undefined {
   const found = new Map<string, FoundText>();
   for (const name of [key, ...(spec.aliases ?? [])]) {
-    const own = textOf(name, sources);
-    if (own) found.set(name, own);
+    const given = textOf(name, sources);
+    if (given) found.set(name, given);
     if (!spec.secret) continue;
     const path = textOf(`${name}_FILE`, sources);
     if (path) {
@@ -109,11 +110,9 @@ function findText(key: Key, spec: KeySpec, sources: KeySources): FoundText | und
 }
 
 function textOf(name: string, { environment, file }: KeySources): FoundText | undefined {
-  if (environment[name]) {
-    const hidesFile = Boolean(file[name]);
-    return { text: environment[name], origin: { kind: "environment", name, hidesFile } };
-  }
-  return file[name] ? { text: file[name], origin: { kind: "file", name } } : undefined;
+  const [given, written] = [own(environment, name), own(file, name)];
+  if (given) return { text: given, origin: { kind: "environment", name, hidesFile: Boolean(written) } };
+  return written ? { text: written, origin: { kind: "file", name } } : undefined;
 }
 
 function readSecretFile(name: string, path: string, sources: KeySources): string {

@@ -1,5 +1,6 @@
 /** Which stations there are, and which hosts are plugged into each. Pure. */
 import { RESERVED_AGENT_NAMES, topicWordProblem } from "../mqtt/topics.ts";
+import { put } from "../own.ts";
 
 /** One configured power station. */
 export interface ConfiguredStation {
@@ -57,14 +58,15 @@ export function parseAgentMap(text: string, problems: string[]): Record<string, 
       problems.push(`${key}: "${device}" must have a list of agents, found ${JSON.stringify(agents)}`);
       continue;
     }
-    map[device] = [];
+    const hosts: string[] = [];
+    put(map, device, hosts);
     for (const agent of agents) {
       const problem = agentNameProblem(agent);
       if (problem) {
         problems.push(`${key}: an agent of "${device}" ${problem}, found ${JSON.stringify(agent)}`);
-      } else if (map[device].includes(agent)) {
+      } else if (hosts.includes(agent)) {
         problems.push(`${key}: "${agent}" is listed twice for "${device}"`);
-      } else map[device].push(agent);
+      } else hosts.push(agent);
     }
   }
   return map;

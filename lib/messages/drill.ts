@@ -10,6 +10,7 @@ const requestSchema = v.pipe(
     agents: v.optional(v.pipe(v.array(id), v.minLength(1, "must name at least one agent"))),
     device: v.optional(id),
     all: v.optional(v.literal(true)),
+    issued_at: v.optional(isoTime),
     by: v.optional(textUpTo(64)),
   }),
   v.check(
@@ -18,7 +19,10 @@ const requestSchema = v.pipe(
   ),
 );
 
-/** Who shall drill: named agents, all agents on one station, or all. `by`: who asks, for the journal. */
+/**
+ * Who shall drill: named agents, all agents on one station, or all. `by`: who asks, for the journal. One that was issued a
+ * minute ago is refused.
+ */
 export type DrillRequest = v.InferOutput<typeof requestSchema>;
 
 const reportSchema = v.object({

@@ -1,6 +1,7 @@
 /** One entry of the journal: topic `power-manager/events`, QoS 1. */
 import * as v from "valibot";
 import { isoTime, parseJson, textUpTo } from "./parse.ts";
+import { recordOf } from "../record_of.ts";
 
 const schema = v.object({
   ts: isoTime,
@@ -10,7 +11,7 @@ const schema = v.object({
   text: textUpTo(500),
   device: v.optional(textUpTo(64)),
   agent: v.optional(textUpTo(64)),
-  data: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]))),
+  data: v.optional(recordOf(v.union([v.string(), v.number(), v.boolean()]))),
 });
 
 /**

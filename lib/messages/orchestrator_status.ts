@@ -1,12 +1,12 @@
 /** Presence of the daemon: topic `power-manager/orchestrator/status`, retained, with a will. */
 import * as v from "valibot";
 import { isoTime, parseJson, textUpTo } from "./parse.ts";
+import { recordOf } from "../record_of.ts";
 
 const schema = v.object({
   online: v.boolean(),
   version: v.optional(textUpTo(32)),
-  services: v.optional(v.record(
-    v.string(),
+  services: v.optional(recordOf(
     v.object({
       state: v.picklist(["starting", "ready", "restarting", "stopped"]),
       restarts: v.number(),

@@ -95,6 +95,31 @@ export type PackState = v.InferOutput<typeof pack>;
 /** One outlet with a discharge limit of its own of a {@link PowerState}. */
 export type OutagePort = v.InferOutput<typeof outagePort>;
 
+/** A word on its way for less than this is as good as said now: clocks of a house differ by as much, ms. */
+const ON_ITS_WAY_MS = 5000;
+
+/**
+ * How long a word was held up before it came, ms, by its own time of publishing: 0 when it was not, or says no time. One from
+ * the future is from a clock that is off.
+ */
+export function heldUpMs({ ts }: { readonly ts?: string }, nowWallMs: number): number {
+  const sinceMs = ts === undefined ? 0 : nowWallMs - Date.parse(ts);
+  return sinceMs > ON_ITS_WAY_MS ? sinceMs : 0;
+}
+
+/** A state that was not retained, with its ages as they are on arrival: what was held up is older than it says. */
+export function stateOnArrival(state: PowerState, nowWallMs: number): PowerState {
+  const heldUpSec = heldUpMs(state, nowWallMs) / 1000;
+  if (heldUpSec === 0) return state;
+  const older = (seconds: number | undefined) => seconds === undefined ? undefined : seconds + heldUpSec;
+  return {
+    ...state,
+    age_s: (state.age_s ?? 0) + heldUpSec,
+    grid_age_s: older(state.grid_age_s),
+    soc_age_s: older(state.soc_age_s),
+  };
+}
+
 /** Reads a state; unknown keys are dropped. @throws InvalidInputError naming each wrong key */
 export function parsePowerState(payload: Uint8Array | string, source: string): PowerState {
   return parseJson(schema, payload, source);

@@ -9,7 +9,7 @@ import type { MqttClient, MqttConnect, MqttConnectOptions, MqttEvents, MqttMessa
 import { coversFilter, matchesFilter } from "./topics.ts";
 
 interface Session {
-  readonly filters: Set<string>;
+  readonly filters: Map<string, 0 | 1>;
   readonly missed: { message: MqttMessage; untilMonoMs: number }[];
   live: Connection | undefined;
 }
@@ -62,10 +62,11 @@ export class MemoryBroker {
       }
     }
     for (const session of this.#sessions.values()) {
-      if (![...session.filters].some((filter) => matchesFilter(filter, topic))) continue;
+      const granted = [...session.filters].filter(([filter]) => matchesFilter(filter, topic));
+      if (granted.length === 0) continue;
       const { live } = session;
       if (live) queueMicrotask(() => live.open && live.events.onMessage(message));
-      else if (options.qos === 1) {
+      else if (options.qos === 1 && granted.some(([, qos]) => qos === 1)) {
         const lifeMs = (options.expirySec ?? Infinity) * 1000;
         session.missed.push({ message, untilMonoMs: this.clock.monoMs() + lifeMs });
       }
@@ -168,9 +169,9 @@ export class MemoryBroker {
         this.publish(topic, payload, publishOptions);
         return Promise.resolve();
       },
-      subscribe: (filter) => {
+      subscribe: (filter, qos) => {
         if (!connection.open) return Promise.reject(new Error(`Cannot subscribe "${filter}": not connected`));
-        session()?.filters.add(filter);
+        session()?.filters.set(filter, qos);
         this.#sendRetained(filter, (message) => connection.open && events.onMessage({ ...message, qos: 1 }));
         return Promise.resolve();
       },
@@ -203,7 +204,7 @@ export class MemoryBroker {
     const { clientId, cleanSession } = connection.options;
     this.drop(clientId);
     const known = cleanSession ? undefined : this.#sessions.get(clientId);
-    const session: Session = known ?? { filters: new Set(), missed: [], live: undefined };
+    const session: Session = known ?? { filters: new Map(), missed: [], live: undefined };
     session.live = connection;
     this.#sessions.set(clientId, session);
     connection.open = true;

@@ -9,6 +9,7 @@ import { systemClock } from "../clock.ts";
 import { errorText } from "../errors.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown } from "./client.ts";
 import { MAX_PACKET_BYTES, PacketSizes } from "./packet_size.ts";
+import { own } from "../own.ts";
 
 /** How long a goodbye may take before the connection is cut, ms. */
 const GOODBYE_MS = 1000;
@@ -81,7 +82,7 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
     else end({ kind: isUp ? "closed" : "network", text: at(options, error) });
   });
   client.on("disconnect", ({ reasonCode = 0 }) => {
-    const reason = (mqtt.ReasonCodes as Record<number, string>)[reasonCode] ?? `reason ${reasonCode}`;
+    const reason = own(mqtt.ReasonCodes as Record<number, string>, reasonCode) ?? `reason ${reasonCode}`;
     farewell = {
       kind: "closed",
       code: reasonCode,

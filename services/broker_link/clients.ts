@@ -7,7 +7,8 @@ import type { BusPort, BusReply } from "../../lib/port_bus.ts";
 export interface Client {
   readonly capability: TopicCapability;
   readonly port: BusPort;
-  readonly filters: Set<string>;
+  /** What it subscribed to, with the QoS that it wants. */
+  readonly filters: Map<string, 0 | 1>;
   readonly attachedMonoMs: number;
 }
 
@@ -25,7 +26,7 @@ export class Clients {
   /** Adds a service; an earlier port of the same name is closed. */
   attach(capability: TopicCapability, port: BusPort, nowMonoMs: number): Client {
     this.#byService.get(capability.service)?.port.close();
-    const client: Client = { capability, port, filters: new Set(), attachedMonoMs: nowMonoMs };
+    const client: Client = { capability, port, filters: new Map(), attachedMonoMs: nowMonoMs };
     this.#byService.set(capability.service, client);
     this.#routes.clear();
     return client;
@@ -38,16 +39,21 @@ export class Clients {
   }
 
   /** Notes a subscription. @returns whether nobody had this filter before, so the broker must be asked */
-  subscribe(client: Client, filter: string): boolean {
+  subscribe(client: Client, filter: string, qos: 0 | 1): boolean {
     const known = this.filters().includes(filter);
-    client.filters.add(filter);
+    client.filters.set(filter, qos);
     this.#routes.clear();
     return !known;
   }
 
   /** Every filter that somebody has, once. */
   filters(): string[] {
-    return [...new Set([...this.#byService.values()].flatMap((client) => [...client.filters]))];
+    return [...new Set([...this.#byService.values()].flatMap((client) => [...client.filters.keys()]))];
+  }
+
+  /** 1 when one of those who have this filter wants the broker to keep what comes while we are away. */
+  qosOf(filter: string): 0 | 1 {
+    return [...this.#byService.values()].some((client) => client.filters.get(filter) === 1) ? 1 : 0;
   }
 
   /** The services that hear `topic`, each once. */
@@ -55,7 +61,7 @@ export class Clients {
     const known = this.#routes.get(topic);
     if (known) return known;
     const found = [...this.#byService.values()].filter((client) =>
-      [...client.filters].some((filter) => matchesFilter(filter, topic))
+      [...client.filters.keys()].some((filter) => matchesFilter(filter, topic))
     );
     if (this.#routes.size >= ROUTES_LIMIT) this.#routes.clear();
     this.#routes.set(topic, found);
@@ -66,7 +72,7 @@ export class Clients {
   missing(topic: string, sinceMonoMs: number): readonly Client[] {
     return [...this.#byService.values()].filter(({ capability, filters, attachedMonoMs }) =>
       attachedMonoMs > sinceMonoMs && capability.subscribes.some((filter) => matchesFilter(filter, topic)) &&
-      ![...filters].some((filter) => matchesFilter(filter, topic))
+      ![...filters.keys()].some((filter) => matchesFilter(filter, topic))
     );
   }
 

@@ -122,7 +122,7 @@ export class BrokerLink {
       if (!maySubscribe(capability, request.filter)) {
         return this.#refuse(client, "subscribe", request.filter, capability.subscribes);
       }
-      const isNew = this.#clients.subscribe(client, request.filter);
+      const isNew = this.#clients.subscribe(client, request.filter, request.qos ?? 1);
       // A second subscriber of a known filter needs the retained messages too, so the broker is asked again.
       if (this.#up) this.#subscribe(request.filter);
       else if (isNew) this.parts.log.debug("subscription waits for the broker", { filter: request.filter });
@@ -255,7 +255,7 @@ export class BrokerLink {
   }
 
   #subscribe(filter: string): void {
-    this.#client?.subscribe(filter, 1).catch((error) => {
+    this.#client?.subscribe(filter, this.#clients.qosOf(filter)).catch((error) => {
       if (this.#up) this.parts.log.error("SUBSCRIPTION REFUSED", { filter, reason: errorText(error) });
     });
   }

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { AccountStation } from "./cloud_api.ts";
 import { type Envelope, readData } from "./http.ts";
+import { recordOf } from "../../lib/record_of.ts";
 
 const SERIAL = /^[A-Za-z0-9-]{4,32}$/;
 const MAX_NAME_LENGTH = 64;
@@ -16,7 +17,7 @@ const deviceSchema = v.object({
   online: v.optional(v.fallback(v.nullish(v.union([v.number(), v.boolean()])), undefined)),
 });
 
-const groupSchema = v.nullish(v.union([v.record(v.string(), v.unknown()), v.array(v.unknown())]));
+const groupSchema = v.nullish(v.union([recordOf(v.unknown()), v.array(v.unknown())]));
 const appListSchema = v.object({ bound: v.optional(groupSchema), share: v.optional(groupSchema) });
 const openListSchema = v.array(v.unknown());
 

@@ -1,6 +1,7 @@
 /** How long to wait after each fault, and whether to log in again. Pure but for its own counters. */
 import { Backoff, type Random } from "../../lib/backoff.ts";
 import { type FaultKind, faultRule, FAULTS } from "./faults.ts";
+import { own } from "../../lib/own.ts";
 
 /** A connection that lasted this long, ms, proves that all is well again. */
 export const STABLE_MS = 60_000;
@@ -77,7 +78,7 @@ export class Retry {
   #backoff(kind: FaultKind): Backoff {
     let backoff = this.#backoffs.get(kind);
     if (!backoff) {
-      backoff = new Backoff(FAULTS[kind].retry, this.random);
+      backoff = new Backoff(own(FAULTS, kind).retry, this.random);
       this.#backoffs.set(kind, backoff);
     }
     return backoff;

@@ -1,6 +1,7 @@
 /** The dashboard: listens to the house on the bus, and to browsers on its own address. */
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
+import { Isolation } from "../../lib/isolation.ts";
 import { freshWords, inWattsOf, type PowerState } from "../../lib/messages/power_state.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
@@ -36,9 +37,10 @@ export interface Dashboard extends Service {
 
 /** Makes the service. */
 export function createDashboard(context: ServiceContext<DashboardConfig>): Dashboard {
-  const { config, bus, clock, log } = context;
+  const { config, bus, clock, health, log } = context;
   const topics = topicsUnder(config.roots);
   const house = emptyHouse();
+  const isolation = new Isolation({ clock, log, health }, "part_failed");
   const seen = new Seen();
   const counts = new EventCounts();
   const hostHistory = new HostHistory();
@@ -50,6 +52,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
       staleAfterSec: config.staleAfterSec,
       agentsByStation: config.agentsByStation,
       hostHistory,
+      isolate: (what, act) => isolation.run(what, act),
     });
   const sessions = new Sessions();
   const password = new PasswordFile(config.passwordFile, clock, () => {

@@ -10,7 +10,7 @@ import { parseDrillReport } from "../../lib/messages/drill.ts";
 import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
 import { parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { parsePolicyStatus } from "../../lib/messages/policy_status.ts";
-import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
+import { heldUpMs, parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { RESERVED_AGENT_NAMES, type Topics } from "../../lib/mqtt/topics.ts";
 import type { Heard, House } from "./house.ts";
 
@@ -53,7 +53,8 @@ export function listen(parts: HearingParts): void {
         if (!(error instanceof InvalidInputError)) throw error;
         log.warn("INPUT REFUSED", { text: error.message });
       }
-    });
+      // Only the journal tells of the past: of everything else what the broker kept while we were away is no news.
+    }, { qos: filter === topics.events ? 1 : 0 });
   };
   /** A map by the name in the topic; an empty payload is the broker's way to forget. */
   const keep = <T extends { readonly ts?: string }>(
@@ -103,7 +104,7 @@ function heard<T extends { readonly ts?: string }>(
   clock: Clock,
 ): Heard<T> {
   const atMonoMs = clock.monoMs();
-  if (!retained) return { value, atMonoMs };
+  if (!retained) return { value, atMonoMs: atMonoMs - heldUpMs(value, clock.wallMs()) };
   const ageMs = value.ts === undefined ? NaN : clock.wallMs() - Date.parse(value.ts);
   // A word from the future is from a clock that fell back at a power cut.
   if (!(ageMs >= -2000 && ageMs <= BELIEVED_MS)) return { value, atMonoMs, isAgeless: true };

@@ -5,6 +5,7 @@ import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { Heard, House } from "./house.ts";
 import type { HostHistory } from "./host_history.ts";
 import type { HostView, HouseView, PolicyView, StationView } from "./page_contract.ts";
+import { own } from "../../lib/own.ts";
 
 /** What the view is made for. */
 export interface ViewOptions {
@@ -14,6 +15,8 @@ export interface ViewOptions {
   readonly staleAfterSec: number;
   readonly agentsByStation: Readonly<Record<string, readonly string[]>>;
   readonly hostHistory: HostHistory;
+  /** Runs what concerns one station; absent: what throws leaves no view at all. */
+  readonly isolate?: <T>(what: string, act: () => T) => T | undefined;
 }
 
 /** The name of the service whose words the sentences are. */
@@ -21,7 +24,8 @@ const POLICY = "policy_engine";
 
 /** See the file comment. */
 export function houseView(house: House, options: ViewOptions): HouseView {
-  const { nowMonoMs, nowWallMs, speed, staleAfterSec, agentsByStation } = options;
+  const { nowMonoMs, nowWallMs, speed, staleAfterSec, agentsByStation, isolate = (_what, act) => act() } =
+    options;
   const daemon = house.daemon?.value;
   const cloud = house.cloud;
   const drill = house.drill?.value;
@@ -38,14 +42,16 @@ export function houseView(house: House, options: ViewOptions): HouseView {
     is_broker_up: house.isBrokerUp,
     daemon: daemon && { is_online: daemon.online, version: daemon.version },
     is_policy_running: house.isBrokerUp && daemon?.online === true &&
-      (daemon.services?.[POLICY]?.state ?? "ready") === "ready",
+      (own(daemon.services ?? {}, POLICY)?.state ?? "ready") === "ready",
     problems: problemsOf(house),
     cloud: cloud && {
       link: cloud.value.link,
       detail: cloud.value.detail,
       age_s: ageOf(cloud, nowMonoMs),
     },
-    stations: [...devices].toSorted().map((device) => stationView(device, house, options)),
+    stations: [...devices].toSorted().flatMap((device) =>
+      isolate(`station "${device}"`, () => stationView(device, house, options)) ?? []
+    ),
     drill: drill && {
       state: drill.state,
       sentence: drill.sentence,
@@ -135,7 +141,7 @@ function hostsOf(
   { agentsByStation }: ViewOptions,
 ): Pick<HostView, "agent" | "state" | "detail" | "stage">[] {
   return policy?.hosts ??
-    (agentsByStation[device] ?? []).map((agent) => ({ agent, state: "unknown" }));
+    (own(agentsByStation, device) ?? []).map((agent) => ({ agent, state: "unknown" }));
 }
 
 function hostView(

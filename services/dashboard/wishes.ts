@@ -6,6 +6,7 @@ import { type DrillRequest, encodeDrillRequest } from "../../lib/messages/drill.
 import type { JournalEvent } from "../../lib/messages/event.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
 import type { WishView } from "./page_contract.ts";
+import { own } from "../../lib/own.ts";
 
 /** What the policy answers with, by whether it took the wish. */
 const ANSWERS: Readonly<Record<string, boolean>> = {
@@ -41,12 +42,16 @@ export class WishDesk {
 
   /** Asks for a drill. */
   drill(who: Pick<DrillRequest, "all" | "device" | "agents">): Promise<WishView> {
-    return this.#send(this.parts.topics.drillRequest, (id) => encodeDrillRequest({ id, ...who, by: BY }));
+    const issued_at = new Date(this.parts.clock.wallMs()).toISOString();
+    return this.#send(
+      this.parts.topics.drillRequest,
+      (id) => encodeDrillRequest({ id, ...who, issued_at, by: BY }),
+    );
   }
 
   /** Hears the journal, where the policy answers. */
   noteEvent({ kind, text, data }: JournalEvent): void {
-    const isTaken = ANSWERS[kind];
+    const isTaken = own(ANSWERS, kind);
     if (isTaken !== undefined && typeof data?.id === "string") {
       this.#waiting.get(data.id)?.({ isTaken, text });
     }

@@ -16,6 +16,7 @@ import {
 } from "./payload.ts";
 import { POLICY_ENTITIES, SENTENCE_KEY } from "./policy_entities.ts";
 import { stationEntity } from "./station_entities.ts";
+import { put } from "../../lib/own.ts";
 
 /** The key of a device's event entity. */
 const EVENT_KEY = "journal";
@@ -70,7 +71,7 @@ export class Devices {
     const topics = this.#topics;
     const bridge = daemonIsThere(topics, ["soc_bridge"]);
     const components: Record<string, Component | RemovedComponent> = {};
-    for (const [key, platform] of Object.entries(obsolete)) components[key] = { platform };
+    for (const [key, platform] of Object.entries(obsolete)) put(components, key, { platform });
     for (const key of [...keys].toSorted()) {
       const entity = stationEntity(key);
       if (!entity) continue;
@@ -84,25 +85,33 @@ export class Devices {
           ? {}
           : { value_template: whileFresh(traits.value_template, ageKey, staleAfterSec) }),
       };
-      components[key] = this.#component(id, key, shown, {
-        topic: topics.state(name),
-        availability: isMeasured
-          ? [bridge, linkIsLive(topics, name), standsAs(topics, id, "live")]
-          : [bridge, standsAs(topics, id, "heard")],
-      });
+      put(
+        components,
+        key,
+        this.#component(id, key, shown, {
+          topic: topics.state(name),
+          availability: isMeasured
+            ? [bridge, linkIsLive(topics, name), standsAs(topics, id, "live")]
+            : [bridge, standsAs(topics, id, "heard")],
+        }),
+      );
     }
     if (!isAccessory) {
       const availability = [daemonIsThere(topics, ["policy_engine"])];
       for (const [key, traits] of Object.entries(POLICY_ENTITIES)) {
         const isOurs = key === SENTENCE_KEY;
-        components[key] = this.#component(id, key, traits, {
-          topic: isOurs ? topics.shownSentence(id) : topics.policy(name),
-          availability: isOurs ? [daemonIsThere(topics, ["policy_engine", "discovery"])] : availability,
-        });
+        put(
+          components,
+          key,
+          this.#component(id, key, traits, {
+            topic: isOurs ? topics.shownSentence(id) : topics.policy(name),
+            availability: isOurs ? [daemonIsThere(topics, ["policy_engine", "discovery"])] : availability,
+          }),
+        );
       }
     }
     const [eventKey, journal] = this.#journal(id, "station");
-    components[eventKey] = journal;
+    put(components, eventKey, journal);
     return this.#device(id, { name, manufacturer: "EcoFlow", model, serial_number: sn }, components);
   }
 
@@ -113,11 +122,15 @@ export class Devices {
     const isNut = this.config.nutHosts.includes(agent);
     const components: Record<string, Component> = {};
     for (const [key, traits] of Object.entries(HOST_ENTITIES)) {
-      components[key] = this.#component(id, key, traits, {
-        topic: topics.agentStatus(agent),
-        // An agent says itself, or by its will, whether it is there; for a NUT client the daemon speaks.
-        availability: isNut ? [daemonIsThere(topics, ["nut_server"])] : [],
-      });
+      put(
+        components,
+        key,
+        this.#component(id, key, traits, {
+          topic: topics.agentStatus(agent),
+          // An agent says itself, or by its will, whether it is there; for a NUT client the daemon speaks.
+          availability: isNut ? [daemonIsThere(topics, ["nut_server"])] : [],
+        }),
+      );
     }
     const stations = Object.entries(this.config.agentsByStation).filter(([, agents]) =>
       agents.includes(agent)
@@ -126,13 +139,17 @@ export class Devices {
       const key = index === 0 ? "shutdown" : `shutdown_${index + 1}`;
       const traits = hostPhase(agent);
       const name = stations.length === 1 ? traits.name : `${traits.name} (${station})`;
-      components[key] = this.#component(id, key, { ...traits, name }, {
-        topic: topics.policy(station),
-        availability: [daemonIsThere(topics, ["policy_engine"])],
-      });
+      put(
+        components,
+        key,
+        this.#component(id, key, { ...traits, name }, {
+          topic: topics.policy(station),
+          availability: [daemonIsThere(topics, ["policy_engine"])],
+        }),
+      );
     }
     const [eventKey, journal] = this.#journal(id, "host");
-    components[eventKey] = journal;
+    put(components, eventKey, journal);
     return this.#device(id, { name: agent, model: isNut ? "NUT client" : "Host with agent" }, components);
   }
 

@@ -1,10 +1,11 @@
 /** Reads back what an earlier run has published of a device: the broker is this service's only memory. Pure. */
 import * as v from "valibot";
 import { parseJson, textUpTo } from "../../lib/messages/parse.ts";
+import { recordOf } from "../../lib/record_of.ts";
 
 const schema = v.object({
   device: v.object({ name: textUpTo(64) }),
-  components: v.record(v.string(), v.looseObject({ platform: v.optional(textUpTo(32)) })),
+  components: recordOf(v.looseObject({ platform: v.optional(textUpTo(32)) })),
 });
 
 /** An earlier configuration of a device. */

@@ -6,6 +6,7 @@ import type { ShownStation } from "./devices.ts";
 import { stationId } from "./ids.ts";
 import type { EarlierConfig } from "./own_config.ts";
 import { shownKeys, stationEntity } from "./station_entities.ts";
+import { own, put } from "../../lib/own.ts";
 
 /** A station that is no longer listed and says nothing is taken away after this long, ms. */
 export const GONE_AFTER_MS = 600_000;
@@ -101,8 +102,8 @@ export class Roster {
     if (known.name === name) this.#idByName.set(name, id);
     const isAccessory = state.role === "accessory";
     for (const [key, value] of [["sn", state.sn], ["model", state.model]] as const) {
-      if (value === undefined || known[key] === value) continue;
-      known[key] = value;
+      if (value === undefined || own(known, key) === value) continue;
+      put(known, key, value);
       isChanged = true;
     }
     if (known.isAccessory !== isAccessory) {

@@ -2,8 +2,9 @@
  * Shows the house to Home Assistant: device configurations under its discovery prefix, how each station stands, and
  * the journal as events. Values themselves are read by Home Assistant where the house publishes them.
  */
-import type { BusMessage } from "../../lib/bus.ts";
+import type { BusMessage, SubscribeOptions } from "../../lib/bus.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
+import { Isolation } from "../../lib/isolation.ts";
 import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
 import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
 import { parsePowerState } from "../../lib/messages/power_state.ts";
@@ -48,6 +49,7 @@ export class DiscoveryService implements Service {
   readonly #spoken = new Set<string>();
   /** What the policy last said, by the station's name in topics. */
   readonly #policies = new Map<string, PolicyStatus>();
+  readonly #isolation: Isolation;
   #settledAtMonoMs = Infinity;
   #cancelTick = () => {};
   #cancelBirth = () => {};
@@ -57,6 +59,7 @@ export class DiscoveryService implements Service {
   constructor(private readonly context: ServiceContext<DiscoveryConfig>) {
     const { config } = context;
     this.#topics = topicsUnder(config.roots);
+    this.#isolation = new Isolation(context, "part_failed");
     this.#own = discoveryTopics(config);
     this.#devices = new Devices(config);
     this.#roster = new Roster(config);
@@ -67,11 +70,13 @@ export class DiscoveryService implements Service {
   start(): Promise<void> {
     const { bus, clock } = this.context;
     this.#subscribe(this.#own.config("+"), (message) => this.#onOwnConfig(message));
-    this.#subscribe(this.#topics.stationList, (message) => this.#onList(message));
-    this.#subscribe(this.#topics.state("+"), (message) => this.#onState(message));
-    this.#subscribe(this.#topics.policy("+"), (message) => this.#onPolicy(message));
+    this.#subscribe(this.#topics.stationList, (message) => this.#onList(message), { qos: 0 });
+    this.#subscribe(this.#topics.state("+"), (message) => this.#onState(message), { qos: 0 });
+    this.#subscribe(this.#topics.policy("+"), (message) => this.#onPolicy(message), { qos: 0 });
     this.#subscribe(this.#topics.events, (message) => this.#onEvent(message));
-    for (const topic of this.#own.births) this.#subscribe(topic, (message) => this.#onBirth(message));
+    for (const topic of this.#own.births) {
+      this.#subscribe(topic, (message) => this.#onBirth(message), { qos: 0 });
+    }
     bus.onLink((up) => this.#onLink(up));
     this.#cancelTick = clock.every(TICK_MS, () => this.#tick());
     return Promise.resolve();
@@ -109,12 +114,12 @@ export class DiscoveryService implements Service {
   #tick(): void {
     const nowMonoMs = this.context.clock.monoMs();
     if (!this.#isLinkUp) return;
-    for (const id of this.#roster.ids) this.#tellStanding(id);
+    for (const id of this.#roster.ids) this.#isolation.run(`device "${id}"`, () => this.#tellStanding(id));
     if (nowMonoMs < this.#settledAtMonoMs) return;
     for (const id of this.#roster.takeGone(nowMonoMs)) this.#remove(id);
     for (const id of [...this.#dirty]) {
       this.#dirty.delete(id);
-      this.#announce(id);
+      this.#isolation.run(`device "${id}"`, () => this.#announce(id));
     }
   }
 
@@ -228,7 +233,7 @@ export class DiscoveryService implements Service {
   }
 
   /** Refuses what cannot be read, once a message, and goes on. */
-  #subscribe(filter: string, handle: (message: BusMessage) => void): void {
+  #subscribe(filter: string, handle: (message: BusMessage) => void, options?: SubscribeOptions): void {
     this.context.bus.subscribe(filter, (message) => {
       if (this.#isStopped) return;
       try {
@@ -237,7 +242,7 @@ export class DiscoveryService implements Service {
         if (!(error instanceof InvalidInputError)) throw error;
         this.context.log.warn("INPUT REFUSED", { text: error.message });
       }
-    });
+    }, options);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What is shown of a station's state: one row a value. Pure. */
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import { type EntityTraits, markOf, switchOf, textOf, valueOf } from "./payload.ts";
+import { own } from "../../lib/own.ts";
 
 /** One entity of a station. */
 export interface StationEntity {
@@ -171,11 +172,11 @@ const MARKS: Readonly<Record<string, keyof PowerState>> = {
 /** The keys of the entities that a state has something to say on; a value that never came makes no entity. */
 export function shownKeys(state: PowerState): string[] {
   const keys = Object.keys(ROWS).filter((key) =>
-    ALWAYS.includes(key) || state[MARKS[key] ?? (key as Shown)] !== undefined
+    ALWAYS.includes(key) || own(state, own(MARKS, key) ?? (key as Shown)) !== undefined
   );
   for (const { num, ...pack } of state.packs ?? []) {
     for (const field of Object.keys(PACK_ROWS)) {
-      if (pack[field as keyof typeof pack] !== undefined) keys.push(`pack_${num}_${field}`);
+      if (own(pack, field as keyof typeof pack) !== undefined) keys.push(`pack_${num}_${field}`);
     }
   }
   return keys;
@@ -186,13 +187,13 @@ export function stationEntity(key: string): StationEntity | undefined {
   const [, num, field] = /^pack_(\d{1,2})_([a-z_]+)$/.exec(key) ?? [];
   if (num !== undefined && field !== undefined) return packEntity(Number(num), field);
   if (!Object.hasOwn(ROWS, key)) return undefined;
-  const row = ROWS[key as Shown];
-  const template = TEMPLATES[key as Shown] ?? valueOf(key);
+  const row = own(ROWS, key as Shown);
+  const template = own(TEMPLATES, key as Shown) ?? valueOf(key);
   return { ...row, traits: { ...row.traits, value_template: template } };
 }
 
 function packEntity(num: number, field: string): StationEntity | undefined {
-  const row = Object.hasOwn(PACK_ROWS, field) ? PACK_ROWS[field] : undefined;
+  const row = Object.hasOwn(PACK_ROWS, field) ? own(PACK_ROWS, field) : undefined;
   if (!row || num > 31) return undefined;
   const found = `value_json.packs | default([]) | selectattr('num', 'eq', ${num}) | first | default({})`;
   return {

@@ -54,6 +54,7 @@ export class Historian implements Service {
     bus.subscribe(
       topics.state("+"),
       (message) => this.#guard(message, (m, source) => this.#hearState(m, source)),
+      { qos: 0 },
     );
     bus.subscribe(
       topics.events,

@@ -3,6 +3,7 @@ import { SEVERITIES } from "../../lib/config/event_choice.ts";
 import type { JournalEvent } from "../../lib/messages/event.ts";
 import { coalesce } from "./coalesce.ts";
 import { codeUnits, cut, leftOutLine } from "./fit.ts";
+import { own } from "../../lib/own.ts";
 
 /** What a channel sends. */
 export interface Message {
@@ -42,7 +43,7 @@ export function composeMessage(events: readonly JournalEvent[], options: Message
   const lines = shown.slice(-MAX_LINES).map(({ ts, text }) => `${time(ts)}  ${text}`);
   const oldestMs = Math.min(...shown.map(({ ts }) => Date.parse(ts)));
   const isLate = nowWallMs - oldestMs > LATE_MS;
-  const mark = { info: "", notice: "", warning: "⚠ ", danger: "‼ " }[worst.severity];
+  const mark = own({ info: "", notice: "", warning: "⚠ ", danger: "‼ " }, worst.severity);
   return {
     title: cut(`${mark}${worst.text}`, MAX_TITLE, codeUnits),
     text: [

@@ -4,11 +4,12 @@ import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
 import { InvalidInputError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/messages/parse.ts";
 import type { TextFile } from "../../lib/text_file.ts";
+import { recordOf } from "../../lib/record_of.ts";
 
 /** Events of one channel beyond this give way, the oldest and least first. */
 export const MAX_WAITING = 100;
 
-const lists = v.record(v.string(), v.array(v.unknown()));
+const lists = recordOf(v.array(v.unknown()));
 const schema = v.object({ version: v.literal(1), waiting: lists, held: lists });
 
 /** See the file comment. */

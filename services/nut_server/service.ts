@@ -6,8 +6,8 @@ import { Backoff } from "../../lib/backoff.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { type AgentCommand, parseAgentCommand } from "../../lib/messages/agent_command.ts";
 import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
-import { parsePowerState } from "../../lib/messages/power_state.ts";
-import type { BusMessage } from "../../lib/bus.ts";
+import { parsePowerState, stateOnArrival } from "../../lib/messages/power_state.ts";
+import type { BusMessage, SubscribeOptions } from "../../lib/bus.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { AddressList } from "./access/addresses.ts";
@@ -82,8 +82,8 @@ export class NutService implements Service {
       log.info("NUT SERVER OFF");
       return Promise.resolve();
     }
-    this.#subscribe(this.#topics.state("+"), (message) => this.#onState(message));
-    this.#subscribe(this.#topics.policy("+"), (message) => this.#onPolicy(message));
+    this.#subscribe(this.#topics.state("+"), (message) => this.#onState(message), { qos: 0 });
+    this.#subscribe(this.#topics.policy("+"), (message) => this.#onPolicy(message), { qos: 0 });
     for (const host of this.#upsRegistry.hosts) {
       this.#subscribe(this.#topics.command(host), (message) => this.#onCommand(host, message));
     }
@@ -161,7 +161,8 @@ export class NutService implements Service {
   }
 
   #onState({ topic, payload, retained }: BusMessage): void {
-    const state = parsePowerState(payload, `MQTT topic "${topic}"`);
+    const said = parsePowerState(payload, `MQTT topic "${topic}"`);
+    const state = stateOnArrival(said, this.context.clock.wallMs());
     const nowMonoMs = this.context.clock.monoMs();
     this.#announcer.tell(
       this.#upsRegistry.noteState(deviceOf(topic, this.#topics.state("+")), state, { retained, nowMonoMs }),
@@ -206,7 +207,7 @@ export class NutService implements Service {
   }
 
   /** Refuses what cannot be read, once a message, and goes on. */
-  #subscribe(filter: string, handle: (message: BusMessage) => void): void {
+  #subscribe(filter: string, handle: (message: BusMessage) => void, options?: SubscribeOptions): void {
     this.context.bus.subscribe(filter, (message) => {
       if (this.#isStopped || message.payload.length === 0) return;
       try {
@@ -215,7 +216,7 @@ export class NutService implements Service {
         if (!(error instanceof InvalidInputError)) throw error;
         this.context.log.warn("INPUT REFUSED", { text: error.message });
       }
-    });
+    }, options);
   }
 }
 

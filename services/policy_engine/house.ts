@@ -20,6 +20,7 @@ import type { StageView } from "./outage/stages.ts";
 import { NEW_STATION, type StationEvent, type StationState, stepStation } from "./outage/station.ts";
 import { mayWake } from "./hosts/wake_order.ts";
 import { type Arrival, mergeState } from "./outage/readings.ts";
+import { own } from "../../lib/own.ts";
 
 /** Everything that the policy remembers. */
 export interface HouseState {
@@ -59,6 +60,9 @@ export type HouseEffect =
     readonly stage?: number;
   };
 
+/** Runs a part; undefined when it threw, and the others go on. */
+export type Isolate = <T>(what: string, act: () => T) => T | undefined;
+
 /** As many durations of a host are kept. */
 const LEARNED_KEPT = 5;
 
@@ -84,8 +88,14 @@ export class House {
   /**
    * @param start The state to begin with: {@link emptyHouse}, or a restored one
    * @param newId Makes the id of a command
+   * @param isolate Runs what concerns one host or station; absent: what throws ends the step
    */
-  constructor(start: HouseState, rules: HouseRules, private readonly newId: () => string) {
+  constructor(
+    start: HouseState,
+    rules: HouseRules,
+    private readonly newId: () => string,
+    private readonly isolate: Isolate = (_what, act) => act(),
+  ) {
     this.#rules = rules;
     this.#stations = new Map(start.stations);
     this.#hosts = new Map(start.hosts);
@@ -114,7 +124,7 @@ export class House {
 
   /** The rules of a station; those for stations that nobody named when it is not in the map. */
   rulesOf(device: string): StationRules {
-    return this.rules.stations[device] ?? this.rules.watched;
+    return own(this.rules.stations, device) ?? this.rules.watched;
   }
 
   /**
@@ -185,7 +195,7 @@ export class House {
         return this.#forgetOutage(input.device);
       case "tick":
         return [...input.devices ?? this.#stations.keys()].flatMap((device) =>
-          this.#concludeStation(device, nowMonoMs)
+          this.isolate(`station "${device}"`, () => this.#concludeStation(device, nowMonoMs)) ?? []
         );
     }
   }
@@ -206,7 +216,8 @@ export class House {
     this.#stations.set(device, state);
     const effects: HouseEffect[] = events.map((event) => ({ ...event, device }));
     for (const agent of this.#hostsByStation.get(device) ?? []) {
-      effects.push(...this.#concludeHost(agent, undefined, nowMonoMs));
+      const own = this.isolate(`host "${agent}"`, () => this.#concludeHost(agent, undefined, nowMonoMs));
+      effects.push(...own ?? []);
     }
     return effects;
   }

@@ -4,6 +4,7 @@ import type { AgentAck } from "../../lib/messages/agent_ack.ts";
 import type { AgentStatus } from "../../lib/messages/agent_status.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { Isolation } from "../../lib/isolation.ts";
 import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
@@ -27,6 +28,7 @@ import { SnapshotKeeper } from "./snapshot/keeper.ts";
 import { textFile } from "../../lib/text_file.ts";
 import { udpWake } from "./io/wake_on_lan.ts";
 import { houseWarnings, WARNING_CODES } from "./io/warnings.ts";
+import { own } from "../../lib/own.ts";
 
 export type { PolicyEngineConfig, PolicyEnginePorts } from "./config.ts";
 
@@ -59,6 +61,7 @@ export class PolicyEngine implements Service {
   readonly #agents: AgentReplies;
   readonly #chargeSteps: ChargeSteps | undefined;
   readonly #restartGrace = new RestartGrace();
+  readonly #isolation: Isolation;
   #cloud: Ways["cloud"];
 
   constructor(
@@ -66,6 +69,7 @@ export class PolicyEngine implements Service {
     private readonly ports: PolicyEnginePorts,
   ) {
     this.#topics = topicsUnder(context.config.roots);
+    this.#isolation = new Isolation(context, "part_failed");
     const { agentKeys, bootId, keylessHosts, socStepPercent = 0, socMinPercent } = context.config;
     this.#chargeSteps = socStepPercent > 0 ? new ChargeSteps(socStepPercent, socMinPercent) : undefined;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
@@ -84,7 +88,7 @@ export class PolicyEngine implements Service {
       learn: (agent, tookMs) => this.#step({ kind: "learned", agent, tookMs }),
       tell: (kind, text, id) => this.#dispatch.tell(requestTelling({ kind, text, id })),
     });
-    this.#ears = new Subscriptions(context, this.#topics, ports.askNut, {
+    this.#ears = new Subscriptions({ ...context, isolation: this.#isolation }, this.#topics, ports.askNut, {
       onState: (device, state, retained) => this.#onState(device, state, retained),
       onStateGone: (device) => this.#house?.forget(device) && this.#showcase.takeBack(device),
       onCloud: (link) => this.#cloud = link,
@@ -96,6 +100,7 @@ export class PolicyEngine implements Service {
     });
     this.#aborts = new AbortRequests({
       nowMonoMs: () => context.clock.monoMs(),
+      nowWallMs: () => context.clock.wallMs(),
       hold: (device, hold) => this.#step({ kind: "hold", device, hold }),
       tell: (kind, device, text, id) => this.#dispatch.tell(requestTelling({ kind, device, text, id })),
     });
@@ -107,7 +112,7 @@ export class PolicyEngine implements Service {
     this.#house = this.#resume();
     const agents = this.#house.state.hosts.keys();
     const unsigned = [...agents].filter((agent) =>
-      config.agentKeys[agent] === undefined && !config.keylessHosts?.includes(agent)
+      own(config.agentKeys, agent) === undefined && !config.keylessHosts?.includes(agent)
     );
     if (unsigned.length > 0) {
       const text = `agents without a key get unsigned commands: ${unsigned.join(", ")}`;
@@ -145,7 +150,7 @@ export class PolicyEngine implements Service {
     this.#restartGrace.resume(restored, clock.monoMs());
     if (restored.savedAtMs !== undefined) this.#showcase.resume(restored.savedAtMs);
     const rules = houseRules(config, config.file, this.#restartGrace.notBeforeMonoMs);
-    return new House(restored.house, rules, this.ports.newId);
+    return new House(restored.house, rules, this.ports.newId, (what, act) => this.#isolation.run(what, act));
   }
 
   #onState(device: string, state: PowerState, retained: boolean): void {
@@ -181,10 +186,14 @@ export class PolicyEngine implements Service {
   #tick(): void {
     const house = this.#house;
     if (!house) return;
-    this.#agents.tick(house);
-    this.#drills.tick(house);
-    this.#warn(house);
-    this.#tellCharge(house);
+    this.#isolation.run("the agents' presence", () => this.#agents.tick(house));
+    this.#isolation.run("the drill", () => this.#drills.tick(house));
+    this.#isolation.run("the warnings", () => this.#warn(house));
+    this.#isolation.run("the charge steps", () => this.#tellCharge(house));
+    this.#isolation.run("the monthly drill", () => this.#drillOnSchedule(house));
+  }
+
+  #drillOnSchedule(house: House): void {
     const schedule = this.context.config.file?.drill;
     if (!schedule) return;
     const { drilledMonth } = house.state;
@@ -245,7 +254,10 @@ export class PolicyEngine implements Service {
     // Stored before it is said, and marked when the broker has it: a crash in between repeats it with the same id.
     const isMark = effects.length === 0 && input.kind === "host" && input.input.kind === "delivered";
     this.#keeper.keep(house.state, () => {
-      for (const effect of effects) this.#carryOut(effect);
+      for (const effect of effects) {
+        const who = effect.kind === "host" ? `host "${effect.agent}"` : `station "${effect.device}"`;
+        this.#isolation.run(`what follows for ${who}`, () => this.#carryOut(effect));
+      }
       this.#show(input, house);
     }, isMark);
   }
@@ -259,9 +271,14 @@ export class PolicyEngine implements Service {
     };
     const nowMonoMs = this.context.clock.monoMs();
     for (const device of devicesOf(input, house)) {
-      this.#showcase.showStatus(device, house, context);
+      this.#isolation.run(
+        `the status of station "${device}"`,
+        () => this.#showcase.showStatus(device, house, context),
+      );
       for (const agent of hostsOfStation(house.rulesOf(device))) {
-        if (this.#restartGrace.maySpeakFor(agent, house, nowMonoMs)) this.#showcase.showPlan(agent, house);
+        this.#isolation.run(`the plan of host "${agent}"`, () => {
+          if (this.#restartGrace.maySpeakFor(agent, house, nowMonoMs)) this.#showcase.showPlan(agent, house);
+        });
       }
     }
   }
@@ -272,7 +289,7 @@ export class PolicyEngine implements Service {
     if (effect.kind !== "host") return;
     const { agent, reason, stage } = effect;
     if (effect.effect.kind === "wake") {
-      this.#dispatch.wake(agent, this.#house?.rules.wake.macs[agent], this.ports.wake);
+      this.#dispatch.wake(agent, own(this.#house?.rules.wake.macs ?? {}, agent), this.ports.wake);
     } else if (effect.effect.kind === "send") {
       const { action, commandId } = effect.effect;
       this.#dispatch.send({ agent, id: commandId, action, reason, stage });

@@ -6,6 +6,7 @@ import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { parseStationList } from "../../lib/messages/station_list.ts";
 import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusMessage } from "../../lib/bus.ts";
+import { Isolation } from "../../lib/isolation.ts";
 import { goRound } from "../../lib/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { type CompiledModel, compileModel } from "./models/compiled_model.ts";
@@ -71,9 +72,10 @@ export class SocBridge implements Service {
   async start(): Promise<void> {
     const { bus, clock, config } = this.context;
     await this.#loadModelFiles();
+    const isolation = new Isolation(this.context, "part_failed");
     this.#cancels.push(
       goRound(clock, TICK_MS, () => this.#feeds.values(), (some) => {
-        for (const feed of some) feed.tick();
+        for (const feed of some) isolation.run(`station "${feed.device}"`, () => feed.tick());
       }),
       clock.every(TICK_MS, () => this.#tellSilence()),
       clock.every(GONE_LOOK_MS, () => this.#takeGone()),
@@ -81,12 +83,15 @@ export class SocBridge implements Service {
     this.#nameAll();
     for (const { sn } of config.devices) this.#feed(sn);
     // Before the list: what it no longer names may be kept by the broker.
-    bus.subscribe(this.#topics.state("+"), (message) => this.#noteKept(message));
-    bus.subscribe(this.#topics.stationList, (message) => this.#takeStationList(message));
-    bus.subscribe(this.#topics.cloudStatus, (message) => this.#takeCloudStatus(message));
-    bus.subscribe(this.#topics.raw("+"), (message) => this.#takeRaw(message));
+    bus.subscribe(this.#topics.state("+"), (message) => this.#noteKept(message), { qos: 0 });
+    bus.subscribe(this.#topics.stationList, (message) => this.#takeStationList(message), { qos: 0 });
+    bus.subscribe(this.#topics.cloudStatus, (message) => this.#takeCloudStatus(message), { qos: 0 });
+    bus.subscribe(this.#topics.raw("+"), (message) => this.#takeRaw(message), { qos: 0 });
     bus.onLink((up) => {
-      if (up) { for (const feed of this.#feeds.values()) feed.publishAgain(); }
+      if (!up) return;
+      for (const feed of this.#feeds.values()) {
+        isolation.run(`station "${feed.device}"`, () => feed.publishAgain());
+      }
     });
   }
 

@@ -1,6 +1,7 @@
 /** The page's few signs, drawn in strokes. */
 import { svg } from "./dom.ts";
 import type { Tone } from "../shown/labels.ts";
+import { own } from "../../../lib/own.ts";
 
 const PATHS = {
   check: "M5 12.5l4.5 4.5L19 7.5",
@@ -29,5 +30,5 @@ export function icon(name: IconName, className = "icon"): SVGSVGElement {
 /** The sign of a tone: colour alone says nothing to many. */
 export function toneIcon(tone: Tone): IconName {
   const icons = { well: "check", battery: "battery", danger: "alert", unknown: "unknown" } as const;
-  return icons[tone];
+  return own(icons, tone);
 }

@@ -9,6 +9,7 @@ import { Hosts } from "./hosts.ts";
 import { icon, toneIcon } from "./icons.ts";
 import { runtimeOf } from "../shown/runtime.ts";
 import { type Headline, headline } from "../shown/labels.ts";
+import { own } from "../../../lib/own.ts";
 
 /** What a station's buttons do. */
 export interface StationActions {
@@ -205,8 +206,8 @@ export class Station {
       station.grid
         ? `Grid last confirmed ${gridAge}${
           station.grid.evidence ? ` (${station.grid.evidence})` : ""
-        }; values ${age}${link[station.link ?? "live"]}.`
-        : `Nothing is known of the grid${link[station.link ?? "live"]}.`,
+        }; values ${age}${own(link, station.link ?? "live")}.`
+        : `Nothing is known of the grid${own(link, station.link ?? "live")}.`,
     );
   }
 

@@ -4,6 +4,7 @@ import type { HistoryQuery } from "../../../lib/messages/history_query.ts";
 import { type Cell, csvText } from "../csv.ts";
 import { errorReply, type HttpReply, type HttpRequest } from "../http/message.ts";
 import type { Route } from "./route.ts";
+import { own } from "../../../lib/own.ts";
 
 /** Asks the historian; undefined: it does not answer. */
 export type AskHistorian = (query: Omit<HistoryQuery, "id">) => Promise<HistoryAnswer | undefined>;
@@ -69,7 +70,7 @@ async function answer({ query }: HttpRequest, ask: AskHistorian, nowMs: number):
       "cache-control": "no-store",
     },
     body: format === "csv"
-      ? csvText(head, lines.map((line) => head.map((column) => line[column])))
+      ? csvText(head, lines.map((line) => head.map((column) => own(line, column))))
       : `${JSON.stringify(lines)}\n`,
   };
 }

@@ -86,9 +86,9 @@ export async function startHouse(
   const handlers: ((message: BusMessage) => void)[] = [];
   const bus: Bus = {
     ...base.bus,
-    subscribe(filter, handle) {
+    subscribe(filter, handle, options) {
       handlers.push((message) => matchesFilter(filter, message.topic) && handle(message));
-      base.bus.subscribe(filter, handle);
+      base.bus.subscribe(filter, handle, options);
     },
   };
   const context = { ...base, bus, clock };

@@ -1,4 +1,5 @@
 /** One sentence on every variable that the server knows, for GET DESC. */
+import { own } from "../../../lib/own.ts";
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   "battery.charge": "Battery charge of the whole system, rounded down (percent)",
@@ -40,5 +41,5 @@ const ESTIMATES: Readonly<Record<string, string>> = {
 /** The sentence; undefined for a variable that does not exist here. @param isEstimate It is no measurement now */
 export function describeVariable(name: string, isEstimate = false): string | undefined {
   const texts = isEstimate ? ESTIMATES : DESCRIPTIONS;
-  return Object.hasOwn(texts, name) ? texts[name] : undefined;
+  return Object.hasOwn(texts, name) ? own(texts, name) : undefined;
 }

@@ -2,6 +2,7 @@
  * Rated output and cell chemistry by model, from EcoFlow's data sheets. A model that is not here, or whose rating
  * differs between regions, has no `ups.load` unless the configuration gives `rated_watts`.
  */
+import { own } from "../../../lib/own.ts";
 
 /** What a data sheet says. */
 export interface ModelFacts {
@@ -32,5 +33,5 @@ const FACTS: Readonly<Record<string, ModelFacts>> = {
 
 /** The facts of a model, whatever the case of its name; undefined for a model that is not in the table. */
 export function modelFacts(model: string | undefined): ModelFacts | undefined {
-  return model === undefined ? undefined : FACTS[model.trim().replaceAll(/\s+/g, " ").toUpperCase()];
+  return model === undefined ? undefined : own(FACTS, model.trim().replaceAll(/\s+/g, " ").toUpperCase());
 }

@@ -3,6 +3,7 @@ import { type HouseRules, placeOf } from "../rules/rules.ts";
 import type { StationState } from "../outage/station.ts";
 import type { FeedView } from "./wake_order.ts";
 import { isFresh } from "../outage/readings.ts";
+import { own } from "../../../lib/own.ts";
 
 /**
  * Whether a host is to be down.
@@ -45,7 +46,7 @@ export function feedWord(
   rules: HouseRules,
   stations: ReadonlyMap<string, StationState>,
 ): "up" | "down" | "unknown" {
-  const station = rules.stations[device];
+  const station = own(rules.stations, device);
   const state = stations.get(device);
   const place = station && placeOf(host, station);
   const phase = place && state?.phases.get(place.group.key);

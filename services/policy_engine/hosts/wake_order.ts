@@ -1,6 +1,7 @@
 /** Who may be switched on again now, and in which order. Pure. */
 import { type HostState, WAKE_PATIENCE_MS } from "./host_phase.ts";
 import { feedsOf, type HouseRules, placeOf } from "../rules/rules.ts";
+import { own } from "../../../lib/own.ts";
 
 /** What the order needs to know of a station. */
 export interface FeedView {
@@ -31,12 +32,12 @@ export function mayWake(
   hosts: ReadonlyMap<string, HostState>,
   nowMonoMs: number,
 ): boolean {
-  if (rules.wake.macs[host] === undefined) return false;
-  const own = feedsOf(host, rules);
+  if (own(rules.wake.macs, host) === undefined) return false;
+  const ownFeeds = feedsOf(host, rules);
   const isReady = (device: string) => isFeedReady(feeds.get(device) ?? {}, rules, nowMonoMs);
-  if (!(rules.goesWithAny.has(host) ? own.every(isReady) : own.some(isReady))) return false;
-  return own.every((device) => {
-    const station = rules.stations[device];
+  if (!(rules.goesWithAny.has(host) ? ownFeeds.every(isReady) : ownFeeds.some(isReady))) return false;
+  return ownFeeds.every((device) => {
+    const station = own(rules.stations, device);
     if (!station) return true;
     const ownStage = placeOf(host, station)?.stage.number ?? 0;
     const later = station.stages.filter(({ number }) => number > ownStage)
@@ -53,7 +54,7 @@ function isAwaited(
   nowMonoMs: number,
 ): boolean {
   const phase = hosts.get(host)?.phase;
-  if (wake.macs[host] === undefined || !phase) return false;
+  if (own(wake.macs, host) === undefined || !phase) return false;
   return phase.kind === "down" ||
     (phase.kind === "waking" && nowMonoMs - phase.sinceMonoMs < WAKE_PATIENCE_MS);
 }

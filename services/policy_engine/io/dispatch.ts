@@ -6,6 +6,7 @@ import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../../lib/service.ts";
 import { buildCommand, type CommandParts } from "./command.ts";
 import type { Telling } from "./journal.ts";
+import { own } from "../../../lib/own.ts";
 import type { Wake } from "./wake_on_lan.ts";
 
 /** The owner's settings for commands. */
@@ -52,7 +53,7 @@ export class Dispatch {
       shutdownDelaySec,
       commandTtlSec,
       nowWallMs: clock.wallMs(),
-      keyHex: config.agentKeys[agent],
+      keyHex: own(config.agentKeys, agent),
     });
     if (!this.#isLinkUp) log.warn("BROKER DOWN: the command waits for it", { agent, action, id });
     bus.publish(this.topics.command(agent), encodeAgentCommand(command), { qos: 1, expirySec: commandTtlSec })
@@ -85,7 +86,7 @@ export class Dispatch {
 
   /** One line and one entry. */
   tell({ level, title, fields, event }: Telling): void {
-    this.context.log[level](title, fields);
+    own(this.context.log, level)(title, fields);
     this.journal(event);
   }
 

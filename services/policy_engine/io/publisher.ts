@@ -8,6 +8,7 @@ import { policyStatus, type StatusContext } from "./explain.ts";
 import type { House, HouseInput } from "../house.ts";
 import { buildPlan, isNewPlan, type PlanContent, planFor } from "./agent_plan.ts";
 import { feedsOf } from "../rules/rules.ts";
+import { own } from "../../../lib/own.ts";
 
 /** While a timer runs its status is said again this often, ms; the seconds in between can be counted by anybody. */
 const COUNTDOWN_EVERY_MS = 5000;
@@ -131,7 +132,7 @@ export class Publisher {
     const plan = buildPlan(content, {
       id,
       agent,
-      keyHex: agentKeys[agent],
+      keyHex: own(agentKeys, agent),
       rules: house.rules,
       nowMonoMs,
       nowWallMs,

@@ -1,10 +1,11 @@
 /** What the policy listens to: it subscribes, reads each payload once, and hands typed values on. */
-import type { BusMessage } from "../../../lib/bus.ts";
+import type { BusMessage, SubscribeOptions } from "../../../lib/bus.ts";
 import { InvalidInputError } from "../../../lib/errors.ts";
 import { type AgentAck, parseAgentAck } from "../../../lib/messages/agent_ack.ts";
 import { type AgentStatus, parseAgentStatus } from "../../../lib/messages/agent_status.ts";
 import { type CloudStatus, parseCloudStatus } from "../../../lib/messages/cloud_status.ts";
-import { parsePowerState, type PowerState } from "../../../lib/messages/power_state.ts";
+import { parsePowerState, type PowerState, stateOnArrival } from "../../../lib/messages/power_state.ts";
+import type { Isolation } from "../../../lib/isolation.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../../lib/service.ts";
 import type { WitnessReading } from "../outage/grid_verdict.ts";
@@ -37,6 +38,9 @@ export interface Handlers {
   readonly onAbortRequest: (message: BusMessage) => void;
 }
 
+/** For what counts while it is said: what the broker kept while we were away would pass for news. */
+const NOW = { qos: 0 } as const;
+
 /** See the file comment. */
 export class Subscriptions {
   readonly #refused = new Set<string>();
@@ -45,7 +49,7 @@ export class Subscriptions {
   readonly #heardLive = new Set<string>();
 
   constructor(
-    private readonly context: ServiceContext<SubscriptionChoice>,
+    private readonly context: ServiceContext<SubscriptionChoice> & { readonly isolation: Isolation },
     private readonly topics: Topics,
     private readonly askNut: AskNut = askOverTcp,
     private readonly handlers: Handlers,
@@ -55,19 +59,24 @@ export class Subscriptions {
   listen(): void {
     const { bus, config } = this.context;
     const { topics } = this;
-    const listenTo = (filter: string, read: (message: BusMessage) => void) =>
-      bus.subscribe(filter, (message) => this.#guard(message, () => read(message)));
+    const listenTo = (filter: string, read: (message: BusMessage) => void, options?: SubscribeOptions) =>
+      bus.subscribe(filter, (message) => {
+        this.context.isolation.run(
+          `topic "${message.topic}"`,
+          () => this.#guard(message, () => read(message)),
+        );
+      }, options);
     // What happened while the broker was away is known from what it kept.
     bus.onLink(() => this.#heardLive.clear());
-    if (config.followsCloud) listenTo(topics.cloudStatus, (message) => this.#cloud(message));
-    listenTo(topics.state("+"), (message) => this.#state(message));
+    if (config.followsCloud) listenTo(topics.cloudStatus, (message) => this.#cloud(message), NOW);
+    listenTo(topics.state("+"), (message) => this.#state(message), NOW);
     listenTo(topics.ack("+"), (message) => this.#ack(message));
     listenTo(topics.agentStatus("+"), (message) => this.#status(message));
-    if (config.takesDrills) listenTo(topics.drillRequest, this.handlers.onDrillRequest);
-    if (config.takesAborts) listenTo(topics.abortRequest, this.handlers.onAbortRequest);
+    if (config.takesDrills) listenTo(topics.drillRequest, this.handlers.onDrillRequest, NOW);
+    if (config.takesAborts) listenTo(topics.abortRequest, this.handlers.onAbortRequest, NOW);
     for (const witness of config.file?.witness ?? []) {
       if (witness.topic !== undefined) {
-        listenTo(witness.topic, (message) => this.#witness(witness, message));
+        listenTo(witness.topic, (message) => this.#witness(witness, message), NOW);
       }
       if (witness.nut) this.#ask(witness, witness.nut);
     }
@@ -82,7 +91,8 @@ export class Subscriptions {
     const [head = "", tail = ""] = this.topics.state("+").split("+");
     const device = topic.slice(head.length, -tail.length);
     if (payload.length === 0) return this.handlers.onStateGone(device);
-    const state = parsePowerState(payload, `MQTT topic "${topic}"`);
+    const said = parsePowerState(payload, `MQTT topic "${topic}"`);
+    const state = retained ? said : stateOnArrival(said, this.context.clock.wallMs());
     // Plugs and meters show the grid but have no battery to protect anybody with.
     if (state.role === "accessory") return;
     this.handlers.onState(device, state, retained);

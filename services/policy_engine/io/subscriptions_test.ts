@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Bus, BusMessage } from "../../../lib/bus.ts";
+import { Isolation } from "../../../lib/isolation.ts";
 import { encodeAgentStatus } from "../../../lib/messages/agent_status.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../../lib/mqtt/topics.ts";
 import { testContext } from "../../../lib/testing.ts";
@@ -19,7 +20,8 @@ function ears() {
   const heard: string[] = [];
   const none = () => {};
   const context = testContext({ service: "policy_engine", publishes: [], subscribes: [] }, CONFIG);
-  new Subscriptions({ ...context, bus }, topics, undefined, {
+  const isolation = new Isolation(context, "part_failed");
+  new Subscriptions({ ...context, bus, isolation }, topics, undefined, {
     onState: none,
     onStateGone: none,
     onCloud: none,

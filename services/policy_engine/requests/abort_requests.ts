@@ -5,6 +5,7 @@ import { lastsFor } from "../outage/battery.ts";
 import { batteryOfOpen } from "../outage/floor.ts";
 import type { Hold } from "../outage/timer.ts";
 import type { House } from "../house.ts";
+import { lateness } from "./lateness.ts";
 import { needFromMs } from "../outage/stages.ts";
 import { stationBattery, stationPhase } from "../outage/station.ts";
 
@@ -14,6 +15,7 @@ export const HOLD_MS = 300_000;
 /** What the desk needs of the service. */
 export interface AbortParts {
   readonly nowMonoMs: () => number;
+  readonly nowWallMs: () => number;
   readonly hold: (device: string, hold: Hold) => void;
   /** Tells the log and the journal. */
   readonly tell: (kind: "shutdown_held" | "abort_refused", device: string, text: string, id: string) => void;
@@ -47,9 +49,9 @@ export class AbortRequests {
     this.#take(parseAbortRequest(payload, `MQTT topic "${topic}"`), house);
   }
 
-  #take({ id, device, by }: AbortRequest, house: House): void {
-    const { nowMonoMs, hold, tell } = this.parts;
-    const refusal = abortRefusal(device, house, nowMonoMs());
+  #take({ id, device, by, issued_at }: AbortRequest, house: House): void {
+    const { nowMonoMs, nowWallMs, hold, tell } = this.parts;
+    const refusal = lateness({ issued_at }, nowWallMs()) ?? abortRefusal(device, house, nowMonoMs());
     if (refusal !== undefined) {
       return tell("abort_refused", device, `${device}: not called off: ${refusal}`, id);
     }

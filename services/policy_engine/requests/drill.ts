@@ -4,6 +4,7 @@ import { asLostNow, hostDueMonoMs } from "../outage/forecast.ts";
 import type { House } from "../house.ts";
 import { feedsOf, hostsOf, hostsOfStation, placeOf } from "../rules/rules.ts";
 import { isFresh } from "../outage/readings.ts";
+import { own } from "../../../lib/own.ts";
 
 /** One host in a drill. Times are monotonic ms. */
 export interface DrillHost {
@@ -34,7 +35,7 @@ export const LAST_STEP_MS = 60_000;
 export function drilledHosts({ agents, device }: DrillRequest, { rules }: House): readonly string[] {
   if (agents) return agents;
   if (device === undefined) return hostsOf(rules);
-  const station = rules.stations[device];
+  const station = own(rules.stations, device);
   return station ? hostsOfStation(station) : [];
 }
 

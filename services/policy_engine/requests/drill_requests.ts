@@ -14,6 +14,7 @@ import {
   outageOf,
   wouldTakeMs,
 } from "./drill.ts";
+import { lateness } from "./lateness.ts";
 import type { House } from "../house.ts";
 
 /** What the desk needs of the service. */
@@ -41,7 +42,14 @@ export class DrillRequests {
   onRequest({ topic, payload, retained }: BusMessage, house: House): void {
     // A request that the broker kept would drill at every start.
     if (retained || payload.length === 0) return;
-    this.begin(parseDrillRequest(payload, `MQTT topic "${topic}"`), house);
+    const request = parseDrillRequest(payload, `MQTT topic "${topic}"`);
+    const late = lateness(request, this.parts.clock.wallMs());
+    if (late !== undefined) {
+      this.parts.tell("drill_refused", `No drill now: ${late}`, request.id);
+      if (!this.#drill) this.#publish(this.#refused(request.id, late));
+      return;
+    }
+    this.begin(request, house);
   }
 
   /** The last report once more: a broker that came back may have lost it. */

@@ -6,6 +6,7 @@ import { policyFileProblems } from "./policy_file_checks.ts";
 import { type FileProblem, type PolicyFile, policyFileSchema } from "./policy_file_schema.ts";
 import type { SimpleLimits } from "./simple_rules.ts";
 import { type FindLine, lineFinder, type PathStep } from "./toml_lines.ts";
+import { own } from "../../../lib/own.ts";
 
 /**
  * Reads a policy file.
@@ -52,16 +53,16 @@ function takeOut(root: object, path: readonly PathStep[]): void {
   const tables: [Record<PathStep, unknown>, PathStep][] = [];
   for (const step of path) {
     tables.push([parent, step]);
-    const next = parent[step];
+    const next = own(parent, step);
     if (next === null || typeof next !== "object") break;
     parent = next as Record<PathStep, unknown>;
   }
   let last = tables.pop();
-  while (last && !(last[1] in last[0])) last = tables.pop();
+  while (last && !Object.hasOwn(last[0], last[1])) last = tables.pop();
   if (!last) return;
   const [table, step] = last;
   if (Array.isArray(table)) table.splice(Number(step), 1);
-  else delete table[step];
+  else Reflect.deleteProperty(table, step);
 }
 
 /** A witness, or a station's list of stages, that was cut short may be wrong for that reason alone. */

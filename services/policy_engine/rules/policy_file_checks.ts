@@ -10,6 +10,7 @@ import type {
 import type { GroupRules, StationRules, Triggers } from "./rules.ts";
 import { stationFromFile } from "./rules_from_file.ts";
 import type { SimpleLimits } from "./simple_rules.ts";
+import { own } from "../../../lib/own.ts";
 
 /** Every problem, in no order. */
 export function policyFileProblems(file: PolicyFile, limits: SimpleLimits): readonly FileProblem[] {
@@ -28,7 +29,7 @@ const list = (names: Iterable<string>) => [...names].map((name) => `"${name}"`).
 
 function stationProblems(device: string, section: StationSection, limits: SimpleLimits): FileProblem[] {
   const path = ["station", device];
-  const hosts = limits.stations[device];
+  const hosts = own(limits.stations, device);
   if (!hosts) {
     return [{
       path,
@@ -83,7 +84,7 @@ function orderProblems(device: string, file: PolicyFile, limits: SimpleLimits): 
   const problems = stages.flatMap(({ groups }) => groups).filter(hasNoTrigger).map((
     { hosts },
   ): FileProblem => ({
-    path: hosts[0] !== undefined && file.host[hosts[0]] ? ["host", hosts[0]] : ["station", device],
+    path: hosts[0] !== undefined && own(file.host, hosts[0]) ? ["host", hosts[0]] : ["station", device],
     text: `leaves ${list(hosts)} without any trigger: nothing would ever shut it down`,
   }));
   for (let i = 1; i < stages.length; i++) problems.push(...pairProblems(device, stages, i));
@@ -160,7 +161,7 @@ function witnessProblems({ witness }: PolicyFile, { stations }: SimpleLimits): F
     }
     names.add(section.name);
     for (const device of section.stations ?? []) {
-      if (!(device in stations)) {
+      if (!Object.hasOwn(stations, device)) {
         const text = `names "${device}", which is no station of DEVICE_TO_AGENTS_JSON`;
         problems.push({ path: [...path, "stations"], text });
       }

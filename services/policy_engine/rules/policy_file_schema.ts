@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { integerIn, numberIn, textUpTo } from "../../../lib/messages/parse.ts";
 import type { PathStep } from "./toml_lines.ts";
+import { recordOf } from "../../../lib/record_of.ts";
 
 /** A limit, or "off": this trigger is not used, also when the level above has it. */
 const limit = <const S extends v.GenericSchema<number>>(value: S) =>
@@ -73,8 +74,8 @@ export const policyFileSchema = v.strictObject({
   drill: v.optional(
     v.strictObject({ monthly_day: integerIn(1, 28), hour: v.optional(integerIn(0, 23), 10) }),
   ),
-  station: v.optional(v.record(v.string(), stationSchema), {}),
-  host: v.optional(v.record(v.string(), hostSchema), {}),
+  station: v.optional(recordOf(stationSchema), {}),
+  host: v.optional(recordOf(hostSchema), {}),
   witness: v.optional(v.array(witnessSchema), []),
 });
 

@@ -8,6 +8,7 @@ import type {
 } from "./policy_file_schema.ts";
 import type { GroupRules, HouseRules, Port, StageRules, StationRules, Triggers } from "./rules.ts";
 import { defaultStageLimitMs, type SimpleLimits, simpleRules, simpleStation } from "./simple_rules.ts";
+import { own } from "../../../lib/own.ts";
 
 /** The settling time when the file does not name one, s. */
 const DEFAULT_SETTLE_SEC = 120;
@@ -39,9 +40,9 @@ export function houseRules(
 
 /** One station's stages. Keys that a host leaves out are its stage's, then its station's, then the configuration's. */
 export function stationFromFile(device: string, file: PolicyFile, limits: SimpleLimits): StationRules {
-  const hosts = limits.stations[device] ?? [];
-  const section: StationSection | undefined = file.station[device];
-  const overridden = hosts.some((host) => isSpecial(device, file.host[host]));
+  const hosts = own(limits.stations, device) ?? [];
+  const section: StationSection | undefined = own(file.station, device);
+  const overridden = hosts.some((host) => isSpecial(device, own(file.host, host)));
   if (!section && !overridden) return simpleStation(hosts, limits);
   const base: TriggerSection = {
     soc_min: limits.socMinPercent,
@@ -68,14 +69,14 @@ function stageFromFile(
   file: PolicyFile,
   limits: SimpleLimits,
 ): StageRules {
-  const own = { ...base, ...withoutAbsent(stage) };
-  const plain = stage.hosts.filter((host) => !isSpecial(device, file.host[host]));
-  const special = stage.hosts.filter((host) => isSpecial(device, file.host[host]));
+  const stageOwn = { ...base, ...withoutAbsent(stage) };
+  const plain = stage.hosts.filter((host) => !isSpecial(device, own(file.host, host)));
+  const special = stage.hosts.filter((host) => isSpecial(device, own(file.host, host)));
   const groups = [
-    ...(plain.length > 0 ? [groupOf(`stage ${number}`, plain, own)] : []),
+    ...(plain.length > 0 ? [groupOf(`stage ${number}`, plain, stageOwn)] : []),
     ...special.map((host) => ({
-      ...groupOf(`stage ${number} ${host}`, [host], { ...own, ...withoutAbsent(file.host[host]) }),
-      port: portOn(device, file.host[host]),
+      ...groupOf(`stage ${number} ${host}`, [host], { ...stageOwn, ...withoutAbsent(own(file.host, host)) }),
+      port: portOn(device, own(file.host, host)),
     })),
   ];
   const { time_limit_sec } = stage;
@@ -117,7 +118,7 @@ const TRIGGER_KEYS = [
 function withoutAbsent(section: TriggerSection | undefined): TriggerSection {
   if (!section) return {};
   return Object.fromEntries(
-    TRIGGER_KEYS.flatMap((key) => section[key] === undefined ? [] : [[key, section[key]]]),
+    TRIGGER_KEYS.flatMap((key) => own(section, key) === undefined ? [] : [[key, own(section, key)]]),
   );
 }
 

@@ -7,6 +7,7 @@ import { age, ageOf, type AtAge } from "./ages.ts";
 import { fromHost, hostSchema, isSameHost, toHostPhase } from "./hosts.ts";
 import { isSameMap, Pieces } from "./pieces.ts";
 import { fromStation, isSameStation, stationSchema, toStation } from "./stations.ts";
+import { recordOf } from "../../../lib/record_of.ts";
 
 /** The form of this file. A newer form is never overwritten by an older program. */
 export const SNAPSHOT_VERSION = 1;
@@ -18,9 +19,9 @@ const schema = v.object({
   boot_id: v.optional(textUpTo(64)),
   /** The doubt after a reboot, while it is not settled: wall time of the last snapshot before it, and for how long it lasts. */
   doubt: v.optional(v.object({ saved_at_ms: numberIn(0, 1e15), age_ms: age })),
-  stations: v.record(v.string(), stationSchema),
-  hosts: v.record(v.string(), hostSchema),
-  learned_ms: v.record(v.string(), v.array(age)),
+  stations: recordOf(stationSchema),
+  hosts: recordOf(hostSchema),
+  learned_ms: recordOf(v.array(age)),
   drilled_month: v.optional(textUpTo(7)),
 });
 

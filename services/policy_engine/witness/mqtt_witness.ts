@@ -1,5 +1,6 @@
 /** What an MQTT message says of the grid, by the owner's rule. Pure. */
 import type { WitnessSection } from "../rules/policy_file_schema.ts";
+import { own } from "../../../lib/own.ts";
 
 type Rule = Pick<
   WitnessSection,
@@ -43,7 +44,7 @@ function at(value: unknown, pointer: string): unknown {
   for (const step of pointer.split("/").slice(1)) {
     const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
     if (found === null || typeof found !== "object" || !Object.hasOwn(found, key)) return undefined;
-    found = (found as Record<string, unknown>)[key];
+    found = own(found as Record<string, unknown>, key);
   }
   return found;
 }

@@ -2,6 +2,7 @@
 import type { FamilySchema, Fields } from "../../../proto/family_schema.ts";
 import { dispatchOf, type InnerMessage, type LoadedFamily } from "../../../proto/registry.ts";
 import { camelCases } from "../models/field_path.ts";
+import { own, put } from "../../../lib/own.ts";
 
 /**
  * Reads an object by message name, such as `{"BMSHeartBeatReport": {…}, "BMSHeartBeatReport1": {…}}`, or a flat one
@@ -22,8 +23,8 @@ function schemaNames(schema: FamilySchema, message: string, fields: Fields): Fie
   const result: Record<string, unknown> = {};
   for (const field of schema.fieldsOf(message)) {
     const key = [field.name, ...camelCases(field.name)].find((k) => Object.hasOwn(fields, k));
-    if (key === undefined || fields[key] === null) continue;
-    result[field.name] = below(schema, field.type, fields[key]);
+    if (key === undefined || own(fields, key) === null) continue;
+    put(result, field.name, below(schema, field.type, own(fields, key)));
   }
   return result;
 }

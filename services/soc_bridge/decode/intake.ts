@@ -13,6 +13,7 @@ import { Packs } from "./packs.ts";
 import type { Payload } from "./payload.ts";
 import { Readings } from "./readings.ts";
 import { TAG27_FIELD, TAG27_MESSAGE } from "./tag27_field.ts";
+import { own, put } from "../../../lib/own.ts";
 
 /** A message with every field that it carried. */
 export class DecodedMessage {
@@ -156,7 +157,9 @@ export class Intake {
       }
       const { name, fields } = inner;
       values += this.#takeFields(name, fields, atMonoMs);
-      if (name === TAG27_MESSAGE && Object.hasOwn(fields, TAG27_FIELD)) tag27 = asNumber(fields[TAG27_FIELD]);
+      if (name === TAG27_MESSAGE && Object.hasOwn(fields, TAG27_FIELD)) {
+        tag27 = asNumber(own(fields, TAG27_FIELD));
+      }
       messages.push(new DecodedMessage(cmd_func, cmd_id, name, fields));
     }
     if (this.#settle(values, atMonoMs)) {
@@ -249,12 +252,12 @@ export class Intake {
     if (!packs || !spec || "keys" in spec) return 0;
     if ("message" in spec) {
       if (spec.message !== message) return 0;
-      const num = Object.hasOwn(fields, spec.num) ? asNumber(fields[spec.num]) ?? 0 : 0;
+      const num = Object.hasOwn(fields, spec.num) ? asNumber(own(fields, spec.num)) ?? 0 : 0;
       return packs.take(num, fields, atMonoMs) ? 1 : 0;
     }
     const [listMessage, listField = ""] = spec.list.split(".");
     if (listMessage !== message || !Object.hasOwn(fields, listField)) return 0;
-    const entries = (fields[listField] as readonly Fields[]).slice(0, 64);
+    const entries = (own(fields, listField) as readonly Fields[]).slice(0, 64);
     const taken = entries.map((entry) => numberAt(entry, [{ name: spec.num, list: false }]) ?? 0);
     if (taken.length > 0) packs.keepOnly(taken);
     return entries.filter((entry, i) => packs.take(taken[i] ?? 0, entry, atMonoMs)).length;
@@ -270,13 +273,13 @@ export class Intake {
       let fields: Record<string, unknown> | undefined;
       for (const [name, key] of pack.keys) {
         const value = keys.get(key);
-        if (value !== undefined) (fields ??= {})[name] = value;
+        if (value !== undefined) put(fields ??= {}, name, value);
       }
       if (!fields) continue;
       let { num } = pack;
       if ("message" in spec) {
         // Without a capacity these are some other module's "soc" and "temp".
-        if (spec.full === undefined || !(spec.full in fields)) continue;
+        if (spec.full === undefined || !Object.hasOwn(fields, spec.full)) continue;
         num = asNumber(keys.get(spec.num)) ?? 0;
       }
       if ("keys" in spec) this.#isOwnSpeech = true;

@@ -2,6 +2,7 @@
 import { InvalidInputError } from "../../../lib/errors.ts";
 import { JSON_CODE_OFFLINE } from "../../../proto/offline.ts";
 import { isObject, type JsonObject, KeyedValues } from "./keyed_values.ts";
+import { own } from "../../../lib/own.ts";
 
 /** What a JSON payload is. */
 export type JsonMessage =
@@ -75,7 +76,7 @@ export function readJsonMessage(root: unknown, source: string): JsonMessage {
     if (keys.length === 1 && (status === 0 || status === 1)) return { kind: "status", online: status === 1 };
     const { typeCode, moduleType, cmdFunc, cmdId } = push;
     const isShort = !keys.some((key) => key.includes("."));
-    const prefix = typeof typeCode === "string" ? TYPE_CODE_PREFIX[typeCode] : undefined;
+    const prefix = typeof typeCode === "string" ? own(TYPE_CODE_PREFIX, typeCode) : undefined;
     const prefixes = isShort && prefix !== undefined
       ? [prefix]
       : isShort && typeof moduleType === "number"

@@ -1,4 +1,5 @@
 /** The values of a JSON message, found by their full dotted key however they were nested or shortened. */
+import { own } from "../../../lib/own.ts";
 
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -38,7 +39,7 @@ export class KeyedValues {
     const entries: [string, unknown][] = [];
     const walk = (node: JsonObject, path: string, depth: number): void => {
       for (const key of Object.keys(node)) {
-        const value = node[key];
+        const value = own(node, key);
         if (!isObject(value)) entries.push([path + key, value]);
         else if (depth < MAX_DEPTH) walk(value, `${path}${key}.`, depth + 1);
       }
@@ -54,10 +55,10 @@ export class KeyedValues {
 }
 
 function lookUp(node: JsonObject, key: string, depth: number): unknown {
-  if (Object.hasOwn(node, key)) return node[key];
+  if (Object.hasOwn(node, key)) return own(node, key);
   for (let dot = key.indexOf("."); dot > 0 && depth < MAX_DEPTH; dot = key.indexOf(".", dot + 1)) {
     const head = key.slice(0, dot);
-    const inner = Object.hasOwn(node, head) ? node[head] : undefined;
+    const inner = Object.hasOwn(node, head) ? own(node, head) : undefined;
     if (isObject(inner)) return lookUp(inner, key.slice(dot + 1), depth + 1);
   }
   return undefined;

@@ -1,6 +1,7 @@
 /** The battery packs of one station, as their reports come in one by one. */
 import { asNumber } from "../models/field_path.ts";
 import type { CapacitySpec, PackSpec } from "../models/model_spec.ts";
+import { own } from "../../../lib/own.ts";
 
 /** What is known of one pack; absent is unknown. */
 export interface Pack {
@@ -149,7 +150,7 @@ export class Packs {
   }
 
   #number(fields: Readonly<Record<string, unknown>>, name: string | undefined): number | undefined {
-    return name !== undefined && Object.hasOwn(fields, name) ? asNumber(fields[name]) : undefined;
+    return name !== undefined && Object.hasOwn(fields, name) ? asNumber(own(fields, name)) : undefined;
   }
 }
 
@@ -224,6 +225,6 @@ function inRange(value: number | undefined, min: number, max: number): number | 
 
 /** Serial fields hold debris on some models: only what looks like a serial number counts. */
 function serialOf(fields: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  const value = Object.hasOwn(fields, name) ? own(fields, name) : undefined;
   return typeof value === "string" && /^[A-Z][A-Z0-9]{9,23}$/.test(value) ? value : undefined;
 }

@@ -12,6 +12,7 @@ import {
   type PackSpec,
   type SourceSpec,
 } from "./model_spec.ts";
+import { own } from "../../../lib/own.ts";
 
 /** Reads one field of a message into one slot. */
 export interface Tap {
@@ -106,10 +107,10 @@ export async function compileModel(
     const { from, ...rest } = s;
     return { ...rest, slots: slotsOf(from) };
   };
-  const numbers = NUMBER_NAMES.filter((name) => spec.values[name]?.length).map((name) =>
-    [name, (spec.values[name] ?? []).map(compileSource)] as const
+  const numbers = NUMBER_NAMES.filter((name) => own(spec.values, name)?.length).map((name) =>
+    [name, (own(spec.values, name) ?? []).map(compileSource)] as const
   );
-  const flag = (spec.values[FLAG_NAME] ?? []).map(compileSource);
+  const flag = (own(spec.values, FLAG_NAME) ?? []).map(compileSource);
   const indicators = (spec.grid ?? []).map(({ from, needs, ...rest }) => ({
     indicator: { ...rest, slots: slotsOf(from) },
     needs: needs === undefined ? [] : slotsOf(needs),
@@ -121,7 +122,7 @@ export async function compileModel(
         other.indicator !== indicator && other.indicator.slots.includes(slot)
       );
       if (by) return [{ slot, by: by.indicator }];
-      problems.push(`"${[...slots.keys()][slot]}" in "needs" must be a field of another indicator`);
+      problems.push(`"${[...slots.keys()].at(slot)}" in "needs" must be a field of another indicator`);
       return [];
     }),
   }));

@@ -1,4 +1,5 @@
 /** Field paths of tables: reading them from decoded messages, and their names in the developer API's JSON. */
+import { own } from "../../../lib/own.ts";
 
 /** A path below a message: names in order; a step whose `list` is true holds many, of which the largest counts. */
 export type PathSteps = readonly { readonly name: string; readonly list: boolean }[];
@@ -22,7 +23,7 @@ export function numberAt(fields: unknown, steps: PathSteps, from = 0): number | 
     if (!step || typeof value !== "object" || value === null || !Object.hasOwn(value, step.name)) {
       return undefined;
     }
-    value = (value as Record<string, unknown>)[step.name];
+    value = own(value as Record<string, unknown>, step.name);
     if (step.list) return largest(value, steps, i + 1);
   }
   return asNumber(value);

@@ -1,5 +1,6 @@
 /** What a model's table may say, and how a table from a user's file is checked. */
 import * as v from "valibot";
+import { recordOf } from "../../../lib/record_of.ts";
 
 /** The numbers of a normalised state that a table may give sources for; units as in `lib/messages/power_state.ts`. */
 export const NUMBER_NAMES = [
@@ -146,7 +147,7 @@ export const modelSchema = v.strictObject({
     ports: v.record(v.string(), v.picklist(["dc", "ac1", "ac2"])),
   })),
   tag27: v.optional(v.boolean()),
-  open_api_modules: v.optional(v.record(text(64), text(64))),
+  open_api_modules: v.optional(recordOf(text(64))),
 });
 
 /**

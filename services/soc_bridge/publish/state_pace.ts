@@ -1,6 +1,7 @@
 /** When a state is worth publishing: at once, gathered, or as a heartbeat. */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import { isUrgentNews } from "../judge/urgent.ts";
+import { own } from "../../../lib/own.ts";
 
 /** A live state is published at least this often, ms. */
 export const HEARTBEAT_MS = 10_000;
@@ -35,7 +36,7 @@ const TIMES: ReadonlySet<string> = new Set(
 function isSameButTimes(a: PowerState, b: PowerState): boolean {
   const keys = lasting(a);
   return keys.length === lasting(b).length && keys.every((key) => {
-    const [one, other] = [a[key], b[key]];
+    const [one, other] = [own(a, key), own(b, key)];
     // Only the packs are no plain value.
     return one === other || (typeof one === "object" && JSON.stringify(one) === JSON.stringify(other));
   });
