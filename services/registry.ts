@@ -20,6 +20,7 @@ import {
   type NutServerConfig,
   nutServerTopics,
 } from "./nut_server/slice.ts";
+import { daemonClientId } from "../lib/mqtt/client_ids.ts";
 import { parsePolicyFile } from "./policy_engine/rules/policy_file.ts";
 import type { PolicyFile } from "./policy_engine/rules/policy_file_schema.ts";
 import {
@@ -85,7 +86,7 @@ export const SERVICES: readonly ServiceRow[] = [
       roots: config.roots,
       broker: config.broker,
       embeddedPort: config.embeddedPort,
-      clientId: config.mqttClientId,
+      clientId: daemonClientId(config.mqttClientId, brokerSecret(config)),
     }),
   },
   {
@@ -387,6 +388,13 @@ export function workerPermissions(row: ServiceRow, config: HouseConfig): Deno.Pe
     sys: false,
     import: false,
   };
+}
+
+/** What only this house's daemon knows: the password at the broker, or else the keys of the agents. */
+function brokerSecret({ broker, agentKeys }: HouseConfig): string | undefined {
+  if (broker?.password !== undefined) return broker.password;
+  const keys = Object.values(agentKeys);
+  return keys.length > 0 ? keys.toSorted().join() : undefined;
 }
 
 function withHttpsPort(host: string): string {

@@ -196,7 +196,12 @@ export class PolicyEngine implements Service {
 
   #warn(house: House): void {
     const { clock, health } = this.context;
-    const conditions = houseWarnings(house, this.#agents.clocksApart, clock.monoMs() - this.#startedMonoMs);
+    const conditions = houseWarnings(
+      house,
+      this.#agents.clocksApart,
+      this.#agents.twins,
+      clock.monoMs() - this.#startedMonoMs,
+    );
     for (const code of WARNING_CODES) {
       const condition = conditions.find((one) => one.code === code);
       if (condition) health.raise(condition);

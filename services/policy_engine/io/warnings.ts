@@ -7,12 +7,19 @@ import type { House } from "../house.ts";
 export const FIRST_WORD_MS = 300_000;
 
 /** Every code that {@link houseWarnings} can give. */
-export const WARNING_CODES = ["station_unheard", "station_blind", "agent_unseen", "clocks_differ"] as const;
+export const WARNING_CODES = [
+  "station_unheard",
+  "station_blind",
+  "agent_unseen",
+  "clocks_differ",
+  "agent_twins",
+] as const;
 
 /** The conditions that hold now. @param runningMs How long the service has run */
 export function houseWarnings(
   { rules, state }: House,
   clocks: HostClocks["apart"],
+  twins: readonly string[],
   runningMs: number,
 ): readonly HealthCondition[] {
   const conditions: HealthCondition[] = [];
@@ -41,6 +48,11 @@ export function houseWarnings(
     "clocks_differ",
     clocks.agents,
     `refused a command for its time: clocks there and here differ by up to ${clocks.most}; set them`,
+  );
+  warn(
+    "agent_twins",
+    twins,
+    "is the name of two hosts, as after a disk was copied: give one another name and key (ecoflow-agent pair)",
   );
   return conditions;
 }
