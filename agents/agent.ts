@@ -10,6 +10,7 @@ import { parseAgentPlan } from "../lib/messages/agent_plan.ts";
 import { encodeAgentStatus } from "../lib/messages/agent_status.ts";
 import { parseOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
 import type { MqttConnect } from "../lib/mqtt/client.ts";
+import { agentClientId, bootMark } from "../lib/mqtt/client_ids.ts";
 import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
 import { keyId } from "../lib/signing.ts";
 import { VERSION } from "../lib/version.ts";
@@ -72,6 +73,8 @@ export interface AgentPorts {
 const REFUSALS = { burst: 10, everyMs: 6000 };
 /** How often the plan is looked at, ms. */
 const LOOK_MS = 5000;
+/** By then the broker has noticed that a connection from before the host's start is dead, and has said "offline" for it, ms. */
+const OLD_WILL_MS = 60_000;
 /** A shutdown alone that did not switch the host off is begun again after this long, ms. */
 const ALONE_AGAIN_MS = 120_000;
 const ACTIONS = ["shutdown", "abort", "drill", "ping"];
@@ -90,6 +93,7 @@ export class Agent {
   readonly #desk: ShutdownQueue;
   readonly #reach: ReachTracker;
   #cancelLook: Cancel = () => {};
+  #cancelAgain: Cancel = () => {};
   #isStopped = false;
   #lastCommandId: string | undefined;
   #lastVerdict = "";
@@ -118,7 +122,7 @@ export class Agent {
     this.#link = new BrokerLink(
       {
         broker,
-        clientId: `ecoflow-agent-${agent}`,
+        clientId: agentClientId(agent, this.#keyring.keys[0], time.bootId),
         keepAliveSec,
         mustHear: this.#topics.command(agent),
         mayHear: [this.#topics.plan(agent), this.#topics.orchestratorStatus],
@@ -135,8 +139,15 @@ export class Agent {
           this.#reach.linkProven(time.uptimeMs());
           // What waited comes before the broker's answer to this.
           void this.#publishStatus().then((sent) => sent && this.#desk.heard());
+          this.#cancelAgain();
+          if (time.uptimeMs() < OLD_WILL_MS) {
+            this.#cancelAgain = ports.clock.after(OLD_WILL_MS, () => void this.#publishStatus());
+          }
         },
-        onDown: () => this.#reach.linkDown(time.uptimeMs()),
+        onDown: () => {
+          this.#cancelAgain();
+          this.#reach.linkDown(time.uptimeMs());
+        },
         onMessage: (message) => this.#onMessage(message),
       },
     );
@@ -165,6 +176,7 @@ export class Agent {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#cancelLook();
+    this.#cancelAgain();
     this.#desk.leave();
     const status = this.#status(false);
     await this.#link.stop(this.#topics.agentStatus(this.options.agent), status, { retain: true, qos: 1 });
@@ -369,6 +381,7 @@ export class Agent {
       rehearsal: rehearsal ? true : undefined,
       key_ids: this.#keyring.keys.map(keyId),
       plan_id: this.#plans.plan?.id,
+      boot: bootMark(time.bootId),
       ts: new Date(clock.wallMs()).toISOString(),
     });
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { agentClientId } from "../lib/mqtt/client_ids.ts";
 import { type AgentCommand, encodeAgentCommand } from "../lib/messages/agent_command.ts";
 import { signatureOf } from "../lib/signing.ts";
 import { settle } from "../lib/test_clock.ts";
@@ -177,7 +178,7 @@ Deno.test("Agent with ALLOW_UNSIGNED obeys the predecessor's command and warns a
 Deno.test("Agent hears a command that waited while it was away, and shows offline meanwhile", async () => {
   const h = await startHost();
   assert.equal(h.status().online, true);
-  h.broker.drop("ecoflow-agent-pc");
+  h.broker.drop(agentClientId("pc", KEY, "boot"));
   assert.equal(h.status().online, false);
   await h.send(h.command(), { expirySec: 300 });
   assert.deepEqual(h.runner.ran, []);

@@ -34,6 +34,8 @@ export interface LinkPorts {
   readonly random: Random;
 }
 
+/** MQTT 5, section 4.13: session taken over. */
+const TAKEN_OVER = 142;
 const RETRY = { firstMs: 500, maxMs: 30_000 };
 /** The broker keeps commands for us this long while the host is away, s. They expire by themselves before. */
 const SESSION_EXPIRY_SEC = 86_400;
@@ -166,6 +168,11 @@ export class BrokerLink {
     this.#protocolVersion = 5;
     const waitMs = this.#backoff.nextMs();
     const { attempts } = this.#backoff;
+    if (reason.code === TAKEN_OVER) {
+      log.error(
+        "CLIENT ID TAKEN: somebody else connects with the id of this agent, perhaps a second one on this host",
+      );
+    }
     if (reason.wasUp || attempts === 1 || attempts % TRIES_A_LINE === 0) {
       log.warn("BROKER DOWN", { reason: reason.text, tries: attempts, retry_ms: waitMs });
     }

@@ -87,7 +87,7 @@ async function examineBroker(config: AgentConfig, { connect, clock }: DoctorPort
   const begin = (protocolVersion: 4 | 5) =>
     connect({
       ...broker,
-      clientId: `ecoflow-agent-doctor-${agent}`,
+      clientId: `ecoflow-agent-doctor-${agent}-${crypto.randomUUID().slice(0, 8)}`,
       protocolVersion,
       cleanSession: true,
       keepAliveSec: 30,

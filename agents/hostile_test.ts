@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { agentClientId } from "../lib/mqtt/client_ids.ts";
 import { type AgentCommand, encodeAgentCommand } from "../lib/messages/agent_command.ts";
 import { settle } from "../lib/test_clock.ts";
-import { startHost } from "./testing.ts";
+import { KEY, startHost } from "./testing.ts";
 
 const COUNT = 10_000;
 
@@ -101,7 +102,7 @@ Deno.test("Agent obeys none of 10,000 hostile commands, at a bounded rate of lin
     if (retain) {
       // Heard as retained only by who subscribes afterwards.
       h.broker.publish("power-manager/pc/cmd", payload, { retain });
-      h.broker.drop("ecoflow-agent-pc");
+      h.broker.drop(agentClientId("pc", KEY, "boot"));
       h.broker.publish("power-manager/pc/cmd", "", { retain: true });
       await settle();
       continue;
@@ -132,7 +133,7 @@ Deno.test("Agent refuses a retained command each time it comes, and a flood of p
   await settle();
   h.runner.ran.length = 0;
   await h.clock.advance(60_000);
-  h.broker.drop("ecoflow-agent-pc");
+  h.broker.drop(agentClientId("pc", KEY, "boot"));
   await h.clock.advance(5000);
   assert.match(h.log.text(), /COMMAND REFUSED id=\S+ reason="retained/);
   for (let i = 0; i < 500; i++) {

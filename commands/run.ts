@@ -126,11 +126,15 @@ export function spawnWorker(row: ServiceRow, house: HouseConfig): WorkerHandle {
   };
 }
 
+/** Tells this run of the daemon from every other. */
+const INSTANCE = crypto.randomUUID();
+
 function presence(views: ReturnType<Supervisor["views"]>, wallMs: number): string {
   const services = Object.entries(views).map(([name, { state, restarts, problems }]) =>
     [name, { state, restarts, problems: problems.map(({ text }) => text) }] as const
   );
   return encodeOrchestratorStatus({
+    instance: INSTANCE,
     online: true,
     version: VERSION,
     services: Object.fromEntries(services),

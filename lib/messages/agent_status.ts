@@ -15,6 +15,7 @@ const schema = v.object({
   rehearsal: v.optional(v.boolean()),
   key_ids: v.optional(v.pipe(v.array(textUpTo(16)), v.maxLength(8, "must have at most 8 entries"))),
   plan_id: v.optional(textUpTo(64)),
+  boot: v.optional(textUpTo(32)),
   ts: v.optional(isoTime),
 });
 
@@ -22,7 +23,8 @@ const schema = v.object({
  * What an agent says of itself. The will is `{"agent":…,"online":false}`, so that a crash reads as offline;
  * `going_down` true before it means that the host is shutting down and did not crash. `rehearsal` true: it prints
  * what it would run. `can`: actions it obeys. `key_ids`: the keys that it accepts, newest first, as `keyId` of
- * `lib/signing.ts` names them. `plan_id`: the plan that it would follow alone.
+ * `lib/signing.ts` names them. `plan_id`: the plan that it would follow alone. `boot`: the same until its host is
+ * started anew, and another one on every other host.
  */
 export type AgentStatus = v.InferOutput<typeof schema>;
 

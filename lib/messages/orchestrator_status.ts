@@ -6,6 +6,7 @@ import { recordOf } from "../record_of.ts";
 const schema = v.object({
   online: v.boolean(),
   version: v.optional(textUpTo(32)),
+  instance: v.optional(textUpTo(64)),
   services: v.optional(recordOf(
     v.object({
       state: v.picklist(["starting", "ready", "restarting", "stopped"]),
@@ -16,7 +17,7 @@ const schema = v.object({
   ts: v.optional(isoTime),
 });
 
-/** Online with the health of every service; the will is `{"online":false}`. */
+/** Online with the health of every service; `instance` is another one at each start of a daemon; the will is `{"online":false}`. */
 export type OrchestratorStatus = v.InferOutput<typeof schema>;
 
 /** Reads a status. @throws InvalidInputError naming each wrong key */

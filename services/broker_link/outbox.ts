@@ -69,6 +69,14 @@ export class Outbox {
     for (const message of this.#waiting.splice(0)) message.settle(error);
   }
 
+  /** Settles with `error` what would be obeyed if it came: all that lives for less than an hour. */
+  abandonCommands(error: string): void {
+    this.#settleAll(
+      ({ options: { expirySec = Infinity, retain } }) => !retain && expirySec < 3600,
+      () => error,
+    );
+  }
+
   /** Takes out what `isMeant` and settles it; as done without a reason. */
   #settleAll(isMeant: (message: Outgoing) => boolean, reason?: (message: Outgoing) => string): void {
     const meant = this.#waiting.filter(isMeant);

@@ -15,9 +15,11 @@ import type {
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply, BusRequest } from "../../lib/port_bus.ts";
 import type { HostedParts } from "../../lib/worker_host.ts";
+import { encodeEvent } from "../../lib/messages/event.ts";
 import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
+import { instanceOf, takenOverText, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
 import { Unheard, UNHEARD_LIFE_MS } from "./unheard.ts";
 
 /** The slice of the configuration that this service gets. */
@@ -62,7 +64,10 @@ export class BrokerLink {
   #protocolVersion: 4 | 5 = 5;
   #up = false;
   #stopped = false;
+  readonly #takeovers = new Takeovers();
+  #connections = 0;
   #cancelRetry: () => void = () => {};
+  #cancelUndisturbed: () => void = () => {};
 
   constructor(
     private readonly config: BrokerLinkConfig,
@@ -87,6 +92,7 @@ export class BrokerLink {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancelRetry();
+    this.#cancelUndisturbed();
     const client = this.#client;
     if (client && this.#up) {
       const offline = encodeOrchestratorStatus({ online: false });
@@ -184,7 +190,7 @@ export class BrokerLink {
   #connect(): void {
     const { broker, clientId } = this.config;
     const target = broker ?? { host: "127.0.0.1", port: this.#embedded?.port ?? this.config.embeddedPort };
-    this.#client = this.ports.connect({
+    const client = this.ports.connect({
       ...target,
       clientId,
       protocolVersion: this.#protocolVersion,
@@ -200,12 +206,17 @@ export class BrokerLink {
       },
     }, {
       onUp: () => this.#onUp(),
-      onDown: (reason) => this.#onDown(reason),
+      onDown: (reason) => {
+        // One that gave way is nobody's any more.
+        if (this.#client === client) this.#onDown(reason);
+      },
       onMessage: (message) => this.#take(message),
     });
+    this.#client = client;
   }
 
   #take(message: MqttMessage): void {
+    this.#lookAtPresence(message);
     const reply = asReply(message);
     for (const { port } of this.#clients.hearing(message.topic)) port.postMessage(reply);
     // What is retained comes again with the subscription, and what the broker never kept may be lost.
@@ -218,12 +229,16 @@ export class BrokerLink {
 
   #onUp(): void {
     this.#up = true;
+    this.#connections++;
     this.#backoff.reset();
     this.parts.health.clear("broker_unreachable");
     this.parts.log.notice("BROKER CONNECTED", { mqtt: this.#protocolVersion === 5 ? "5" : "3.1.1" });
+    // Before we say that we are there: whose presence stands there now?
+    this.#client?.subscribe(this.#presenceTopic, 0).catch(() => {});
     for (const filter of this.#clients.filters()) this.#subscribe(filter);
     void this.#publishPresence();
     this.#clients.tellAll({ kind: "link", up: true });
+    if (this.#takeovers.isSeen) this.#afterTakeover();
     for (const { message, expirySec } of this.#outbox.drain(this.parts.clock.monoMs())) {
       void this.#send(message, expirySec);
     }
@@ -233,6 +248,7 @@ export class BrokerLink {
     const wasUp = this.#up;
     this.#up = false;
     this.#client = undefined;
+    this.#cancelUndisturbed();
     if (this.#stopped) return;
     if (wasUp) this.#clients.tellAll({ kind: "link", up: false });
     if (
@@ -252,6 +268,56 @@ export class BrokerLink {
       });
     }
     this.#cancelRetry = this.parts.clock.after(waitMs, () => this.#connect());
+  }
+
+  /** At the first connection of this process a presence may be left over from the one before. */
+  #lookAtPresence({ topic, payload, retained }: MqttMessage): void {
+    if (topic !== this.#presenceTopic || !retained || this.#connections < 2) return;
+    const twin = this.#takeovers.look(payload, instanceOf(this.#presence));
+    if (!twin) return;
+    const { health, log } = this.parts;
+    const text = takenOverText(this.config.clientId);
+    health.raise({ code: "client_id_taken", severity: "error", text });
+    log.error("CLIENT ID TAKEN", { text, gives_way_ms: twin.kind === "gives_way" ? twin.awayMs : undefined });
+    if (twin.kind === "gives_way") void this.#giveWay(twin.awayMs);
+    else this.#tellOfTwin(text);
+  }
+
+  /** The other one takes our place again, and then says that it is there. */
+  async #giveWay(awayMs: number): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    this.#up = false;
+    this.#cancelUndisturbed();
+    this.#clients.tellAll({ kind: "link", up: false });
+    this.#cancelRetry = this.parts.clock.after(awayMs, () => this.#connect());
+    const offline = encodeOrchestratorStatus({ online: false });
+    await client?.publish(this.#presenceTopic, offline, { retain: true, qos: 1 }).catch(() => {});
+    await client?.close();
+  }
+
+  #tellOfTwin(text: string): void {
+    const { clock } = this.parts;
+    const ts = new Date(clock.wallMs()).toISOString();
+    const event = encodeEvent({
+      ts,
+      kind: "client_id_taken",
+      severity: "warning",
+      source: "broker_link",
+      text,
+    });
+    const { events } = topicsUnder(this.config.roots);
+    void this.#client?.publish(events, event, { qos: 1, expirySec: 86_400 }).catch(() => {});
+  }
+
+  /** Whoever had our place has sent the commands meanwhile: ours, if any wait, would double them. */
+  #afterTakeover(): void {
+    const { clock, health } = this.parts;
+    this.#outbox.abandonCommands("Cannot publish: somebody else uses our client id and sends the commands");
+    this.#cancelUndisturbed = clock.after(UNDISTURBED_MS, () => {
+      this.#takeovers.undisturbed();
+      health.clear("client_id_taken");
+    });
   }
 
   #subscribe(filter: string): void {

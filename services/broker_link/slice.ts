@@ -1,5 +1,6 @@
 /** What the broker link gets of the configuration, and what its worker may do. Pure. */
 import type { HouseConfig } from "../../lib/config/load.ts";
+import { daemonClientId } from "../../lib/mqtt/client_ids.ts";
 import type { Grant } from "../grant.ts";
 import type { BrokerLinkConfig } from "./service.ts";
 
@@ -20,6 +21,13 @@ export function brokerLinkSlice(config: HouseConfig): BrokerLinkConfig {
     roots: config.roots,
     broker: config.broker,
     embeddedPort: config.embeddedPort,
-    clientId: config.mqttClientId,
+    clientId: daemonClientId(config.mqttClientId, brokerSecret(config)),
   };
+}
+
+/** What only this house's daemon knows: the password at the broker, or else the keys of the agents. */
+function brokerSecret({ broker, agentKeys }: HouseConfig): string | undefined {
+  if (broker?.password !== undefined) return broker.password;
+  const keys = Object.values(agentKeys);
+  return keys.length > 0 ? keys.toSorted().join() : undefined;
 }

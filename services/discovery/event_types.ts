@@ -38,6 +38,7 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "clocks_differ",
     "agent_lost",
     "agent_back",
+    "agent_twins",
     "host_down",
     "host_called_off",
     "host_not_called_off",
@@ -52,7 +53,14 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "nut_fsd_seen",
     "nut_fsd_cleared",
   ],
-  daemon: ["cloud_link", "drill_begins", "drill_ended", "drill_refused", "station_unknown"],
+  daemon: [
+    "cloud_link",
+    "drill_begins",
+    "drill_ended",
+    "drill_refused",
+    "station_unknown",
+    "client_id_taken",
+  ],
 };
 
 /** The types that an event entity declares; Home Assistant refuses any other. */

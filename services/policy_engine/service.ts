@@ -226,6 +226,7 @@ export class PolicyEngine implements Service {
     const conditions = houseWarnings(
       house,
       this.#agents.clocksApart,
+      this.#agents.twins,
       clock.monoMs() - this.#startedMonoMs,
       clock.monoMs(),
     );

@@ -10,7 +10,8 @@ import { AgentWatch } from "./agent_watch.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { HostClocks, isInForce } from "../hosts/host_clocks.ts";
 import type { House } from "../house.ts";
-import { clockTelling, type Telling } from "./journal.ts";
+import { clockTelling, type Telling, twinsTelling } from "./journal.ts";
+import { Twins } from "./twins.ts";
 
 /** What the desk needs of the service. */
 export interface AgentRepliesParts {
@@ -25,6 +26,7 @@ export interface AgentRepliesParts {
 export class AgentReplies {
   readonly #clocks = new HostClocks();
   readonly #watch: AgentWatch;
+  readonly #twins = new Twins();
 
   constructor(private readonly parts: AgentRepliesParts) {
     this.#watch = new AgentWatch(parts.keylessHosts);
@@ -33,6 +35,11 @@ export class AgentReplies {
   /** The agents whose clocks are in doubt, see {@link HostClocks.apart}. */
   get clocksApart(): HostClocks["apart"] {
     return this.#clocks.apart;
+  }
+
+  /** The agents under whose name two hosts speak. */
+  get twins(): readonly string[] {
+    return this.#twins.names(this.parts.clock.monoMs());
   }
 
   /** An agent answered a command. @param house As it was before the answer */
@@ -71,6 +78,10 @@ export class AgentReplies {
   onStatus(agent: string, status: AgentStatus, retained: boolean, house: House): void {
     const { clock } = this.parts;
     if (!retained) this.#clocks.heard(agent, status.ts, clock.wallMs());
+    if (!retained && status.online && house.state.hosts.has(agent)) {
+      const text = this.#twins.heard(agent, status, clock.monoMs());
+      if (text !== undefined) this.#tell([twinsTelling(agent, text)]);
+    }
     this.#tell(this.#watch.noteStatus(agent, status, house, clock.monoMs()));
   }
 

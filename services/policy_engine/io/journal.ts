@@ -75,6 +75,16 @@ export function clockTelling(agent: string, text: string): Telling {
   };
 }
 
+/** Two hosts speak under one name. */
+export function twinsTelling(agent: string, text: string): Telling {
+  return {
+    level: "warn",
+    title: "TWO HOSTS WITH ONE NAME",
+    fields: { agent, reason: text },
+    event: { kind: "agent_twins", severity: "warning", agent, text: text.slice(0, 500) },
+  };
+}
+
 /** What came of a request, by its own id. */
 export function requestTelling(
   { kind, device, text, id }: {

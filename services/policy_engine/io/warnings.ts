@@ -19,12 +19,14 @@ export const WARNING_CODES = [
   "outlet_unknown",
   "agent_unseen",
   "clocks_differ",
+  "agent_twins",
 ] as const;
 
 /** The conditions that hold now. @param runningMs How long the service has run */
 export function houseWarnings(
   { rules, state }: House,
   clocks: HostClocks["apart"],
+  twins: readonly string[],
   runningMs: number,
   nowMonoMs: number,
 ): readonly HealthCondition[] {
@@ -87,6 +89,11 @@ export function houseWarnings(
     "clocks_differ",
     clocks.agents,
     `refused a command for its time: clocks there and here differ by up to ${clocks.most}; set them`,
+  );
+  warn(
+    "agent_twins",
+    twins,
+    "is the name of two hosts, as after a disk was copied: give one another name and key (ecoflow-agent pair)",
   );
   return conditions;
 }

@@ -1,0 +1,68 @@
+/**
+ * Notices that a second daemon uses our client id: the broker then throws one out for the other, again and again, and
+ * brokers do not always say that it was this. What shows it is the presence that stands there when we come back: after an
+ * ordinary loss it is ours, or our will. Pure.
+ */
+import { InvalidInputError } from "../../lib/errors.ts";
+import { parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+
+/** How long the one that gives way stays away, ms: so long at first, twice as long each time, at most. */
+export const AWAY_MS = { first: 60_000, most: 600_000 };
+/** Undisturbed for so long, ms, there is no other any more. */
+export const UNDISTURBED_MS = 900_000;
+
+/** What a presence shows. */
+export type Twin =
+  /** Of the two it is the other that goes on. */
+  | { readonly kind: "gives_way"; readonly awayMs: number }
+  | { readonly kind: "goes_on" };
+
+/** See the file comment. */
+export class Takeovers {
+  #count = 0;
+  #isSeen = false;
+
+  /** Whether another was seen, and we were not undisturbed for long enough since. */
+  get isSeen(): boolean {
+    return this.#isSeen;
+  }
+
+  /**
+   * Looks at a presence that the broker kept from before we came back.
+   *
+   * Both see each other, and the one with the smaller mark gives way: one of the two works, and no command goes out twice.
+   *
+   * @param own The mark of this process; undefined when it has none
+   * @returns undefined when it is nobody else's
+   */
+  look(payload: Uint8Array, own: string | undefined): Twin | undefined {
+    const other = instanceOf(payload);
+    if (own === undefined || other === undefined || other === own) return undefined;
+    this.#isSeen = true;
+    if (own > other) return { kind: "goes_on" };
+    return { kind: "gives_way", awayMs: Math.min(AWAY_MS.most, AWAY_MS.first * 2 ** this.#count++) };
+  }
+
+  /** A connection has been up undisturbed. */
+  undisturbed(): void {
+    this.#count = 0;
+    this.#isSeen = false;
+  }
+}
+
+/** The mark of the daemon that a presence says is online. */
+export function instanceOf(payload: Uint8Array | string): string | undefined {
+  try {
+    const { online, instance } = parseOrchestratorStatus(payload, "the daemon's presence");
+    return online ? instance : undefined;
+  } catch (error) {
+    if (error instanceof InvalidInputError) return undefined;
+    throw error;
+  }
+}
+
+/** What the owner is told. */
+export function takenOverText(clientId: string): string {
+  return `Somebody else uses our client id "${clientId}" at the broker: a second daemon with this configuration, on another ` +
+    "machine or started by hand? Stop one of the two; until then only one of them works at a time";
+}

@@ -1,0 +1,145 @@
+/** Two daemons with one client id on a real Mosquitto. */
+import assert from "node:assert/strict";
+import { startMosquitto } from "../../scripts/simulate/mosquitto.ts";
+import type { TopicCapability } from "../../lib/bus.ts";
+import { createHealth } from "../../lib/health.ts";
+import { agentClientId, bootMark, daemonClientId } from "../../lib/mqtt/client_ids.ts";
+import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
+import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
+import { PortBus } from "../../lib/port_bus.ts";
+import { TestClock } from "../../lib/test_clock.ts";
+import { memoryLog } from "../../lib/testing.ts";
+import { BrokerLink } from "./service.ts";
+import { AWAY_MS, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
+
+const WRITER: TopicCapability = {
+  service: "writer",
+  publishes: ["s/a"],
+  subscribes: ["s/#", "power-manager/events"],
+};
+
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    if (isTrue()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`waited in vain: ${what}`);
+}
+
+async function daemon(port: number, instance: string) {
+  const [clock, log, health] = [new TestClock(), memoryLog(), createHealth()];
+  const link = new BrokerLink(
+    { roots: DEFAULT_ROOTS, broker: { host: "127.0.0.1", port }, embeddedPort: 0, clientId: "one-id" },
+    { clock, log, health, random: () => 0.5 },
+    { connect: connectMqtt, startEmbedded: () => Promise.reject(new Error("none")) },
+  );
+  link.setPresence(encodeOrchestratorStatus({ online: true, instance }));
+  const bus = new PortBus(WRITER, log);
+  const { port1, port2 } = new MessageChannel();
+  bus.attach(port1);
+  link.attach(WRITER, port2);
+  let isUp = false;
+  bus.onLink((up) => isUp = up);
+  await link.start();
+  const events: string[] = [];
+  bus.subscribe("power-manager/events", ({ payload }) => events.push(new TextDecoder().decode(payload)));
+  await until(`${instance} is up`, () => isUp);
+  return {
+    clock,
+    log,
+    health,
+    bus,
+    events,
+    isUp: () => isUp,
+    stop: async () => {
+      await link.stop();
+      for (const end of [port1, port2]) end.close();
+    },
+  };
+}
+
+Deno.test("two daemons with one client id say so, one gives way, no command is doubled, and in the end all is well", async () => {
+  const mosquitto = await startMosquitto();
+  const first = await daemon(mosquitto.port, "b");
+  const second = await daemon(mosquitto.port, "a");
+  await until("the first is thrown out", () => !first.isUp());
+  await first.clock.advance(1000);
+  await until("the first sees the other", () => first.log.text().includes("CLIENT ID TAKEN"));
+  await until("the second is thrown out", () => !second.isUp());
+  await second.clock.advance(1000);
+  await until("the second gives way", () => /CLIENT ID TAKEN.*gives_way_ms=60000/.test(second.log.text()));
+  await until("the first is thrown out once more", () => !first.isUp());
+  await until("the second has left", () => !second.isUp());
+  await first.clock.advance(15_000);
+  await until("the first goes on", () => first.isUp());
+  for (const { log, health } of [first, second]) {
+    assert.match(log.text(), /Somebody else uses our client id \\"one-id\\"/);
+    assert.deepEqual(
+      health.list().map(({ code }) => code).filter((code) => code === "client_id_taken").length,
+      1,
+    );
+  }
+  await until("it is told", () => first.events.length > 0);
+  assert.match(first.events.join(), /"kind":"client_id_taken","severity":"warning"/);
+
+  // Both decide to shut a host down: only the one that is connected tells it.
+  const heard: string[] = [];
+  first.bus.subscribe("s/#", ({ payload }) => heard.push(new TextDecoder().decode(payload)));
+  await first.bus.publish("s/a", "shutdown by the first", { qos: 1, expirySec: 300 });
+  const own = second.bus.publish("s/a", "shutdown by the second", { qos: 1, expirySec: 300 });
+  const refused = assert.rejects(own, /somebody else uses our client id/);
+  await second.clock.advance(AWAY_MS.first - 2000);
+  assert.equal(first.isUp(), true);
+  await first.bus.publish("s/a", "and again", { qos: 1 });
+  await until("the commands are heard", () => heard.length === 2);
+  assert.deepEqual(heard, ["shutdown by the first", "and again"]);
+
+  // The owner stops the first one.
+  await first.stop();
+  await second.clock.advance(2000);
+  await until("the second is back", () => second.isUp());
+  await refused;
+  await second.clock.advance(UNDISTURBED_MS);
+  assert.deepEqual(second.health.list(), []);
+  await second.stop();
+  await mosquitto.stop();
+});
+
+const presence = (instance: string | undefined, online = true) =>
+  new TextEncoder().encode(encodeOrchestratorStatus({ online, instance }));
+
+Deno.test("Takeovers: the smaller mark gives way, longer each time up to a limit, and starts anew when undisturbed", () => {
+  const takeovers = new Takeovers();
+  for (const payload of [presence("a"), presence("b", false), presence(undefined), new Uint8Array(3)]) {
+    assert.equal(takeovers.look(payload, "a"), undefined);
+  }
+  assert.equal(takeovers.look(presence("b"), undefined), undefined);
+  assert.equal(takeovers.isSeen, false);
+  assert.deepEqual(takeovers.look(presence("a"), "b"), { kind: "goes_on" });
+  const waits = [1, 2, 3, 4, 5, 6].map(() => takeovers.look(presence("b"), "a"));
+  assert.deepEqual(
+    waits.map((twin) => twin?.kind === "gives_way" ? twin.awayMs / 1000 : 0),
+    [60, 120, 240, 480, 600, 600],
+  );
+  assert.equal(takeovers.isSeen, true);
+  takeovers.undisturbed();
+  assert.equal(takeovers.isSeen, false);
+  assert.deepEqual(takeovers.look(presence("b"), "a"), { kind: "gives_way", awayMs: AWAY_MS.first });
+});
+
+Deno.test("client ids have a part that only their owner can make, the same at every start", () => {
+  const id = daemonClientId("ecoflow-power", "pass");
+  assert.match(id, /^ecoflow-power-[0-9a-f]{16}$/);
+  assert.equal(id, daemonClientId("ecoflow-power", "pass"));
+  assert.notEqual(id, daemonClientId("ecoflow-power", "other"));
+  assert.equal(daemonClientId("ecoflow-power", undefined), "ecoflow-power");
+  assert.equal(daemonClientId("mine", "pass"), "mine");
+  const key = "ab".repeat(32);
+  assert.match(agentClientId("pc", key, "boot"), /^ecoflow-agent-pc-[0-9a-f]{16}$/);
+  // A copied disk has the same key, but another machine was started at another moment.
+  assert.notEqual(agentClientId("pc", key, "boot"), agentClientId("pc", key, "other"));
+  assert.notEqual(agentClientId("pc", key, "boot"), agentClientId("pc", "cd".repeat(32), "boot"));
+  assert.equal(agentClientId("pc", undefined, "boot"), "ecoflow-agent-pc");
+  assert.equal(bootMark("boot").includes("boot"), false);
+});
