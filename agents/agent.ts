@@ -215,6 +215,8 @@ export class Agent {
   }
 
   #onCommand({ topic, payload, retained }: BusMessage): void {
+    // The daemon proves by it that the broker lets it write here.
+    if (payload.length === 0) return;
     const command = parseAgentCommand(payload, `MQTT topic "${topic}"`);
     // Commands are never retained: one that is may be old, and would come again at every connect.
     if (retained) return this.#reject(command, "retained: commands must not be");

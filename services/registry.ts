@@ -86,6 +86,7 @@ export const SERVICES: readonly ServiceRow[] = [
       broker: config.broker,
       embeddedPort: config.embeddedPort,
       clientId: config.mqttClientId,
+      mustWrite: commandTopics(config),
     }),
   },
   {
@@ -344,6 +345,12 @@ function nutServerConfig(config: HouseConfig): NutServerConfig {
   }
   const { text, source, ...rest } = nut;
   return { ...parseNutConfig(text, source), ...rest, roots, bootId, enabled: true, staleAfterSec };
+}
+
+/** Where each host's commands go. */
+function commandTopics({ roots, agentsByStation }: HouseConfig): string[] {
+  const { command } = topicsUnder(roots);
+  return [...new Set(Object.values(agentsByStation).flat())].map(command);
 }
 
 /** What the discovery service gets to see, and what Home Assistant's rights at the broker are made from. */

@@ -4,7 +4,7 @@
  */
 import { Backoff } from "../../lib/backoff.ts";
 import type { BusMessage, TopicCapability } from "../../lib/bus.ts";
-import { errorText, TopicForbiddenError } from "../../lib/errors.ts";
+import { BrokerRefusedError, errorText, TopicForbiddenError } from "../../lib/errors.ts";
 import type {
   MqttClient,
   MqttConnect,
@@ -15,9 +15,11 @@ import type {
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply, BusRequest } from "../../lib/port_bus.ts";
 import type { HostedParts } from "../../lib/worker_host.ts";
+import { encodeEvent } from "../../lib/messages/event.ts";
 import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
+import { Refusals, REFUSED_CODE, type RefusedAction } from "./refusals.ts";
 import { Unheard, UNHEARD_LIFE_MS } from "./unheard.ts";
 
 /** The slice of the configuration that this service gets. */
@@ -29,6 +31,8 @@ export interface BrokerLinkConfig {
   readonly embeddedPort: number;
   /** Client id on the broker, the same at every start: the broker keeps our session under it. */
   readonly clientId: string;
+  /** Topics on which the broker must let us write when it matters: proven at every connect; none when absent. */
+  readonly mustWrite?: readonly string[];
 }
 
 /** A broker in this process. */
@@ -49,6 +53,13 @@ const RETRY = { firstMs: 500, maxMs: 15_000 };
 /** MQTT 5 CONNACK 132 and MQTT 3.1.1 CONNACK 1: the broker does not speak this version. */
 const UNSUPPORTED_VERSION_CODES: readonly number[] = [1, 132];
 
+/** Rights are proven, and refused subscriptions tried again, this often, ms: an owner may change the broker's access list while we run. */
+export const PROVE_EVERY_MS = 3_600_000;
+/** Refusals that come together are told together, after this long, ms. */
+export const TELL_AFTER_MS = 3000;
+/** So many refusals are one line each in the log; the others are counted in the condition. */
+const REFUSAL_LINES = 20;
+
 /** See the file comment. */
 export class BrokerLink {
   readonly #clients = new Clients();
@@ -56,6 +67,10 @@ export class BrokerLink {
   readonly #unheard = new Unheard();
   readonly #backoff: Backoff;
   readonly #presenceTopic: string;
+  readonly #eventsTopic: string;
+  readonly #refusals: Refusals;
+  #cancelTelling: (() => void) | undefined;
+  #cancelProof: () => void = () => {};
   #presence = encodeOrchestratorStatus({ online: true });
   #embedded: EmbeddedBroker | undefined;
   #client: MqttClient | undefined;
@@ -70,7 +85,10 @@ export class BrokerLink {
     private readonly ports: BrokerLinkPorts,
   ) {
     this.#backoff = new Backoff(RETRY, parts.random);
-    this.#presenceTopic = topicsUnder(config.roots).orchestratorStatus;
+    const topics = topicsUnder(config.roots);
+    this.#presenceTopic = topics.orchestratorStatus;
+    this.#eventsTopic = topics.events;
+    this.#refusals = new Refusals(topics, config.broker?.username);
   }
 
   /** Starts the embedded broker if there is no other, and sets out to connect; a broker that is late is no error. */
@@ -87,6 +105,8 @@ export class BrokerLink {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancelRetry();
+    this.#cancelTelling?.();
+    this.#cancelProof();
     const client = this.#client;
     if (client && this.#up) {
       const offline = encodeOrchestratorStatus({ online: false });
@@ -172,8 +192,10 @@ export class BrokerLink {
     if (!client) return this.#outbox.add(outgoing, this.parts.clock.monoMs());
     try {
       await client.publish(outgoing.topic, outgoing.payload, { ...outgoing.options, expirySec });
+      this.#passed("publish", outgoing.topic);
       outgoing.settle();
     } catch (error) {
+      this.#refused("publish", outgoing.topic, error);
       // The broker refused it: whoever sent it must know, and a later message must not be overtaken by it.
       if (this.#client === client) return outgoing.settle(errorText(error));
       // The connection ended before the acknowledgement: it is not known whether the broker has it. Send it again.
@@ -224,6 +246,7 @@ export class BrokerLink {
     for (const filter of this.#clients.filters()) this.#subscribe(filter);
     void this.#publishPresence();
     this.#clients.tellAll({ kind: "link", up: true });
+    this.#prove();
     for (const { message, expirySec } of this.#outbox.drain(this.parts.clock.monoMs())) {
       void this.#send(message, expirySec);
     }
@@ -233,6 +256,7 @@ export class BrokerLink {
     const wasUp = this.#up;
     this.#up = false;
     this.#client = undefined;
+    this.#cancelProof();
     if (this.#stopped) return;
     if (wasUp) this.#clients.tellAll({ kind: "link", up: false });
     if (
@@ -255,16 +279,93 @@ export class BrokerLink {
   }
 
   #subscribe(filter: string): void {
-    this.#client?.subscribe(filter, 1).catch((error) => {
-      if (this.#up) this.parts.log.error("SUBSCRIPTION REFUSED", { filter, reason: errorText(error) });
+    const client = this.#client;
+    client?.subscribe(filter, 1).then(
+      () => this.#passed("subscribe", filter),
+      (error) => {
+        if (!this.#up || this.#client !== client) return;
+        if (!this.#refused("subscribe", filter, error)) {
+          this.parts.log.error("SUBSCRIPTION FAILED", { filter, reason: errorText(error) });
+        }
+      },
+    );
+  }
+
+  /**
+   * Proves that we may write where it matters in an outage, before there is one: by an empty message, which every
+   * reader leaves out and no broker keeps. Only MQTT 5 brokers answer a forbidden message with a reason.
+   */
+  #prove(): void {
+    const { clock, log } = this.parts;
+    const { mustWrite = [], broker } = this.config;
+    const client = this.#client;
+    if (!client) return;
+    this.#cancelProof = clock.after(PROVE_EVERY_MS, () => {
+      for (const filter of this.#refusals.filters) this.#subscribe(filter);
+      this.#prove();
     });
+    if (mustWrite.length === 0) return;
+    if (this.#protocolVersion === 4) {
+      // The embedded broker has no access list.
+      if (broker) log.notice("RIGHTS UNPROVEN: only MQTT 5 brokers tell of refused messages; run a drill");
+      return;
+    }
+    for (const topic of mustWrite) {
+      client.publish(topic, "", { qos: 1, expirySec: 1 }).then(
+        () => this.#passed("publish", topic),
+        (error) => this.#refused("publish", topic, error),
+      );
+    }
+  }
+
+  #passed(action: RefusedAction, topic: string): void {
+    if (!this.#refusals.pass(action, topic)) return;
+    this.parts.log.notice("BROKER ALLOWS AGAIN", { action, topic });
+    this.#showRefusals();
+  }
+
+  /** @returns whether it was the broker that refused */
+  #refused(action: RefusedAction, topic: string, error: unknown): boolean {
+    if (!(error instanceof BrokerRefusedError) || this.#stopped) return false;
+    const { clock, log } = this.parts;
+    if (!this.#refusals.note(action, topic)) return true;
+    log[this.#refusals.size <= REFUSAL_LINES ? "warn" : "debug"]("BROKER REFUSES", {
+      action,
+      topic,
+      code: error.code,
+      cost: this.#refusals.costOf(action, topic),
+      advice: this.#refusals.cureOf(action, topic),
+    });
+    this.#showRefusals();
+    this.#cancelTelling ??= clock.after(TELL_AFTER_MS, () => this.#tellRefusals());
+    return true;
+  }
+
+  #showRefusals(): void {
+    const { condition } = this.#refusals;
+    if (condition) this.parts.health.raise(condition);
+    else this.parts.health.clear(REFUSED_CODE);
+  }
+
+  /** Through the journal to the owner's phone. A broker that refuses this too leaves the log and the dashboard. */
+  #tellRefusals(): void {
+    this.#cancelTelling = undefined;
+    const { event } = this.#refusals;
+    if (!event) return;
+    const ts = new Date(this.parts.clock.wallMs()).toISOString();
+    const payload = encodeEvent({ ts, source: "broker_link", ...event });
+    this.#client?.publish(this.#eventsTopic, payload, { qos: 1 }).catch((error) =>
+      this.#refused("publish", this.#eventsTopic, error)
+    );
   }
 
   async #publishPresence(): Promise<void> {
     try {
       await this.#client?.publish(this.#presenceTopic, this.#presence, { retain: true, qos: 1 });
-    } catch {
+      this.#passed("publish", this.#presenceTopic);
+    } catch (error) {
       // Said again at the next connect.
+      this.#refused("publish", this.#presenceTopic, error);
     }
   }
 }

@@ -31,6 +31,7 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
   host: [
     "shutdown_sent",
     "abort_sent",
+    "command_not_delivered",
     "agent_ack",
     "clocks_differ",
     "agent_lost",
@@ -47,7 +48,15 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "nut_fsd_seen",
     "nut_fsd_cleared",
   ],
-  daemon: ["cloud_link", "drill_begins", "drill_ended", "drill_refused", "station_unknown"],
+  daemon: [
+    "cloud_link",
+    "drill_begins",
+    "drill_ended",
+    "drill_refused",
+    "station_unknown",
+    "station_refused",
+    "broker_refuses_topics",
+  ],
 };
 
 /** The types that an event entity declares; Home Assistant refuses any other. */

@@ -5,7 +5,7 @@ import { encodeEvent, type JournalEvent } from "../../../lib/messages/event.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../../lib/service.ts";
 import { buildCommand, type CommandParts } from "./command.ts";
-import type { Telling } from "./journal.ts";
+import { lostCommandTelling, type Telling } from "./journal.ts";
 import type { Wake } from "./wake_on_lan.ts";
 
 /** The owner's settings for commands. */
@@ -58,7 +58,7 @@ export class Dispatch {
     bus.publish(this.topics.command(agent), encodeAgentCommand(command), { qos: 1, expirySec: commandTtlSec })
       .then(
         () => this.onDelivered(agent, id),
-        (error) => log.error("COMMAND NOT DELIVERED", { agent, action, id, reason: errorText(error) }),
+        (error) => this.tell(lostCommandTelling(message, errorText(error))),
       );
   }
 
