@@ -1,8 +1,10 @@
 /** The agent's configuration: an env file or the environment, every problem at once. Pure but for handed-in reading. */
 import { readEnvFile } from "../lib/config/env_file.ts";
+import { shownKey, shownValue } from "../lib/config/shown_value.ts";
 import { agentNameProblem } from "../lib/config/stations.ts";
 import { ConfigError, errorText } from "../lib/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../lib/log.ts";
+import { plainText } from "../lib/plain_text.ts";
 import { DEFAULT_ROOTS, type TopicRoots, topicWordProblem } from "../lib/mqtt/topics.ts";
 import {
   type HostCommands,
@@ -83,18 +85,19 @@ const PRE_SHUTDOWN = /^PRE_SHUTDOWN_CMD_([1-9])$/;
 
 /** @throws ConfigError with every problem found; none shows a secret */
 export function loadAgentConfig(sources: AgentConfigSources): AgentConfig {
-  const { file, environment, readFile, platform } = sources;
+  const { file, environment, platform } = sources;
+  const readFile = (path: string) => plainText(sources.readFile(path));
   const problems: string[] = [];
   const read = file && readEnvFile(file.text, file.name);
   problems.push(...(read?.problems ?? []));
   for (const key of Object.keys(read?.values ?? {})) {
-    if (!(key in AGENT_KEYS) && !PRE_SHUTDOWN.test(key)) problems.push(`Unknown key "${key}"`);
+    if (!(key in AGENT_KEYS) && !PRE_SHUTDOWN.test(key)) problems.push(`Unknown key ${shownKey(key)}`);
   }
   const texts = new Texts((key) => environment[key] || read?.values[key] || undefined, readFile, problems);
 
   const agent = texts.text("AGENT_ID") ?? "";
   const nameProblem = agentNameProblem(agent);
-  if (nameProblem) problems.push(`AGENT_ID ${nameProblem}, found "${agent}"`);
+  if (nameProblem) problems.push(`AGENT_ID ${nameProblem}, found ${shownValue(agent)}`);
   const rootProblem = rootProblemOf(texts.text("POWER_MANAGER_BASE"));
   if (rootProblem) problems.push(rootProblem);
   const stateDir = texts.text("STATE_DIR") ?? environment.STATE_DIRECTORY ?? sources.defaultStateDir;
@@ -120,7 +123,7 @@ export function loadAgentConfig(sources: AgentConfigSources): AgentConfig {
 function rootProblemOf(root: string | undefined): string | undefined {
   if (root === undefined) return undefined;
   const wrong = root.split("/").map(topicWordProblem).find((problem) => problem !== undefined);
-  return wrong && `POWER_MANAGER_BASE: each level ${wrong}, found "${root}"`;
+  return wrong && `POWER_MANAGER_BASE: each level ${wrong}, found ${shownValue(root)}`;
 }
 
 function readBroker(texts: Texts): AgentConfig["broker"] {
@@ -225,7 +228,7 @@ class Texts {
     const value = this.text(key) ?? String(absent);
     if (/^(true|on|yes|1)$/i.test(value)) return true;
     if (!/^(false|off|no|0)$/i.test(value)) {
-      this.problems.push(`${key} must be "true" or "false", found "${value}"`);
+      this.problems.push(`${key} must be "true" or "false", found ${shownValue(value)}`);
     }
     return false;
   }
@@ -235,7 +238,7 @@ class Texts {
     if (value === undefined) return absent;
     const number = /^\d+$/.test(value) ? Number(value) : NaN;
     if (number >= min && number <= max) return number;
-    this.problems.push(`${key} must be a whole number from ${min} to ${max}, found "${value}"`);
+    this.problems.push(`${key} must be a whole number from ${min} to ${max}, found ${shownValue(value)}`);
     return absent;
   }
 
@@ -244,7 +247,7 @@ class Texts {
     if (value === undefined) return undefined;
     const found = choices.find((choice) => choice === value);
     if (found === undefined) {
-      this.problems.push(`${key} must be one of ${choices.join(", ")}, found "${value}"`);
+      this.problems.push(`${key} must be one of ${choices.join(", ")}, found ${shownValue(value)}`);
     }
     return found;
   }

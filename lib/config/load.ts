@@ -4,6 +4,7 @@ import { ConfigError, errorText, InvalidInputError } from "../errors.ts";
 import type { LogLevel } from "../log.ts";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { TopicRoots } from "../mqtt/topics.ts";
+import { plainText } from "../plain_text.ts";
 import { readEnvFile } from "./env_file.ts";
 import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
 import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
@@ -108,7 +109,8 @@ type PemKey =
   | "NUT_KEY_FILE";
 
 /** Loads the configuration. @throws ConfigError with every problem found */
-export function loadConfig(sources: ConfigSources): HouseConfig {
+export function loadConfig(given: ConfigSources): HouseConfig {
+  const sources = { ...given, readFile: (path: string) => plainText(given.readFile(path)) };
   const problems: string[] = [];
   const file = sources.file && readEnvFile(sources.file.text, sources.file.name);
   problems.push(...(file?.problems ?? []));

@@ -1,6 +1,8 @@
 /** Turns texts into typed values by the table of keys, and collects every problem. Pure. */
 import { type Key, KEYS, type KeySpec, UNSUPPORTED_KEYS } from "./keys.ts";
 
+import { shownKey, shownValue } from "./shown_value.ts";
+
 /** A typed value: undefined when the key is not set and has no default. */
 export type KeyValue = string | number | boolean | undefined;
 
@@ -31,7 +33,7 @@ export function readKeys(sources: KeySources): KeyReading {
   for (const name of Object.keys(sources.file)) {
     if (known.has(name)) continue;
     if (UNSUPPORTED_KEYS.some((pattern) => pattern.test(name))) unsupported.push(name);
-    else problems.push(`Unknown key "${name}"${suggestion(name, [...known])}`);
+    else problems.push(`Unknown key ${shownKey(name)}${suggestion(name, [...known])}`);
   }
   const values = {} as Record<Key, KeyValue>;
   for (const [key, spec] of Object.entries(KEYS) as [Key, KeySpec][]) {
@@ -91,7 +93,7 @@ function convert(key: Key, spec: KeySpec, text: string | undefined): KeyValue {
   if (text === undefined) return "default" in spec ? spec.default : undefined;
   const refuse = (wanted: string) =>
     new Error(
-      `${key} must be ${wanted}, found ${spec.secret ? `${text.length} characters` : JSON.stringify(text)}`,
+      `${key} must be ${wanted}, found ${spec.secret ? `${text.length} characters` : shownValue(text)}`,
     );
   switch (spec.kind) {
     case "text":
