@@ -21,7 +21,7 @@ import { Keyring } from "./keyring.ts";
 import type { HostNow, Verdict } from "./last_resort.ts";
 import { CommandMemory } from "./memory.ts";
 import { PlanKeeper } from "./plan_keeper.ts";
-import { RateLimit } from "./rate_limit.ts";
+import { RateLimit } from "../lib/rate_limit.ts";
 import { ReachTracker } from "./reach.ts";
 import { RunRecords } from "./run_record.ts";
 import type { Runner } from "./runner.ts";

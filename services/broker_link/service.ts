@@ -4,7 +4,7 @@
  */
 import { Backoff } from "../../lib/backoff.ts";
 import type { BusMessage, TopicCapability } from "../../lib/bus.ts";
-import { BrokerRefusedError, errorText, TopicForbiddenError } from "../../lib/errors.ts";
+import { errorText, TopicForbiddenError } from "../../lib/errors.ts";
 import type {
   MqttClient,
   MqttConnect,
@@ -15,11 +15,12 @@ import type {
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply, BusRequest } from "../../lib/port_bus.ts";
 import type { HostedParts } from "../../lib/worker_host.ts";
-import { encodeEvent } from "../../lib/messages/event.ts";
+import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
 import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
-import { Refusals, REFUSED_CODE, type RefusedAction } from "./refusals.ts";
+import { FloodWatch } from "./flood_watch.ts";
+import { RefusalWatch } from "./refusal_watch.ts";
 import { Unheard, UNHEARD_LIFE_MS } from "./unheard.ts";
 
 /** The slice of the configuration that this service gets. */
@@ -53,13 +54,6 @@ const RETRY = { firstMs: 500, maxMs: 15_000 };
 /** MQTT 5 CONNACK 132 and MQTT 3.1.1 CONNACK 1: the broker does not speak this version. */
 const UNSUPPORTED_VERSION_CODES: readonly number[] = [1, 132];
 
-/** Rights are proven, and refused subscriptions tried again, this often, ms: an owner may change the broker's access list while we run. */
-export const PROVE_EVERY_MS = 3_600_000;
-/** Refusals that come together are told together, after this long, ms. */
-export const TELL_AFTER_MS = 3000;
-/** So many refusals are one line each in the log; the others are counted in the condition. */
-const REFUSAL_LINES = 20;
-
 /** See the file comment. */
 export class BrokerLink {
   readonly #clients = new Clients();
@@ -68,9 +62,8 @@ export class BrokerLink {
   readonly #backoff: Backoff;
   readonly #presenceTopic: string;
   readonly #eventsTopic: string;
-  readonly #refusals: Refusals;
-  #cancelTelling: (() => void) | undefined;
-  #cancelProof: () => void = () => {};
+  readonly #refusals: RefusalWatch;
+  readonly #floods: FloodWatch;
   #presence = encodeOrchestratorStatus({ online: true });
   #embedded: EmbeddedBroker | undefined;
   #client: MqttClient | undefined;
@@ -88,7 +81,15 @@ export class BrokerLink {
     const topics = topicsUnder(config.roots);
     this.#presenceTopic = topics.orchestratorStatus;
     this.#eventsTopic = topics.events;
-    this.#refusals = new Refusals(topics, config.broker?.username);
+    const journal = (event: Pick<JournalEvent, "kind" | "severity" | "text">) => this.#journal(event);
+    this.#refusals = new RefusalWatch(topics, parts, {
+      mustWrite: config.mustWrite ?? [],
+      username: config.broker?.username,
+      hasAccessList: config.broker !== undefined,
+      subscribe: (filter) => this.#subscribe(filter),
+      journal,
+    });
+    this.#floods = new FloodWatch(topics, parts, { onMessage: (message) => this.#take(message), journal });
   }
 
   /** Starts the embedded broker if there is no other, and sets out to connect; a broker that is late is no error. */
@@ -105,8 +106,8 @@ export class BrokerLink {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancelRetry();
-    this.#cancelTelling?.();
-    this.#cancelProof();
+    this.#refusals.stop();
+    this.#floods.stop();
     const client = this.#client;
     if (client && this.#up) {
       const offline = encodeOrchestratorStatus({ online: false });
@@ -192,10 +193,10 @@ export class BrokerLink {
     if (!client) return this.#outbox.add(outgoing, this.parts.clock.monoMs());
     try {
       await client.publish(outgoing.topic, outgoing.payload, { ...outgoing.options, expirySec });
-      this.#passed("publish", outgoing.topic);
+      this.#refusals.passed("publish", outgoing.topic);
       outgoing.settle();
     } catch (error) {
-      this.#refused("publish", outgoing.topic, error);
+      this.#refusals.refused("publish", outgoing.topic, error);
       // The broker refused it: whoever sent it must know, and a later message must not be overtaken by it.
       if (this.#client === client) return outgoing.settle(errorText(error));
       // The connection ended before the acknowledgement: it is not known whether the broker has it. Send it again.
@@ -223,7 +224,7 @@ export class BrokerLink {
     }, {
       onUp: () => this.#onUp(),
       onDown: (reason) => this.#onDown(reason),
-      onMessage: (message) => this.#take(message),
+      onMessage: (message) => this.#floods.receive(message),
     });
   }
 
@@ -246,7 +247,7 @@ export class BrokerLink {
     for (const filter of this.#clients.filters()) this.#subscribe(filter);
     void this.#publishPresence();
     this.#clients.tellAll({ kind: "link", up: true });
-    this.#prove();
+    if (this.#client) this.#refusals.connected(this.#client, this.#protocolVersion);
     for (const { message, expirySec } of this.#outbox.drain(this.parts.clock.monoMs())) {
       void this.#send(message, expirySec);
     }
@@ -256,7 +257,7 @@ export class BrokerLink {
     const wasUp = this.#up;
     this.#up = false;
     this.#client = undefined;
-    this.#cancelProof();
+    this.#refusals.disconnected();
     if (this.#stopped) return;
     if (wasUp) this.#clients.tellAll({ kind: "link", up: false });
     if (
@@ -281,91 +282,31 @@ export class BrokerLink {
   #subscribe(filter: string): void {
     const client = this.#client;
     client?.subscribe(filter, 1).then(
-      () => this.#passed("subscribe", filter),
+      () => this.#refusals.passed("subscribe", filter),
       (error) => {
-        if (!this.#up || this.#client !== client) return;
-        if (!this.#refused("subscribe", filter, error)) {
-          this.parts.log.error("SUBSCRIPTION FAILED", { filter, reason: errorText(error) });
+        if (!this.#up || this.#client !== client || this.#refusals.refused("subscribe", filter, error)) {
+          return;
         }
+        this.parts.log.error("SUBSCRIPTION FAILED", { filter, reason: errorText(error) });
       },
     );
   }
 
-  /**
-   * Proves that we may write where it matters in an outage, before there is one: by an empty message, which every
-   * reader leaves out and no broker keeps. Only MQTT 5 brokers answer a forbidden message with a reason.
-   */
-  #prove(): void {
-    const { clock, log } = this.parts;
-    const { mustWrite = [], broker } = this.config;
-    const client = this.#client;
-    if (!client) return;
-    this.#cancelProof = clock.after(PROVE_EVERY_MS, () => {
-      for (const filter of this.#refusals.filters) this.#subscribe(filter);
-      this.#prove();
-    });
-    if (mustWrite.length === 0) return;
-    if (this.#protocolVersion === 4) {
-      // The embedded broker has no access list.
-      if (broker) log.notice("RIGHTS UNPROVEN: only MQTT 5 brokers tell of refused messages; run a drill");
-      return;
-    }
-    for (const topic of mustWrite) {
-      client.publish(topic, "", { qos: 1, expirySec: 1 }).then(
-        () => this.#passed("publish", topic),
-        (error) => this.#refused("publish", topic, error),
-      );
-    }
-  }
-
-  #passed(action: RefusedAction, topic: string): void {
-    if (!this.#refusals.pass(action, topic)) return;
-    this.parts.log.notice("BROKER ALLOWS AGAIN", { action, topic });
-    this.#showRefusals();
-  }
-
-  /** @returns whether it was the broker that refused */
-  #refused(action: RefusedAction, topic: string, error: unknown): boolean {
-    if (!(error instanceof BrokerRefusedError) || this.#stopped) return false;
-    const { clock, log } = this.parts;
-    if (!this.#refusals.note(action, topic)) return true;
-    log[this.#refusals.size <= REFUSAL_LINES ? "warn" : "debug"]("BROKER REFUSES", {
-      action,
-      topic,
-      code: error.code,
-      cost: this.#refusals.costOf(action, topic),
-      advice: this.#refusals.cureOf(action, topic),
-    });
-    this.#showRefusals();
-    this.#cancelTelling ??= clock.after(TELL_AFTER_MS, () => this.#tellRefusals());
-    return true;
-  }
-
-  #showRefusals(): void {
-    const { condition } = this.#refusals;
-    if (condition) this.parts.health.raise(condition);
-    else this.parts.health.clear(REFUSED_CODE);
-  }
-
-  /** Through the journal to the owner's phone. A broker that refuses this too leaves the log and the dashboard. */
-  #tellRefusals(): void {
-    this.#cancelTelling = undefined;
-    const { event } = this.#refusals;
-    if (!event) return;
+  /** An entry of our own in the house's journal. */
+  #journal(event: Pick<JournalEvent, "kind" | "severity" | "text">): void {
     const ts = new Date(this.parts.clock.wallMs()).toISOString();
     const payload = encodeEvent({ ts, source: "broker_link", ...event });
-    this.#client?.publish(this.#eventsTopic, payload, { qos: 1 }).catch((error) =>
-      this.#refused("publish", this.#eventsTopic, error)
-    );
+    this.#client?.publish(this.#eventsTopic, payload, { qos: 1 })
+      .catch((error) => this.#refusals.refused("publish", this.#eventsTopic, error));
   }
 
   async #publishPresence(): Promise<void> {
     try {
       await this.#client?.publish(this.#presenceTopic, this.#presence, { retain: true, qos: 1 });
-      this.#passed("publish", this.#presenceTopic);
+      this.#refusals.passed("publish", this.#presenceTopic);
     } catch (error) {
       // Said again at the next connect.
-      this.#refused("publish", this.#presenceTopic, error);
+      this.#refusals.refused("publish", this.#presenceTopic, error);
     }
   }
 }

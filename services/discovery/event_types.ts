@@ -56,6 +56,7 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "station_unknown",
     "station_refused",
     "broker_refuses_topics",
+    "broker_flooded",
   ],
 };
 
