@@ -19,6 +19,7 @@ export interface FloodHandlers {
 /** See the file comment. */
 export class FloodWatch {
   readonly #guard: FloodGuard;
+  #isStopped = false;
   #cancelRelease: (() => void) | undefined;
 
   constructor(
@@ -31,6 +32,7 @@ export class FloodWatch {
 
   /** A message came from the broker. */
   receive(message: MqttMessage): void {
+    if (this.#isStopped) return;
     const { passes, isNews } = this.#guard.take(message, this.parts.clock.monoMs());
     if (passes) return this.handlers.onMessage(message);
     if (isNews) this.#tell();
@@ -39,8 +41,8 @@ export class FloodWatch {
 
   /** Lets nothing more through. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancelRelease?.();
-    this.#cancelRelease = undefined;
   }
 
   #release(): void {
@@ -49,7 +51,10 @@ export class FloodWatch {
     const calmed = this.#guard.calmed(clock.monoMs());
     for (const { sender, dropped } of calmed) log.notice("FLOOD ENDED", { sender, dropped });
     if (calmed.length > 0) this.#show();
-    if (!this.#guard.isHolding && this.#guard.flooding.length === 0) this.stop();
+    if (!this.#guard.isHolding && this.#guard.flooding.length === 0) {
+      this.#cancelRelease?.();
+      this.#cancelRelease = undefined;
+    }
   }
 
   #tell(): void {
