@@ -20,6 +20,7 @@ import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
 import { FloodWatch } from "./flood_watch.ts";
+import { PresenceGuard } from "./presence_guard.ts";
 import { RefusalWatch } from "./refusal_watch.ts";
 import { Unheard, UNHEARD_LIFE_MS } from "./unheard.ts";
 
@@ -64,6 +65,8 @@ export class BrokerLink {
   readonly #eventsTopic: string;
   readonly #refusals: RefusalWatch;
   readonly #floods: FloodWatch;
+  readonly #presenceGuard = new PresenceGuard();
+  #cancelCorrection: (() => void) | undefined;
   #presence = encodeOrchestratorStatus({ online: true });
   #embedded: EmbeddedBroker | undefined;
   #client: MqttClient | undefined;
@@ -108,6 +111,7 @@ export class BrokerLink {
     this.#cancelRetry();
     this.#refusals.stop();
     this.#floods.stop();
+    this.#cancelCorrection?.();
     const client = this.#client;
     if (client && this.#up) {
       const offline = encodeOrchestratorStatus({ online: false });
@@ -229,6 +233,7 @@ export class BrokerLink {
   }
 
   #take(message: MqttMessage): void {
+    if (message.topic === this.#presenceTopic) this.#guardPresence(message.payload);
     const reply = asReply(message);
     for (const { port } of this.#clients.hearing(message.topic)) port.postMessage(reply);
     // What is retained comes again with the subscription, and what the broker never kept may be lost.
@@ -244,7 +249,7 @@ export class BrokerLink {
     this.#backoff.reset();
     this.parts.health.clear("broker_unreachable");
     this.parts.log.notice("BROKER CONNECTED", { mqtt: this.#protocolVersion === 5 ? "5" : "3.1.1" });
-    for (const filter of this.#clients.filters()) this.#subscribe(filter);
+    for (const filter of new Set([...this.#clients.filters(), this.#presenceTopic])) this.#subscribe(filter);
     void this.#publishPresence();
     this.#clients.tellAll({ kind: "link", up: true });
     if (this.#client) this.#refusals.connected(this.#client, this.#protocolVersion);
@@ -298,6 +303,23 @@ export class BrokerLink {
     const payload = encodeEvent({ ts, source: "broker_link", ...event });
     this.#client?.publish(this.#eventsTopic, payload, { qos: 1 })
       .catch((error) => this.#refusals.refused("publish", this.#eventsTopic, error));
+  }
+
+  /** Nobody else may say that the daemon is gone: hosts would act alone, and the owner would believe it. */
+  #guardPresence(payload: Uint8Array): void {
+    const { clock, log } = this.parts;
+    const waitMs = this.#presenceGuard.hear(payload, clock.monoMs());
+    if (waitMs === undefined || this.#cancelCorrection) return;
+    this.#cancelCorrection = clock.after(waitMs, () => {
+      this.#cancelCorrection = undefined;
+      if (!this.#up || this.#stopped) return;
+      const times = this.#presenceGuard.correct(clock.monoMs());
+      // The first may be our own last will, which the broker was late to publish.
+      if (times === 2 || times % 100 === 0) {
+        log.warn("PRESENCE FORGED: somebody says that we are gone", { times });
+      }
+      void this.#publishPresence();
+    });
   }
 
   async #publishPresence(): Promise<void> {
