@@ -24,16 +24,17 @@ import { parsePolicyFile } from "./policy_engine/rules/policy_file.ts";
 import type { PolicyFile } from "./policy_engine/rules/policy_file_schema.ts";
 import {
   type PolicyEngineConfig,
+  wakeAddresses,
   wakesHosts,
   witnessServers,
   witnessTopics,
 } from "./policy_engine/config.ts";
-import { WAKE_TARGET } from "./policy_engine/io/wake_on_lan.ts";
+import { EVERYBODY, HOUSE_NETWORKS, WAKE_PORT } from "./policy_engine/io/wake_on_lan.ts";
 import type { SocBridgeConfig } from "./soc_bridge/service.ts";
 
 /** One thing that a worker may do; everything that is not granted is denied. */
 export interface Grant {
-  readonly kind: "net" | "read" | "write" | "env";
+  readonly kind: "net" | "read" | "write" | "env" | "sys";
   /** Hosts with ports, directories, or variable names. */
   readonly targets: readonly string[];
   readonly reason: string;
@@ -148,8 +149,16 @@ export const SERVICES: readonly ServiceRow[] = [
       ...(wakesHosts(policyFile(config))
         ? [{
           kind: "net" as const,
-          targets: ["0.0.0.0:0", `${WAKE_TARGET.hostname}:${WAKE_TARGET.port}`],
+          targets: [
+            "0.0.0.0:0",
+            ...[EVERYBODY, ...HOUSE_NETWORKS, ...wakeAddresses(policyFile(config))]
+              .map((target) => `${target}:${WAKE_PORT}`),
+          ],
           reason: "magic packets for the hosts that the policy file gives a hardware address",
+        }, {
+          kind: "sys" as const,
+          targets: ["networkInterfaces"],
+          reason: "to send magic packets to each network that this machine is on",
         }]
         : []),
       ...witnessServers(policyFile(config)).map(({ host, port }) => ({
@@ -391,7 +400,7 @@ export function workerPermissions(row: ServiceRow, config: HouseConfig): Deno.Pe
     env: targets("env"),
     run: false,
     ffi: false,
-    sys: false,
+    sys: targets("sys") as ReturnType<typeof targets> & Deno.PermissionOptionsObject["sys"],
     import: false,
   };
 }

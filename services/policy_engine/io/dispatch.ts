@@ -6,6 +6,7 @@ import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../../lib/service.ts";
 import { buildCommand, type CommandParts } from "./command.ts";
 import { lostCommandTelling, type Telling } from "./journal.ts";
+import type { WakeRules } from "../rules/rules.ts";
 import type { Wake } from "./wake_on_lan.ts";
 
 /** The owner's settings for commands. */
@@ -78,9 +79,16 @@ export class Dispatch {
   }
 
   /** A packet that could not be sent is sent again with the next. */
-  wake(agent: string, mac: string | undefined, wake: Wake | undefined): void {
+  wake(
+    agent: string,
+    { macs, addresses }: Pick<WakeRules, "macs" | "addresses">,
+    wake: Wake | undefined,
+  ): void {
+    const mac = macs[agent];
     if (mac === undefined || !wake) return;
-    wake(mac).catch((error) => this.context.log.warn("CANNOT WAKE", { agent, reason: errorText(error) }));
+    wake(mac, addresses[agent]).catch((error) =>
+      this.context.log.warn("CANNOT WAKE", { agent, reason: errorText(error) })
+    );
   }
 
   /** One line and one entry. */
