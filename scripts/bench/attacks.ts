@@ -48,13 +48,13 @@ function obeyed(house: AttackHouse, host: string, from: number): number {
   ).length;
 }
 
-/** Waits for a real shutdown of a host. @returns the time, ms; undefined: it did not come in 20 s */
+/** Waits for a real shutdown of a host. @returns the time, ms; undefined: it did not come in a minute */
 async function timeToShutdown(house: AttackHouse, host: string): Promise<number | undefined> {
   const from = house.seen.length;
   const begunMs = performance.now();
   house.say({ soc: 5, grid_connected: false });
   let tookMs: number | undefined;
-  while (tookMs === undefined && performance.now() - begunMs < 20_000) {
+  while (tookMs === undefined && performance.now() - begunMs < 60_000) {
     await pause(20);
     if (obeyed(house, host, from) > 0) tookMs = performance.now() - begunMs;
   }
@@ -63,7 +63,8 @@ async function timeToShutdown(house: AttackHouse, host: string): Promise<number 
   return tookMs;
 }
 
-const shown = (ms: number | undefined) => ms === undefined ? "NOT in 20 s" : `in ${(ms / 1000).toFixed(1)} s`;
+const shown = (ms: number | undefined) =>
+  ms === undefined ? "NOT in a minute" : `in ${(ms / 1000).toFixed(1)} s`;
 
 const ATTACKS: readonly Attack[] = [
   async (house) => {
@@ -155,7 +156,7 @@ const ATTACKS: readonly Attack[] = [
       attack: "take over the daemon's and the agent's client id, then an outage",
       tried: 20,
       outcome: `host told ${shown(ms)}`,
-      holds: ms !== undefined && ms < 15_000,
+      holds: ms !== undefined && ms < 45_000,
     };
   },
   (house) =>
@@ -197,37 +198,27 @@ const ATTACKS: readonly Attack[] = [
     const old = house.seen.filter(({ topic }) => topic === TOPICS.command("good")).map(({ payload }) =>
       textOf(payload)
     ).filter((text) => text.includes('"shutdown"'));
-    const forged: [string, boolean][] = [
-      [JSON.stringify({ ...base, id: "f1", issued_at: now() }), false],
-      [JSON.stringify(sign({ ...base, id: "f2", issued_at: now() }, house.keys.evil)), false],
-      [JSON.stringify({ ...base, id: "f3", issued_at: now(), sig: "00".repeat(32) }), false],
-      [
-        JSON.stringify(
-          sign({ ...base, id: "f4", issued_at: new Date(Date.now() - 3_600_000).toISOString() }),
-        ),
-        false,
-      ],
-      [JSON.stringify(sign({ ...base, id: "f5", agent: "evil", issued_at: now() }, house.keys.evil)), false],
-      [JSON.stringify({ ...sign({ ...base, id: "f6", issued_at: now() }), delay_sec: 1 }), false],
-      [JSON.stringify(sign({ ...base, id: "f7", issued_at: now() })), true],
-      ...old.map((text): [string, boolean] => [text, false]),
+    const forged = [
+      JSON.stringify({ ...base, id: "f1", issued_at: now() }),
+      JSON.stringify(sign({ ...base, id: "f2", issued_at: now() }, house.keys.evil)),
+      JSON.stringify({ ...base, id: "f3", issued_at: now(), sig: "00".repeat(32) }),
+      // Signed by us, for who has the broker may have held it back for an hour.
+      JSON.stringify(sign({ ...base, id: "f4", issued_at: new Date(Date.now() - 3_600_000).toISOString() })),
+      JSON.stringify(sign({ ...base, id: "f5", agent: "evil", issued_at: now() }, house.keys.evil)),
+      JSON.stringify({ ...sign({ ...base, id: "f6", issued_at: now() }), delay_sec: 1 }),
+      ...old,
     ];
-    for (const [text, retain] of forged) {
-      await house.boss.publish(TOPICS.command("good"), text, { qos: 1, ...(retain ? { retain } : {}) });
+    for (const retain of [false, true]) {
+      for (const text of forged) await house.boss.publish(TOPICS.command("good"), text, { qos: 1, retain });
     }
     await house.boss.publish(TOPICS.command("good"), "", { qos: 1, retain: true });
     await pause(2000);
-    // A message that is new to a subscriber is not marked as retained: the agent obeys f7 once, for its signature is good.
-    const count =
-      house.seen.slice(from).filter(({ topic, payload }) =>
-        topic === TOPICS.ack("good") && /"status":"accepted"/.test(textOf(payload)) &&
-        !/"id":"f7"/.test(textOf(payload))
-      ).length;
+    const count = obeyed(house, "good", from);
     return {
       has: "the broker itself",
       attack:
-        "commands: unsigned, another host's key, no signature, an hour old, misaddressed, changed, replayed",
-      tried: forged.length - 1,
+        "commands: unsigned, another host's key, no signature, an hour old, misaddressed, changed, replayed, each retained too",
+      tried: 2 * forged.length,
       outcome: `${count} obeyed`,
       holds: count === 0,
     };
@@ -251,7 +242,7 @@ const ATTACKS: readonly Attack[] = [
       has: "the broker itself",
       attack: '"the daemon is gone" on its status topic',
       tried: 5,
-      outcome: `put right in at most ${(slowestMs / 1000).toFixed(1)} s; ${
+      outcome: `put right in at most ${Math.ceil(slowestMs)} ms; ${
         obeyed(house, "good", from)
       } hosts shut down`,
       holds: slowestMs < 5000 && obeyed(house, "good", from) === 0,
@@ -327,7 +318,7 @@ const ATTACKS: readonly Attack[] = [
       attack: "damaged HTTP requests",
       tried: count,
       outcome: `${other} answered with a fault of ours; /health answers ${health.status}`,
-      holds: other === 0 && health.status < 600 && house.isAlive(),
+      holds: other === 0 && [200, 503].includes(health.status) && house.isAlive(),
     };
   },
   async (house) => {
