@@ -22,7 +22,7 @@ import { Keyring } from "./keyring.ts";
 import type { HostNow, Verdict } from "./last_resort.ts";
 import { CommandMemory } from "./memory.ts";
 import { PlanKeeper } from "./plan_keeper.ts";
-import { RateLimit } from "./rate_limit.ts";
+import { RateLimit } from "../lib/rate_limit.ts";
 import { ReachTracker } from "./reach.ts";
 import { RunRecords } from "./run_record.ts";
 import type { Runner } from "./runner.ts";
@@ -228,6 +228,8 @@ export class Agent {
   }
 
   #onCommand({ topic, payload, retained }: BusMessage): void {
+    // The daemon proves by it that the broker lets it write here.
+    if (payload.length === 0) return;
     const command = parseAgentCommand(payload, `MQTT topic "${topic}"`);
     // Commands are never retained: one that is may be old, and would come again at every connect.
     if (retained) return this.#reject(command, "retained: commands must not be");

@@ -228,3 +228,12 @@ Deno.test("Agent lives on when a command nests deeper than any stack", async () 
   assert.equal(h.statuses(id).at(-1), "shutting_down");
   await h.stop();
 });
+
+Deno.test("Agent leaves out the empty message by which the daemon proves that it may write", async () => {
+  const h = await startHost();
+  const before = [h.log.text(), h.acks.length];
+  h.broker.publish("power-manager/pc/cmd", "", { qos: 1, expirySec: 1 });
+  await settle();
+  assert.deepEqual([h.log.text(), h.acks.length], before);
+  await h.stop();
+});

@@ -2,7 +2,7 @@
 import { Backoff, type Random } from "../lib/backoff.ts";
 import type { BusMessage, PublishOptions } from "../lib/bus.ts";
 import type { Cancel, Clock } from "../lib/clock.ts";
-import { errorText } from "../lib/errors.ts";
+import { BrokerRefusedError, errorText } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown, Will } from "../lib/mqtt/client.ts";
 
@@ -56,6 +56,8 @@ export class BrokerLink {
   #isStopped = false;
   #protocolVersion: 4 | 5 = 5;
   #cancelRetry: Cancel = () => {};
+  /** Topics that the broker refused, said once each. */
+  readonly #refused = new Set<string>();
   #waiting: { readonly topic: string; readonly text: string }[] = [];
 
   constructor(
@@ -95,7 +97,11 @@ export class BrokerLink {
       if (this.#waiting.length > WAITING) this.#waiting.shift();
     };
     if (!this.#client || !this.#isUp) return keep();
-    this.#client.publish(topic, text, { qos: 1 }).catch(keep);
+    // What the broker refuses now it would refuse at the next connect, too.
+    this.#client.publish(topic, text, { qos: 1 }).then(
+      () => this.#refused.delete(topic),
+      (error) => this.#isRefusal(topic, error) || keep(),
+    );
   }
 
   /** Sends at QoS 1, retained, or not at all. @returns true when the broker has it */
@@ -103,10 +109,28 @@ export class BrokerLink {
     if (!this.#client || !this.#isUp) return false;
     try {
       await this.#client.publish(topic, text, { qos: 1, retain: true });
+      this.#refused.delete(topic);
       return true;
-    } catch {
+    } catch (error) {
+      this.#isRefusal(topic, error);
       return false;
     }
+  }
+
+  /** Says once what the broker does not let this host do. @returns whether it was that */
+  #isRefusal(topic: string, error: unknown, right: "write" | "read" = "write"): boolean {
+    if (!(error instanceof BrokerRefusedError)) return false;
+    const { broker: { username } } = this.options;
+    if (!this.#refused.has(topic)) {
+      const who = username === undefined ? "anonymous clients" : `user ${username}`;
+      this.ports.log.warn("BROKER REFUSES", {
+        topic,
+        code: error.code,
+        advice: `give the broker's ${who} this line in its access list: "topic ${right} ${topic}"`,
+      });
+    }
+    this.#refused.add(topic);
+    return true;
   }
 
   #connect(): void {
@@ -137,6 +161,7 @@ export class BrokerLink {
     } catch (error) {
       // Its own end was told already; a refusal by the broker leaves the connection up, but deaf.
       if (this.#client !== client || !this.#isUp) return;
+      this.#isRefusal(mustHear, error, "read");
       const reason = `commands cannot be heard: ${errorText(error)}`;
       this.#isUp = false;
       await client.close();
@@ -146,8 +171,11 @@ export class BrokerLink {
     this.#backoff.reset();
     log.notice("AGENT CONNECTED", { mqtt: this.#protocolVersion === 5 ? "5" : "3.1.1" });
     for (const filter of mayHear) {
-      client.subscribe(filter, 1).catch((error) =>
-        log.info("NOT HEARD", { filter, reason: errorText(error) })
+      client.subscribe(filter, 1).then(
+        () => this.#refused.delete(filter),
+        (error) =>
+          this.#isRefusal(filter, error, "read") ||
+          log.info("NOT HEARD", { filter, reason: errorText(error) }),
       );
     }
     this.events.onReady();

@@ -1,8 +1,10 @@
 /** The agent's configuration: an env file or the environment, every problem at once. */
 import { readEnvFile } from "../lib/config/env_file.ts";
+import { shownKey, shownValue } from "../lib/config/shown_value.ts";
 import { agentNameProblem } from "../lib/config/stations.ts";
 import { ConfigError, errorText } from "../lib/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../lib/log.ts";
+import { plainText } from "../lib/plain_text.ts";
 import { DEFAULT_ROOTS, type TopicRoots, topicWordProblem } from "../lib/mqtt/topics.ts";
 import { ConfigTexts } from "./config_texts.ts";
 import type { HostCommands } from "./host_commands.ts";
@@ -55,12 +57,15 @@ const PRE_SHUTDOWN = /^PRE_SHUTDOWN_CMD_([1-9])$/;
 
 /** @throws ConfigError with every problem found; none shows a secret */
 export function loadAgentConfig(sources: AgentConfigSources): AgentConfig {
-  const { file, environment, readFile, platform } = sources;
+  const { file, environment, platform } = sources;
+  const readFile = (path: string) => plainText(sources.readFile(path));
   const problems: string[] = [];
   const read = file && readEnvFile(file.text, file.name);
   problems.push(...(read?.problems ?? []));
   for (const key of Object.keys(read?.values ?? {})) {
-    if (!Object.hasOwn(AGENT_KEYS, key) && !PRE_SHUTDOWN.test(key)) problems.push(`Unknown key "${key}"`);
+    if (!Object.hasOwn(AGENT_KEYS, key) && !PRE_SHUTDOWN.test(key)) {
+      problems.push(`Unknown key ${shownKey(key)}`);
+    }
   }
   const texts = new ConfigTexts(
     (key) => own(environment, key) || own(read?.values ?? {}, key) || undefined,
@@ -71,7 +76,7 @@ export function loadAgentConfig(sources: AgentConfigSources): AgentConfig {
 
   const agent = texts.text("AGENT_ID") ?? "";
   const nameProblem = agentNameProblem(agent);
-  if (nameProblem) problems.push(`AGENT_ID ${nameProblem}, found "${agent}"`);
+  if (nameProblem) problems.push(`AGENT_ID ${nameProblem}, found ${shownValue(agent)}`);
   const rootProblem = rootProblemOf(texts.text("POWER_MANAGER_BASE"));
   if (rootProblem) problems.push(rootProblem);
   const stateDir = texts.text("STATE_DIR") ?? environment.STATE_DIRECTORY ?? sources.defaultStateDir;
@@ -98,7 +103,7 @@ export function loadAgentConfig(sources: AgentConfigSources): AgentConfig {
 function rootProblemOf(root: string | undefined): string | undefined {
   if (root === undefined) return undefined;
   const wrong = root.split("/").map(topicWordProblem).find((problem) => problem !== undefined);
-  return wrong && `POWER_MANAGER_BASE: each level ${wrong}, found "${root}"`;
+  return wrong && `POWER_MANAGER_BASE: each level ${wrong}, found ${shownValue(root)}`;
 }
 
 function readBroker(texts: ConfigTexts): AgentConfig["broker"] {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../lib/errors.ts";
 import { loadAgentConfig } from "./config.ts";
+import { AGENT_KEYS } from "./keys.ts";
 import { linuxPlatform } from "./platform/linux.ts";
 import { MACOS } from "./platform/macos.ts";
 
@@ -169,5 +170,33 @@ Deno.test("loadAgentConfig() refuses PowerShell where there is none", () => {
   assert.throws(
     () => load(`${BASE}SHUTDOWN_CMD=powershell: Stop-Computer\n`),
     /SHUTDOWN_CMD must not begin with/,
+  );
+});
+
+Deno.test("loadAgentConfig() shows no secret that was put under a wrong key", () => {
+  for (const key of Object.keys(AGENT_KEYS)) {
+    if (/_(FILE|DIR)$/.test(key)) continue;
+    for (const value of ["hunter2-MISPLACED", "hunter2-MISPLACED #x", '"hunter2-MISPLACED']) {
+      const base = BASE.replace(new RegExp(`^${key}=.*\n`, "m"), "");
+      try {
+        load(`${base}${key}=${value}\n`);
+      } catch (error) {
+        assert.doesNotMatch(String(error), /MISPLACED/, `${key}=${value}`);
+      }
+    }
+  }
+  assert.throws(() => load(`${BASE}aHVudGVyMi1NSVNQTEFDRUQ=\n`), (error) => !/aHVudGVy/.test(String(error)));
+});
+
+Deno.test("loadAgentConfig() reads an env file as the daemon does: byte order mark, CR LF, quotes, number signs", () => {
+  const text = `\ufeffPRE_SHUTDOWN_CMD_1=/bin/backup\r\n${
+    BASE.replaceAll("\n", "\r\n")
+  }MQTT_USER=u\r\nMQTT_PASS='it'\\''s#1'\r\n`;
+  const config = load(text);
+  assert.deepEqual(config.commands.before[0]?.argv, ["/bin/backup"]);
+  assert.equal(config.broker.password, "it's#1");
+  assert.throws(
+    () => load(`${BASE}MQTT_USER=u\nMQTT_PASS="abc"def\n`),
+    /agent\.env line 5: has text after the closing "/,
   );
 });

@@ -1,4 +1,5 @@
 /** Reads the texts of a configuration by their keys. Pure but for handed-in reading. */
+import { shownValue } from "../lib/config/shown_value.ts";
 import { errorText } from "../lib/errors.ts";
 
 /** Reads texts by their keys and collects what is wrong with them. */
@@ -22,7 +23,7 @@ export class ConfigTexts {
     const value = this.text(key) ?? String(absent);
     if (/^(true|on|yes|1)$/i.test(value)) return true;
     if (!/^(false|off|no|0)$/i.test(value)) {
-      this.problems.push(`${key} must be "true" or "false", found "${value}"`);
+      this.problems.push(`${key} must be "true" or "false", found ${shownValue(value)}`);
     }
     return false;
   }
@@ -32,7 +33,7 @@ export class ConfigTexts {
     if (value === undefined) return absent;
     const number = /^\d+$/.test(value) ? Number(value) : NaN;
     if (number >= min && number <= max) return number;
-    this.problems.push(`${key} must be a whole number from ${min} to ${max}, found "${value}"`);
+    this.problems.push(`${key} must be a whole number from ${min} to ${max}, found ${shownValue(value)}`);
     return absent;
   }
 
@@ -41,7 +42,7 @@ export class ConfigTexts {
     if (value === undefined) return undefined;
     const found = choices.find((choice) => choice === value);
     if (found === undefined) {
-      this.problems.push(`${key} must be one of ${choices.join(", ")}, found "${value}"`);
+      this.problems.push(`${key} must be one of ${choices.join(", ")}, found ${shownValue(value)}`);
     }
     return found;
   }

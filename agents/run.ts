@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { REAL_TIME, systemClock, type TimeScale } from "../lib/clock.ts";
+import { budgeted } from "../lib/log_budget.ts";
 import { consoleSink, createLogger } from "../lib/log.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { Agent, type AgentStores } from "./agent.ts";
@@ -16,7 +17,11 @@ import { textFile } from "../lib/text_file.ts";
 export async function run(config: AgentConfig, platform: HostPlatform, scale: TimeScale): Promise<void> {
   const clock = systemClock(scale);
   const style = Deno.env.get("JOURNAL_STREAM") ? "journal" : "plain";
-  const log = createLogger("agent", config.logLevel, consoleSink(style, clock.wallMs));
+  const log = createLogger(
+    "agent",
+    config.logLevel,
+    budgeted(consoleSink(style, clock.wallMs), clock.monoMs),
+  );
   mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   for (const text of config.notices) log.notice("CONFIGURATION READ OTHERWISE", { text });
   const isPlay = config.rehearsal || scale !== REAL_TIME;

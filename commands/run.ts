@@ -5,6 +5,7 @@ import { systemClock, type TimeScale } from "../lib/clock.ts";
 import { collectNowAndThen } from "../lib/collect_garbage.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
 import type { FromWorker } from "../lib/control.ts";
+import { budgeted } from "../lib/log_budget.ts";
 import { consoleSink, createLogger } from "../lib/log.ts";
 import { encodeOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
 import { openSdNotify, watchdogIntervalMs } from "../lib/sd_notify.ts";
@@ -28,7 +29,11 @@ export async function run(args: readonly string[]): Promise<number> {
   const { house, time } = read;
   const clock = systemClock();
   const style = Deno.env.get("JOURNAL_STREAM") ? "journal" : "plain";
-  const log = createLogger("main", house.logLevel, consoleSink(style, systemClock(time).wallMs));
+  const log = createLogger(
+    "main",
+    house.logLevel,
+    budgeted(consoleSink(style, systemClock(time).wallMs), systemClock(time).monoMs),
+  );
   const rows = wantedServices(house);
   for (const row of rows) mkdirSync(stateDirOf(house, row.name), { recursive: true, mode: 0o700 });
   log.notice("STARTING", { version: VERSION, host: hostname(), state_dir: house.stateDir });

@@ -1,4 +1,5 @@
 /** `ecoflow-power setup`: from nothing to protected. Asks, or reads the answers from a file, tries them, writes, starts. */
+import { plainText } from "../lib/plain_text.ts";
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ConfigError, errorText, InvalidInputError } from "../lib/errors.ts";
@@ -36,7 +37,7 @@ export async function setup(args: readonly string[]): Promise<number> {
     if (values.from === undefined) {
       if (!await askPerson(draft, terminal)) return complain("Nothing was written.\n", EXIT.no);
     } else {
-      const text = Deno.readTextFileSync(values.from);
+      const text = plainText(Deno.readTextFileSync(values.from));
       const answers = parseAnswers(text, `"${values.from}"`, (path) => Deno.readTextFileSync(path));
       await askFile(draft, answers, values.offline, terminal);
     }

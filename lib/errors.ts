@@ -38,6 +38,16 @@ export class TopicForbiddenError extends Error {
   }
 }
 
+/** The broker refused one message or one subscription; the connection goes on. */
+export class BrokerRefusedError extends Error {
+  override readonly name = "BrokerRefusedError";
+
+  /** @param code The MQTT reason code, 128 and up; 135 is "not authorized" */
+  constructor(readonly code: number, text: string) {
+    super(text);
+  }
+}
+
 /** The configuration cannot be used. Carries every problem found, so that one start shows them all. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";

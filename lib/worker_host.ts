@@ -5,6 +5,7 @@ import { collectNowAndThen } from "./collect_garbage.ts";
 import type { FromWorker, InitMessage, ToWorker } from "./control.ts";
 import { errorText } from "./errors.ts";
 import { createHealth, type Health } from "./health.ts";
+import { budgeted } from "./log_budget.ts";
 import { consoleSink, createLogger, type Logger } from "./log.ts";
 import { Isolation } from "./isolation.ts";
 import { PortBus } from "./port_bus.ts";
@@ -62,7 +63,11 @@ export function hostWorker(make: (init: InitMessage, parts: HostedParts) => Host
   const start = async (init: InitMessage) => {
     try {
       const clock = systemClock(init.time);
-      const log = createLogger(init.service, init.log.level, consoleSink(init.log.style, clock.wallMs));
+      const log = createLogger(
+        init.service,
+        init.log.level,
+        budgeted(consoleSink(init.log.style, clock.wallMs), clock.monoMs),
+      );
       health = createHealth();
       hosted = make(init, { clock, log, health, random: Math.random });
       await hosted.start();

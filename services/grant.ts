@@ -3,8 +3,8 @@ import type { HouseConfig } from "../lib/config/load.ts";
 
 /** One thing that a worker may do; everything that is not granted is denied. */
 export interface Grant {
-  readonly kind: "net" | "read" | "write" | "env";
-  /** Hosts with ports, directories, or variable names. */
+  readonly kind: "net" | "read" | "write" | "env" | "sys";
+  /** Hosts with ports, directories, variable names, or names of what the system tells. */
   readonly targets: readonly string[];
   readonly reason: string;
 }

@@ -211,7 +211,7 @@ export function workerPermissions(row: ServiceRow, config: HouseConfig): Deno.Pe
     env: targets("env"),
     run: false,
     ffi: false,
-    sys: false,
+    sys: targets("sys") as ReturnType<typeof targets> & Deno.PermissionOptionsObject["sys"],
     import: false,
   };
 }

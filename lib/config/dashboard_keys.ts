@@ -1,4 +1,5 @@
 /** The keys of the dashboard, checked together: off the loopback it needs a password. Pure. */
+import { shownValue } from "./shown_value.ts";
 import type { KeyReading } from "./read_keys.ts";
 
 /** Where the dashboard listens and who may see what. */
@@ -63,7 +64,9 @@ export function readDashboard(
   const port = Number(listen.slice(colon + 1));
   if (port > 65_535 || host.split(".").some((part) => Number(part) > 255)) {
     problems.push(
-      `DASHBOARD_LISTEN must be an IP address of this machine with a port up to 65535, found "${listen}"`,
+      `DASHBOARD_LISTEN must be an IP address of this machine with a port up to 65535, found ${
+        shownValue(listen)
+      }`,
     );
   }
   const passwordFile = dashboardPasswordFile(stateDir);

@@ -1,5 +1,7 @@
 /** Changes single keys of an env file and leaves every other line, comments included, as it is. Pure. */
 
+import { tokenizeEnv } from "./env_lines.ts";
+
 /** The value of a key; undefined takes it out. */
 export type EnvChanges = Readonly<Record<string, string | undefined>>;
 
@@ -25,25 +27,11 @@ export function editEnv(text: string, changes: EnvChanges): string {
 
 /** Where a key is set, with as many lines as its quoted value has. */
 function findAssignment(lines: readonly string[], key: string): { from: number; count: number } | undefined {
-  let open: { quote: string; from: number; isOurs: boolean } | undefined;
-  for (const [index, line] of lines.entries()) {
-    if (open) {
-      if (!line.includes(open.quote)) continue;
-      if (open.isOurs) return { from: open.from, count: index - open.from + 1 };
-      open = undefined;
-      continue;
-    }
-    const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(["'`]?)(.*)$/.exec(line);
-    if (!match) continue;
-    const [, name, quote = "", rest = ""] = match;
-    const isOurs = name === key;
-    if (quote && !rest.includes(quote)) open = { quote, from: index, isOurs };
-    else if (isOurs) return { from: index, count: 1 };
-  }
-  return undefined;
+  const entry = tokenizeEnv(lines.join("\n")).entries.find((one) => one.key === key);
+  return entry && { from: entry.line - 1, count: entry.lastLine - entry.line + 1 };
 }
 
-/** As `parseEnvText` reads it back. @throws RangeError when no quote can hold it */
+/** As `tokenizeEnv` reads it back. @throws RangeError when no quote can hold it */
 function quoted(value: string): string {
   if (/^[A-Za-z0-9_./:,@+*-]*$/.test(value)) return value;
   const quote = ["'", "`", '"'].find((one) => !value.includes(one));

@@ -1,5 +1,5 @@
 /** Reads an env file, as `KEY=value` lines with quotes where wanted, and says what is wrong with it. Pure. */
-import { parseEnvText } from "./parse_env.ts";
+import { tokenizeEnv } from "./env_lines.ts";
 
 /** The content of an env file. */
 export interface EnvFile {
@@ -9,37 +9,20 @@ export interface EnvFile {
 }
 
 /**
- * Values may be quoted with `"`, `'` or a backtick and then span lines. Nothing is dropped silently: a line that is no
- * assignment, a quote that is never closed and a key given twice are problems.
+ * Values may be quoted with `"`, `'` or a backtick and then span lines. Nothing is dropped silently: what is no key, value
+ * or comment is a problem, and so is a key given twice.
  */
 export function readEnvFile(text: string, name: string): EnvFile {
-  const problems: string[] = [];
+  const { entries, problems } = tokenizeEnv(text);
+  const found = problems.map(({ line, text }) => ({ line, text: `${name} line ${line}${text}` }));
   const firstLine = new Map<string, number>();
-  const lines = text.split(/\r?\n/);
-  let open: { quote: string; line: number } | undefined;
-  for (const [index, line] of lines.entries()) {
-    const number = index + 1;
-    if (open) {
-      if (line.includes(open.quote)) open = undefined;
-      continue;
-    }
-    if (/^\s*(#|$)/.test(line)) continue;
-    const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(["'`]?)(.*)$/.exec(line);
-    if (!match) {
-      // The line itself is not shown: it may hold a secret.
-      problems.push(
-        `${name} line ${number} must be KEY=value, found ${line.trim().length} characters without it`,
-      );
-      continue;
-    }
-    const [, key = "", quote = "", rest = ""] = match;
+  const values = new Map<string, string>();
+  for (const { key, value, line } of entries) {
     const earlier = firstLine.get(key);
-    if (earlier !== undefined) {
-      problems.push(`${name}: ${key} is given twice, in lines ${earlier} and ${number}`);
-    }
-    firstLine.set(key, number);
-    if (quote && !rest.includes(quote)) open = { quote, line: number };
+    if (earlier === undefined) firstLine.set(key, line);
+    else found.push({ line, text: `${name}: ${key} is given twice, in lines ${earlier} and ${line}` });
+    values.set(key, value);
   }
-  if (open) problems.push(`${name} line ${open.line}: the quote ${open.quote} is never closed`);
-  return { values: parseEnvText(text), problems };
+  found.sort((a, b) => a.line - b.line);
+  return { values: Object.fromEntries(values), problems: found.map(({ text }) => text) };
 }

@@ -1,4 +1,5 @@
 /** Which events a channel wants: a level, and kinds added or taken away. Pure. */
+import { shownValue } from "./shown_value.ts";
 import type { JournalEvent } from "../messages/event.ts";
 
 /** How important an event is, least first. */
@@ -23,7 +24,7 @@ export function parseEventChoice(text: string): EventChoice {
   const odd = rest.find((word) => !/^[+-][a-z][a-z0-9_]{0,47}$/.test(word));
   if (words.length === 0 || odd !== undefined) {
     throw new Error(
-      `must be ${LEVELS.join(", ")}, then kinds as +kind or -kind, found ${JSON.stringify(odd ?? text)}`,
+      `must be ${LEVELS.join(", ")}, then kinds as +kind or -kind, found ${shownValue(odd ?? text)}`,
     );
   }
   const kinds = (sign: string) => rest.filter((word) => word.startsWith(sign)).map((word) => word.slice(1));

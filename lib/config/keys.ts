@@ -162,8 +162,9 @@ export const KEYS = {
     min: 0,
     max: 50,
     unit: "%",
-    doc:
-      "On battery, an event (charge_falls) each time the charge has fallen by so much; 0 or not set: none.",
+    doc: "On battery, an event (charge_falls) each time the charge has fallen by so much; 0: none.",
+    whenUnset: "no such event",
+    example: "5",
   },
   POLICY_DEBOUNCE_SEC: {
     kind: "integer",

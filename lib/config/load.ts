@@ -4,6 +4,7 @@ import { ConfigError, errorText, InvalidInputError } from "../errors.ts";
 import type { LogLevel } from "../log.ts";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { TopicRoots } from "../mqtt/topics.ts";
+import { plainText } from "../plain_text.ts";
 import { readEnvFile } from "./env_file.ts";
 import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
 import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
@@ -116,7 +117,8 @@ type PemKey =
   | "NUT_KEY_FILE";
 
 /** Loads the configuration. @throws ConfigError with every problem found */
-export function loadConfig(sources: ConfigSources): HouseConfig {
+export function loadConfig(given: ConfigSources): HouseConfig {
+  const sources = { ...given, readFile: (path: string) => plainText(given.readFile(path)) };
   const reading = readSources(sources);
   const problems = [...reading.problems];
   const config = build(reading, sources, problems);

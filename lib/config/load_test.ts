@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../errors.ts";
 import { type ConfigSources, loadConfig } from "./load.ts";
 import { readEnvFile } from "./env_file.ts";
+import { KEYS } from "./keys.ts";
 
 const ACCOUNT = "ECOFLOW_USER=me@example.com\nECOFLOW_PASS=secret-word\n";
 
@@ -344,4 +345,46 @@ Deno.test("loadConfig() names a model directory that cannot be read", () => {
   };
   const problems = problemsOf(() => loadConfig({ ...sources(`${ACCOUNT}MODELS_DIR=/m`), listFiles }));
   assert.deepEqual(problems, ['Cannot read MODELS_DIR "/m": no such directory']);
+});
+
+const MISPLACED = "hunter2-MISPLACED";
+
+Deno.test("loadConfig() shows no secret that was put under a wrong key", () => {
+  const textOf = (run: () => unknown): string => {
+    try {
+      run();
+      return "";
+    } catch (error) {
+      return String(error);
+    }
+  };
+  for (const key of Object.keys(KEYS)) {
+    // A path is shown: it is what a person must find.
+    if (/_(FILE|DIR)$/.test(key)) continue;
+    for (const value of [MISPLACED, `${MISPLACED}!?`, `"${MISPLACED}`, `${MISPLACED} #x`, `{${MISPLACED}}`]) {
+      const text = `DASHBOARD_LISTEN=127.0.0.1:8080\nNTFY_URL=https://ntfy.example/t\n${key}=${value}\n`;
+      const shown = textOf(() =>
+        loadConfig(sources(text.replace(new RegExp(`^${key}=(?!.*hunter).*\\n`, "m"), "")))
+      );
+      assert.doesNotMatch(shown, /MISPLACED/, `${key}=${value}`);
+    }
+  }
+  for (
+    const text of [
+      `${MISPLACED}\n`,
+      "aHVudGVyMi1NSVNQTEFDRUQ=\n",
+      `MISPLACED hunter2=1\n`,
+      `hunter2_MISPLACED=1\n`,
+    ]
+  ) {
+    assert.doesNotMatch(textOf(() => loadConfig(sources(text))), /MISPLACED|aHVudGVy/, text);
+  }
+});
+
+Deno.test("loadConfig() reads files with a byte order mark, and refuses what is no UTF-8", () => {
+  const file = (text: string) =>
+    loadConfig(sources(`${ACCOUNT}POLICY_FILE=/p`, { files: { "/p": text } })).policyFile?.text;
+  assert.equal(file("\ufeffblind_limit_min = 100\r\n"), "blind_limit_min = 100\r\n");
+  const problems = problemsOf(() => file("\ufffd\ufffdb\u0000l\u0000"));
+  assert.match(problems.join(), /Cannot read POLICY_FILE "\/p": is no UTF-8 text: save it as UTF-8/);
 });

@@ -1,4 +1,5 @@
 /** The keys of the notifier: which channels there are, what goes to each, and when it is quiet. Pure. */
+import { shownValue } from "./shown_value.ts";
 import { errorText } from "../errors.ts";
 import { isPrivateHost } from "../private_address.ts";
 import type { Key, KeyValues, TextKey } from "./keys.ts";
@@ -225,7 +226,7 @@ function readEmail(
   if (to.length === 0) problems.push("SMTP_TO must be set with SMTP_HOST, found nothing");
   for (const [key, one] of [["SMTP_FROM", from], ...to.map((one) => ["SMTP_TO", one])] as [Key, string][]) {
     if (one !== "" && !/^[^\s@<>,"]+@[^\s@<>,"]+$/.test(one)) {
-      problems.push(`${key} must be an address such as you@example.com, found ${JSON.stringify(one)}`);
+      problems.push(`${key} must be an address such as you@example.com, found ${shownValue(one)}`);
     }
   }
   const { SMTP_PORT: port, SMTP_TLS: wanted } = values;
@@ -279,6 +280,6 @@ function checkedTimeZone(name: string): string {
     new Intl.DateTimeFormat("en", { timeZone: name });
     return name;
   } catch {
-    throw new RangeError(`must be a time zone such as Europe/Berlin, found ${JSON.stringify(name)}`);
+    throw new RangeError(`must be a time zone such as Europe/Berlin, found ${shownValue(name)}`);
   }
 }

@@ -1,4 +1,5 @@
 /** The hours in which nobody is disturbed, by the clock on the wall. Pure. */
+import { shownValue } from "./shown_value.ts";
 
 /** From the first minute of `from` to before `to`, minutes since midnight, 0 to 1439; over midnight when from > to. */
 export interface QuietHours {
@@ -13,7 +14,7 @@ export function parseQuietHours(text: string): QuietHours {
     ? [Number(match[1]) * 60 + Number(match[2]), Number(match[3]) * 60 + Number(match[4])]
     : [0, 0];
   if (from === to) {
-    throw new Error(`must be two different times such as 22:00-07:00, found ${JSON.stringify(text)}`);
+    throw new Error(`must be two different times such as 22:00-07:00, found ${shownValue(text)}`);
   }
   return { from, to };
 }

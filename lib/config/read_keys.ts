@@ -2,6 +2,7 @@
 import { AGENT_ONLY_KEYS, type Key, KEYS, type KeyValues, UNSUPPORTED_KEYS } from "./keys.ts";
 import type { KeySpec, KeyValue } from "./key_spec.ts";
 import { own, put } from "../own.ts";
+import { shownKey, shownValue } from "./shown_value.ts";
 
 /** Where texts come from. */
 export interface KeySources {
@@ -44,7 +45,7 @@ export function readKeys(sources: KeySources): KeyReading {
     if (known.has(name)) continue;
     if (AGENT_ONLY_KEYS.test(name) || UNSUPPORTED_KEYS.some((pattern) => pattern.test(name))) {
       unsupported.push(name);
-    } else problems.push(`Unknown key "${name}"${suggestion(name, [...known])}`);
+    } else problems.push(`Unknown key ${shownKey(name)}${suggestion(name, [...known])}`);
   }
   const values: Partial<Record<Key, KeyValue>> = {};
   const origins: Partial<Record<Key, KeyOrigin>> = {};
@@ -132,7 +133,7 @@ function readSecretFile(name: string, path: string, sources: KeySources): string
 export function convertText(key: string, spec: KeySpec, text: string): KeyValue {
   const refuse = (wanted: string) =>
     new Error(
-      `${key} must be ${wanted}, found ${spec.secret ? `${text.length} characters` : JSON.stringify(text)}`,
+      `${key} must be ${wanted}, found ${spec.secret ? `${text.length} characters` : shownValue(text)}`,
     );
   switch (spec.kind) {
     case "text":

@@ -1,4 +1,5 @@
 /** Which stations there are, and which hosts are plugged into each. Pure. */
+import { shownValue } from "./shown_value.ts";
 import { RESERVED_AGENT_NAMES, topicWordProblem } from "../mqtt/topics.ts";
 import { put } from "../own.ts";
 
@@ -19,7 +20,9 @@ export function parseDeviceList(text: string, problems: string[]): ConfiguredSta
     const sn = (colon < 0 ? entry : entry.slice(0, colon)).trim().toUpperCase();
     const name = colon < 0 ? undefined : entry.slice(colon + 1).trim();
     if (!/^[A-Z0-9-]{4,32}$/.test(sn)) {
-      problems.push(`ECOFLOW_DEVICE_LIST: a serial number must be 4 to 32 letters and digits, found "${sn}"`);
+      problems.push(
+        `ECOFLOW_DEVICE_LIST: a serial number must be 4 to 32 letters and digits, found ${shownValue(sn)}`,
+      );
       continue;
     }
     if (stations.some((station) => station.sn === sn)) {
@@ -43,11 +46,11 @@ export function parseAgentMap(text: string, problems: string[]): Record<string, 
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    problems.push(`${key} must be JSON: ${cause instanceof Error ? cause.message : cause}`);
+    problems.push(`${key} must be JSON${placeOf(cause)}, found ${shownValue(text.trim())}`);
     return {};
   }
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
-    problems.push(`${key} must be an object of lists, found ${text.trim().slice(0, 40)}`);
+    problems.push(`${key} must be an object of lists, found ${shownValue(text.trim())}`);
     return {};
   }
   const map: Record<string, string[]> = {};
@@ -55,7 +58,11 @@ export function parseAgentMap(text: string, problems: string[]): Record<string, 
     const deviceProblem = topicWordProblem(device);
     if (deviceProblem) problems.push(`${key}: the station name "${device}" ${deviceProblem}`);
     if (!Array.isArray(agents)) {
-      problems.push(`${key}: "${device}" must have a list of agents, found ${JSON.stringify(agents)}`);
+      problems.push(
+        `${key}: "${device}" must have a list of agents, found ${
+          shownValue(typeof agents === "string" ? agents : JSON.stringify(agents))
+        }`,
+      );
       continue;
     }
     const hosts: string[] = [];
@@ -63,7 +70,11 @@ export function parseAgentMap(text: string, problems: string[]): Record<string, 
     for (const agent of agents) {
       const problem = agentNameProblem(agent);
       if (problem) {
-        problems.push(`${key}: an agent of "${device}" ${problem}, found ${JSON.stringify(agent)}`);
+        problems.push(
+          `${key}: an agent of "${device}" ${problem}, found ${
+            typeof agent === "string" ? `"${agent}"` : shownValue(JSON.stringify(agent))
+          }`,
+        );
       } else if (hosts.includes(agent)) {
         problems.push(`${key}: "${agent}" is listed twice for "${device}"`);
       } else hosts.push(agent);
@@ -77,4 +88,10 @@ export function agentNameProblem(agent: unknown): string | undefined {
   if (typeof agent !== "string") return "must be text";
   if (RESERVED_AGENT_NAMES.includes(agent)) return "must not be a reserved word";
   return topicWordProblem(agent);
+}
+
+/** Where a text stops being JSON. The runtime's own words show the text, which may be a secret under the wrong key. */
+function placeOf(cause: unknown): string {
+  const place = cause instanceof Error ? /position (\d+)/.exec(cause.message)?.[1] : undefined;
+  return place === undefined ? "" : ` ('{"station": ["host"]}'), wrong from character ${Number(place) + 1}`;
 }

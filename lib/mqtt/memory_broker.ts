@@ -28,6 +28,8 @@ export class MemoryBroker {
     { handlers: [string, (m: BusMessage) => void][]; links: ((up: boolean) => void)[] }
   >();
   readonly #watchers = new Set<(message: BusMessage) => void>();
+  /** Topics on which QoS 1 messages of the buses are refused, as by an access list, with how often one was tried. */
+  readonly refuses = new Map<string, number>();
   #up = true;
   #isSilent = false;
 
@@ -135,6 +137,11 @@ export class MemoryBroker {
       publish: (topic, payload, options = {}) => {
         if (!publishes.some((filter) => matchesFilter(filter, topic))) {
           return Promise.reject(new TopicForbiddenError(service, "publish", topic, publishes));
+        }
+        const tries = this.refuses.get(topic);
+        if (this.#up && options.qos === 1 && tries !== undefined) {
+          this.refuses.set(topic, tries + 1);
+          return Promise.reject(new Error(`Cannot publish "${topic}": Publish error: Not authorized`));
         }
         if (this.#up) this.publish(topic, payload, options);
         else if (options.qos === 1) {

@@ -6,7 +6,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import mqtt, { type IClientOptions, type IPublishPacket } from "mqtt";
 import { systemClock } from "../clock.ts";
-import { errorText } from "../errors.ts";
+import { BrokerRefusedError, errorText } from "../errors.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown } from "./client.ts";
 import { MAX_PACKET_BYTES, PacketSizes } from "./packet_size.ts";
 import { own } from "../own.ts";
@@ -101,7 +101,7 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
       waiting.add(reject);
       begin((error) => {
         waiting.delete(reject);
-        if (error) reject(new Error(`Cannot ${what}: ${errorText(error)}`));
+        if (error) reject(asRefusal(error, `Cannot ${what}: ${errorText(error)}`));
         else resolve();
       });
     });
@@ -212,6 +212,15 @@ function packageOptions(options: MqttConnectOptions): IClientOptions {
       retain: will.retain,
     },
   };
+}
+
+/** PUBACK and SUBACK tell a refusal by a code from 128; the package hands it over in one of two places. */
+function asRefusal(
+  error: Error & { code?: unknown; packet?: { granted?: readonly unknown[] } },
+  text: string,
+): Error {
+  const code = [error.code, error.packet?.granted?.[0]].find((one) => typeof one === "number");
+  return typeof code === "number" && code >= 128 ? new BrokerRefusedError(code, text) : new Error(text);
 }
 
 /** A client whose connection could not even be begun. */

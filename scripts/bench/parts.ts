@@ -1,4 +1,5 @@
 /** The parts of the bench: what each is called, what it shows, whether a plain run takes it. */
+import { attackRow, ATTACKS_HEAD, measureAttacks } from "./attacks.ts";
 import { comparisonText, LOAD_PER_SEC, measureComparison } from "./comparison.ts";
 import { dashboardText, measureDashboard } from "./dashboard.ts";
 import { decodingText, measureDecoding } from "./decode.ts";
@@ -125,6 +126,15 @@ export const PARTS: readonly Part[] = [
     title: "What a day writes to the disk",
     in: "all",
     run: async (say) => say(diskText(await measureDisk())),
+  },
+  {
+    name: "attacks",
+    title: "Attacks from outside on the daemon, two agents and Mosquitto",
+    in: "all",
+    async run(say, { seed = 1 }) {
+      say(ATTACKS_HEAD);
+      await measureAttacks(seed, (outcome) => say(attackRow(outcome)));
+    },
   },
   {
     name: "policy",

@@ -106,7 +106,7 @@ export async function measureTraffic(
 async function loseGridInTurn({ world, models }: OutageHouse, rounds: number): Promise<number[]> {
   const waiting = new Map<string, () => void>();
   world.onMessage(({ topic, payload }: BusMessage) => {
-    if (!matchesFilter(topics.command("+"), topic)) return;
+    if (!matchesFilter(topics.command("+"), topic) || payload.length === 0) return;
     if (parseAgentCommand(payload, topic).action === "shutdown") waiting.get(topic)?.();
   });
   const samples: number[] = [];

@@ -38,7 +38,7 @@ export interface Mosquitto {
 const PRODUCT_LIMITS = Deno.readTextFileSync(new URL("../../systemd/mosquitto.conf", import.meta.url)).split(
   "\n",
 )
-  .filter((line) => /^(autosave|max_)/.test(line));
+  .filter((line) => /^(autosave|max_(?!connections))/.test(line));
 
 /** Starts one. @throws Error when Mosquitto is not installed or does not come up within 5 s */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {

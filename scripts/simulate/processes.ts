@@ -48,7 +48,7 @@ export function startDaemonProcess(options: ProgramOptions): RunningProgram {
     "--allow-read",
     `--allow-write=${stateDir}`,
     "--allow-env",
-    "--allow-sys=hostname",
+    "--allow-sys=hostname,networkInterfaces",
     join(ROOT, "main.ts"),
     ...run,
   ], surroundings);

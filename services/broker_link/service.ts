@@ -15,10 +15,13 @@ import type {
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply, BusRequest } from "../../lib/port_bus.ts";
 import type { HostedParts } from "../../lib/worker_host.ts";
-import { encodeEvent } from "../../lib/messages/event.ts";
+import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
 import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
+import { FloodWatch } from "./flood_watch.ts";
+import { PresenceGuard } from "./presence_guard.ts";
+import { RefusalWatch } from "./refusal_watch.ts";
 import { instanceOf, takenOverText, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
 import { Unheard, UNHEARD_LIFE_MS } from "./unheard.ts";
 
@@ -31,6 +34,8 @@ export interface BrokerLinkConfig {
   readonly embeddedPort: number;
   /** Client id on the broker, the same at every start: the broker keeps our session under it. */
   readonly clientId: string;
+  /** Topics on which the broker must let us write when it matters: proven at every connect; none when absent. */
+  readonly mustWrite?: readonly string[];
 }
 
 /** A broker in this process. */
@@ -58,6 +63,11 @@ export class BrokerLink {
   readonly #unheard = new Unheard();
   readonly #backoff: Backoff;
   readonly #presenceTopic: string;
+  readonly #eventsTopic: string;
+  readonly #refusals: RefusalWatch;
+  readonly #floods: FloodWatch;
+  readonly #presenceGuard = new PresenceGuard();
+  #cancelCorrection: (() => void) | undefined;
   #presence = encodeOrchestratorStatus({ online: true });
   #embedded: EmbeddedBroker | undefined;
   #client: MqttClient | undefined;
@@ -75,7 +85,18 @@ export class BrokerLink {
     private readonly ports: BrokerLinkPorts,
   ) {
     this.#backoff = new Backoff(RETRY, parts.random);
-    this.#presenceTopic = topicsUnder(config.roots).orchestratorStatus;
+    const topics = topicsUnder(config.roots);
+    this.#presenceTopic = topics.orchestratorStatus;
+    this.#eventsTopic = topics.events;
+    const journal = (event: Pick<JournalEvent, "kind" | "severity" | "text">) => this.#journal(event);
+    this.#refusals = new RefusalWatch(topics, parts, {
+      mustWrite: config.mustWrite ?? [],
+      username: config.broker?.username,
+      hasAccessList: config.broker !== undefined,
+      subscribe: (filter) => this.#subscribe(filter),
+      journal,
+    });
+    this.#floods = new FloodWatch(topics, parts, { onMessage: (message) => this.#take(message), journal });
   }
 
   /** Starts the embedded broker if there is no other, and sets out to connect; a broker that is late is no error. */
@@ -93,6 +114,9 @@ export class BrokerLink {
     this.#stopped = true;
     this.#cancelRetry();
     this.#cancelUndisturbed();
+    this.#refusals.stop();
+    this.#floods.stop();
+    this.#cancelCorrection?.();
     const client = this.#client;
     if (client && this.#up) {
       const offline = encodeOrchestratorStatus({ online: false });
@@ -178,8 +202,10 @@ export class BrokerLink {
     if (!client) return this.#outbox.add(outgoing, this.parts.clock.monoMs());
     try {
       await client.publish(outgoing.topic, outgoing.payload, { ...outgoing.options, expirySec });
+      this.#refusals.passed("publish", outgoing.topic);
       outgoing.settle();
     } catch (error) {
+      this.#refusals.refused("publish", outgoing.topic, error);
       // The broker refused it: whoever sent it must know, and a later message must not be overtaken by it.
       if (this.#client === client) return outgoing.settle(errorText(error));
       // The connection ended before the acknowledgement: it is not known whether the broker has it. Send it again.
@@ -210,13 +236,14 @@ export class BrokerLink {
         // One that gave way is nobody's any more.
         if (this.#client === client) this.#onDown(reason);
       },
-      onMessage: (message) => this.#take(message),
+      onMessage: (message) => this.#floods.receive(message),
     });
     this.#client = client;
   }
 
   #take(message: MqttMessage): void {
     this.#lookAtPresence(message);
+    if (message.topic === this.#presenceTopic) this.#guardPresence(message.payload);
     const reply = asReply(message);
     for (const { port } of this.#clients.hearing(message.topic)) port.postMessage(reply);
     // What is retained comes again with the subscription, and what the broker never kept may be lost.
@@ -234,11 +261,11 @@ export class BrokerLink {
     this.parts.health.clear("broker_unreachable");
     this.parts.log.notice("BROKER CONNECTED", { mqtt: this.#protocolVersion === 5 ? "5" : "3.1.1" });
     // Before we say that we are there: whose presence stands there now?
-    this.#client?.subscribe(this.#presenceTopic, 0).catch(() => {});
-    for (const filter of this.#clients.filters()) this.#subscribe(filter);
+    for (const filter of new Set([this.#presenceTopic, ...this.#clients.filters()])) this.#subscribe(filter);
     void this.#publishPresence();
     this.#clients.tellAll({ kind: "link", up: true });
     if (this.#takeovers.isSeen) this.#afterTakeover();
+    if (this.#client) this.#refusals.connected(this.#client, this.#protocolVersion);
     for (const { message, expirySec } of this.#outbox.drain(this.parts.clock.monoMs())) {
       void this.#send(message, expirySec);
     }
@@ -249,6 +276,7 @@ export class BrokerLink {
     this.#up = false;
     this.#client = undefined;
     this.#cancelUndisturbed();
+    this.#refusals.disconnected();
     if (this.#stopped) return;
     if (wasUp) this.#clients.tellAll({ kind: "link", up: false });
     if (
@@ -321,16 +349,50 @@ export class BrokerLink {
   }
 
   #subscribe(filter: string): void {
-    this.#client?.subscribe(filter, this.#clients.qosOf(filter)).catch((error) => {
-      if (this.#up) this.parts.log.error("SUBSCRIPTION REFUSED", { filter, reason: errorText(error) });
+    const client = this.#client;
+    client?.subscribe(filter, this.#clients.qosOf(filter)).then(
+      () => this.#refusals.passed("subscribe", filter),
+      (error) => {
+        if (!this.#up || this.#client !== client || this.#refusals.refused("subscribe", filter, error)) {
+          return;
+        }
+        this.parts.log.error("SUBSCRIPTION FAILED", { filter, reason: errorText(error) });
+      },
+    );
+  }
+
+  /** An entry of our own in the house's journal. */
+  #journal(event: Pick<JournalEvent, "kind" | "severity" | "text">): void {
+    const ts = new Date(this.parts.clock.wallMs()).toISOString();
+    const payload = encodeEvent({ ts, source: "broker_link", ...event });
+    this.#client?.publish(this.#eventsTopic, payload, { qos: 1 })
+      .catch((error) => this.#refusals.refused("publish", this.#eventsTopic, error));
+  }
+
+  /** Nobody else may say that the daemon is gone: hosts would act alone, and the owner would believe it. */
+  #guardPresence(payload: Uint8Array): void {
+    const { clock, log } = this.parts;
+    const waitMs = this.#presenceGuard.hear(payload, clock.monoMs());
+    if (waitMs === undefined || this.#cancelCorrection) return;
+    this.#cancelCorrection = clock.after(waitMs, () => {
+      this.#cancelCorrection = undefined;
+      if (!this.#up || this.#stopped) return;
+      const times = this.#presenceGuard.correct(clock.monoMs());
+      // The first may be our own last will, which the broker was late to publish.
+      if (times === 2 || times % 100 === 0) {
+        log.warn("PRESENCE FORGED: somebody says that we are gone", { times });
+      }
+      void this.#publishPresence();
     });
   }
 
   async #publishPresence(): Promise<void> {
     try {
       await this.#client?.publish(this.#presenceTopic, this.#presence, { retain: true, qos: 1 });
-    } catch {
+      this.#refusals.passed("publish", this.#presenceTopic);
+    } catch (error) {
       // Said again at the next connect.
+      this.#refusals.refused("publish", this.#presenceTopic, error);
     }
   }
 }

@@ -1,5 +1,6 @@
 /** What the broker link gets of the configuration, and what its worker may do. Pure. */
 import type { HouseConfig } from "../../lib/config/load.ts";
+import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import { daemonClientId } from "../../lib/mqtt/client_ids.ts";
 import type { Grant } from "../grant.ts";
 import type { BrokerLinkConfig } from "./service.ts";
@@ -22,6 +23,7 @@ export function brokerLinkSlice(config: HouseConfig): BrokerLinkConfig {
     broker: config.broker,
     embeddedPort: config.embeddedPort,
     clientId: daemonClientId(config.mqttClientId, brokerSecret(config)),
+    mustWrite: commandTopics(config),
   };
 }
 
@@ -30,4 +32,10 @@ function brokerSecret({ broker, agentKeys }: HouseConfig): string | undefined {
   if (broker?.password !== undefined) return broker.password;
   const keys = Object.values(agentKeys);
   return keys.length > 0 ? keys.toSorted().join() : undefined;
+}
+
+/** Where each host's commands go. */
+function commandTopics({ roots, agentsByStation }: HouseConfig): string[] {
+  const { command } = topicsUnder(roots);
+  return [...new Set(Object.values(agentsByStation).flat())].map(command);
 }

@@ -9,7 +9,7 @@ import { appClientId } from "./client_id.ts";
 import type { AccountStation, ApiParts, CloudAccess, CloudApi } from "./cloud_api.ts";
 import { appTopics } from "./cloud_topics.ts";
 import { CloudFault, worstOf } from "./faults.ts";
-import { call, type Envelope, type Http, type HttpRequest, readData, SUCCESS } from "./http.ts";
+import { call, type Envelope, type Http, type HttpRequest, readData, saidBy, SUCCESS } from "./http.ts";
 
 /** The account of EcoFlow's phone app. */
 export interface AppAccount {
@@ -34,6 +34,8 @@ const JSON_HEADERS = { lang: "en_US", "content-type": "application/json" };
 export class AppApi implements CloudApi {
   readonly name = "app";
   readonly #hosts: ApiHosts;
+  /** Of the last log-in. */
+  #token: string | undefined;
 
   constructor(
     private readonly account: AppAccount,
@@ -106,6 +108,7 @@ export class AppApi implements CloudApi {
     const reply = await call(this.#counting(), { method: "POST", url, headers: JSON_HEADERS, body }, signal);
     if (reply.code !== SUCCESS) throw this.#refused("credentials_refused", `log-in at ${host}`, reply);
     const { token, user: { userId } } = readData(loginSchema, reply, url);
+    this.#token = token;
     return { token, userId };
   }
 
@@ -130,15 +133,8 @@ export class AppApi implements CloudApi {
     };
   }
 
-  #refused(
-    kind: "credentials_refused" | "api_refused",
-    what: string,
-    { code, message }: Envelope,
-  ): CloudFault {
-    let said = message;
-    for (const secret of [this.account.user, this.account.pass].filter(Boolean)) {
-      said = said.replaceAll(secret, "***");
-    }
-    return new CloudFault(kind, `${what}: code "${code.slice(0, 20)}", "${said}"`);
+  #refused(kind: "credentials_refused" | "api_refused", what: string, reply: Envelope): CloudFault {
+    const { user, pass } = this.account;
+    return new CloudFault(kind, `${what}: ${saidBy(reply, [user, pass, this.#token])}`);
   }
 }

@@ -32,6 +32,7 @@ export interface FaultRule {
  * | `tls`                  | 1 min doubling to 10 min        | after 5, then every 30 in a row   |
  * | `server`               | 30 s doubling to 10 min         | after 5, then every 30 in a row   |
  * | `dropped`              | 1 s doubling to 1 min           | no                                |
+ * | `hung_up_on_station`   | 1 s doubling to 1 min           | no                                |
  * | `silent`               | 1 s (its patience: session.ts)  | after 3 in a row, once            |
  * | `kicked_out`           | 5 min doubling to 30 min        | no                                |
  * | `closed_early`         | 10 s tripling to 30 min         | yes, at the next API host         |
@@ -85,6 +86,13 @@ export const FAULTS = {
     retry: { firstMs: 1 * SEC, maxMs: 1 * MIN },
     renews: false,
   },
+  hung_up_on_station: {
+    code: "cloud_unreachable",
+    link: "down",
+    advice: "EcoFlow's broker ended the connection when this station was asked; the others go on without it",
+    retry: { firstMs: 1 * SEC, maxMs: 1 * MIN },
+    renews: false,
+  },
   silent: {
     code: "cloud_silent",
     link: "down",
@@ -97,7 +105,8 @@ export const FAULTS = {
     link: "down",
     advice:
       "The broker ends each connection within a minute: does a copy of this state directory run elsewhere? " +
-      "Two connections with the same client id kick each other out; delete the copy's cloud_bridge/identity.json",
+      "Two connections with the same client id kick each other out; delete the copy's cloud_bridge/identity.json. " +
+      "If there is none, check the serial numbers in ECOFLOW_DEVICE_LIST",
     retry: { firstMs: 5 * MIN, maxMs: 30 * MIN },
     renews: false,
   },
@@ -125,7 +134,8 @@ export const FAULTS = {
     link: "refused",
     advice:
       "The broker does not accept the credentials that the API gave: they are renewed; if it lasts, too many " +
-      "programs used this account today (about ten client ids a day), or a new developer key is needed",
+      "programs used this account today (about ten client ids a day), a new developer key is needed, or no serial " +
+      "number in ECOFLOW_DEVICE_LIST is a station of this account",
     retry: { firstMs: 10 * SEC, maxMs: 1 * HOUR, factor: 10 },
     renews: true,
   },

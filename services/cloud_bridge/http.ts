@@ -1,6 +1,7 @@
 /** HTTPS as this service needs it: small requests, small JSON answers, faults with a name. */
 import * as v from "valibot";
 import { InvalidInputError } from "../../lib/errors.ts";
+import { hideSecrets } from "../../lib/hide_secrets.ts";
 import { parseValue } from "../../lib/messages/parse.ts";
 import { CloudFault } from "./faults.ts";
 
@@ -25,7 +26,7 @@ export type Http = (request: HttpRequest, signal: AbortSignal) => Promise<HttpRe
 export interface Envelope {
   /** `"0"` is success. */
   readonly code: string;
-  /** What the server said about it, fit for a log line; empty when it said nothing. */
+  /** What the server said about it; may hold what we sent it, so it is shown by {@link saidBy} only. */
   readonly message: string;
   readonly data: unknown;
   /** The answer as it came. */
@@ -97,8 +98,14 @@ export function placeOf(url: string): string {
   return `${host}${pathname}`;
 }
 
-/** At most 100 characters, none of them a control character. */
+/** A server's answer for a log line: short, and without the secrets that it may echo, also in another spelling. */
+export function saidBy({ code, message }: Envelope, secrets: readonly (string | undefined)[]): string {
+  const shown = (text: string, length: number) => hideSecrets(text, secrets).slice(0, length);
+  return `code "${shown(code, 20)}", "${shown(message, 100)}"`;
+}
+
+/** None of them a control character, and no more than anybody reads. */
 function printable(text: string): string {
   // deno-lint-ignore no-control-regex
-  return text.replaceAll(/[\u0000-\u001f\u007f]/g, " ").trim().slice(0, 100);
+  return text.replaceAll(/[\u0000-\u001f\u007f]/g, " ").trim().slice(0, 4000);
 }

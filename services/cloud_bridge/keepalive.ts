@@ -41,6 +41,21 @@ export class KeepAlive {
     }
   }
 
+  /** One more station, which was asked just now. */
+  add(sn: string, nowMonoMs: number): void {
+    this.#stations.set(sn, {
+      nextAskMonoMs: nowMonoMs + this.#intervalMs,
+      askedMonoMs: nowMonoMs,
+      heardMonoMs: nowMonoMs,
+      wasPressed: false,
+    });
+  }
+
+  /** This station is asked no more. */
+  remove(sn: string): void {
+    this.#stations.delete(sn);
+  }
+
   /** When {@link KeepAlive.take} has something to do next; Infinity without stations. */
   nextMonoMs(): number {
     let next = Infinity;
@@ -84,10 +99,10 @@ export class KeepAlive {
     station.nextAskMonoMs = Math.min(station.nextAskMonoMs, nowMonoMs);
   }
 
-  /** How long nothing came from this station, ms; since the connection came up when nothing ever did. */
+  /** How long nothing came from this station, ms; since the connection came up when nothing ever did; Infinity for a stranger. */
   silenceMs(sn: string, nowMonoMs: number): number {
     const station = this.#stations.get(sn);
-    return station ? nowMonoMs - station.heardMonoMs : 0;
+    return station ? nowMonoMs - station.heardMonoMs : Infinity;
   }
 
   /** When the connection is in doubt because every station stayed silent although it was asked again. */

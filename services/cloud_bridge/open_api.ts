@@ -10,7 +10,7 @@ import { openClientId } from "./client_id.ts";
 import type { AccountStation, ApiParts, CloudAccess, CloudApi } from "./cloud_api.ts";
 import { openTopics } from "./cloud_topics.ts";
 import { CloudFault, type FaultKind, worstOf } from "./faults.ts";
-import { call, type Envelope, type Http, SUCCESS } from "./http.ts";
+import { call, type Envelope, type Http, saidBy, SUCCESS } from "./http.ts";
 import { sign } from "./signature.ts";
 
 /** Keys from developer.ecoflow.com. */
@@ -88,7 +88,7 @@ export class OpenApi implements CloudApi {
     const { reply } = await this.#signed(this.http, host, "/iot-open/sign/device/quota/all", { sn }, signal);
     const { code, message, body } = reply;
     if (code === SUCCESS) return { kind: "values", body };
-    const text = `code "${code.slice(0, 20)}", "${message}"`;
+    const text = this.#said(reply);
     if (code === CODE_NOT_LINKED) return { kind: "not_linked", text, body };
     if (code === JSON_CODE_OFFLINE) return { kind: "offline", text, body };
     if (NOT_OPENED.test(message)) return { kind: "not_opened", text, body };
@@ -181,11 +181,11 @@ export class OpenApi implements CloudApi {
     };
   }
 
-  #refused(kind: FaultKind, what: string, { code, message }: Envelope): CloudFault {
-    let said = message;
-    for (const secret of [this.keys.accessKey, this.keys.secretKey].filter(Boolean)) {
-      said = said.replaceAll(secret, "***");
-    }
-    return new CloudFault(kind, `${what}: code "${code.slice(0, 20)}", "${said}"`);
+  #refused(kind: FaultKind, what: string, reply: Envelope): CloudFault {
+    return new CloudFault(kind, `${what}: ${this.#said(reply)}`);
+  }
+
+  #said(reply: Envelope): string {
+    return saidBy(reply, [this.keys.accessKey, this.keys.secretKey]);
   }
 }

@@ -1,17 +1,27 @@
 /** Says what the cloud connection is doing: retained status and station list, health, log and journal. */
 import { errorText } from "../../lib/errors.ts";
 import { type CloudStatus, encodeCloudStatus } from "../../lib/messages/cloud_status.ts";
-import { encodeEvent } from "../../lib/messages/event.ts";
+import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
 import { encodeStationList } from "../../lib/messages/station_list.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../lib/service.ts";
 import { type FaultKind, faultRule } from "./faults.ts";
+import type { RefusalKind, RefusedStation } from "./station_access.ts";
 import type { WatchedStations } from "./watched_stations.ts";
 
 /** A lost connection is shown as `connecting` for so long, ms: most are back by then. */
 export const CALM_MS = 30_000;
 /** A fault that goes on is logged again each time after this many tries. */
 const LOG_EVERY = 10;
+
+/** What a refusal of one station means. */
+const REFUSED: Readonly<Record<RefusalKind, string>> = {
+  subscription: "EcoFlow's broker does not let this account hear it",
+  hang_up: "EcoFlow's broker ends the connection when it is asked",
+};
+const REFUSED_CURE =
+  "correct its serial number in ECOFLOW_DEVICE_LIST, or share the station with the account in " +
+  "EcoFlow's app, then restart; hosts on it are not protected";
 
 /** See the file comment. */
 export class Reporter {
@@ -71,6 +81,29 @@ export class Reporter {
     this.#show(kind, text);
   }
 
+  /**
+   * The broker refuses single stations. The others go on.
+   *
+   * @param refused All that are refused now
+   * @param news The one that was refused just now; absent: one of them is there again
+   */
+  refusal(refused: readonly RefusedStation[], news?: RefusedStation): void {
+    const { health, log } = this.context;
+    if (news) {
+      log.warn("STATION REFUSED BY THE CLOUD", {
+        sn: news.sn,
+        reason: REFUSED[news.kind],
+        advice: REFUSED_CURE,
+      });
+      const text = `${news.sn}: ${REFUSED[news.kind]}; ${REFUSED_CURE}`;
+      this.#journal("station_refused", "warning", text, { sn: news.sn });
+    }
+    const texts = refused.map(({ sn, kind }) => `${sn}: ${REFUSED[kind]}`);
+    if (texts.length === 0) return health.clear("station_refused_by_broker");
+    const text = `${texts.join("; ")}; ${REFUSED_CURE}`;
+    health.raise({ code: "station_refused_by_broker", severity: "warning", text: shortened(text) });
+  }
+
   /** Whether values come by polling, so that a broker that is away is only half as bad. */
   polls(work: boolean): void {
     this.#pollsWork = work;
@@ -88,7 +121,8 @@ export class Reporter {
     };
     this.#publishStatus(this.#status);
     if (before === link || before === undefined || link === "connecting") return;
-    this.#journal(link, `EcoFlow cloud ${link}: ${detail}`);
+    const severity = link === "up" ? "notice" : "warning";
+    this.#journal("cloud_link", severity, `EcoFlow cloud ${link}: ${detail}`, { link });
   }
 
   /** The stations, with what is known about them now. */
@@ -117,14 +151,19 @@ export class Reporter {
       .catch((error) => this.context.log.error("PUBLISH FAILED", { topic, reason: errorText(error) }));
   }
 
-  #journal(link: CloudStatus["link"], text: string): void {
+  #journal(
+    kind: "cloud_link" | "station_refused",
+    severity: JournalEvent["severity"],
+    text: string,
+    data: JournalEvent["data"],
+  ): void {
     const event = encodeEvent({
       ts: this.#now(),
-      kind: "cloud_link",
-      severity: link === "up" ? "notice" : "warning",
+      kind,
+      severity,
       source: this.context.name,
       text: text.slice(0, 500),
-      data: { link },
+      data,
     });
     void this.context.bus.publish(this.topics.events, event, { qos: 1 })
       .catch((error) => this.context.log.debug("journal entry lost", { reason: errorText(error) }));
@@ -133,4 +172,9 @@ export class Reporter {
   #now(): string {
     return new Date(this.context.clock.wallMs()).toISOString();
   }
+}
+
+/** The end of a long text is its cure: the middle goes. */
+function shortened(text: string): string {
+  return text.length <= 500 ? text : `${text.slice(0, 200)} … ${text.slice(-297)}`;
 }

@@ -15,6 +15,7 @@ import { QuotaPoll } from "./quota_poll.ts";
 import { Reporter } from "./reporter.ts";
 import { Retry } from "./retry.ts";
 import { Session, type SessionEnd } from "./session.ts";
+import { StationAccess } from "./station_access.ts";
 import { WatchedStations } from "./watched_stations.ts";
 
 export type { CloudBridgeConfig } from "./config.ts";
@@ -36,6 +37,7 @@ export class CloudBridge implements Service {
   readonly #reporter: Reporter;
   readonly #retry: Retry;
   readonly #patience: Backoff;
+  readonly #permits = new StationAccess();
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
   #session: Session | undefined;
@@ -143,6 +145,8 @@ export class CloudBridge implements Service {
       log.notice("STATION NOT WATCHED: add it to ECOFLOW_DEVICE_LIST to watch it", { sn, name });
     }
     for (const sn of notInAccount) {
+      // It may be shared in a way that the list does not show: it is tried, after the others.
+      if (this.#stations.sns.length > 1) this.#permits.doubt(sn);
       log.warn("STATION NOT IN THE ACCOUNT: check the serial number, or share the station with the account", {
         sn,
       });
@@ -163,6 +167,7 @@ export class CloudBridge implements Service {
     const session = new Session({
       access,
       stations: this.#stations,
+      permits: this.#permits,
       clock,
       log,
       connect: this.ports.connect,
@@ -180,6 +185,7 @@ export class CloudBridge implements Service {
         this.#mirror(sn, payload);
       },
       onList: () => this.#reporter.publishList(),
+      onRefusal: (sn, kind) => this.#reporter.refusal(this.#permits.refused, kind && { sn, kind }),
     });
     this.#session = session;
     try {

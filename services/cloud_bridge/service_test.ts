@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { encodeFrame } from "../../proto/frame.ts";
 import { LOG_INS_PER_DAY, LOG_INS_PER_HOUR } from "./login_budget.ts";
 import { inHouse, SN } from "./testdata/bridge_house.ts";
@@ -389,6 +390,29 @@ const refusals: readonly {
     noRetryBeforeMs: MIN,
   },
 ];
+
+Deno.test("CloudBridge tells no secret when the API echoes what it was sent, in whatever spelling, whole or cut", () => {
+  const cloud = new FakeCloud();
+  const base64 = Buffer.from("pass-wörd-secret").toString("base64");
+  const echoes = [
+    `{"email":"me@example.com","password":"${base64}"}`,
+    `invalid: ${base64.replace(/=+$/, "")}`,
+    `${"x".repeat(85)} ${base64}`,
+    encodeURIComponent("pass-wörd-secret"),
+  ];
+  let turn = 0;
+  cloud.answers.set("/auth/login", () => ({ code: base64, message: echoes[turn++ % echoes.length] ?? "" }));
+  return inHouse({}, async ({ clock, context, seen, conditions }) => {
+    for (let i = 0; i < 6; i++) {
+      const told = `${context.log.text()} ${seen.join(" ")} ${JSON.stringify(context.health.list())}`;
+      assert.ok(!told.includes(base64.slice(0, 9)), told);
+      assert.ok(!told.includes("w%C3%B6rd"), told);
+      await clock.advance(HOUR);
+    }
+    assert.deepEqual(conditions(), ["cloud_credentials_refused"]);
+    assert.match(context.log.text(), /\*\*\*/);
+  }, cloud);
+});
 
 for (const { name, path, answer, condition, advice, hostsAsked, noRetryBeforeMs } of refusals) {
   Deno.test(`CloudBridge says what to do about ${name}, and waits`, () => {

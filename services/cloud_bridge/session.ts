@@ -7,14 +7,17 @@ import type { MqttConnect, MqttDown } from "../../lib/mqtt/client.ts";
 import type { CloudAccess } from "./cloud_api.ts";
 import { appTopics, formOf, readOnly, type ReadOnlyCloud } from "./cloud_topics.ts";
 import type { FaultKind } from "./faults.ts";
-import { KeepAlive } from "./keepalive.ts";
+import { Asking } from "./asking.ts";
 import { isOfflineReply } from "./offline_reply.ts";
+import type { RefusalKind, StationAccess } from "./station_access.ts";
 import type { WatchedStations } from "./watched_stations.ts";
 
 /** What a session works with. */
 export interface SessionParts {
   readonly access: CloudAccess;
   readonly stations: WatchedStations;
+  /** What is known of the broker's refusals; outlives the session. */
+  readonly permits: StationAccess;
   readonly clock: Clock;
   readonly log: Logger;
   readonly connect: MqttConnect;
@@ -28,6 +31,8 @@ export interface SessionParts {
   onPayload(sn: string, payload: Uint8Array): void;
   /** The station list has changed: a station came or went. */
   onList(): void;
+  /** The broker refused a station; undefined: one that it had refused is there after all. */
+  onRefusal(sn: string, kind: RefusalKind | undefined): void;
 }
 
 /** How a session ended. */
@@ -53,8 +58,12 @@ export class Session {
   readonly #ended = Promise.withResolvers<SessionEnd | undefined>();
   readonly #sources = new Map<string, { sn: string; kind: SourceKind }>();
   #cloud: ReadOnlyCloud | undefined;
-  #keepAlive: KeepAlive | undefined;
+  #asking: Asking | undefined;
   #upMonoMs: number | undefined;
+  /** Stations whose subscriptions the broker has not answered yet. */
+  #subscribing = new Set<string>();
+  /** Stations that are heard on this connection. */
+  readonly #granted = new Set<string>();
   #requestId: number;
   #cancelTimer: () => void = () => {};
 
@@ -87,7 +96,7 @@ export class Session {
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     }, {
       onUp: () => void this.#begin(),
-      onDown: (reason) => this.#end(faultOf(reason), reason.text),
+      onDown: (reason) => this.#lost(reason),
       onMessage: ({ topic, payload, retained }) => this.#take(topic, payload, retained),
     });
     this.#cloud = readOnly(client);
@@ -102,46 +111,58 @@ export class Session {
 
   /** Somebody in the house wants fresh values of a station. */
   refresh(sn: string): void {
-    this.#keepAlive?.refresh(sn, this.parts.clock.monoMs());
+    this.#asking?.refresh(sn, this.parts.clock.monoMs());
     this.#schedule();
   }
 
   /** How long nothing came from this station, ms; undefined while the connection is not up. */
   silenceMs(sn: string): number | undefined {
-    return this.#keepAlive?.silenceMs(sn, this.parts.clock.monoMs());
+    return this.#asking?.silenceMs(sn, this.parts.clock.monoMs());
   }
 
   async #begin(): Promise<void> {
-    const { clock, stations, access } = this.parts;
+    const { clock, stations, permits } = this.parts;
     this.#cancelTimer = clock.after(SUBSCRIBE_TIMEOUT_MS, () => {
       this.#end("server", "the broker did not confirm the subscriptions");
     });
-    const refused = await this.#subscribe();
+    const sns = stations.sns.filter((sn) => permits.isHeardFreely(sn));
+    this.#subscribing = new Set(sns);
+    const granted = await Promise.all(sns.map((sn) => this.#subscribe(sn)));
     if (this.#upMonoMs !== undefined || !this.#cloud) return;
-    if (refused.length === this.#sources.size) {
-      return this.#end("not_authorised", "the broker refused every subscription");
+    if (sns.length === stations.sns.length && !granted.includes(true)) {
+      return this.#end("not_authorised", `the broker refused every subscription (${sns.join(", ")})`);
     }
     this.#cancelTimer();
+    this.#subscribing.clear();
     this.#upMonoMs = clock.monoMs();
-    this.#keepAlive = new KeepAlive(stations.sns, {
+    for (const [index, sn] of sns.entries()) if (!granted[index]) this.#refuse(sn, "subscription");
+    this.#asking = new Asking({
+      sns: stations.sns,
+      access: permits,
       intervalMs: this.parts.keepAliveMs,
       startMonoMs: this.#upMonoMs,
+      onCleared: (sn) => this.parts.onRefusal(sn, undefined),
     });
-    for (const sn of new Set(refused)) this.parts.log.warn("SUBSCRIPTION REFUSED BY THE CLOUD", { sn });
     this.parts.onUp();
-    // The developer API's stations cannot be asked over MQTT.
-    if (access.userId !== undefined) this.#tick();
+    this.#tick();
   }
 
-  /** @returns the serial number of each topic that the broker refused */
-  async #subscribe(): Promise<string[]> {
-    const refused: string[] = [];
-    await Promise.all(
-      [...this.#sources].map(([topic, { sn }]) =>
-        this.#cloud?.subscribe(topic).catch(() => refused.push(sn))
-      ),
-    );
-    return refused;
+  /** @returns whether the broker granted every topic of the station */
+  async #subscribe(sn: string): Promise<boolean> {
+    const topics = [...this.#sources].filter(([, source]) => source.sn === sn).map(([topic]) => topic);
+    const answers = await Promise.allSettled(topics.map((topic) => this.#cloud?.subscribe(topic)));
+    const isGranted = answers.every(({ status }) => status === "fulfilled");
+    if (isGranted && this.#cloud) {
+      this.#granted.add(sn);
+      this.parts.permits.grant(sn);
+    }
+    return isGranted;
+  }
+
+  #refuse(sn: string, kind: RefusalKind): void {
+    const { permits, clock, onRefusal } = this.parts;
+    this.#asking?.refuse(sn);
+    if (permits.refuse(sn, kind, clock.monoMs())) onRefusal(sn, kind);
   }
 
   #take(topic: string, payload: Uint8Array, retained: boolean): void {
@@ -164,7 +185,7 @@ export class Session {
       return online !== undefined && stations.setOnline(sn, online);
     }
     // Whoever answers, the connection works.
-    this.#keepAlive?.heard(sn, clock.monoMs());
+    this.#asking?.heard(sn, clock.monoMs());
     if (kind === "reply" && isOfflineReply(payload)) return stations.setOnline(sn, false);
     return stations.heard(sn, formOf(payload));
   }
@@ -172,8 +193,8 @@ export class Session {
   #tick(): void {
     const { clock } = this.parts;
     const now = clock.monoMs();
-    if (!this.#keepAlive || this.#upMonoMs === undefined) return;
-    for (let sn = this.#keepAlive.take(now); sn !== undefined; sn = this.#keepAlive.take(now)) this.#ask(sn);
+    if (!this.#asking || this.#upMonoMs === undefined) return;
+    for (let sn = this.#asking.take(now); sn !== undefined; sn = this.#asking?.take(now)) this.#ask(sn);
     if (now >= this.#doubtMonoMs()) {
       return this.#end("silent", "no station answered although each was asked again");
     }
@@ -181,24 +202,51 @@ export class Session {
   }
 
   #schedule(): void {
-    if (!this.#keepAlive || this.parts.access.userId === undefined) return;
-    const nextMonoMs = Math.min(this.#keepAlive.nextMonoMs(), this.#doubtMonoMs());
+    if (!this.#asking) return;
+    const nextMonoMs = Math.min(this.#asking.nextMonoMs(), this.#doubtMonoMs());
     this.#cancelTimer();
     this.#cancelTimer = this.parts.clock.after(nextMonoMs - this.parts.clock.monoMs(), () => this.#tick());
   }
 
   #doubtMonoMs(): number {
-    const doubt = this.#keepAlive?.doubtMonoMs() ?? Infinity;
+    // Where nobody can be asked, silence proves nothing.
+    if (this.parts.access.userId === undefined) return Infinity;
+    const doubt = this.#asking?.doubtMonoMs() ?? Infinity;
     return Math.max(doubt, (this.#upMonoMs ?? 0) + this.parts.patienceMs);
   }
 
   #ask(sn: string): void {
+    if (this.#granted.has(sn)) return this.#request(sn);
+    const cloud = this.#cloud;
+    void this.#subscribe(sn).then((isGranted) => {
+      if (!cloud || this.#cloud !== cloud) return;
+      if (isGranted) this.#request(sn);
+      else this.#refuse(sn, "subscription");
+    });
+  }
+
+  #request(sn: string): void {
     const { access: { userId }, stations, log } = this.parts;
+    // The developer API's stations cannot be asked over MQTT.
     if (userId === undefined) return;
     for (const form of stations.formsOf(sn)) {
       this.#cloud?.askForAll({ userId, sn, form, id: this.#requestId++ })
         .catch((error) => log.debug("request lost", { sn, form, reason: String(error) }));
     }
+  }
+
+  /** The connection ended without us: for a station that the broker refuses, or for all. */
+  #lost(down: MqttDown): void {
+    const { permits, clock, stations, onRefusal } = this.parts;
+    const kind = faultOf(down);
+    if (kind !== "dropped") return this.#end(kind, down.text);
+    const now = clock.monoMs();
+    if (stations.sns.length > 1) { for (const sn of this.#subscribing) permits.doubt(sn); }
+    const blamed = this.#asking?.blame(now);
+    if (!blamed) return this.#end(kind, down.text);
+    if (!blamed.isProven) permits.doubt(blamed.sn);
+    else if (permits.refuse(blamed.sn, "hang_up", now)) onRefusal(blamed.sn, "hang_up");
+    this.#end("hung_up_on_station", `${blamed.sn}: ${down.text}`);
   }
 
   #end(kind: FaultKind, text: string): void {
@@ -210,7 +258,7 @@ export class Session {
   #release(): void {
     this.#cancelTimer();
     this.#cloud = undefined;
-    this.#keepAlive = undefined;
+    this.#asking = undefined;
   }
 }
 

@@ -34,6 +34,7 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
   host: [
     "shutdown_sent",
     "abort_sent",
+    "command_not_delivered",
     "agent_ack",
     "clocks_differ",
     "agent_lost",
@@ -60,6 +61,9 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "drill_refused",
     "station_unknown",
     "client_id_taken",
+    "station_refused",
+    "broker_refuses_topics",
+    "broker_flooded",
   ],
 };
 

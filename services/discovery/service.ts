@@ -2,6 +2,7 @@
  * Shows the house to Home Assistant: device configurations under its discovery prefix, how each station stands, and
  * the journal as events. Values themselves are read by Home Assistant where the house publishes them.
  */
+import { Backoff } from "../../lib/backoff.ts";
 import type { BusMessage, SubscribeOptions } from "../../lib/bus.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { Isolation } from "../../lib/isolation.ts";
@@ -28,6 +29,8 @@ const EVENT_LIFE_SEC = 60;
 const TICK_MS = 1000;
 /** More stations than a house has would only fill the memory. */
 const MAX_POLICIES = 500;
+/** What the broker refuses is tried again after this long, then ever more seldom, ms. */
+const AGAIN_MS = { firstMs: 10_000, maxMs: 600_000, jitter: 0 };
 
 /** Makes the service. */
 export function createDiscovery(context: ServiceContext<DiscoveryConfig>): Service {
@@ -45,6 +48,8 @@ export class DiscoveryService implements Service {
   readonly #kept = new Map<string, string>();
   /** Devices whose configuration may differ from what the broker keeps. */
   readonly #dirty = new Set<string>();
+  /** Topics that could not be published on, and when they may be tried again. */
+  readonly #refused = new Map<string, { readonly backoff: Backoff; untilMonoMs: number }>();
   /** State topics with a live word since the broker came: what it kept is older, but may be delivered after it. */
   readonly #spoken = new Set<string>();
   /** What the policy last said, by the station's name in topics. */
@@ -103,6 +108,7 @@ export class DiscoveryService implements Service {
     if (!isNews) return;
     // A broker without persistence has forgotten everything.
     this.#kept.clear();
+    this.#refused.clear();
     this.#settledAtMonoMs = this.context.clock.monoMs() + SETTLE_MS;
     this.#markAll();
   }
@@ -164,12 +170,29 @@ export class DiscoveryService implements Service {
   /** Publishes what the broker does not keep yet. */
   #keep(topic: string, payload: string, onFailure: () => void = () => {}): void {
     if (this.#kept.get(topic) === payload) return;
+    const refused = this.#refused.get(topic);
+    if (refused && this.context.clock.monoMs() < refused.untilMonoMs) return onFailure();
     this.#kept.set(topic, payload);
-    this.context.bus.publish(topic, payload, { retain: true, qos: 1 }).catch((error) => {
-      if (this.#kept.get(topic) === payload) this.#kept.delete(topic);
-      if (!this.#isStopped) this.context.log.warn("CANNOT PUBLISH", { topic, error: errorText(error) });
-      onFailure();
-    });
+    this.context.bus.publish(topic, payload, { retain: true, qos: 1 }).then(
+      () => this.#refused.delete(topic),
+      (error) => {
+        if (this.#kept.get(topic) === payload) this.#kept.delete(topic);
+        this.#noteRefusal(topic, error);
+        onFailure();
+      },
+    );
+  }
+
+  /** One line for all: the broker link names each topic that the broker refuses. */
+  #noteRefusal(topic: string, error: unknown): void {
+    const { clock, log, random } = this.context;
+    const isFirst = this.#refused.size === 0;
+    const refused = this.#refused.get(topic) ?? { backoff: new Backoff(AGAIN_MS, random), untilMonoMs: 0 };
+    refused.untilMonoMs = clock.monoMs() + refused.backoff.nextMs();
+    this.#refused.set(topic, refused);
+    if (!this.#isStopped) {
+      log[isFirst ? "warn" : "debug"]("CANNOT PUBLISH", { topic, error: errorText(error) });
+    }
   }
 
   #onOwnConfig({ topic, payload, retained }: BusMessage): void {

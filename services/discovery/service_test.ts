@@ -475,3 +475,22 @@ function event(kind: string, more: Record<string, unknown>): string {
     ...more,
   });
 }
+
+Deno.test("DiscoveryService without rights tries each topic ever more seldom, and fills no log", async () => {
+  const { service, daemon, state, clock, log, broker } = house();
+  const topics = [CONFIG_TOPIC, "homeassistant/device/ecoflow-power/host_nas/config"];
+  for (const topic of topics) broker.refuses.set(topic, 0);
+  daemon();
+  await service.start();
+  state(LIVE);
+  await clock.advance(3_600_000);
+  // After 10, 20, 40 … s, then every 10 min.
+  for (const [topic, tries] of broker.refuses) {
+    assert.ok(tries >= 8 && tries <= 13, `${topic}: ${tries} tries`);
+  }
+  assert.equal(log.text().split("\n").filter((line) => /^(warn|error)/.test(line)).length, 1, log.text());
+  broker.refuses.clear();
+  await clock.advance(600_000);
+  for (const topic of topics) assert.ok(broker.retained(topic), topic);
+  await service.stop();
+});

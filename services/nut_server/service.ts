@@ -188,6 +188,8 @@ export class NutService implements Service {
   }
 
   #onCommand(host: string, { topic, payload, retained }: BusMessage): void {
+    // The daemon proves by it that the broker lets it write here.
+    if (payload.length === 0) return;
     // Commands are never retained by us; one that is would be obeyed again at every start.
     if (retained) return this.context.log.warn("RETAINED COMMAND REFUSED", { topic });
     const command = parseAgentCommand(payload, `MQTT topic "${topic}"`);

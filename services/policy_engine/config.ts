@@ -61,3 +61,8 @@ export function witnessServers(file: PolicyFile | undefined): readonly NutTarget
 export function wakesHosts(file: PolicyFile | undefined): boolean {
   return Object.values(file?.host ?? {}).some(({ mac }) => mac !== undefined);
 }
+
+/** Addresses to which the policy file sends magic packets, beside the house's own networks. */
+export function wakeAddresses(file: PolicyFile | undefined): readonly string[] {
+  return [...new Set(Object.values(file?.host ?? {}).flatMap(({ wake_address }) => wake_address ?? []))];
+}

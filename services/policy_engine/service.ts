@@ -290,7 +290,7 @@ export class PolicyEngine implements Service {
     if (effect.kind !== "host") return;
     const { agent, reason, stage } = effect;
     if (effect.effect.kind === "wake") {
-      this.#dispatch.wake(agent, own(this.#house?.rules.wake.macs ?? {}, agent), this.ports.wake);
+      if (this.#house) this.#dispatch.wake(agent, this.#house.rules.wake, this.ports.wake);
     } else if (effect.effect.kind === "send") {
       const { action, commandId } = effect.effect;
       this.#dispatch.send({ agent, id: commandId, action, reason, stage });

@@ -734,3 +734,31 @@ Deno.test("PolicyEngine keeps the whole debounce for states that are fed by hand
   assert.deepEqual(h.actions(), ["shutdown pc"]);
   await h.stop();
 });
+
+Deno.test("PolicyEngine says that a refused command reached nobody", async () => {
+  const h = await house();
+  h.broker.refuses.set("power-manager/pc/cmd", 0);
+  await h.pass(200, LOST);
+  const event = h.events.find(({ kind }) => kind === "command_not_delivered");
+  assert.equal(event?.severity, "danger");
+  assert.match(
+    event?.text ?? "",
+    /^pc was NOT reached: its command "shutdown" was not delivered, .*Not authorized/,
+  );
+  assert.match(h.log().text(), /COMMAND NOT DELIVERED agent=pc action=shutdown/);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine says a refused plan and status again ever more seldom, and at once when they may be said", async () => {
+  const h = await house();
+  const topics = ["power-manager/pc/plan", "power-manager/policy/Study"];
+  for (const topic of topics) h.broker.refuses.set(topic, 0);
+  await h.pass(3600, { soc: 60, grid_connected: true });
+  for (const [topic, tries] of h.broker.refuses) {
+    assert.ok(tries >= 20 && tries <= 80, `${topic}: ${tries} tries`);
+  }
+  h.broker.refuses.clear();
+  await h.pass(60, { soc: 60, grid_connected: true });
+  for (const topic of topics) assert.ok(h.broker.retained(topic), topic);
+  await h.stop();
+});

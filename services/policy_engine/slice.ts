@@ -2,8 +2,8 @@
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { onceFor } from "../../lib/once_for.ts";
 import { type Grant, stateDirOf, stateGrants } from "../grant.ts";
-import { type PolicyEngineConfig, wakesHosts, witnessServers } from "./config.ts";
-import { WAKE_TARGET } from "./io/wake_on_lan.ts";
+import { type PolicyEngineConfig, wakeAddresses, wakesHosts, witnessServers } from "./config.ts";
+import { EVERYBODY, HOUSE_NETWORKS, WAKE_PORT } from "./io/wake_on_lan.ts";
 import { parsePolicyFile } from "./rules/policy_file.ts";
 import type { PolicyFile } from "./rules/policy_file_schema.ts";
 
@@ -28,8 +28,15 @@ export function policyEngineGrants(config: HouseConfig): readonly Grant[] {
     ...(wakesHosts(file)
       ? [{
         kind: "net" as const,
-        targets: ["0.0.0.0:0", `${WAKE_TARGET.hostname}:${WAKE_TARGET.port}`],
+        targets: [
+          "0.0.0.0:0",
+          ...[EVERYBODY, ...HOUSE_NETWORKS, ...wakeAddresses(file)].map((target) => `${target}:${WAKE_PORT}`),
+        ],
         reason: "magic packets for the hosts that the policy file gives a hardware address",
+      }, {
+        kind: "sys" as const,
+        targets: ["networkInterfaces"],
+        reason: "to send magic packets to each network that this machine is on",
       }]
       : []),
     ...witnessServers(file).map(({ host, port }) => ({

@@ -27,6 +27,11 @@ export class FakeCloud {
   connack: Omit<MqttDown, "wasUp"> | undefined;
   /** Whether subscriptions are granted. */
   grantsSubscriptions = true;
+  /** Serial numbers whose subscriptions are refused. */
+  readonly refusedSns = new Set<string>();
+  /** Serial numbers at which the broker ends the connection: when they are asked, or already when they are subscribed. */
+  readonly hangsUpOnGet = new Set<string>();
+  readonly hangsUpOnSubscribe = new Set<string>();
   /** Called for every request on a `get` topic. */
   onGet: (sn: string, form: "json" | "protobuf") => void = () => {};
   brokerAddress = { url: "mqtt-e.ecoflow.com", port: "8883", protocol: "mqtts" };
@@ -68,11 +73,21 @@ export class FakeCloud {
         const form = typeof payload === "string" ? "json" : "protobuf";
         this.published.push({ topic, form });
         const sn = /^\/app\/[0-9]+\/([^/]+)\/thing\/property\/get$/.exec(topic)?.[1];
+        if (sn !== undefined && this.hangsUpOnGet.has(sn)) {
+          queueMicrotask(() => this.#live === connection && this.drop());
+          return Promise.resolve();
+        }
         if (sn !== undefined) this.onGet(sn, form);
         return Promise.resolve();
       },
       subscribe: (filter) => {
         if (!connection.isOpen || !this.grantsSubscriptions) return Promise.reject(new Error("refused"));
+        const isAbout = (sn: string) => filter.split("/").includes(sn);
+        if ([...this.refusedSns].some(isAbout)) return Promise.reject(new Error("refused"));
+        if ([...this.hangsUpOnSubscribe].some(isAbout)) {
+          this.drop();
+          return Promise.reject(new Error("the connection ended"));
+        }
         this.subscribed.push(filter);
         return Promise.resolve();
       },

@@ -22,6 +22,7 @@ const RULES: HouseRules = {
   wake: {
     gridStableMs: STABLE_MS,
     socPercent: 30,
+    addresses: {},
     macs: { nas: "01:02:03:04:05:06", pi: "01:02:03:04:05:07" },
   },
 };

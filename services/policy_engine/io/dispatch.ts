@@ -5,7 +5,8 @@ import { encodeEvent, type JournalEvent } from "../../../lib/messages/event.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../../lib/service.ts";
 import { buildCommand, type CommandParts } from "./command.ts";
-import type { Telling } from "./journal.ts";
+import { lostCommandTelling, type Telling } from "./journal.ts";
+import type { WakeRules } from "../rules/rules.ts";
 import { own } from "../../../lib/own.ts";
 import type { Wake } from "./wake_on_lan.ts";
 
@@ -59,7 +60,7 @@ export class Dispatch {
     bus.publish(this.topics.command(agent), encodeAgentCommand(command), { qos: 1, expirySec: commandTtlSec })
       .then(
         () => this.onDelivered(agent, id),
-        (error) => log.error("COMMAND NOT DELIVERED", { agent, action, id, reason: errorText(error) }),
+        (error) => this.tell(lostCommandTelling(message, errorText(error))),
       );
   }
 
@@ -79,9 +80,16 @@ export class Dispatch {
   }
 
   /** A packet that could not be sent is sent again with the next. */
-  wake(agent: string, mac: string | undefined, wake: Wake | undefined): void {
+  wake(
+    agent: string,
+    { macs, addresses }: Pick<WakeRules, "macs" | "addresses">,
+    wake: Wake | undefined,
+  ): void {
+    const mac = macs[agent];
     if (mac === undefined || !wake) return;
-    wake(mac).catch((error) => this.context.log.warn("CANNOT WAKE", { agent, reason: errorText(error) }));
+    wake(mac, addresses[agent]).catch((error) =>
+      this.context.log.warn("CANNOT WAKE", { agent, reason: errorText(error) })
+    );
   }
 
   /** One line and one entry. */

@@ -85,6 +85,26 @@ export function twinsTelling(agent: string, text: string): Telling {
   };
 }
 
+/** A command that the broker refused, or that expired before the broker was back: the host knows nothing of it. */
+export function lostCommandTelling(
+  { agent, id, action }: { readonly agent: string; readonly id: string; readonly action: string },
+  reason: string,
+): Telling {
+  const text = `${agent} was NOT reached: its command "${action}" was not delivered, ${reason}`;
+  return {
+    level: "error",
+    title: "COMMAND NOT DELIVERED",
+    fields: { agent, action, id, reason },
+    event: {
+      kind: "command_not_delivered",
+      severity: action === "shutdown" ? "danger" : "warning",
+      agent,
+      text: text.slice(0, 500),
+      data: { id, action },
+    },
+  };
+}
+
 /** What came of a request, by its own id. */
 export function requestTelling(
   { kind, device, text, id }: {

@@ -9,6 +9,7 @@ import type { House, HouseInput } from "../house.ts";
 import { buildPlan, isNewPlan, type PlanContent, planFor } from "./agent_plan.ts";
 import { feedsOf } from "../rules/rules.ts";
 import { own } from "../../../lib/own.ts";
+import { RetryPace } from "./retry_pace.ts";
 
 /** While a timer runs its status is said again this often, ms; the seconds in between can be counted by anybody. */
 const COUNTDOWN_EVERY_MS = 5000;
@@ -52,6 +53,8 @@ export class Publisher {
   readonly #plans = new Map<string, SaidPlan>();
   /** Agents that named another plan than the one that was said last. */
   readonly #astray = new Set<string>();
+  readonly #statusPace = new RetryPace();
+  readonly #planPace = new RetryPace();
   #issuedAtMs = -Infinity;
   /** It is no earlier than this, ms since 1970, less the monotonic time: the snapshot knows. */
   #earliestOffsetMs = -Infinity;
@@ -101,11 +104,16 @@ export class Publisher {
     const before = this.#statuses.get(device);
     const isSame = before?.key === key;
     if (isSame && nowMonoMs - before.atMonoMs < everyMs) return;
+    if (this.#statusPace.isWaiting(device, nowMonoMs)) return;
     this.#statuses.set(device, { key, atMonoMs: nowMonoMs });
-    bus.publish(topics.policy(device), encodePolicyStatus(status), { retain: true, qos: 1 }).catch(() => {
-      // Not taken: what the broker keeps is older, so it is said again at the next occasion.
-      this.#statuses.delete(device);
-    });
+    bus.publish(topics.policy(device), encodePolicyStatus(status), { retain: true, qos: 1 }).then(
+      () => this.#statusPace.passed(device),
+      () => {
+        // Not taken: what the broker keeps is older, so it is said again at the next occasion.
+        this.#statuses.delete(device);
+        this.#statusPace.failed(device, clock.monoMs());
+      },
+    );
   }
 
   /** Takes a station's status back: the broker keeps nothing of it any more. */
@@ -124,6 +132,8 @@ export class Publisher {
     const before = this.#plans.get(agent);
     const isNew = content && isNewPlan(before?.content, content, nowMonoMs);
     if (!content || !(isNew || this.#isAstray(agent, before, nowMonoMs))) return;
+    // A plan that says something else is tried at once, whatever became of the one before.
+    if (!before && this.#planPace.isWaiting(agent, nowMonoMs)) return;
     const id = newId();
     const nowWallMs = Math.max(clock.wallMs(), nowMonoMs + this.#earliestOffsetMs);
     this.#issuedAtMs = Math.max(nowWallMs, this.#issuedAtMs + 1);
@@ -138,10 +148,14 @@ export class Publisher {
       nowWallMs,
       issuedAtMs: this.#issuedAtMs,
     });
-    bus.publish(topics.plan(agent), encodeAgentPlan(plan), { retain: true, qos: 1 }).catch(() => {
-      // Not taken by the bus: say it again at the next occasion.
-      this.#plans.delete(agent);
-    });
+    bus.publish(topics.plan(agent), encodeAgentPlan(plan), { retain: true, qos: 1 }).then(
+      () => this.#planPace.passed(agent),
+      () => {
+        // Not taken by the bus: say it again at the next occasion.
+        this.#plans.delete(agent);
+        this.#planPace.failed(agent, clock.monoMs());
+      },
+    );
   }
 
   /** What an agent says may have crossed the plan on its way: it gets the time to say better. */

@@ -44,6 +44,7 @@ const hostSchema = v.strictObject({
   mac: v.optional(
     v.pipe(v.string(), v.regex(/^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$/, "must be six hex pairs")),
   ),
+  wake_address: v.optional(v.pipe(v.string(), v.ipv4("must be an IPv4 address"))),
   ...triggerKeys,
 });
 

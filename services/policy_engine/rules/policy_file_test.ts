@@ -76,7 +76,12 @@ Deno.test("houseRules() takes each key from the nearest level that has it", () =
     300_000,
   ]);
   assert.equal(rules.blindLimitMs, 90 * 60_000);
-  assert.deepEqual(rules.wake, { gridStableMs: 600_000, socPercent: 45, macs: { nas: "01:23:45:67:89:ab" } });
+  assert.deepEqual(rules.wake, {
+    gridStableMs: 600_000,
+    socPercent: 45,
+    macs: { nas: "01:23:45:67:89:ab" },
+    addresses: {},
+  });
   assert.deepEqual([...rules.goesWithAny], ["nas"]);
   assert.equal(rules.notBeforeMonoMs, 5);
 });
@@ -267,4 +272,10 @@ Deno.test("parsePolicyFile() reads the example of docs/policy.md", () => {
     ["nas"],
     ["pi"],
   ]);
+});
+
+Deno.test("parsePolicyFile() reads where magic packets go, and refuses what is no IPv4 address", () => {
+  const text = '[host.nas]\nmac = "01:23:45:67:89:ab"\nwake_address = "192.168.7.255"\n';
+  assert.equal(parse(text).host.nas?.wake_address, "192.168.7.255");
+  assert.throws(() => parse(text.replace("192.168.7.255", "nas.lan")), /must be an IPv4 address/);
 });

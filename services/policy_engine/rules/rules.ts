@@ -63,6 +63,8 @@ export interface WakeRules {
   readonly socPercent: number;
   /** Host to the hardware address that the magic packet names; hosts that are not here come back by themselves. */
   readonly macs: Readonly<Record<string, string>>;
+  /** Host to where its packets go, IPv4; every network of ours when absent. */
+  readonly addresses: Readonly<Record<string, string>>;
 }
 
 /** Everything that the policy is told once. */

@@ -33,6 +33,9 @@ export function houseRules(
       gridStableMs: (recovery?.grid_stable_min ?? simple.wake.gridStableMs / 60_000) * 60_000,
       socPercent: recovery?.soc_min ?? simple.wake.socPercent,
       macs: Object.fromEntries(hosts.flatMap(([host, { mac }]) => mac ? [[host, mac]] : [])),
+      addresses: Object.fromEntries(
+        hosts.flatMap(([host, { wake_address }]) => wake_address ? [[host, wake_address]] : []),
+      ),
     },
     blindLimitMs: file.blind_limit_min === undefined ? simple.blindLimitMs : file.blind_limit_min * 60_000,
   };

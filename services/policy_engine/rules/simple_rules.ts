@@ -48,7 +48,12 @@ export function simpleRules(limits: SimpleLimits, notBeforeMonoMs: number): Hous
     stations: Object.fromEntries(stations.map(([device, hosts]) => [device, simpleStation(hosts, limits)])),
     watched: simpleStation([], limits),
     goesWithAny: new Set(),
-    wake: { gridStableMs: DEFAULT_GRID_STABLE_MS, socPercent: DEFAULT_WAKE_SOC_PERCENT, macs: {} },
+    wake: {
+      gridStableMs: DEFAULT_GRID_STABLE_MS,
+      socPercent: DEFAULT_WAKE_SOC_PERCENT,
+      macs: {},
+      addresses: {},
+    },
     cooldownMs: limits.cooldownSec * 1000,
     abortWindowMs: limits.abortWindowSec * 1000,
     shutdownDelayMs: limits.shutdownDelaySec * 1000,
