@@ -83,7 +83,15 @@ function layOut(
   const units = readdirSync(join(ROOT, "systemd")).filter((name) =>
     /^ecoflow-power.*\.(service|path)$/.test(name)
   );
-  for (const unit of units) put(`lib/systemd/system/${unit}`, own(`systemd/${unit}`));
+  // Not below /lib: dpkg would complain at a purge that systemd's own folder is not empty.
+  for (const unit of units) put(`usr/lib/systemd/system/${unit}`, own(`systemd/${unit}`));
+  put(
+    "usr/lib/systemd/system/mosquitto.service.d/ecoflow-power.conf",
+    own("systemd/mosquitto.service.d/ecoflow-power.conf"),
+  );
+  for (const name of ["broker-parts", "broker-memory"]) {
+    put(`usr/lib/ecoflow-power/${name}`, own(`scripts/deb/${name}`), 0o755);
+  }
   put("usr/lib/sysusers.d/ecoflow-power.conf", own("systemd/sysusers.conf"));
   put("usr/lib/tmpfiles.d/ecoflow-power.conf", own("systemd/tmpfiles.conf"));
   for (const name of readdirSync(join(ROOT, "systemd/read-only-root"))) {
@@ -96,6 +104,8 @@ function layOut(
     zipped(manPage(COMMANDS, version, now.toISOString().slice(0, 10))),
   );
   put("usr/share/bash-completion/completions/ecoflow-power", bashCompletion(COMMANDS));
+  // What the program's messages name, under the same names.
+  for (const path of documents()) put(`usr/share/doc/ecoflow-power/${path}`, own(path));
   put("usr/share/doc/ecoflow-power/copyright", own("scripts/deb/copyright"));
   put("usr/share/doc/ecoflow-power/changelog.gz", zipped(debianChangelog(version, date)));
   put("usr/share/lintian/overrides/ecoflow-power", own("scripts/deb/lintian-overrides"));
@@ -105,6 +115,16 @@ function layOut(
   for (const script of ["postinst", "prerm", "postrm"]) {
     put(`DEBIAN/${script}`, own(`scripts/deb/${script}`), 0o755);
   }
+}
+
+/** The texts for people: docs/ without pictures, and what lies beside it. */
+function documents(): string[] {
+  const below = (dir: string): string[] =>
+    readdirSync(join(ROOT, dir), { withFileTypes: true }).flatMap((entry) => {
+      const path = `${dir}/${entry.name}`;
+      return entry.isDirectory() ? below(path) : /\.(md|json)$/.test(path) ? [path] : [];
+    });
+  return ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md", ...below("docs")];
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -14,8 +14,6 @@ export function systemdUnit(): string {
   const paths = agentPaths("linux");
   return `[Unit]
 Description=ecoflow-agent: switches this host off before its power station is empty
-Wants=network-online.target
-After=network-online.target
 # It must try for ever: the host depends on it.
 StartLimitIntervalSec=0
 

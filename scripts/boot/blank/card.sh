@@ -1,0 +1,31 @@
+#!/bin/bash
+# The first boot of a flashed card on a blank system, and then an outage that powers another system off over TLS.
+. /opt/lib.sh
+shared=/opt/shared
+/opt/cloud /opt >/opt/cloud.log 2>&1 & CLOUD=$!
+check "card: the emulated cloud is there" within 20 test -e /opt/answers.toml
+mkdir /opt/card
+cp /opt/ecoflow-power.deb /opt/card/
+cp /opt/first-boot.sh /opt/card/ecoflow-first-boot.sh
+cp /opt/answers.toml /opt/card/ecoflow-setup.toml
+# First without what it needs: no archives, no network.
+mv /var/cache/apt/archives /var/cache/apt/archives.away; mkdir -p /var/cache/apt/archives/partial
+check "card without a network: it fails" sh -c '! ECOFLOW_TRIES=1 sh /opt/card/ecoflow-first-boot.sh /opt/card'
+check "card without a network: no secret is left on it" test ! -e /opt/card/ecoflow-setup.toml
+check "card without a network: root alone has it" sh -c '[ "$(stat -c %a /var/lib/ecoflow-first-boot/answers.toml)" = 600 ]'
+rm -rf /var/cache/apt/archives; mv /var/cache/apt/archives.away /var/cache/apt/archives
+echo "a line from an earlier run" >/root/ecoflow-pairing.txt
+check "card, again: installed and set up" sh /opt/card/ecoflow-first-boot.sh /opt/card
+check "card, again: earlier pairing lines are kept" grep -q "earlier run" /root/ecoflow-pairing.txt
+check "card, again: the answers are gone" sh -c '! ls /var/lib/ecoflow-first-boot/* /opt/card/ecoflow-setup.toml 2>/dev/null'
+check "card: setup saw the station through the daemon" grep -q "ok     Study: alive" /root/ecoflow-pairing.txt
+on_mosquitto "card"
+grep ^ecoflow-agent-1 /root/ecoflow-pairing.txt | tail -n 1 >$shared/pairing.new && mv $shared/pairing.new $shared/pairing
+check "the other system's agent is online" within 90 test -e $shared/paired
+doctor_says() { ecoflow-power doctor | grep -q "$1"; }
+check "doctor sees the host" within 30 doctor_says "ok     host pc: online"
+host_is_off() { ecoflow-power doctor | grep -q "host pc: is switched off\|host pc: is offline"; }
+kill -USR1 $CLOUD
+# The other system is watched from outside; the daemon hears of its end.
+check "an outage: the daemon knows that the host is off" within 150 host_is_off
+say END
