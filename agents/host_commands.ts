@@ -26,6 +26,8 @@ export interface LastStep {
   readonly cancel?: Argv;
   /** Programs that end it now, to be tried in order until one ends with 0; never empty. */
   readonly now: readonly Argv[];
+  /** What the system's own programs say by their exit codes; absent for the owner's programs. */
+  readonly codes?: Pick<HostPlatform, "otherCountCode" | "nothingToCancelCode" | "probe">;
   /** True when the host comes back in the same boot: it hibernates. */
   readonly returns: boolean;
 }
@@ -50,8 +52,16 @@ export function lastStep(platform: HostPlatform, wishes: LastStepWishes): LastSt
   const { mode, ownShutdown, ownAbort } = wishes;
   if (ownShutdown) return ownLastStep(ownShutdown, ownAbort);
   if (mode === "poweroff") {
-    const { schedule, cancel, powerOffNow } = platform;
-    return { schedule, cancel: ownAbort ?? cancel, now: powerOffNow, returns: false };
+    const { schedule, cancel, powerOffNow, otherCountCode, nothingToCancelCode, probe } = platform;
+    const codes = { otherCountCode, nothingToCancelCode, probe };
+    return {
+      schedule,
+      cancel: ownAbort ?? cancel,
+      now: powerOffNow,
+      // What the owner's own abort says by its code is not known.
+      ...(ownAbort ? {} : { codes }),
+      returns: false,
+    };
   }
   const { hibernateNow } = platform;
   if (!hibernateNow) {
