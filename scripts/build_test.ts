@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SERVICES } from "../services/registry.ts";
-import { compileArgs, PERMISSIONS, workerFiles } from "./build.ts";
+import { compileArgs, PERMISSIONS } from "./build.ts";
+import { bundle, workerFiles } from "./build/bundle.ts";
 import { TARGETS } from "./build_programs.ts";
 import { compileWith, findCompiler } from "./denort.ts";
 import { play, stationModels } from "../commands/simulate/play.ts";
@@ -12,10 +13,10 @@ import { SCENARIOS } from "../commands/simulate/scenarios.ts";
 
 Deno.test("compileArgs() of the daemon gives no program, no foreign code, and not everything", () => {
   for (const target of TARGETS) {
-    const args = compileArgs(target, "out");
+    const args = compileArgs(target, "out", "in");
     assert.deepEqual(args.filter((arg) => /allow-(all|run|ffi|import)|^-A$/.test(arg)), []);
     assert.ok(["--deny-run", "--deny-ffi", "--deny-import"].every((flag) => args.includes(flag)));
-    assert.deepEqual(args.slice(-5), ["--target", target, "--output", "out", "main.ts"]);
+    assert.deepEqual(args.slice(-5), ["--target", target, "--output", "out", "in/main.js"]);
   }
   for (const reason of Object.values(PERMISSIONS)) assert.ok(reason.length > 10);
 });
@@ -47,7 +48,8 @@ Deno.test("the built daemon says its version, keeps its services in their sandbo
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-binary-"));
   const binary = join(dir, "ecoflow-power");
   try {
-    await compileWith(compiler, compileArgs("x86_64-unknown-linux-gnu", binary));
+    await bundle("daemon", join(dir, "bundle"));
+    await compileWith(compiler, compileArgs("x86_64-unknown-linux-gnu", binary, join(dir, "bundle")));
     const run = async (...args: string[]) => {
       const { code, stdout, stderr } = await new Deno.Command(binary, { args, cwd: dir }).output();
       return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };

@@ -21,6 +21,7 @@ import { parseArgs } from "node:util";
 import { bootCase, CASE_NAMES, packageBefore } from "./boot/blank_boot.ts";
 import { blankRoot, Container, run, type Suite, SUITES } from "./boot/container.ts";
 import { compileArgs } from "./build.ts";
+import { bundle } from "./build/bundle.ts";
 import { compileArgs as agentArgs } from "./build_agents.ts";
 import { compileWith, findCompiler } from "./denort.ts";
 import { FILES, firstBootScript } from "./flash_card/first_boot.ts";
@@ -119,8 +120,12 @@ async function build(dir: string, given: { deb?: string; agent?: string }): Prom
     string,
     string,
   ];
-  await compileWith(compiler, compileArgs(TARGET, binary));
-  if (given.agent === undefined) await compileWith(compiler, agentArgs(TARGET, agent));
+  await bundle("daemon", join(dir, "bundle"));
+  await compileWith(compiler, compileArgs(TARGET, binary, join(dir, "bundle")));
+  if (given.agent === undefined) {
+    await bundle("agent", join(dir, "agent-bundle"));
+    await compileWith(compiler, agentArgs(TARGET, agent, join(dir, "agent-bundle")));
+  }
   await compileWith(compiler, [
     ...["compile", "--quiet", "--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"],
     ...["--output", cloud, "scripts/boot/cloud.ts"],

@@ -39,6 +39,9 @@ export async function blankRoot(suite: Suite, cache: string): Promise<string> {
   return root;
 }
 
+/** What a system that is told to power off may take, ms. */
+const HARD_LIMIT_MS = 100_000;
+
 /** One system on a throw-away copy of a root. */
 export class Container {
   /** Where its files are seen from outside. */
@@ -96,12 +99,16 @@ WantedBy=multi-user.target
       stderr: "null",
     }).spawn();
     let isInTime = true;
+    let hard: ReturnType<typeof setTimeout> | undefined;
     const limit = setTimeout(() => {
       isInTime = false;
-      child.kill("SIGKILL");
+      // It ends the system; killed at once it would leave the system's processes behind.
+      child.kill("SIGTERM");
+      hard = setTimeout(() => child.kill("SIGKILL"), HARD_LIMIT_MS);
     }, limitMs);
     await child.status;
     clearTimeout(limit);
+    clearTimeout(hard);
     return isInTime;
   }
 

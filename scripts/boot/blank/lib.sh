@@ -32,3 +32,5 @@ listens() { is_active mosquitto && ss -ltnp | grep -q ':8883 .*mosquitto' && ss 
 connected() { ss -tnp state established '( dport = :1883 )' | grep -q ecoflow-power; }
 owned() { [ "$(stat -c %U:%G /etc/mosquitto/ecoflow-power/passwords /etc/mosquitto/ecoflow-power/acl | sort -u)" = mosquitto:mosquitto ]; }
 inside() { ss -ltnp | grep -q '127.0.0.1:1883 .*ecoflow-power'; }
+# There is no network here, and waiting for names would take minutes: apt's lists and archives are in the root.
+echo 'Acquire::http::Proxy "http://127.0.0.1:9";' >/etc/apt/apt.conf.d/99-no-network
