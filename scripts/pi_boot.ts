@@ -12,17 +12,19 @@
  *   --all              every case on every Debian, and then the whole house
  *   --cache            where Debian roots are kept between runs
  *   --before           a package to upgrade from; one of an older commit is made when not given
- *   --deb, --agent     a package and an agent that were built before; else both are built
+ *   --deb              a package that was built before, such as that of a release; else it is built
+ *   --compiled         the daemon as one compiled program; else the official runtime and the bundle
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { bootCase, CASE_NAMES, packageBefore } from "./boot/blank_boot.ts";
+import { bootCase, CASE_NAMES, packageBefore, putPrograms } from "./boot/blank_boot.ts";
 import { blankRoot, Container, run, type Suite, SUITES } from "./boot/container.ts";
-import { compileArgs } from "./build.ts";
+import { DAEMON } from "./build.ts";
 import { bundle } from "./build/bundle.ts";
-import { compileArgs as agentArgs } from "./build_agents.ts";
+import { AGENT } from "./build_agents.ts";
+import { putTogether } from "./build_programs.ts";
 import { compileWith, findCompiler } from "./denort.ts";
 import { FILES, firstBootScript } from "./flash_card/first_boot.ts";
 import { packageDeb } from "./package_deb.ts";
@@ -35,7 +37,7 @@ const LIMIT_MS = 15 * 60_000;
 /** The newest package whose postinst ran before Mosquitto's and left a blank system half-made: upgrades start there. */
 const BEFORE = "440df18";
 /** Of the cases, those that a check at each change can afford. */
-const SHORT = ["orders", "card", "inhibitors"];
+const SHORT = ["readme", "inhibitors"];
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
@@ -50,7 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
       suite: { type: "string", multiple: true, default: [] },
       before: { type: "string" },
       deb: { type: "string" },
-      agent: { type: "string" },
+      compiled: { type: "boolean", default: false },
     },
   });
   const unknown = [
@@ -66,11 +68,11 @@ async function main(args: readonly string[]): Promise<number> {
   const isBlank = values.short || values.case.length > 0;
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-pi-"));
   try {
-    const built = await build(dir, { deb: values.deb, agent: values.agent });
+    const built = await build(dir, { deb: values.deb, isCompiled: values.compiled });
     if (!built) return 1;
     const totals = { passed: 0, failed: 0 };
     if (cases.length > 0) {
-      const before = values.before ?? await packageBefore(BEFORE, built.binary, dir);
+      const before = values.before ?? await packageBefore(BEFORE, dir);
       for (const suite of suites.length > 0 ? suites : values.all ? SUITES : [SUITES[1]]) {
         say(`${suite}: a blank root …`);
         const root = await blankRoot(suite, values.cache);
@@ -102,42 +104,43 @@ function isSuite(name: string): name is Suite {
 
 /** The programs that the systems get. */
 interface Built {
-  readonly binary: string;
+  /** The daemon, in either form. */
+  readonly daemon: string;
+  /** The agent's folder. */
   readonly agent: string;
+  /** The emulated cloud, as one script for the agent's runtime. */
   readonly cloud: string;
   readonly deb: string;
 }
 
-/** @returns undefined, after a printed line, where programs cannot be built */
-async function build(dir: string, given: { deb?: string; agent?: string }): Promise<Built | undefined> {
-  const compiler = await findCompiler();
-  if (!compiler) return undefined;
+/** Builds the runtime form, or with `isCompiled` the compiled one of the daemon. */
+async function build(dir: string, given: { deb?: string; isCompiled: boolean }): Promise<Built | undefined> {
   say("Building …");
-  const [binary, agent, cloud] = ["ecoflow-power", "ecoflow-agent", "cloud"].map((name) =>
-    join(dir, name)
-  ) as [
-    string,
-    string,
-    string,
-  ];
-  await bundle("daemon", join(dir, "bundle"));
-  await compileWith(compiler, compileArgs(TARGET, binary, join(dir, "bundle")));
-  if (given.agent === undefined) {
-    await bundle("agent", join(dir, "agent-bundle"));
-    await compileWith(compiler, agentArgs(TARGET, agent, join(dir, "agent-bundle")));
-  }
-  await compileWith(compiler, [
-    ...["compile", "--quiet", "--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"],
-    ...["--output", cloud, "scripts/boot/cloud.ts"],
-  ]);
-  const deb = given.deb ?? await packageDeb({ arch: "amd64", binary, outDir: dir, version: "0.1.0" });
-  return { binary, agent: given.agent ?? agent, cloud, deb };
+  const bundles = { daemon: join(dir, "bundle"), agent: join(dir, "agent-bundle") };
+  await bundle("daemon", bundles.daemon);
+  await bundle("agent", bundles.agent);
+  const agent = await putTogether(AGENT, TARGET, dir, bundles.agent);
+  const cloud = join(dir, "cloud.js");
+  await run(
+    Deno.execPath(),
+    ["bundle", "--quiet", "--platform", "deno", "--output", cloud, "scripts/boot/cloud.ts"],
+    new URL("..", import.meta.url).pathname,
+  );
+  let daemon: string;
+  if (given.isCompiled) {
+    const compiler = await findCompiler();
+    if (!compiler) return undefined;
+    daemon = join(dir, "ecoflow-power");
+    await compileWith(compiler, DAEMON.compileArgs(TARGET, daemon, bundles.daemon));
+  } else daemon = await putTogether(DAEMON, TARGET, dir, bundles.daemon);
+  const deb = given.deb ?? await packageDeb({ arch: "amd64", binary: daemon, outDir: dir, version: "0.1.0" });
+  return { daemon, agent, cloud, deb };
 }
 
 /** The whole house, on a Debian that has Mosquitto. */
 async function bootHouse(
   cache: string,
-  { binary, agent, cloud, deb }: Built,
+  { daemon, agent, cloud, deb }: Built,
   dir: string,
 ): Promise<{ passed: number; failed: number }> {
   const lower = join(cache, "bookworm");
@@ -152,11 +155,10 @@ async function bootHouse(
   const opt = join(house.root, "opt");
   cpSync(deb, join(opt, "ecoflow-power.deb"));
   cpSync(
-    await packageDeb({ arch: "amd64", binary, outDir: dir, version: "0.1.0+1" }),
+    await packageDeb({ arch: "amd64", binary: daemon, outDir: dir, version: "0.1.0+1" }),
     join(opt, "upgrade.deb"),
   );
-  cpSync(agent, join(opt, "ecoflow-agent"));
-  cpSync(cloud, join(opt, "cloud"));
+  putPrograms(opt, { agent, cloud });
   cpSync(new URL("boot/pi_checks.sh", import.meta.url), join(opt, "checks.sh"));
   for (const name of ["deploy", "deploy_remote.sh"]) cpSync(new URL(name, import.meta.url), join(opt, name));
   mkdirSync(join(opt, "boot"));

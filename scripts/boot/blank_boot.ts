@@ -4,7 +4,7 @@
  *
  * Needs root, systemd-nspawn and debootstrap. Run by `scripts/pi_boot.ts`.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { linuxPlatform } from "../../agents/platform/linux.ts";
 import { firstBootScript } from "../flash_card/first_boot.ts";
@@ -16,8 +16,12 @@ export interface Programs {
   readonly deb: string;
   /** One that came before it; absent: upgrades are not tried. */
   readonly before?: string;
+  /** The agent's folder: runtime and script. */
   readonly agent: string;
+  /** The emulated cloud, as a script for the same runtime. */
   readonly cloud: string;
+  /** The daemon's folder, which an older package without a program of its own runs. */
+  readonly daemon: string;
 }
 
 /** A case: what is booted, and how long it may take. */
@@ -31,6 +35,7 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
+  { name: "readme", script: "readme.sh", host: "host.sh" },
   { name: "orders", script: "orders.sh" },
   { name: "card", script: "card.sh", host: "host.sh" },
   { name: "later", script: "later.sh", starts: 2 },
@@ -111,8 +116,8 @@ async function prepare(lower: string, dir: string, programs: Programs, script: s
   mkdirSync(join(opt, "shared"), { recursive: true });
   cpSync(programs.deb, join(opt, "ecoflow-power.deb"));
   if (programs.before !== undefined) cpSync(programs.before, join(opt, "before.deb"));
-  cpSync(programs.agent, join(opt, "ecoflow-agent"));
-  cpSync(programs.cloud, join(opt, "cloud"));
+  putPrograms(opt, programs);
+  if (script === "upgrade.sh") cpSync(programs.daemon, join(opt, "daemon"), { recursive: true });
   writeFileSync(join(opt, "first-boot.sh"), firstBootScript());
   const lastStep = linuxPlatform(true).powerOffNow.map((argv) => argv.map((word) => `'${word}'`).join(" "));
   writeFileSync(join(opt, "power-off-now"), `${lastStep.join("\n")}\n`);
@@ -137,12 +142,22 @@ function outcome(text: string, host: { said: string; isOff: boolean } | undefine
   return { lines, passed: count("ok "), failed: count("FAILED") };
 }
 
-/** The package of an older commit, made by its own script around a program. @returns undefined when git does not have it */
-export async function packageBefore(
-  commit: string,
-  binary: string,
-  dir: string,
-): Promise<string | undefined> {
+/** The agent and the emulated cloud into a system's `/opt`, each with something that starts it. */
+export function putPrograms(opt: string, { agent, cloud }: Pick<Programs, "agent" | "cloud">): void {
+  cpSync(agent, join(opt, "agent"), { recursive: true });
+  symlinkSync("agent/ecoflow-agent", join(opt, "ecoflow-agent"));
+  cpSync(cloud, join(opt, "cloud.js"));
+  const start =
+    `#!/bin/sh\nexec /opt/agent/runtime/ecoflow-agent run --quiet --allow-all --no-config /opt/cloud.js "$@"\n`;
+  writeFileSync(join(opt, "cloud"), start, { mode: 0o755 });
+}
+
+/**
+ * The package of an older commit, made by its own script; its program is today's, from `/opt/daemon` of the system.
+ *
+ * @returns undefined when git does not have the commit
+ */
+export async function packageBefore(commit: string, dir: string): Promise<string | undefined> {
   const source = join(dir, "before");
   mkdirSync(source, { recursive: true });
   const root = new URL("../..", import.meta.url).pathname;
@@ -154,15 +169,11 @@ export async function packageBefore(
   });
   if (!(await archive.output()).success) return undefined;
   await run("tar", ["-xf", tar, "-C", source]);
+  const binary = join(dir, "before-program");
+  writeFileSync(binary, '#!/bin/sh\nexec /opt/daemon/ecoflow-power "$@"\n', { mode: 0o755 });
   const out = join(dir, "before-deb");
-  await run(
-    Deno.execPath(),
-    [
-      ...["run", "--quiet", "--allow-all", "scripts/package_deb.ts", "--arch", "amd64"],
-      ...["--binary", binary, "--out", out, "--version", "0.0.9"],
-    ],
-    source,
-  );
+  const args = ["--arch", "amd64", "--binary", binary, "--out", out, "--version", "0.0.9"];
+  await run(Deno.execPath(), ["run", "--quiet", "--allow-all", "scripts/package_deb.ts", ...args], source);
   const [name] = existsSync(out) ? readdirSync(out) : [];
   return name === undefined ? undefined : join(out, name);
 }

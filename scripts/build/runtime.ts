@@ -3,7 +3,7 @@
  * for every processor. It comes from npm, and nothing but the very bytes that are named here is taken.
  */
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Target } from "../build_programs.ts";
@@ -41,7 +41,7 @@ export const RUNTIMES: Readonly<Record<Target, { readonly name: string; readonly
 };
 
 /** Where runtimes are kept between builds. */
-const CACHE = join(homedir(), ".cache/ecoflow-power/runtimes");
+const cacheOfUser = () => join(homedir(), ".cache/ecoflow-power/runtimes");
 
 /**
  * The runtime of a system, downloaded once a machine; `NPM_CONFIG_REGISTRY` names another registry than npm's own.
@@ -50,7 +50,7 @@ const CACHE = join(homedir(), ".cache/ecoflow-power/runtimes");
  * @returns the path of the executable
  * @throws Error when it cannot be had, or is not the one that is named here
  */
-export async function fetchRuntime(target: Target, cache = CACHE): Promise<string> {
+export async function fetchRuntime(target: Target, cache = cacheOfUser()): Promise<string> {
   const { name, integrity } = RUNTIMES[target];
   const isWindows = target.includes("windows");
   const dir = join(cache, `${name}-${RUNTIME_VERSION}`);
@@ -62,19 +62,21 @@ export async function fetchRuntime(target: Target, cache = CACHE): Promise<strin
   if (!response.ok) throw new Error(`Cannot get the runtime: "${url}" answers ${response.status}`);
   const bytes = new Uint8Array(await response.arrayBuffer());
   checkIntegrity(bytes, integrity, url);
-  mkdirSync(dir, { recursive: true });
-  const archive = join(dir, "package.tgz");
+  // Whole or not at all: the next build takes what has its name.
+  const part = `${dir}.part`;
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(part, { recursive: true });
+  const archive = join(part, "package.tgz");
   writeFileSync(archive, bytes);
   const inside = `package/${isWindows ? "deno.exe" : "deno"}`;
   const { success, stderr } = await new Deno.Command("tar", {
-    args: ["-xzf", archive, "-C", dir, "--strip-components=1", inside],
+    args: ["-xzf", archive, "-C", part, "--strip-components=1", inside],
   }).output();
   if (!success) throw new Error(`Cannot unpack the runtime: ${new TextDecoder().decode(stderr).trim()}`);
-  Deno.removeSync(archive);
-  chmodSync(path, 0o755);
-  // Whole or not at all: the next build takes what has this name.
-  renameSync(path, `${path}.whole`);
-  renameSync(`${path}.whole`, path);
+  rmSync(archive);
+  chmodSync(join(part, isWindows ? "deno.exe" : "deno"), 0o755);
+  rmSync(dir, { recursive: true, force: true });
+  renameSync(part, dir);
   return path;
 }
 

@@ -1,7 +1,6 @@
 #!/bin/bash
 # The first boot of a flashed card on a blank system, and then an outage that powers another system off over TLS.
 . /opt/lib.sh
-shared=/opt/shared
 /opt/cloud /opt >/opt/cloud.log 2>&1 & CLOUD=$!
 check "card: the emulated cloud is there" within 20 test -e /opt/answers.toml
 mkdir /opt/card
@@ -20,12 +19,5 @@ check "card, again: earlier pairing lines are kept" grep -q "earlier run" /root/
 check "card, again: the answers are gone" sh -c '! ls /var/lib/ecoflow-first-boot/* /opt/card/ecoflow-setup.toml 2>/dev/null'
 check "card: setup saw the station through the daemon" grep -q "ok     Study: alive" /root/ecoflow-pairing.txt
 on_mosquitto "card"
-grep ^ecoflow-agent-1 /root/ecoflow-pairing.txt | tail -n 1 >$shared/pairing.new && mv $shared/pairing.new $shared/pairing
-check "the other system's agent is online" within 90 test -e $shared/paired
-doctor_says() { ecoflow-power doctor | grep -q "$1"; }
-check "doctor sees the host" within 30 doctor_says "ok     host pc: online"
-host_is_off() { ecoflow-power doctor | grep -q "host pc: is switched off\|host pc: is offline"; }
-kill -USR1 $CLOUD
-# The other system is watched from outside; the daemon hears of its end.
-check "an outage: the daemon knows that the host is off" within 150 host_is_off
+outage_elsewhere
 say END

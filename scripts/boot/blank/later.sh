@@ -34,7 +34,7 @@ for target in network-online time-sync; do
 done
 # Somebody asks for both, as a log collector does.
 printf '[Unit]\nWants=network-online.target time-sync.target\n[Service]\nType=oneshot\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n' >/etc/systemd/system/asks.service
-install -m 755 /opt/ecoflow-agent /usr/local/bin/ecoflow-agent
+ln -s /opt/agent/ecoflow-agent /usr/local/bin/ecoflow-agent
 mkdir -p /etc/ecoflow-agent; printf 'AGENT_ID=pc\nAGENT_KEY=%064d\nMQTT_HOST=127.0.0.1\n' 0 >/etc/ecoflow-agent/ecoflow-agent.env
 cp /opt/ecoflow-agent.service /etc/systemd/system/
 systemctl daemon-reload; systemctl -q enable asks ecoflow-agent

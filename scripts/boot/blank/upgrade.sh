@@ -6,8 +6,7 @@ half_made() { grep -q '^#MQTT_HOST' $ENV; }
 check "the package before leaves it half-made" half_made
 apt install --reinstall /opt/before.deb >/opt/last 2>&1; sleep 2
 check "the package before, reinstalled: the daemon is down for good" sh -c '[ "$(systemctl show -p ExecMainStatus --value ecoflow-power)" = 78 ]'
-dpkg-deb -x /opt/ecoflow-power.deb /opt/new
-doctor_sees() { /opt/new/usr/bin/ecoflow-power doctor 2>&1 | grep -q "WRONG  broker: .*half"; }
+doctor_sees() { /opt/daemon/ecoflow-power doctor 2>&1 | grep -q "WRONG  broker: .*half"; }
 check "doctor sees what is half-made" doctor_sees
 check "upgraded" apt install /opt/ecoflow-power.deb
 on_mosquitto "upgraded"
