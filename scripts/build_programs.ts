@@ -136,6 +136,7 @@ async function compile(args: readonly string[], form: string | undefined): Promi
 /**
  * The runtime form: a folder with the runtime, the bundle, what starts it, and the words before the script.
  *
+ * @param runtimes Where downloaded runtimes are kept; the user's cache when absent
  * @returns its path
  */
 export async function putTogether(
@@ -143,11 +144,12 @@ export async function putTogether(
   target: Target,
   out: string,
   from: string,
+  runtimes?: string,
 ): Promise<string> {
   const folder = join(out, folderName(name, target));
   const isWindows = target.includes("windows");
   mkdirSync(join(folder, "runtime"), { recursive: true });
-  cpSync(await fetchRuntime(target), join(folder, "runtime", isWindows ? `${name}.exe` : name));
+  cpSync(await fetchRuntime(target, runtimes), join(folder, "runtime", isWindows ? `${name}.exe` : name));
   copyBundle(from, folder);
   writeFileSync(join(folder, FLAGS_FILE), `${JSON.stringify([...RUN_FLAGS, ...flags])}\n`);
   const [file, text] = isWindows

@@ -93,7 +93,7 @@ async function layOut(
     "usr/lib/systemd/system/mosquitto.service.d/ecoflow-power.conf",
     own("systemd/mosquitto.service.d/ecoflow-power.conf"),
   );
-  for (const name of ["broker-parts", "broker-memory"]) {
+  for (const name of ["broker-parts", "broker-memory", "huge-pages"]) {
     put(`usr/lib/ecoflow-power/${name}`, own(`scripts/deb/${name}`), 0o755);
   }
   put("usr/lib/sysusers.d/ecoflow-power.conf", own("systemd/sysusers.conf"));

@@ -25,16 +25,16 @@ const rows: readonly [name: string, env: string, files: readonly string[], wante
     "Mosquitto's part alone",
     "#MQTT_HOST=127.0.0.1\n",
     WHOLE,
-    /^WRONG  broker: half-made: .*does not name it.*doctor --heal$/m,
+    /^WRONG +broker: half-made: .*does not name it.*doctor --heal$/m,
   ],
   [
     "a password alone, which keeps the daemon down",
     "",
     ["etc/ecoflow-power/credentials/mqtt_pass"],
-    /^WRONG  broker: half-made/m,
+    /^WRONG +broker: half-made/m,
   ],
-  ["Mosquitto gone", OURS, WHOLE.slice(1), /^WRONG  broker: half-made: .*none is installed/m],
-  ["no access list", OURS, WHOLE.slice(0, -1), /^WRONG  broker: half-made: Mosquitto lacks acl;/m],
+  ["Mosquitto gone", OURS, WHOLE.slice(1), /^WRONG +broker: half-made: .*none is installed/m],
+  ["no access list", OURS, WHOLE.slice(0, -1), /^WRONG +broker: half-made: Mosquitto lacks acl;/m],
   [
     "no drop-in",
     OURS,
@@ -45,7 +45,7 @@ const rows: readonly [name: string, env: string, files: readonly string[], wante
     "a memory that was put aside",
     OURS,
     [...WHOLE, "var/lib/mosquitto/mosquitto.db.refused-20261128T120000Z"],
-    /^\?      broker's memory: could not be read.*mosquitto\.db\.refused-20261128T120000Z/m,
+    /^\? +broker's memory: could not be read.*mosquitto\.db\.refused-20261128T120000Z/m,
   ],
 ];
 for (const [name, env, files, wanted] of rows) {
