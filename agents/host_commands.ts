@@ -30,6 +30,8 @@ export interface LastStep {
   readonly now: readonly Argv[];
   /** The system's own, tried like `now` when the owner's command has failed again and again; absent: `now` is that. */
   readonly instead?: readonly Argv[];
+  /** What the system's own programs say by their exit codes; absent for the owner's programs. */
+  readonly codes?: Pick<HostPlatform, "otherCountCode" | "nothingToCancelCode" | "probe">;
   /** True when the host comes back in the same boot: it hibernates. */
   readonly returns: boolean;
 }
@@ -54,9 +56,12 @@ export function lastStep(platform: HostPlatform, wishes: LastStepWishes): LastSt
   const { mode, ownShutdown, ownAbort } = wishes;
   if (ownShutdown) return { ...ownLastStep(ownShutdown, ownAbort), instead: platform.powerOffNow };
   if (mode === "poweroff") {
-    const { schedule, cancel, powerOffNow } = platform;
+    const { schedule, cancel, powerOffNow, otherCountCode, nothingToCancelCode, probe } = platform;
     const last = { schedule, cancel: ownAbort ?? cancel, now: powerOffNow, returns: false };
-    return ownAbort ? { ...last, cancelInstead: cancel } : last;
+    // What the owner's own abort says by its code is not known.
+    return ownAbort
+      ? { ...last, cancelInstead: cancel }
+      : { ...last, codes: { otherCountCode, nothingToCancelCode, probe } };
   }
   const { hibernateNow } = platform;
   if (!hibernateNow) {

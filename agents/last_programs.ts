@@ -60,7 +60,8 @@ export class LastPrograms {
     if (delaySec === 0) return false;
     for (const argv of commands.last.schedule(delaySec, clock.wallMs())) {
       if (isCalledOff()) return true;
-      const result = await this.#begin(argv, delaySec);
+      let result = await this.#begin(argv, delaySec);
+      if (this.#isOthersCount(result)) result = await this.#beginAgain(argv, delaySec, result);
       if (isSuccess(result)) {
         onScheduled(argv, delaySec);
         return true;
@@ -105,7 +106,8 @@ export class LastPrograms {
     for (let round = 1; round <= rounds; round++) {
       for (const argv of programs) {
         if (this.#isOver) return false;
-        const result = await this.#begin(argv, 0);
+        let result = await this.#begin(argv, 0);
+        if (this.#isOthersCount(result)) result = await this.#beginAgain(argv, 0, result);
         if (isSuccess(result)) {
           this.of.onEnded(argv);
           return true;
@@ -123,6 +125,27 @@ export class LastPrograms {
     return this.#inFlight;
   }
 
+  /**
+   * Whether somebody undid what the system counts. False, too, where the system cannot be asked.
+   *
+   * @param leftSec Until the host goes off; long enough that a count which the question begins can be undone
+   */
+  async wasUndone(leftSec: number): Promise<boolean> {
+    const probe = this.ports.commands.last.codes?.probe;
+    if (!probe) return false;
+    const result = await this.run(probe.argv(leftSec));
+    if (result.kind !== "ended" || result.code !== probe.undoneCode) return false;
+    if (probe.afterwards) await this.run(probe.afterwards);
+    return true;
+  }
+
+  /** Whether this end of the program that cancels means that others undid the shutdown before. */
+  foundNothingToCancel(result: RunResult): boolean {
+    const nothingToCancelCode = this.ports.commands.last.codes?.nothingToCancelCode;
+    return nothingToCancelCode !== undefined && result.kind === "ended" &&
+      result.code === nothingToCancelCode;
+  }
+
   /** For a person. */
   failureText(argv: Argv, result: RunResult): string {
     return `${argv.join(" ")}: ${resultText(result, PLATFORM_LIMIT_MS)}`;
@@ -133,6 +156,19 @@ export class LastPrograms {
     const { commands: { last }, clock } = this.ports;
     const scheduled = delaySec > 0 ? last.schedule(delaySec, clock.wallMs()) : [];
     return [...scheduled, ...last.now, ...last.instead ?? []];
+  }
+
+  /** Whether somebody else's shutdown, such as a later one for updates, keeps ours out. */
+  #isOthersCount(result: RunResult): boolean {
+    const otherCountCode = this.ports.commands.last.codes?.otherCountCode;
+    return otherCountCode !== undefined && result.kind === "ended" && result.code === otherCountCode;
+  }
+
+  async #beginAgain(argv: Argv, delaySec: number, refused: RunResult): Promise<RunResult> {
+    const { cancel } = this.ports.commands.last;
+    if (!cancel || this.of.isCalledOff()) return refused;
+    await this.run(cancel);
+    return this.of.isCalledOff() ? refused : await this.#begin(argv, delaySec);
   }
 
   #begin(argv: Argv, delaySec: number): Promise<RunResult> {

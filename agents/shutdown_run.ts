@@ -28,6 +28,9 @@ export interface RunPorts {
 const PIECE_MS = 5000;
 /** A host that is still up so long after its end was due was not shut down, ms. */
 export const STILL_UP_MS = 180_000;
+/** So often the system is asked whether it still counts, ms; not when less than the second is left. */
+const PROBE_MS = 15_000;
+const PROBE_LEAST_MS = 10_000;
 /** A preparation during which the agent died is begun so often, then passed over. */
 const PREPARATION_TRIES = 2;
 /** A run that nobody watched for longer, because the host slept or no agent ran, is too old to go on with, ms. */
@@ -178,6 +181,11 @@ export class ShutdownRun {
     const isLate = this.ports.watchesEnd && time.uptimeMs() >= (this.#dueUptimeMs ?? 0);
     const result = await this.#last.run(cancel);
     let done = cancel.join(" ");
+    if (!isLate && this.#last.foundNothingToCancel(result)) {
+      this.#isCalledOff = false;
+      this.#finish();
+      return { done: true, detail: `it was undone on the host itself before${this.#preparations.allDone}` };
+    }
     if (!isSuccess(result)) {
       const problem = this.#last.failureText(cancel, result);
       const other = commands.last.cancelInstead;
@@ -282,7 +290,13 @@ export class ShutdownRun {
   /** A host that is still up must not be thought down: somebody called it off, it hibernated, or it hangs. */
   async #watchEnd(): Promise<void> {
     const { log, tell, commands, watchesEnd } = this.ports;
-    if (!watchesEnd || !await this.#until(STILL_UP_MS)) return;
+    if (!watchesEnd) return;
+    if (await this.#isUndoneByOthers()) {
+      this.#finish();
+      log.error("UNDONE BY OTHERS", {});
+      return tell("failed", "the shutdown was undone on the host itself before its end");
+    }
+    if (!await this.#until(STILL_UP_MS)) return;
     this.#finish();
     if (commands.last.returns) return tell("done", "this host hibernated, or was woken before it could");
     const afterSec = STILL_UP_MS / 1000;
@@ -291,6 +305,21 @@ export class ShutdownRun {
       "failed",
       `still up ${afterSec} s after the end: called off on the host itself, or something holds it`,
     );
+  }
+
+  /** Looks again and again while the system counts. @returns false when the count is all but over, or the run ended */
+  async #isUndoneByOthers(): Promise<boolean> {
+    const { clock, time } = this.ports;
+    const { signal } = this.#abort;
+    const leftMs = () => (this.#dueUptimeMs ?? 0) - time.uptimeMs();
+    while (this.#isScheduled && leftMs() > PROBE_MS + PROBE_LEAST_MS) {
+      await clock.sleep(PROBE_MS, signal).catch(() => {});
+      if (signal.aborted || this.#isCalledOff || leftMs() < PROBE_LEAST_MS) return false;
+      if (await this.#last.wasUndone(Math.floor(leftMs() / 1000))) {
+        return !this.#isCalledOff && !signal.aborted;
+      }
+    }
+    return false;
   }
 
   #finish(): void {

@@ -8,26 +8,50 @@ import type { MqttDown } from "../lib/mqtt/client.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { NoBrokerError } from "./broker_guest.ts";
 import { complain, EXIT, print } from "./command.ts";
+import { examineBrokerParts } from "./doctor/broker_parts.ts";
 import { examineHouse } from "./doctor/examine_house.ts";
 import { examineNotifier } from "./doctor/examine_notifier.ts";
 import { examineMachine } from "./doctor/examine_machine.ts";
 import { hearHouse } from "./broker_snapshot.ts";
 import { envPathOf, readConfig } from "./read_config.ts";
+import { canRestart, requestRestart } from "./setup/start_service.ts";
 
 /** Runs it. @returns the exit code: 1 when something is wrong */
 export async function doctor(args: readonly string[]): Promise<number> {
-  let env;
+  let env, isToHeal;
   try {
-    ({ values: { env } } = parseArgs({ args: [...args], options: { env: { type: "string" } } }));
+    ({ values: { env, heal: isToHeal } } = parseArgs({
+      args: [...args],
+      options: { env: { type: "string" }, heal: { type: "boolean", default: false } },
+    }));
   } catch (error) {
     return complain(`${errorText(error)}\n`, EXIT.usage);
   }
+  if (isToHeal) return heal();
+  // Before the configuration, which parts that do not fit may have made unusable.
+  const parts = examineBrokerParts(envPathOf(env), "/");
+  if (parts.length > 0) print(`${findingsText(parts)}\n`);
   const config = readConfig(env === undefined ? [] : ["--env", env]);
   if (typeof config === "number") return config;
   const findings = await examineAll(config.house, envPathOf(env));
-  const wrong = findings.filter(({ verdict }) => verdict === "bad").length;
+  const wrong = [...parts, ...findings].filter(({ verdict }) => verdict === "bad").length;
   print(`${findingsText(findings)}\n`);
   return wrong === 0 ? print("\nNothing is wrong.\n") : complain(`\n${wrong} to mend.\n`, EXIT.no);
+}
+
+/** Asks systemd for what makes the broker's parts whole and starts the daemon anew: no program is started from here. */
+function heal(): number {
+  if (!canRestart("/")) {
+    return complain("Cannot heal: the package is not here, or systemd does not run\n", EXIT.no);
+  }
+  try {
+    requestRestart("/");
+  } catch (error) {
+    return complain(`Cannot heal: ${errorText(error)}; run as root\n`, EXIT.no);
+  }
+  return print(
+    "The broker's parts are put in order and the daemon is started anew. Look again: ecoflow-power doctor\n",
+  );
 }
 
 async function examineAll(house: HouseConfig, envPath: string | undefined): Promise<Finding[]> {

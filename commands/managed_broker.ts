@@ -36,8 +36,9 @@ export class ManagedBroker {
     this.#caPem = textFile(join(dir, "ca.pem"), 0o644);
     this.#serverCert = textFile(join(dir, "server.pem"), 0o640);
     this.#serverKey = textFile(join(dir, "server.key"), 0o640);
-    this.#passwords = textFile(join(dir, "passwords"), 0o640);
-    this.#acl = textFile(join(dir, "acl"), 0o640);
+    // Mosquitto's own: newer versions of it refuse them otherwise. The package gives them to it, and so they stay.
+    this.#passwords = textFile(join(dir, "passwords"), 0o640, "own");
+    this.#acl = textFile(join(dir, "acl"), 0o640, "own");
     this.#caKey = textFile(join(own, "authority/ca.key"));
     this.#daemonSecret = textFile(join(own, "credentials/mqtt_pass"));
   }
@@ -74,7 +75,8 @@ export class ManagedBroker {
       this.#caPem.write(authority.caPem);
       made.push("an authority of this house");
     }
-    if (!isKnown || renew || this.#serverKey.read() === undefined) {
+    const hasCertificate = this.#serverKey.read() !== undefined && this.#serverCert.read() !== undefined;
+    if (!isKnown || renew || !hasCertificate) {
       const { cert, key } = await authority.issue({
         names,
         notBeforeMs: NOT_BEFORE_MS,

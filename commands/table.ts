@@ -78,7 +78,8 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: "doctor",
     summary: "look at everything that protecting needs, and say what to do about what is wrong",
-    help: ENV_HELP,
+    help:
+      `${ENV_HELP}  --heal       put the broker's parts in order and start the daemon anew (the package; as root)\n`,
     run: async (args) => await (await import("./doctor.ts")).doctor(args),
   },
   {

@@ -20,8 +20,9 @@ export interface TextFile extends TextStore {
  * leaves the old text or the new one. It belongs to whoever owns the directory, also when an administrator writes it.
  *
  * @param mode Who may read it; its owner alone when absent
+ * @param owner `own`: a file that is there keeps its owner, whoever owns the directory
  */
-export function textFile(path: string, mode = 0o600): TextFile {
+export function textFile(path: string, mode = 0o600, owner: "directory" | "own" = "directory"): TextFile {
   return {
     read() {
       try {
@@ -43,7 +44,7 @@ export function textFile(path: string, mode = 0o600): TextFile {
       } finally {
         file.close();
       }
-      giveToOwnerOf(dirname(path), next);
+      giveToOwnerOf(owner === "own" && exists(path) ? path : dirname(path), next);
       Deno.renameSync(next, path);
       flushDirectory(dirname(path));
     },
@@ -55,9 +56,17 @@ export function textFile(path: string, mode = 0o600): TextFile {
   };
 }
 
-function giveToOwnerOf(directory: string, path: string): void {
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function giveToOwnerOf(model: string, path: string): void {
   if (Deno.build.os === "windows") return;
-  const { uid, gid } = Deno.statSync(directory);
+  const { uid, gid } = Deno.statSync(model);
   const now = Deno.statSync(path);
   if (uid === null || gid === null || (uid === now.uid && gid === now.gid)) return;
   try {

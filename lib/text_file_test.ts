@@ -35,6 +35,25 @@ Deno.test("textFile() keeps the file the daemon's when the administrator writes 
   }
 });
 
+Deno.test("textFile() keeps a file its owner's when it is told to, and gives a new one to the directory's", {
+  ignore: Deno.uid() !== 0,
+}, () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    const path = join(dir, "passwords");
+    const file = textFile(path, 0o640, "own");
+    file.write("one");
+    assert.equal(Deno.statSync(path).uid, 0);
+    Deno.chownSync(path, 65534, 65534);
+    file.write("two");
+    assert.deepEqual([Deno.statSync(path).uid, Deno.statSync(path).gid, file.read()], [65534, 65534, "two"]);
+    textFile(path, 0o640).write("three");
+    assert.equal(Deno.statSync(path).uid, 0);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
+
 Deno.test("textFile() puts a text aside that cannot be used, and is empty afterwards", () => {
   const dir = Deno.makeTempDirSync();
   try {

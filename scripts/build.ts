@@ -1,14 +1,13 @@
 /**
- * Builds the daemon as one program, with its workers inside and the narrowest permissions that its work allows.
+ * Builds the daemon, from one bundle in two forms, with the narrowest permissions that its work allows: compiled into one
+ * program, or as the official runtime with the bundle beside it.
  *
- * Run: deno task build [--target TARGET]... [--out DIR] [--print]
+ * Run: deno task build [--target TARGET]... [--form compiled|runtime] [--out DIR] [--print]
+ *   without --form: compiled, and where that cannot be had, the runtime form; each line says which
  */
-import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import { SERVICES } from "../services/registry.ts";
-import { PROBE_ENTRY } from "../services/sandbox.ts";
+import { join } from "node:path";
+import { bundledWorkers, MAIN } from "./build/bundle.ts";
 import { buildAll, type Target } from "./build_programs.ts";
-import { packageArgs } from "./program_packages.ts";
 import { V8_FLAGS } from "./runtime_settings.ts";
 
 /** What is baked into the program, each with the reason; everything else is denied for good. */
@@ -28,32 +27,34 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
   "--no-prompt": "nobody is there to answer",
 };
 
-/** The files that are started as workers: the program must hold them although nothing imports them. */
-export function workerFiles(): readonly string[] {
-  const root = fileURLToPath(new URL("..", import.meta.url));
-  return [...SERVICES.map(({ entry }) => entry), PROBE_ENTRY].map((url) =>
-    relative(root, fileURLToPath(url))
-  );
-}
-
-/** The arguments of `deno` that build one target. */
-export function compileArgs(target: Target, output: string): string[] {
+/** The arguments of `deno` that compile a bundle of the daemon for one target. @param from The bundle's folder */
+export function compileArgs(target: Target, output: string, from: string): string[] {
   return [
-    "compile",
-    "--quiet",
-    ...packageArgs("daemon"),
+    ...["compile", "--quiet", "--no-config", "--no-lock", "--no-check"],
+    ...["--unstable-worker-options", "--unstable-net"],
     ...Object.keys(PERMISSIONS),
     V8_FLAGS,
-    ...workerFiles().flatMap((file) => ["--include", file]),
+    ...bundledWorkers().flatMap((file) => ["--include", join(from, file)]),
     "--target",
     target,
     "--output",
     output,
-    "main.ts",
+    join(from, MAIN),
   ];
 }
 
+/** What the launcher of the runtime form gives the daemon. */
+export const LAUNCH_FLAGS = [...Object.keys(PERMISSIONS), V8_FLAGS];
+
+/** The daemon, for the builder. */
+export const DAEMON = {
+  name: "ecoflow-power",
+  bundled: "daemon",
+  compileArgs,
+  flags: LAUNCH_FLAGS,
+  defaultOut: "build/daemon",
+} as const;
+
 if (import.meta.main) {
-  const program = { name: "ecoflow-power", compileArgs, defaultOut: "build/daemon" };
-  Deno.exit(await buildAll(program, ["aarch64-unknown-linux-gnu"], Deno.args));
+  Deno.exit(await buildAll(DAEMON, ["aarch64-unknown-linux-gnu"], Deno.args));
 }

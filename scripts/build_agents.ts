@@ -1,9 +1,11 @@
 /**
- * Builds the agent as one program for each system, with the narrowest permissions that its work allows, and SHA256SUMS.
+ * Builds the agent for each system, with the narrowest permissions that its work allows, and SHA256SUMS: compiled into one
+ * program, or as a folder with the official runtime and `main.js`, which installs itself.
  *
- * Run: deno task build:agents [--target TARGET]... [--out DIR] [--print]
+ * Run: deno task build:agents [--target TARGET]... [--form compiled|runtime] [--out DIR] [--print]
  */
-import { packageArgs } from "./program_packages.ts";
+import { join } from "node:path";
+import { MAIN } from "./build/bundle.ts";
 import { buildAll, type Target, TARGETS } from "./build_programs.ts";
 
 /** What is baked into the program, each with the reason; everything else is denied for good. */
@@ -21,22 +23,27 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
   "--no-prompt": "nobody is there to answer",
 };
 
-/** The arguments of `deno` that build one target. */
-export function compileArgs(target: Target, output: string): string[] {
+/** The arguments of `deno` that compile a bundle of the agent for one target. @param from The bundle's folder */
+export function compileArgs(target: Target, output: string, from: string): string[] {
   return [
-    "compile",
-    "--quiet",
-    ...packageArgs("agent"),
+    ...["compile", "--quiet", "--no-config", "--no-lock", "--no-check"],
+    ...["--unstable-worker-options", "--unstable-net"],
     ...Object.keys(PERMISSIONS),
     "--target",
     target,
     "--output",
     output,
-    "agents/main.ts",
+    join(from, MAIN),
   ];
 }
 
-if (import.meta.main) {
-  const program = { name: "ecoflow-agent", compileArgs, defaultOut: "build/agents" };
-  Deno.exit(await buildAll(program, TARGETS, Deno.args));
-}
+/** The agent, for the builder. */
+export const AGENT = {
+  name: "ecoflow-agent",
+  bundled: "agent",
+  compileArgs,
+  flags: Object.keys(PERMISSIONS),
+  defaultOut: "build/agents",
+} as const;
+
+if (import.meta.main) Deno.exit(await buildAll(AGENT, TARGETS, Deno.args));

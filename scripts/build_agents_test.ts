@@ -5,19 +5,22 @@ import { join } from "node:path";
 import { compileArgs, PERMISSIONS } from "./build_agents.ts";
 import { checkSums, fileName, TARGETS } from "./build_programs.ts";
 import { compileWith, findCompiler } from "./denort.ts";
-import { packageArgs } from "./program_packages.ts";
+import { bundle } from "./build/bundle.ts";
 
 Deno.test("compileArgs() names the target, the output and only the listed permissions", () => {
   for (const target of TARGETS) {
-    const args = compileArgs(target, "out");
+    const args = compileArgs(target, "out", "in");
     assert.deepEqual(args.slice(-5), [
       "--target",
       target,
       "--output",
       "out",
-      "agents/main.ts",
+      "in/main.js",
     ]);
-    assert.deepEqual(args.slice(2, -5), [...packageArgs("agent"), ...Object.keys(PERMISSIONS)]);
+    assert.deepEqual(
+      args.filter((arg) => /^--(allow|deny)/.test(arg)),
+      Object.keys(PERMISSIONS).filter((arg) => arg !== "--no-prompt"),
+    );
   }
   assert.equal(
     fileName("ecoflow-agent", "x86_64-pc-windows-msvc"),
@@ -53,7 +56,8 @@ Deno.test("the built agent says its version, and its doctor says what is missing
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-agent-binary-"));
   const binary = join(dir, "ecoflow-agent");
   try {
-    await compileWith(compiler, compileArgs("x86_64-unknown-linux-gnu", binary));
+    await bundle("agent", join(dir, "bundle"));
+    await compileWith(compiler, compileArgs("x86_64-unknown-linux-gnu", binary, join(dir, "bundle")));
     const run = async (...args: string[]) => {
       const { code, stdout, stderr } = await new Deno.Command(binary, { args, cwd: dir }).output();
       return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };

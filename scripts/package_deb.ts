@@ -1,11 +1,11 @@
 /**
- * Makes the Debian package from a built program.
+ * Makes the Debian package from a built program, in either form: one compiled program, or a folder with the runtime and the
+ * bundle.
  *
- * Run: deno task package [--arch arm64|amd64] [--binary FILE] [--out DIR] [--version VERSION]
+ * Run: deno task package [--arch arm64|amd64] [--binary FILE|FOLDER] [--out DIR] [--version VERSION]
  */
 import {
   chmodSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -20,8 +20,14 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { COMMANDS } from "../commands/table.ts";
+import { fileName, folderName } from "./build_programs.ts";
 import { VERSION } from "../lib/version.ts";
 import { completionFor } from "../commands/completion.ts";
+import { FLAGS_FILE } from "../agents/install/program.ts";
+import { LAUNCH_FLAGS } from "./build.ts";
+import { licences } from "./build/bundle.ts";
+import { shellLauncher } from "./build/launcher.ts";
+import { ALLOCATOR } from "./runtime_settings.ts";
 import { controlText, debianChangelog, manPage } from "./deb/documents.ts";
 
 const TARGETS = { arm64: "aarch64-unknown-linux-gnu", amd64: "x86_64-unknown-linux-gnu" } as const;
@@ -30,7 +36,7 @@ const ROOT = new URL("..", import.meta.url).pathname;
 /** What to pack. */
 export interface PackageOptions {
   readonly arch: keyof typeof TARGETS;
-  /** The built program. */
+  /** The built program: a file, or the folder of the runtime form. */
   readonly binary: string;
   readonly outDir: string;
   /** A Debian version; the project's own when absent. */
@@ -48,7 +54,7 @@ export async function packageDeb(
   }
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-deb-"));
   try {
-    layOut(dir, { arch, binary, version });
+    await layOut(dir, { arch, binary, version });
     mkdirSync(outDir, { recursive: true });
     const path = join(outDir, `ecoflow-power_${version}_${arch}.deb`);
     const { success, stderr } = await new Deno.Command("dpkg-deb", {
@@ -63,10 +69,10 @@ export async function packageDeb(
   }
 }
 
-function layOut(
+async function layOut(
   dir: string,
   { arch, binary, version }: Omit<PackageOptions, "outDir"> & { version: string },
-): void {
+): Promise<void> {
   const put = (path: string, content: string | Uint8Array, mode = 0o644) => {
     const full = join(dir, path);
     mkdirSync(dirname(full), { recursive: true, mode: 0o755 });
@@ -78,13 +84,19 @@ function layOut(
   const now = new Date();
   const date = `${now.toUTCString().slice(0, 25)} +0000`;
   chmodSync(dir, 0o755);
-  mkdirSync(join(dir, "usr/bin"), { recursive: true, mode: 0o755 });
-  copyFileSync(binary, join(dir, "usr/bin/ecoflow-power"));
-  chmodSync(join(dir, "usr/bin/ecoflow-power"), 0o755);
+  const installedBytes = putProgram(binary, put);
   const units = readdirSync(join(ROOT, "systemd")).filter((name) =>
     /^ecoflow-power.*\.(service|path)$/.test(name)
   );
-  for (const unit of units) put(`lib/systemd/system/${unit}`, own(`systemd/${unit}`));
+  // Not below /lib: dpkg would complain at a purge that systemd's own folder is not empty.
+  for (const unit of units) put(`usr/lib/systemd/system/${unit}`, own(`systemd/${unit}`));
+  put(
+    "usr/lib/systemd/system/mosquitto.service.d/ecoflow-power.conf",
+    own("systemd/mosquitto.service.d/ecoflow-power.conf"),
+  );
+  for (const name of ["broker-parts", "broker-memory", "huge-pages"]) {
+    put(`usr/lib/ecoflow-power/${name}`, own(`scripts/deb/${name}`), 0o755);
+  }
   put("usr/lib/sysusers.d/ecoflow-power.conf", own("systemd/sysusers.conf"));
   put("usr/lib/tmpfiles.d/ecoflow-power.conf", own("systemd/tmpfiles.conf"));
   for (const name of readdirSync(join(ROOT, "systemd/read-only-root"))) {
@@ -101,15 +113,59 @@ function layOut(
   );
   put("usr/share/bash-completion/completions/ecoflow-power", completionFor("bash", COMMANDS));
   put("usr/share/zsh/vendor-completions/_ecoflow-power", completionFor("zsh", COMMANDS));
+  if (!statSync(binary).isDirectory()) {
+    put("usr/share/doc/ecoflow-power/licences.txt", await licences("daemon"));
+  }
+  // What the program's messages name, under the same names.
+  for (const path of documents()) put(`usr/share/doc/ecoflow-power/${path}`, own(path));
   put("usr/share/doc/ecoflow-power/copyright", own("scripts/deb/copyright"));
   put("usr/share/doc/ecoflow-power/changelog.gz", zipped(debianChangelog(version, date)));
   put("usr/share/lintian/overrides/ecoflow-power", own("scripts/deb/lintian-overrides"));
-  const installedKib = Math.ceil(statSync(binary).size / 1024) + 64;
+  const installedKib = Math.ceil(installedBytes / 1024) + 512;
   put("DEBIAN/control", controlText({ version, architecture: arch, installedKib }));
   put("DEBIAN/triggers", own("scripts/deb/triggers"));
   for (const script of ["postinst", "prerm", "postrm"]) {
     put(`DEBIAN/${script}`, own(`scripts/deb/${script}`), 0o755);
   }
+}
+
+type Put = (path: string, content: string | Uint8Array, mode?: number) => void;
+
+/** @returns its size, bytes */
+function putProgram(binary: string, put: Put): number {
+  if (!statSync(binary).isDirectory()) {
+    put("usr/bin/ecoflow-power", readFileSync(binary), 0o755);
+    return statSync(binary).size;
+  }
+  let bytes = 0;
+  for (const name of readdirSync(binary, { recursive: true, encoding: "utf8" })) {
+    const from = join(binary, name);
+    if (!statSync(from).isFile()) continue;
+    const isLicences = name === "licences.txt";
+    const to = isLicences ? "usr/share/doc/ecoflow-power/licences.txt" : `usr/lib/ecoflow-power/${name}`;
+    // What starts it in its folder and installs it elsewhere is not needed in a package.
+    if (name === "ecoflow-power" || name === FLAGS_FILE) continue;
+    put(to, readFileSync(from), name.startsWith("runtime/") ? 0o755 : 0o644);
+    bytes += statSync(from).size;
+  }
+  const launcher = shellLauncher({
+    dir: "/usr/lib/ecoflow-power",
+    name: "ecoflow-power",
+    flags: LAUNCH_FLAGS,
+    environment: ALLOCATOR,
+  });
+  put("usr/bin/ecoflow-power", launcher, 0o755);
+  return bytes;
+}
+
+/** The texts for people: docs/ without pictures, and what lies beside it. */
+function documents(): string[] {
+  const below = (dir: string): string[] =>
+    readdirSync(join(ROOT, dir), { withFileTypes: true }).flatMap((entry) => {
+      const path = `${dir}/${entry.name}`;
+      return entry.isDirectory() ? below(path) : /\.(md|json)$/.test(path) ? [path] : [];
+    });
+  return ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md", ...below("docs")];
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
@@ -132,8 +188,14 @@ async function main(args: readonly string[]): Promise<number> {
     return 64;
   }
   try {
-    const binary = values.binary ?? `build/daemon/ecoflow-power-${TARGETS[arch]}`;
-    say(`Made ${await packageDeb({ arch, binary, outDir: out, version })}`);
+    const compiled = `build/daemon/${fileName("ecoflow-power", TARGETS[arch])}`;
+    const folder = `build/daemon/${folderName("ecoflow-power", TARGETS[arch])}`;
+    const binary = values.binary ?? (existsSync(compiled) || !existsSync(folder) ? compiled : folder);
+    const path = await packageDeb({ arch, binary, outDir: out, version });
+    const form = statSync(binary).isDirectory()
+      ? "the official runtime and the bundle"
+      : "one compiled program";
+    say(`Made ${path} from ${form}, ${binary}`);
     return 0;
   } catch (error) {
     complain(error instanceof Error ? error.message : String(error));

@@ -7,7 +7,7 @@ const read = (path: string) => Deno.readTextFileSync(new URL(`../${path}`, impor
 Deno.test("deno task start and the built program run V8 with the same flags", () => {
   const start = JSON.parse(read("deno.json")).tasks.start.command;
   assert.ok(start.split(" ").includes(V8_FLAGS), start);
-  assert.ok(compileArgs("aarch64-unknown-linux-gnu", "out").includes(V8_FLAGS));
+  assert.ok(compileArgs("aarch64-unknown-linux-gnu", "out", "in").includes(V8_FLAGS));
 });
 
 Deno.test("deno task start and the unit run the allocator with the same settings", () => {

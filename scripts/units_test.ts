@@ -46,8 +46,10 @@ Deno.test("every other unit has no key that systemd does not know", () => {
   const names = [...Deno.readDirSync(dir), ...Deno.readDirSync(`${dir}read-only-root`)].map(({ name }) =>
     name
   );
-  const units = names.filter((name) => /\.(path|mount)$/.test(name) || name.endsWith("-restart.service"));
-  assert.equal(units.length, 4, units.join());
+  const units = names.filter((name) =>
+    /\.(path|mount)$/.test(name) || /-(restart|start|memory)\.service$/.test(name)
+  );
+  assert.equal(units.length, 6, units.join());
   for (const unit of units) {
     const path = unit.endsWith(".mount") ? `${dir}read-only-root/${unit}` : `${dir}${unit}`;
     const said = systemdAnalyze("verify", "--man=no", path);
@@ -60,4 +62,19 @@ Deno.test("the agent's unit is exposed by at most 2.5", () => {
   const said = systemdAnalyze("security", "--offline=true", "--no-pager", path);
   if (!said) return;
   assert.ok(Number(/Overall exposure level for \S+: ([\d.]+)/.exec(said.text)?.[1]) <= 2.5, said.text);
+});
+
+Deno.test("no unit waits for what may never come after a cut of power: a network, the time", () => {
+  const dir = new URL("../systemd/", import.meta.url).pathname;
+  const units = [...Deno.readDirSync(dir)].map(({ name }) => name).filter((name) =>
+    /\.(service|path)$/.test(name)
+  );
+  assert.ok(units.length >= 7, units.join());
+  for (const unit of units) {
+    for (const line of Deno.readTextFileSync(`${dir}${unit}`).split("\n")) {
+      if (/^(After|Wants|Requires|BindsTo)=/.test(line)) {
+        assert.doesNotMatch(line, /network|time-sync/, `${unit}: ${line}`);
+      }
+    }
+  }
 });

@@ -3,17 +3,18 @@ import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync }
 import { dirname } from "node:path";
 import { textFile } from "../../lib/text_file.ts";
 import { agentPaths } from "../paths.ts";
-import type { HostPlatform } from "../platform/platform.ts";
+import type { Argv, HostPlatform } from "../platform/platform.ts";
 import type { InstallPorts } from "./install.ts";
 import { linuxService } from "./linux.ts";
+import { installedArgv, ownProgram } from "./program.ts";
 import { macosService } from "./macos.ts";
 import type { ServicePlan } from "./service_plan.ts";
 import { windowsService } from "./windows.ts";
 import { own } from "../../lib/own.ts";
 
-/** The service plan of a system. */
-export function serviceOf(platform: HostPlatform["name"]): ServicePlan {
-  return own({ linux: linuxService, darwin: macosService, windows: windowsService }, platform)();
+/** The service plan of a system. @param program The words that run the agent; the installed single program when absent */
+export function serviceOf(platform: HostPlatform["name"], program?: Argv): ServicePlan {
+  return own({ linux: linuxService, darwin: macosService, windows: windowsService }, platform)(program);
 }
 
 /** What {@link install} needs, for real. */
@@ -21,10 +22,13 @@ export function installHere(
   platform: HostPlatform["name"],
   say: (text: string) => void,
 ): Omit<InstallPorts, "check"> {
+  const paths = agentPaths(platform);
+  const program = ownProgram();
   return {
-    paths: agentPaths(platform),
-    service: serviceOf(platform),
-    ownBinary: Deno.build.standalone ? Deno.execPath() : undefined,
+    paths,
+    platform,
+    service: serviceOf(platform, installedArgv(program, paths, platform)),
+    program,
     read: (path) => textFile(path).read(),
     makeDir: (path, mode) => void mkdirSync(path, { recursive: true, mode }),
     write(path, text, mode) {

@@ -1,15 +1,17 @@
 /** Installs the agent as a service, removes it, and says how it stands. */
 import { errorText } from "../../lib/errors.ts";
 import type { AgentPaths } from "../paths.ts";
-import type { Argv } from "../platform/platform.ts";
+import type { Argv, HostPlatform } from "../platform/platform.ts";
+import { installedBundle, launcher, type OwnProgram } from "./program.ts";
 import type { ServicePlan } from "./service_plan.ts";
 
 /** The outside world of an installation. */
 export interface InstallPorts {
   readonly paths: AgentPaths;
   readonly service: ServicePlan;
-  /** This program as a file, to be copied; undefined: it runs from its sources and cannot be installed. */
-  readonly ownBinary?: string;
+  readonly platform: HostPlatform["name"];
+  /** This program, to be copied; undefined: it runs from its sources and cannot be installed. */
+  readonly program?: OwnProgram;
   /** The text of a file; undefined when there is none. */
   readonly read: (path: string) => string | undefined;
   /** What is to be said of a configuration; throws with what is wrong with it. */
@@ -32,8 +34,8 @@ const TEMPLATE = `# What this host needs to know; every key: ecoflow-agent setti
 
 /** May be run again after an upgrade: configuration and keys stay. @returns the exit code */
 export async function install(ports: InstallPorts): Promise<number> {
-  const { paths, service, ownBinary, say } = ports;
-  if (ownBinary === undefined) {
+  const { paths, service, program, say } = ports;
+  if (program === undefined) {
     say(
       "Cannot install: must be the built program, found its sources; build it with: deno task build:agents",
     );
@@ -50,7 +52,7 @@ export async function install(ports: InstallPorts): Promise<number> {
     }
     ports.makeDir(paths.configDir, 0o755);
     ports.makeDir(paths.stateDir, 0o700);
-    if (ownBinary !== paths.binary) ports.copyProgram(ownBinary, paths.binary);
+    copyParts(ports, program);
     if (text === undefined) ports.write(paths.envFile, TEMPLATE, 0o600);
     for (const { path, text, mode } of service.files) ports.write(path, text, mode);
   } catch (error) {
@@ -68,6 +70,21 @@ export async function install(ports: InstallPorts): Promise<number> {
   return 0;
 }
 
+function copyParts({ paths, platform, copyProgram, write }: InstallPorts, program: OwnProgram): void {
+  if (program.kind === "file") {
+    if (program.path !== paths.binary) copyProgram(program.path, paths.binary);
+    return;
+  }
+  const { runtime, script, flagsFile } = installedBundle(paths, platform);
+  if (program.runtime !== runtime) {
+    copyProgram(program.runtime, runtime);
+    copyProgram(program.script, script);
+    write(flagsFile, `${JSON.stringify(program.flags)}\n`, 0o644);
+  }
+  const start = launcher(program, paths, platform);
+  if (start) write(start.path, start.text, 0o755);
+}
+
 /** Configuration, key and state stay unless `purge`. @returns the exit code */
 export async function uninstall(ports: Omit<InstallPorts, "check">, purge: boolean): Promise<number> {
   const { paths, service, say } = ports;
@@ -79,6 +96,8 @@ export async function uninstall(ports: Omit<InstallPorts, "check">, purge: boole
   const gone = [
     ...service.files.map(({ path }) => path),
     paths.binary,
+    paths.binary.replace(/\.exe$/, ".cmd"),
+    paths.programDir,
     ...(purge ? [paths.configDir, paths.stateDir] : []),
   ];
   for (const path of gone) {

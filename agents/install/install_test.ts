@@ -4,6 +4,7 @@ import type { HostPlatform } from "../platform/platform.ts";
 import { serviceOf } from "./here.ts";
 import { install, type InstallPorts, uninstall } from "./install.ts";
 import { systemdUnit } from "./linux.ts";
+import { installedArgv, installedBundle, launcher } from "./program.ts";
 
 function host(
   name: HostPlatform["name"],
@@ -15,7 +16,8 @@ function host(
   const ports: InstallPorts = {
     paths: agentPaths(name),
     service: serviceOf(name),
-    ownBinary: "/tmp/ecoflow-agent",
+    platform: name,
+    program: { kind: "file", path: "/tmp/ecoflow-agent" },
     read: (path) => files[path],
     check: () => [],
     makeDir: () => {},
@@ -85,8 +87,41 @@ for (const name of ["linux", "darwin", "windows"] as const) {
   });
 }
 
+for (const name of ["linux", "darwin", "windows"] as const) {
+  Deno.test(`install() on ${name} of a runtime with its script copies both, and the service runs them`, async () => {
+    const program = {
+      kind: "bundle",
+      runtime: "/tmp/a/runtime",
+      script: "/tmp/a/main.js",
+      flags: ["run", "--deny-ffi"],
+    } as const;
+    const paths = agentPaths(name);
+    const words = installedArgv(program, paths, name);
+    const { ports, files } = host(name, { program, service: serviceOf(name, words) });
+    assert.equal(await install(ports), 0);
+    const { runtime, script, flagsFile } = installedBundle(paths, name);
+    assert.equal(files[runtime], "copy of /tmp/a/runtime");
+    assert.equal(files[script], "copy of /tmp/a/main.js");
+    assert.deepEqual(JSON.parse(files[flagsFile] ?? ""), program.flags);
+    const [service] = ports.service.files;
+    const text = files[service?.path ?? ""] ?? "";
+    let from = 0;
+    for (const word of [...words, "run", "--env", paths.envFile]) {
+      from = text.indexOf(word, from);
+      assert.ok(from >= 0, `${word} is not in its place in ${text}`);
+      from += word.length;
+    }
+    assert.match(
+      files[launcher(program, paths, name)?.path ?? ""] ?? "",
+      name === "windows" ? /%\*/ : /"\$@"/,
+    );
+    assert.equal(await uninstall(ports, true), 0);
+    assert.deepEqual(files, {});
+  });
+}
+
 Deno.test("install() says what keeps it from it", async () => {
-  const sources = host("linux", { ownBinary: undefined });
+  const sources = host("linux", { program: undefined });
   assert.equal(await install(sources.ports), 1);
   assert.match(sources.said.join(), /must be the built program/);
   const rights = host("linux", {

@@ -1,5 +1,6 @@
 /** The agent as a unit of systemd. Pure. */
 import { agentPaths } from "../paths.ts";
+import type { Argv } from "../platform/platform.ts";
 import { serviceArgv, type ServicePlan } from "./service_plan.ts";
 
 const UNIT = "ecoflow-agent.service";
@@ -9,19 +10,19 @@ const UNIT = "ecoflow-agent.service";
  *
  * It runs as root because logind lets only root, or somebody at the screen, switch a host off without asking; of root's
  * powers it keeps none but that name.
+ *
+ * @param program The words that run the agent; the installed single program when absent
  */
-export function systemdUnit(): string {
+export function systemdUnit(program?: Argv): string {
   const paths = agentPaths("linux");
   return `[Unit]
 Description=ecoflow-agent: switches this host off before its power station is empty
-Wants=network-online.target
-After=network-online.target
 # It must try for ever: the host depends on it.
 StartLimitIntervalSec=0
 
 [Service]
 Type=exec
-ExecStart=${serviceArgv(paths).join(" ")}
+ExecStart=${serviceArgv(paths, program).join(" ")}
 Restart=always
 RestartSec=5
 # A configuration that cannot be used does not get better by itself.
@@ -65,9 +66,9 @@ WantedBy=multi-user.target
 }
 
 /** How systemd is told. */
-export function linuxService(): ServicePlan {
+export function linuxService(program?: Argv): ServicePlan {
   return {
-    files: [{ path: `/etc/systemd/system/${UNIT}`, text: systemdUnit(), mode: 0o644 }],
+    files: [{ path: `/etc/systemd/system/${UNIT}`, text: systemdUnit(program), mode: 0o644 }],
     install: [
       ["systemctl", "daemon-reload"],
       ["systemctl", "enable", UNIT],

@@ -1,5 +1,6 @@
 /** The agent as a daemon of launchd. Pure. */
 import { agentPaths } from "../paths.ts";
+import type { Argv } from "../platform/platform.ts";
 import { serviceArgv, type ServicePlan } from "./service_plan.ts";
 
 const LABEL = "power.ecoflow.agent";
@@ -7,8 +8,10 @@ const PLIST = `/Library/LaunchDaemons/${LABEL}.plist`;
 const LOG = "/usr/local/var/log/ecoflow-agent.log";
 
 /** How launchd is told. */
-export function macosService(): ServicePlan {
-  const words = serviceArgv(agentPaths("darwin")).map((word) => `    <string>${word}</string>`).join("\n");
+export function macosService(program?: Argv): ServicePlan {
+  const words = serviceArgv(agentPaths("darwin"), program).map((word) => `    <string>${word}</string>`).join(
+    "\n",
+  );
   const text = `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">

@@ -21,7 +21,7 @@ export interface ServicePlan {
   readonly status: Argv;
 }
 
-/** The program with the arguments that the service runs it with. */
-export function serviceArgv(paths: AgentPaths): Argv {
-  return [paths.binary, "run", "--env", paths.envFile];
+/** The program with the arguments that the service runs it with. @param program The words that run the agent */
+export function serviceArgv(paths: AgentPaths, program: Argv = [paths.binary]): Argv {
+  return [...program, "run", "--env", paths.envFile];
 }

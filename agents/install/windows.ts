@@ -1,13 +1,14 @@
 /** The agent as a scheduled task at start-up, as SYSTEM: needs no service wrapper. Pure. */
 import { agentPaths } from "../paths.ts";
+import type { Argv } from "../platform/platform.ts";
 import { serviceArgv, type ServicePlan } from "./service_plan.ts";
 
 const TASK = "ecoflow-agent";
 
 /** How the task scheduler is told. */
-export function windowsService(): ServicePlan {
+export function windowsService(words?: Argv): ServicePlan {
   const paths = agentPaths("windows");
-  const [program = "", ...args] = serviceArgv(paths);
+  const [program = "", ...args] = serviceArgv(paths, words);
   const quoted = args.map((word) => (/\s/.test(word) ? `&quot;${word}&quot;` : word)).join(" ");
   const xmlPath = `${paths.configDir}\\ecoflow-agent.task.xml`;
   const text = `<?xml version="1.0"?>

@@ -7,6 +7,21 @@ const LOGIND = [
   "org.freedesktop.login1.Manager",
 ] as const;
 
+/** logind's own note of a shutdown that it counts. */
+const SCHEDULED = "/run/systemd/shutdown/scheduled";
+
+/**
+ * The system's own way down, whoever inhibits it: logind refuses `shutdown` and `systemctl poweroff` to root as well since
+ * systemd 257, while a block inhibitor is held, but process 1 does not ask logind. Services are stopped in order.
+ */
+const PAST_INHIBITORS = [
+  "systemctl",
+  "start",
+  "poweroff.target",
+  "--job-mode=replace-irreversibly",
+  "--no-block",
+];
+
 /**
  * A Linux host.
  *
@@ -19,9 +34,11 @@ export function linuxPlatform(hasSystemd: boolean): HostPlatform {
     schedule: hasSystemd ? schedule : () => [],
     cancel: ["shutdown", "-c"],
     powerOffNow: hasSystemd
-      ? [["shutdown", "-h", "now", FAREWELL], ["systemctl", "poweroff", "--force"]]
+      // The last one stops no service in order: only when nothing else can.
+      ? [["shutdown", "-h", "now", FAREWELL], PAST_INHIBITORS, ["systemctl", "poweroff", "--force"]]
       : [["shutdown", "-h", "now"], ["poweroff"]],
     hibernateNow: hasSystemd ? [["systemctl", "hibernate"]] : undefined,
+    ...(hasSystemd ? { probe: { argv: () => ["test", "-e", SCHEDULED], undoneCode: 1 } } : {}),
     shell: (line) => ["sh", "-c", line],
   };
 }

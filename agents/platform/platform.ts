@@ -3,6 +3,16 @@
 /** A program with its arguments; never a shell line. */
 export type Argv = readonly string[];
 
+/** Asks the system whether it still counts: somebody at the host may have undone it. */
+export interface CountProbe {
+  /** The program; it changes nothing while the system counts. @param leftSec Until the host goes off, 1 or more */
+  readonly argv: (leftSec: number) => Argv;
+  /** The exit code that means that nobody counts any more. Every other one proves nothing. */
+  readonly undoneCode: number;
+  /** Run after that code, where the question itself has begun a count. */
+  readonly afterwards?: Argv;
+}
+
 /** How a host is switched off, by one system's own means. */
 export interface HostPlatform {
   readonly name: "linux" | "darwin" | "windows";
@@ -13,6 +23,12 @@ export interface HostPlatform {
   readonly schedule: (delaySec: number, wallMs: number) => readonly Argv[];
   /** Calls a scheduled shutdown off. */
   readonly cancel: Argv;
+  /** The exit code of a program of `schedule` when somebody else's count is in the way: it wants `cancel` first. */
+  readonly otherCountCode?: number;
+  /** The exit code of `cancel` when there is nothing to undo, because others did. */
+  readonly nothingToCancelCode?: number;
+  /** Absent: the system cannot be asked. */
+  readonly probe?: CountProbe;
   /** Programs that switch off now, to be tried in order until one ends with 0. */
   readonly powerOffNow: readonly Argv[];
   /** Programs that write the memory to disk and switch off; undefined: this system has no such program. */

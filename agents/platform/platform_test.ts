@@ -38,28 +38,33 @@ for (const [platform, delaySec, argvs] of schedules) {
   });
 }
 
-const rest: readonly [string, HostPlatform, Omit<HostPlatform, "name" | "schedule" | "shell">][] = [
-  ["Linux", LINUX, {
-    cancel: ["shutdown", "-c"],
-    powerOffNow: [["shutdown", "-h", "now", FAREWELL], ["systemctl", "poweroff", "--force"]],
-    hibernateNow: [["systemctl", "hibernate"]],
-  }],
-  ["Linux without systemd", linuxPlatform(false), {
-    cancel: ["shutdown", "-c"],
-    powerOffNow: [["shutdown", "-h", "now"], ["poweroff"]],
-    hibernateNow: undefined,
-  }],
-  ["macOS", MACOS, {
-    cancel: ["/usr/bin/killall", "shutdown"],
-    powerOffNow: [["/sbin/shutdown", "-h", "now"], ["/sbin/halt"]],
-    hibernateNow: undefined,
-  }],
-  ["Windows", WINDOWS, {
-    cancel: ["shutdown.exe", "/a"],
-    powerOffNow: [["shutdown.exe", "/s", "/f", "/t", "0", "/c", FAREWELL], ["shutdown.exe", "/p", "/f"]],
-    hibernateNow: [["shutdown.exe", "/h", "/f"]],
-  }],
-];
+const rest: readonly [string, HostPlatform, Pick<HostPlatform, "cancel" | "powerOffNow" | "hibernateNow">][] =
+  [
+    ["Linux", LINUX, {
+      cancel: ["shutdown", "-c"],
+      powerOffNow: [
+        ["shutdown", "-h", "now", FAREWELL],
+        ["systemctl", "start", "poweroff.target", "--job-mode=replace-irreversibly", "--no-block"],
+        ["systemctl", "poweroff", "--force"],
+      ],
+      hibernateNow: [["systemctl", "hibernate"]],
+    }],
+    ["Linux without systemd", linuxPlatform(false), {
+      cancel: ["shutdown", "-c"],
+      powerOffNow: [["shutdown", "-h", "now"], ["poweroff"]],
+      hibernateNow: undefined,
+    }],
+    ["macOS", MACOS, {
+      cancel: ["/usr/bin/killall", "shutdown"],
+      powerOffNow: [["/sbin/shutdown", "-h", "now"], ["/sbin/halt"]],
+      hibernateNow: undefined,
+    }],
+    ["Windows", WINDOWS, {
+      cancel: ["shutdown.exe", "/a"],
+      powerOffNow: [["shutdown.exe", "/s", "/f", "/t", "0", "/c", FAREWELL], ["shutdown.exe", "/p", "/f"]],
+      hibernateNow: [["shutdown.exe", "/h", "/f"]],
+    }],
+  ];
 for (const [name, { cancel, powerOffNow, hibernateNow }, wanted] of rest) {
   Deno.test(`HostPlatform of ${name} cancels, powers off and hibernates by its own programs`, () => {
     assert.deepEqual({ cancel, powerOffNow, hibernateNow }, wanted);

@@ -19,6 +19,7 @@ export async function examineMachine(
     examineState(house.stateDir),
     examineClock(nowWallMs),
     ...examineCertificate(`${root}etc/mosquitto/ecoflow-power/server.pem`, nowWallMs),
+    ...examineHugePages(`${root}run/ecoflow-power-huge-pages`),
     ...await examinePorts(house),
   ];
 }
@@ -62,6 +63,12 @@ function examineClock(nowWallMs: number): Finding {
   }
   const text = `${now}; whether the network keeps it is not known here: timedatectl tells`;
   return { what, verdict: "unsure", text };
+}
+
+/** What was found out before the daemon's start, by a script of the package: the kernel's settings are not ours to read. */
+export function examineHugePages(note: string): Finding[] {
+  if (!exists(note)) return [];
+  return [{ what: "memory", verdict: "bad", text: Deno.readTextFileSync(note).trim() }];
 }
 
 /** The certificate of the Mosquitto beside us, where there is one. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileArgs } from "../build.ts";
+import { bundle } from "../build/bundle.ts";
 import { compileWith, findCompiler } from "../denort.ts";
 import { startOutageHouse } from "./outage_house.ts";
 import { column } from "./waiting.ts";
@@ -43,7 +44,8 @@ export async function measureStart(): Promise<readonly StartFigures[]> {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-bench-"));
   try {
     const binary = join(dir, "ecoflow-power");
-    await compileWith(compiler, compileArgs("x86_64-unknown-linux-gnu", binary));
+    await bundle("daemon", `${binary}-bundle`);
+    await compileWith(compiler, compileArgs("x86_64-unknown-linux-gnu", binary, `${binary}-bundle`));
     return [...figures, await startsOf("one program", [binary], binary)];
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -64,6 +64,9 @@ export function manPage(commands: readonly CommandRow[], version: string, dateIs
     ".TP",
     ".I /var/lib/ecoflow\\-power/",
     "What outlives a restart.",
+    ".TP",
+    ".I /usr/share/doc/ecoflow\\-power/docs/",
+    "The documents that messages name as docs/….",
     "",
   ].join("\n");
 }

@@ -83,31 +83,57 @@ export function metaData(instanceId: string): string {
   return `${JSON.stringify({ "instance-id": instanceId }, null, 2)}\n`;
 }
 
+/** Where the answers wait for a second try, for root alone. */
+const KEPT_ANSWERS = "/var/lib/ecoflow-first-boot/answers.toml";
+
 /**
- * The script: installs what lies beside it, sets up, and takes the secrets off the partition, which everybody who holds
- * the card can read. Without an answer from EcoFlow's cloud the configuration is written all the same: the daemon goes on
- * trying. A step that fails leaves the answers for the next boot's hand.
+ * The script: takes the secrets off the partition, which everybody who holds the card can read, before anything can go
+ * wrong; installs Mosquitto and then what lies beside it; sets up. Without an answer from EcoFlow's cloud the configuration
+ * is written all the same: the daemon goes on trying. A step that fails leaves the answers to root, for another run by hand.
  */
 export function firstBootScript(): string {
   return `#!/bin/sh
 # Made by scripts/flash. Safe to run again. What it does is in /var/log/ecoflow-first-boot.log.
 boot=\${1:-${BOOT}}
+answers=${KEPT_ANSWERS}
+pairing=/root/ecoflow-pairing.txt
+umask 077
 exec >>/var/log/ecoflow-first-boot.log 2>&1
 set -e
 export DEBIAN_FRONTEND=noninteractive
-tries=0
-until apt-get update && apt-get install -y mosquitto "$boot/${FILES.package}"; do
-    tries=$((tries + 1))
-    [ $tries -lt 20 ] || { echo "Cannot install: is the network there?"; exit 1; }
-    sleep 15
-done
 if [ -e "$boot/${FILES.answers}" ]; then
-    umask 077
-    if ! ecoflow-power setup --from "$boot/${FILES.answers}" >/root/ecoflow-pairing.txt; then
-        ecoflow-power setup --offline --from "$boot/${FILES.answers}" >/root/ecoflow-pairing.txt
-    fi
+    mkdir -p "\${answers%/*}"
+    # Whatever happens from here on, the card shows no secret.
+    trap 'rm -f "$boot/${FILES.answers}"' EXIT
+    cp "$boot/${FILES.answers}" "$answers"
+    sync "$answers"
     rm -f "$boot/${FILES.answers}"
-    echo "Set up. The pairing lines of the hosts are in /root/ecoflow-pairing.txt"
+fi
+install() {
+    tries=0
+    until apt-get install -y "$1"; do
+        tries=$((tries + 1))
+        if [ $tries -ge \${ECOFLOW_TRIES:-20} ]; then
+            echo "Cannot install $1: is the network there? Then again, as root: sh $boot/${FILES.script}"
+            exit 1
+        fi
+        sleep 15
+        apt-get update || true
+    done
+}
+apt-get update || true
+install mosquitto
+install "$boot/${FILES.package}"
+if [ -e "$answers" ]; then
+    # Lines of an earlier run may be in use: hosts were paired with them.
+    if ! ecoflow-power setup --from "$answers" >>"$pairing"; then
+        if ! ecoflow-power setup --offline --from "$answers" >>"$pairing"; then
+            echo "Cannot set up: see above, and ecoflow-power doctor. Then again: ecoflow-power setup --from $answers"
+            exit 1
+        fi
+    fi
+    rm -f "$answers"
+    echo "Set up. The pairing lines of the hosts are in $pairing"
 fi
 `;
 }

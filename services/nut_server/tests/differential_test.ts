@@ -200,7 +200,9 @@ function masked(line: string): string[] {
   if (/^(RW|CMD) /.test(line) || /^VAR \S+ driver\./.test(line)) return [];
   return [
     line
-      .replace(/Network UPS Tools upsd 2\.8\.0 - [^"]*/, "<server>")
+      // Whichever version of upsd is installed here; what we call ourselves is in session_test.ts.
+      .replace(/Network UPS Tools upsd 2\.\d+\.\d+\S* - [^"]*/, "<server>")
+      .replace(/^(VAR \S+ server\.version) "2\.\d+\.\d+[^"]*"$/, '$1 "<version>"')
       .replace(/^((?:CMD)?DESC \S+ \S+) ".*"$/, '$1 "<text>"')
       .replace(/^(TYPE \S+ \S+)(?: RW)? (NUMBER|STRING).*$/, "$1 $2"),
   ];

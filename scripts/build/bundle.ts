@@ -1,0 +1,123 @@
+/**
+ * Makes one of our programs into plain JavaScript with its packages inside: the same files for every processor. Minified and
+ * split, so that each worker loads no more than it needs: docs/benchmarks.md has what that saves.
+ */
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PROBE_ENTRY } from "../../services/sandbox.ts";
+import { SERVICES } from "../../services/registry.ts";
+import { packageArgs, PROGRAM_PACKAGES } from "../program_packages.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** One of our programs. */
+export type ProgramName = keyof typeof PROGRAM_PACKAGES;
+
+/** The file in a bundle that is run. */
+export const MAIN = "main.js";
+
+/** The files that are started as workers, from the project's root: a bundle must hold them although nothing imports them. */
+export function workerFiles(): readonly string[] {
+  return [...SERVICES.map(({ entry }) => entry), PROBE_ENTRY].map((url) =>
+    relative(ROOT, fileURLToPath(url))
+  );
+}
+
+/** The same as they are called in a bundle. */
+export function bundledWorkers(): readonly string[] {
+  return workerFiles().map((file) => file.replace(/\.ts$/, ".js"));
+}
+
+/**
+ * Bundles a program into `out`, which is emptied first: `main.js`, for the daemon its workers beside it, and the texts of
+ * all licences in `licences.txt`.
+ *
+ * @throws Error with what the bundler said, or naming a worker that is not there afterwards
+ */
+export async function bundle(program: ProgramName, out: string): Promise<void> {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const entries = program === "daemon" ? ["main.ts", ...workerFiles()] : ["agents/main.ts"];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["bundle", "--quiet", ...packageArgs(program), "--platform", "deno", "--minify"],
+      ...(program === "daemon" ? ["--code-splitting", "--outdir", out] : ["--output", join(out, MAIN)]),
+      ...entries,
+    ],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "null",
+  }).output();
+  if (!success) throw new Error(`Cannot bundle: ${new TextDecoder().decode(stderr).slice(-2000)}`);
+  if (program === "daemon") nameWorkers(out);
+  writeFileSync(join(out, "package.json"), '{ "type": "module" }\n');
+  writeFileSync(join(out, "licences.txt"), await licences(program));
+}
+
+/** Workers are found relative to the file that starts them: that is one of the bundle's pieces now, at its root. */
+function nameWorkers(out: string): void {
+  const pattern = /new URL\("\.\/([a-z_]+\/worker|sandbox_probe)\.ts"/g;
+  const named = new Set<string>();
+  for (const name of readdirSync(out, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".js")) continue;
+    const path = join(out, name);
+    const text = readFileSync(path, "utf8");
+    if (!text.includes("new URL(")) continue;
+    const next = text.replace(pattern, (_, worker) => {
+      named.add(`services/${worker}.js`);
+      return `new URL("./services/${worker}.js"`;
+    });
+    if (next !== text && name.includes("/")) {
+      throw new Error(`Cannot bundle: "${name}" starts workers, must be at the root`);
+    }
+    if (next !== text) writeFileSync(path, next);
+  }
+  for (const worker of bundledWorkers()) {
+    if (!named.has(worker) || !existsSync(join(out, worker))) {
+      throw new Error(`Cannot bundle: worker "${worker}" is not in it`);
+    }
+  }
+}
+
+/** The licences of every package in a program: minifying takes them out of the code. @throws Error naming a package without one */
+export async function licences(program: ProgramName): Promise<string> {
+  const { npmCache } = await denoInfo();
+  const lock = JSON.parse(readFileSync(join(ROOT, `scripts/programs/${program}.lock`), "utf8")) as {
+    readonly npm: Readonly<Record<string, unknown>>;
+  };
+  const parts = [
+    part("ecoflow-power", readFileSync(join(ROOT, "LICENSE"), "utf8")),
+    part("Deno (the runtime)", readFileSync(join(ROOT, "scripts/build/deno_licence.txt"), "utf8")),
+  ];
+  for (const key of Object.keys(lock.npm).sort()) {
+    const [, name = "", version = ""] = /^(.+?)@([^@_]+)(?:_.*)?$/.exec(key) ?? [];
+    const dir = readdirSync(npmCache).map((registry) => join(npmCache, registry, name, version)).find(
+      existsSync,
+    );
+    // A package for another system, which is in no program.
+    if (dir === undefined) continue;
+    const file = readdirSync(dir).find((one) => /^(licen[cs]e|copying)(\.|$)/i.test(one));
+    const { license } = JSON.parse(readFileSync(join(dir, "package.json"), "utf8")) as { license?: string };
+    if (file === undefined && license === undefined) {
+      throw new Error(`Cannot ship "${key}": it has no licence`);
+    }
+    const text = file === undefined ? `Licence: ${license}` : readFileSync(join(dir, file), "utf8");
+    parts.push(part(`${name} ${version}`, text));
+  }
+  return parts.join("\n");
+}
+
+function part(name: string, text: string): string {
+  return `${"=".repeat(80)}\n${name}\n${"=".repeat(80)}\n${text.trim()}\n`;
+}
+
+async function denoInfo(): Promise<{ npmCache: string }> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], cwd: "/" }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** A bundle's files into a folder. */
+export function copyBundle(from: string, to: string): void {
+  cpSync(from, to, { recursive: true });
+}
