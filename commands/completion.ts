@@ -1,5 +1,6 @@
 /** Completion for bash and zsh, from the table of commands: the commands, then their own words, then their options. Pure. */
 import type { CommandRow } from "./command.ts";
+import { own } from "../lib/own.ts";
 
 /** The part of a command that is completed. */
 export type Completed = Pick<CommandRow, "name" | "summary" | "help" | "words">;
@@ -17,7 +18,7 @@ export const SHELLS = ["bash", "zsh"] as const;
 
 /** The script for a shell. */
 export function completionFor(shell: typeof SHELLS[number], commands: readonly Completed[]): string {
-  return { bash: bashCompletion, zsh: zshCompletion }[shell](commands);
+  return own({ bash: bashCompletion, zsh: zshCompletion }, shell)(commands);
 }
 
 /** The options in a command's help, in its order, and those that only its summary names. */

@@ -9,6 +9,7 @@ import type { KeyReading } from "../lib/config/read_keys.ts";
 import { errorText } from "../lib/errors.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { credentialsDirOf, DISK, ENV_PLACES, envPathOf, readConfig } from "./read_config.ts";
+import { own } from "../lib/own.ts";
 
 /** Runs it. @returns the exit code */
 export function settings(args: readonly string[]): number {
@@ -63,7 +64,7 @@ export function settingsText(
   { isShort = false }: { readonly isShort?: boolean } = {},
 ): string {
   const isWanted = (key: Key) =>
-    !isShort || reading.refused.has(key) || !["unset", "default"].includes(reading.origins[key].kind);
+    !isShort || reading.refused.has(key) || !["unset", "default"].includes(own(reading.origins, key).kind);
   const sections = KEY_SECTIONS.flatMap(({ title, keys }) => {
     const lines = keys.filter(isWanted).map((
       key,
@@ -71,7 +72,7 @@ export function settingsText(
     return lines.length === 0 ? [] : [{ title, lines }];
   });
   const all = sections.flatMap(({ lines }) => lines);
-  const width = (column: number) => Math.max(0, ...all.map((line) => line[column]?.length ?? 0));
+  const width = (column: number) => Math.max(0, ...all.map((line) => own(line, column)?.length ?? 0));
   // One long value must not push all origins off the screen.
   const [keys, values] = [width(0), Math.min(40, width(1))];
   return [
@@ -89,11 +90,11 @@ export function settingsText(
 }
 
 function shownValue(key: Key, { values, origins, refused }: KeyReading, where: SettingsPlaces): string {
-  const spec: KeySpec = KEYS[key];
+  const spec: KeySpec = own(KEYS, key);
   if (refused.has(key)) return "?";
-  if (origins[key].kind === "unset") return spec.secret && !where.seesCredentials ? "?" : "-";
+  if (own(origins, key).kind === "unset") return spec.secret && !where.seesCredentials ? "?" : "-";
   if (spec.secret) return "(hidden)";
-  const value = values[key];
+  const value = own(values, key);
   if (typeof value === "boolean") return value ? "on" : "off";
   if (typeof value === "number") return spec.unit === undefined ? String(value) : `${value} ${spec.unit}`;
   // Line ends and control characters must not reach the terminal.
@@ -110,9 +111,9 @@ function onOneLine(json: string): string {
 }
 
 function originText(key: Key, { origins, refused }: KeyReading, where: SettingsPlaces): string {
-  const spec: KeySpec = KEYS[key];
+  const spec: KeySpec = own(KEYS, key);
   if (refused.has(key)) return "cannot be used, see below";
-  const origin = origins[key];
+  const origin = own(origins, key);
   switch (origin.kind) {
     case "default":
       return "default";

@@ -1,6 +1,6 @@
 /**
- * The agent as a file, or as the official runtime with `main.js` beside it: what is copied where, and how it is run. Pure but for
- * `ownProgram`, which looks at this very process.
+ * The agent as a file, or as the official runtime with `main.js` beside it: what is copied where, and how it is run.
+ * `ownProgram` looks at this very process.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

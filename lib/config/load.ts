@@ -162,7 +162,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
       : `${name} is not used by this version: see docs/notifications.md`
   );
   const readPem = (key: PemKey) => {
-    const path = values[key];
+    const path = own(values, key);
     if (path === undefined) return undefined;
     try {
       const pem = sources.readFile(path);

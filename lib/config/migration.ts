@@ -1,6 +1,7 @@
 /** What becomes of the predecessor's keys: which mean something under another name, and which mean nothing. Pure. */
 import { AGENT_ONLY_KEYS, KEYS, UNSUPPORTED_KEYS } from "./keys.ts";
 import type { KeySpec } from "./key_spec.ts";
+import { own } from "../own.ts";
 
 /** What a configuration file has of the predecessor. */
 export interface Migration {
@@ -61,11 +62,12 @@ export function migrationOf(values: Readonly<Record<string, string>>): Migration
     ),
   );
   const moved = names.flatMap((name) => {
-    const own = ourNameOf.get(name);
-    if (own !== undefined) return [`${name} (now ${own})`];
-    const meaning = Object.hasOwn(SWITCHES, name) ? SWITCHES[name] : undefined;
+    const ours = ourNameOf.get(name);
+    if (ours !== undefined) return [`${name} (now ${ours})`];
+    const meaning = own(SWITCHES, name);
     if (!meaning) return [];
-    return [`${name} (${meaning[/^(off|false|no|0)$/i.test(values[name] ?? "") ? 1 : 0]})`];
+    const isOff = /^(off|false|no|0)$/i.test(own(values, name) ?? "");
+    return [`${name} (${isOff ? meaning[1] : meaning[0]})`];
   });
   const notMoved = names.flatMap((name) => {
     if (AGENT_ONLY_KEYS.test(name)) return [`${name} (of an agent: see docs/agents.md)`];

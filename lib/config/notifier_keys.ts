@@ -67,7 +67,7 @@ export function readNotifier(
       problems.push(`${key} ${errorText(error)}`);
     }
   };
-  const isOn = (key: Key) => values[key] === true;
+  const isOn = (key: Key) => own(values, key) === true;
   const all = readChannels({ text, values, problems });
   const settings = all.filter(({ name }) => isOn(ENABLED[name]));
   const everywhere = withoutKinds(
@@ -216,7 +216,7 @@ function readEmail(
   const host = text("SMTP_HOST");
   if (host === undefined) {
     for (const key of ["SMTP_PORT", "SMTP_USER", "SMTP_PASS", "SMTP_FROM", "SMTP_TO", "SMTP_TLS"] as const) {
-      if (values[key] !== undefined) problems.push(`${key} must come with SMTP_HOST, found it alone`);
+      if (own(values, key) !== undefined) problems.push(`${key} must come with SMTP_HOST, found it alone`);
     }
     return undefined;
   }

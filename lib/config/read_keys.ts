@@ -51,8 +51,8 @@ export function readKeys(sources: KeySources): KeyReading {
   const origins: Partial<Record<Key, KeyOrigin>> = {};
   const refused = new Set<Key>();
   for (const [key, spec] of Object.entries(KEYS) as [Key, KeySpec][]) {
-    values[key] = spec.default;
-    origins[key] = { kind: spec.default === undefined ? "unset" : "default" };
+    put(values, key, spec.default);
+    put(origins, key, { kind: spec.default === undefined ? "unset" : "default" });
     try {
       const found = findText(key, spec, sources);
       if (found === undefined) continue;

@@ -5,6 +5,7 @@ import type { MqttClient } from "../../lib/mqtt/client.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
 import type { HostedParts } from "../../lib/worker_host.ts";
 import { Refusals, REFUSED_CODE, type RefusedAction } from "./refusals.ts";
+import { own } from "../../lib/own.ts";
 
 /** Rights are proven, and refused subscriptions tried again, this often, ms: the access list may change while we run. */
 export const PROVE_EVERY_MS = 3_600_000;
@@ -86,7 +87,7 @@ export class RefusalWatch {
     if (!(error instanceof BrokerRefusedError)) return false;
     const { clock, log } = this.parts;
     if (!this.#refusals.note(action, topic)) return true;
-    log[this.#refusals.size <= REFUSAL_LINES ? "warn" : "debug"]("BROKER REFUSES", {
+    own(log, this.#refusals.size <= REFUSAL_LINES ? "warn" : "debug")("BROKER REFUSES", {
       action,
       topic,
       code: error.code,

@@ -1,4 +1,4 @@
-/**
+import { own } from "../../lib/own.ts"; /**
  * Which stations the cloud's broker lets us hear and ask. Some brokers refuse a topic by a reason code; others end the
  * whole connection. So a station in doubt is asked last and alone: what happens then is about this station only, and
  * the others lose a second at most. Pure: time is an argument.
@@ -74,7 +74,7 @@ export class StationAccess {
   /** The broker refused it. @returns whether that is news to the owner */
   refuse(sn: string, kind: RefusalKind, nowMonoMs: number): boolean {
     const before = this.#refusals.get(sn);
-    const waitMs = REFUSED_MS[Math.min(before?.times ?? 0, REFUSED_MS.length - 1)] as number;
+    const waitMs = own(REFUSED_MS, Math.min(before?.times ?? 0, REFUSED_MS.length - 1)) as number;
     if (kind === "subscription") this.#granted.delete(sn);
     this.#refusals.set(sn, { kind, times: (before?.times ?? 0) + 1, untilMonoMs: nowMonoMs + waitMs });
     return before?.kind !== kind;

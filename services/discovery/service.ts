@@ -19,6 +19,7 @@ import { DAEMON_ID, type DeviceKind, hostId, kindOfId } from "./ids.ts";
 import { parseOwnConfig } from "./own_config.ts";
 import { Roster } from "./roster.ts";
 import { shownSentence } from "./sentence.ts";
+import { own } from "../../lib/own.ts";
 
 /** After the broker is there, its retained words are awaited for so long before anything is said, ms. */
 export const SETTLE_MS = 3000;
@@ -191,7 +192,7 @@ export class DiscoveryService implements Service {
     refused.untilMonoMs = clock.monoMs() + refused.backoff.nextMs();
     this.#refused.set(topic, refused);
     if (!this.#isStopped) {
-      log[isFirst ? "warn" : "debug"]("CANNOT PUBLISH", { topic, error: errorText(error) });
+      own(log, isFirst ? "warn" : "debug")("CANNOT PUBLISH", { topic, error: errorText(error) });
     }
   }
 

@@ -6,6 +6,7 @@ import { encodeEvent } from "../../lib/messages/event.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../lib/service.ts";
 import type { Outcome } from "./ups/outcomes.ts";
+import { own } from "../../lib/own.ts";
 
 /** See the file comment. */
 export class Announcer {
@@ -36,7 +37,7 @@ export class Announcer {
           break;
         }
         case "event":
-          this.context.log[outcome.event.severity === "warning" ? "warn" : "notice"](outcome.event.text);
+          own(this.context.log, outcome.event.severity === "warning" ? "warn" : "notice")(outcome.event.text);
           this.#publish(
             this.topics.events,
             encodeEvent({ ...outcome.event, source: this.context.name, ts }),

@@ -16,6 +16,7 @@ import { Exchanges } from "./exchange.ts";
 import { ListenerWatch, type WatchTimes } from "./listener_watch.ts";
 import type { HttpReply, HttpRequest } from "./message.ts";
 import { HTTP_LIMITS, parserRefusal } from "./read_head.ts";
+import { own } from "../../../lib/own.ts";
 
 /** What the server is given. */
 export interface ServerOptions {
@@ -141,7 +142,7 @@ export class DashboardServer {
     if (isSilent || !this.#crowd.find(socket)?.isIdle || !socket.writable) return void socket.destroy();
     const { status, why } = parserRefusal(code);
     const body = JSON.stringify({ error: why });
-    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
+    const head = `HTTP/1.1 ${status} ${own(STATUS_CODES, status)}\r\n` +
       `content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\n` +
       `x-content-type-options: nosniff\r\nconnection: close\r\n\r\n`;
     socket.end(head + body, () => socket.destroy());

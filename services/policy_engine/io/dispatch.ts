@@ -85,9 +85,9 @@ export class Dispatch {
     { macs, addresses }: Pick<WakeRules, "macs" | "addresses">,
     wake: Wake | undefined,
   ): void {
-    const mac = macs[agent];
+    const mac = own(macs, agent);
     if (mac === undefined || !wake) return;
-    wake(mac, addresses[agent]).catch((error) =>
+    wake(mac, own(addresses, agent)).catch((error) =>
       this.context.log.warn("CANNOT WAKE", { agent, reason: errorText(error) })
     );
   }

@@ -6,6 +6,7 @@ import { outletFloor, stationFloor } from "../outage/floor.ts";
 import { isFresh } from "../outage/readings.ts";
 import { NEW_STATION, type StationState } from "../outage/station.ts";
 import { hostsOfStation, type StationRules } from "../rules/rules.ts";
+import { own } from "../../../lib/own.ts";
 
 /** Stations and agents have so long to be heard after a start, ms. */
 export const FIRST_WORD_MS = 300_000;
@@ -46,7 +47,7 @@ export function houseWarnings(
     return isUntold === true && isOld === true;
   };
   const isUnheard = (device: string) =>
-    rules.stations[device]?.grid !== "off" && of(device).verdict?.connected === undefined &&
+    own(rules.stations, device)?.grid !== "off" && of(device).verdict?.connected === undefined &&
     !isGridUnknown(device);
   if (runningMs >= FIRST_WORD_MS) {
     warn(
@@ -72,7 +73,7 @@ export function houseWarnings(
     "speaks, but does not confirm grid or charge any more: hosts on it may not be protected; a grid witness can help",
   );
   const withHosts = devices.filter((device) =>
-    hostsOfStation(rules.stations[device] ?? rules.watched).length > 0
+    hostsOfStation(own(rules.stations, device) ?? rules.watched).length > 0
   );
   warn(
     "model_guess",
@@ -81,7 +82,7 @@ export function houseWarnings(
   );
   warn(
     "outlet_unknown",
-    withHosts.filter((device) => isOutletUnknown(rules.stations[device] ?? rules.watched, of(device))),
+    withHosts.filter((device) => isOutletUnknown(own(rules.stations, device) ?? rules.watched, of(device))),
     "switches an outlet off earlier than itself: say in the policy file on which port each host hangs; until then the " +
       "outlet that goes first counts for all",
   );

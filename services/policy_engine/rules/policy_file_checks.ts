@@ -135,7 +135,7 @@ function hostProblems({ host }: PolicyFile, { stations }: SimpleLimits): FilePro
   return Object.entries(host).flatMap(([name, section]): FileProblem[] => {
     const path = ["host", name];
     if (!known.has(name)) return [{ path, text: `must be a host of DEVICE_TO_AGENTS_JSON (${list(known)})` }];
-    const feeds = Object.keys(stations).filter((device) => stations[device]?.includes(name));
+    const feeds = Object.keys(stations).filter((device) => own(stations, device)?.includes(name));
     const problems = portProblems(name, section, feeds);
     if (section.goes_with === undefined || feeds.length > 1) return problems;
     const text = `is for hosts on two stations or more, found ${feeds.length}`;
@@ -195,7 +195,7 @@ function recoveryProblems(file: PolicyFile, limits: SimpleLimits): FileProblem[]
   if (wakeSoc === undefined) return [];
   /** With the station's floor as the owner says it. */
   const limitOf = (device: string, { socMinPercent = 0 }: Triggers) =>
-    effectiveSocMin(socMinPercent, { floorPercent: file.station[device]?.min_soc ?? 0 });
+    effectiveSocMin(socMinPercent, { floorPercent: own(file.station, device)?.min_soc ?? 0 });
   const woken = new Set(Object.entries(file.host).filter(([, { mac }]) => mac).map(([host]) => host));
   const tooHigh = Object.keys(limits.stations).flatMap((device) =>
     stationFromFile(device, file, limits).stages.flatMap(({ groups }) =>

@@ -128,7 +128,7 @@ function withoutAbsent(section: TriggerSection | undefined): TriggerSection {
 /** The outlet of a station that a host hangs on; undefined when the file does not say. */
 export function portOn(device: string, { port }: HostSection = {}): Port | undefined {
   if (typeof port !== "object") return port;
-  return Object.hasOwn(port, device) ? port[device] : undefined;
+  return Object.hasOwn(port, device) ? own(port, device) : undefined;
 }
 
 /** Whether a host has triggers or an outlet of its own, and so is a group of its own. */

@@ -232,12 +232,12 @@ export class Intake {
     let value: unknown = fields;
     for (const step of rule.steps) {
       if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return 0;
-      value = (value as Record<string, unknown>)[step];
+      value = own(value as Record<string, unknown>, step);
     }
     if (!Array.isArray(value)) return 0;
     const ports = (value as readonly Fields[]).slice(0, 8).flatMap((entry) => {
       const of = (name: string) => numberAt(entry, [{ name, list: false }]);
-      const port = rule.ports[String(of(rule.port))];
+      const port = own(rule.ports, String(of(rule.port)));
       const minSoc = of(rule.min_soc);
       if (port === undefined || of(rule.enabled) !== 1 || minSoc === undefined) return [];
       return minSoc >= 0 && minSoc <= 100 ? [{ port, min_soc: minSoc }] : [];
