@@ -1,12 +1,13 @@
 /** How fast the NUT server answers 1,000 clients while others misbehave, and how much memory that takes. */
-import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
-import { DEFAULT_LIMITS } from "../../services/nut_server/access/nut_house.ts";
-import type { NutServerConfig } from "../../services/nut_server/service.ts";
+import { inTempDir } from "../../services/nut_server/testdata/debian_programs.ts";
 import { type Distribution, distributionOf } from "./distribution.ts";
 import { cpuSeconds, pssMegabytes } from "./memory.ts";
+import { type StartNutServer, startOurs } from "./nut_servers.ts";
 
 /** What one run shows. */
 export interface NutFigures {
+  /** Which server. */
+  readonly name: string;
   /** Logged-in clients, each asking for the status once a second. */
   readonly clients: number;
   /** Connections that misbehave, at a time. */
@@ -22,43 +23,43 @@ export interface NutFigures {
   readonly cpuShare: number;
 }
 
-const CONFIG: NutServerConfig = {
-  roots: DEFAULT_ROOTS,
-  enabled: true,
-  listenHost: "127.0.0.1",
-  port: 0,
-  staleAfterSec: 120,
-  lowBatteryPercent: 3,
-  allow: ["127.0.0.1"],
-  users: [{ name: "monuser", password: "secret", role: "secondary" }],
-  upses: [{ name: "ups", device: "Study", host: "nas" }],
-  // All clients of the bench come from one address.
-  limits: { ...DEFAULT_LIMITS, maxConnections: 2000, maxPerAddress: 2000, connectsPerSec: 2000, writeSec: 5 },
-};
-
 const encoder = new TextEncoder();
 const STATUS = encoder.encode("GET VAR ups ups.status\n");
 
+/** What to load, and how. */
+interface Load {
+  readonly clients: number;
+  readonly hostile: number;
+  readonly seconds: number;
+}
+
 /** Loads a server in a process of its own. */
-export async function measureNut(
-  { clients = 1000, hostile = 100, seconds = 10 }: { clients?: number; hostile?: number; seconds?: number } =
-    {},
+export function measureNut(
+  { clients = 1000, hostile = 100, seconds = 10 }: Partial<Load> = {},
+  start: StartNutServer = startOurs,
 ): Promise<NutFigures> {
-  const server = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--allow-net=127.0.0.1",
-      new URL("./nut_process.ts", import.meta.url).href,
-      JSON.stringify(CONFIG),
-    ],
-    stdout: "piped",
-  }).spawn();
+  return inTempDir({}, (dir) => measureIn(dir, { clients, hostile, seconds }, start));
+}
+
+async function measureIn(
+  dir: string,
+  { clients, hostile, seconds }: Load,
+  start: StartNutServer,
+): Promise<NutFigures> {
+  // All clients of the bench come from one address.
+  const limits = { maxConnections: 2000, maxPerAddress: 2000, connectsPerSec: 2000, writeSec: 5 };
+  const server = await start({ dir, hosts: 1, limits });
+  const { port } = server;
   const conns = new Set<Deno.Conn>();
   try {
-    const port = await portOf(server);
     await pause(500);
     const pssIdleMegabytes = pssMegabytes(server.pid);
-    const good = await Promise.all(Array.from({ length: clients }, () => login(port, conns)));
+    const good: Deno.Conn[] = [];
+    // A few at a time: upsd has room for a few that wait.
+    while (good.length < clients) {
+      const some = Math.min(10, clients - good.length);
+      good.push(...await Promise.all(Array.from({ length: some }, () => login(port, conns))));
+    }
     // In a thread of their own: they must keep the server busy, not the clients that are measured.
     const attackers = new Worker(new URL("./nut_attackers.ts", import.meta.url), { type: "module" });
     attackers.postMessage({ port, count: hostile, forMs: (seconds + 2) * 1000 });
@@ -87,6 +88,7 @@ export async function measureNut(
     const cpuShare = (cpuSeconds(server.pid) - cpuBefore) / ((performance.now() - beganMs) / 1000);
     attackers.terminate();
     return {
+      name: server.name,
       clients,
       hostile,
       latencyMs: distributionOf(samples),
@@ -97,21 +99,8 @@ export async function measureNut(
     };
   } finally {
     for (const conn of conns) conn.close();
-    server.kill("SIGTERM");
-    await Promise.all([server.status, server.stdout.cancel()]);
+    await server.stop();
   }
-}
-
-async function portOf(server: Deno.ChildProcess): Promise<number> {
-  const reader = server.stdout.getReader();
-  let text = "";
-  while (!text.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error("Cannot measure: the server ended before it listened");
-    text += new TextDecoder().decode(value);
-  }
-  reader.releaseLock();
-  return Number(text);
 }
 
 async function open(port: number, conns: Set<Deno.Conn>): Promise<Deno.Conn> {
@@ -122,7 +111,7 @@ async function open(port: number, conns: Set<Deno.Conn>): Promise<Deno.Conn> {
 
 async function login(port: number, conns: Set<Deno.Conn>): Promise<Deno.Conn> {
   const conn = await open(port, conns);
-  await conn.write(encoder.encode("USERNAME monuser\nPASSWORD secret\nLOGIN ups\n"));
+  await conn.write(encoder.encode("USERNAME host1\nPASSWORD secret\nLOGIN ups\n"));
   await lines(conn, 3);
   return conn;
 }
@@ -149,19 +138,4 @@ async function lines(conn: Deno.Conn, count: number): Promise<string> {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-if (import.meta.main) {
-  const figures = await measureNut();
-  const { latencyMs } = figures;
-  // deno-lint-ignore no-console
-  console.log(
-    `NUT: ${figures.clients} clients and ${figures.hostile} bad ones, ${latencyMs.count} answers, ` +
-      `median ${latencyMs.median.toFixed(2)} ms, p99 ${latencyMs.p99.toFixed(2)} ms, max ${
-        latencyMs.max.toFixed(1)
-      } ms, ` +
-      `${figures.unanswered} unanswered; memory ${figures.pssIdleMegabytes.toFixed(0)} to ` +
-      `${figures.pssMaxMegabytes.toFixed(0)} MB, ${(figures.cpuShare * 100).toFixed(0)} % of one core`,
-  );
-  Deno.exit(0);
 }

@@ -28,7 +28,7 @@ async function misbehave(kind: number, port: number, stopMs: number): Promise<vo
     },
     // Guesses passwords.
     async (conn) => {
-      await conn.write(encoder.encode("USERNAME monuser\nPASSWORD guess\n" + "LOGIN ups\n".repeat(50)));
+      await conn.write(encoder.encode("USERNAME host1\nPASSWORD guess\n" + "LOGIN ups\n".repeat(50)));
       await drain(conn);
     },
     // Random bytes.

@@ -2,6 +2,7 @@
 import { systemClock } from "../../lib/clock.ts";
 import { createHealth } from "../../lib/health.ts";
 import { createLogger } from "../../lib/log.ts";
+import { encodePolicyStatus } from "../../lib/messages/policy_status.ts";
 import { encodePowerState } from "../../lib/messages/power_state.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
@@ -10,6 +11,7 @@ import { type NutServerConfig, nutServerTopics } from "../../services/nut_server
 
 const config = JSON.parse(Deno.args[0] ?? "") as NutServerConfig;
 const clock = systemClock();
+const topics = topicsUnder(config.roots);
 const broker = new MemoryBroker(clock);
 const server = createNutServer({
   name: "nut_server",
@@ -22,25 +24,38 @@ const server = createNutServer({
 });
 await server.start();
 
+let isOut = false;
+
 /** A station that speaks every second. */
 function feed(): void {
   for (const device of new Set(config.upses.map((ups) => ups.device))) {
     const state = {
       device,
       soc: 87,
-      grid_connected: true,
+      grid_connected: !isOut,
       model: "DELTA 2",
       sn: "BENCH",
       out_watts: 90,
-      ac_in_watts: 95,
+      ac_in_watts: isOut ? 0 : 95,
     };
-    broker.publish(
-      topicsUnder(config.roots).state(device),
-      encodePowerState({ ...state, discharge_min: 320, link: "live" }),
-    );
+    broker.publish(topics.state(device), encodePowerState({ ...state, discharge_min: 320, link: "live" }));
   }
 }
 feed();
 clock.every(1000, feed);
 // The port is all that the parent wants to hear.
 await Deno.stdout.write(new TextEncoder().encode(`${server.port}\n`));
+
+/** The policy decides, at a line from the parent: every host goes down. */
+for await (const _line of Deno.stdin.readable) {
+  isOut = true;
+  feed();
+  const hosts = config.users.flatMap(({ host }) =>
+    host === undefined ? [] : [{ agent: host, state: "told" as const }]
+  );
+  for (const device of new Set(config.upses.map((ups) => ups.device))) {
+    const ts = new Date(clock.wallMs()).toISOString();
+    const status = { device, state: "shutting_down" as const, sentence: "bench", blind: false, hosts, ts };
+    broker.publish(topics.policy(device), encodePolicyStatus(status));
+  }
+}

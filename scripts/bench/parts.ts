@@ -15,6 +15,7 @@ import { diskText, measureDisk } from "./disk.ts";
 import { idleText, measureIdle } from "./idle.ts";
 import { measureMicro, microText } from "./micro.ts";
 import { measureNut } from "./nut.ts";
+import { measureFlood, measureOutage, SERVERS } from "./nut_outage.ts";
 import { type BenchBroker } from "./outage_house.ts";
 import { growthPerStation, measurePipeline, measureTraffic, PIPELINE_HEAD, pipelineRow } from "./pipeline.ts";
 import { measurePolicy, policyText } from "./policy.ts";
@@ -108,7 +109,7 @@ export const PARTS: readonly Part[] = [
     in: "all",
     run: async (say) => say(startText(await measureStart())),
   },
-  { name: "nut", title: "The NUT server with many clients, and bad ones", in: "all", run: nut },
+  { name: "nut", title: "The NUT server beside Debian's upsd, one after the other", in: "all", run: nut },
   {
     name: "dashboard",
     title: "The dashboard in the daemon, one station, embedded broker",
@@ -169,11 +170,30 @@ async function pipeline(say: (line: string) => void): Promise<void> {
 }
 
 async function nut(say: (line: string) => void): Promise<void> {
-  const { clients, hostile, latencyMs: { count, median, p99 }, unanswered } = await measureNut();
   say(
-    `${clients} clients and ${hostile} bad ones: ${count} answers, median ${median.toFixed(2)} ms, ` +
-      `p99 ${p99.toFixed(2)} ms, ${unanswered} unanswered`,
+    "| 1,000 clients, one question a second, and 100 bad ones | answers | median | p99 | unanswered | core | memory |",
   );
+  say("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+  for (const start of SERVERS) {
+    const { name, latencyMs, unanswered, cpuShare, pssMaxMegabytes } = await measureNut({}, start);
+    say(
+      `| ${name} | ${latencyMs.count} | ${latencyMs.median.toFixed(2)} ms | ${latencyMs.p99.toFixed(2)} ms ` +
+        `| ${unanswered} | ${(cpuShare * 100).toFixed(0)} % | ${pssMaxMegabytes.toFixed(0)} MB |`,
+    );
+  }
+  say("\n| an outage, hosts with Debian's upsmon | hosts | first | median | last |");
+  say("| --- | ---: | ---: | ---: | ---: |");
+  for (const start of SERVERS) {
+    const { name, hosts, shutdownSec: { count, min, median, max } } = await measureOutage(start);
+    const seconds = [min, median, max].map((value) => `${value.toFixed(1)} s`).join(" | ");
+    say(`| ${name} | ${count} of ${hosts} | ${seconds} |`);
+  }
+  say("\n| a new upsmon while eight addresses take every place | logged in after |");
+  say("| --- | ---: |");
+  for (const start of SERVERS) {
+    const { name, loginSec, limitSec } = await measureFlood(start);
+    say(`| ${name} | ${loginSec === undefined ? `not in ${limitSec} s` : `${loginSec.toFixed(1)} s`} |`);
+  }
 }
 
 async function endurance(say: (line: string) => void, { days = 30, hours }: PartOptions): Promise<void> {

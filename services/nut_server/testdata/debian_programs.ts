@@ -57,14 +57,23 @@ export interface Running {
   stop(signal?: Deno.Signal): Promise<void>;
 }
 
-/** Starts a program. */
+/** A `/run/nut` of its own: `upsmon` allows one of its kind a machine. Needs to be root. */
+const ALONE = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /run/nut && exec "$0" "$@"'];
+
+/**
+ * Starts a program.
+ *
+ * @param options `isAlone` false: others of its kind run on this machine at the same time
+ */
 export function startProgram(
   name: ProgramName,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  { isAlone = true }: { readonly isAlone?: boolean } = {},
 ): Running {
-  const child = new Deno.Command(PROGRAMS[name][0], {
-    args: [...args],
+  const [program = "", ...before] = isAlone ? [PROGRAMS[name][0]] : [...ALONE, PROGRAMS[name][0]];
+  const child = new Deno.Command(program, {
+    args: [...before, ...args],
     env,
     stdout: "piped",
     stderr: "piped",
