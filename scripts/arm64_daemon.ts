@@ -28,7 +28,8 @@ export async function playOnArm(deno: string): Promise<ArmDaemonFigures> {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-arm64-"));
   const binary = join(dir, "ecoflow-power");
   const main = new URL("../main.ts", import.meta.url).pathname;
-  const permissions = "--no-prompt --allow-net --allow-read --allow-write --allow-env --allow-sys=hostname,networkInterfaces";
+  const permissions =
+    "--no-prompt --allow-net --allow-read --allow-write --allow-env --allow-sys=hostname,networkInterfaces";
   writeFileSync(
     binary,
     `#!/bin/sh\nexec qemu-aarch64-static ${deno} run --no-check --quiet ${permissions} ${main} "$@"\n`,
