@@ -66,6 +66,25 @@ async function timeToShutdown(house: AttackHouse, host: string): Promise<number 
 const shown = (ms: number | undefined) =>
   ms === undefined ? "NOT in a minute" : `in ${(ms / 1000).toFixed(1)} s`;
 
+const ODD_NAMES: readonly string[] = [
+  ...Object.getOwnPropertyNames(Object.prototype),
+  ...["prototype", "name", "length", "then", "toJSON", "NaN", "null", "undefined", "true", "0", "-1"],
+  ...[
+    "Stüdy",
+    "Study\u200b",
+    "Ѕtudy",
+    "STUDY",
+    "study ",
+    "👨‍👩‍👧",
+    "\u202eydutS",
+    'a"b',
+    "a'b",
+    "<b>x</b>",
+    "a\\b",
+  ],
+  ...["x".repeat(255), "ü".repeat(127), "a\tb", "a\u0007b", "$SYS", "..", "%2e", "a b", "{}", "[0]"],
+];
+
 const ATTACKS: readonly Attack[] = [
   async (house) => {
     const ms = await timeToShutdown(house, "good");
@@ -298,6 +317,29 @@ const ATTACKS: readonly Attack[] = [
           shown(ms)
         }`,
       holds: failed + wrong === 0 && ms !== undefined && lines < 500,
+    };
+  },
+  async (house) => {
+    const linesBefore = house.log().length;
+    for (const name of ODD_NAMES) {
+      const state = { device: name, soc: 3, grid_connected: false, age_s: 0, soc_age_s: 0, grid_age_s: 0 };
+      await house.boss.publish(TOPICS.state(name), JSON.stringify(state), { retain: true }).catch(() => {});
+      const status = JSON.stringify({ agent: name, online: true });
+      await house.boss.publish(TOPICS.agentStatus(name), status, { retain: true }).catch(() => {});
+      const ack = JSON.stringify({ id: "x", agent: name, status: "accepted" });
+      await house.boss.publish(TOPICS.ack(name), ack, { qos: 1 }).catch(() => {});
+    }
+    await pause(2000);
+    const ms = await timeToShutdown(house, "good");
+    const failed =
+      house.log().slice(linesBefore).filter((line) => /SERVICE FAILED|Uncaught/.test(line)).length;
+    return {
+      has: "the broker itself",
+      attack:
+        "stations and hosts with odd names: of JavaScript's objects, emoji, 255 bytes, control characters, quotes",
+      tried: ODD_NAMES.length,
+      outcome: `${failed} faults of services; host told ${shown(ms)}`,
+      holds: failed === 0 && ms !== undefined && ms < 10_000,
     };
   },
   async (house, random) => {
