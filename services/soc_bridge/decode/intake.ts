@@ -209,18 +209,29 @@ export class Intake {
    * @returns whether it was taken
    */
   #settle(values: number, atMonoMs: number): boolean {
-    const { readings, model: { measured, charges } } = this;
-    const { waiting } = readings;
-    const isBroken = waiting.length >= ONLY_ZEROS_FROM && waiting.length === values &&
-      waiting.some((slot) => charges.has(slot)) &&
-      waiting.filter((slot) => measured.has(slot)).length >= ONLY_ZEROS_FROM &&
-      waiting.every((slot) => readings.waitingValue(slot) === 0 || !measured.has(slot));
-    if (waiting.some((slot) => charges.has(slot) && !this.model.paths[slot]?.startsWith(COMMON_MODULE))) {
-      this.#isOwnSpeech = true;
-    }
+    const { readings } = this;
+    if (!this.#isOwnSpeech) this.#isOwnSpeech = readings.waiting.some((slot) => this.#isOwnCharge(slot));
+    const isBroken = readings.waiting.length === values && this.#areOnlyZeros(readings.waiting);
     if (isBroken) readings.discard();
     else readings.commit(atMonoMs);
     return !isBroken;
+  }
+
+  #isOwnCharge(slot: number): boolean {
+    return this.model.charges.has(slot) && !this.model.paths[slot]?.startsWith(COMMON_MODULE);
+  }
+
+  #areOnlyZeros(slots: readonly number[]): boolean {
+    const { measured, charges } = this.model;
+    let zeros = 0;
+    let hasCharge = false;
+    for (const slot of slots) {
+      if (!measured.has(slot)) continue;
+      if (this.readings.waitingValue(slot) !== 0) return false;
+      zeros++;
+      hasCharge ||= charges.has(slot);
+    }
+    return hasCharge && zeros >= ONLY_ZEROS_FROM;
   }
 
   #takeOutagePorts(message: string, fields: Fields, atMonoMs: number): number {

@@ -68,9 +68,20 @@ function asked(
   freshSinceMonoMs: number,
 ): Asked {
   const count = model.packCount === undefined ? undefined : readings.get(model.packCount) || undefined;
-  const zeros = model.unreportedBattery.map((slot) => readings.get(slot)).filter((raw) => raw !== undefined);
-  const isBatteryMissing = zeros.length > 0 && zeros.every((raw) => raw === 0);
+  const isBatteryMissing = hasOnlyZeros(model.unreportedBattery, readings);
   return { model, readings, packs, scope: { count, freshSinceMonoMs }, isBatteryMissing };
+}
+
+/** At least one of them is known, and all that are known are 0. */
+function hasOnlyZeros(slots: readonly number[], readings: Readings): boolean {
+  let isKnown = false;
+  for (const slot of slots) {
+    const raw = readings.get(slot);
+    if (raw === undefined) continue;
+    if (raw !== 0) return false;
+    isKnown = true;
+  }
+  return isKnown;
 }
 
 /**
