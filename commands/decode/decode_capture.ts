@@ -7,7 +7,8 @@ import { compileModel } from "../../services/soc_bridge/models/compiled_model.ts
 import { readDecodedJson } from "../../services/soc_bridge/decode/decoded_json.ts";
 import { MINUTES_PLACEHOLDERS, type ModelSpec } from "../../services/soc_bridge/models/model_spec.ts";
 import { findModel, MODELS } from "../../services/soc_bridge/models/models.ts";
-import type { Normalized, TimedNumber } from "../../services/soc_bridge/judge/normalize.ts";
+import type { Normalized } from "../../services/soc_bridge/judge/normalize.ts";
+import type { TimedNumber } from "../../services/soc_bridge/judge/sources.ts";
 import { PowerStation } from "../../services/soc_bridge/judge/power_station.ts";
 
 /** One message of a payload. */

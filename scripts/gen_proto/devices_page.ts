@@ -278,7 +278,7 @@ export function tag27Section(rows: readonly Tag27Row[]): string {
     "that leave one pack. A station on the grid whose electronics, charge limit or DC sockets draw on the battery looks",
     "disconnected; one that idles without the grid looks connected; with two packs the one that reports last decides. It",
     `applies to RIVER 3 Plus only. Of ${verdicts.length} reports in the recordings whose truth is known, **${wrong} are judged wrongly**.`,
-    "`auto` says of every recording that holds an indicator what its recorder said: a test compares them.",
+    "`auto` says of every recording that holds an indicator what its recorder said, but for a few that a test names with the reason.",
     "",
     "| recording | grid really | field 27, W | tag 27 says |",
     "| --- | --- | --- | --- |",

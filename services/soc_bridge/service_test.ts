@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { IDLE_ON_GRID, stationEncoder, type StationValues } from "../../proto/encode_station.ts";
+import { encodeFrame } from "../../proto/frame.ts";
 import { loadFamily } from "../../proto/registry.ts";
 import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
@@ -454,5 +455,105 @@ Deno.test("SocBridge leads from the serial number to the name, also after a brok
   await list({ sn: OTHER });
   await house.clock.advance(LATER_MS);
   assert.equal(pointer(SN), undefined);
+});
+
+/** A push of a RIVER 3 UPS or DELTA 3, one message. */
+async function display(family: "river3" | "delta3", fields: Record<string, unknown>): Promise<Uint8Array> {
+  const { schema } = await loadFamily(family);
+  const pdata = schema.encode("DisplayPropertyUpload", fields);
+  return encodeFrame([{ pdata, dest: 32, cmd_func: 254, cmd_id: 21 }]);
+}
+
+Deno.test("SocBridge asks at an outage's first sign, and again ever later while nobody answers", async () => {
+  const house = await running();
+  await house.clock.advance(5000);
+  await house.send(
+    await display("river3", { plug_in_info_ac_charger_flag: true, pow_get_ac_in: 51, cms_batt_soc: 90 }),
+  );
+  const start = house.clock.monoMs();
+  const askedAt: number[] = [];
+  house.broker.watch(({ topic }) => {
+    if (topic === topics.refresh(SN)) askedAt.push((house.clock.monoMs() - start) / 1000);
+  });
+  await house.send(await display("river3", { pow_get_ac_in: 0 }));
+  assert.deepEqual(askedAt, [0], "at once");
+  await house.clock.advance(59_000);
+  assert.deepEqual(askedAt, [0, 5, 15, 35, 55]);
+  assert.equal(house.state("Study").grid_connected, true);
+  assert.equal(house.log.text().includes("GRID UNKNOWN"), false);
+  await house.clock.advance(2000);
+  const state = house.state("Study");
+  assert.deepEqual([state.grid_connected, state.grid_unknown], [undefined, true]);
+  assert.match(
+    house.log.text(),
+    /warn +soc_bridge GRID UNKNOWN device=Study evidence="pow_get_ac_in=0; no word on the grid since/,
+  );
+  const events = house.published.filter(({ topic }) => topic === topics.events).map(({ text }) =>
+    JSON.parse(text)
+  );
+  assert.equal(events.filter(({ kind }) => kind === "station_grid_unknown").length, 1);
+  await house.send(await display("river3", { plug_in_info_ac_charger_flag: true, pow_get_ac_in: 0 }));
+  assert.equal(house.state("Study").grid_connected, true);
+  await house.stop();
+});
+
+Deno.test("SocBridge does not ask for ever about a station on the edge of 2 W", async () => {
+  const house = await running();
+  await house.send(await display("river3", { plug_in_info_ac_charger_flag: true, pow_get_ac_in: 3 }));
+  const before = house.count(topics.refresh(SN));
+  for (let n = 0; n < 300; n++) {
+    await house.send(await display("river3", { pow_get_ac_in: n % 2 === 0 ? 2 : 3 }));
+    await house.clock.advance(1000);
+  }
+  const asked = house.count(topics.refresh(SN)) - before;
+  assert.ok(asked >= 5 && asked <= 18, `asked ${asked} times in five minutes`);
+  assert.equal(house.state("Study").grid_connected, true);
+  await house.stop();
+});
+
+Deno.test("SocBridge: a firmware that drops every field of the grid leaves a charge, an unknown grid, and questions", async () => {
+  const sn = "P351TEST00000002";
+  const house = await running({ devices: [{ sn, name: "Updated" }] });
+  await loadFamily("delta3");
+  await house.send(
+    await display("delta3", { flow_info_ac_in: 14, pow_get_ac_in: 120, cms_batt_soc: 88, pow_out_sum_w: 36 }),
+    sn,
+  );
+  assert.equal(house.state("Updated").grid_connected, true);
+  for (let n = 0; n < 300; n++) {
+    const soc = Math.max(1, 88 - n * 0.27);
+    await house.send(
+      await display("delta3", { cms_batt_soc: soc, bms_batt_soc: soc, pow_out_sum_w: 36 }),
+      sn,
+    );
+    await house.clock.advance(3000);
+    const state = house.state("Updated");
+    assert.equal(state.link, "live");
+    assert.notEqual(state.grid_connected, false);
+    if (n > 50) assert.deepEqual([state.grid_connected, state.grid_unknown], [undefined, true], String(n));
+  }
+  assert.ok((house.state("Updated").soc ?? 100) < 10);
+  assert.ok(house.count(topics.refresh(sn)) >= 14, "asked once a minute");
+  await house.stop();
+});
+
+Deno.test("SocBridge never leaves a guess, or a configured station without a table, to the log alone", async () => {
+  const guessed = "D3AATEST00000001";
+  const house = await running({
+    devices: [{ sn: guessed, name: "Old" }, { sn: "XX99TEST00000001", name: "New" }],
+  });
+  const problems = () => house.health.list().map(({ code }) => code).sort();
+  assert.ok(problems().includes("station_unknown"));
+  assert.equal(problems().includes("station_model_guess"), false, "it has said nothing yet");
+  await house.send('{"params":{"pd.soc":87,"inv.acInVol":230000}}', guessed);
+  await house.clock.advance(1000);
+  assert.ok(problems().includes("station_model_guess"));
+  assert.equal(house.state("Old").model_guess, true);
+  assert.match(house.log.text(), /MODEL GUESSED device=Old/);
+  await house.send('{"params":{"bmsMaster.soc":87}}', guessed);
+  await house.clock.advance(1000);
+  assert.equal(problems().includes("station_model_guess"), false);
+  assert.equal("model_guess" in house.state("Old"), false);
+  assert.match(house.log.text(), /MODEL CONFIRMED device=Old/);
   await house.stop();
 });

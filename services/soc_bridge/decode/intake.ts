@@ -1,5 +1,4 @@
 /** One station's messages in, readings and packs out: partial updates merge here. */
-import type { OutagePort } from "../../../lib/messages/power_state.ts";
 import { errorText } from "../../../lib/errors.ts";
 import { type Fields, plainFields } from "../../../proto/family_schema.ts";
 import { decodeInner, type InnerMessage } from "../../../proto/registry.ts";
@@ -9,6 +8,7 @@ import type { CompiledModel } from "../models/compiled_model.ts";
 import { asNumber, numberAt } from "../models/field_path.ts";
 import type { JsonMessage } from "./json_shapes.ts";
 import { KeyedValues } from "./keyed_values.ts";
+import { readOutagePorts, type TimedOutagePorts } from "./outage_ports.ts";
 import { Packs } from "./packs.ts";
 import type { Payload } from "./payload.ts";
 import { Readings } from "./readings.ts";
@@ -31,12 +31,6 @@ export class DecodedMessage {
   fields(): Record<string, unknown> {
     return this.sent instanceof KeyedValues ? this.sent.flat() : plainFields(this.sent);
   }
-}
-
-/** The outlets that the station switches off at a charge of their own, and when it said so. */
-export interface TimedOutagePorts {
-  readonly ports: readonly OutagePort[];
-  readonly atMonoMs: number;
 }
 
 /** Fewer zeros than this, with a charge among them, are no broken upload. */
@@ -212,36 +206,34 @@ export class Intake {
    * @returns whether it was taken
    */
   #settle(values: number, atMonoMs: number): boolean {
-    const { readings, model: { measured, charges } } = this;
-    const { waiting } = readings;
-    const isBroken = waiting.length >= ONLY_ZEROS_FROM && waiting.length === values &&
-      waiting.some((slot) => charges.has(slot)) &&
-      waiting.filter((slot) => measured.has(slot)).length >= ONLY_ZEROS_FROM &&
-      waiting.every((slot) => readings.waitingValue(slot) === 0 || !measured.has(slot));
-    if (waiting.some((slot) => charges.has(slot) && !this.model.paths[slot]?.startsWith(COMMON_MODULE))) {
-      this.#isOwnSpeech = true;
-    }
+    const { readings } = this;
+    if (!this.#isOwnSpeech) this.#isOwnSpeech = readings.waiting.some((slot) => this.#isOwnCharge(slot));
+    const isBroken = readings.waiting.length === values && this.#areOnlyZeros(readings.waiting);
     if (isBroken) readings.discard();
     else readings.commit(atMonoMs);
     return !isBroken;
   }
 
-  #takeOutagePorts(message: string, fields: Fields, atMonoMs: number): number {
-    const rule = this.model.outagePorts;
-    if (!rule || rule.message !== message) return 0;
-    let value: unknown = fields;
-    for (const step of rule.steps) {
-      if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return 0;
-      value = own(value as Record<string, unknown>, step);
+  #isOwnCharge(slot: number): boolean {
+    return this.model.charges.has(slot) && !this.model.paths[slot]?.startsWith(COMMON_MODULE);
+  }
+
+  #areOnlyZeros(slots: readonly number[]): boolean {
+    const { measured, charges } = this.model;
+    let zeros = 0;
+    let hasCharge = false;
+    for (const slot of slots) {
+      if (!measured.has(slot)) continue;
+      if (this.readings.waitingValue(slot) !== 0) return false;
+      zeros++;
+      hasCharge ||= charges.has(slot);
     }
-    if (!Array.isArray(value)) return 0;
-    const ports = (value as readonly Fields[]).slice(0, 8).flatMap((entry) => {
-      const of = (name: string) => numberAt(entry, [{ name, list: false }]);
-      const port = own(rule.ports, String(of(rule.port)));
-      const minSoc = of(rule.min_soc);
-      if (port === undefined || of(rule.enabled) !== 1 || minSoc === undefined) return [];
-      return minSoc >= 0 && minSoc <= 100 ? [{ port, min_soc: minSoc }] : [];
-    });
+    return hasCharge && zeros >= ONLY_ZEROS_FROM;
+  }
+
+  #takeOutagePorts(message: string, fields: Fields, atMonoMs: number): number {
+    const ports = this.model.outagePorts && readOutagePorts(this.model.outagePorts, message, fields);
+    if (!ports) return 0;
     this.#outagePorts = { ports, atMonoMs };
     return 1;
   }

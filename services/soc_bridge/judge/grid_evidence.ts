@@ -1,7 +1,7 @@
 /** What one payload says about the grid, by the sound indicators of the model's table. */
 import type { CompiledIndicator, CompiledModel, IndicatorCore } from "../models/compiled_model.ts";
 import type { GridIndication } from "./grid.ts";
-import { hasBit, swapBytes } from "./normalize.ts";
+import { hasBit, swapBytes } from "./sources.ts";
 import type { Readings } from "../decode/readings.ts";
 
 /**

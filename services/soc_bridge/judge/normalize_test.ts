@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { compileModel } from "../models/compiled_model.ts";
 import type { ModelSpec } from "../models/model_spec.ts";
-import { hasBit, isPlaceholderMinutes, normalize, swapBytes } from "./normalize.ts";
+import { normalize } from "./normalize.ts";
+import { hasBit, isPlaceholderMinutes, swapBytes } from "./sources.ts";
 import { Readings } from "../decode/readings.ts";
 
 async function normalized(

@@ -1,8 +1,9 @@
 /** A model's table turned into what is needed to read messages fast: numbered slots instead of names. */
 import { InvalidInputError } from "../../../lib/errors.ts";
-import type { FamilySchema } from "../../../proto/family_schema.ts";
 import { dispatchOf, isFamily, type LoadedFamily, loadFamily } from "../../../proto/registry.ts";
 import { camelCases, parsePath, type PathSteps } from "./field_path.ts";
+import { type CompiledOutagePorts, compileOutagePorts } from "./outage_ports.ts";
+import { fieldExists, outagePortProblems, packProblems } from "./table_checks.ts";
 import {
   FLAG_NAME,
   type IndicatorSpec,
@@ -32,12 +33,6 @@ export type IndicatorCore = Omit<IndicatorSpec, "from" | "needs"> & { readonly s
 export type CompiledIndicator = IndicatorCore & {
   readonly needs: readonly { readonly slot: number; readonly by: IndicatorCore }[];
 };
-
-/** The list of outlets with a limit of their own, cut into message, steps to the list, and names of an entry. */
-export interface CompiledOutagePorts extends Omit<OutagePortsSpec, "list"> {
-  readonly message: string;
-  readonly steps: readonly string[];
-}
 
 /** A table that is ready to read messages with. */
 export interface CompiledModel {
@@ -155,55 +150,6 @@ export async function compileModel(
 
 function slotsOfValues(numbers: CompiledModel["numbers"]): Set<number> {
   return new Set(numbers.flatMap(([, sources]) => sources.flatMap((s) => "slots" in s ? s.slots : [])));
-}
-
-type OutagePortsSpec = NonNullable<ModelSpec["outage_ports"]>;
-
-function compileOutagePorts({ list, ...names }: OutagePortsSpec): CompiledOutagePorts {
-  const [message = "", ...steps] = list.split(".");
-  return { ...names, message, steps };
-}
-
-function outagePortProblems(ports: CompiledOutagePorts, schema: FamilySchema | undefined): string[] {
-  if (!schema) return [`"outage_ports" must be used on protobuf families only`];
-  let type = ports.message;
-  for (const step of ports.steps) {
-    type = (schema.has(type) && schema.fieldsOf(type).find((f) => f.name === step)?.type) || "";
-  }
-  if (!schema.has(type)) return [`"outage_ports.list" must name a list of messages of the family`];
-  const known = new Set(schema.fieldsOf(type).map((f) => f.name));
-  return [ports.port, ports.enabled, ports.min_soc].filter((name) => !known.has(name))
-    .map((name) => `"outage_ports" field "${name}" must be a field of ${type}`);
-}
-
-function fieldExists(schema: FamilySchema, path: string): boolean {
-  const [message = "", ...steps] = path.replaceAll("[]", "").split(".");
-  let type = message;
-  for (const [i, name] of steps.entries()) {
-    if (!schema.has(type)) return false;
-    const field = schema.fieldsOf(type).find((f) => f.name === name);
-    if (!field) return false;
-    type = field.type;
-    if (i === steps.length - 1) return !schema.has(type);
-  }
-  return false;
-}
-
-function packProblems({ packs }: ModelSpec, schema: FamilySchema | undefined): string[] {
-  if (!packs) return [];
-  if ("keys" in packs) return schema ? [`"packs.keys" must not be used on a protobuf family`] : [];
-  if (!schema) return [`"packs.message" and "packs.list" must be used on protobuf families only`];
-  const [message = "", listField] = "message" in packs ? [packs.message] : packs.list.split(".");
-  if (!schema.has(message)) return [`"packs" must name a message of the family, found "${message}"`];
-  const type = listField === undefined
-    ? message
-    : schema.fieldsOf(message).find((f) => f.name === listField && f.repeated)?.type ?? "";
-  if (!schema.has(type)) return [`"packs.list" must name a list of messages, found "${listField}"`];
-  const known = new Set(schema.fieldsOf(type).map((f) => f.name));
-  const wanted = [packs.num, ...packs.soc, ...packs.temp, packs.full, packs.design, packs.sn];
-  if ("cells" in packs.capacity) wanted.push(packs.capacity.cells);
-  return wanted.filter((name) => name !== undefined && !known.has(name))
-    .map((name) => `"packs" field "${name}" must be a field of ${type}`);
 }
 
 /** Under a prefix each; where a protobuf family speaks JSON, flat and for one pack. */

@@ -84,7 +84,8 @@ export const DELTA_PRO_3_MODELS: readonly ModelSpec[] = [
     protocol: "protobuf",
     family: "deltaproultrax",
     confidence: "low",
-    seen: "dialect of the DELTA Pro 3 assumed; the arrays per circuit are not covered",
-    values: {},
+    seen:
+      "dialect of the DELTA Pro Ultra X reported: the charge; grid and load watts, volts and circuits are not covered",
+    values: { soc: [{ from: "DisplayPropertyUpload.cms_batt_soc" }] },
   },
 ];

@@ -1,0 +1,83 @@
+/** The charge of a station: which source counts, and what it is the charge of. Pure. */
+import type { PowerState } from "../../../lib/messages/power_state.ts";
+import type { Packs } from "../decode/packs.ts";
+import type { Readings } from "../decode/readings.ts";
+import type { CompiledModel, CompiledSource } from "../models/compiled_model.ts";
+import { type Asked, asked, numberOf, sumOf, type Timed } from "./sources.ts";
+
+/** What a charge is: the station's figure for the whole, its only battery's, or the mean of all batteries. */
+export type SocSource = NonNullable<PowerState["soc_source"]>;
+
+/** A charge with what it is. */
+export interface TimedSoc extends Timed<number> {
+  readonly source: SocSource;
+}
+
+/** The state of charge of all values alone, with what it is. */
+export function normalizeSoc(
+  model: CompiledModel,
+  readings: Readings,
+  packs: Packs | undefined,
+  freshSinceMonoMs: number,
+): TimedSoc | undefined {
+  return socOf(asked(model, readings, packs, freshSinceMonoMs));
+}
+
+/** The same without what it is. */
+export function chargeOf(of: Asked): Timed<number> | undefined {
+  const soc = socOf(of);
+  return soc && { value: soc.value, atMonoMs: soc.atMonoMs };
+}
+
+/** Less than this is "0 %" … */
+const ZERO_SOC = 0.5;
+/** … and no value while another fresh source says at least this, %. */
+const CONTRADICTS_ZERO_SOC = 3;
+
+/**
+ * The first fresh source that has a value. A zero is one only while no other fresh source contradicts it, not even a
+ * battery that may not stand for the whole.
+ */
+function socOf(of: Asked): TimedSoc | undefined {
+  const { model: { soc: sources }, scope: { freshSinceMonoMs } } = of;
+  let zero: TimedSoc | undefined;
+  let old: TimedSoc | undefined;
+  for (const source of sources) {
+    const found = numberOf("soc", source, of);
+    if (!found || found.isPlaceholder || !mayStandForAll(source, of)) continue;
+    const soc = { value: found.value, atMonoMs: found.atMonoMs, source: socSource(source, of) };
+    if (found.atMonoMs < freshSinceMonoMs) {
+      if (!old || soc.atMonoMs > old.atMonoMs) old = soc;
+    } else if (soc.value >= ZERO_SOC) return soc;
+    else zero ??= soc;
+  }
+  return zero ? contradictsZero(of) ? undefined : zero : old;
+}
+
+function contradictsZero({ packs, scope: { freshSinceMonoMs }, ...of }: Asked): boolean {
+  const isPackCharged =
+    packs?.list().some(({ soc = 0, socMonoMs = -Infinity }) =>
+      soc >= CONTRADICTS_ZERO_SOC && socMonoMs >= freshSinceMonoMs
+    ) ?? false;
+  return isPackCharged || of.model.soc.some((source) => {
+    if ("packs" in source) return false;
+    const raw = sumOf(source.slots, of.readings, source.swap_bytes);
+    return raw !== undefined && raw.atMonoMs >= freshSinceMonoMs && raw.value >= CONTRADICTS_ZERO_SOC &&
+      raw.value <= 100;
+  });
+}
+
+/** One battery's charge stands for the whole only where it is the only battery. */
+function mayStandForAll(source: CompiledSource, of: Asked): boolean {
+  if ("packs" in source ? source.packs !== "main_soc" : source.of !== "pack") return true;
+  return isOnlyPack(of);
+}
+
+function isOnlyPack({ packs, scope: { count } }: Asked): boolean {
+  return count === undefined ? (packs?.list().every(({ num }) => num === 0) ?? true) : count === 1;
+}
+
+function socSource(source: CompiledSource, of: Asked): SocSource {
+  if (!("packs" in source)) return source.of === "pack" ? "pack" : "system";
+  return isOnlyPack(of) ? "pack" : "packs";
+}
