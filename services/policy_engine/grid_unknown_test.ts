@@ -76,7 +76,7 @@ for (const [risen, isTold] of [[9.9, true], [10, false]] as const) {
     assert.deepEqual(h.actions(), isTold ? ["shutdown pc"] : []);
     assert.equal(/the charge rises/.test(h.status().sentence), !isTold);
     // It falls again: the battery ends after all.
-    await h.pass(200, { soc: 9.5, grid_unknown: true });
+    await h.pass(200, { soc: 9, grid_unknown: true });
     assert.deepEqual([...new Set(h.actions())], ["shutdown pc"]);
     await h.stop();
   });

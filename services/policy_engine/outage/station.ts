@@ -237,11 +237,12 @@ function isBlindNow(
 ): boolean {
   const isChargeOld = readings.socPercent !== undefined &&
     !isFresh(readings.socPercent, staleAfterMs, nowMonoMs);
-  if (source === "off" || freshestMonoMs(readings) === undefined) return isChargeOld;
+  if (source === "off") return isChargeOld;
   if (source === "witness") {
-    return verdict?.connected === undefined || verdict.isOld === true ||
-      (verdict.connected === false && isChargeOld);
+    if (verdict?.connected === undefined) return false;
+    return verdict.isOld === true || (!verdict.connected && isChargeOld);
   }
+  if (freshestMonoMs(readings) === undefined) return false;
   // A station that speaks and does not tell the grid is not silent: that is told for itself.
   const heard = readings.gridUntold ?? readings.grid;
   if (!isFresh(heard, staleAfterMs, nowMonoMs)) return true;
