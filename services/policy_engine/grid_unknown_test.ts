@@ -298,3 +298,17 @@ Deno.test("PolicyEngine says that a model is a guess, of a station with hosts al
   assert.ok(!h.health().includes("model_guess"));
   await h.stop();
 });
+
+Deno.test('PolicyEngine with grid = "witness" is blind after a restart until the witness speaks', async () => {
+  const h = await withFile(`${WITNESS}[station.Study]\ngrid = "witness"\n`);
+  // Station and witness speak in the same moment, and say the same.
+  await pass(h, 30, { soc: 80, grid_connected: true }, "ON");
+  for (const _ of [1, 2]) {
+    await h.restart();
+    await h.pass(20, { soc: 80, grid_connected: true });
+    assert.deepEqual([h.status().state, h.status().blind], ["online", true]);
+  }
+  await pass(h, 10, { soc: 80, grid_connected: true }, "ON");
+  assert.equal(h.status().blind, false);
+  await h.stop();
+});
