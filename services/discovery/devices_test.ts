@@ -42,6 +42,11 @@ const FULL: Required<PowerState> = {
   packs: [{ num: 0, sn: "P0", soc: 50, temp_celsius: 20, full_wh: 280 }, { num: 2, soc: 60 }],
   grid_evidence: "flow_info_ac_in=2",
   grid_unconfirmed: true,
+  grid_unknown: true,
+  soc_source: "packs",
+  discharge_min_doubtful: true,
+  outage_ports: [{ port: "ac2", min_soc: 33 }],
+  model_guess: true,
   role: "station",
   grid_age_s: 1,
   soc_age_s: 2,
@@ -79,7 +84,7 @@ Deno.test("Devices.station() shows every value of a state, by Home Assistant's r
   const payload = station(FULL);
   assert.deepEqual(problemsOf(payload), []);
   const shown = components(payload);
-  const { device: _name, packs: _packs, ...values } = FULL;
+  const { device: _name, packs: _packs, outage_ports: _ports, ...values } = FULL;
   for (const key of Object.keys(values)) assert.ok(shown[key], key);
   for (const key of ["pack_0_soc", "pack_0_temp_celsius", "pack_0_full_wh", "pack_0_sn", "pack_2_soc"]) {
     assert.ok(shown[key], key);

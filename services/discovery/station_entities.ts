@@ -11,8 +11,8 @@ export interface StationEntity {
   readonly traits: EntityTraits;
 }
 
-/** Keys of {@link PowerState} that are shown as one value; `device` names the device, and packs have their own rows. */
-type Shown = Exclude<keyof PowerState, "device" | "packs">;
+/** Keys of {@link PowerState} that are shown as one value; `device` names the device, and packs have their own rows; outlets none. */
+type Shown = Exclude<keyof PowerState, "device" | "packs" | "outage_ports">;
 
 const watts = (name: string) => measurement(name, "power", "W", 0);
 
@@ -52,6 +52,34 @@ const ROWS: { readonly [Key in Shown]: StationEntity } = {
     shows: "measured",
     ageKey: "grid_age_s",
     traits: diagnostic({ platform: "binary_sensor", name: "Grid in doubt", device_class: "problem" }),
+  },
+  grid_unknown: {
+    shows: "measured",
+    traits: diagnostic({ platform: "binary_sensor", name: "Grid not told", device_class: "problem" }),
+  },
+  discharge_min_doubtful: {
+    shows: "measured",
+    traits: diagnostic({
+      platform: "binary_sensor",
+      name: "Time to empty in doubt",
+      device_class: "problem",
+    }),
+  },
+  model_guess: {
+    shows: "told",
+    traits: diagnostic({ platform: "binary_sensor", name: "Model guessed", device_class: "problem" }),
+  },
+  soc_source: {
+    shows: "told",
+    traits: {
+      ...diagnostic({
+        platform: "sensor",
+        name: "Source of charge",
+        device_class: "enum",
+        options: ["system", "pack", "packs"],
+      }),
+      enabled_by_default: false,
+    },
   },
   link: {
     shows: "told",
@@ -99,6 +127,9 @@ const TEMPLATES: Partial<Record<Shown, string>> = {
   grid_connected: switchOf("grid_connected"),
   ac_out_enabled: switchOf("ac_out_enabled"),
   grid_unconfirmed: markOf("grid_unconfirmed"),
+  grid_unknown: markOf("grid_unknown"),
+  discharge_min_doubtful: markOf("discharge_min_doubtful"),
+  model_guess: markOf("model_guess"),
   link: "{{ value_json.link | default('live') }}",
   role: "{{ value_json.role | default('station') }}",
   grid_evidence: textOf("grid_evidence"),
@@ -130,6 +161,9 @@ const ALWAYS: readonly string[] = ["soc", "grid_connected", "out_watts", "link",
 /** Marks: present only while they hold, so they are shown as soon as there is what they are about. */
 const MARKS: Readonly<Record<string, keyof PowerState>> = {
   grid_unconfirmed: "grid_connected",
+  grid_unknown: "grid_connected",
+  discharge_min_doubtful: "discharge_min",
+  model_guess: "model",
   link: "device",
   role: "device",
 };

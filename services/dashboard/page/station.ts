@@ -203,6 +203,8 @@ export class Station {
         ? `Grid last confirmed ${gridAge}${
           station.grid.evidence ? ` (${station.grid.evidence})` : ""
         }; values ${age}${link[station.link ?? "live"]}.`
+        : station.is_grid_unknown
+        ? `The station does not tell the grid any more; values ${age}${link[station.link ?? "live"]}.`
         : `No word about the grid${link[station.link ?? "live"]}.`,
     );
   }

@@ -75,10 +75,14 @@ export function upsVariables(sources: VariableSources): Variables | undefined {
 
 /**
  * NUT counts in seconds, the station in minutes. A station that says 0 minutes while it has charge has not begun to
- * count; clients with a limit of their own would shut down on it.
+ * count, and minutes may be doubted; clients with a limit of their own would shut down on them.
  */
-function runtimeSeconds({ discharge_min, soc }: Omit<PowerState, "device">): number | undefined {
-  if (discharge_min === undefined || (discharge_min === 0 && soc !== 0)) return undefined;
+function runtimeSeconds(
+  { discharge_min, discharge_min_doubtful, soc }: Omit<PowerState, "device">,
+): number | undefined {
+  if (discharge_min === undefined || discharge_min_doubtful || (discharge_min === 0 && soc !== 0)) {
+    return undefined;
+  }
   return Math.floor(discharge_min * 60);
 }
 

@@ -426,7 +426,7 @@ class World {
       const isSaidOld = status.grid_unknown === true &&
         (status.state === "shutting_down" || status.state === "recovery" ||
           /as .* last/.test(status.sentence));
-      if (status.state === "online" && !grid?.value) {
+      if (/^The grid is there/.test(status.sentence) && !grid?.value) {
         this.#break(
           "nothing_stale_shown",
           `"${name}" is shown with the grid, which nobody says: ${status.sentence}`,
