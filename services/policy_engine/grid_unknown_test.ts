@@ -312,3 +312,20 @@ Deno.test('PolicyEngine with grid = "witness" is blind after a restart until the
   assert.equal(h.status().blind, false);
   await h.stop();
 });
+
+Deno.test("PolicyEngine is blind after a restart to a station that only a witness ever told of", async () => {
+  const h = await withFile(WITNESS);
+  for (let i = 0; i < 3; i++) {
+    h.broker.publish("plug", "ON");
+    await h.clock.advance(10_000);
+  }
+  assert.deepEqual([h.status().state, h.status().blind], ["online", false]);
+  await h.restart();
+  await h.clock.advance(2000);
+  assert.deepEqual([h.status().state, h.status().blind], ["online", true]);
+  assert.match(
+    h.status().sentence,
+    /^The grid was there at the last word on it, \d+ s ago; unknown charge\. Nothing fresh for \d\d s/,
+  );
+  await h.stop();
+});

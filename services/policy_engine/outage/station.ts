@@ -242,7 +242,10 @@ function isBlindNow(
     if (verdict?.connected === undefined) return false;
     return verdict.isOld === true || (!verdict.connected && isChargeOld);
   }
-  if (freshestMonoMs(readings) === undefined) return false;
+  // Never heard: only a witness can have told anything, and before a restart perhaps.
+  if (freshestMonoMs(readings) === undefined) {
+    return verdict?.connected !== undefined && verdict.isOld === true;
+  }
   // A station that speaks and does not tell the grid is not silent: that is told for itself.
   const heard = readings.gridUntold ?? readings.grid;
   if (!isFresh(heard, staleAfterMs, nowMonoMs)) return true;
