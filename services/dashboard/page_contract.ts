@@ -69,6 +69,8 @@ export interface StationView {
   /** What the bridge says of the way to it; absent: it did not say. */
   readonly link?: "live" | "stale" | "offline";
   readonly grid?: { readonly connected: boolean; readonly age_s?: number; readonly evidence?: string };
+  /** The station speaks and does not tell the grid any more; `grid` is absent then. */
+  readonly is_grid_unknown?: true;
   readonly soc?: { readonly percent: number; readonly age_s?: number };
   /** Of everything below. */
   readonly age_s?: number;

@@ -92,11 +92,12 @@ function stateView(heard: Heard<PowerState>, nowMonoMs: number): Partial<Station
   return {
     model: value.model,
     link: value.link,
-    grid: connected === undefined ? undefined : {
+    grid: connected === undefined || value.grid_unknown ? undefined : {
       connected,
       age_s: age(value.grid_age_s ?? value.age_s),
       evidence: value.grid_evidence,
     },
+    is_grid_unknown: value.grid_unknown ? true : undefined,
     soc: percent === undefined ? undefined : { percent, age_s: age(value.soc_age_s ?? value.age_s) },
     age_s: age(value.age_s),
     ac_in_watts: value.ac_in_watts,

@@ -20,6 +20,8 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "abort_refused",
     "blind",
     "sees_again",
+    "grid_unknown",
+    "grid_known",
     "station_heard",
     "station_silent",
     "station_offline",

@@ -35,6 +35,13 @@ export const POLICY_ENTITIES: Readonly<Record<string, EntityTraits>> = {
     value_template: markOf("blind"),
     entity_category: "diagnostic",
   },
+  policy_grid_unknown: {
+    platform: "binary_sensor",
+    name: "Grid not told to the policy",
+    device_class: "problem",
+    value_template: markOf("grid_unknown"),
+    entity_category: "diagnostic",
+  },
   policy_soc_min: {
     platform: "sensor",
     name: "Shutdown limit",

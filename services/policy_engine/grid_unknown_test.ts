@@ -76,7 +76,7 @@ for (const [risen, isTold] of [[9.9, true], [10, false]] as const) {
     assert.deepEqual(h.actions(), isTold ? ["shutdown pc"] : []);
     assert.equal(/the charge rises/.test(h.status().sentence), !isTold);
     // It falls again: the battery ends after all.
-    await h.pass(200, { soc: 9.5, grid_unknown: true });
+    await h.pass(200, { soc: 9, grid_unknown: true });
     assert.deepEqual([...new Set(h.actions())], ["shutdown pc"]);
     await h.stop();
   });
@@ -296,5 +296,36 @@ Deno.test("PolicyEngine says that a model is a guess, of a station with hosts al
   await h.feed({ soc: 80, grid_connected: true });
   await h.clock.advance(1000);
   assert.ok(!h.health().includes("model_guess"));
+  await h.stop();
+});
+
+Deno.test('PolicyEngine with grid = "witness" is blind after a restart until the witness speaks', async () => {
+  const h = await withFile(`${WITNESS}[station.Study]\ngrid = "witness"\n`);
+  // Station and witness speak in the same moment, and say the same.
+  await pass(h, 30, { soc: 80, grid_connected: true }, "ON");
+  for (const _ of [1, 2]) {
+    await h.restart();
+    await h.pass(20, { soc: 80, grid_connected: true });
+    assert.deepEqual([h.status().state, h.status().blind], ["online", true]);
+  }
+  await pass(h, 10, { soc: 80, grid_connected: true }, "ON");
+  assert.equal(h.status().blind, false);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine is blind after a restart to a station that only a witness ever told of", async () => {
+  const h = await withFile(WITNESS);
+  for (let i = 0; i < 3; i++) {
+    h.broker.publish("plug", "ON");
+    await h.clock.advance(10_000);
+  }
+  assert.deepEqual([h.status().state, h.status().blind], ["online", false]);
+  await h.restart();
+  await h.clock.advance(2000);
+  assert.deepEqual([h.status().state, h.status().blind], ["online", true]);
+  assert.match(
+    h.status().sentence,
+    /^The grid was there at the last word on it, \d+ s ago; unknown charge\. Nothing fresh for \d\d s/,
+  );
   await h.stop();
 });

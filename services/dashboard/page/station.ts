@@ -207,6 +207,8 @@ export class Station {
         ? `Grid last confirmed ${gridAge}${
           station.grid.evidence ? ` (${station.grid.evidence})` : ""
         }; values ${age}${own(link, station.link ?? "live")}.`
+        : station.is_grid_unknown
+        ? `The station does not tell the grid any more; values ${age}${own(link, station.link ?? "live")}.`
         : `Nothing is known of the grid${own(link, station.link ?? "live")}.`,
     );
   }

@@ -102,3 +102,19 @@ Deno.test("hostWords() calls a host protected only while that is known", () => {
 Deno.test("isConnected() waits for nothing but a word from the daemon", () => {
   assert.equal(isConnected({ ...HOUSE, daemon: undefined }, at(0)), true);
 });
+
+for (
+  const [state, tone, text] of [
+    [undefined, "unknown", "The station does not tell any more whether the grid is there"],
+    ["unknown", "unknown", "The station does not tell any more whether the grid is there"],
+    ["online", "well", "The grid is there, says a witness"],
+    ["on_battery", "battery", "On battery, as far as is known"],
+    ["critical", "danger", "The battery is running out"],
+  ] as const
+) {
+  Deno.test(`headline() of a grid that is not told any more, with the policy ${state ?? "silent"}`, () => {
+    const policy: PolicyView | undefined = state && { ...POLICY, state, timer_left_s: undefined };
+    const station: StationView = { ...STATION, grid: undefined, is_grid_unknown: true, policy };
+    assert.deepEqual(headline(HOUSE, station, at(0)), { tone, text });
+  });
+}

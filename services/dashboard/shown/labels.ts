@@ -26,6 +26,16 @@ export function headline(house: HouseView, station: StationView, now: Surroundin
       ? { tone: "well", text: "The grid is there" }
       : { tone: "battery", text: "The grid is gone: on battery" };
   }
+  if (station.is_grid_unknown) {
+    // What a witness says, or an outage that goes on, is the policy's to say.
+    if (isDecided && policy?.state === "online") {
+      return { tone: "well", text: "The grid is there, says a witness" };
+    }
+    if (isDecided && policy?.state === "on_battery") {
+      return { tone: "battery", text: "On battery, as far as is known" };
+    }
+    return { tone: "unknown", text: "The station does not tell any more whether the grid is there" };
+  }
   if (!grid) return { tone: "unknown", text: "Nobody has said whether the grid is there" };
   const age = ago(ageNow(grid.age_s, now));
   return {

@@ -64,8 +64,13 @@ export function estimatedNames(view: StationView): ReadonlySet<string> {
  * count; clients with a limit of their own would shut down on it.
  */
 function runtimeSeconds(
-  { discharge_min, soc }: Pick<PowerState, "discharge_min" | "soc">,
+  { discharge_min, discharge_min_doubtful, soc }: Pick<
+    PowerState,
+    "discharge_min" | "discharge_min_doubtful" | "soc"
+  >,
 ): number | undefined {
-  if (discharge_min === undefined || (discharge_min === 0 && soc !== 0)) return undefined;
+  if (discharge_min === undefined || discharge_min_doubtful || (discharge_min === 0 && soc !== 0)) {
+    return undefined;
+  }
   return Math.floor(discharge_min * 60);
 }

@@ -75,6 +75,8 @@ export function noteState(
     evidenceMonoMs: ageMs(state.age_s),
     ...(state.soc === undefined ? {} : { chargeMonoMs: ageMs(state.soc_age_s ?? state.age_s) }),
   };
+  // Told that it is unknown: what was said of it last, a second ago or an hour, is not said on.
+  if (state.grid_unknown) return { ...known, report, grid: undefined };
   if (state.grid_connected === undefined) return { ...known, report };
   const grid = {
     connected: state.grid_connected,

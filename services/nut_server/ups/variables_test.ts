@@ -171,6 +171,8 @@ Deno.test("upsVariables() takes the runtime only when the station counts", () =>
   equal(runtime(0, undefined), undefined);
   equal(runtime(0, 0), "0");
   equal(runtime(1, 1), "60");
+  const doubted = live(false, { discharge_min: 3, discharge_min_doubtful: true, soc: 50 });
+  equal(upsVariables({ ...FULL, view: doubted })?.get("battery.runtime"), undefined);
 });
 
 Deno.test("upsVariables() shows the policy's limit as battery.charge.low", () => {

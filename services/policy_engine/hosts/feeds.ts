@@ -1,5 +1,7 @@
 /** What the stations that feed a host want of it, and how they stand when it is to be switched on again. Pure. */
+import { outletFloor, stationFloor } from "../outage/floor.ts";
 import { type HouseRules, placeOf } from "../rules/rules.ts";
+import { effectiveSocMin } from "../rules/soc_limit.ts";
 import type { StationState } from "../outage/station.ts";
 import type { FeedView } from "./wake_order.ts";
 import { isFresh } from "../outage/readings.ts";
@@ -10,7 +12,8 @@ import { own } from "../../../lib/own.ts";
  *
  * With one station, that station's reading. A host on several goes down when at least one of them wants it down and none of
  * the others is known to carry it: a station that was never heard, or fell silent with the grid longer ago than the blind
- * limit, holds nobody up, because unknown is never "all is well". A host that the owner has put to "any" goes with the
+ * limit, holds nobody up, because unknown is never "all is well". One that does not tell the grid any more carries it by its
+ * battery, as long as its fresh charge is above the host's limit there. A host that the owner has put to "any" goes with the
  * first.
  */
 export function wantedOf(
@@ -24,7 +27,9 @@ export function wantedOf(
   if (!readings.some(([, reading]) => reading === "down")) return "up";
   if (rules.goesWithAny.has(host)) return "down";
   const isCarried = readings.some(([device, reading]) =>
-    reading === "up" && stillCarries(stations.get(device), rules, nowMonoMs)
+    reading === "up"
+      ? stillCarries(stations.get(device), rules, nowMonoMs)
+      : reading === "unknown" && carriesByCharge(host, device, rules, stations.get(device), nowMonoMs)
   );
   return isCarried ? "up" : "down";
 }
@@ -37,6 +42,27 @@ export function stillCarries(
 ): boolean {
   if (!verdict?.isOld || verdict.connected !== true) return true;
   return nowMonoMs - (verdict.evidenceMonoMs ?? -Infinity) <= blindLimitMs;
+}
+
+/** Whether a station whose grid is unknown has charge enough for a host, with or without the grid. */
+function carriesByCharge(
+  host: string,
+  device: string,
+  { stations, staleAfterMs }: HouseRules,
+  state: StationState | undefined,
+  nowMonoMs: number,
+): boolean {
+  const station = own(stations, device);
+  const group = station && placeOf(host, station)?.group;
+  const reading = state?.readings.socPercent;
+  if (!state?.verdict?.isUntold || !group || !reading || !isFresh(reading, staleAfterMs, nowMonoMs)) {
+    return false;
+  }
+  const floorPercent = Math.max(
+    stationFloor(state.readings, station),
+    outletFloor(group.port, state.readings),
+  );
+  return reading.value > effectiveSocMin(group.triggers.socMinPercent ?? 100, { floorPercent });
 }
 
 /** What one station wants of a host; "unknown" while nobody has said whether its grid is there. */

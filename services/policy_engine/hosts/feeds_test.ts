@@ -38,6 +38,12 @@ const onBattery = (kind: "on_battery" | "shutting_down"): StationState => ({
   started: new Map(kind === "shutting_down" ? [[1, 0]] : []),
 });
 const ENDING = onBattery("shutting_down");
+const untold = (percent: number | undefined, ageMs: number): StationState => ({
+  ...NEW_STATION,
+  readings: percent === undefined ? {} : { socPercent: { value: percent, atMonoMs: NOW - ageMs } },
+  verdict: { by: "station", isOld: true, isUntold: true },
+  phases: new Map([["all", { kind: "unknown" }]]),
+});
 const RULES = simpleRules(
   {
     stations: { Study: ["nas"], Attic: ["nas"] },
@@ -62,6 +68,21 @@ const wanted: readonly [
   ["when the other is silent for longer than the blind limit", ENDING, silent(LIMIT_MS + 1), "down"],
   ["while the other is on battery, by its own timers, however silent", ENDING, onBattery("on_battery"), "up"],
   ["when the other was never heard", ENDING, undefined, "down"],
+  [
+    "while the other does not tell its grid, by its battery above the limit",
+    ENDING,
+    untold(10.1, STALE_MS),
+    "up",
+  ],
+  ["when the other does not tell its grid, at the limit", ENDING, untold(10, 0), "down"],
+  [
+    "when the other does not tell its grid and its charge is too old",
+    ENDING,
+    untold(90, STALE_MS + 1),
+    "down",
+  ],
+  ["when the other does not tell its grid and has no charge", ENDING, untold(undefined, 0), "down"],
+  ["while nobody knows the grid of either", untold(5, 0), untold(5, 0), "up"],
   ["when both end", ENDING, ENDING, "down"],
   [
     "while its battery is not at its end, however silent the other",

@@ -276,7 +276,7 @@ function blindness({ state, house, station, nowMonoMs }: Telling, ways: Ways): s
   const { readings, verdict } = state;
   const { staleAfterMs } = house.rules;
   if (!isFresh(readings.spoke, staleAfterMs, nowMonoMs)) {
-    const age = ageWords(nowMonoMs - (freshestMonoMs(readings) ?? nowMonoMs));
+    const age = ageWords(nowMonoMs - (freshestMonoMs(readings) ?? verdict?.evidenceMonoMs ?? nowMonoMs));
     return ` Nothing fresh for ${age}: ${silenceReason(state, ways)}.`;
   }
   const isGridKnown = isGridFresh(state, station.grid, staleAfterMs, nowMonoMs);

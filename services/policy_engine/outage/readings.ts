@@ -71,6 +71,10 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
   const waitedMs = arrival.retained || isAgeless ? retainedAgeMs(state, arrival.atWallMs) : 0;
   const at = (ageSec: number | undefined) => arrival.atMonoMs - waitedMs - (ageSec ?? 0) * 1000;
   const evidence = at(state.age_s);
+  // A late repetition brings back nothing that was taken back since.
+  const isNewest = evidence >= (readings.spoke?.atMonoMs ?? -Infinity);
+  const moment = <T>(before: Reading<T> | undefined, value: T | undefined) =>
+    isNewest ? ofTheMoment(before, value, evidence) : before;
   const gridAgeMs = waitedMs + (state.grid_age_s ?? state.age_s ?? 0) * 1000;
   const isOldLoss = gridAgeMs >= UNKNOWN_AGE_MS && state.grid_connected === false &&
     readings.grid?.value !== false;
@@ -79,18 +83,17 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
       ? readings.grid
       : newer(readings.grid, state.grid_connected, at(state.grid_age_s ?? state.age_s)),
     socPercent: newer(readings.socPercent, state.soc, at(state.soc_age_s ?? state.age_s)),
-    dischargeMin: ofTheMoment(
+    dischargeMin: moment(
       readings.dischargeMin,
       state.discharge_min_doubtful ? undefined : state.discharge_min,
-      evidence,
     ),
-    outWatts: ofTheMoment(readings.outWatts, state.out_watts, evidence),
+    outWatts: moment(readings.outWatts, state.out_watts),
     batteryWh: newer(readings.batteryWh, state.battery_wh, evidence),
     minSocPercent: newer(readings.minSocPercent, state.min_soc, evidence),
     outagePorts: newer(readings.outagePorts, state.outage_ports, evidence),
     spoke: newer(readings.spoke, true, evidence),
-    gridUntold: ofTheMoment(readings.gridUntold, state.grid_unknown || undefined, evidence),
-    modelGuess: ofTheMoment(readings.modelGuess, state.model_guess || undefined, evidence),
+    gridUntold: moment(readings.gridUntold, state.grid_unknown ? true as const : undefined),
+    modelGuess: moment(readings.modelGuess, state.model_guess ? true as const : undefined),
   };
 }
 

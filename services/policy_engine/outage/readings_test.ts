@@ -203,3 +203,30 @@ for (
     assert.equal(readings.grid?.atMonoMs, isTaken ? 9_000_000 - ageMs : before?.atMonoMs);
   });
 }
+
+Deno.test("mergeState() does not let an older state bring back what a newer one does not say", () => {
+  const old = state({
+    soc: 50,
+    grid_unknown: true,
+    discharge_min: 90,
+    out_watts: 10,
+    model_guess: true,
+    age_s: 60,
+  });
+  let readings = mergeState({}, { ...old, age_s: 0 }, arrival(0));
+  assert.deepEqual(readings.gridUntold, { value: true, atMonoMs: 0 });
+  readings = mergeState(readings, state({ soc: 50, grid_connected: true }), arrival(60_000));
+  assert.equal(readings.gridUntold, undefined);
+  readings = mergeState(readings, old, arrival(60_001));
+  assert.equal(readings.gridUntold, undefined);
+  assert.equal(readings.dischargeMin, undefined);
+  assert.equal(readings.outWatts, undefined);
+  assert.equal(readings.modelGuess, undefined);
+  assert.equal(readings.grid?.value, true);
+});
+
+Deno.test("mergeState() takes no minutes that are doubted, and takes back those from before", () => {
+  const readings = mergeState({}, state({ discharge_min: 90 }), arrival(0));
+  const doubted = state({ discharge_min: 3, discharge_min_doubtful: true });
+  assert.equal(mergeState(readings, doubted, arrival(1000)).dischargeMin, undefined);
+});

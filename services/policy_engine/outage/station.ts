@@ -237,10 +237,14 @@ function isBlindNow(
 ): boolean {
   const isChargeOld = readings.socPercent !== undefined &&
     !isFresh(readings.socPercent, staleAfterMs, nowMonoMs);
-  if (source === "off" || freshestMonoMs(readings) === undefined) return isChargeOld;
+  if (source === "off") return isChargeOld;
   if (source === "witness") {
-    return verdict?.connected === undefined || verdict.isOld === true ||
-      (verdict.connected === false && isChargeOld);
+    if (verdict?.connected === undefined) return false;
+    return verdict.isOld === true || (!verdict.connected && isChargeOld);
+  }
+  // Never heard: only a witness can have told anything, and before a restart perhaps.
+  if (freshestMonoMs(readings) === undefined) {
+    return verdict?.connected !== undefined && verdict.isOld === true;
   }
   // A station that speaks and does not tell the grid is not silent: that is told for itself.
   const heard = readings.gridUntold ?? readings.grid;

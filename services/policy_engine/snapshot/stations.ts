@@ -60,7 +60,10 @@ export function fromStation(
     };
   // While the grid is unknown: what was known last, so that an outage that is over does not begin again.
   const belief = verdict?.last ?? verdict;
-  const isByWitness = belief?.connected !== undefined && belief.evidenceMonoMs !== readings.grid?.atMonoMs;
+  // A witness may have spoken at the same moment as the station, whose own word may not count.
+  const isByWitness = belief?.connected !== undefined &&
+    (belief.by !== "station" || belief.evidenceMonoMs !== readings.grid?.atMonoMs ||
+      belief.connected !== readings.grid?.value);
   return {
     grid: aged(readings.grid),
     soc: aged(readings.socPercent),
@@ -150,6 +153,7 @@ function verdictFrom(believed: Reading<boolean> | undefined, isUntold: boolean):
   if (!believed && !isUntold) return undefined;
   return {
     connected: believed?.value,
+    // Whoever it was: a name would be shown as somebody who speaks.
     by: "station",
     evidenceMonoMs: believed?.atMonoMs,
     ...(isUntold ? { isUntold: true } : {}),

@@ -11,6 +11,8 @@ import { House, type HouseEffect, type HouseInput } from "../house.ts";
 import { policyStatus } from "../io/explain.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import { SnapshotKeeper } from "../snapshot/keeper.ts";
+import { GridKnowledge } from "./grid_knowledge.ts";
+import { OddStation } from "./odd_station.ts";
 import { type Draw, drawFrom } from "./random.ts";
 import { ReferenceAgent } from "./reference_agent.ts";
 import { ReferenceStation } from "./reference_station.ts";
@@ -21,6 +23,7 @@ export interface Violation {
   readonly property:
     | "told_in_time"
     | "not_told_on_grid"
+    | "not_told_early"
     | "nothing_stale_shown"
     | "called_off"
     | "not_told_twice";
@@ -35,6 +38,8 @@ export interface Played {
   readonly commanded: number;
   readonly restarts: number;
   readonly ended: number;
+  /** Stations that did not tell the grid for a time. */
+  readonly untold: number;
 }
 
 const STEP_SEC = 10;
@@ -52,14 +57,18 @@ const LAST_SEC = 480;
 /** What is allowed for steps of the world, reports and rounding, s. */
 const SLACK_SEC = 60;
 
-/** Plays one world from beginning to end. @param trace Hears what happens, to find out why a property broke */
-export function playOutage(seed: number, trace: (line: string) => void = () => {}): Played {
-  return new World(seed, trace).play();
-}
-
-interface Evidence {
-  readonly value: boolean;
-  readonly atSec: number;
+/**
+ * Plays one world from beginning to end.
+ *
+ * @param trace Hears what happens, to find out why a property broke
+ * @param isPlain Its stations tell all that they know, as those of worlds from before there were others
+ */
+export function playOutage(
+  seed: number,
+  trace: (line: string) => void = () => {},
+  isPlain = false,
+): Played {
+  return new World(seed, trace, isPlain).play();
 }
 
 class World {
@@ -84,7 +93,9 @@ class World {
   #outbox: { agent: string; action: "shutdown" | "abort"; id: string; untilSec: number; sentSec: number }[] =
     [];
   // What the world knows of what the policy may know.
-  readonly #gridHeard = new Map<string, Evidence>();
+  readonly #grids: ReadonlyMap<string, GridKnowledge>;
+  readonly #odd: ReadonlyMap<string, OddStation>;
+  readonly #untoldSeen = new Set<string>();
   readonly #socHeard = new Map<string, number>();
   readonly #toldSec = new Map<string, number>();
   readonly #lastCommanded = new Map<string, { id: string; atSec: number }>();
@@ -94,7 +105,11 @@ class World {
   #restarts = 0;
   #due = 0;
 
-  constructor(private readonly seed: number, private readonly trace: (line: string) => void) {
+  constructor(
+    private readonly seed: number,
+    private readonly trace: (line: string) => void,
+    isPlain: boolean,
+  ) {
     const draw = this.#draw = drawFrom(seed);
     this.#lengthSec = draw.between(30, 120) * 60;
     const names = draw.chance(0.3) ? ["Study", "Attic"] : ["Study"];
@@ -104,6 +119,15 @@ class World {
     );
     const agents = new Set(Object.values(this.#hosts).flat());
     this.#agents = new Map([...agents].map((name) => [name, new ReferenceAgent(name, draw)]));
+    // Drawn apart, so that the rest of a world is as it was.
+    const oddDraw = drawFrom(seed + 0x6d2b);
+    const isOdd = !isPlain && oddDraw.chance(0.5);
+    this.#odd = new Map(isOdd ? names.map((name) => [name, new OddStation(oddDraw, this.#lengthSec)]) : []);
+    this.#grids = new Map(
+      names.map((
+        name,
+      ) => [name, new GridKnowledge(this.#odd.get(name)?.source ?? "auto", LIMITS.staleAfterSec)]),
+    );
     const windows = (most: number, longestSec: number) =>
       Array.from({ length: Math.floor(draw.between(0, most + 1)) }, () => {
         const fromSec = draw.between(0, this.#lengthSec);
@@ -138,6 +162,11 @@ class World {
         this.#clock.jumpWall(this.#draw.one([-1e11, -7e6, 5000, 4e6, 1e11]));
       }
       this.#talk();
+      for (const [name, grid] of this.#grids) {
+        grid.reckon(this.#nowSec);
+        if (grid.isUntold) this.#untoldSeen.add(name);
+        this.#noteLoss(name);
+      }
       for (const agent of this.#agents.values()) {
         const feeds = this.#stations.filter(({ name }) => this.#hosts[name]?.includes(agent.name));
         agent.power(
@@ -158,6 +187,7 @@ class World {
       due: this.#due,
       commanded: this.#toldSec.size,
       restarts: this.#restarts,
+      untold: this.#untoldSeen.size,
       ended: this.#stations.filter(({ endedSec }) => endedSec !== undefined).length,
     };
   }
@@ -191,10 +221,24 @@ class World {
     const draw = this.#draw;
     if (this.#isIn(this.#brokerDown)) return;
     for (const station of this.#stations) {
+      const odd = this.#odd.get(station.name);
+      const witnessed = odd?.witnessed(station.hasGrid(this.#nowSec), this.#nowSec);
+      if (witnessed !== undefined) {
+        const reading = {
+          name: "plug",
+          value: witnessed,
+          atMonoMs: this.#clock.monoMs(),
+          staleAfterMs: 120_000,
+        };
+        this.#grids.get(station.name)?.witnessSays(witnessed, this.#nowSec);
+        this.#step({ kind: "witness", device: station.name, reading });
+      }
       if (station.endedSec !== undefined) continue;
       const isSilent = this.#isIn(this.#silences);
       if (!isSilent) {
-        let state = { ...station.state(this.#nowSec), age_s: 0, grid_age_s: 0, soc_age_s: 0 };
+        const plain = station.state(this.#nowSec);
+        const said = odd?.said(plain, this.#nowSec) ?? plain;
+        let state = { ...said, age_s: 0, grid_age_s: 0, soc_age_s: 0 };
         if (draw.chance(0.1)) state = { ...state, grid_connected: undefined } as typeof state;
         if (draw.chance(0.05)) state = { ...state, soc: undefined } as typeof state;
         this.#said.push({ state, atSec: this.#nowSec });
@@ -212,18 +256,16 @@ class World {
   #tell(state: ReturnType<ReferenceStation["state"]>, trueSec: number): void {
     const { device } = state;
     const ageSec = this.#nowSec - trueSec;
-    const heard = this.#gridHeard.get(device);
-    if (state.grid_connected !== undefined && (!heard || trueSec >= heard.atSec)) {
-      this.#gridHeard.set(device, { value: state.grid_connected, atSec: trueSec });
-      const loss = this.#lossHeard.get(device);
-      if (state.grid_connected) this.#lossHeard.delete(device);
-      else if (!loss && state.soc !== undefined) {
-        this.#lossHeard.set(device, this.#nowSec);
-      }
-    }
+    this.#grids.get(device)?.stationSays(
+      state.grid_connected,
+      state.grid_unknown === true,
+      trueSec,
+      this.#nowSec,
+    );
     if (state.soc !== undefined) {
       this.#socHeard.set(device, Math.max(trueSec, this.#socHeard.get(device) ?? 0));
     }
+    this.#noteLoss(device);
     const arrival = { atMonoMs: this.#clock.monoMs(), atWallMs: this.#clock.wallMs(), retained: false };
     const aged = { ...state, age_s: ageSec, grid_age_s: ageSec, soc_age_s: ageSec, link: "live" as const };
     this.#step({ kind: "state", device, state: aged, arrival });
@@ -290,10 +332,12 @@ class World {
     this.#deafSecs.push({ atSec: this.#nowSec, forSec: graceSec });
     // After what looks like more than an hour the policy forgets the outage on purpose.
     if (awayMs > 3_600_000) {
-      for (const map of [this.#gridHeard, this.#lossHeard]) map.clear();
+      for (const grid of this.#grids.values()) grid.forget();
+      this.#lossHeard.clear();
       this.#toldSec.clear();
     }
     this.#lastCommanded.clear();
+    for (const grid of this.#grids.values()) grid.restart();
     this.#keeper = this.#newKeeper();
     this.#house = this.#begin(graceSec);
     for (const agent of this.#agents.values()) this.#step(presence(agent.name, agent.isOnline));
@@ -305,7 +349,11 @@ class World {
   }
 
   #rules(notBeforeMonoMs: number) {
-    return simpleRules({ ...LIMITS, stations: this.#hosts }, notBeforeMonoMs);
+    const rules = simpleRules({ ...LIMITS, stations: this.#hosts }, notBeforeMonoMs);
+    const stations = Object.entries(rules.stations).map(([name, station]) =>
+      [name, { ...station, grid: this.#odd.get(name)?.source }] as const
+    );
+    return { ...rules, stations: Object.fromEntries(stations) };
   }
 
   #newKeeper(): SnapshotKeeper {
@@ -331,16 +379,35 @@ class World {
   /** No host is told while its grid is known to be there, and none twice for nothing. */
   #checkTelling(agent: string, action: "shutdown" | "abort", id: string): void {
     if (action === "abort") return void this.#lastCommanded.delete(agent);
-    const fed = this.#feeds(agent).find((device) => this.#gridHeard.get(device)?.value === true);
+    const fed = this.#feeds(agent).find((device) => this.#grids.get(device)?.known?.value === true);
     if (fed !== undefined) this.#break("not_told_on_grid", `${agent} is told although "${fed}" has the grid`);
-    if (!this.#feeds(agent).some((device) => this.#gridHeard.get(device)?.value === false)) {
+    if (!this.#feeds(agent).some((device) => this.#grids.get(device)?.known?.value === false)) {
       this.#break("not_told_on_grid", `${agent} is told although nobody said that the grid is gone`);
     }
+    this.#checkEarly(agent);
     const last = this.#lastCommanded.get(agent);
     if (last && last.id !== id && this.#nowSec - last.atSec < LIMITS.cooldownSec) {
       this.#break("not_told_twice", `${agent} is told again after ${this.#nowSec - last.atSec} s`);
     }
     if (last?.id !== id) this.#lastCommanded.set(agent, { id, atSec: this.#nowSec });
+  }
+
+  /** With half a battery, an hour left and all of it heard, nothing is wrong yet, whatever else a station says. */
+  #checkEarly(agent: string): void {
+    const feeds = this.#stations.filter(({ name }) => this.#hosts[name]?.includes(agent));
+    const isWell = feeds.every((feed) =>
+      feed.percent - feed.floorPercent > 50 && feed.minutesLeft(this.#nowSec) > 60 &&
+      this.#nowSec - (this.#socHeard.get(feed.name) ?? -Infinity) <= LIMITS.staleAfterSec
+    );
+    if (isWell) this.#break("not_told_early", `${agent} is told with half a battery`);
+  }
+
+  #noteLoss(device: string): void {
+    const known = this.#grids.get(device)?.known;
+    if (known?.value !== false) this.#lossHeard.delete(device);
+    else if (!this.#lossHeard.has(device) && this.#socHeard.has(device)) {
+      this.#lossHeard.set(device, this.#nowSec);
+    }
   }
 
   /** Nothing shown as live is older than its limit. */
@@ -354,10 +421,19 @@ class World {
       if (status.soc !== undefined && !status.soc_estimated && socAgeSec > LIMITS.staleAfterSec) {
         this.#break("nothing_stale_shown", `the charge of "${name}" is ${socAgeSec} s old and shown as live`);
       }
-      const grid = this.#gridHeard.get(name);
-      // "Nobody has said" shows nothing.
+      const grid = this.#grids.get(name)?.known;
+      // "Nobody has said" shows nothing, and of an outage that goes on untold it is said that it is the last word.
+      const isSaidOld = status.grid_unknown === true &&
+        (status.state === "shutting_down" || status.state === "recovery" ||
+          /as .* last/.test(status.sentence));
+      if (/^The grid is there/.test(status.sentence) && !grid?.value) {
+        this.#break(
+          "nothing_stale_shown",
+          `"${name}" is shown with the grid, which nobody says: ${status.sentence}`,
+        );
+      }
       if (
-        grid && status.state !== "unknown" && !status.blind &&
+        grid && status.state !== "unknown" && !status.blind && !isSaidOld &&
         this.#nowSec - grid.atSec > LIMITS.staleAfterSec
       ) {
         this.#break("nothing_stale_shown", `the grid of "${name}" is ${this.#nowSec - grid.atSec} s old`);
@@ -375,14 +451,19 @@ class World {
       if (this.#agents.get(agent)?.isDown) continue;
       const losses = feeds.flatMap(({ name }) => this.#lossHeard.get(name) ?? []);
       if (losses.length < feeds.length) continue;
-      const sinceSec = Math.max(...losses);
+      // A return that nobody told is no return for the policy but a charge that rises; what counts is the loss after it.
+      const sinceSec = Math.max(...losses, ...feeds.map((feed) => feed.lostSec(this.#nowSec)));
       const endSec = Math.max(...feeds.map(({ endedSec }) => endedSec ?? 0));
       // A debounce and the host's own delay must fit in, with time to hear and speak: in all, and in the last minutes.
       // A station that tells its charge alone and falls silent gives no reading on its load: the estimate begins when the
       // last charge is too old.
       const isMute = feeds.some(({ talk }) => talk === "charge") && this.#isSilentBetween(sinceSec, endSec);
       const neededSec = LIMITS.debounceSec + LIMITS.shutdownDelaySec + SLACK_SEC +
-        (isMute ? LIMITS.staleAfterSec : 0);
+        (isMute ? LIMITS.staleAfterSec : 0) +
+        // After such a return the charge must fall a point before it is seen to fall.
+        Math.max(
+          ...feeds.map((feed) => this.#grids.get(feed.name)?.isUntold ? feed.secondsPerPoint(sinceSec) : 0),
+        );
       const fromSec = Math.max(sinceSec, endSec - LAST_SEC);
       if (endSec - sinceSec - this.#deafBetween(sinceSec, endSec) < neededSec) continue;
       if (endSec - fromSec - this.#deafBetween(fromSec, endSec) < neededSec) continue;
@@ -416,7 +497,7 @@ class World {
   #checkCalledOff(): void {
     if (this.#violation || this.#isIn(this.#brokerDown)) return;
     for (const [agent, { phase }] of this.#house.state.hosts) {
-      const grids = this.#feeds(agent).map((device) => this.#gridHeard.get(device)?.value);
+      const grids = this.#feeds(agent).map((device) => this.#grids.get(device)?.known?.value);
       if (phase.kind === "commanded" && grids.every((value) => value === true)) {
         this.#break("called_off", `${agent} is still told although the grid is back`);
       }

@@ -56,11 +56,26 @@ export class ReferenceStation {
     if (this.percent <= this.floorPercent) this.endedSec ??= toSec;
   }
 
+  /** Minutes until its outputs go dark, with the load as it is. */
+  minutesLeft(atSec: number): number {
+    return Math.max(0, this.percent - this.floorPercent) / 100 * this.wh / this.watts(atSec) * 60;
+  }
+
+  /** How long the charge takes to fall by a point, s. */
+  secondsPerPoint(atSec: number): number {
+    return this.wh / 100 / this.watts(atSec) * 3600;
+  }
+
+  /** When the grid went last; before all when it never did. */
+  lostSec(atSec: number): number {
+    return this.flips.filter((flip, i) => i % 2 === 0 && flip <= atSec).at(-1) ?? -Infinity;
+  }
+
   /** What the cloud would tell of it now. */
   state(atSec: number): PowerState {
     const isOnBattery = !this.hasGrid(atSec);
     const outWatts = this.watts(atSec);
-    const leftMin = Math.max(0, this.percent - this.floorPercent) / 100 * this.wh / outWatts * 60;
+    const leftMin = this.minutesLeft(atSec);
     return {
       device: this.name,
       soc: Math.round(this.percent * 10) / 10,
