@@ -26,7 +26,9 @@ function isPlace(node: Node): boolean {
     case "UnaryExpression":
       return node.operator === "-" || node.operator === "+";
     case "BinaryExpression":
-      return node.operator === "+" ? isPlace(node.left) && isPlace(node.right) : "-*/%".includes(node.operator);
+      return node.operator === "+"
+        ? isPlace(node.left) && isPlace(node.right)
+        : "-*/%".includes(node.operator);
     case "CallExpression":
       if (node.callee.type === "Identifier") return node.callee.name === "Number";
       return node.callee.type === "MemberExpression" && node.callee.property.type === "Identifier" &&
