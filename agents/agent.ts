@@ -17,7 +17,7 @@ import { VERSION } from "../lib/version.ts";
 import { BrokerLink, type LinkOptions } from "./broker_link.ts";
 import { Challenges } from "./challenge.ts";
 import type { HostCommands } from "./host_commands.ts";
-import type { HostTime } from "./host_time.ts";
+import { type HostTime, isCertain } from "./host_time.ts";
 import { Keyring } from "./keyring.ts";
 import type { HostNow, Verdict } from "./last_resort.ts";
 import { CommandMemory } from "./memory.ts";
@@ -383,7 +383,7 @@ export class Agent {
       rehearsal: rehearsal ? true : undefined,
       key_ids: this.#keyring.keys.map(keyId),
       plan_id: this.#plans.plan?.id,
-      boot: bootMark(time.bootId),
+      boot: isCertain(time.bootId) ? bootMark(time.bootId) : undefined,
       ts: new Date(clock.wallMs()).toISOString(),
     });
   }

@@ -15,6 +15,14 @@ export interface HostTime {
 /** How exactly the start can be told from wall time and uptime on systems without a boot id, ms. */
 const START_STEP_MS = 600_000;
 
+/** In front of a start that was told from the clock: corrected, the clock may tell another one for the same start. */
+const GUESSED = "started-";
+
+/** Whether a boot id is the system's own, the same for as long as the host was not started anew. */
+export function isCertain(bootId: string): boolean {
+  return !bootId.startsWith(GUESSED);
+}
+
 /** The real host's. */
 export function systemHostTime(clock: Clock): HostTime {
   return { bootId: readBootId(clock), uptimeMs: () => Deno.osUptime() * 1000 };
@@ -28,7 +36,7 @@ function readBootId(clock: Clock): string {
     // Windows and macOS: the start rounded, so that small corrections of the clock leave it alone. A larger jump looks
     // like a new start: a plan is then judged by its wall time, and a shutdown under way is not taken up again.
     const startMs = clock.wallMs() - Deno.osUptime() * 1000;
-    return `started-${Math.round(startMs / START_STEP_MS) * START_STEP_MS}`;
+    return `${GUESSED}${Math.round(startMs / START_STEP_MS) * START_STEP_MS}`;
   }
 }
 

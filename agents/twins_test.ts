@@ -40,3 +40,11 @@ Deno.test("Agent says again that it is online when the broker has told of its ol
   await h.stop();
   assert.equal(h.clock.pending, 0);
 });
+
+Deno.test("Agent names no start of its host that it only guessed from the clock", async () => {
+  const around = surroundings();
+  const h = await startHost({}, { ...around, time: testHostTime(around.clock, "started-1200000") });
+  assert.equal(h.status().boot, undefined);
+  assert.equal(h.status().hostname, "pc.lan");
+  await h.stop();
+});

@@ -55,11 +55,22 @@ export function consoleSink(style: "journal" | "plain", wallMs: () => number): L
 
 /** `level service text key=value`; values with blanks or quotes are JSON-quoted, line ends never break a line. */
 export function formatEntry({ level, service, text, fields }: LogEntry): string {
-  const parts = [level.padEnd(6), service, text.replaceAll(/[\r\n]+/g, " | ")];
+  const parts = [level.padEnd(6), service, text.replaceAll(/[\r\n]+/g, " | ").replaceAll(UNSEEN, escaped)];
   for (const [key, value] of Object.entries(fields)) {
     if (value === undefined) continue;
     const shown = String(value);
-    parts.push(`${key}=${/^[^\s"=]+$/.test(shown) ? shown : JSON.stringify(shown)}`);
+    parts.push(`${key}=${/^[^\s"=\p{C}]+$/u.test(shown) ? shown : quoted(shown)}`);
   }
   return parts.join(" ");
+}
+
+/** What a terminal obeys or does not show: control characters, marks of direction, halves of characters. */
+const UNSEEN = /\p{C}/gu;
+
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(UNSEEN, escaped);
 }

@@ -119,6 +119,9 @@ export function coversFilter(outer: string, inner: string): boolean {
   return wide.length === narrow.length;
 }
 
+/** Halves of surrogate pairs and noncharacters. */
+const NO_TEXT = /[\p{Cs}\p{Noncharacter_Code_Point}]/u;
+
 /**
  * Why a word cannot be one level of a topic, or undefined when it can.
  *
@@ -127,8 +130,11 @@ export function coversFilter(outer: string, inner: string): boolean {
 export function topicWordProblem(word: string): string | undefined {
   if (word === "") return "must not be empty";
   if (new TextEncoder().encode(word).length > 64) return "must have at most 64 bytes";
-  // deno-lint-ignore no-control-regex
-  if (/[/+#\u0000-\u001f\u007f]/.test(word)) return 'must not contain "/", "+", "#" or control characters';
+  if (/[/+#\p{Cc}]/u.test(word)) return 'must not contain "/", "+", "#" or control characters';
+  // Brokers end the connection of whoever sends one: MQTT 5.0, section 1.5.4.
+  if (NO_TEXT.test(word)) {
+    return "must not contain halves of characters or code points that are no characters";
+  }
   if (word.startsWith("$")) return 'must not begin with "$"';
   if (word !== word.trim()) return "must not begin or end with a blank";
   return undefined;

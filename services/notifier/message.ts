@@ -40,12 +40,12 @@ export function composeMessage(events: readonly JournalEvent[], options: Message
     SEVERITIES.indexOf(b.severity) >= SEVERITIES.indexOf(a.severity) ? b : a
   );
   const left = shown.length - MAX_LINES;
-  const lines = shown.slice(-MAX_LINES).map(({ ts, text }) => `${time(ts)}  ${text}`);
+  const lines = shown.slice(-MAX_LINES).map(({ ts, text }) => `${time(ts)}  ${oneLine(text)}`);
   const oldestMs = Math.min(...shown.map(({ ts }) => Date.parse(ts)));
   const isLate = nowWallMs - oldestMs > LATE_MS;
   const mark = own({ info: "", notice: "", warning: "⚠ ", danger: "‼ " }, worst.severity);
   return {
-    title: cut(`${mark}${worst.text}`, MAX_TITLE, codeUnits),
+    title: cut(`${mark}${oneLine(worst.text)}`, MAX_TITLE, codeUnits),
     text: [
       ...(left > 0 ? [leftOutLine(left)] : []),
       ...lines,
@@ -56,6 +56,11 @@ export function composeMessage(events: readonly JournalEvent[], options: Message
     severity: worst.severity,
     ...(link === undefined ? {} : { link }),
   };
+}
+
+/** A name in it may hold anything: no line end, no half of a character. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").toWellFormed();
 }
 
 /** `19:04:12`; with the day when that was another one. */

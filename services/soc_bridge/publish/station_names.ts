@@ -41,10 +41,11 @@ export function nameStations(
 
 /** A name without what a topic cannot hold; undefined when nothing is left. */
 export function topicName(name: string | undefined): string | undefined {
-  // deno-lint-ignore no-control-regex -- exactly these are forbidden in topics
-  const clean = name?.replaceAll(/[\u0000-\u001f\u007f/+#]/g, "_").replace(/^\$/, "_").trim().slice(
-    0,
-    MAX_NAME_LENGTH,
-  );
+  // A broker ends the connection of whoever sends control characters, half characters or noncharacters in a topic.
+  const clean = name?.replaceAll(/[/+#\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu, "_").trim().replace(
+    /^\$/,
+    "_",
+  )
+    .slice(0, MAX_NAME_LENGTH).replace(/\p{Cs}$/u, "").trim();
   return clean === undefined || clean === "" ? undefined : clean;
 }
