@@ -87,7 +87,8 @@ export class ManagedBroker {
       made.push(`a certificate for ${names.join(", ")}`);
     }
     if (this.#daemonSecret.read() === undefined || !this.#users().has(DAEMON_USER)) {
-      const password = this.newPassword();
+      // One that is there stays: a daemon that is being started may have been handed it already.
+      const password = this.#daemonSecret.read()?.trim() || this.newPassword();
       this.setPassword(DAEMON_USER, password);
       this.#daemonSecret.write(`${password}\n`);
       made.push("the daemon's password");

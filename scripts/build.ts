@@ -7,7 +7,8 @@
  */
 import { join } from "node:path";
 import { bundledWorkers, MAIN } from "./build/bundle.ts";
-import { buildAll, type Target } from "./build_programs.ts";
+import { buildAll } from "./build_programs.ts";
+import type { Target } from "./build/targets.ts";
 import { V8_FLAGS } from "./runtime_settings.ts";
 
 /** What is baked into the program, each with the reason; everything else is denied for good. */

@@ -6,7 +6,8 @@
  */
 import { join } from "node:path";
 import { MAIN } from "./build/bundle.ts";
-import { buildAll, type Target, TARGETS } from "./build_programs.ts";
+import { buildAll } from "./build_programs.ts";
+import { type Target, TARGETS } from "./build/targets.ts";
 
 /** What is baked into the program, each with the reason; everything else is denied for good. */
 export const PERMISSIONS: Readonly<Record<string, string>> = {

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileArgs, PERMISSIONS } from "./build_agents.ts";
-import { checkSums, fileName, TARGETS } from "./build_programs.ts";
+import { checkSums, fileName } from "./build_programs.ts";
+import { TARGETS } from "./build/targets.ts";
 import { compileWith, findCompiler } from "./denort.ts";
 import { bundle } from "./build/bundle.ts";
 

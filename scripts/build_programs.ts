@@ -7,19 +7,8 @@ import { errorText } from "../lib/errors.ts";
 import { bundle, copyBundle, type ProgramName } from "./build/bundle.ts";
 import { FLAGS_FILE } from "../agents/install/program.ts";
 import { commandLauncher, RUN_FLAGS, shellLauncher } from "./build/launcher.ts";
+import { type Target, TARGETS } from "./build/targets.ts";
 import { fetchRuntime } from "./build/runtime.ts";
-
-/** Deno's names of the systems that we build for. */
-export const TARGETS = [
-  "x86_64-unknown-linux-gnu",
-  "aarch64-unknown-linux-gnu",
-  "x86_64-pc-windows-msvc",
-  "x86_64-apple-darwin",
-  "aarch64-apple-darwin",
-] as const;
-
-/** One of {@link TARGETS}. */
-export type Target = typeof TARGETS[number];
 
 /** The compiler walks through packages by recursion; with its usual stack it breaks down in the deepest of them. */
 export const COMPILER_ENV: Readonly<Record<string, string>> = { RUST_MIN_STACK: String(64 * 1024 * 1024) };

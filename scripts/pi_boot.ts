@@ -147,7 +147,9 @@ async function bootHouse(
   if (!existsSync(lower)) {
     say(`Making a Debian in ${lower} …`);
     mkdirSync(cache, { recursive: true });
-    await run("debootstrap", ["--variant=minbase", `--include=${PACKAGES}`, "bookworm", lower]);
+    rmSync(`${lower}.part`, { recursive: true, force: true });
+    await run("debootstrap", ["--variant=minbase", `--include=${PACKAGES}`, "bookworm", `${lower}.part`]);
+    await run("mv", [`${lower}.part`, lower]);
   }
   // An installer writes it; debootstrap does not.
   writeFileSync(join(lower, "etc/hosts"), "127.0.0.1 localhost\n");

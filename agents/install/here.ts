@@ -1,12 +1,22 @@
 /** The installation of this host: real files and programs. */
-import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { textFile } from "../../lib/text_file.ts";
 import { agentPaths } from "../paths.ts";
 import type { Argv, HostPlatform } from "../platform/platform.ts";
 import type { InstallPorts } from "./install.ts";
 import { linuxService } from "./linux.ts";
-import { installedArgv, ownProgram } from "./program.ts";
+import { FLAGS_FILE, installedArgv, type OwnProgram } from "./program.ts";
 import { macosService } from "./macos.ts";
 import type { ServicePlan } from "./service_plan.ts";
 import { windowsService } from "./windows.ts";
@@ -15,6 +25,17 @@ import { own } from "../../lib/own.ts";
 /** The service plan of a system. @param program The words that run the agent; the installed single program when absent */
 export function serviceOf(platform: HostPlatform["name"], program?: Argv): ServicePlan {
   return own({ linux: linuxService, darwin: macosService, windows: windowsService }, platform)(program);
+}
+
+/** This process's own program; undefined: it runs from its sources and cannot be installed. */
+export function ownProgram(): OwnProgram | undefined {
+  if (Deno.build.standalone) return { kind: "file", path: Deno.execPath() };
+  if (!Deno.mainModule.startsWith("file:")) return undefined;
+  const script = fileURLToPath(Deno.mainModule);
+  const flagsFile = join(dirname(script), FLAGS_FILE);
+  if (!script.endsWith("main.js") || !existsSync(flagsFile)) return undefined;
+  const flags = JSON.parse(readFileSync(flagsFile, "utf8")) as Argv;
+  return { kind: "bundle", runtime: Deno.execPath(), script, flags };
 }
 
 /** What {@link install} needs, for real. */

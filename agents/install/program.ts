@@ -1,10 +1,4 @@
-/**
- * The agent as a file, or as the official runtime with `main.js` beside it: what is copied where, and how it is run.
- * `ownProgram` looks at this very process.
- */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+/** The agent as a file, or as the official runtime with `main.js` beside it: what is copied where, and how it is run. Pure. */
 import type { AgentPaths } from "../paths.ts";
 import type { Argv, HostPlatform } from "../platform/platform.ts";
 
@@ -17,17 +11,6 @@ export type OwnProgram =
 
 /** In the folder of the bundle: the words that the runtime is given, as a JSON list. Written by the build. */
 export const FLAGS_FILE = "launch.json";
-
-/** This process's own program; undefined: it runs from its sources and cannot be installed. */
-export function ownProgram(): OwnProgram | undefined {
-  if (Deno.build.standalone) return { kind: "file", path: Deno.execPath() };
-  if (!Deno.mainModule.startsWith("file:")) return undefined;
-  const script = fileURLToPath(Deno.mainModule);
-  const flagsFile = join(dirname(script), FLAGS_FILE);
-  if (!script.endsWith("main.js") || !existsSync(flagsFile)) return undefined;
-  const flags = JSON.parse(readFileSync(flagsFile, "utf8")) as Argv;
-  return { kind: "bundle", runtime: Deno.execPath(), script, flags };
-}
 
 /** The words that run the installed program, before its own arguments. */
 export function installedArgv(

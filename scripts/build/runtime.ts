@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Target } from "../build_programs.ts";
+import type { Target } from "./targets.ts";
 
 /** The version that is taken; the project's own is the same, which a test sees to. */
 export const RUNTIME_VERSION = "2.9.6";

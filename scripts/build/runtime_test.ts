@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { TARGETS } from "../build_programs.ts";
+import { TARGETS } from "./targets.ts";
 import { checkIntegrity, fetchRuntime, RUNTIME_VERSION, RUNTIMES } from "./runtime.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));

@@ -17,4 +17,8 @@ check "doctor heals: it asks for it" doctor_heals
 on_mosquitto "doctor heals"
 rm -f /etc/mosquitto/ecoflow-power/acl /etc/mosquitto/ecoflow-power/passwords; systemctl restart ecoflow-power; systemctl restart mosquitto
 on_mosquitto "files gone, after the next start"
+rm -f /etc/ecoflow-power/credentials/mqtt_pass; systemctl restart ecoflow-power
+on_mosquitto "the password gone, after the next start"
+sed -i 's/^MQTT_/#MQTT_/' $ENV; rm -f /etc/ecoflow-power/credentials/mqtt_pass; systemctl restart ecoflow-power
+on_mosquitto "a configuration put back, after the next start"
 say END

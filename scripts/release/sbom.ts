@@ -1,12 +1,12 @@
 /**
  * What is inside the programs, as a CycloneDX list: the runtime and every package of both lock files.
  *
- * Run: deno run --allow-read scripts/sbom.ts
+ * Run: deno run --allow-read scripts/release/sbom.ts
  */
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
-import { VERSION } from "../lib/version.ts";
-import { RUNTIME_VERSION } from "./build/runtime.ts";
+import { VERSION } from "../../lib/version.ts";
+import { RUNTIME_VERSION } from "../build/runtime.ts";
 
 /** One thing inside. */
 export interface Component {
@@ -56,7 +56,7 @@ export function sbom(version: string, runtime: string, lock: Locked) {
 
 if (import.meta.main) {
   const read = (program: string): Locked =>
-    JSON.parse(readFileSync(new URL(`programs/${program}.lock`, import.meta.url), "utf8"));
+    JSON.parse(readFileSync(new URL(`../programs/${program}.lock`, import.meta.url), "utf8"));
   const lock = { npm: { ...read("agent").npm, ...read("daemon").npm } };
   const text = `${JSON.stringify(sbom(VERSION, RUNTIME_VERSION, lock), null, 2)}\n`;
   Deno.stdout.writeSync(new TextEncoder().encode(text));

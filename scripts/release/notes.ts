@@ -1,10 +1,10 @@
 /**
  * The notes of a release: its section of CHANGELOG.md. Fails when tag, version and changelog do not agree.
  *
- * Run: deno run --allow-read scripts/release_notes.ts v1.2.3
+ * Run: deno run --allow-read scripts/release/notes.ts v1.2.3
  */
 import { readFileSync } from "node:fs";
-import { VERSION } from "../lib/version.ts";
+import { VERSION } from "../../lib/version.ts";
 
 /**
  * The text below `## VERSION`, up to the next section.
@@ -29,7 +29,7 @@ export function releaseNotes(tag: string, version: string, changelog: string): s
 
 if (import.meta.main) {
   try {
-    const changelog = readFileSync(new URL("../CHANGELOG.md", import.meta.url), "utf8");
+    const changelog = readFileSync(new URL("../../CHANGELOG.md", import.meta.url), "utf8");
     const notes = releaseNotes(Deno.args[0] ?? "", VERSION, changelog);
     Deno.stdout.writeSync(new TextEncoder().encode(notes));
   } catch (error) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { releaseNotes } from "./release_notes.ts";
+import { releaseNotes } from "./notes.ts";
 import { sbom } from "./sbom.ts";
 
 const CHANGELOG =
