@@ -329,3 +329,26 @@ Deno.test("PolicyEngine is blind after a restart to a station that only a witnes
   );
   await h.stop();
 });
+
+Deno.test("PolicyEngine does not forget what a silent station's battery lost when a witness tells of the grid in between", async () => {
+  const h = await withFile(WITNESS);
+  await h.pass(60, { soc: 50, grid_connected: false });
+  const witnessed = async (seconds: number, word: "ON" | "OFF") => {
+    for (let left = seconds; left > 0; left -= 10) {
+      h.broker.publish("plug", word);
+      await h.clock.advance(10_000);
+    }
+  };
+  // Nothing more of the station: an unknown load counts as 2 %/min.
+  await witnessed(900, "OFF");
+  const before = h.status().soc ?? NaN;
+  assert.ok(before < 25, `${before} %`);
+  await witnessed(60, "ON");
+  assert.equal(h.status().state, "online");
+  await witnessed(10, "OFF");
+  assert.ok((h.status().soc ?? NaN) <= before, `${h.status().soc} % after ${before} %`);
+  await h.feed({ soc: 80, grid_connected: false });
+  await h.clock.advance(1000);
+  assert.equal(h.status().soc, 80, "a fresh reading counts at once");
+  await h.stop();
+});

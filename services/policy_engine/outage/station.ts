@@ -156,6 +156,7 @@ export function stepStation(
   const lastGridMonoMs = verdict.connected ? verdict.evidenceMonoMs : before.lastGridMonoMs;
   const judged: StationState = {
     ...before,
+    readings: verdict.connected ? afterOutage(before, rules, station, nowMonoMs) : before.readings,
     verdict,
     samples,
     dischargePercentPerMin,
@@ -215,6 +216,25 @@ function samplesOf({ readings, samples }: StationState, { connected }: GridVerdi
   return socPercent
     ? addSample(samples, { atMonoMs: socPercent.atMonoMs, percent: socPercent.value })
     : samples;
+}
+
+/**
+ * The readings when an outage ends of which the charge was estimated: a witness tells that the grid is back, the station is silent. What
+ * the battery lost is not forgotten, or the next outage would begin with the charge of before this one.
+ */
+function afterOutage(
+  before: StationState,
+  rules: HouseRules,
+  station: StationRules,
+  nowMonoMs: number,
+): Readings {
+  const charge = stationBattery(before, rules, station, nowMonoMs)?.charge;
+  const { socPercent } = before.readings;
+  if (!socPercent || !charge?.isEstimate) return before.readings;
+  return {
+    ...before.readings,
+    socPercent: { ...socPercent, value: charge.percent, latestMonoMs: nowMonoMs },
+  };
 }
 
 function untoldChargeNow(
