@@ -1,6 +1,5 @@
 /**
- * What was said before a restart: how long it triggers nothing, for whom nothing new is said meanwhile, and where it is
- * forgotten in the end. Pure but for its memory; times are monotonic ms.
+ * Readings from before a restart: how long they may trigger nothing, and when they are dropped. Pure but for its memory; times are monotonic ms.
  */
 import type { AgentStatus } from "../../../lib/messages/agent_status.ts";
 import type { House } from "../house.ts";
