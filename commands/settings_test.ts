@@ -108,9 +108,9 @@ const rows: readonly {
   },
   {
     name: "control characters, escaped",
-    text: "MQTT_USER=\x1b[31mred",
+    environment: { MQTT_USER: "\x1b[31mred" },
     key: "MQTT_USER",
-    line: '"\\u001b[31mred" | file',
+    line: '"\\u001b[31mred" | environment',
   },
   {
     name: "the state directory that systemd gave",
