@@ -144,7 +144,7 @@ Deno.test("upsmon that is killed is a lost client, not a host that goes down", (
     equal(house.presence("nas")?.going_down, undefined);
   }));
 
-const pem = (name: string) => readFileSync(new URL(`./testdata/${name}.pem`, import.meta.url), "utf8");
+const pem = (name: string) => readFileSync(new URL(`../testdata/${name}.pem`, import.meta.url), "utf8");
 
 for (const conf of [[], ["FORCESSL 1", "CERTVERIFY 0"]]) {
   Deno.test(`upsmon works inside TLS when there is a certificate, with ${conf.join(", ") || "nothing configured"}`, () =>
