@@ -113,7 +113,8 @@ export const KEYS = {
     default: "ecoflow-power",
     pattern: /^[A-Za-z0-9_-]{1,64}$/,
     wanted: "1 to 64 letters, digits, - or _",
-    doc: "Client id at the broker, used as it is; when not set, a part that nobody can guess is added.",
+    doc:
+      "Client id at the broker. Yours is used as it is; to the default a part is added that nobody can guess.",
   },
   MQTT_EMBEDDED_PORT: {
     kind: "integer",
