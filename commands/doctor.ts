@@ -83,6 +83,7 @@ function brokerHint({ kind }: MqttDown, { broker }: HouseConfig): string {
       return "see MQTT_CA_FILE and the name in MQTT_HOST";
     case "closed":
     case "network":
-      return "is Mosquitto there? systemctl status mosquitto; see MQTT_HOST and MQTT_PORT";
+      return "is Mosquitto there? systemctl status mosquitto; when its log says that it cannot restore its database, move " +
+        "mosquitto.db away and start it; see MQTT_HOST and MQTT_PORT";
   }
 }
