@@ -10,6 +10,7 @@ import { outsideFacts } from "../../lib/testdata/outside_facts.ts";
 import { encodeFrame, type Header } from "../../proto/frame.ts";
 import { stationModels } from "../../commands/simulate/play.ts";
 import { startRealWorld } from "./real_world.ts";
+import { OVERRULED } from "../../services/soc_bridge/testdata/overruled.ts";
 import type { Scenario } from "../../commands/simulate/scenario.ts";
 
 const { url: RECORDED, ignore } = outsideFacts("protocol/captures/");
@@ -33,7 +34,9 @@ function recordings(): Recording[] {
     if (!prefix || !bytes) continue;
     const sn = `${prefix}CAP${String(found.length).padStart(9, "0")}`;
     const isReply = file.transport.endsWith("get_reply");
-    found.push({ id: file.id, sn, bytes, isReply, normalized: file.expected.normalized });
+    const overruled = Object.entries(OVERRULED[name] ?? {}).map(([key, [ours]]) => [key, ours]);
+    const normalized = { ...file.expected.normalized, ...Object.fromEntries(overruled) };
+    found.push({ id: file.id, sn, bytes, isReply, normalized });
   }
   return found;
 }
