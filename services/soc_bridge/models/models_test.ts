@@ -22,38 +22,35 @@ Deno.test("compileModel() finds every field of every table", async () => {
   for (const model of MODELS) await compileModel(model);
 });
 
-Deno.test("MODELS say how each grid rule is known, as the recordings show it", async () => {
-  const folder = new URL("../../../../shared/protocol/captures/", import.meta.url);
-  let names: string[];
-  try {
-    names = [...Deno.readDirSync(folder)].map((e) => e.name).filter((n) => n.endsWith(".json"));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    // deno-lint-ignore no-console
-    return console.log("recordings skipped: ../shared/protocol/captures is absent");
-  }
-  const verdicts = new Map<string, Set<boolean>>();
-  for (const name of names) {
-    const capture = parseCapture(await Deno.readTextFile(new URL(name, folder)), name);
-    const { normalized } = await decodeCapture(capture, name);
-    const present = normalized["grid_present"];
-    if (typeof present !== "boolean") continue;
-    const known = verdicts.get(capture.spec.model) ?? new Set();
-    verdicts.set(capture.spec.model, known.add(present));
-  }
-  for (const { model, grid_proof = "assumed" } of MODELS) {
-    if (grid_proof === "outage") continue;
-    const seen = verdicts.get(model);
-    const want = seen === undefined
-      ? "assumed"
-      : seen.size === 2
-      ? "both"
-      : seen.has(true)
-      ? "present"
-      : "absent";
-    assert.equal(grid_proof, want, model);
-  }
-});
+const recordings = outsideFacts("protocol/captures/");
+Deno.test(
+  "MODELS say how each grid rule is known, as the recordings show it",
+  { ignore: recordings.ignore },
+  async () => {
+    const names = [...Deno.readDirSync(recordings.url)].map((e) => e.name).filter((n) => n.endsWith(".json"));
+    const verdicts = new Map<string, Set<boolean>>();
+    for (const name of names) {
+      const capture = parseCapture(await Deno.readTextFile(new URL(name, recordings.url)), name);
+      const { normalized } = await decodeCapture(capture, name);
+      const present = normalized["grid_present"];
+      if (typeof present !== "boolean") continue;
+      const known = verdicts.get(capture.spec.model) ?? new Set();
+      verdicts.set(capture.spec.model, known.add(present));
+    }
+    for (const { model, grid_proof = "assumed" } of MODELS) {
+      if (grid_proof === "outage") continue;
+      const seen = verdicts.get(model);
+      const want = seen === undefined
+        ? "assumed"
+        : seen.size === 2
+        ? "both"
+        : seen.has(true)
+        ? "present"
+        : "absent";
+      assert.equal(grid_proof, want, model);
+    }
+  },
+);
 
 Deno.test("MODELS have a grid rule for every power station but the one whose grid is not known", () => {
   const without = MODELS.filter((m) => m.role === "station" && !m.grid?.some((i) => i.absent === "decides"));
