@@ -15,20 +15,20 @@ import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
 import { keyId } from "../lib/signing.ts";
 import { VERSION } from "../lib/version.ts";
 import { BrokerLink, type LinkOptions } from "./broker_link.ts";
-import { Challenges } from "./challenge.ts";
-import type { HostCommands } from "./host_commands.ts";
+import { Challenges } from "./obey/challenge.ts";
+import type { HostCommands } from "./settings/host_commands.ts";
 import { type HostTime, isCertain } from "./host_time.ts";
-import { Keyring } from "./keyring.ts";
-import type { HostNow, Verdict } from "./last_resort.ts";
-import { CommandMemory } from "./memory.ts";
-import { PlanKeeper } from "./plan_keeper.ts";
+import { Keyring } from "./obey/keyring.ts";
+import type { HostNow, Verdict } from "./alone/last_resort.ts";
+import { CommandMemory } from "./obey/memory.ts";
+import { PlanKeeper } from "./alone/plan_keeper.ts";
 import { RateLimit } from "../lib/rate_limit.ts";
-import { ReachTracker } from "./reach.ts";
-import { RunRecords } from "./run_record.ts";
-import type { Runner } from "./runner.ts";
-import { ShutdownQueue } from "./shutdown_queue.ts";
+import { ReachTracker } from "./alone/reach.ts";
+import { RunRecords } from "./shutdown/run_record.ts";
+import type { Runner } from "./shutdown/runner.ts";
+import { ShutdownQueue } from "./shutdown/shutdown_queue.ts";
 import type { TextStore } from "../lib/text_file.ts";
-import { verifyCommand, verifyPlan } from "./verify.ts";
+import { verifyCommand, verifyPlan } from "./obey/verify.ts";
 
 /** Who this agent is and what it may do. */
 export interface AgentOptions {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { AgentCommand } from "../lib/messages/agent_command.ts";
 import { settle } from "../lib/test_clock.ts";
-import { CHALLENGE_MS } from "./challenge.ts";
+import { CHALLENGE_MS } from "./obey/challenge.ts";
 import { startHost } from "./testing.ts";
 
 const MIN = 60_000;

@@ -2,8 +2,8 @@
 import { readEnvFile } from "../lib/config/env_file.ts";
 import { errorText } from "../lib/errors.ts";
 import { type Pairing, parsePairing } from "../lib/pairing.ts";
-import { withNewKey } from "./keyring.ts";
-import type { AgentPaths } from "./paths.ts";
+import { withNewKey } from "./obey/keyring.ts";
+import type { AgentPaths } from "./settings/paths.ts";
 import { own } from "../lib/own.ts";
 
 /** The outside world of a pairing. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { encodePairing, type Pairing } from "../lib/pairing.ts";
-import { loadAgentConfig } from "./config.ts";
+import { loadAgentConfig } from "./settings/config.ts";
 import { pair } from "./pair.ts";
-import { agentPaths } from "./paths.ts";
+import { agentPaths } from "./settings/paths.ts";
 import { linuxPlatform } from "./platform/linux.ts";
 
 const KEY = "ab".repeat(32);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HEAR_FIRST_MS } from "./shutdown_run.ts";
+import { HEAR_FIRST_MS } from "./shutdown/shutdown_run.ts";
 import { startHost } from "./testing.ts";
 
 /** An agent that counts the delay by itself. */

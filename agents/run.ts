@@ -7,10 +7,10 @@ import { budgeted } from "../lib/log_budget.ts";
 import { consoleSink, createLogger } from "../lib/log.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { Agent, type AgentStores } from "./agent.ts";
-import type { AgentConfig } from "./config.ts";
+import type { AgentConfig } from "./settings/config.ts";
 import { rehearsedHostTime, systemHostTime } from "./host_time.ts";
 import type { HostPlatform } from "./platform/platform.ts";
-import { processRunner, rehearsalRunner } from "./runner.ts";
+import { processRunner, rehearsalRunner } from "./shutdown/runner.ts";
 import { textFile } from "../lib/text_file.ts";
 
 /** Resolves after SIGTERM or SIGINT. */

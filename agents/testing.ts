@@ -10,11 +10,11 @@ import { signatureOf } from "../lib/signing.ts";
 import { settle, TestClock } from "../lib/test_clock.ts";
 import { memoryLog } from "../lib/testing.ts";
 import { Agent, type AgentOptions, type AgentStores } from "./agent.ts";
-import type { HostCommands } from "./host_commands.ts";
+import type { HostCommands } from "./settings/host_commands.ts";
 import type { HostTime } from "./host_time.ts";
 import type { Argv } from "./platform/platform.ts";
-import type { Runner, RunResult } from "./runner.ts";
-import { memoryStore } from "./memory_store.ts";
+import type { Runner, RunResult } from "./shutdown/runner.ts";
+import { memoryStore } from "./obey/memory_store.ts";
 
 /** The key of the agent under test. */
 export const KEY = "ab".repeat(32);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { settle, TestClock } from "../lib/test_clock.ts";
 import { memoryLog } from "../lib/testing.ts";
-import { lastStep } from "./host_commands.ts";
+import { lastStep } from "./settings/host_commands.ts";
 import { linuxPlatform } from "./platform/linux.ts";
 import { FAREWELL, type HostPlatform } from "./platform/platform.ts";
 import { WINDOWS } from "./platform/windows.ts";
-import type { RunRecord } from "./run_record.ts";
-import { ShutdownRun, STILL_UP_MS } from "./shutdown_run.ts";
+import type { RunRecord } from "./shutdown/run_record.ts";
+import { ShutdownRun, STILL_UP_MS } from "./shutdown/shutdown_run.ts";
 import { FakeRunner, testHostTime } from "./testing.ts";
 
 const count = (sec: number) => `shutdown.exe /s /f /t ${sec} /c ${FAREWELL}`;

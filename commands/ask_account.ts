@@ -2,10 +2,10 @@
 import { systemClock } from "../lib/clock.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { createLogger } from "../lib/log.ts";
-import type { AccountStation, CloudAccess } from "../services/cloud_bridge/cloud_api.ts";
-import { CloudFault, faultRule } from "../services/cloud_bridge/faults.ts";
-import { createFetchHttp } from "../services/cloud_bridge/fetch_http.ts";
-import { makeCloudApi } from "../services/cloud_bridge/make_api.ts";
+import type { AccountStation, CloudAccess } from "../services/cloud_bridge/api/cloud_api.ts";
+import { CloudFault, faultRule } from "../services/cloud_bridge/api/faults.ts";
+import { createFetchHttp } from "../services/cloud_bridge/api/fetch_http.ts";
+import { makeCloudApi } from "../services/cloud_bridge/api/make_api.ts";
 import { makeLikeParent } from "./like_parent.ts";
 
 /** Longer than the slowest API host may take, all of them in turn, ms. */

@@ -4,7 +4,7 @@
  *
  * Run: deno task gen:keys
  */
-import { AGENT_KEYS } from "../agents/keys.ts";
+import { AGENT_KEYS } from "../agents/settings/keys.ts";
 import { KEY_SECTIONS } from "../lib/config/key_sections.ts";
 import { KEYS } from "../lib/config/keys.ts";
 import { envExample } from "./gen_keys/env_example.ts";

@@ -5,7 +5,7 @@ import { KEYS } from "../lib/config/keys.ts";
 import { loadConfig } from "../lib/config/load.ts";
 import { convertText } from "../lib/config/read_keys.ts";
 import { ConfigError } from "../lib/errors.ts";
-import { AGENT_KEYS } from "../agents/keys.ts";
+import { AGENT_KEYS } from "../agents/settings/keys.ts";
 import { wantedFiles } from "./gen_keys.ts";
 
 const example = wantedFiles().get(".env.example") ?? "";

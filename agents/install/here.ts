@@ -12,7 +12,7 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { textFile } from "../../lib/text_file.ts";
-import { agentPaths } from "../paths.ts";
+import { agentPaths } from "../settings/paths.ts";
 import type { Argv, HostPlatform } from "../platform/platform.ts";
 import type { InstallPorts } from "./install.ts";
 import { linuxService } from "./linux.ts";

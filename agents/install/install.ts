@@ -1,6 +1,6 @@
 /** Installs the agent as a service, removes it, and says how it stands. */
 import { errorText } from "../../lib/errors.ts";
-import type { AgentPaths } from "../paths.ts";
+import type { AgentPaths } from "../settings/paths.ts";
 import type { Argv, HostPlatform } from "../platform/platform.ts";
 import { installedBundle, launcher, type OwnProgram } from "./program.ts";
 import type { ServicePlan } from "./service_plan.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { agentPaths } from "../paths.ts";
+import { agentPaths } from "../settings/paths.ts";
 import type { HostPlatform } from "../platform/platform.ts";
 import { serviceOf } from "./here.ts";
 import { install, type InstallPorts, uninstall } from "./install.ts";

@@ -1,5 +1,5 @@
 /** The agent as a unit of systemd. Pure. */
-import { agentPaths } from "../paths.ts";
+import { agentPaths } from "../settings/paths.ts";
 import type { Argv } from "../platform/platform.ts";
 import { serviceArgv, type ServicePlan } from "./service_plan.ts";
 

@@ -1,5 +1,5 @@
 /** The agent as a file, or as the official runtime with `main.js` beside it: what is copied where, and how it is run. Pure. */
-import type { AgentPaths } from "../paths.ts";
+import type { AgentPaths } from "../settings/paths.ts";
 import type { Argv, HostPlatform } from "../platform/platform.ts";
 
 /** What is installed. */

@@ -1,5 +1,5 @@
 /** What makes the agent a service of a system: files and programs, as data. Pure. */
-import type { AgentPaths } from "../paths.ts";
+import type { AgentPaths } from "../settings/paths.ts";
 import type { Argv } from "../platform/platform.ts";
 
 /** A file to write. */

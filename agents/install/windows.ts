@@ -1,5 +1,5 @@
 /** The agent as a scheduled task at start-up, as SYSTEM: needs no service wrapper. Pure. */
-import { agentPaths } from "../paths.ts";
+import { agentPaths } from "../settings/paths.ts";
 import type { Argv } from "../platform/platform.ts";
 import { serviceArgv, type ServicePlan } from "./service_plan.ts";
 

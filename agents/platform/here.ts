@@ -1,5 +1,5 @@
 /** Which system this is. */
-import { asService, keepsRightsLow } from "../as_service.ts";
+import { asService, keepsRightsLow } from "./as_service.ts";
 import { systemdUnit } from "../install/linux.ts";
 import { linuxPlatform } from "./linux.ts";
 import { MACOS } from "./macos.ts";

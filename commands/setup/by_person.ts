@@ -1,7 +1,7 @@
 /** Setup as a talk: each answer is tried at once, and asked for again when it does not work. */
 import { agentNameProblem } from "../../lib/config/stations.ts";
 import { ConfigError, errorText } from "../../lib/errors.ts";
-import type { AccountStation } from "../../services/cloud_bridge/cloud_api.ts";
+import type { AccountStation } from "../../services/cloud_bridge/api/cloud_api.ts";
 import { passwordProblem } from "../../services/dashboard/password.ts";
 import { askYes, NoAnswerError, type Terminal } from "../terminal.ts";
 import { type AccountAnswer, type Region, type StationAnswer, stationNameProblem } from "./answers.ts";

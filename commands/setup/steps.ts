@@ -1,7 +1,7 @@
 /** The steps that both ways of setting up share: each tells what it did, or throws what to do. */
 import { hostname } from "node:os";
 import type { HouseConfig } from "../../lib/config/load.ts";
-import type { AccountStation } from "../../services/cloud_bridge/cloud_api.ts";
+import type { AccountStation } from "../../services/cloud_bridge/api/cloud_api.ts";
 import { findModel } from "../../services/soc_bridge/models/models.ts";
 import { logIn } from "../ask_account.ts";
 import { KeyDesk } from "../keys.ts";

@@ -9,7 +9,7 @@ import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../lib/service.ts";
-import { createFetchHttp } from "../../services/cloud_bridge/fetch_http.ts";
+import { createFetchHttp } from "../../services/cloud_bridge/api/fetch_http.ts";
 import { CloudBridge, type CloudBridgeConfig } from "../../services/cloud_bridge/service.ts";
 import { capabilityOf, SERVICES } from "../../services/registry.ts";
 import { createSocBridge, type SocBridgeConfig } from "../../services/soc_bridge/service.ts";

@@ -3,11 +3,11 @@
  * it does is shown with real processes by `real_world.ts`.
  */
 import { Agent, type AgentStores } from "../../agents/agent.ts";
-import { lastStep } from "../../agents/host_commands.ts";
+import { lastStep } from "../../agents/settings/host_commands.ts";
 import { rehearsedHostTime } from "../../agents/host_time.ts";
 import { linuxPlatform } from "../../agents/platform/linux.ts";
-import { rehearsalRunner } from "../../agents/runner.ts";
-import { memoryStore } from "../../agents/memory_store.ts";
+import { rehearsalRunner } from "../../agents/shutdown/runner.ts";
+import { memoryStore } from "../../agents/obey/memory_store.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";

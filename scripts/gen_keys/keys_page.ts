@@ -15,7 +15,7 @@ export function keysPage({ daemon, sections, agent }: KeysPageParts): string {
   return [
     "# Configuration keys",
     "",
-    "Every key of the daemon and of an agent. This page is made from the tables in `lib/config/keys.ts` and `agents/keys.ts` by",
+    "Every key of the daemon and of an agent. This page is made from the tables in `lib/config/keys.ts` and `agents/settings/keys.ts` by",
     "`deno task gen:keys`.",
     "",
     "- [`.env.example`](../.env.example) has the daemon's keys as a file to copy and edit.",

@@ -25,8 +25,8 @@ export const TARGETS: readonly MutantTarget[] = [
   { name: "judge", sources: ["services/soc_bridge/judge"], tests: ["services/soc_bridge"] },
   {
     name: "agent",
-    sources: ["agents/verify.ts", "agents/last_resort.ts", "agents/plan_keeper.ts"],
-    tests: ["agents/verify_test.ts", "agents/last_resort_test.ts", "agents"],
+    sources: ["agents/obey/verify.ts", "agents/alone/last_resort.ts", "agents/alone/plan_keeper.ts"],
+    tests: ["agents/obey", "agents/alone", "agents"],
   },
   {
     name: "nut",
@@ -39,7 +39,7 @@ export const TARGETS: readonly MutantTarget[] = [
   },
   {
     name: "cloud",
-    sources: ["services/cloud_bridge/session.ts"],
-    tests: ["services/cloud_bridge"],
+    sources: ["services/cloud_bridge/session/session.ts"],
+    tests: ["services/cloud_bridge/session", "services/cloud_bridge"],
   },
 ];

@@ -19,7 +19,7 @@ import {
   startCloud,
   USER_ID,
 } from "../../scripts/simulate/cloud/cloud.ts";
-import { createFetchHttp } from "./fetch_http.ts";
+import { createFetchHttp } from "./api/fetch_http.ts";
 import { CloudBridge, type CloudBridgeConfig } from "./service.ts";
 
 const TOPICS = topicsUnder(DEFAULT_ROOTS);

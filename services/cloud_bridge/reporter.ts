@@ -5,9 +5,9 @@ import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
 import { encodeStationList } from "../../lib/messages/station_list.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../lib/service.ts";
-import { type FaultKind, faultRule } from "./faults.ts";
-import type { RefusalKind, RefusedStation } from "./station_access.ts";
-import type { WatchedStations } from "./watched_stations.ts";
+import { type FaultKind, faultRule } from "./api/faults.ts";
+import type { RefusalKind, RefusedStation } from "./session/station_access.ts";
+import type { WatchedStations } from "./session/watched_stations.ts";
 
 /** A lost connection is shown as `connecting` for so long, ms: most are back by then. */
 export const CALM_MS = 30_000;

@@ -5,18 +5,18 @@ import { errorText } from "../../lib/errors.ts";
 import type { MqttConnect } from "../../lib/mqtt/client.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
-import type { CloudAccess, CloudApi } from "./cloud_api.ts";
+import type { CloudAccess, CloudApi } from "./api/cloud_api.ts";
 import type { CloudBridgeConfig } from "./config.ts";
-import { CloudFault } from "./faults.ts";
-import type { Http } from "./http.ts";
-import { makeCloudApi } from "./make_api.ts";
-import { OpenApi } from "./open_api.ts";
-import { QuotaPoll } from "./quota_poll.ts";
+import { CloudFault } from "./api/faults.ts";
+import type { Http } from "./api/http.ts";
+import { makeCloudApi } from "./api/make_api.ts";
+import { OpenApi } from "./api/open_api.ts";
+import { QuotaPoll } from "./session/quota_poll.ts";
 import { Reporter } from "./reporter.ts";
-import { Retry } from "./retry.ts";
-import { Session, type SessionEnd } from "./session.ts";
-import { StationAccess } from "./station_access.ts";
-import { WatchedStations } from "./watched_stations.ts";
+import { Retry } from "./session/retry.ts";
+import { Session, type SessionEnd } from "./session/session.ts";
+import { StationAccess } from "./session/station_access.ts";
+import { WatchedStations } from "./session/watched_stations.ts";
 
 export type { CloudBridgeConfig } from "./config.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { encodeFrame } from "../../proto/frame.ts";
-import { LOG_INS_PER_DAY, LOG_INS_PER_HOUR } from "./login_budget.ts";
+import { LOG_INS_PER_DAY, LOG_INS_PER_HOUR } from "./api/login_budget.ts";
 import { inHouse, SN } from "./testdata/bridge_house.ts";
 import { FakeCloud, USER_ID } from "./testdata/fake_cloud.ts";
 

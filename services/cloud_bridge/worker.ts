@@ -1,7 +1,7 @@
 /** Wires `cloud_bridge` into its worker. */
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { runWorker } from "../../lib/worker_host.ts";
-import { createFetchHttp } from "./fetch_http.ts";
+import { createFetchHttp } from "./api/fetch_http.ts";
 import { CloudBridge, type CloudBridgeConfig } from "./service.ts";
 
 runWorker<CloudBridgeConfig>((context) =>

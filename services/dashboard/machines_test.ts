@@ -1,7 +1,7 @@
 /** What machines ask the dashboard: health and metrics. */
 import assert from "node:assert/strict";
 import { encodeOrchestratorStatus, type OrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
-import { METRICS, PREFIX } from "./metrics.ts";
+import { METRICS, PREFIX } from "./house/metrics.ts";
 import { withDashboard } from "./testdata/test_dashboard.ts";
 
 type House = Parameters<Parameters<typeof withDashboard>[0]>[0];

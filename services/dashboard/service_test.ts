@@ -3,8 +3,8 @@ import type { BusMessage } from "../../lib/bus.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { TestClock } from "../../lib/test_clock.ts";
 import { memoryLog } from "../../lib/testing.ts";
-import { listen } from "./subscriptions.ts";
-import { emptyHouse } from "./house.ts";
+import { listen } from "./house/subscriptions.ts";
+import { emptyHouse } from "./house/house.ts";
 import type { HouseView } from "./page_contract.ts";
 import { openStream, withDashboard } from "./testdata/test_dashboard.ts";
 

@@ -1,7 +1,7 @@
 /** A cloud in memory for tests on the test clock: both APIs and a broker that speaks the protocol, with faults on demand. */
 import type { MqttConnect, MqttConnectOptions, MqttDown, MqttEvents } from "../../../lib/mqtt/client.ts";
-import { CloudFault } from "../faults.ts";
-import type { Http, HttpRequest } from "../http.ts";
+import { CloudFault } from "../api/faults.ts";
+import type { Http, HttpRequest } from "../api/http.ts";
 
 /** What an API call answers instead of success. */
 export type Answer = { readonly code: string; readonly message: string; readonly data?: unknown };

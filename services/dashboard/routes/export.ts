@@ -1,7 +1,7 @@
 /** The history as a file: `/history/export?kind=…&format=csv|json&from=…&to=…&device=…`. */
 import type { HistoryAnswer } from "../../../lib/messages/history_answer.ts";
 import type { HistoryQuery } from "../../../lib/messages/history_query.ts";
-import { type Cell, csvText } from "../csv.ts";
+import { type Cell, csvText } from "../past/csv.ts";
 import { errorReply, type HttpReply, type HttpRequest } from "../http/message.ts";
 import type { Route } from "./route.ts";
 import { own } from "../../../lib/own.ts";

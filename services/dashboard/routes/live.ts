@@ -1,6 +1,6 @@
 /** The stream that keeps a page up to date. */
 import { errorReply } from "../http/message.ts";
-import { type LivePages, MAX_PAGES } from "../live.ts";
+import { type LivePages, MAX_PAGES } from "../house/live.ts";
 import { networkOf } from "../http/network.ts";
 import type { Gate } from "../router.ts";
 import type { Route } from "./route.ts";

@@ -1,9 +1,9 @@
 /** What machines ask: `/health` and `/metrics`. */
-import type { EventCounts } from "../event_counts.ts";
-import { healthReport, isDaemonWell } from "../health_report.ts";
-import type { House } from "../house.ts";
+import type { EventCounts } from "../past/event_counts.ts";
+import { healthReport, isDaemonWell } from "../house/health_report.ts";
+import type { House } from "../house/house.ts";
 import { jsonReply } from "../http/message.ts";
-import { metricsText } from "../metrics.ts";
+import { metricsText } from "../house/metrics.ts";
 import type { HouseView } from "../page_contract.ts";
 import type { Gate } from "../router.ts";
 import type { Route } from "./route.ts";

@@ -3,7 +3,7 @@ import type { Clock } from "../../../lib/clock.ts";
 import type { Logger } from "../../../lib/log.ts";
 import type { DashboardConfig } from "../config.ts";
 import type { HttpReply, HttpRequest } from "../http/message.ts";
-import type { House } from "../house.ts";
+import type { House } from "../house/house.ts";
 
 /** What routes work with. */
 export interface RouteParts {

@@ -1,7 +1,7 @@
 /** All routes of the dashboard. */
 import type { Access } from "../access.ts";
-import type { EventCounts } from "../event_counts.ts";
-import type { LivePages } from "../live.ts";
+import type { EventCounts } from "../past/event_counts.ts";
+import type { LivePages } from "../house/live.ts";
 import type { HouseView } from "../page_contract.ts";
 import type { PasswordFile } from "../password_file.ts";
 import type { Sessions } from "../sessions.ts";

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { parseJson, textUpTo } from "../../../lib/messages/parse.ts";
 import { errorReply, type HttpReply, jsonReply } from "../http/message.ts";
-import type { House } from "../house.ts";
+import type { House } from "../house/house.ts";
 import type { WishView } from "../page_contract.ts";
 import type { WishDesk } from "../wishes.ts";
 import type { Route } from "./route.ts";

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
+import type { MqttConnect, MqttDown } from "../../lib/mqtt/client.ts";
+import { TestClock } from "../../lib/test_clock.ts";
+import { type AgentConfig, loadAgentConfig } from "../settings/config.ts";
+import { type DoctorPorts, examine } from "./doctor.ts";
+import { findingsText } from "../../lib/findings.ts";
+import { linuxPlatform } from "../platform/linux.ts";
+
+const KEY = "ab".repeat(32);
+const config = (lines = ""): AgentConfig =>
+  loadAgentConfig({
+    file: { name: "env", text: `AGENT_ID=pc\nMQTT_HOST=pi\nAGENT_KEY_FILE=/k\n${lines}` },
+    environment: {},
+    readFile: () => KEY,
+    platform: linuxPlatform(true),
+    isRoot: true,
+    defaultStateDir: "/state",
+  });
+
+const WELL = { timedatectl: "yes\n", busctl: 's "yes"\n' } as Record<string, string>;
+async function look(change: Partial<DoctorPorts> = {}, lines = "", outputs = WELL): Promise<string> {
+  const clock = new TestClock();
+  const findings = await examine(config(lines), {
+    connect: new MemoryBroker(clock).connect,
+    clock,
+    platform: "linux",
+    keys: () => [KEY],
+    keyFileMode: () => 0o100600,
+    output: ([program = ""]) =>
+      program in outputs
+        ? Promise.resolve(outputs[program] ?? "")
+        : Promise.reject(new Error(`no ${program}`)),
+    ...change,
+  });
+  return findingsText(findings);
+}
+const refusing = (down: Omit<MqttDown, "wasUp">): MqttConnect => (_options, events) => {
+  queueMicrotask(() => events.onDown({ ...down, wasUp: false }));
+  const never = () => Promise.reject(new Error("not connected"));
+  return { publish: never, subscribe: never, unsubscribe: never, close: () => Promise.resolve() };
+};
+
+Deno.test("examine() finds a healthy host healthy", async () => {
+  const text = await look();
+  assert.equal(text.split("\n").filter((line) => line.startsWith("ok ")).length, 5, text);
+});
+
+const sick: readonly [
+  name: string,
+  change: Partial<DoctorPorts>,
+  lines: string,
+  outputs: Record<string, string>,
+  wanted: RegExp,
+][] = [
+  [
+    "no key",
+    { keys: () => [] },
+    "",
+    WELL,
+    /^WRONG {2}key: none in \/k; on the daemon run "ecoflow-power keys add"/m,
+  ],
+  [
+    "no key, but unsigned commands",
+    { keys: () => [] },
+    "ALLOW_UNSIGNED=true\n",
+    WELL,
+    /^\? {6}key: none; unsigned/m,
+  ],
+  [
+    "a key that others can read",
+    { keyFileMode: () => 0o100644 },
+    "",
+    WELL,
+    /^WRONG {2}key: others can read \/k; run: chmod 600/m,
+  ],
+  [
+    "a wrong password",
+    { connect: refusing({ kind: "refused", code: 5, text: "not authorised" }) },
+    "",
+    WELL,
+    /^WRONG {2}broker: not authorised; see MQTT_USER/m,
+  ],
+  [
+    "a wrong authority",
+    { connect: refusing({ kind: "tls", text: "unknown issuer" }) },
+    "",
+    WELL,
+    /^WRONG {2}broker: unknown issuer; see MQTT_CA_FILE/m,
+  ],
+  [
+    "no broker",
+    { connect: refusing({ kind: "network", text: "refused" }) },
+    "",
+    WELL,
+    /^WRONG {2}broker: refused; see MQTT_HOST/m,
+  ],
+  [
+    "a clock of its own",
+    {},
+    "",
+    { ...WELL, timedatectl: "no\n" },
+    /^WRONG {2}clock: not kept by the network/m,
+  ],
+  [
+    "a clock that nobody knows of",
+    {},
+    "",
+    { busctl: WELL.busctl ?? "" },
+    /^\? {6}clock: it says 2026-11-23T19:00:00.000Z; compare/m,
+  ],
+  [
+    "no rights",
+    {},
+    "",
+    { ...WELL, busctl: 's "challenge"\n' },
+    /^WRONG {2}rights: may not switch this host off/m,
+  ],
+];
+for (const [name, change, lines, outputs, wanted] of sick) {
+  Deno.test(`examine() finds ${name} and says what to do`, async () => {
+    assert.match(await look(change, lines, outputs), wanted);
+  });
+}
+
+/** As the unit: what is run there is told apart from what is run here. */
+const IN_SERVICE = { argv: (argv: readonly string[]) => ["as-service", ...argv], keepsRightsLow: true };
+const inService = (found: string) => (argv: readonly string[]) => {
+  if (argv[0] === "timedatectl") return Promise.resolve("yes\n");
+  if (argv[0] !== "as-service") return Promise.reject(new Error(`${argv[0]} was not run as the service`));
+  return Promise.resolve(argv[1] === "busctl" ? 's "yes"\n' : found);
+};
+const commandLooks: readonly [lines: string, found: string, wanted: RegExp][] = [
+  ["SHUTDOWN_CMD=my-off\n", "there my-off\n", /^ok {5}commands: my-off can be run by the service/m],
+  [
+    "SHUTDOWN_CMD=my-off\n",
+    "missing my-off\n",
+    /^WRONG {2}commands: there is no program "my-off" where the service/m,
+  ],
+  ["SHUTDOWN_CMD=doas off\n", "setuid doas\n", /^WRONG {2}commands: "doas" gains no rights in the service/m],
+  ["SHUTDOWN_CMD=my-off\n", "", /^WRONG {2}commands: "my-off" could not be looked at/m],
+  [
+    "PRE_SHUTDOWN_CMD_1=xargs sudo kill\n",
+    "there xargs\n",
+    /^\? {6}commands: "xargs sudo kill" speaks of sudo/m,
+  ],
+  ["SHUTDOWN_CMD=sudo my-off\n", "there my-off\n", /^\? {6}commands: SHUTDOWN_CMD: "sudo" is left out/m],
+];
+for (const [lines, found, wanted] of commandLooks) {
+  Deno.test(`examine() of ${lines.trim()}, found as ${JSON.stringify(found)} in the service`, async () => {
+    const text = await look({ service: IN_SERVICE, output: inService(found) }, lines);
+    assert.match(text, wanted);
+    assert.match(text, /^ok {5}rights/m);
+  });
+}
+
+Deno.test("examine() reads the programs of Windows and macOS, stand-ins here", async () => {
+  const windows = {
+    "w32tm.exe": "Leap Indicator: 0(no warning)\r\n",
+    "whoami.exe": "SeShutdownPrivilege  Disabled\r\n",
+  };
+  assert.ok(
+    !(await look({ platform: "windows", keyFileMode: () => undefined }, "", windows)).includes("WRONG"),
+  );
+  const lost = { ...windows, "w32tm.exe": "Leap Indicator: 3(not synchronized)\r\n" };
+  assert.match(await look({ platform: "windows" }, "", lost), /^WRONG {2}clock/m);
+  const mac = { "/usr/sbin/systemsetup": "Network Time: On\n", "/usr/bin/id": "0\n" };
+  assert.ok(!(await look({ platform: "darwin" }, "", mac)).includes("WRONG"));
+  assert.match(
+    await look({ platform: "darwin" }, "", { ...mac, "/usr/bin/id": "501\n" }),
+    /^WRONG {2}rights/m,
+  );
+});
