@@ -270,8 +270,14 @@ Deno.test(`odd names (SEED=${SEED}): the app's list gives each station a topic t
   for (const names of batches(NAMES)) {
     const context = testContext<SocBridgeConfig>({
       service: "soc_bridge",
-      publishes: [TOPICS.state("+"), TOPICS.rawJson("+"), TOPICS.refresh("+"), TOPICS.events],
-      subscribes: [TOPICS.raw("+"), TOPICS.stationList, TOPICS.cloudStatus],
+      publishes: [
+        TOPICS.state("+"),
+        TOPICS.stationName("+"),
+        TOPICS.rawJson("+"),
+        TOPICS.refresh("+"),
+        TOPICS.events,
+      ],
+      subscribes: [TOPICS.raw("+"), TOPICS.stationList, TOPICS.cloudStatus, TOPICS.state("+")],
     }, { roots: DEFAULT_ROOTS, devices: [], gridRule: "auto", staleAfterSec: 120, publishRawJson: false });
     const service = createSocBridge(context);
     await service.start();
