@@ -254,6 +254,9 @@ Deno.test("viewStation() says no grid that the station is said not to tell any m
   const untold = heard({ ...LIVE, grid_connected: undefined, grid_unknown: true }, 1000, there);
   deepEqual(viewStation(untold, 1000, GRACE), { kind: "stale" }, "neither OL nor OB");
   const ending = policy({ state: "critical", soc: 9, grid_unknown: true }, 1000, untold);
-  deepEqual(viewStation(ending, 1001, GRACE), { kind: "estimated", socPercent: 9 }, "an outage goes on");
+  deepEqual(viewStation(ending, 1001, GRACE), {
+    kind: "estimated",
+    reckoned: { socPercent: 9, minutesLeft: undefined },
+  }, "an outage goes on");
   equal(viewStation(heard(LIVE, 2000, untold), 2000, GRACE).kind, "live");
 });
