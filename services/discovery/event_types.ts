@@ -25,7 +25,6 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "station_heard",
     "station_silent",
     "station_offline",
-    "station_grid_unknown",
     "station_model_guess",
     "witness_disagrees",
     "outage_forgotten",

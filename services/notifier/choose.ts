@@ -5,6 +5,7 @@ import type { JournalEvent } from "../../lib/messages/event.ts";
 /** Notices that people wait for: the good ends of what they were warned of. */
 const AWAITED: readonly string[] = [
   "grid_back",
+  "grid_known",
   // Only told at all where somebody asked for it: POLICY_SOC_STEP.
   "charge_falls",
   "sees_again",

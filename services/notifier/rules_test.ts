@@ -27,6 +27,9 @@ const event = (
 const CHOICES: readonly (readonly [string, string, JournalEvent["severity"], boolean])[] = [
   ["normal", "grid_lost", "warning", true],
   ["normal", "grid_back", "notice", true],
+  ["normal", "grid_unknown", "warning", true],
+  ["normal", "grid_known", "notice", true],
+  ["normal,-grid_unknown", "grid_unknown", "warning", false],
   ["normal", "wake_sent", "info", false],
   ["normal", "agent_lost", "warning", true],
   ["normal", "agent_back", "notice", true],

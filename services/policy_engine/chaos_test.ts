@@ -4,6 +4,8 @@ import { playOutage } from "./testdata/chaos.ts";
 const WORLDS = 2000;
 /** Worlds that once broke a promise. */
 const LESSONS = [905_793, 2_000_158, 2_046_713, 2_059_231];
+/** Worlds with odd stations in which the referee was once wrong. */
+const REFEREE_LESSONS = [101_092, 301_264];
 
 Deno.test(`House keeps its promises in ${WORLDS} generated outages with everything going wrong`, () => {
   const sum = { due: 0, commanded: 0, restarts: 0, ended: 0, untold: 0 };
@@ -26,5 +28,11 @@ Deno.test(`House keeps its promises in ${WORLDS} generated outages with everythi
 for (const seed of LESSONS) {
   Deno.test(`House keeps its promises in world ${seed}, where it once did not`, () => {
     assert.equal(playOutage(seed, undefined, true).violation, undefined);
+  });
+}
+
+for (const seed of REFEREE_LESSONS) {
+  Deno.test(`House keeps its promises in world ${seed}, where the referee once knew too much`, () => {
+    assert.equal(playOutage(seed).violation, undefined);
   });
 }

@@ -54,6 +54,21 @@ Deno.test("PolicyEngine takes a grid that is not told any more as unknown: said 
   await h.stop();
 });
 
+Deno.test("PolicyEngine tells it once of a station without hosts too, and of the end", async () => {
+  const h = await house();
+  for (const state of [{ soc: 80, grid_connected: true }, UNTOLD, UNTOLD]) {
+    await h.feed({ ...state, ts: undefined }, "Shed");
+    await h.clock.advance(10_000);
+  }
+  const told = () => h.events.filter(({ device, kind }) => device === "Shed" && kind.startsWith("grid_"));
+  assert.deepEqual(told().map(({ kind, severity }) => [kind, severity]), [["grid_unknown", "warning"]]);
+  assert.match(told()[0]?.text ?? "", /whether the grid is there; no host is listed under it/);
+  await h.feed({ soc: 80, grid_connected: true }, "Shed");
+  await h.clock.advance(10_000);
+  assert.deepEqual(told().map(({ kind }) => kind), ["grid_unknown", "grid_known"]);
+  await h.stop();
+});
+
 Deno.test("PolicyEngine goes on with an outage whose grid is not told any more: hosts are told by the charge", async () => {
   const h = await house();
   await h.pass(30, { soc: 12, grid_connected: false });

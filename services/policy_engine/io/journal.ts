@@ -158,10 +158,12 @@ function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: 
 }
 
 function untoldTelling(
-  { device, isUntold, onBattery, witnesses }: Extract<HouseEffect, { kind: "grid_untold" }>,
+  { device, isUntold, onBattery, witnesses, hasHosts }: Extract<HouseEffect, { kind: "grid_untold" }>,
 ): Telling {
   const meanwhile = witnesses.length > 0
     ? `${witnesses.join(" and ")} ${witnesses.length === 1 ? "decides" : "decide"} meanwhile`
+    : !hasHosts
+    ? "no host is listed under it"
     : onBattery
     ? "the outage goes on, by its charge"
     : "nothing is shut down by that alone, and its hosts are not protected until somebody tells it";

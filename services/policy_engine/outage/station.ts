@@ -7,7 +7,7 @@ import { batteryOfOpen, stationFloor } from "./floor.ts";
 import { type GridVerdict, ownersVerdict, type WitnessReading } from "./grid_verdict.ts";
 import { stepGroups } from "./groups.ts";
 import type { OutageEvent, OutagePhase } from "./outage.ts";
-import type { HouseRules, StationRules } from "../rules/rules.ts";
+import { hostsOfStation, type HouseRules, type StationRules } from "../rules/rules.ts";
 import { type StageStart, type StageView, stepStages } from "./stages.ts";
 import type { Hold } from "./timer.ts";
 import { freshestMonoMs, isFresh, type Readings } from "./readings.ts";
@@ -129,6 +129,8 @@ export type StationEvent =
     readonly onBattery: boolean;
     /** Who decides meanwhile; none: nobody. */
     readonly witnesses: readonly string[];
+    /** Somebody is told to go down by this station. */
+    readonly hasHosts: boolean;
   }
   | { readonly kind: "disagreement"; readonly text: string }
   | { readonly kind: "stage"; readonly number: number; readonly reason: string };
@@ -182,7 +184,8 @@ export function stepStation(
   if (verdict.isUntold !== before.verdict?.isUntold) {
     const witnesses = verdict.by === "station" || verdict.isOld ? [] : verdict.by;
     const onBattery = verdict.connected === false;
-    events.push({ kind: "grid_untold", isUntold: verdict.isUntold === true, onBattery, witnesses });
+    const hasHosts = hostsOfStation(station).length > 0;
+    events.push({ kind: "grid_untold", isUntold: verdict.isUntold === true, onBattery, witnesses, hasHosts });
   }
   if (verdict.disagreement !== undefined && verdict.disagreement !== before.verdict?.disagreement) {
     events.push({ kind: "disagreement", text: verdict.disagreement });

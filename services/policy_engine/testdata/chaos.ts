@@ -379,9 +379,9 @@ class World {
   /** No host is told while its grid is known to be there, and none twice for nothing. */
   #checkTelling(agent: string, action: "shutdown" | "abort", id: string): void {
     if (action === "abort") return void this.#lastCommanded.delete(agent);
-    const fed = this.#feeds(agent).find((device) => this.#grids.get(device)?.known?.value === true);
+    const fed = this.#feeds(agent).find((device) => this.#grids.get(device)?.mustBe(true, this.#nowSec));
     if (fed !== undefined) this.#break("not_told_on_grid", `${agent} is told although "${fed}" has the grid`);
-    if (!this.#feeds(agent).some((device) => this.#grids.get(device)?.known?.value === false)) {
+    if (!this.#feeds(agent).some((device) => this.#grids.get(device)?.mayBe(false, this.#nowSec))) {
       this.#break("not_told_on_grid", `${agent} is told although nobody said that the grid is gone`);
     }
     this.#checkEarly(agent);
@@ -403,8 +403,7 @@ class World {
   }
 
   #noteLoss(device: string): void {
-    const known = this.#grids.get(device)?.known;
-    if (known?.value !== false) this.#lossHeard.delete(device);
+    if (!this.#grids.get(device)?.mustBe(false, this.#nowSec)) this.#lossHeard.delete(device);
     else if (!this.#lossHeard.has(device) && this.#socHeard.has(device)) {
       this.#lossHeard.set(device, this.#nowSec);
     }
@@ -421,12 +420,13 @@ class World {
       if (status.soc !== undefined && !status.soc_estimated && socAgeSec > LIMITS.staleAfterSec) {
         this.#break("nothing_stale_shown", `the charge of "${name}" is ${socAgeSec} s old and shown as live`);
       }
-      const grid = this.#grids.get(name)?.known;
+      const knowledge = this.#grids.get(name);
+      const grid = knowledge?.known;
       // "Nobody has said" shows nothing, and of an outage that goes on untold it is said that it is the last word.
       const isSaidOld = status.grid_unknown === true &&
         (status.state === "shutting_down" || status.state === "recovery" ||
           /as .* last/.test(status.sentence));
-      if (/^The grid is there/.test(status.sentence) && !grid?.value) {
+      if (/^The grid is there/.test(status.sentence) && !knowledge?.mayBe(true, this.#nowSec)) {
         this.#break(
           "nothing_stale_shown",
           `"${name}" is shown with the grid, which nobody says: ${status.sentence}`,
@@ -497,8 +497,10 @@ class World {
   #checkCalledOff(): void {
     if (this.#violation || this.#isIn(this.#brokerDown)) return;
     for (const [agent, { phase }] of this.#house.state.hosts) {
-      const grids = this.#feeds(agent).map((device) => this.#grids.get(device)?.known?.value);
-      if (phase.kind === "commanded" && grids.every((value) => value === true)) {
+      const isBack = this.#feeds(agent).every((device) =>
+        this.#grids.get(device)?.mustBe(true, this.#nowSec)
+      );
+      if (phase.kind === "commanded" && isBack) {
         this.#break("called_off", `${agent} is still told although the grid is back`);
       }
     }

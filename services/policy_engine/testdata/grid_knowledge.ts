@@ -8,6 +8,12 @@ interface Evidence {
 /** See the file comment. Times are seconds of the world. */
 export class GridKnowledge {
   #own: (Evidence & { readonly isFromBefore?: true }) | undefined;
+  /**
+   * What the station was heard to say again after a restart: older than its newest word from before, and the same. The policy need
+   * not know that newest word: while the grid stays as it is nothing is stored. If it does not, this word is news to it, and
+   * stands while it is fresh; if it does, the word is a late repetition. Both are right, and nobody outside can tell which it is.
+   */
+  #again: Evidence | undefined;
   #witness: Evidence | undefined;
   #newestSec = -Infinity;
   #isUntold = false;
@@ -20,6 +26,17 @@ export class GridKnowledge {
   /** What is known now; undefined: nothing, or it counts no more. */
   get known(): Evidence | undefined {
     return this.#known;
+  }
+
+  /** Whether the policy may rightly believe this now. */
+  mayBe(value: boolean, nowSec: number): boolean {
+    const isAgain = this.#again?.value === value && !this.#isUntold && this.#isFresh(this.#again, nowSec);
+    return this.#known?.value === value || isAgain;
+  }
+
+  /** Whether the policy can rightly believe nothing but this. */
+  mustBe(value: boolean, nowSec: number): boolean {
+    return this.#known?.value === value && !this.mayBe(!value, nowSec);
   }
 
   /** The station does not tell the grid any more. */
@@ -36,6 +53,11 @@ export class GridKnowledge {
     }
     if (grid !== undefined && trueSec >= (this.#own?.atSec ?? -Infinity)) {
       this.#own = { value: grid, atSec: trueSec };
+      this.#again = undefined;
+    } else if (
+      this.#own?.isFromBefore && grid === this.#own.value && trueSec >= (this.#again?.atSec ?? -Infinity)
+    ) {
+      this.#again = { value: grid, atSec: trueSec };
     }
     this.reckon(nowSec);
   }
@@ -48,12 +70,11 @@ export class GridKnowledge {
 
   /** Time passes. */
   reckon(nowSec: number): void {
-    const isFresh = (one: Evidence | undefined) =>
-      one !== undefined && nowSec - one.atSec <= this.staleAfterSec;
-    if (this.#own && !this.#own.isFromBefore && !this.#isUntold && isFresh(this.#own)) {
+    if (this.#own && !this.#own.isFromBefore && !this.#isUntold && this.#isFresh(this.#own, nowSec)) {
       this.#known = this.#belief = this.#own;
-    } else if (this.#witness && isFresh(this.#witness)) this.#known = this.#belief = this.#witness;
-    else {
+    } else if (this.#witness && this.#isFresh(this.#witness, nowSec)) {
+      this.#known = this.#belief = this.#witness;
+    } else {
       if ((this.#own?.atSec ?? -Infinity) >= (this.#belief?.atSec ?? -Infinity)) this.#belief = this.#own;
       this.#known = this.#isUntold && this.#belief?.value ? undefined : this.#belief;
     }
@@ -62,15 +83,20 @@ export class GridKnowledge {
   /** The policy was killed: readings are from before, and of witnesses only what was believed is left. */
   restart(): void {
     if (this.#own) this.#own = { ...this.#own, isFromBefore: true };
-    this.#witness = undefined;
+    this.#witness = this.#again = undefined;
   }
 
   /** The policy forgets on purpose what it knew. */
   forget(): void {
     this.#own =
+      this.#again =
       this.#witness =
       this.#known =
       this.#belief =
         undefined;
+  }
+
+  #isFresh({ atSec }: Evidence, nowSec: number): boolean {
+    return nowSec - atSec <= this.staleAfterSec;
   }
 }

@@ -58,10 +58,9 @@ export class StationLog {
   ): void {
     if (link !== "live") return;
     const { log, journal } = this.parts;
+    // The policy tells people, of every station and by what it means (event `grid_unknown`); the log has the evidence.
     if (grid_unknown && !this.#isGridUnknown) {
       log.warn("GRID UNKNOWN", { device, evidence: grid_evidence });
-      const text = `${device} no longer says whether the grid is there: ${grid_evidence ?? "no word"}`;
-      journal({ kind: "station_grid_unknown", severity: "warning", text: text.slice(0, 300), device });
     }
     this.#isGridUnknown = grid_unknown;
     if (model_guess && !this.#isModelGuess) {
