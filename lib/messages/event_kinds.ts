@@ -58,12 +58,6 @@ export const EVENT_KINDS: Readonly<Record<string, readonly JournalEvent["severit
   nut_fsd_set: ["danger", "warning"],
   nut_fsd_seen: ["notice"],
   nut_fsd_cleared: ["notice"],
-  nut_host_missing: ["warning"],
-  nut_host_back: ["notice"],
-  // The local broker.
-  broker_refuses_topics: ["danger", "warning"],
-  broker_flooded: ["warning"],
-  client_id_taken: ["warning"],
   // The onlookers.
   history_damaged: ["warning"],
   notify_failed: ["notice"],

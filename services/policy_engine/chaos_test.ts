@@ -31,6 +31,11 @@ for (const seed of LESSONS) {
   });
 }
 
+/** A world with odd stations in which a risen estimate once aborted a timer, and the battery ended. */
+Deno.test("House keeps its promises in world 402371, where it once did not", () => {
+  assert.equal(playOutage(402_371).violation, undefined);
+});
+
 for (const seed of REFEREE_LESSONS) {
   Deno.test(`House keeps its promises in world ${seed}, where the referee once knew too much`, () => {
     assert.equal(playOutage(seed).violation, undefined);

@@ -51,6 +51,7 @@ export function stepGroups(
         isUnknown: unknownReason(verdict, station),
         critical: own && criticalReason(own, triggers, needs),
         relief: own && reliefReason(own, triggers, needs),
+        isEstimated: own?.charge?.isEstimate,
         advancedBy,
       };
       const timer = timerOf(judged, number, group, basis);

@@ -26,6 +26,8 @@ export interface OutageFacts {
   readonly critical?: string;
   /** Why hosts that were told may stay up, still on battery; absent: they may not. */
   readonly relief?: string;
+  /** The charge is an estimate: it may start a timer, and never ends one. Absent: it was told. */
+  readonly isEstimated?: boolean;
   /** Why the group must go at once, without a debounce of its own: a later stage goes already. */
   readonly advancedBy?: string;
 }
@@ -97,7 +99,10 @@ function stepOnBattery(phase: OnBattery, facts: OutageFacts, timer: Timer, nowMo
     return { phase: down(advancedBy), events: [{ kind: "shutdown_triggered", reason: advancedBy }] };
   }
   // What a later stage's shutdown would have done at once counts as danger while somebody holds it back.
-  const reason = critical ?? (hold ? advancedBy : undefined);
+  // An estimate can rise when what it rests on changes, and the battery with it cannot: a running timer goes on.
+  const isStillCritical = phase.kind === "critical" && facts.isEstimated === true;
+  const reason = critical ?? (hold ? advancedBy : undefined) ??
+    (isStillCritical ? STILL_CRITICAL : undefined);
   if (reason === undefined) {
     if (phase.kind === "on_battery") return { phase, events };
     const cause = "the battery is above its limits";
@@ -112,6 +117,9 @@ function stepOnBattery(phase: OnBattery, facts: OutageFacts, timer: Timer, nowMo
   if (nowMonoMs < timerEndMonoMs(next.criticalSinceMonoMs, timer)) return { phase: next, events };
   return { phase: down(reason), events: [...events, { kind: "shutdown_triggered", reason }] };
 }
+
+/** Why hosts go down at the end of a timer whose trigger only an estimate took back. */
+const STILL_CRITICAL = "the battery was at its limit, and nobody has told its charge since";
 
 function returned(phase: OutagePhase): OutageEvent[] {
   if (phase.kind === "unknown" || phase.kind === "online") return [];

@@ -13,6 +13,8 @@ import {
   TRANSITIONS,
 } from "../testdata/transitions.ts";
 
+const ON_BATTERY: OutagePhase = { kind: "on_battery", sinceMonoMs: T };
+
 for (const [name, from, given, atMs, to, events] of TRANSITIONS) {
   Deno.test(`stepOutage() ${name}`, () => {
     const timer = { ...RULES, hold: given.hold };
@@ -43,6 +45,31 @@ for (const [atMs, to] of [[T + 200_000 - 1, "critical"], [T + 200_000, "shutting
     const rules = { ...RULES, notBeforeMonoMs: T + 200_000 };
     assert.equal(stepOutage(CRITICAL, LOW, rules, atMs).phase.kind, to);
     assert.equal(stepOutage(CRITICAL, { ...LOW, ...PULLED }, rules, atMs).phase.kind, to);
+  });
+}
+
+/** Not critical by an estimate. */
+const ESTIMATED = { ...CALM, isEstimated: true };
+const estimates = [
+  ["starts no timer by an estimate above the limit", ON_BATTERY, ESTIMATED, T, "on_battery", []],
+  ["starts one by an estimate at the limit", ON_BATTERY, { ...LOW, isEstimated: true }, T, "critical", [
+    "timer_started",
+  ]],
+  ["goes on when the estimate rises", CRITICAL, ESTIMATED, T + 1, "critical", []],
+  ["goes on 1 ms before the debounce ends", CRITICAL, ESTIMATED, T + 179_999, "critical", []],
+  ["triggers when the debounce ends", CRITICAL, ESTIMATED, T + 180_000, "shutting_down", [
+    "shutdown_triggered",
+  ]],
+  ["aborts by a charge that was told", CRITICAL, CALM, T + 1, "on_battery", ["timer_aborted"]],
+  ["aborts when the grid returns", CRITICAL, { gridConnected: true, isEstimated: true }, T + 1, "online", [
+    "grid_back",
+    "timer_aborted",
+  ]],
+] as const;
+for (const [name, from, facts, atMs, to, events] of estimates) {
+  Deno.test(`stepOutage() on a charge that is estimated ${name}`, () => {
+    const step = stepOutage(from, facts, RULES, atMs);
+    assert.deepEqual([step.phase.kind, step.events.map(({ kind }) => kind)], [to, events]);
   });
 }
 
