@@ -278,3 +278,40 @@ for (const [name, issuedAt, keptAt, wanted] of newer) {
     assert.equal(replaces(plan(issuedAt), plan(keptAt), WALL), wanted);
   });
 }
+
+for (
+  const [name, bootedAgoMs, isVoid] of [
+    ["1 ms after the boot", 1, false],
+    ["at the boot", 0, false],
+    ["1 ms before the boot", -1, true],
+    ["long after the boot", HOUR, false],
+  ] as const
+) {
+  Deno.test(`recallPlan() ${isVoid ? "voids" : "keeps"} a plan of an earlier boot whose deadline was ${name}`, () => {
+    const wallMs = WALL + 30 * MIN;
+    // The deadline lies so long after the boot; the agent looks ten minutes after both.
+    const now: HostNow = { bootId: "next", uptimeMs: 10 * MIN + bootedAgoMs, wallMs: wallMs + 10 * MIN };
+    assert.equal(recallPlan(live, now).is_void ?? false, isVoid);
+  });
+}
+
+for (
+  const [name, rules, reachedAgoMs, kind] of [
+    ["1 ms before five minutes after the start", { graceMs: 1000 }, 299_999, "wait"],
+    ["five minutes after the start", { graceMs: 1000 }, 300_000, "shut_down"],
+    ["at a longer grace less 1 ms", { graceMs: 400_000 }, 399_999, "wait"],
+    ["at a longer grace", { graceMs: 400_000 }, 400_000, "shut_down"],
+  ] as const
+) {
+  Deno.test(`lastResort() of an agent that never reached the daemon, ${name}: ${kind}`, () => {
+    const reach = lost(DEADLINE, reachedAgoMs, false);
+    assert.equal(lastResort(live, reach, at(DEADLINE + reachedAgoMs), rules).kind, kind);
+  });
+}
+
+for (const [lateMs, kind] of [[600_000, "shut_down"], [600_001, "nothing"]] as const) {
+  Deno.test(`lastResort() ${lateMs} ms after the moment to act: ${kind}`, () => {
+    const now = at(DEADLINE + lateMs);
+    assert.equal(lastResort(live, lost(T0, HOUR), now, { graceMs: GRACE }).kind, kind);
+  });
+}

@@ -268,6 +268,7 @@ Deno.test("Session says how long it was up when the connection is lost", () =>
     await rise(scene);
     await scene.clock.advance(1234);
     scene.client.events.onDown(lost);
+    assert.equal(scene.session.silenceMs(ONE), undefined, "at once");
     await scene.clock.advance(0);
     assert.deepEqual(scene.end(), { kind: "dropped", text: "the connection was closed", upMs: 1234 });
   }));
