@@ -315,3 +315,52 @@ for (const [lateMs, kind] of [[600_000, "shut_down"], [600_001, "nothing"]] as c
     assert.equal(lastResort(live, lost(T0, HOUR), now, { graceMs: GRACE }).kind, kind);
   });
 }
+
+const { deadline_at: _wall, ...byDuration } = PLAN;
+const { deadline_in_s: _duration, ...byClock } = PLAN;
+const anchors: readonly [
+  name: string,
+  plan: AgentPlan,
+  isRetained: boolean,
+  wallErrorMs: number,
+  leftMs: number,
+  byWall: boolean,
+][] = [
+  ["a live plan by its duration", PLAN, false, 0, 30 * MIN, false],
+  [
+    "a live plan by its duration, whatever a clock that is ahead says",
+    PLAN,
+    false,
+    20 * MIN,
+    30 * MIN,
+    false,
+  ],
+  ["a live plan by its duration, whatever a clock that is behind says", PLAN, false, -HOUR, 30 * MIN, false],
+  ["a live plan without a duration by the clock", byClock, false, 20 * MIN, 10 * MIN, true],
+  ["a kept plan by the clock", PLAN, true, 20 * MIN, 10 * MIN, true],
+  [
+    "a kept plan by a clock that is behind, but no longer than its duration",
+    PLAN,
+    true,
+    -HOUR,
+    30 * MIN,
+    true,
+  ],
+  ["a kept plan without a duration by the clock", byClock, true, -HOUR, 90 * MIN, true],
+  ["a kept plan without a time by its duration", byDuration, true, 20 * MIN, 30 * MIN, false],
+];
+for (const [name, plan, isRetained, wallErrorMs, leftMs, byWall] of anchors) {
+  Deno.test(`keepPlan() counts ${name}`, () => {
+    const kept = keepPlan(plan, isRetained, at(T0, wallErrorMs));
+    assert.deepEqual([kept.deadline_uptime_ms, kept.by_wall, kept.boot_id], [T0 + leftMs, byWall, "boot"]);
+  });
+}
+
+Deno.test("lastResort() says how long the daemon was not reached, and how late it is, in seconds", () => {
+  const why = (reach: Reach, now: HostNow) => {
+    const verdict = lastResort(live, reach, now, { graceMs: GRACE });
+    return verdict.kind === "wait" ? "" : verdict.why;
+  };
+  assert.match(why(lost(T0, 1_800_400), at(DEADLINE)), /not reached for 1800 s$/);
+  assert.match(why(lost(T0, HOUR), at(DEADLINE + 700_000)), /passed 700 s ago/);
+});

@@ -1,2 +1,39 @@
 /** Mutants that no test can or need notice, each with the reason. Everything else that survives is a missing test. */
-export const EXPLAINED: ReadonlyMap<string, string> = new Map([]);
+export const EXPLAINED: ReadonlyMap<string, string> = new Map([
+  [
+    "agents/verify.ts «if (issued_at === undefined) return undefined;» issued_at === undefined -> false",
+    "an age from no date is no number, and no number is neither too old nor too new",
+  ],
+  [
+    "agents/last_resort.ts «return deadline_at === undefined ? 0 : wallMs - Date.parse(deadline_at) - inForceAfterMs;» " +
+    "deadline_at === undefined -> false",
+    "only plans that rest on the wall clock come here, and those have the time of their deadline",
+  ],
+  [
+    "agents/last_resort.ts «kept.by_wall ? lateByWall(plan, inForceMs - deadlineMs, now) : 0,» 0 -> 1",
+    "the larger of two delays is compared with ten minutes: 1 ms more than none is no difference",
+  ],
+  [
+    "agents/plan_keeper.ts «deadline_uptime_ms: v.optional(numberIn(-1e14, 1e14)),» 1e14 -> 100000000000001 (2)",
+    "a bound of some thousand years",
+  ],
+  [
+    "services/cloud_bridge/session.ts «return Math.max(doubt, (this.#upMonoMs ?? 0) + this.parts.patienceMs);» " +
+    "this.#upMonoMs ?? 0 -> (this.#upMonoMs)!",
+    "nothing is scheduled before the connection is up",
+  ],
+  [
+    "services/cloud_bridge/session.ts «return Math.max(doubt, (this.#upMonoMs ?? 0) + this.parts.patienceMs);» 0 -> 1",
+    "nothing is scheduled before the connection is up",
+  ],
+  [
+    "services/cloud_bridge/session.ts «const replyTopic = access.userId === undefined ? undefined : " +
+    "appTopics.getReply(access.userId, sn);» access.userId === undefined -> false",
+    "without a user no topic of an account is heard, so none is equal to the one that this makes",
+  ],
+  [
+    "services/cloud_bridge/session.ts «if (!this.#asking || this.#upMonoMs === undefined) return;» " +
+    "!this.#asking || this.#upMonoMs === undefined -> false",
+    "the end of a session stops its timer: there is no tick without somebody to ask",
+  ],
+]);
