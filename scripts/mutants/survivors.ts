@@ -36,4 +36,16 @@ export const EXPLAINED: ReadonlyMap<string, string> = new Map([
     "!this.#asking || this.#upMonoMs === undefined -> false",
     "the end of a session stops its timer: there is no tick without somebody to ask",
   ],
+  [
+    'services/cloud_bridge/session.ts «signal.addEventListener("abort", onAbort, { once: true });» true -> false',
+    "an end that comes twice is one end, and the listener is taken away with the session",
+  ],
+  [
+    "services/cloud_bridge/session.ts «this.#cancelTimer();» this.#cancelTimer(); -> ;",
+    "the tick that follows puts its own timer in the place of the one for the subscriptions, and cancels that",
+  ],
+  [
+    "services/cloud_bridge/session.ts «if (!this.#asking || this.#upMonoMs === undefined) return;» || -> &&",
+    "the end of a session stops its timer: there is no tick without somebody to ask",
+  ],
 ]);

@@ -74,6 +74,7 @@ interface SceneOptions {
   readonly permits?: StationAccess;
   readonly patienceMs?: number;
   readonly clock?: TestClock;
+  readonly controller?: AbortController;
 }
 
 /** Starts a session, hands it over before it is up, and stops it: no timer may be left. */
@@ -105,7 +106,7 @@ async function inSession(options: SceneOptions, play: (scene: Scene) => Promise<
     onList: () => told.push("list"),
     onRefusal: (sn, kind) => told.push(`refusal ${sn} ${kind}`),
   });
-  const controller = new AbortController();
+  const { controller = new AbortController() } = options;
   let end: SessionEnd | "stopped" | undefined;
   const running = session.run(controller.signal).then((how) => end = how ?? "stopped");
   assert.ok(client);
@@ -261,6 +262,28 @@ Deno.test("Session that is stopped ends without a fault", () =>
     assert.equal(scene.end(), "stopped");
     assert.equal(scene.client.published.length, 2);
   }));
+
+Deno.test("Session leaves no listener on the signal that outlives it", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let listeners = 0;
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+  signal.addEventListener = (type: string, run: EventListenerOrEventListenerObject) => {
+    listeners++;
+    add(type, run);
+  };
+  signal.removeEventListener = (type: string, run: EventListenerOrEventListenerObject) => {
+    listeners--;
+    remove(type, run);
+  };
+  await inSession({ controller }, async (scene) => {
+    await rise(scene);
+    assert.equal(listeners, 1);
+    scene.client.events.onDown(lost);
+    await scene.clock.advance(0);
+    assert.equal(listeners, 0);
+  });
+});
 
 Deno.test("Session says how long it was up when the connection is lost", () =>
   inSession({}, async (scene) => {
@@ -517,6 +540,7 @@ Deno.test("Session subscribes a station in doubt alone, when the others have had
       appTopics.get(USER_ID, ONE),
       appTopics.get(USER_ID, ONE),
     ]);
+    assert.deepEqual([scene.permits.isFree(ONE), scene.permits.isHeardFreely(ONE)], [false, true]);
     // On the next turn it is heard already.
     scene.deliver(push(ONE), FRAME);
     await scene.clock.advance(KEEP_ALIVE_MS);
@@ -541,6 +565,12 @@ Deno.test("Session refuses a station in doubt whose late subscription is refused
     await scene.clock.advance(10_000);
     assert.ok(scene.told.includes(`refusal ${ONE} subscription`));
     assert.equal(scene.client.published.some(({ topic }) => topic === appTopics.get(USER_ID, ONE)), false);
+    // It is left alone: its trial is over, and it does not count as passed.
+    const tries = scene.client.subscribed.length;
+    scene.deliver(push(TWO), FRAME);
+    await scene.clock.advance(60_000);
+    assert.equal(scene.client.subscribed.length, tries);
+    assert.deepEqual(scene.permits.refused, [{ sn: ONE, kind: "subscription" }]);
     assert.equal(scene.end(), undefined);
   }));
 
