@@ -48,4 +48,9 @@ export const EXPLAINED: ReadonlyMap<string, string> = new Map([
     "services/cloud_bridge/session.ts «if (!this.#asking || this.#upMonoMs === undefined) return;» || -> &&",
     "the end of a session stops its timer: there is no tick without somebody to ask",
   ],
+  [
+    'services/soc_bridge/judge/grid_evidence.ts «const path = model.paths[slot] ?? "";» ' +
+    'model.paths[slot] ?? "" -> (model.paths[slot])!',
+    "every slot has a path: slots are numbered by it",
+  ],
 ]);
