@@ -53,4 +53,9 @@ export const EXPLAINED: ReadonlyMap<string, string> = new Map([
     'model.paths[slot] ?? "" -> (model.paths[slot])!',
     "every slot has a path: slots are numbered by it",
   ],
+  [
+    "services/cloud_bridge/session.ts «const doubt = this.#asking?.doubtMonoMs() ?? Infinity;» " +
+    "this.#asking?.doubtMonoMs() ?? Infinity -> (this.#asking?.doubtMonoMs())!",
+    "without somebody to ask the session is over, and no time is later than one that is no number",
+  ],
 ]);

@@ -15,7 +15,7 @@ const POLICY = "services/policy_engine";
 export const SLOW_TESTS = new RegExp(
   [
     "chaos_test|many_stations_test|upsd_test|living_test|end_to_end_test|debian_|differential|load_test",
-    "policy_engine/names_test|plan_and_daemon_test|truth_property_test|soc_bridge/hostile_test|captures_test",
+    "policy_engine/names_test|plan_and_daemon_test|truth_property_test|soc_bridge/hostile_test",
     "nut_server/server_test|winnut_test",
   ].join("|"),
 );
