@@ -634,6 +634,21 @@ for (const [sns, doubts] of hangUps) {
     }));
 }
 
+Deno.test("Session blames no station, not even one on trial, for an end that is no hang-up", () =>
+  inSession({ sns: [ONE, TWO], permits: doubted() }, async (scene) => {
+    await rise(scene);
+    scene.deliver(push(TWO), FRAME);
+    await scene.clock.advance(10_000);
+    scene.client.events.onDown({ kind: "tls", text: "the certificate", wasUp: true });
+    await scene.clock.advance(0);
+    assert.deepEqual(scene.end(), { kind: "tls", text: "the certificate", upMs: 10_000 });
+    assert.deepEqual([scene.permits.refused, scene.permits.doubtsOf(ONE), scene.permits.doubtsOf(TWO)], [
+      [],
+      1,
+      0,
+    ]);
+  }));
+
 Deno.test("Session that is up blames no subscription when the line breaks much later", () =>
   inSession({ sns: [ONE, TWO] }, async (scene) => {
     await rise(scene);
