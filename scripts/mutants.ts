@@ -13,7 +13,9 @@ import { EXPLAINED } from "./mutants/survivors.ts";
 import { type MutantTarget, SLOW_TESTS, TARGETS } from "./mutants/targets.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
-/** Longer than every run of tests below: a mutant that makes a test hang was noticed. */
+/** A run of tests that takes so many times as long as it does without a mutant hangs: the mutant was noticed. */
+const HANGS_FACTOR = 5;
+/** But none before this, ms: a machine that is busy is slow. */
 const HANGS_MS = 120_000;
 
 interface Case {
@@ -57,8 +59,23 @@ function filesIn(root: string, place: string, isWanted: (name: string) => boolea
     );
 }
 
+/**
+ * Runs the tests of a target as they are: where they fail without a mutant, or nobody knows how long they take, every
+ * mutant would count as noticed.
+ *
+ * @returns after how long, ms, a run of them hangs
+ * @throws Error when they do not pass
+ */
+async function limitOf(root: string, target: MutantTarget): Promise<number> {
+  const startMs = performance.now();
+  if (!await pass(root, testFiles(root, target.tests), Infinity)) {
+    throw new Error(`the tests of ${target.name} must pass without a mutant, and do not`);
+  }
+  return Math.max(HANGS_MS, (performance.now() - startMs) * HANGS_FACTOR);
+}
+
 /** The closest test first: the one beside the file, then the target's, as one run that ends at the first failure. */
-async function isNoticed(root: string, { target, file, mutant }: Case): Promise<boolean> {
+async function isNoticed(root: string, { target, file, mutant }: Case, hangsMs: number): Promise<boolean> {
   const path = join(root, file);
   const before = Deno.readTextFileSync(path);
   Deno.writeTextFileSync(path, mutant.text);
@@ -67,7 +84,7 @@ async function isNoticed(root: string, { target, file, mutant }: Case): Promise<
     const all = testFiles(root, target.tests);
     const close = all.includes(beside) ? [beside] : [];
     for (const tests of [close, all.filter((test) => !close.includes(test))]) {
-      if (tests.length > 0 && !await pass(root, tests)) return true;
+      if (tests.length > 0 && !await pass(root, tests, hangsMs)) return true;
     }
     return false;
   } finally {
@@ -75,14 +92,14 @@ async function isNoticed(root: string, { target, file, mutant }: Case): Promise<
   }
 }
 
-async function pass(root: string, tests: readonly string[]): Promise<boolean> {
+async function pass(root: string, tests: readonly string[], hangsMs: number): Promise<boolean> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", "--no-check", "--fail-fast", "--quiet", ...tests],
     cwd: root,
     stdout: "null",
     stderr: "null",
   }).spawn();
-  const timer = setTimeout(() => child.kill("SIGKILL"), HANGS_MS);
+  const timer = hangsMs === Infinity ? undefined : setTimeout(() => child.kill("SIGKILL"), hangsMs);
   const { success } = await child.status;
   clearTimeout(timer);
   return success;
@@ -114,8 +131,11 @@ async function play(cases: readonly Case[], jobs: number): Promise<MutantFigures
     const dir = mkdtempSync(join(tmpdir(), "mutants-"));
     try {
       const root = copyCheckout(dir);
+      const limits = new Map<MutantTarget, number>();
       for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const isKilled = await isNoticed(root, next);
+        const hangsMs = limits.get(next.target) ?? await limitOf(root, next.target);
+        limits.set(next.target, hangsMs);
+        const isKilled = await isNoticed(root, next, hangsMs);
         tried++;
         if (isKilled) continue;
         if (EXPLAINED.has(next.mutant.id)) explained++;

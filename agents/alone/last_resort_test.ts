@@ -278,3 +278,89 @@ for (const [name, issuedAt, keptAt, wanted] of newer) {
     assert.equal(replaces(plan(issuedAt), plan(keptAt), WALL), wanted);
   });
 }
+
+for (
+  const [name, bootedAgoMs, isVoid] of [
+    ["1 ms after the boot", 1, false],
+    ["at the boot", 0, false],
+    ["1 ms before the boot", -1, true],
+    ["long after the boot", HOUR, false],
+  ] as const
+) {
+  Deno.test(`recallPlan() ${isVoid ? "voids" : "keeps"} a plan of an earlier boot whose deadline was ${name}`, () => {
+    const wallMs = WALL + 30 * MIN;
+    // The deadline lies so long after the boot; the agent looks ten minutes after both.
+    const now: HostNow = { bootId: "next", uptimeMs: 10 * MIN + bootedAgoMs, wallMs: wallMs + 10 * MIN };
+    assert.equal(recallPlan(live, now).is_void ?? false, isVoid);
+  });
+}
+
+for (
+  const [name, rules, reachedAgoMs, kind] of [
+    ["1 ms before five minutes after the start", { graceMs: 1000 }, 299_999, "wait"],
+    ["five minutes after the start", { graceMs: 1000 }, 300_000, "shut_down"],
+    ["at a longer grace less 1 ms", { graceMs: 400_000 }, 399_999, "wait"],
+    ["at a longer grace", { graceMs: 400_000 }, 400_000, "shut_down"],
+  ] as const
+) {
+  Deno.test(`lastResort() of an agent that never reached the daemon, ${name}: ${kind}`, () => {
+    const reach = lost(DEADLINE, reachedAgoMs, false);
+    assert.equal(lastResort(live, reach, at(DEADLINE + reachedAgoMs), rules).kind, kind);
+  });
+}
+
+for (const [lateMs, kind] of [[600_000, "shut_down"], [600_001, "nothing"]] as const) {
+  Deno.test(`lastResort() ${lateMs} ms after the moment to act: ${kind}`, () => {
+    const now = at(DEADLINE + lateMs);
+    assert.equal(lastResort(live, lost(T0, HOUR), now, { graceMs: GRACE }).kind, kind);
+  });
+}
+
+const { deadline_at: _wall, ...byDuration } = PLAN;
+const { deadline_in_s: _duration, ...byClock } = PLAN;
+const anchors: readonly [
+  name: string,
+  plan: AgentPlan,
+  isRetained: boolean,
+  wallErrorMs: number,
+  leftMs: number,
+  byWall: boolean,
+][] = [
+  ["a live plan by its duration", PLAN, false, 0, 30 * MIN, false],
+  [
+    "a live plan by its duration, whatever a clock that is ahead says",
+    PLAN,
+    false,
+    20 * MIN,
+    30 * MIN,
+    false,
+  ],
+  ["a live plan by its duration, whatever a clock that is behind says", PLAN, false, -HOUR, 30 * MIN, false],
+  ["a live plan without a duration by the clock", byClock, false, 20 * MIN, 10 * MIN, true],
+  ["a kept plan by the clock", PLAN, true, 20 * MIN, 10 * MIN, true],
+  [
+    "a kept plan by a clock that is behind, but no longer than its duration",
+    PLAN,
+    true,
+    -HOUR,
+    30 * MIN,
+    true,
+  ],
+  ["a kept plan without a duration by the clock", byClock, true, -HOUR, 90 * MIN, true],
+  ["a kept plan without a time by its duration", byDuration, true, 20 * MIN, 30 * MIN, false],
+];
+for (const [name, plan, isRetained, wallErrorMs, leftMs, byWall] of anchors) {
+  Deno.test(`keepPlan() counts ${name}`, () => {
+    const kept = keepPlan(plan, isRetained, at(T0, wallErrorMs));
+    assert.deepEqual([kept.deadline_uptime_ms, kept.by_wall, kept.boot_id], [T0 + leftMs, byWall, "boot"]);
+  });
+}
+
+Deno.test("lastResort() says how long the daemon was not reached, and how late it is, in seconds", () => {
+  const why = (reach: Reach, now: HostNow) => {
+    const verdict = lastResort(live, reach, now, { graceMs: GRACE });
+    return verdict.kind === "wait" ? "" : verdict.why;
+  };
+  assert.match(why(lost(T0, 1_800_400), at(DEADLINE)), /not reached for 1800 s$/);
+  assert.match(why(lost(T0, HOUR), at(DEADLINE + 700_000)), /passed 700 s ago/);
+});

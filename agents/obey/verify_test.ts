@@ -83,6 +83,26 @@ const rows: readonly [
   ["one a second too old", signed({ issued_at: at(-421) }), {}, /^expired: good for 300 s/],
   ["one at the edge of the future", signed({ issued_at: at(120) }), {}, undefined],
   ["one a second beyond it", signed({ issued_at: at(121) }), {}, /^from the future/],
+  ["one a millisecond too old", signed({ issued_at: at(-420.001) }), {}, /found 420 s old/],
+  ["one a millisecond beyond it", signed({ issued_at: at(120.001) }), {}, /issued 120 s ahead/],
+  [
+    "an unsigned one that says no lifetime at the last second of the default, when allowed",
+    { ...base, ttl_sec: undefined, issued_at: at(-420) },
+    { allowUnsigned: true },
+    undefined,
+  ],
+  [
+    "an unsigned one that says no lifetime a millisecond later",
+    { ...base, ttl_sec: undefined, issued_at: at(-420.001) },
+    { allowUnsigned: true },
+    /^expired: good for 300 s \(and 120 s of clock skew\)/,
+  ],
+  [
+    "an unsigned one that says no lifetime, from the future",
+    { ...base, ttl_sec: undefined, issued_at: at(120.001) },
+    { allowUnsigned: true },
+    /^from the future/,
+  ],
   ["one that was seen", signed({ id: "seen" }), {}, /^repeated/],
   [
     "one too old that answers our challenge",

@@ -12,8 +12,13 @@ export interface MutantTarget {
 const POLICY = "services/policy_engine";
 
 /** Tests that start programs, play thousands of outages or wait: they would only make a run longer. */
-export const SLOW_TESTS =
-  /chaos_test|many_stations_test|upsd_test|living_test|end_to_end_test|debian_|differential|load_test/;
+export const SLOW_TESTS = new RegExp(
+  [
+    "chaos_test|many_stations_test|upsd_test|living_test|end_to_end_test|debian_|differential|load_test",
+    "policy_engine/names_test|plan_and_daemon_test|truth_property_test|soc_bridge/hostile_test",
+    "nut_server/server_test|winnut_test",
+  ].join("|"),
+);
 
 /** All targets, in the order of a plain run. */
 export const TARGETS: readonly MutantTarget[] = [

@@ -266,3 +266,70 @@ Deno.test("stepSession() never sends a line that a client's buffer cannot hold",
     for (const sent of answer) ok(sent.length + 1 <= MAX_ANSWER_BYTES, `${line}: ${sent.length}`);
   }
 });
+
+Deno.test("stepSession() says with which account and UPS an effect is", () => {
+  const effectsOf = (session: Session, ...words: string[]) => stepSession(session, words, world()).effects;
+  const [monuserAccount, primAccount] = USERS;
+  const asMonuser: Session = { ...NEW_SESSION, username: "monuser", password: "secret" };
+  const asPrim: Session = { ...NEW_SESSION, username: "prim", password: "primpw" };
+  deepEqual(effectsOf(asMonuser, "LOGIN", "other"), [{ kind: "login", ups: OTHER, user: monuserAccount }]);
+  deepEqual(effectsOf(asPrim, "FSD", "ups"), [{ kind: "force_shutdown", ups: UPS, user: primAccount }]);
+  deepEqual(effectsOf(asPrim, "PRIMARY", "ups"), []);
+});
+
+Deno.test("stepSession() leaves the session as it was after whatever it refuses", () => {
+  const session: Session = { ...NEW_SESSION, username: "monuser", password: "secret" };
+  for (
+    const line of [
+      "USERNAME a",
+      "PASSWORD a",
+      "USERNAME",
+      "PASSWORD a b",
+      "LOGIN nope",
+      "LOGIN",
+      "FSD ups",
+      "FSD",
+      "PRIMARY ups x",
+      "SET TRACKING",
+      "SET TRACKING MAYBE",
+      "SET VAR ups",
+      "SET FOO ups a b",
+      "INSTCMD",
+      "INSTCMD nope x",
+      "SET VAR nope a b",
+      "LOGOUT now",
+      "STARTTLS",
+    ]
+  ) {
+    const step = stepSession(session, line.split(" "), world());
+    equal(step.session, session, line);
+    equal(step.lines.length, 1, line);
+    ok(step.lines[0]?.startsWith("ERR "), line);
+  }
+});
+
+Deno.test("stepSession() tells a refused word that stock clients stumble over, with no login", () => {
+  for (
+    const [line, what] of [["USERNAME", "user"], ["USERNAME a b", "user"], ["PASSWORD", "password"]] as const
+  ) {
+    const step = stepSession(NEW_SESSION, line.split(" "), world());
+    deepEqual(step.lines, ["ERR INVALID-ARGUMENT"]);
+    equal(step.effects.length, 1, what);
+    equal(step.effects[0]?.kind, "login_refused");
+  }
+});
+
+Deno.test("stepSession() notes FSD wherever it stands first in the status, and not elsewhere", () => {
+  const rows: readonly [status: string, isShown: boolean][] = [
+    ["FSD", true],
+    ["FSD OB", true],
+    ["OB FSD", false],
+    ["FSDX", false],
+    ["OL", false],
+  ];
+  for (const [status, isShown] of rows) {
+    const at = world({ kind: "known", variables: new Map([["ups.status", status]]) });
+    const { effects } = play([...monuser, "LOGIN ups", "GET VAR ups ups.status"], at);
+    equal(effects.includes("shown_fsd"), isShown, status);
+  }
+});

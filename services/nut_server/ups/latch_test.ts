@@ -176,3 +176,148 @@ Deno.test("stepLatch() follows the rule of setting and clearing", () => {
     deepEqual(result.effects.toSorted(), effects.toSorted(), name);
   }
 });
+
+const named = (id: string, isAnswered = false, wanted = true): LatchInput => ({
+  kind: "policy",
+  wants: wanted,
+  isOver: false,
+  named: { id, isAnswered },
+});
+const answers: readonly [
+  name: string,
+  steps: readonly (readonly [number, LatchInput])[],
+  on: Latch["on"],
+  effects: readonly string[],
+][] = [
+  [
+    "a command that comes again 4999 ms after its answer has crossed it",
+    [[0, command("c")], [1, shown(1)], [5000, command("c")], [5001, shown(1)]],
+    "policy",
+    ["set policy", "shown c"],
+  ],
+  [
+    "a command that comes again 5000 ms after its answer is answered again",
+    [[0, command("c")], [1, shown(1)], [5001, command("c")]],
+    "policy",
+    ["set policy", "shown c", "shown c"],
+  ],
+  [
+    "an aborted command that comes again stays aborted",
+    [[0, command("c")], [1, shown(1)], [2, abort], [3, command("c")], [2 + HOLD_MS, tick]],
+    undefined,
+    ["set policy", "shown c", "cleared held c"],
+  ],
+  [
+    "a new command after an aborted one counts",
+    [[0, command("c")], [1, shown(1)], [2, abort], [3, command("d")], [2 + HOLD_MS, tick]],
+    "policy",
+    ["set policy", "shown c", "shown d"],
+  ],
+  [
+    "a command that the status names is answered once",
+    [[0, named("c")], [1, shown(1)], [2, named("c")], [3, shown(2)]],
+    "policy",
+    [
+      "set policy",
+      "shown c",
+    ],
+  ],
+  ["a command that the status calls answered is not", [[0, named("c", true)], [1, shown(1)]], "policy", [
+    "set policy",
+  ]],
+  [
+    "another command that the status names is answered too",
+    [[0, named("c")], [1, shown(1)], [2, named("d")]],
+    "policy",
+    [
+      "set policy",
+      "shown c",
+      "shown d",
+    ],
+  ],
+  [
+    "a status that names none forgets the one before",
+    [[0, named("c")], [1, wants], [2, shown(1)]],
+    "policy",
+    ["set policy", "shown -"],
+  ],
+  [
+    "a named command that then comes, within the way of the answer, is not answered twice",
+    [[0, named("c")], [1, shown(1)], [5000, command("c")]],
+    "policy",
+    ["set policy", "shown c"],
+  ],
+  [
+    "a named command that then comes, later, is answered again",
+    [[0, named("c")], [1, shown(1)], [5001, command("c")]],
+    "policy",
+    ["set policy", "shown c", "shown c"],
+  ],
+  [
+    "another command than the named one is answered for itself",
+    [[0, named("c")], [1, shown(1)], [2, command("d")]],
+    "policy",
+    ["set policy", "shown c", "shown d"],
+  ],
+  [
+    "a command's life counts from the last time it came",
+    [[0, command("c")], [200_000, command("c")], [499_999, tick]],
+    "policy",
+    ["set policy"],
+  ],
+  [
+    "a named command that nobody saw ends with the policy's word, without a name when it was answered before",
+    [[0, named("c", true)], [1, over]],
+    undefined,
+    ["set policy", "cleared in_time -"],
+  ],
+  [
+    "a command that was seen does not end with its life",
+    [[0, command("c")], [1, shown(1)], [300_001, tick]],
+    "policy",
+    ["set policy", "shown c"],
+  ],
+  [
+    "the hold is counted from when nobody wanted it any more",
+    [[0, wants], [1, shown(1)], [100_000, notYet], [100_000 + HOLD_MS - 1, tick]],
+    "policy",
+    ["set policy", "shown -"],
+  ],
+  [
+    "and ends on time",
+    [[0, wants], [1, shown(1)], [100_000, notYet], [130_000, tick], [100_000 + HOLD_MS, tick]],
+    undefined,
+    ["set policy", "shown -", "cleared held -"],
+  ],
+  [
+    "an abort takes back the policy's word as well",
+    [[0, wants], [1, abort]],
+    undefined,
+    ["set policy", "cleared in_time -"],
+  ],
+  [
+    "a second FSD of the host's own client changes nothing",
+    [[0, { kind: "client_fsd", session: 1 }], [1, { kind: "client_fsd", session: 2 }], [2, ended(1)]],
+    "client",
+    ["set client", "shown -"],
+  ],
+  [
+    "FSD of the host's own client while the policy wants it stays the policy's",
+    [[0, wants], [1, { kind: "client_fsd", session: 1 }]],
+    "policy",
+    ["set policy", "shown -"],
+  ],
+  [
+    "what was shown before is forgotten when it is cleared",
+    [[0, wants], [1, shown(1)], [2, ended(1)], [3, over], [4, wants], [5, over]],
+    undefined,
+    ["set policy", "shown -", "cleared obeyed -", "set policy", "cleared in_time -"],
+  ],
+];
+for (const [name, steps, on, effects] of answers) {
+  Deno.test(`stepLatch(): ${name}`, () => {
+    const result = play(...steps);
+    equal(result.on, on);
+    deepEqual(result.effects, effects);
+  });
+}

@@ -76,3 +76,29 @@ Deno.test("planFor() promises the deadline at which the daemon acts when the bat
   assert.deepEqual(house.step({ kind: "tick" }, 59_999), [], "1 ms before");
   assert.ok(house.step({ kind: "tick" }, 60_000).some(({ kind }) => kind === "host"), "at it");
 });
+
+const MIN = 60_000;
+const holds: readonly [name: string, heldMs: number | undefined, deadlineMs: number, actsAtMs: number][] = [
+  ["nobody holds it: the debounce", undefined, 180_000, 180_000],
+  ["the hold is shorter than the debounce: the debounce", MIN, 180_000, 180_000],
+  ["the hold ends with the debounce", 180_000, 180_000, 180_000],
+  ["the hold is longer: its end", 10 * MIN, 10 * MIN, 10 * MIN],
+];
+for (const [name, heldMs, deadlineMs, actsAtMs] of holds) {
+  Deno.test(`planFor() while a person may hold the shutdown back, ${name}`, () => {
+    const rules = simpleRules({ ...LIMITS, socMinPercent: 50, stations: { Study: ["nas"] } }, 0);
+    const house = new House(emptyHouse(rules), rules, () => "id");
+    const tell = (atMs: number) => {
+      const arrival = { atMonoMs: atMs, atWallMs: atMs, retained: false };
+      const state = { device: "Study", soc: 45, grid_connected: false, discharge_min: 600 };
+      return house.step({ kind: "state", device: "Study", state, arrival }, atMs);
+    };
+    tell(0);
+    const hold = heldMs === undefined ? undefined : { untilMonoMs: heldMs, reason: "somebody" };
+    if (hold) house.step({ kind: "hold", device: "Study", hold }, 0);
+    assert.equal(planFor("nas", house, 0)?.deadlineMonoMs, deadlineMs);
+    for (let atMs = MIN; atMs < actsAtMs; atMs += MIN) tell(atMs);
+    assert.deepEqual(house.step({ kind: "tick" }, actsAtMs - 1).filter(({ kind }) => kind === "host"), []);
+    assert.ok(house.step({ kind: "tick" }, actsAtMs).some(({ kind }) => kind === "host"));
+  });
+}

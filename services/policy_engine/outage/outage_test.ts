@@ -73,6 +73,38 @@ for (const [name, from, facts, atMs, to, events] of estimates) {
   });
 }
 
+Deno.test("stepOutage() starts no second debounce when a hold ends that was shorter than the debounce", () => {
+  const hold = { untilMonoMs: T + 60_000, reason: "held" };
+  const triggered: OutagePhase = { kind: "shutting_down", sinceMonoMs: T, triggeredMonoMs: T, reason: "low" };
+  const held = stepOutage(triggered, LOW, { ...RULES, hold }, T + 1);
+  assert.deepEqual(held.phase, { kind: "critical", sinceMonoMs: T, criticalSinceMonoMs: T - 180_000 });
+  assert.deepEqual(held.events, [{ kind: "called_off", reason: "held" }]);
+  const still = stepOutage(held.phase, LOW, { ...RULES, hold }, T + 59_999);
+  assert.deepEqual(still, { phase: held.phase, events: [] });
+  const over = stepOutage(still.phase, LOW, RULES, T + 60_000);
+  assert.equal(over.phase.kind, "shutting_down");
+  assert.deepEqual(over.events, [{ kind: "shutdown_triggered", reason: "low" }]);
+});
+
+for (const [untilMs, atMs] of [[60_000, 180_000], [180_000, 180_000], [180_001, 180_001]] as const) {
+  Deno.test(`stepOutage() held for ${untilMs} ms of its debounce triggers after ${atMs} ms`, () => {
+    const hold = { untilMonoMs: T + untilMs, reason: "held" };
+    const timer = (ms: number) => (ms < untilMs ? { ...RULES, hold } : RULES);
+    const before = stepOutage(CRITICAL, LOW, timer(atMs - 1), T + atMs - 1);
+    assert.deepEqual(before, { phase: CRITICAL, events: [] });
+    assert.equal(stepOutage(CRITICAL, LOW, timer(atMs), T + atMs).phase.kind, "shutting_down");
+    // Whoever looks while the hold still stands in the books comes to the same end.
+    const booked = (ms: number) => stepOutage(CRITICAL, LOW, { ...RULES, hold }, T + ms).phase.kind;
+    assert.deepEqual([booked(atMs - 1), booked(atMs)], ["critical", "shutting_down"]);
+  });
+}
+
+Deno.test("stepOutage() is pulled by a later stage when its hold ends, not 1 ms before", () => {
+  const timer = { ...RULES, hold: { untilMonoMs: T + 5, reason: "held" } };
+  assert.equal(stepOutage(CRITICAL, PULLED, timer, T + 4).phase.kind, "critical");
+  assert.equal(stepOutage(CRITICAL, PULLED, timer, T + 5).phase.kind, "shutting_down");
+});
+
 Deno.test("transitionDiagram() is what docs/policy.md shows", () => {
   const page = Deno.readTextFileSync(new URL("../../../docs/policy.md", import.meta.url));
   const shown = /```mermaid\n([^]*?)\n```/.exec(page)?.[1];

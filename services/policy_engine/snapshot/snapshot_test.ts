@@ -11,7 +11,7 @@ import {
 } from "./snapshot.ts";
 import type { OutagePhase } from "../outage/outage.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
-import { NEW_STATION, stationPhase, type StationState } from "../outage/station.ts";
+import { NEW_STATION, stationPhase, type StationState, stepStation } from "../outage/station.ts";
 import { textFile } from "../../../lib/text_file.ts";
 
 const rulesFor = (stations: Record<string, string[]>) =>
@@ -307,4 +307,37 @@ function withStudy(house: HouseState, change: Partial<StationState>): HouseState
 
 function withPresence({ hosts }: HouseState): HouseState["hosts"] {
   return new Map([...hosts].map(([agent, host]) => [agent, { ...host, online: true }]));
+}
+
+const witnessed: readonly [name: string, ownGrid: boolean | undefined, boot: string | undefined][] = [
+  ["in the same boot", true, "boot-1"],
+  ["after a reboot", true, "boot-2"],
+  ["after a reboot of a station that never told the grid", undefined, "boot-2"],
+  ["when nobody knows the boot", true, undefined],
+];
+for (const [name, ownGrid, boot] of witnessed) {
+  Deno.test(`restoreSnapshot() keeps an outage that only a witness knows, ${name}`, () => {
+    const { stations, ...rest } = emptyHouse(RULES);
+    const study: StationState = {
+      ...NEW_STATION,
+      readings: {
+        grid: ownGrid === undefined ? undefined : { value: ownGrid, atMonoMs: 100 },
+        socPercent: { value: 9, atMonoMs: 100 },
+      },
+      verdict: { connected: false, by: ["plug"], evidenceMonoMs: 900 },
+      phases: new Map([["all", { kind: "critical", sinceMonoMs: 200, criticalSinceMonoMs: 300 }]]),
+    };
+    const before: HouseState = { ...rest, stations: new Map(stations).set("Study", study) };
+    const text = new SnapshotWriter("boot-1").write(before, 1000, WALL);
+    const { house } = restoreSnapshot(text, "test", RULES, 5_000_000, WALL + 60_000, boot);
+    const restored = house.stations.get("Study") ?? NEW_STATION;
+    assert.equal(restored.verdict?.connected, false);
+    const rules = RULES.stations.Study ?? RULES.watched;
+    const view = { isSettled: () => false, learnedMs: () => undefined };
+    const { state, events } = stepStation(restored, RULES, rules, view, 5_000_000);
+    assert.equal(state.verdict?.connected, false, "the witness's word is newer than the station's");
+    assert.equal(state.verdict?.isOld, true);
+    assert.equal(state.phases.get("all")?.kind, "critical", "the outage goes on");
+    assert.deepEqual(events.filter((event) => event.kind === "outage"), [], "and is no news");
+  });
 }

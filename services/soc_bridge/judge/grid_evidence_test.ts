@@ -400,3 +400,31 @@ for (const { name, sn, before, now, want } of SIGNS) {
     assert.equal(outageSign(model, readings), want);
   });
 }
+
+const order: readonly [
+  name: string,
+  absent: readonly ("confirms" | "decides")[],
+  evidence: string,
+  decisive: boolean,
+][] = [
+  ["the decisive one that stands after a weak one", ["confirms", "decides"], "b=0", true],
+  ["the decisive one that stands before a weak one", ["decides", "confirms"], "a=0", true],
+  ["the first of two decisive ones", ["decides", "decides"], "a=0", true],
+  ["the first of two weak ones", ["confirms", "confirms"], "a=0", false],
+];
+for (const [name, absents, evidence, decisive] of order) {
+  Deno.test(`gridEvidence() takes ${name}`, async () => {
+    const base = await modelOf("R651");
+    const model: CompiledModel = {
+      ...base,
+      paths: ["a", "b"],
+      grid: absents.map((absent, slot) => ({ slots: [slot], present: { above: 0 }, absent, needs: [] })),
+    };
+    const readings = new Readings(model.paths.length);
+    payload(model, readings, { a: 0, b: 0 });
+    assert.deepEqual(gridEvidence(model, readings, 0), { present: false, decisive, evidence });
+    // A presence beats both, wherever it stands.
+    payload(model, readings, { a: 0, b: 1 }, 2);
+    assert.deepEqual(gridEvidence(model, readings, 0), present("b=1"));
+  });
+}

@@ -209,3 +209,9 @@ Deno.test("stepGrid() names both signs of a change", () => {
   const to = stepGrid(stepGrid(verdict(true), ABSENT, false, 2), WEAK_ABSENT, false, 3);
   assert.equal(to.evidence, "flow_info_ac_in=0, pow_get_ac_in=0");
 });
+
+Deno.test("stepGrid() names an evidence that came twice once, and two that differ both", () => {
+  const evidence = (second: GridIndication) => stepGrid(verdict(true, ABSENT), second, false, 9).evidence;
+  assert.equal(evidence(ABSENT), "flow_info_ac_in=0");
+  assert.equal(evidence(WEAK_ABSENT), "flow_info_ac_in=0, pow_get_ac_in=0");
+});

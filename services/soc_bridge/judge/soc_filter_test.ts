@@ -93,3 +93,30 @@ Deno.test("stepSoc() believes a zero that nothing led up to at the third reading
 Deno.test("stepSoc() believes a zero that was led up to at once", () => {
   assert.equal(feed({ soc: SOC_JUMP_POINTS, atMonoMs: 0, held: undefined }, [[0, 1000]]).soc, 0);
 });
+
+const JUMPS: readonly [
+  name: string,
+  readings: readonly (readonly [soc: number, atMs: number, isReply?: boolean])[],
+  soc: number,
+][] = [
+  ["a jump of 5 points", [[75, 0]], 75],
+  ["no jump of 5.1 points", [[74.9, 0]], 80],
+  ["no two readings that agree", [[30, 0], [30, 1]], 80],
+  ["the third that agrees", [[30, 0], [30, 1], [30, 2]], 30],
+  ["the third that agrees within 5 points of the one before", [[30, 0], [25, 1], [20, 2]], 20],
+  ["no third that agrees with the first alone", [[30, 0], [35, 1], [29.9, 2]], 80],
+  ["no third after one that disagreed", [[30, 0], [30, 1], [60, 2]], 80],
+  ["no second before 20 s", [[30, 0], [30, 19_999]], 80],
+  ["the second after 20 s", [[30, 0], [30, 20_000]], 30],
+  ["the second of a reply", [[30, 0], [30, 1, true]], 30],
+  ["no third zero before a minute", [[0, 0], [0, 1], [0, 59_999]], 80],
+  ["the third zero after a minute", [[0, 0], [0, 1], [0, 60_000]], 0],
+  ["no second zero after a minute", [[0, 0], [0, 60_000]], 80],
+];
+for (const [name, readings, soc] of JUMPS) {
+  Deno.test(`stepSoc() from 80 % believes ${name}`, () => assert.equal(feed(AT_80, readings).soc, soc));
+}
+
+Deno.test("stepSoc() counts readings that wait from the first of them", () => {
+  assert.deepEqual(feed(AT_80, [[30, 7], [31, 9]]).held, { soc: 31, firstMonoMs: 7, count: 2 });
+});
