@@ -321,13 +321,19 @@ const ATTACKS: readonly Attack[] = [
   },
   async (house) => {
     const linesBefore = house.log().length;
-    for (const name of ODD_NAMES) {
-      const state = { device: name, soc: 3, grid_connected: false, age_s: 0, soc_age_s: 0, grid_age_s: 0 };
-      await house.boss.publish(TOPICS.state(name), JSON.stringify(state), { retain: true }).catch(() => {});
-      const status = JSON.stringify({ agent: name, online: true });
-      await house.boss.publish(TOPICS.agentStatus(name), status, { retain: true }).catch(() => {});
-      const ack = JSON.stringify({ id: "x", agent: name, status: "accepted" });
-      await house.boss.publish(TOPICS.ack(name), ack, { qos: 1 }).catch(() => {});
+    for (const [i, name] of ODD_NAMES.entries()) {
+      // A connection of its own: the broker ends it for some of these names, and the bench needs its own.
+      const attacker = await house.connect("boss", house.passwordOf("boss"), `odd-${i}`);
+      const say = (topic: string, payload: object, options: { retain?: boolean; qos?: 0 | 1 }) =>
+        Promise.race([
+          attacker.publish(topic, JSON.stringify(payload), options).catch(() => {}),
+          pause(1000),
+        ]);
+      const fresh = { soc: 3, grid_connected: false, age_s: 0, soc_age_s: 0, grid_age_s: 0 };
+      await say(TOPICS.state(name), { device: name, ...fresh }, { retain: true });
+      await say(TOPICS.agentStatus(name), { agent: name, online: true }, { retain: true });
+      await say(TOPICS.ack(name), { id: "x", agent: name, status: "accepted" }, { qos: 1 });
+      await attacker.close();
     }
     await pause(2000);
     const ms = await timeToShutdown(house, "good");
