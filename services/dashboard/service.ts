@@ -22,7 +22,7 @@ import { Seen } from "./past/seen.ts";
 import { DashboardServer } from "./http/server.ts";
 import { Sessions } from "./sessions.ts";
 import { houseView } from "./house/view.ts";
-import { WishDesk } from "./wishes.ts";
+import { WishRequests } from "./wishes.ts";
 
 /** Days of energy on the page. */
 const ENERGY_DAYS = 7;
@@ -62,7 +62,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
   const access = new Access({ config, clock, sessions, password });
   const hasLogin = (network: string) => sessions.isFrom(network, clock.monoMs());
   const pages = new LivePages({ clock, view, events: () => seen.events(), hasLogin });
-  const desk = new WishDesk({ bus, clock, topics });
+  const desk = new WishRequests({ bus, clock, topics });
   const historian = new HistorianClient({ bus, clock, log, topics, isThere: config.asksHistorian });
   const findHistory = async (device: string, hours: number) => {
     const to_ms = Math.round(clock.wallMs());

@@ -28,7 +28,7 @@ export interface WishParts {
 }
 
 /** See the file comment. */
-export class WishDesk {
+export class WishRequests {
   readonly #waiting = new Map<string, (answer: WishView) => void>();
 
   constructor(private readonly parts: WishParts) {}

@@ -12,7 +12,7 @@ import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/service.ts";
 import { AddressList } from "./access/addresses.ts";
 import { Announcer } from "./announcer.ts";
-import { UpsBoard } from "./ups_registry.ts";
+import { UpsRegistry } from "./ups_registry.ts";
 import { NutListener } from "./server.ts";
 import type { NutServerConfig } from "./slice.ts";
 import { loadCertificate } from "./access/tls.ts";
@@ -42,7 +42,7 @@ export function createNutServer(context: ServiceContext<NutServerConfig>): NutSe
 /** See the file comment. */
 export class NutService implements Service {
   readonly #topics: Topics;
-  readonly #upsRegistry: UpsBoard;
+  readonly #upsRegistry: UpsRegistry;
   readonly #announcer: Announcer;
   readonly #cancels: (() => void)[] = [];
   readonly #backoff: Backoff;
@@ -57,7 +57,7 @@ export class NutService implements Service {
     this.#topics = topicsUnder(config.roots);
     this.#announcer = new Announcer(context, this.#topics);
     this.#backoff = new Backoff({ firstMs: 2_000, maxMs: 60_000 }, random);
-    this.#upsRegistry = new UpsBoard({
+    this.#upsRegistry = new UpsRegistry({
       users: config.users,
       upses: config.upses,
       staleAfterMs: config.staleAfterSec * 1000 + HANDOVER_MS,

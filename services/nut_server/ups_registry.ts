@@ -44,7 +44,7 @@ interface OpenSession {
 }
 
 /** See the file comment. Times are monotonic milliseconds; `nowMonoMs` never goes back. */
-export class UpsBoard {
+export class UpsRegistry {
   readonly #stations: Stations;
   readonly #refused = new RefusedLogins();
   readonly #missing = new MissingHosts();

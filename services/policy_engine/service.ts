@@ -53,11 +53,11 @@ export class PolicyEngine implements Service {
   readonly #cancels: Cancel[] = [];
   #startedMonoMs = 0;
   readonly #keeper: SnapshotKeeper;
-  readonly #showcase: Publisher;
+  readonly #publisher: Publisher;
   readonly #dispatch: Dispatch;
   readonly #drills: DrillRequests;
   readonly #aborts: AbortRequests;
-  readonly #ears: Subscriptions;
+  readonly #subscriptions: Subscriptions;
   readonly #agents: AgentReplies;
   readonly #chargeSteps: ChargeSteps | undefined;
   readonly #restartGrace = new RestartGrace();
@@ -73,7 +73,7 @@ export class PolicyEngine implements Service {
     const { agentKeys, bootId, keylessHosts, socStepPercent = 0, socMinPercent } = context.config;
     this.#chargeSteps = socStepPercent > 0 ? new ChargeSteps(socStepPercent, socMinPercent) : undefined;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
-    this.#showcase = new Publisher({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
+    this.#publisher = new Publisher({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
     this.#dispatch = new Dispatch(
       context,
       this.#topics,
@@ -88,16 +88,21 @@ export class PolicyEngine implements Service {
       learn: (agent, tookMs) => this.#step({ kind: "learned", agent, tookMs }),
       tell: (kind, text, id) => this.#dispatch.tell(requestTelling({ kind, text, id })),
     });
-    this.#ears = new Subscriptions({ ...context, isolation: this.#isolation }, this.#topics, ports.askNut, {
-      onState: (device, state, retained) => this.#onState(device, state, retained),
-      onStateGone: (device) => this.#house?.forget(device) && this.#showcase.takeBack(device),
-      onCloud: (link) => this.#cloud = link,
-      onWitness: (device, reading) => this.#step({ kind: "witness", device, reading }),
-      onAck: (agent, ack) => this.#onAck(agent, ack),
-      onStatus: (agent, status, retained) => this.#onStatus(agent, status, retained),
-      onDrillRequest: (message) => this.#house && this.#drills.onRequest(message, this.#house),
-      onAbortRequest: (message) => this.#house && this.#aborts.onRequest(message, this.#house),
-    });
+    this.#subscriptions = new Subscriptions(
+      { ...context, isolation: this.#isolation },
+      this.#topics,
+      ports.askNut,
+      {
+        onState: (device, state, retained) => this.#onState(device, state, retained),
+        onStateGone: (device) => this.#house?.forget(device) && this.#publisher.takeBack(device),
+        onCloud: (link) => this.#cloud = link,
+        onWitness: (device, reading) => this.#step({ kind: "witness", device, reading }),
+        onAck: (agent, ack) => this.#onAck(agent, ack),
+        onStatus: (agent, status, retained) => this.#onStatus(agent, status, retained),
+        onDrillRequest: (message) => this.#house && this.#drills.onRequest(message, this.#house),
+        onAbortRequest: (message) => this.#house && this.#aborts.onRequest(message, this.#house),
+      },
+    );
     this.#aborts = new AbortRequests({
       nowMonoMs: () => context.clock.monoMs(),
       nowWallMs: () => context.clock.wallMs(),
@@ -120,7 +125,7 @@ export class PolicyEngine implements Service {
       log.warn("UNSIGNED COMMANDS", { agents: unsigned.join(" ") });
     }
     bus.onLink((up) => this.#onLink(up));
-    this.#ears.listen();
+    this.#subscriptions.listen();
     const devices = () => this.#house?.state.stations.keys() ?? [];
     this.#cancels.push(
       goRound(clock, TICK_MS, devices, (some) => this.#step({ kind: "tick", devices: some })),
@@ -132,7 +137,7 @@ export class PolicyEngine implements Service {
 
   stop(): Promise<void> {
     for (const cancel of this.#cancels.splice(0)) cancel();
-    this.#ears.stop();
+    this.#subscriptions.stop();
     if (this.#house) this.#keeper.flush(this.#house.state);
     return Promise.resolve();
   }
@@ -140,7 +145,7 @@ export class PolicyEngine implements Service {
   #onLink(up: boolean): void {
     this.#dispatch.isLinkUp = up;
     if (!up) return;
-    this.#showcase.sayAgain();
+    this.#publisher.sayAgain();
     this.#drills.sayAgain();
   }
 
@@ -148,7 +153,7 @@ export class PolicyEngine implements Service {
     const { clock, config } = this.context;
     const restored = this.#keeper.restore(houseRules(config, config.file, 0));
     this.#restartGrace.resume(restored, clock.monoMs());
-    if (restored.savedAtMs !== undefined) this.#showcase.resume(restored.savedAtMs);
+    if (restored.savedAtMs !== undefined) this.#publisher.resume(restored.savedAtMs);
     const rules = houseRules(config, config.file, this.#restartGrace.notBeforeMonoMs);
     return new House(restored.house, rules, this.ports.newId, (what, act) => this.#isolation.run(what, act));
   }
@@ -177,7 +182,7 @@ export class PolicyEngine implements Service {
       this.#restartGrace.noteStatus(agent, status);
       this.#step({ kind: "grace", untilMonoMs: this.#restartGrace.notBeforeMonoMs });
     }
-    if (!retained) this.#showcase.hearPlan(agent, status.online ? status.plan_id : undefined);
+    if (!retained) this.#publisher.hearPlan(agent, status.online ? status.plan_id : undefined);
     const input = { kind: "presence", online: status.online, isLive: !retained } as const;
     this.#step({ kind: "host", agent, input });
     this.#agents.onStatus(agent, status, retained, house);
@@ -274,11 +279,11 @@ export class PolicyEngine implements Service {
     for (const device of devicesOf(input, house)) {
       this.#isolation.run(
         `the status of station "${device}"`,
-        () => this.#showcase.showStatus(device, house, context),
+        () => this.#publisher.showStatus(device, house, context),
       );
       for (const agent of hostsOfStation(house.rulesOf(device))) {
         this.#isolation.run(`the plan of host "${agent}"`, () => {
-          if (this.#restartGrace.maySpeakFor(agent, house, nowMonoMs)) this.#showcase.showPlan(agent, house);
+          if (this.#restartGrace.maySpeakFor(agent, house, nowMonoMs)) this.#publisher.showPlan(agent, house);
         });
       }
     }

@@ -5,7 +5,7 @@ import type { LivePages } from "../house/live.ts";
 import type { HouseView } from "../page_contract.ts";
 import type { PasswordFile } from "../password_file.ts";
 import type { Sessions } from "../sessions.ts";
-import type { WishDesk } from "../wishes.ts";
+import type { WishRequests } from "../wishes.ts";
 import { type AskHistorian, exportRoutes } from "./export.ts";
 import { type FindHistory, historyRoutes } from "./history.ts";
 import { liveRoutes } from "./live.ts";
@@ -21,7 +21,7 @@ export interface TableParts extends RouteParts {
   readonly sessions: Sessions;
   readonly password: PasswordFile;
   readonly pages: LivePages;
-  readonly desk: WishDesk;
+  readonly desk: WishRequests;
   readonly findHistory: FindHistory;
   readonly askHistorian: AskHistorian;
   readonly counts: EventCounts;

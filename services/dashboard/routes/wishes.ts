@@ -4,7 +4,7 @@ import { parseJson, textUpTo } from "../../../lib/messages/parse.ts";
 import { errorReply, type HttpReply, jsonReply } from "../http/message.ts";
 import type { House } from "../house/house.ts";
 import type { WishView } from "../page_contract.ts";
-import type { WishDesk } from "../wishes.ts";
+import type { WishRequests } from "../wishes.ts";
 import type { Route } from "./route.ts";
 
 const name = v.pipe(textUpTo(64), v.minLength(1, "must not be empty"));
@@ -18,7 +18,7 @@ const drillSchema = v.union([
 const MAX_AT_ONCE = 8;
 
 /** Makes the routes. */
-export function wishRoutes(desk: WishDesk, house: House): readonly Route[] {
+export function wishRoutes(desk: WishRequests, house: House): readonly Route[] {
   let underWay = 0;
   const ask = async (wish: () => Promise<WishView>): Promise<HttpReply> => {
     if (!house.isBrokerUp) {
