@@ -1,5 +1,5 @@
 /** The charge of a battery that nobody reports any more: pessimistic, from the last reading, load and energy. Pure. */
-import { isFresh, type Readings } from "./readings.ts";
+import { isFresh, type Readings, suggestedFall } from "./readings.ts";
 
 /** The charge to act on. */
 export interface Charge {
@@ -61,19 +61,32 @@ export function drainedSince(
   return socPercent && Math.max(0, nowMonoMs - Math.max(socPercent.atMonoMs, lastGridMonoMs));
 }
 
-/** The fastest of what the last readings suggest, %/min, made pessimistic. */
+/** A fall that was told so much earlier than the charge says nothing of the load now, ms. */
+export const TOLD_FALL_LASTS_MS = 600_000;
+
+/**
+ * The fastest of what the last readings suggest, %/min, made pessimistic.
+ *
+ * A load or minutes that the station took back, shortly before it fell silent, can only make the estimate faster.
+ */
 export function dischargePercentPerMin(
-  { socPercent, dischargeMin, outWatts, batteryWh }: Readings,
+  readings: Readings,
   { measuredDischargePercentPerMin = 0 }: Pick<EstimateBasis, "measuredDischargePercentPerMin"> = {},
 ): number {
-  const suggested: number[] = [];
-  if (socPercent && dischargeMin && dischargeMin.value > 0) {
-    suggested.push(socPercent.value / dischargeMin.value);
-  }
-  if (outWatts && batteryWh && batteryWh.value > 0) {
-    suggested.push(outWatts.value / batteryWh.value * 100 / 60);
-  }
-  if (measuredDischargePercentPerMin > 0) suggested.push(measuredDischargePercentPerMin);
-  if (suggested.length === 0) return UNKNOWN_DISCHARGE_PERCENT_PER_MIN;
-  return Math.max(SLOWEST_DISCHARGE_PERCENT_PER_MIN, Math.max(...suggested) * PESSIMISM);
+  const suggested = suggestedFall(readings);
+  const known = [suggested ?? 0, measuredDischargePercentPerMin].filter((rate) => rate > 0);
+  const takenBack = suggested === undefined ? toldFall(readings) * PESSIMISM : 0;
+  const unknown = suggested === undefined && known.length === 0 ? UNKNOWN_DISCHARGE_PERCENT_PER_MIN : 0;
+  return Math.max(
+    SLOWEST_DISCHARGE_PERCENT_PER_MIN,
+    unknown,
+    takenBack,
+    ...known.map((rate) => rate * PESSIMISM),
+  );
+}
+
+/** What the station last told of its fall, %/min; 0 when it told nothing of the time of its charge. */
+function toldFall({ socPercent, fallPercentPerMin: told }: Readings): number {
+  if (!socPercent || !told || socPercent.atMonoMs - told.atMonoMs > TOLD_FALL_LASTS_MS) return 0;
+  return told.value;
 }

@@ -32,6 +32,36 @@ const rates: readonly [name: string, readings: Readings, measured: number | unde
     undefined,
     SLOWEST_DISCHARGE_PERCENT_PER_MIN,
   ],
+  [
+    "a fall that was told and taken back",
+    { socPercent: at(80), fallPercentPerMin: at(3, AT - 600_000) },
+    undefined,
+    3 * PESSIMISM,
+  ],
+  [
+    "no fall that was told too long before the charge",
+    { socPercent: at(80), fallPercentPerMin: at(3, AT - 600_001) },
+    undefined,
+    UNKNOWN_DISCHARGE_PERCENT_PER_MIN,
+  ],
+  [
+    "no slow fall that was taken back",
+    { socPercent: at(80), fallPercentPerMin: at(0.1) },
+    undefined,
+    UNKNOWN_DISCHARGE_PERCENT_PER_MIN,
+  ],
+  [
+    "the faster of what was measured and what was taken back",
+    { socPercent: at(80), fallPercentPerMin: at(3) },
+    0.5,
+    3 * PESSIMISM,
+  ],
+  [
+    "the load that holds, not the one that was told before",
+    { socPercent: at(80), outWatts: at(600), batteryWh: at(1000), fallPercentPerMin: at(3) },
+    undefined,
+    PESSIMISM,
+  ],
   ["what was measured", {}, 0.5, 0.5 * PESSIMISM],
   ["nothing measured", {}, 0, UNKNOWN_DISCHARGE_PERCENT_PER_MIN],
   [

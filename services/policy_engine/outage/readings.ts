@@ -29,6 +29,11 @@ export interface Readings {
   readonly dischargeMin?: Reading<number>;
   /** What leaves the station, W. */
   readonly outWatts?: Reading<number>;
+  /**
+   * The last fall that the station's minutes (on battery), or its load and energy, told, %/min; it stays when the station takes those
+   * back.
+   */
+  readonly fallPercentPerMin?: Reading<number>;
   /** Energy of a full battery, Wh. */
   readonly batteryWh?: Reading<number>;
   /** The station's own discharge limit, %: there it switches its outputs off. */
@@ -78,7 +83,7 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
   const gridAgeMs = waitedMs + (state.grid_age_s ?? state.age_s ?? 0) * 1000;
   const isOldLoss = gridAgeMs >= UNKNOWN_AGE_MS && state.grid_connected === false &&
     readings.grid?.value !== false;
-  return {
+  const merged: Readings = {
     grid: isOldLoss
       ? readings.grid
       : newer(readings.grid, state.grid_connected, at(state.grid_age_s ?? state.age_s)),
@@ -95,6 +100,26 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
     gridUntold: moment(readings.gridUntold, state.grid_unknown ? true as const : undefined),
     modelGuess: moment(readings.modelGuess, state.model_guess ? true as const : undefined),
   };
+  const told = suggestedFall(merged.grid?.value === true ? { ...merged, dischargeMin: undefined } : merged);
+  return { ...merged, fallPercentPerMin: newer(readings.fallPercentPerMin, told, evidence) };
+}
+
+/**
+ * The fastest fall that the readings suggest, %/min: by the station's own minutes, or by load and energy.
+ *
+ * @returns undefined when there is neither
+ */
+export function suggestedFall(
+  { socPercent, dischargeMin, outWatts, batteryWh }: Readings,
+): number | undefined {
+  const byMinutes = socPercent && dischargeMin && dischargeMin.value > 0
+    ? [socPercent.value / dischargeMin.value]
+    : [];
+  const byLoad = outWatts && batteryWh && batteryWh.value > 0
+    ? [outWatts.value / batteryWh.value * 100 / 60]
+    : [];
+  const suggested = [...byMinutes, ...byLoad];
+  return suggested.length > 0 ? Math.max(...suggested) : undefined;
 }
 
 /** When anything that the policy acts on was last true; undefined when nothing was heard. */

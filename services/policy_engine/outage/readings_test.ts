@@ -44,6 +44,31 @@ for (
   });
 }
 
+for (
+  const [name, told, later, fall] of [
+    ["load and energy", { out_watts: 600, battery_wh: 1000, grid_connected: true }, { soc: 79 }, 1],
+    ["minutes on battery", { discharge_min: 40, grid_connected: false }, { soc: 79 }, 2],
+    [
+      "no minutes while the grid is there",
+      { discharge_min: 40, grid_connected: true },
+      { soc: 79 },
+      undefined,
+    ],
+    [
+      "the newer of two",
+      { out_watts: 600, battery_wh: 1000, grid_connected: true },
+      { soc: 79, out_watts: 300 },
+      0.5,
+    ],
+  ] as const
+) {
+  Deno.test(`mergeState() remembers the fall told by ${name}`, () => {
+    const before = mergeState({}, state({ soc: 80, ...told }), arrival(1000));
+    const after = mergeState(before, state(later), arrival(2000));
+    assert.equal(after.fallPercentPerMin?.value, fall);
+  });
+}
+
 Deno.test("mergeState() does not let a state take back what may be newer, when a restart made its age a guess", () => {
   const before = { value: 7, atMonoMs: 0, latestMonoMs: 5000 };
   const hearAt = (atMs: number) =>

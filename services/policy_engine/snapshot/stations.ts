@@ -24,6 +24,8 @@ export const stationSchema = v.object({
   soc: reading(numberIn(0, 100)),
   discharge_min: reading(numberIn(0, 1e6)),
   out_watts: reading(numberIn(-1e6, 1e6)),
+  /** The last fall that the station told, %/min. */
+  told_fall: reading(numberIn(-1e12, 1e12)),
   battery_wh: reading(numberIn(0, 1e6)),
   min_soc: reading(numberIn(0, 100)),
   outage_ports: reading(
@@ -69,6 +71,7 @@ export function fromStation(
     soc: aged(readings.socPercent),
     discharge_min: aged(readings.dischargeMin),
     out_watts: aged(readings.outWatts),
+    told_fall: aged(readings.fallPercentPerMin),
     battery_wh: aged(readings.batteryWh),
     min_soc: aged(readings.minSocPercent),
     outage_ports: aged(
@@ -129,6 +132,7 @@ export function toStation(
     socPercent: reading(saved.soc),
     dischargeMin: reading(saved.discharge_min),
     outWatts: reading(saved.out_watts),
+    fallPercentPerMin: reading(saved.told_fall),
     batteryWh: reading(saved.battery_wh),
     minSocPercent: reading(saved.min_soc),
     outagePorts: reading(saved.outage_ports),
