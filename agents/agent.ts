@@ -1,18 +1,18 @@
 /** The agent: obeys verified commands, answers every step, shows its presence, and acts alone when its plan says so. */
-import type { Random } from "../lib/backoff.ts";
-import type { BusMessage } from "../lib/bus.ts";
-import type { Cancel, Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/time/backoff.ts";
+import type { BusMessage } from "../lib/workers/bus.ts";
+import type { Cancel, Clock } from "../lib/time/clock.ts";
 import { InvalidInputError } from "../lib/errors.ts";
-import type { Logger } from "../lib/log.ts";
-import { type AgentAck, encodeAgentAck } from "../lib/messages/agent_ack.ts";
-import { type AgentCommand, parseAgentCommand } from "../lib/messages/agent_command.ts";
-import { parseAgentPlan } from "../lib/messages/agent_plan.ts";
-import { encodeAgentStatus } from "../lib/messages/agent_status.ts";
+import type { Logger } from "../lib/log/log.ts";
+import { type AgentAck, encodeAgentAck } from "../lib/messages/agent/ack.ts";
+import { type AgentCommand, parseAgentCommand } from "../lib/messages/agent/command.ts";
+import { parseAgentPlan } from "../lib/messages/agent/plan.ts";
+import { encodeAgentStatus } from "../lib/messages/agent/status.ts";
 import { parseOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
 import type { MqttConnect } from "../lib/mqtt/client.ts";
 import { agentClientId, bootMark } from "../lib/mqtt/client_ids.ts";
 import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
-import { keyId } from "../lib/signing.ts";
+import { keyId } from "../lib/pairing/signing.ts";
 import { VERSION } from "../lib/version.ts";
 import { BrokerLink, type LinkOptions } from "./broker_link.ts";
 import { Challenges } from "./obey/challenge.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { agentClientId } from "../lib/mqtt/client_ids.ts";
-import { type AgentCommand, encodeAgentCommand } from "../lib/messages/agent_command.ts";
-import { signatureOf } from "../lib/signing.ts";
-import { settle } from "../lib/test_clock.ts";
+import { type AgentCommand, encodeAgentCommand } from "../lib/messages/agent/command.ts";
+import { signatureOf } from "../lib/pairing/signing.ts";
+import { settle } from "../lib/time/test_clock.ts";
 import { KEY, startHost } from "./testing.ts";
 
 Deno.test("Agent obeys a shutdown: prepares in order, shuts down with the command's delay, answers each step", async () => {

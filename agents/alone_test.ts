@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { settle } from "../lib/test_clock.ts";
+import { settle } from "../lib/time/test_clock.ts";
 import { startHost } from "./testing.ts";
 
 const MIN = 60_000;

@@ -1,9 +1,9 @@
 /** The agent's connection to the broker: made again and again, with a session that waits for us, and unsent answers. */
-import { Backoff, type Random } from "../lib/backoff.ts";
-import type { BusMessage, PublishOptions } from "../lib/bus.ts";
-import type { Cancel, Clock } from "../lib/clock.ts";
+import { Backoff, type Random } from "../lib/time/backoff.ts";
+import type { BusMessage, PublishOptions } from "../lib/workers/bus.ts";
+import type { Cancel, Clock } from "../lib/time/clock.ts";
 import { BrokerRefusedError, errorText } from "../lib/errors.ts";
-import type { Logger } from "../lib/log.ts";
+import type { Logger } from "../lib/log/log.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown, Will } from "../lib/mqtt/client.ts";
 
 /** What the agent tells its link. */

@@ -1,5 +1,5 @@
 /** Time as the host has it: since its start, sleep included, and which start it was. */
-import type { Clock } from "../lib/clock.ts";
+import type { Clock } from "../lib/time/clock.ts";
 
 /**
  * A clock that wall-clock jumps do not move, that goes on while the host sleeps, and that an agent finds again after its

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TestClock } from "../lib/test_clock.ts";
+import { TestClock } from "../lib/time/test_clock.ts";
 import { rehearsedHostTime, startOf, systemHostTime } from "./host_time.ts";
 
 Deno.test("startOf() finds the start behind a name with blanks and brackets", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { agentClientId } from "../lib/mqtt/client_ids.ts";
-import { type AgentCommand, encodeAgentCommand } from "../lib/messages/agent_command.ts";
-import { settle } from "../lib/test_clock.ts";
+import { type AgentCommand, encodeAgentCommand } from "../lib/messages/agent/command.ts";
+import { settle } from "../lib/time/test_clock.ts";
 import { KEY, startHost } from "./testing.ts";
 
 const COUNT = 10_000;

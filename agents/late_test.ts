@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { AgentCommand } from "../lib/messages/agent_command.ts";
-import { settle } from "../lib/test_clock.ts";
+import type { AgentCommand } from "../lib/messages/agent/command.ts";
+import { settle } from "../lib/time/test_clock.ts";
 import { CHALLENGE_MS } from "./obey/challenge.ts";
 import { startHost } from "./testing.ts";
 

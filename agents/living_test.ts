@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { signatureOf } from "../lib/signing.ts";
+import { signatureOf } from "../lib/pairing/signing.ts";
 import { createAuthority } from "../lib/certificates.ts";
 import { freePort, startMosquitto, startMosquittoWith } from "../scripts/simulate/mosquitto.ts";
 import { type RunningProgram, startAgentProcess } from "../scripts/simulate/processes.ts";

@@ -2,13 +2,13 @@
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { REAL_TIME, systemClock } from "../lib/clock.ts";
+import { REAL_TIME, systemClock } from "../lib/time/clock.ts";
 import { defaultText, valueText } from "../lib/config/describe_key.ts";
 import type { KeySpec } from "../lib/config/key_spec.ts";
 import { ConfigError, errorText } from "../lib/errors.ts";
-import { consoleSink, createLogger } from "../lib/log.ts";
+import { consoleSink, createLogger } from "../lib/log/log.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
-import { parseTimeScale } from "../lib/time_scale.ts";
+import { parseTimeScale } from "../lib/time/time_scale.ts";
 import { VERSION } from "../lib/version.ts";
 import { type AgentConfig, loadAgentConfig } from "./settings/config.ts";
 import { examine } from "./checks/doctor.ts";

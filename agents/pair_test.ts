@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodePairing, type Pairing } from "../lib/pairing.ts";
+import { encodePairing, type Pairing } from "../lib/pairing/pairing.ts";
 import { loadAgentConfig } from "./settings/config.ts";
 import { pair } from "./pair.ts";
 import { agentPaths } from "./settings/paths.ts";

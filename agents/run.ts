@@ -2,9 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { REAL_TIME, systemClock, type TimeScale } from "../lib/clock.ts";
-import { budgeted } from "../lib/log_budget.ts";
-import { consoleSink, createLogger } from "../lib/log.ts";
+import { REAL_TIME, systemClock, type TimeScale } from "../lib/time/clock.ts";
+import { budgeted } from "../lib/log/log_budget.ts";
+import { consoleSink, createLogger } from "../lib/log/log.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { Agent, type AgentStores } from "./agent.ts";
 import type { AgentConfig } from "./settings/config.ts";

@@ -1,13 +1,13 @@
 /** What most tests of the agent need: a host with a memory broker, a test clock and programs that a test decides about. */
-import type { Clock } from "../lib/clock.ts";
-import { type AgentAck, parseAgentAck } from "../lib/messages/agent_ack.ts";
-import { type AgentCommand, encodeAgentCommand } from "../lib/messages/agent_command.ts";
-import type { AgentPlan } from "../lib/messages/agent_plan.ts";
-import { parseAgentStatus } from "../lib/messages/agent_status.ts";
+import type { Clock } from "../lib/time/clock.ts";
+import { type AgentAck, parseAgentAck } from "../lib/messages/agent/ack.ts";
+import { type AgentCommand, encodeAgentCommand } from "../lib/messages/agent/command.ts";
+import type { AgentPlan } from "../lib/messages/agent/plan.ts";
+import { parseAgentStatus } from "../lib/messages/agent/status.ts";
 import { MemoryBroker } from "../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS } from "../lib/mqtt/topics.ts";
-import { signatureOf } from "../lib/signing.ts";
-import { settle, TestClock } from "../lib/test_clock.ts";
+import { signatureOf } from "../lib/pairing/signing.ts";
+import { settle, TestClock } from "../lib/time/test_clock.ts";
 import { memoryLog } from "../lib/testing.ts";
 import { Agent, type AgentOptions, type AgentStores } from "./agent.ts";
 import type { HostCommands } from "./settings/host_commands.ts";

@@ -1,6 +1,6 @@
 /** Two hosts with one name and key, as after a disk was copied. */
 import assert from "node:assert/strict";
-import { encodeAgentStatus, parseAgentStatus } from "../lib/messages/agent_status.ts";
+import { encodeAgentStatus, parseAgentStatus } from "../lib/messages/agent/status.ts";
 import { emptyDisk, startHost, surroundings, testHostTime } from "./testing.ts";
 
 Deno.test("two agents with one name and key both stay connected, both obey, and their statuses tell them apart", async () => {

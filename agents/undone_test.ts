@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { settle, TestClock } from "../lib/test_clock.ts";
+import { settle, TestClock } from "../lib/time/test_clock.ts";
 import { memoryLog } from "../lib/testing.ts";
 import { lastStep } from "./settings/host_commands.ts";
 import { linuxPlatform } from "./platform/linux.ts";

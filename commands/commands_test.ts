@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parsePairing } from "../lib/pairing.ts";
+import { parsePairing } from "../lib/pairing/pairing.ts";
 import { COMMANDS } from "./table.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;

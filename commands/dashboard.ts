@@ -7,7 +7,7 @@ import { hashPassword, passwordProblem } from "../services/dashboard/password.ts
 import { complain, EXIT, print } from "./command.ts";
 import { makeLikeParent } from "./like_parent.ts";
 import { readConfig } from "./read_config.ts";
-import { NoAnswerError, openTerminal, refuseUnanswered } from "./terminal.ts";
+import { NoAnswerError, openTerminal, refuseUnanswered } from "./terminal/terminal.ts";
 
 /** Runs it. @returns the exit code */
 export async function dashboard(args: readonly string[]): Promise<number> {

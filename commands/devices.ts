@@ -1,16 +1,16 @@
 /** `ecoflow-power devices`: the stations, as the running daemon sees them, or as the account has them. */
 import { parseArgs } from "node:util";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/time/clock.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
 import type { PowerState } from "../lib/messages/power_state.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { findModel } from "../services/soc_bridge/models/models.ts";
-import { askAccount } from "./ask_account.ts";
+import { askAccount } from "./terminal/ask_account.ts";
 import { complain, EXIT, print } from "./command.ts";
-import { ageOfState, type BrokerSnapshot, freshWordsNow, hearHouse } from "./broker_snapshot.ts";
+import { ageOfState, type BrokerSnapshot, freshWordsNow, hearHouse } from "./broker/broker_snapshot.ts";
 import { readConfig } from "./read_config.ts";
-import { table } from "./text_table.ts";
+import { table } from "./terminal/text_table.ts";
 import { own } from "../lib/own.ts";
 
 /** Runs it. @returns the exit code */

@@ -13,10 +13,10 @@ import {
 import type { MqttConnect, MqttConnectOptions } from "../lib/mqtt/client.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
-import { guestOptions } from "./broker_guest.ts";
+import { guestOptions } from "./broker/broker_guest.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { readConfig } from "./read_config.ts";
-import { table } from "./text_table.ts";
+import { table } from "./terminal/text_table.ts";
 
 /** The daemon ends a drill by itself after 15 minutes; without a word of it for longer, it is not there. */
 const WAIT_MS = 16 * 60_000;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type DrillReport, encodeDrillReport } from "../lib/messages/drill.ts";
-import { encodeAgentAck } from "../lib/messages/agent_ack.ts";
-import { parseAgentCommand } from "../lib/messages/agent_command.ts";
+import { encodeAgentAck } from "../lib/messages/agent/ack.ts";
+import { parseAgentCommand } from "../lib/messages/agent/command.ts";
 import { DEFAULT_ROOTS, matchesFilter } from "../lib/mqtt/topics.ts";
-import { settle } from "../lib/test_clock.ts";
+import { settle } from "../lib/time/test_clock.ts";
 import { house } from "../services/policy_engine/testdata/test_policy.ts";
 import { callDrill, drillText, readRequest } from "./drill.ts";
 

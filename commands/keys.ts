@@ -4,11 +4,11 @@ import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
-import { type KeysAnswer, runKeysCommand } from "../lib/keys_command.ts";
+import { type KeysAnswer, runKeysCommand } from "../lib/pairing/keys_command.ts";
 import { textFile } from "../lib/text_file.ts";
-import type { Pairing } from "../lib/pairing.ts";
+import type { Pairing } from "../lib/pairing/pairing.ts";
 import { complain, EXIT, print } from "./command.ts";
-import { LAN_PORT, ManagedBroker } from "./managed_broker.ts";
+import { LAN_PORT, ManagedBroker } from "./broker/managed_broker.ts";
 import { readConfig } from "./read_config.ts";
 
 /** Runs it. @returns the exit code */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../lib/config/load.ts";
-import type { FromWorker } from "../lib/control.ts";
+import type { FromWorker } from "../lib/workers/control.ts";
 import { SERVICES, workerPermissions } from "../services/registry.ts";
 import { startHttps } from "../services/notifier/testdata/servers.ts";
 

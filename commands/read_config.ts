@@ -2,10 +2,10 @@
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { REAL_TIME, type TimeScale } from "../lib/clock.ts";
+import { REAL_TIME, type TimeScale } from "../lib/time/clock.ts";
 import { type HouseConfig, loadConfig } from "../lib/config/load.ts";
 import { ConfigError, errorText } from "../lib/errors.ts";
-import { parseTimeScale } from "../lib/time_scale.ts";
+import { parseTimeScale } from "../lib/time/time_scale.ts";
 import { serviceConfigProblems } from "../services/registry.ts";
 import { complain, EXIT } from "./command.ts";
 

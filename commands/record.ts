@@ -3,13 +3,13 @@
  * one station says, and writes each payload as a capture file without serial numbers.
  */
 import { parseArgs } from "node:util";
-import type { BusMessage } from "../lib/bus.ts";
+import type { BusMessage } from "../lib/workers/bus.ts";
 import { errorText } from "../lib/errors.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { topicsUnder } from "../lib/mqtt/topics.ts";
 import { anonymizePayload, cutSerial } from "./decode/anonymize.ts";
 import { findModel } from "../services/soc_bridge/models/models.ts";
-import { type Guest, guestOptions, visit } from "./broker_guest.ts";
+import { type Guest, guestOptions, visit } from "./broker/broker_guest.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { readConfig } from "./read_config.ts";
 

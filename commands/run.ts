@@ -1,15 +1,15 @@
 /** `ecoflow-power run`: starts the services, watches them, talks to systemd. */
 import { mkdirSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { systemClock, type TimeScale } from "../lib/clock.ts";
-import { collectNowAndThen } from "../lib/collect_garbage.ts";
+import { systemClock, type TimeScale } from "../lib/time/clock.ts";
+import { collectNowAndThen } from "../lib/workers/collect_garbage.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
-import type { FromWorker } from "../lib/control.ts";
-import { budgeted } from "../lib/log_budget.ts";
-import { consoleSink, createLogger } from "../lib/log.ts";
+import type { FromWorker } from "../lib/workers/control.ts";
+import { budgeted } from "../lib/log/log_budget.ts";
+import { consoleSink, createLogger } from "../lib/log/log.ts";
 import { encodeOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
-import { openSdNotify, watchdogIntervalMs } from "../lib/sd_notify.ts";
-import { type SupervisedService, Supervisor, type WorkerHandle } from "../lib/supervisor.ts";
+import { openSdNotify, watchdogIntervalMs } from "../lib/workers/sd_notify.ts";
+import { type SupervisedService, Supervisor, type WorkerHandle } from "../lib/workers/supervisor.ts";
 import { VERSION } from "../lib/version.ts";
 import { stateDirOf } from "../services/grant.ts";
 import {

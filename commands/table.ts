@@ -18,7 +18,7 @@ export const COMMANDS: readonly CommandRow[] = [
   --offline    with --from: write without trying
   --root DIR   the files of the Mosquitto beside us lie below DIR
 `,
-    run: async (args) => await (await import("./setup.ts")).setup(args),
+    run: async (args) => await (await import("./setup/setup.ts")).setup(args),
   },
   {
     name: "check",
@@ -58,7 +58,7 @@ export const COMMANDS: readonly CommandRow[] = [
   --root DIR   the files lie below DIR
 `,
     words: ["setup", "refresh", "login"],
-    run: async (args) => await (await import("./broker.ts")).broker(args),
+    run: async (args) => await (await import("./broker/broker.ts")).broker(args),
   },
   {
     name: "simulate",
@@ -67,20 +67,20 @@ export const COMMANDS: readonly CommandRow[] = [
   --list           print the scenarios
   --speed N        how much faster than life, 1 to 1000; 10 when not given
 `,
-    run: async (args) => await (await import("./simulate.ts")).simulate(args),
+    run: async (args) => await (await import("./simulate/simulate.ts")).simulate(args),
   },
   {
     name: "decode",
     summary: "decode a recorded payload to JSON: decode FILE, or decode --sn SN --encoding hex|base64|json -",
     help: "",
-    run: async (args) => await (await import("./decode.ts")).decode(args),
+    run: async (args) => await (await import("./decode/decode.ts")).decode(args),
   },
   {
     name: "doctor",
     summary: "look at everything that protecting needs, and say what to do about what is wrong",
     help:
       `${ENV_HELP}  --heal       put the broker's parts in order and start the daemon anew (the package; as root)\n`,
-    run: async (args) => await (await import("./doctor.ts")).doctor(args),
+    run: async (args) => await (await import("./doctor/doctor.ts")).doctor(args),
   },
   {
     name: "devices",

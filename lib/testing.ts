@@ -1,11 +1,11 @@
 /** What most tests of a service need: a log that remembers and a context on a memory broker. */
-import type { TopicCapability } from "./bus.ts";
-import type { Clock } from "./clock.ts";
+import type { TopicCapability } from "./workers/bus.ts";
+import type { Clock } from "./time/clock.ts";
 import { createHealth } from "./health.ts";
-import { createLogger, formatEntry, type LogEntry, type Logger } from "./log.ts";
+import { createLogger, formatEntry, type LogEntry, type Logger } from "./log/log.ts";
 import { MemoryBroker } from "./mqtt/memory_broker.ts";
-import type { ServiceContext } from "./service.ts";
-import { TestClock } from "./test_clock.ts";
+import type { ServiceContext } from "./workers/service.ts";
+import { TestClock } from "./time/test_clock.ts";
 
 /** A logger whose entries a test can look at. */
 export interface MemoryLog extends Logger {

@@ -19,5 +19,5 @@ Deno.test("docs/nut.md names every file of systemd/announce where the package pu
   for (const name of readdirSync(new URL("../systemd/announce", import.meta.url))) {
     ok(page.includes(`/usr/share/ecoflow-power/announce/${name}`), name);
   }
-  ok(own("scripts/package_deb.ts").includes("usr/share/ecoflow-power/announce/"));
+  ok(own("scripts/build/package_deb.ts").includes("usr/share/ecoflow-power/announce/"));
 });

@@ -10,9 +10,9 @@ const steps: readonly [name: string, command: readonly string[]][] = [
   ["format", [deno, "fmt", "--check"]],
   ["lint", [deno, "lint", "--quiet"]],
   ["types", [deno, "check", "--quiet", "."]],
-  ["import rules", [deno, "run", "--allow-read", "scripts/check_layers.ts"]],
-  ["generated code", [deno, "run", "--allow-read", "--allow-env", "scripts/gen_proto.ts", "--check"]],
-  ["configuration keys", [deno, "run", "--allow-read", "scripts/gen_keys.ts", "--check"]],
+  ["import rules", [deno, "run", "--allow-read", "scripts/check/check_layers.ts"]],
+  ["generated code", [deno, "run", "--allow-read", "--allow-env", "scripts/gen/gen_proto.ts", "--check"]],
+  ["configuration keys", [deno, "run", "--allow-read", "scripts/gen/gen_keys.ts", "--check"]],
   [
     "dashboard page",
     [
@@ -22,7 +22,7 @@ const steps: readonly [name: string, command: readonly string[]][] = [
       "--allow-write",
       "--allow-run",
       "--allow-env",
-      "scripts/gen_dashboard.ts",
+      "scripts/gen/gen_dashboard.ts",
       "--check",
     ],
   ],

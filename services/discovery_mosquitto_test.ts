@@ -1,7 +1,7 @@
 /** Home Assistant's discovery over a real Mosquitto, with the access list that the product writes. */
 import assert from "node:assert/strict";
 import { freePort, startMosquitto } from "../scripts/simulate/mosquitto.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/time/clock.ts";
 import { loadConfig } from "../lib/config/load.ts";
 import { createHealth } from "../lib/health.ts";
 import { encodeOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
@@ -9,7 +9,7 @@ import { encodePowerState, type PowerState } from "../lib/messages/power_state.t
 import { encodeStationList } from "../lib/messages/station_list.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { topicsUnder } from "../lib/mqtt/topics.ts";
-import { PortBus } from "../lib/port_bus.ts";
+import { PortBus } from "../lib/workers/port_bus.ts";
 import { memoryLog } from "../lib/testing.ts";
 import { brokerUsers, DAEMON_USER, HOME_ASSISTANT_USER } from "./broker_access.ts";
 import { BrokerLink, type BrokerLinkConfig } from "./broker_link/service.ts";

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { REAL_TIME } from "../lib/clock.ts";
+import { REAL_TIME } from "../lib/time/clock.ts";
 import { loadConfig } from "../lib/config/load.ts";
-import type { FromWorker, InitMessage } from "../lib/control.ts";
-import type { BusReply, BusRequest } from "../lib/port_bus.ts";
+import type { FromWorker, InitMessage } from "../lib/workers/control.ts";
+import type { BusReply, BusRequest } from "../lib/workers/port_bus.ts";
 import { startHttps, startMailServer } from "./notifier/testdata/servers.ts";
 import { capabilityOf, SERVICES, workerPermissions } from "./registry.ts";
 

@@ -1,12 +1,12 @@
 /** What a real Mosquitto kept for us while we were away: requests, readings and witnesses are no news then. */
 import assert from "node:assert/strict";
 import { startMosquitto } from "../scripts/simulate/mosquitto.ts";
-import type { Bus } from "../lib/bus.ts";
-import { systemClock } from "../lib/clock.ts";
+import type { Bus } from "../lib/workers/bus.ts";
+import { systemClock } from "../lib/time/clock.ts";
 import { loadConfig } from "../lib/config/load.ts";
 import { createHealth } from "../lib/health.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
-import { PortBus } from "../lib/port_bus.ts";
+import { PortBus } from "../lib/workers/port_bus.ts";
 import { memoryLog } from "../lib/testing.ts";
 import { BrokerLink } from "./broker_link/service.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "./policy_engine/service.ts";

@@ -8,7 +8,7 @@ import { parsePolicyStatus } from "../lib/messages/policy_status.ts";
 import { parsePowerState, type PowerState } from "../lib/messages/power_state.ts";
 import { MemoryBroker } from "../lib/mqtt/memory_broker.ts";
 import { topicsUnder } from "../lib/mqtt/topics.ts";
-import { settle, TestClock } from "../lib/test_clock.ts";
+import { settle, TestClock } from "../lib/time/test_clock.ts";
 import { testContext } from "../lib/testing.ts";
 import { loadFamily } from "../proto/registry.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "./policy_engine/service.ts";

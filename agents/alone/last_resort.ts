@@ -1,5 +1,5 @@
 /** Whether an agent that lost the daemon must shut its host down by itself. Pure. */
-import type { AgentPlan } from "../../lib/messages/agent_plan.ts";
+import type { AgentPlan } from "../../lib/messages/agent/plan.ts";
 
 /** A plan with what its arrival showed. Times of the host: uptime, ms since its start, sleep included. */
 export interface KeptPlan {

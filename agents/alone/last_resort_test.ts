@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AgentPlan } from "../../lib/messages/agent_plan.ts";
+import type { AgentPlan } from "../../lib/messages/agent/plan.ts";
 import {
   FIRST_GRACE_MS,
   type HostNow,

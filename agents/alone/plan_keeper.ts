@@ -1,8 +1,8 @@
 /** The last verified plan, on disk, and what it asks of an agent that is alone. */
 import * as v from "valibot";
 import { errorText } from "../../lib/errors.ts";
-import type { Logger } from "../../lib/log.ts";
-import { type AgentPlan, parseAgentPlan } from "../../lib/messages/agent_plan.ts";
+import type { Logger } from "../../lib/log/log.ts";
+import { type AgentPlan, parseAgentPlan } from "../../lib/messages/agent/plan.ts";
 import { numberIn, parseJson, textUpTo } from "../../lib/messages/parse.ts";
 import {
   type HostNow,

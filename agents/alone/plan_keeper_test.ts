@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AgentPlan } from "../../lib/messages/agent_plan.ts";
+import type { AgentPlan } from "../../lib/messages/agent/plan.ts";
 import { memoryLog } from "../../lib/testing.ts";
 import type { HostNow, Reach } from "./last_resort.ts";
 import { PlanKeeper } from "./plan_keeper.ts";

@@ -1,5 +1,5 @@
 /** Looks at everything that obeying needs: configuration, key, broker, clock, rights; says what to do. */
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/time/clock.ts";
 import { errorText } from "../../lib/errors.ts";
 import type { Finding } from "../../lib/findings.ts";
 import type { MqttConnect, MqttDown } from "../../lib/mqtt/client.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import type { MqttConnect, MqttDown } from "../../lib/mqtt/client.ts";
-import { TestClock } from "../../lib/test_clock.ts";
+import { TestClock } from "../../lib/time/test_clock.ts";
 import { type AgentConfig, loadAgentConfig } from "../settings/config.ts";
 import { type DoctorPorts, examine } from "./doctor.ts";
 import { findingsText } from "../../lib/findings.ts";

@@ -1,6 +1,6 @@
 /** Rehearses a shutdown on this host: its preparations for real, its last command only in words. */
-import type { Clock } from "../../lib/clock.ts";
-import type { Logger } from "../../lib/log.ts";
+import type { Clock } from "../../lib/time/clock.ts";
+import type { Logger } from "../../lib/log/log.ts";
 import type { AgentConfig } from "../settings/config.ts";
 import { systemHostTime } from "../host_time.ts";
 import type { Argv } from "../platform/platform.ts";

@@ -1,5 +1,5 @@
 /** How a command is shown to be new when the clocks of daemon and host disagree: it must answer what we asked just now. */
-import { hasValidSignature, signatureOf } from "../../lib/signing.ts";
+import { hasValidSignature, signatureOf } from "../../lib/pairing/signing.ts";
 
 /** How long a challenge may be answered, ms. */
 export const CHALLENGE_MS = 60_000;

@@ -1,7 +1,7 @@
 /** The agent's keys on disk: one a line, the newest first. More than one only while a key is being changed. */
 import { errorText } from "../../lib/errors.ts";
-import type { Logger } from "../../lib/log.ts";
-import { MIN_KEY_HEX_DIGITS } from "../../lib/signing.ts";
+import type { Logger } from "../../lib/log/log.ts";
+import { MIN_KEY_HEX_DIGITS } from "../../lib/pairing/signing.ts";
 import type { TextStore } from "../../lib/text_file.ts";
 
 /** The file is read again after a refusal at most this often, ms. */

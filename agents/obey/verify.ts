@@ -1,7 +1,7 @@
 /** Whether an agent may obey a command or keep a plan. Pure. */
-import type { AgentCommand } from "../../lib/messages/agent_command.ts";
-import type { AgentPlan } from "../../lib/messages/agent_plan.ts";
-import { hasValidSignature, type Signable } from "../../lib/signing.ts";
+import type { AgentCommand } from "../../lib/messages/agent/command.ts";
+import type { AgentPlan } from "../../lib/messages/agent/plan.ts";
+import { hasValidSignature, type Signable } from "../../lib/pairing/signing.ts";
 
 /** Whom an agent believes. */
 export interface Trust {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { AgentCommand } from "../../lib/messages/agent_command.ts";
-import type { AgentPlan } from "../../lib/messages/agent_plan.ts";
-import { signatureOf } from "../../lib/signing.ts";
+import type { AgentCommand } from "../../lib/messages/agent/command.ts";
+import type { AgentPlan } from "../../lib/messages/agent/plan.ts";
+import { signatureOf } from "../../lib/pairing/signing.ts";
 import { verifyCommand, type VerifyContext, verifyPlan } from "./verify.ts";
 
 const KEY = "ab".repeat(32);

@@ -1,9 +1,9 @@
 /** The agent's configuration: an env file or the environment, every problem at once. */
-import { readEnvFile } from "../../lib/config/env_file.ts";
+import { readEnvFile } from "../../lib/config/env/env_file.ts";
 import { shownKey, shownValue } from "../../lib/config/shown_value.ts";
 import { agentNameProblem } from "../../lib/config/stations.ts";
 import { ConfigError, errorText } from "../../lib/errors.ts";
-import { LOG_LEVELS, type LogLevel } from "../../lib/log.ts";
+import { LOG_LEVELS, type LogLevel } from "../../lib/log/log.ts";
 import { plainText } from "../../lib/plain_text.ts";
 import { DEFAULT_ROOTS, type TopicRoots, topicWordProblem } from "../../lib/mqtt/topics.ts";
 import { ConfigTexts } from "./config_texts.ts";

@@ -1,6 +1,6 @@
 /** Every key of an agent's configuration: its kind, unit, default, range and one sentence. */
 import type { KeyTable } from "../../lib/config/key_spec.ts";
-import { LOG_LEVELS } from "../../lib/log.ts";
+import { LOG_LEVELS } from "../../lib/log/log.ts";
 
 /** See the file comment. */
 export const AGENT_KEYS = {

@@ -2,8 +2,8 @@
  * The programs of the last step: they let the system count the delay, end the host, or undo it. They are never cut short;
  * `ShutdownRun` interprets the result.
  */
-import type { Clock } from "../../lib/clock.ts";
-import type { Logger } from "../../lib/log.ts";
+import type { Clock } from "../../lib/time/clock.ts";
+import type { Logger } from "../../lib/log/log.ts";
 import type { HostCommands } from "../settings/host_commands.ts";
 import type { Argv } from "../platform/platform.ts";
 import { isSuccess, resultText, type Runner, type RunResult } from "./runner.ts";

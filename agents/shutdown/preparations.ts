@@ -2,7 +2,7 @@
  * The owner's preparations before a shutdown: runs one, and says what its failure means and what stays done. Which one is
  * due is the run's part.
  */
-import type { Logger } from "../../lib/log.ts";
+import type { Logger } from "../../lib/log/log.ts";
 import type { HostCommands, Preparation } from "../settings/host_commands.ts";
 import { isSuccess, resultText, type Runner } from "./runner.ts";
 import type { TellStep } from "./shutdown_order.ts";

@@ -1,6 +1,6 @@
 /** Runs the programs of a shutdown: for real, or in rehearsal. */
-import type { Clock } from "../../lib/clock.ts";
-import type { Logger } from "../../lib/log.ts";
+import type { Clock } from "../../lib/time/clock.ts";
+import type { Logger } from "../../lib/log/log.ts";
 import type { Argv } from "../platform/platform.ts";
 
 /** How a program ended. */

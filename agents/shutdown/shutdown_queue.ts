@@ -1,6 +1,6 @@
 /** The one shutdown of this host: orders and aborts are obeyed in turn, so that the last word holds. */
 import { errorText } from "../../lib/errors.ts";
-import type { AgentAck } from "../../lib/messages/agent_ack.ts";
+import type { AgentAck } from "../../lib/messages/agent/ack.ts";
 import type { RunRecord, RunRecords } from "./run_record.ts";
 import type { ShutdownOrder } from "./shutdown_order.ts";
 import { NOTHING_RAN, type RunPorts, ShutdownRun } from "./shutdown_run.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { settle, TestClock } from "../../lib/test_clock.ts";
+import { settle, TestClock } from "../../lib/time/test_clock.ts";
 import { memoryLog } from "../../lib/testing.ts";
 import type { HostCommands } from "../settings/host_commands.ts";
 import { memoryStore } from "../obey/memory_store.ts";

@@ -1,6 +1,6 @@
 /** One way through a shutdown: the owner's preparations in order, the delay, the last step; an abort at every point. */
-import type { Clock } from "../../lib/clock.ts";
-import type { Logger } from "../../lib/log.ts";
+import type { Clock } from "../../lib/time/clock.ts";
+import type { Logger } from "../../lib/log/log.ts";
 import type { HostCommands, Preparation } from "../settings/host_commands.ts";
 import type { HostTime } from "../host_time.ts";
 import { LastPrograms } from "./last_programs.ts";

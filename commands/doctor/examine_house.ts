@@ -1,9 +1,9 @@
 /** Looks at what a running house says of itself. Pure. */
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
-import { keyId } from "../../lib/signing.ts";
+import { keyId } from "../../lib/pairing/signing.ts";
 import { examineNutHost, nutHostsOf } from "./examine_nut_host.ts";
-import { ageOfState, type BrokerSnapshot, freshWordsNow } from "../broker_snapshot.ts";
+import { ageOfState, type BrokerSnapshot, freshWordsNow } from "../broker/broker_snapshot.ts";
 import { own } from "../../lib/own.ts";
 
 /** A drill longer ago than this proves little, ms. */

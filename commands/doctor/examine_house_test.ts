@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { loadConfig } from "../../lib/config/load.ts";
 import { findingsText } from "../../lib/findings.ts";
-import { keyId } from "../../lib/signing.ts";
+import { keyId } from "../../lib/pairing/signing.ts";
 import { accountText, housesText } from "../devices.ts";
-import { type BrokerSnapshot, noteWord, noWords } from "../broker_snapshot.ts";
+import { type BrokerSnapshot, noteWord, noWords } from "../broker/broker_snapshot.ts";
 import { examineHouse } from "./examine_house.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 10);

@@ -1,7 +1,7 @@
 /** Looks at a host that shuts down through a NUT client: whether one is logged in. Pure. */
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
-import type { AgentStatus } from "../../lib/messages/agent_status.ts";
+import type { AgentStatus } from "../../lib/messages/agent/status.ts";
 import { parseNutConfig } from "../../services/nut_server/access/config.ts";
 import { hostsOf } from "../../services/nut_server/slice.ts";
 

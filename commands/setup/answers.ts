@@ -2,7 +2,7 @@
 import { parse as parseToml } from "smol-toml";
 import * as v from "valibot";
 import { agentNameProblem } from "../../lib/config/stations.ts";
-import type { EnvChanges } from "../../lib/config/edit_env.ts";
+import type { EnvChanges } from "../../lib/config/env/edit_env.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { parseValue, textUpTo } from "../../lib/messages/parse.ts";
 import { topicWordProblem } from "../../lib/mqtt/topics.ts";

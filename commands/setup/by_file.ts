@@ -1,7 +1,7 @@
 /** Setup without questions, from a file: nothing is written unless all of it works. */
 import { errorText } from "../../lib/errors.ts";
 import { passwordProblem } from "../../services/dashboard/password.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { type FileAnswers, type StationAnswer, stationNameProblem } from "./answers.ts";
 import type { Draft } from "./draft.ts";
 import { SetupError } from "./setup_error.ts";

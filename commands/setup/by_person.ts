@@ -3,7 +3,7 @@ import { agentNameProblem } from "../../lib/config/stations.ts";
 import { ConfigError, errorText } from "../../lib/errors.ts";
 import type { AccountStation } from "../../services/cloud_bridge/api/cloud_api.ts";
 import { passwordProblem } from "../../services/dashboard/password.ts";
-import { askYes, NoAnswerError, type Terminal } from "../terminal.ts";
+import { askYes, NoAnswerError, type Terminal } from "../terminal/terminal.ts";
 import { type AccountAnswer, type Region, type StationAnswer, stationNameProblem } from "./answers.ts";
 import type { Draft } from "./draft.ts";
 import { putAccount, putDashboard, putStations, stationChoice, tryAccount, tryStations } from "./steps.ts";

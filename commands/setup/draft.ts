@@ -1,7 +1,7 @@
 /** The configuration as setup is going to leave it: nothing is on the disk before {@link Draft.write}. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { editEnv, type EnvChanges } from "../../lib/config/edit_env.ts";
+import { editEnv, type EnvChanges } from "../../lib/config/env/edit_env.ts";
 import { type HouseConfig, loadConfig } from "../../lib/config/load.ts";
 import { dashboardPasswordFile } from "../../lib/config/dashboard_keys.ts";
 import { ConfigError } from "../../lib/errors.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { parsePairing } from "../../lib/pairing.ts";
+import { parsePairing } from "../../lib/pairing/pairing.ts";
 import { ACCOUNT, inSetupHouse, type SetupHouse, SILENT_SN, SN } from "./testdata/setup_house.ts";
 
 const answers = (station = `[[station]]\nsn = "${SN}"\nhosts = ["study-pc", "nas"]\n`) =>

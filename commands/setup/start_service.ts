@@ -1,12 +1,12 @@
 /** Has systemd start the daemon anew, and watches it come up with the new configuration. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/time/clock.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { textFile } from "../../lib/text_file.ts";
-import { NoBrokerError } from "../broker_guest.ts";
-import { type BrokerSnapshot, hearHouse } from "../broker_snapshot.ts";
+import { NoBrokerError } from "../broker/broker_guest.ts";
+import { type BrokerSnapshot, hearHouse } from "../broker/broker_snapshot.ts";
 import { isComplete, sightOf, type StationSight } from "./probe_result.ts";
 
 /** systemd's `ecoflow-power-restart.path` watches this file: we start no program ourselves. */

@@ -3,10 +3,10 @@ import { hostname } from "node:os";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { AccountStation } from "../../services/cloud_bridge/api/cloud_api.ts";
 import { findModel } from "../../services/soc_bridge/models/models.ts";
-import { logIn } from "../ask_account.ts";
+import { logIn } from "../terminal/ask_account.ts";
 import { KeyDesk } from "../keys.ts";
-import type { Terminal } from "../terminal.ts";
-import { table } from "../text_table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { table } from "../terminal/text_table.ts";
 import {
   acceptedHostKeys,
   type AccountAnswer,

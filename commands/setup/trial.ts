@@ -1,14 +1,14 @@
 /** Listens to the stations before anything is written: the daemon's own bridge and decoder, on a broker in memory. */
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/time/clock.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { createHealth } from "../../lib/health.ts";
-import { createLogger } from "../../lib/log.ts";
+import { createLogger } from "../../lib/log/log.ts";
 import { parseCloudStatus } from "../../lib/messages/cloud_status.ts";
 import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
-import type { ServiceContext } from "../../lib/service.ts";
+import type { ServiceContext } from "../../lib/workers/service.ts";
 import { createFetchHttp } from "../../services/cloud_bridge/api/fetch_http.ts";
 import { CloudBridge, type CloudBridgeConfig } from "../../services/cloud_bridge/service.ts";
 import { capabilityOf, SERVICES } from "../../services/registry.ts";

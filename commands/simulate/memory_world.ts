@@ -11,7 +11,7 @@ import { memoryStore } from "../../agents/obey/memory_store.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
-import { TestClock } from "../../lib/test_clock.ts";
+import { TestClock } from "../../lib/time/test_clock.ts";
 import { memoryLog, testContext } from "../../lib/testing.ts";
 import { type StationEncoder, stationEncoder } from "../../proto/encode_station.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "../../services/policy_engine/service.ts";

@@ -1,8 +1,8 @@
 /** Plays a scenario's steps in a world and notes what is seen, on whatever clock that world has. */
-import type { Clock } from "../../lib/clock.ts";
-import type { BusMessage } from "../../lib/bus.ts";
-import { parseAgentAck } from "../../lib/messages/agent_ack.ts";
-import { parseAgentCommand } from "../../lib/messages/agent_command.ts";
+import type { Clock } from "../../lib/time/clock.ts";
+import type { BusMessage } from "../../lib/workers/bus.ts";
+import { parseAgentAck } from "../../lib/messages/agent/ack.ts";
+import { parseAgentCommand } from "../../lib/messages/agent/command.ts";
 import { parsePolicyStatus } from "../../lib/messages/policy_status.ts";
 import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { DEFAULT_ROOTS, matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";

@@ -1,11 +1,11 @@
 /** Builds the house's typed configuration from texts and files, or tells every problem at once. */
-import { type AgentKeys, parseAgentKeys } from "../agent_keys.ts";
+import { type AgentKeys, parseAgentKeys } from "../pairing/agent_keys.ts";
 import { ConfigError, errorText, InvalidInputError } from "../errors.ts";
-import type { LogLevel } from "../log.ts";
+import type { LogLevel } from "../log/log.ts";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { TopicRoots } from "../mqtt/topics.ts";
 import { plainText } from "../plain_text.ts";
-import { readEnvFile } from "./env_file.ts";
+import { readEnvFile } from "./env/env_file.ts";
 import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
 import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
 import { AGENT_ONLY_KEYS } from "./keys.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { InvalidInputError } from "../errors.ts";
-import { parseAgentAck } from "./agent_ack.ts";
-import { parseAgentCommand } from "./agent_command.ts";
-import { parseAgentStatus } from "./agent_status.ts";
+import { parseAgentAck } from "./agent/ack.ts";
+import { parseAgentCommand } from "./agent/command.ts";
+import { parseAgentStatus } from "./agent/status.ts";
 import { parseCloudStatus } from "./cloud_status.ts";
 import { parseEvent } from "./event.ts";
 import { parseOrchestratorStatus } from "./orchestrator_status.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { hasValidSignature, signatureOf } from "../signing.ts";
-import { parseAgentCommand } from "./agent_command.ts";
-import { parseAgentPlan } from "./agent_plan.ts";
+import { hasValidSignature, signatureOf } from "../pairing/signing.ts";
+import { parseAgentCommand } from "./agent/command.ts";
+import { parseAgentPlan } from "./agent/plan.ts";
 import { MAX_JSON_BYTES } from "./parse.ts";
 import { MAX_SIGNED_DEPTH } from "./parse_signed.ts";
 

@@ -1,5 +1,5 @@
 /** The small MQTT client interface that the house uses; `npm_client.ts` speaks to real brokers. */
-import type { BusMessage, PublishOptions } from "../bus.ts";
+import type { BusMessage, PublishOptions } from "../workers/bus.ts";
 
 /** The message that the broker publishes for us when we are gone without a goodbye. */
 export interface Will {

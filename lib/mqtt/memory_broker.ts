@@ -2,8 +2,8 @@
  * A broker in memory for tests: retained messages, wills, wildcards, sessions, QoS 1 acknowledgement, message expiry,
  * and an off switch. Delivery is asynchronous, in order, one microtask away.
  */
-import type { Bus, BusMessage, PublishOptions, TopicCapability } from "../bus.ts";
-import type { Clock } from "../clock.ts";
+import type { Bus, BusMessage, PublishOptions, TopicCapability } from "../workers/bus.ts";
+import type { Clock } from "../time/clock.ts";
 import { TopicForbiddenError } from "../errors.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttEvents, MqttMessage } from "./client.ts";
 import { coversFilter, matchesFilter } from "./topics.ts";

@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import mqtt, { type IClientOptions, type IPublishPacket } from "mqtt";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../time/clock.ts";
 import { BrokerRefusedError, errorText } from "../errors.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown } from "./client.ts";
 import { MAX_PACKET_BYTES, PacketSizes } from "./packet_size.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { BusMessage } from "../bus.ts";
+import type { BusMessage } from "../workers/bus.ts";
 import type { MqttClient, MqttConnectOptions, MqttDown } from "./client.ts";
 import { startEmbeddedBroker } from "./embedded_broker.ts";
 import { connectMqtt } from "./npm_client.ts";

@@ -44,13 +44,13 @@ export function topicsUnder(roots: TopicRoots) {
     cloudStatus: `${stations}/status`,
     /** The stations of the account, retained: `lib/messages/station_list.ts`. */
     stationList: `${stations}/devices`,
-    /** Commands to one agent. QoS 1, expiring, never retained: `lib/messages/agent_command.ts`. */
+    /** Commands to one agent. QoS 1, expiring, never retained: `lib/messages/agent/command.ts`. */
     command: (agent: string) => `${manager}/${agent}/cmd`,
     /** What an agent does alone. QoS 1, retained. */
     plan: (agent: string) => `${manager}/${agent}/plan`,
-    /** Presence of an agent, retained, with a will: `lib/messages/agent_status.ts`. */
+    /** Presence of an agent, retained, with a will: `lib/messages/agent/status.ts`. */
     agentStatus: (agent: string) => `${manager}/${agent}/status`,
-    /** An agent's answers. QoS 1: `lib/messages/agent_ack.ts`. */
+    /** An agent's answers. QoS 1: `lib/messages/agent/ack.ts`. */
     ack: (agent: string) => `${manager}/${agent}/ack`,
     /** The policy's state per station, retained: `lib/messages/policy_status.ts`. */
     policy: (device: string) => `${manager}/policy/${device}`,

@@ -6,7 +6,7 @@
  */
 import { type Capture, parseCapture } from "../../commands/decode/captures.ts";
 import { benchDecode, benchHostile, type DecodeRate, type HostileResult } from "./decode_bench.ts";
-import { column } from "./waiting.ts";
+import { column } from "./figures/waiting.ts";
 
 const OWN = new URL("../../services/soc_bridge/testdata/", import.meta.url);
 const RECORDED = new URL("../../../shared/protocol/captures/", import.meta.url);

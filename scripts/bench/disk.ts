@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { TestClock } from "../../lib/test_clock.ts";
+import { TestClock } from "../../lib/time/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
 import { textFile } from "../../lib/text_file.ts";
 import { Historian } from "../../services/historian/service.ts";

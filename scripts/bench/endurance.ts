@@ -6,9 +6,9 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { cpuSeconds, pssMegabytes } from "./memory.ts";
 import { type OutageHouse, startOutageHouse } from "./outage_house.ts";
-import { Resources } from "./resources.ts";
-import { isFlat, type Slope, slopeOf } from "./slope.ts";
-import { column, pause } from "./waiting.ts";
+import { Resources } from "./figures/resources.ts";
+import { isFlat, type Slope, slopeOf } from "./figures/slope.ts";
+import { column, pause } from "./figures/waiting.ts";
 
 /** How long, and how fast. */
 export interface EnduranceOptions {

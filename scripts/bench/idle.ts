@@ -1,7 +1,7 @@
 /** What the daemon needs when nothing happens: one station that is silent but for its keep-alive. */
 import { cpuSeconds, pssMegabytes } from "./memory.ts";
 import { type BenchBroker, startOutageHouse } from "./outage_house.ts";
-import { column, pause } from "./waiting.ts";
+import { column, pause } from "./figures/waiting.ts";
 
 /** One house at rest. */
 export interface IdleFigures {

@@ -6,8 +6,8 @@ import { LineLexer } from "../../services/nut_server/protocol/lexer.ts";
 import { stepSession } from "../../services/nut_server/protocol/session.ts";
 import { NEW_SESSION, type NutWorld } from "../../services/nut_server/protocol/world.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
-import { hasValidSignature } from "../../lib/signing.ts";
-import { column } from "./waiting.ts";
+import { hasValidSignature } from "../../lib/pairing/signing.ts";
+import { column } from "./figures/waiting.ts";
 
 /** One part. */
 export interface MicroFigures {

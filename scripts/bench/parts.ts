@@ -1,6 +1,6 @@
 /** The parts of the bench: what each is called, what it shows, whether a plain run takes it. */
-import { attackRow, ATTACKS_HEAD, measureAttacks } from "./attacks.ts";
-import { comparisonText, LOAD_PER_SEC, measureComparison } from "./comparison.ts";
+import { attackRow, ATTACKS_HEAD, measureAttacks } from "./attacks/attacks.ts";
+import { comparisonText, LOAD_PER_SEC, measureComparison } from "./python/comparison.ts";
 import { dashboardText, measureDashboard } from "./dashboard.ts";
 import { decodingText, measureDecoding } from "./decode.ts";
 import {
@@ -14,8 +14,8 @@ import {
 import { diskText, measureDisk } from "./disk.ts";
 import { idleText, measureIdle } from "./idle.ts";
 import { measureMicro, microText } from "./micro.ts";
-import { measureNut } from "./nut.ts";
-import { measureFlood, measureOutage, SERVERS } from "./nut_outage.ts";
+import { measureNut } from "./nut/nut.ts";
+import { measureFlood, measureOutage, SERVERS } from "./nut/nut_outage.ts";
 import { type BenchBroker } from "./outage_house.ts";
 import { growthPerStation, measurePipeline, measureTraffic, PIPELINE_HEAD, pipelineRow } from "./pipeline.ts";
 import { measurePolicy, policyText } from "./policy.ts";

@@ -2,15 +2,15 @@
  * The whole chain with real processes while every station speaks once a second: how long from the cloud's publish to the
  * receipt of the signed command, and what the daemon needs.
  */
-import { FIRST_COLLECT_MS } from "../../lib/collect_garbage.ts";
-import type { BusMessage } from "../../lib/bus.ts";
-import { parseAgentCommand } from "../../lib/messages/agent_command.ts";
+import { FIRST_COLLECT_MS } from "../../lib/workers/collect_garbage.ts";
+import type { BusMessage } from "../../lib/workers/bus.ts";
+import { parseAgentCommand } from "../../lib/messages/agent/command.ts";
 import { DEFAULT_ROOTS, matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { type Distribution, distributionOf } from "./distribution.ts";
+import { type Distribution, distributionOf } from "./figures/distribution.ts";
 import { cpuSeconds, pssMegabytes } from "./memory.ts";
 import { type BenchBroker, hostOf, type OutageHouse, startOutageHouse } from "./outage_house.ts";
 import { streamOf } from "./stream.ts";
-import { column, pause, withLimit } from "./waiting.ts";
+import { column, pause, withLimit } from "./figures/waiting.ts";
 
 /** What one run of the chain shows. */
 export interface PipelineFigures {

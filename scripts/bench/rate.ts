@@ -3,8 +3,8 @@ import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { cpuSeconds } from "./memory.ts";
 import { type BenchBroker, hostOf, type OutageHouse, startOutageHouse } from "./outage_house.ts";
 import { type Stream, streamOf } from "./stream.ts";
-import { FIRST_COLLECT_MS } from "../../lib/collect_garbage.ts";
-import { column, pause, withLimit } from "./waiting.ts";
+import { FIRST_COLLECT_MS } from "../../lib/workers/collect_garbage.ts";
+import { column, pause, withLimit } from "./figures/waiting.ts";
 
 /** One rate that was tried. */
 export interface RateFigures {

@@ -1,6 +1,6 @@
 /** What each service that may be left out costs: memory and idle processor time of the daemon, without and with it. */
 import { stationModels } from "../../commands/simulate/play.ts";
-import { FIRST_COLLECT_MS } from "../../lib/collect_garbage.ts";
+import { FIRST_COLLECT_MS } from "../../lib/workers/collect_garbage.ts";
 import type { Scenario } from "../../commands/simulate/scenario.ts";
 import { startRealWorld } from "../simulate/real_world.ts";
 import { cpuSeconds, pssMegabytes } from "./memory.ts";

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compileArgs } from "../build.ts";
+import { compileArgs } from "../build/build.ts";
 import { bundle } from "../build/bundle.ts";
-import { compileWith, findCompiler } from "../denort.ts";
+import { compileWith, findCompiler } from "../build/denort.ts";
 import { startOutageHouse } from "./outage_house.ts";
-import { column } from "./waiting.ts";
+import { column } from "./figures/waiting.ts";
 
 /** One way to start. */
 export interface StartFigures {

@@ -2,7 +2,7 @@
  * The package on blank Debians that never had Mosquitto: in every order, upgraded, removed, purged, from a card, with network
  * and time that never come, with a broken file of Mosquitto's, with programs that hold the shutdown up.
  *
- * Needs root, systemd-nspawn and debootstrap. Run by `scripts/pi_boot.ts`.
+ * Needs root, systemd-nspawn and debootstrap. Run by `scripts/boot/pi_boot.ts`.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -173,7 +173,11 @@ export async function packageBefore(commit: string, dir: string): Promise<string
   writeFileSync(binary, '#!/bin/sh\nexec /opt/daemon/ecoflow-power "$@"\n', { mode: 0o755 });
   const out = join(dir, "before-deb");
   const args = ["--arch", "amd64", "--binary", binary, "--out", out, "--version", "0.0.9"];
-  await run(Deno.execPath(), ["run", "--quiet", "--allow-all", "scripts/package_deb.ts", ...args], source);
+  await run(
+    Deno.execPath(),
+    ["run", "--quiet", "--allow-all", "scripts/build/package_deb.ts", ...args],
+    source,
+  );
   const [name] = existsSync(out) ? readdirSync(out) : [];
   return name === undefined ? undefined : join(out, name);
 }

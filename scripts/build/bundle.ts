@@ -7,7 +7,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PROBE_ENTRY } from "../../services/sandbox.ts";
 import { SERVICES } from "../../services/registry.ts";
-import { packageArgs, PROGRAM_PACKAGES } from "../program_packages.ts";
+import { packageArgs, PROGRAM_PACKAGES } from "./program_packages.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -3,7 +3,7 @@
  * state. The recordings are other people's and are read where they are.
  */
 import assert from "node:assert/strict";
-import type { BusMessage } from "../../lib/bus.ts";
+import type { BusMessage } from "../../lib/workers/bus.ts";
 import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { outsideFacts } from "../../lib/testdata/outside_facts.ts";

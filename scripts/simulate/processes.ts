@@ -1,6 +1,6 @@
 /** The product's own programs as child processes, with the permissions that they have in life. */
 import { join } from "node:path";
-import { ALLOCATOR, V8_FLAGS } from "../runtime_settings.ts";
+import { ALLOCATOR, V8_FLAGS } from "../build/runtime_settings.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 

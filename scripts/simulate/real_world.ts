@@ -2,15 +2,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BusMessage } from "../../lib/bus.ts";
-import { type Clock, systemClock, type TimeScale } from "../../lib/clock.ts";
+import type { BusMessage } from "../../lib/workers/bus.ts";
+import { type Clock, systemClock, type TimeScale } from "../../lib/time/clock.ts";
 import { dashboardPasswordFile } from "../../lib/config/dashboard_keys.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { startEmbeddedBroker } from "../../lib/mqtt/embedded_broker.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import type { MqttClient } from "../../lib/mqtt/client.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { encodeTimeScale } from "../../lib/time_scale.ts";
+import { encodeTimeScale } from "../../lib/time/time_scale.ts";
 import { type StationEncoder, stationEncoder, type StationValues } from "../../proto/encode_station.ts";
 import { type BrokerUser, brokerUsers, DAEMON_USER } from "../../services/broker_access.ts";
 import { hashPassword } from "../../services/dashboard/password.ts";

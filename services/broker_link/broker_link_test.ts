@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import type { TopicCapability } from "../../lib/bus.ts";
+import type { TopicCapability } from "../../lib/workers/bus.ts";
 import { createHealth } from "../../lib/health.ts";
-import type { BusMessage, PublishOptions } from "../../lib/bus.ts";
+import type { BusMessage, PublishOptions } from "../../lib/workers/bus.ts";
 import type { MqttClient, MqttConnectOptions } from "../../lib/mqtt/client.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
-import { type BusPort, PortBus } from "../../lib/port_bus.ts";
-import { settle, TestClock } from "../../lib/test_clock.ts";
+import { type BusPort, PortBus } from "../../lib/workers/port_bus.ts";
+import { settle, TestClock } from "../../lib/time/test_clock.ts";
 import { memoryLog } from "../../lib/testing.ts";
 import { OUTBOX_LIMIT } from "./outbox.ts";
 import { BrokerLink } from "./service.ts";

@@ -1,7 +1,7 @@
 /** The services on the other ends of the ports: what each may do, and who hears which topic. */
-import type { TopicCapability } from "../../lib/bus.ts";
+import type { TopicCapability } from "../../lib/workers/bus.ts";
 import { coversFilter, matchesFilter } from "../../lib/mqtt/topics.ts";
-import type { BusPort, BusReply } from "../../lib/port_bus.ts";
+import type { BusPort, BusReply } from "../../lib/workers/port_bus.ts";
 
 /** One attached service. */
 export interface Client {

@@ -1,10 +1,10 @@
 /** One host floods a real Mosquitto; the others are heard as ever, and the log stays short. */
 import assert from "node:assert/strict";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/time/clock.ts";
 import { createHealth } from "../../lib/health.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { PortBus } from "../../lib/port_bus.ts";
+import { PortBus } from "../../lib/workers/port_bus.ts";
 import { memoryLog } from "../../lib/testing.ts";
 import { startMosquitto } from "../../scripts/simulate/mosquitto.ts";
 import { HELD_ANSWERS, HOST_SHARE } from "./flood_guard.ts";

@@ -2,7 +2,7 @@
 import type { JournalEvent } from "../../lib/messages/event.ts";
 import type { MqttMessage } from "../../lib/mqtt/client.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
-import type { HostedParts } from "../../lib/worker_host.ts";
+import type { HostedParts } from "../../lib/workers/worker_host.ts";
 import { FloodGuard } from "./flood_guard.ts";
 
 /** What is held back of a flood is looked at this often, ms. */

@@ -1,5 +1,5 @@
 /** QoS 1 messages that wait for the broker: bounded, in order, dropped when their time is over. Pure. */
-import type { PublishOptions } from "../../lib/bus.ts";
+import type { PublishOptions } from "../../lib/workers/bus.ts";
 
 /** One message that waits. */
 export interface Outgoing {

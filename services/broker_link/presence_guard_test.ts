@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHealth } from "../../lib/health.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
-import { settle, TestClock } from "../../lib/test_clock.ts";
+import { settle, TestClock } from "../../lib/time/test_clock.ts";
 import { memoryLog } from "../../lib/testing.ts";
 import { CORRECT_EVERY_MS, PresenceGuard } from "./presence_guard.ts";
 import { BrokerLink } from "./service.ts";

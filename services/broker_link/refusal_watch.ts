@@ -3,7 +3,7 @@ import { BrokerRefusedError } from "../../lib/errors.ts";
 import type { JournalEvent } from "../../lib/messages/event.ts";
 import type { MqttClient } from "../../lib/mqtt/client.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
-import type { HostedParts } from "../../lib/worker_host.ts";
+import type { HostedParts } from "../../lib/workers/worker_host.ts";
 import { Refusals, REFUSED_CODE, type RefusedAction } from "./refusals.ts";
 import { own } from "../../lib/own.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/time/clock.ts";
 import { createHealth } from "../../lib/health.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import type { MqttConnectOptions } from "../../lib/mqtt/client.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { type BusPort, PortBus } from "../../lib/port_bus.ts";
+import { type BusPort, PortBus } from "../../lib/workers/port_bus.ts";
 import { memoryLog } from "../../lib/testing.ts";
 import { startMosquitto } from "../../scripts/simulate/mosquitto.ts";
 import { Refusals, REFUSALS_LIMIT, REFUSED_CODE } from "./refusals.ts";

@@ -2,8 +2,8 @@
  * The process's only connection to the local broker. Enforces each service's topics, keeps QoS 1 messages over an
  * outage of the broker, and shows the daemon's presence with a will.
  */
-import { Backoff } from "../../lib/backoff.ts";
-import type { BusMessage, TopicCapability } from "../../lib/bus.ts";
+import { Backoff } from "../../lib/time/backoff.ts";
+import type { BusMessage, TopicCapability } from "../../lib/workers/bus.ts";
 import { errorText, TopicForbiddenError } from "../../lib/errors.ts";
 import type {
   MqttClient,
@@ -13,8 +13,8 @@ import type {
   MqttMessage,
 } from "../../lib/mqtt/client.ts";
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
-import type { BusPort, BusReply, BusRequest } from "../../lib/port_bus.ts";
-import type { HostedParts } from "../../lib/worker_host.ts";
+import type { BusPort, BusReply, BusRequest } from "../../lib/workers/port_bus.ts";
+import type { HostedParts } from "../../lib/workers/worker_host.ts";
 import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
 import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";

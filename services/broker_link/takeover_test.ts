@@ -1,14 +1,14 @@
 /** Two daemons with one client id on a real Mosquitto. */
 import assert from "node:assert/strict";
 import { startMosquitto } from "../../scripts/simulate/mosquitto.ts";
-import type { TopicCapability } from "../../lib/bus.ts";
+import type { TopicCapability } from "../../lib/workers/bus.ts";
 import { createHealth } from "../../lib/health.ts";
 import { agentClientId, bootMark, daemonClientId } from "../../lib/mqtt/client_ids.ts";
 import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
-import { PortBus } from "../../lib/port_bus.ts";
-import { TestClock } from "../../lib/test_clock.ts";
+import { PortBus } from "../../lib/workers/port_bus.ts";
+import { TestClock } from "../../lib/time/test_clock.ts";
 import { memoryLog } from "../../lib/testing.ts";
 import { BrokerLink } from "./service.ts";
 import { AWAY_MS, Takeovers, UNDISTURBED_MS } from "./takeover.ts";

@@ -2,7 +2,7 @@
  * What came for a service that is not up yet: the broker kept it for our session, or the service's worker is being started
  * again. It waits until the service subscribes. Pure.
  */
-import type { BusMessage } from "../../lib/bus.ts";
+import type { BusMessage } from "../../lib/workers/bus.ts";
 import { matchesFilter } from "../../lib/mqtt/topics.ts";
 
 /** A service that has not subscribed within this time does not want it, ms: a slow machine loads a worker for 75 s. */

@@ -1,5 +1,5 @@
 /** Wires `broker_link` into its worker. */
-import { hostWorker } from "../../lib/worker_host.ts";
+import { hostWorker } from "../../lib/workers/worker_host.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { BrokerLink, type BrokerLinkConfig } from "./service.ts";
 

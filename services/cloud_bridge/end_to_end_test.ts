@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { cpSync } from "node:fs";
-import type { TopicCapability } from "../../lib/bus.ts";
-import { systemClock } from "../../lib/clock.ts";
-import type { FromWorker, ToWorker } from "../../lib/control.ts";
+import type { TopicCapability } from "../../lib/workers/bus.ts";
+import { systemClock } from "../../lib/time/clock.ts";
+import type { FromWorker, ToWorker } from "../../lib/workers/control.ts";
 import { createHealth } from "../../lib/health.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
-import type { BusRequest } from "../../lib/port_bus.ts";
+import type { BusRequest } from "../../lib/workers/port_bus.ts";
 import { memoryLog } from "../../lib/testing.ts";
 import { outsideFacts } from "../../lib/testdata/outside_facts.ts";
 import {

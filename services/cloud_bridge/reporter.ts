@@ -4,7 +4,7 @@ import { type CloudStatus, encodeCloudStatus } from "../../lib/messages/cloud_st
 import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
 import { encodeStationList } from "../../lib/messages/station_list.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
-import type { ServiceContext } from "../../lib/service.ts";
+import type { ServiceContext } from "../../lib/workers/service.ts";
 import { type FaultKind, faultRule } from "./api/faults.ts";
 import type { RefusalKind, RefusedStation } from "./session/station_access.ts";
 import type { WatchedStations } from "./session/watched_stations.ts";

@@ -1,10 +1,10 @@
 /** Joins EcoFlow's cloud and mirrors the stations' raw bytes to the local broker. */
-import { Backoff } from "../../lib/backoff.ts";
-import type { BusMessage } from "../../lib/bus.ts";
+import { Backoff } from "../../lib/time/backoff.ts";
+import type { BusMessage } from "../../lib/workers/bus.ts";
 import { errorText } from "../../lib/errors.ts";
 import type { MqttConnect } from "../../lib/mqtt/client.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
-import type { Service, ServiceContext } from "../../lib/service.ts";
+import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import type { CloudAccess, CloudApi } from "./api/cloud_api.ts";
 import type { CloudBridgeConfig } from "./config.ts";
 import { CloudFault } from "./api/faults.ts";

@@ -1,6 +1,6 @@
 /** Wires `cloud_bridge` into its worker. */
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
-import { runWorker } from "../../lib/worker_host.ts";
+import { runWorker } from "../../lib/workers/worker_host.ts";
 import { createFetchHttp } from "./api/fetch_http.ts";
 import { CloudBridge, type CloudBridgeConfig } from "./service.ts";
 

@@ -1,6 +1,6 @@
 /** Who may pass: sessions by cookie, wishes only with proof that our own page sent them. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/time/clock.ts";
 import type { DashboardConfig } from "./config.ts";
 import { isOwnOrigin } from "./host_check.ts";
 import { errorReply, type HttpReply, type HttpRequest } from "./http/message.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
-import type { BusMessage } from "../../lib/bus.ts";
+import type { BusMessage } from "../../lib/workers/bus.ts";
 import { ASSETS } from "./gen/assets.ts";
 import { hashPassword } from "./password.ts";
 import { SESSION_LIMITS } from "./sessions.ts";

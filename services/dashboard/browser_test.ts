@@ -1,7 +1,7 @@
 /** The whole way: a real browser in front of real processes, through an outage and everything that can be pressed. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { parseAgentCommand } from "../../lib/messages/agent_command.ts";
+import { parseAgentCommand } from "../../lib/messages/agent/command.ts";
 import { DEFAULT_ROOTS, matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { accessibilityProblems, PASSWORD, PATIENCE_MS, startBrowserHouse } from "./testdata/browser_house.ts";
 

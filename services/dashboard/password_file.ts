@@ -1,5 +1,5 @@
 /** The file with the password's hash: read anew now and then, because the command that writes it is another process. */
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/time/clock.ts";
 import { textFile } from "../../lib/text_file.ts";
 
 /** How long a reading holds, ms. */

@@ -1,10 +1,10 @@
 /** The dashboard: listens to the house on the bus, and to browsers on its own address. */
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
-import { Isolation } from "../../lib/isolation.ts";
+import { Isolation } from "../../lib/workers/isolation.ts";
 import { freshWords, inWattsOf, type PowerState } from "../../lib/messages/power_state.ts";
-import { systemClock } from "../../lib/clock.ts";
-import type { Service, ServiceContext } from "../../lib/service.ts";
+import { systemClock } from "../../lib/time/clock.ts";
+import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { Access } from "./access.ts";
 import type { DashboardConfig } from "./config.ts";
 import { EventCounts } from "./past/event_counts.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { BusMessage } from "../../lib/bus.ts";
+import type { BusMessage } from "../../lib/workers/bus.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { TestClock } from "../../lib/test_clock.ts";
+import { TestClock } from "../../lib/time/test_clock.ts";
 import { memoryLog } from "../../lib/testing.ts";
 import { listen } from "./house/subscriptions.ts";
 import { emptyHouse } from "./house/house.ts";

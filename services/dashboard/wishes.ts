@@ -1,6 +1,6 @@
 /** A person's wishes on their way to the policy, which alone decides, and its answers on their way back. */
-import type { Bus } from "../../lib/bus.ts";
-import type { Clock } from "../../lib/clock.ts";
+import type { Bus } from "../../lib/workers/bus.ts";
+import type { Clock } from "../../lib/time/clock.ts";
 import { encodeAbortRequest } from "../../lib/messages/abort_request.ts";
 import { type DrillRequest, encodeDrillRequest } from "../../lib/messages/drill.ts";
 import type { JournalEvent } from "../../lib/messages/event.ts";

@@ -1,5 +1,5 @@
 /** The worker of the dashboard. */
-import { runWorker } from "../../lib/worker_host.ts";
+import { runWorker } from "../../lib/workers/worker_host.ts";
 import { createDashboard } from "./service.ts";
 
 runWorker(createDashboard);

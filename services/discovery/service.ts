@@ -2,16 +2,16 @@
  * Shows the house to Home Assistant: device configurations under its discovery prefix, how each station stands, and
  * the journal as events. Values themselves are read by Home Assistant where the house publishes them.
  */
-import { Backoff } from "../../lib/backoff.ts";
-import type { BusMessage, SubscribeOptions } from "../../lib/bus.ts";
+import { Backoff } from "../../lib/time/backoff.ts";
+import type { BusMessage, SubscribeOptions } from "../../lib/workers/bus.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
-import { Isolation } from "../../lib/isolation.ts";
+import { Isolation } from "../../lib/workers/isolation.ts";
 import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
 import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
 import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { parseStationList } from "../../lib/messages/station_list.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
-import type { Service, ServiceContext } from "../../lib/service.ts";
+import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { type DiscoveryConfig, discoveryTopics } from "./config.ts";
 import { Devices, isSharedKey } from "./devices.ts";
 import { eventPayload } from "./event_types.ts";

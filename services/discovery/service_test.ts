@@ -6,7 +6,7 @@ import { encodePowerState, type PowerState } from "../../lib/messages/power_stat
 import { encodeStationList } from "../../lib/messages/station_list.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { TestClock } from "../../lib/test_clock.ts";
+import { TestClock } from "../../lib/time/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
 import { discoveryCapability, type DiscoveryConfig } from "./config.ts";
 import { GONE_AFTER_MS } from "./roster.ts";

@@ -1,13 +1,13 @@
 /** The historian: keeps what happened, and answers questions about it. Nothing depends on it. */
 import { join } from "node:path";
-import type { BusMessage } from "../../lib/bus.ts";
+import type { BusMessage } from "../../lib/workers/bus.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { encodeEvent, parseEvent } from "../../lib/messages/event.ts";
 import { encodeHistoryAnswer } from "../../lib/messages/history_answer.ts";
 import { parseHistoryQuery } from "../../lib/messages/history_query.ts";
 import { freshWords, inWattsOf, parsePowerState } from "../../lib/messages/power_state.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
-import type { Service, ServiceContext } from "../../lib/service.ts";
+import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { answerQuery } from "./answer.ts";
 import type { HistorianConfig } from "./config.ts";
 import { Downsampler } from "./downsample.ts";

@@ -8,7 +8,7 @@ import type { JournalEvent } from "../../lib/messages/event.ts";
 import { type HistoryAnswer, parseHistoryAnswer } from "../../lib/messages/history_answer.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { TEST_WALL_MS } from "../../lib/test_clock.ts";
+import { TEST_WALL_MS } from "../../lib/time/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
 import { Historian } from "./service.ts";
 

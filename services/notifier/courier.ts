@@ -1,6 +1,6 @@
 /** Carries one channel's events out, one message at a time, again and again until it gets through. */
-import { Backoff, type Random } from "../../lib/backoff.ts";
-import type { Cancel, Clock } from "../../lib/clock.ts";
+import { Backoff, type Random } from "../../lib/time/backoff.ts";
+import type { Cancel, Clock } from "../../lib/time/clock.ts";
 import { errorText } from "../../lib/errors.ts";
 import type { JournalEvent } from "../../lib/messages/event.ts";
 import { type Channel, SendError } from "./channel.ts";

@@ -1,7 +1,7 @@
 /** Posts over HTTP(S): verified, bounded in time and size, never redirected, with errors that hold no secret. */
 import { errorText } from "../../lib/errors.ts";
 import { SendError } from "./channel.ts";
-import { hideSecrets } from "../../lib/hide_secrets.ts";
+import { hideSecrets } from "../../lib/log/hide_secrets.ts";
 
 /** One request. */
 export interface Post {

@@ -1,9 +1,9 @@
 /** The notifier: tells people what happened, by the ways that they chose, as soon as there is a way. */
-import type { BusMessage } from "../../lib/bus.ts";
+import type { BusMessage } from "../../lib/workers/bus.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { encodeEvent, type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
-import type { Service, ServiceContext } from "../../lib/service.ts";
+import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import type { TextFile } from "../../lib/text_file.ts";
 import type { Channel } from "./channel.ts";
 import { isWanted } from "./choose.ts";

@@ -4,7 +4,7 @@ import { parseEventChoice } from "../../lib/config/event_choice.ts";
 import { parseQuietHours } from "../../lib/config/quiet_hours.ts";
 import type { JournalEvent } from "../../lib/messages/event.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { settle } from "../../lib/test_clock.ts";
+import { settle } from "../../lib/time/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
 import { SendError } from "./channel.ts";
 import type { Message } from "./message.ts";

@@ -1,7 +1,7 @@
 /** Wires `notifier` into its worker. */
 import { join } from "node:path";
 import { textFile } from "../../lib/text_file.ts";
-import { runWorker } from "../../lib/worker_host.ts";
+import { runWorker } from "../../lib/workers/worker_host.ts";
 import { openChannel } from "./channels/table.ts";
 import { createHttp } from "./http.ts";
 import { Notifier, type NotifierConfig } from "./service.ts";

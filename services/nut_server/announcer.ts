@@ -1,10 +1,10 @@
 /** Publishes what the rules have to say: presence of hosts, answers to commands, journal entries. */
 import { errorText } from "../../lib/errors.ts";
-import { encodeAgentAck } from "../../lib/messages/agent_ack.ts";
-import { encodeAgentStatus } from "../../lib/messages/agent_status.ts";
+import { encodeAgentAck } from "../../lib/messages/agent/ack.ts";
+import { encodeAgentStatus } from "../../lib/messages/agent/status.ts";
 import { encodeEvent } from "../../lib/messages/event.ts";
 import type { Topics } from "../../lib/mqtt/topics.ts";
-import type { ServiceContext } from "../../lib/service.ts";
+import type { ServiceContext } from "../../lib/workers/service.ts";
 import type { Outcome } from "./ups/outcomes.ts";
 import { own } from "../../lib/own.ts";
 

@@ -2,14 +2,14 @@
  * The NUT server as a service: reads stations and policy from the bus, answers clients, and says which hosts are there
  * and what became of their commands.
  */
-import { Backoff } from "../../lib/backoff.ts";
+import { Backoff } from "../../lib/time/backoff.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
-import { type AgentCommand, parseAgentCommand } from "../../lib/messages/agent_command.ts";
+import { type AgentCommand, parseAgentCommand } from "../../lib/messages/agent/command.ts";
 import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
 import { parsePowerState, stateOnArrival } from "../../lib/messages/power_state.ts";
-import type { BusMessage, SubscribeOptions } from "../../lib/bus.ts";
+import type { BusMessage, SubscribeOptions } from "../../lib/workers/bus.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
-import type { Service, ServiceContext } from "../../lib/service.ts";
+import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { AddressList } from "./access/addresses.ts";
 import { Announcer } from "./announcer.ts";
 import { UpsRegistry } from "./ups_registry.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { settle, TestClock } from "../../lib/test_clock.ts";
+import { settle, TestClock } from "../../lib/time/test_clock.ts";
 import type { NutServerConfig } from "./slice.ts";
 import { LineClient } from "./testdata/line_client.ts";
 import {

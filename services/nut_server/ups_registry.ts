@@ -2,7 +2,7 @@
  * The UPS entries as clients see them: stations, forced shutdowns and logged-in hosts put together. It keeps the state
  * and asks the rules; what is to be said outside comes back as outcomes. No clock, no MQTT, no sockets.
  */
-import type { AgentCommand } from "../../lib/messages/agent_command.ts";
+import type { AgentCommand } from "../../lib/messages/agent/command.ts";
 import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { NutHouse, NutUps, NutUser } from "./access/nut_house.ts";

@@ -1,8 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { REAL_TIME } from "../../lib/clock.ts";
-import type { FromWorker, ToWorker } from "../../lib/control.ts";
-import type { BusReply, BusRequest } from "../../lib/port_bus.ts";
+import { REAL_TIME } from "../../lib/time/clock.ts";
+import type { FromWorker, ToWorker } from "../../lib/workers/control.ts";
+import type { BusReply, BusRequest } from "../../lib/workers/port_bus.ts";
 import { nutServerTopics } from "./slice.ts";
 import { LineClient } from "./testdata/line_client.ts";
 import { TEST_CONFIG, TOPICS } from "./testdata/test_house.ts";

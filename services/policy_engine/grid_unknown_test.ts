@@ -1,6 +1,6 @@
 /** A station that does not tell the grid any more, and owners who say whose word counts. */
 import assert from "node:assert/strict";
-import { parseAgentPlan } from "../../lib/messages/agent_plan.ts";
+import { parseAgentPlan } from "../../lib/messages/agent/plan.ts";
 import { parsePolicyFile } from "./rules/policy_file.ts";
 import { CONFIG, house } from "./testdata/test_policy.ts";
 

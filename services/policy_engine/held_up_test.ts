@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { heldUpMs, stateOnArrival } from "../../lib/messages/power_state.ts";
-import { settle } from "../../lib/test_clock.ts";
+import { settle } from "../../lib/time/test_clock.ts";
 import { lateness } from "./requests/lateness.ts";
 import { house, LOST } from "./testdata/test_policy.ts";
 

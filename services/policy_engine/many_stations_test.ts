@@ -1,6 +1,6 @@
 /** A street of stations that lose the grid in one moment. */
 import assert from "node:assert/strict";
-import { settle } from "../../lib/test_clock.ts";
+import { settle } from "../../lib/time/test_clock.ts";
 import { BACK, house, KEY, memoryStore, SlowDiskClock } from "./testdata/test_policy.ts";
 
 const COUNT = 200;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { settle } from "../../lib/test_clock.ts";
+import { settle } from "../../lib/time/test_clock.ts";
 import { parseAgentMap } from "../../lib/config/stations.ts";
 import { parsePolicyFile } from "./rules/policy_file.ts";
 import { emptyHouse, House } from "./house.ts";

@@ -1,10 +1,10 @@
 /** A broker that was started again without what it had retained. */
 import assert from "node:assert/strict";
 import { emptyDisk, startHost, testHostTime } from "../../agents/testing.ts";
-import { parseAgentPlan } from "../../lib/messages/agent_plan.ts";
+import { parseAgentPlan } from "../../lib/messages/agent/plan.ts";
 import { encodeDrillRequest } from "../../lib/messages/drill.ts";
 import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
-import { settle } from "../../lib/test_clock.ts";
+import { settle } from "../../lib/time/test_clock.ts";
 import { house } from "./testdata/test_policy.ts";
 
 const MINUTE = 60_000;

@@ -1,12 +1,12 @@
 /** The policy engine in the world: hears states and agents, sends commands, keeps the journal and the snapshot. */
-import type { Cancel } from "../../lib/clock.ts";
-import type { AgentAck } from "../../lib/messages/agent_ack.ts";
-import type { AgentStatus } from "../../lib/messages/agent_status.ts";
+import type { Cancel } from "../../lib/time/clock.ts";
+import type { AgentAck } from "../../lib/messages/agent/ack.ts";
+import type { AgentStatus } from "../../lib/messages/agent/status.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
-import { Isolation } from "../../lib/isolation.ts";
-import { goRound } from "../../lib/rounds.ts";
-import type { Service, ServiceContext } from "../../lib/service.ts";
+import { Isolation } from "../../lib/workers/isolation.ts";
+import { goRound } from "../../lib/time/rounds.ts";
+import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
 import { AbortRequests } from "./requests/abort_requests.ts";
 import { AgentReplies } from "./io/agent_replies.ts";

@@ -1,8 +1,8 @@
 /** Drills through the service. */
 import assert from "node:assert/strict";
 import { type DrillReport, encodeDrillRequest, parseDrillReport } from "../../lib/messages/drill.ts";
-import { settle } from "../../lib/test_clock.ts";
-import { hasValidSignature } from "../../lib/signing.ts";
+import { settle } from "../../lib/time/test_clock.ts";
+import { hasValidSignature } from "../../lib/pairing/signing.ts";
 import { DRILL_ANSWER_MS, DRILL_LIMIT_MS } from "./requests/drill.ts";
 import { parsePolicyFile } from "./rules/policy_file.ts";
 import { CONFIG, house, KEY, LOST } from "./testdata/test_policy.ts";

@@ -1,6 +1,6 @@
 /** The service with a policy file: stages, feeds, witnesses, waking. */
 import assert from "node:assert/strict";
-import { settle } from "../../lib/test_clock.ts";
+import { settle } from "../../lib/time/test_clock.ts";
 import { parsePolicyFile } from "./rules/policy_file.ts";
 import { CONFIG, house, LOST } from "./testdata/test_policy.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { AgentCommand } from "../../lib/messages/agent_command.ts";
-import { parseAgentPlan } from "../../lib/messages/agent_plan.ts";
-import { hasValidSignature } from "../../lib/signing.ts";
-import { settle } from "../../lib/test_clock.ts";
+import type { AgentCommand } from "../../lib/messages/agent/command.ts";
+import { parseAgentPlan } from "../../lib/messages/agent/plan.ts";
+import { hasValidSignature } from "../../lib/pairing/signing.ts";
+import { settle } from "../../lib/time/test_clock.ts";
 import { DOUBT_MS } from "./snapshot/power_return.ts";
 import { BACK, house, KEY, LOST, memoryStore } from "./testdata/test_policy.ts";
 

@@ -1,5 +1,5 @@
 /** Wires `policy_engine` into its worker. */
-import { runWorker } from "../../lib/worker_host.ts";
+import { runWorker } from "../../lib/workers/worker_host.ts";
 import { createPolicyEngine } from "./service.ts";
 
 runWorker(createPolicyEngine);

@@ -7,7 +7,7 @@ import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { encodeCloudStatus } from "../../lib/messages/cloud_status.ts";
 import { encodeStationList } from "../../lib/messages/station_list.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
-import { settle, TestClock } from "../../lib/test_clock.ts";
+import { settle, TestClock } from "../../lib/time/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
 import { GONE_AFTER_MS } from "./publish/gone_stations.ts";
 import { createSocBridge, type SocBridgeConfig } from "./service.ts";

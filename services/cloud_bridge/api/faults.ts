@@ -1,5 +1,5 @@
 /** What can go wrong with the cloud, each with a name, a sentence for the operator and a patience. Pure. */
-import type { BackoffOptions } from "../../../lib/backoff.ts";
+import type { BackoffOptions } from "../../../lib/time/backoff.ts";
 import type { CloudStatus } from "../../../lib/messages/cloud_status.ts";
 
 const SEC = 1000;

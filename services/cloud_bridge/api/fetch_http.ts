@@ -1,5 +1,5 @@
 /** HTTPS through `fetch`: verified, bounded in time and size, never redirected. */
-import { systemClock } from "../../../lib/clock.ts";
+import { systemClock } from "../../../lib/time/clock.ts";
 import { errorText } from "../../../lib/errors.ts";
 import { CloudFault } from "./faults.ts";
 import { type Http, type HttpReply, type HttpRequest, placeOf } from "./http.ts";

@@ -1,7 +1,7 @@
 /** HTTPS as this service needs it: small requests, small JSON answers, faults with a name. */
 import * as v from "valibot";
 import { InvalidInputError } from "../../../lib/errors.ts";
-import { hideSecrets } from "../../../lib/hide_secrets.ts";
+import { hideSecrets } from "../../../lib/log/hide_secrets.ts";
 import { parseValue } from "../../../lib/messages/parse.ts";
 import { CloudFault } from "./faults.ts";
 

@@ -1,6 +1,6 @@
 /** Chooses the way into the cloud: the app account, which serves every station, else the developer keys. */
 import { errorText } from "../../../lib/errors.ts";
-import type { ServiceContext } from "../../../lib/service.ts";
+import type { ServiceContext } from "../../../lib/workers/service.ts";
 import { AppApi } from "./app_api.ts";
 import type { ApiParts, CloudApi } from "./cloud_api.ts";
 import type { CloudBridgeConfig } from "../config.ts";

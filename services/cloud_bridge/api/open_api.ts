@@ -1,7 +1,7 @@
 /** The way in with keys of the developer API. Facts: docs/protocol.md "Developer API". */
-import type { Clock } from "../../../lib/clock.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
 import { errorText } from "../../../lib/errors.ts";
-import type { Random } from "../../../lib/backoff.ts";
+import type { Random } from "../../../lib/time/backoff.ts";
 import { JSON_CODE_OFFLINE } from "../../../proto/offline.ts";
 import { readOpenStations } from "./account_stations.ts";
 import { ApiHosts } from "./api_hosts.ts";

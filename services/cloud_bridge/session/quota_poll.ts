@@ -2,10 +2,10 @@
  * Asks the developer API for the values of stations that the broker does not bring: at the start, in its silence, and
  * when the house wants what the broker may not have said.
  */
-import type { Random } from "../../../lib/backoff.ts";
-import type { Clock } from "../../../lib/clock.ts";
+import type { Random } from "../../../lib/time/backoff.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
 import type { Health } from "../../../lib/health.ts";
-import type { Logger } from "../../../lib/log.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 import { CloudFault, faultRule } from "../api/faults.ts";
 import type { QuotaAnswer, QuotaRefusal } from "../api/open_api.ts";
 import { Retry } from "./retry.ts";

@@ -1,5 +1,5 @@
 /** How long to wait after each fault, and whether to log in again. Pure but for its own counters. */
-import { Backoff, type Random } from "../../../lib/backoff.ts";
+import { Backoff, type Random } from "../../../lib/time/backoff.ts";
 import { type FaultKind, faultRule, FAULTS } from "../api/faults.ts";
 import { own } from "../../../lib/own.ts";
 

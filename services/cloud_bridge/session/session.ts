@@ -1,8 +1,8 @@
 /** One connection to EcoFlow's broker, from connect to its end: hears the stations and asks them for their whole state. */
 import * as v from "valibot";
-import type { Clock } from "../../../lib/clock.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
 import { parseJson } from "../../../lib/messages/parse.ts";
-import type { Logger } from "../../../lib/log.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 import type { MqttConnect, MqttDown } from "../../../lib/mqtt/client.ts";
 import type { CloudAccess } from "../api/cloud_api.ts";
 import { appTopics, formOf, readOnly, type ReadOnlyCloud } from "../api/cloud_topics.ts";

@@ -1,7 +1,7 @@
 /** One connection to the cloud's broker, on a scripted client and the test clock. */
 import assert from "node:assert/strict";
 import type { MqttClient, MqttConnectOptions, MqttDown, MqttEvents } from "../../../lib/mqtt/client.ts";
-import { TEST_WALL_MS, TestClock } from "../../../lib/test_clock.ts";
+import { TEST_WALL_MS, TestClock } from "../../../lib/time/test_clock.ts";
 import { memoryLog } from "../../../lib/testing.ts";
 import { decodeFrame, encodeFrame } from "../../../proto/frame.ts";
 import type { CloudAccess } from "../api/cloud_api.ts";

@@ -1,10 +1,10 @@
 /** A cloud bridge in a house of memory: fake cloud, memory broker, test clock, a state directory of its own. */
 import assert from "node:assert/strict";
-import type { TopicCapability } from "../../../lib/bus.ts";
+import type { TopicCapability } from "../../../lib/workers/bus.ts";
 import { type CloudStatus, parseCloudStatus } from "../../../lib/messages/cloud_status.ts";
 import { MemoryBroker } from "../../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../../lib/mqtt/topics.ts";
-import { TestClock } from "../../../lib/test_clock.ts";
+import { TestClock } from "../../../lib/time/test_clock.ts";
 import { testContext } from "../../../lib/testing.ts";
 import { CloudBridge, type CloudBridgeConfig } from "../service.ts";
 import { CREDENTIALS, FakeCloud } from "./fake_cloud.ts";

@@ -1,6 +1,6 @@
 /** What is known of the house: the last word of everybody, each with the time at which it was heard. */
-import type { AgentAck } from "../../../lib/messages/agent_ack.ts";
-import type { AgentStatus } from "../../../lib/messages/agent_status.ts";
+import type { AgentAck } from "../../../lib/messages/agent/ack.ts";
+import type { AgentStatus } from "../../../lib/messages/agent/status.ts";
 import type { CloudStatus } from "../../../lib/messages/cloud_status.ts";
 import type { DrillReport } from "../../../lib/messages/drill.ts";
 import type { OrchestratorStatus } from "../../../lib/messages/orchestrator_status.ts";

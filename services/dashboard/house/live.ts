@@ -1,5 +1,5 @@
 /** The open pages: each gets the whole house when it changes and every two seconds, and each event when it comes. */
-import type { Cancel, Clock } from "../../../lib/clock.ts";
+import type { Cancel, Clock } from "../../../lib/time/clock.ts";
 import type { EventSink } from "../http/message.ts";
 import type { EventView, HouseView } from "../page_contract.ts";
 import { findRoom } from "../http/places.ts";

@@ -1,10 +1,10 @@
 /** Listens on the bus, checks every payload once, and keeps the house's last words. */
-import type { Bus, BusMessage } from "../../../lib/bus.ts";
-import type { Clock } from "../../../lib/clock.ts";
+import type { Bus, BusMessage } from "../../../lib/workers/bus.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
 import { InvalidInputError } from "../../../lib/errors.ts";
-import type { Logger } from "../../../lib/log.ts";
-import { parseAgentAck } from "../../../lib/messages/agent_ack.ts";
-import { parseAgentStatus } from "../../../lib/messages/agent_status.ts";
+import type { Logger } from "../../../lib/log/log.ts";
+import { parseAgentAck } from "../../../lib/messages/agent/ack.ts";
+import { parseAgentStatus } from "../../../lib/messages/agent/status.ts";
 import { parseCloudStatus } from "../../../lib/messages/cloud_status.ts";
 import { parseDrillReport } from "../../../lib/messages/drill.ts";
 import { type JournalEvent, parseEvent } from "../../../lib/messages/event.ts";

@@ -1,5 +1,5 @@
 /** What the page shows of the house, with the age of each word. Pure. */
-import type { AgentStatus } from "../../../lib/messages/agent_status.ts";
+import type { AgentStatus } from "../../../lib/messages/agent/status.ts";
 import type { PolicyStatus } from "../../../lib/messages/policy_status.ts";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import type { Heard, House } from "./house.ts";

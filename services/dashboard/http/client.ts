@@ -1,6 +1,6 @@
 /** One client's connection, as far as it counts for who may stay and for how long. */
 import type { Socket } from "node:net";
-import type { Clock } from "../../../lib/clock.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
 import type { Occupant } from "./places.ts";
 
 /** How long a client may take, seconds of real time. */

@@ -1,7 +1,7 @@
 /** The clients that are connected: who comes in, who makes room, who has had time enough. */
 import type { Socket } from "node:net";
-import type { Clock } from "../../../lib/clock.ts";
-import type { Logger } from "../../../lib/log.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 import { Client, type HttpTimes } from "./client.ts";
 import { networkOf, plainAddress } from "./network.ts";
 import { findRoom } from "./places.ts";

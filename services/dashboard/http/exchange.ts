@@ -1,6 +1,6 @@
 /** From a request as `node:http` hands it over to the end of its answer; one after the other on a connection. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Logger } from "../../../lib/log.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 import type { Client } from "./client.ts";
 import { errorReply, type HttpReply, type HttpRequest } from "./message.ts";
 import { readHead } from "./read_head.ts";

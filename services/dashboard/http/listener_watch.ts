@@ -3,7 +3,7 @@
  * failed, as it does when no file descriptor is left, and says nothing: only a knock at our own door shows it.
  */
 import { connect, type Socket } from "node:net";
-import type { Clock } from "../../../lib/clock.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
 
 /** Seconds of real time. */
 export interface WatchTimes {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
-import { TestClock } from "../../../lib/test_clock.ts";
+import { TestClock } from "../../../lib/time/test_clock.ts";
 import { ListenerWatch } from "./listener_watch.ts";
 
 const TIMES = { quietSec: 60, patienceSec: 5 };

@@ -1,6 +1,6 @@
 /** What is refused on the wire, byte for byte, by the parser or by us; a server that gives no answer fails these. */
 import assert from "node:assert/strict";
-import { systemClock } from "../../../lib/clock.ts";
+import { systemClock } from "../../../lib/time/clock.ts";
 import { memoryLog } from "../../../lib/testing.ts";
 import { DashboardServer } from "./server.ts";
 

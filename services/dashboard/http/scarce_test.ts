@@ -1,7 +1,7 @@
 /** A process that has no file descriptor left must not stay deaf for ever. */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { systemClock } from "../../../lib/clock.ts";
+import { systemClock } from "../../../lib/time/clock.ts";
 
 const SCRIPT = new URL("../testdata/scarce_server.ts", import.meta.url).pathname;
 

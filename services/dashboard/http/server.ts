@@ -8,8 +8,8 @@ import {
 } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import type { Clock } from "../../../lib/clock.ts";
-import type { Logger } from "../../../lib/log.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 import type { Client, HttpTimes } from "./client.ts";
 import { Crowd, type ServerLimits } from "./crowd.ts";
 import { Exchanges } from "./exchange.ts";

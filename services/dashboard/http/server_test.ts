@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { systemClock } from "../../../lib/clock.ts";
+import { systemClock } from "../../../lib/time/clock.ts";
 import { memoryLog } from "../../../lib/testing.ts";
 import type { HttpTimes } from "./client.ts";
 import type { HttpReply, HttpRequest } from "./message.ts";

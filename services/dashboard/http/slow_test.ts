@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { createAuthority } from "../../../lib/certificates.ts";
-import { systemClock } from "../../../lib/clock.ts";
+import { systemClock } from "../../../lib/time/clock.ts";
 import { memoryLog } from "../../../lib/testing.ts";
 import type { HttpReply } from "./message.ts";
 import { DashboardServer, type ServerOptions } from "./server.ts";

@@ -1,8 +1,8 @@
 /** Questions to the historian over the bus, and its answers. */
-import type { Bus, BusMessage } from "../../../lib/bus.ts";
-import type { Clock } from "../../../lib/clock.ts";
+import type { Bus, BusMessage } from "../../../lib/workers/bus.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
 import { InvalidInputError } from "../../../lib/errors.ts";
-import type { Logger } from "../../../lib/log.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 import { type HistoryAnswer, parseHistoryAnswer } from "../../../lib/messages/history_answer.ts";
 import { encodeHistoryQuery, type HistoryQuery } from "../../../lib/messages/history_query.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";

@@ -3,7 +3,7 @@ import { encodeHistoryAnswer } from "../../../lib/messages/history_answer.ts";
 import { parseHistoryQuery } from "../../../lib/messages/history_query.ts";
 import { MemoryBroker } from "../../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../../lib/mqtt/topics.ts";
-import { settle, TestClock } from "../../../lib/test_clock.ts";
+import { settle, TestClock } from "../../../lib/time/test_clock.ts";
 import { testContext } from "../../../lib/testing.ts";
 import { HistorianClient } from "./historian_client.ts";
 

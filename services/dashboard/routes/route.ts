@@ -1,6 +1,6 @@
 /** What a route is. */
-import type { Clock } from "../../../lib/clock.ts";
-import type { Logger } from "../../../lib/log.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 import type { DashboardConfig } from "../config.ts";
 import type { HttpReply, HttpRequest } from "../http/message.ts";
 import type { House } from "../house/house.ts";

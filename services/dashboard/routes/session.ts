@@ -1,8 +1,8 @@
 /** Log in, log out, and what this browser may do. */
 import * as v from "valibot";
-import type { Clock } from "../../../lib/clock.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
 import { errorText, InvalidInputError } from "../../../lib/errors.ts";
-import type { Logger } from "../../../lib/log.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 import { parseJson, textUpTo } from "../../../lib/messages/parse.ts";
 import type { Access } from "../access.ts";
 import { errorReply, type HttpReply, type HttpRequest, jsonReply } from "../http/message.ts";

@@ -1,5 +1,5 @@
 /** A dashboard's listener for a process with few file descriptors: says its port, and what it logs. */
-import { systemClock } from "../../../lib/clock.ts";
+import { systemClock } from "../../../lib/time/clock.ts";
 import { memoryLog } from "../../../lib/testing.ts";
 import { DashboardServer } from "../http/server.ts";
 

@@ -2,8 +2,8 @@
  * What a person would see in Home Assistant: takes discovery, availability and states from a broker as its MQTT
  * integration does, and shows each entity as `unavailable`, `unknown` or a value.
  */
-import type { BusMessage } from "../../../lib/bus.ts";
-import type { Cancel, Clock } from "../../../lib/clock.ts";
+import type { BusMessage } from "../../../lib/workers/bus.ts";
+import type { Cancel, Clock } from "../../../lib/time/clock.ts";
 import type { MqttClient, MqttConnect } from "../../../lib/mqtt/client.ts";
 import { matchesFilter } from "../../../lib/mqtt/topics.ts";
 import type { Availability, Component, DevicePayload } from "../payload.ts";

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { EmailSettings } from "../../../lib/config/notifier_keys.ts";
 import { errorText } from "../../../lib/errors.ts";
 import { type Channel, SendError } from "../channel.ts";
-import { hideSecrets } from "../../../lib/hide_secrets.ts";
+import { hideSecrets } from "../../../lib/log/hide_secrets.ts";
 
 /** The part of the library that is used. */
 interface Transport {

@@ -1,6 +1,6 @@
 /** One client's connection: bytes in, lines to the conversation, answers out, at the client's own pace. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Clock } from "../../../lib/clock.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
 import { errorLine } from "./answers.ts";
 import { LineLexer } from "./lexer.ts";
 import { TokenBucket } from "../access/limits.ts";

@@ -2,7 +2,7 @@
 import { deepEqual } from "node:assert/strict";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import { DEFAULT_ROOTS } from "../../../lib/mqtt/topics.ts";
-import { settle, TestClock } from "../../../lib/test_clock.ts";
+import { settle, TestClock } from "../../../lib/time/test_clock.ts";
 import { testContext } from "../../../lib/testing.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "../../policy_engine/service.ts";
 import type { NutServerConfig } from "../slice.ts";

@@ -1,6 +1,6 @@
 /** For tests: a NUT server on a free port of loopback, with a memory broker in place of the house, and a plain client. */
-import type { Bus, BusMessage } from "../../../lib/bus.ts";
-import { type Clock, systemClock } from "../../../lib/clock.ts";
+import type { Bus, BusMessage } from "../../../lib/workers/bus.ts";
+import { type Clock, systemClock } from "../../../lib/time/clock.ts";
 import type { HealthCondition } from "../../../lib/health.ts";
 import type { PolicyStatus } from "../../../lib/messages/policy_status.ts";
 import { encodePolicyStatus } from "../../../lib/messages/policy_status.ts";

@@ -1,5 +1,5 @@
 import { equal, ok } from "node:assert/strict";
-import { measureNut } from "../../../scripts/bench/nut.ts";
+import { measureNut } from "../../../scripts/bench/nut/nut.ts";
 import { LineClient } from "../testdata/line_client.ts";
 import { ONLINE, startHouse } from "../testdata/test_house.ts";
 

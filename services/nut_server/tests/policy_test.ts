@@ -1,7 +1,7 @@
 /** The NUT server with the real policy engine on one broker: a host that has only a NUT client is told, proven down, called off. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
-import { settle, TestClock } from "../../../lib/test_clock.ts";
+import { settle, TestClock } from "../../../lib/time/test_clock.ts";
 import { parsePolicyFile } from "../../policy_engine/rules/policy_file.ts";
 import { DOUBT_MS } from "../../policy_engine/snapshot/power_return.ts";
 import type { LineClient } from "../testdata/line_client.ts";

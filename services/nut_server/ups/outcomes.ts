@@ -1,7 +1,7 @@
 /** What is said to the house: presence, acknowledgements and journal entries. Pure. */
-import type { AgentAck } from "../../../lib/messages/agent_ack.ts";
-import type { AgentCommand } from "../../../lib/messages/agent_command.ts";
-import type { AgentStatus } from "../../../lib/messages/agent_status.ts";
+import type { AgentAck } from "../../../lib/messages/agent/ack.ts";
+import type { AgentCommand } from "../../../lib/messages/agent/command.ts";
+import type { AgentStatus } from "../../../lib/messages/agent/status.ts";
 import type { JournalEvent } from "../../../lib/messages/event.ts";
 import type { Latch, LatchEffect, LatchInput } from "./latch.ts";
 import type { RefusedLogin } from "../access/refused_logins.ts";

@@ -1,5 +1,5 @@
 /** Whose clock is so far from ours that its agent refused a command for its time, and which command is still meant. Pure. */
-import type { AgentAck } from "../../../lib/messages/agent_ack.ts";
+import type { AgentAck } from "../../../lib/messages/agent/ack.ts";
 import type { HostPhase } from "./host_phase.ts";
 
 /** Agents allow for so much between the clocks, ms: docs/agent-protocol.md. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { KEY as AGENT_KEY, startHost, surroundings } from "../../../agents/testing.ts";
-import { encodeAgentAck } from "../../../lib/messages/agent_ack.ts";
-import { encodeAgentStatus } from "../../../lib/messages/agent_status.ts";
-import { hasValidSignature } from "../../../lib/signing.ts";
-import { settle, type TestClock } from "../../../lib/test_clock.ts";
+import { encodeAgentAck } from "../../../lib/messages/agent/ack.ts";
+import { encodeAgentStatus } from "../../../lib/messages/agent/status.ts";
+import { hasValidSignature } from "../../../lib/pairing/signing.ts";
+import { settle, type TestClock } from "../../../lib/time/test_clock.ts";
 import { HostClocks, isInForce } from "./host_clocks.ts";
 import { BACK, house, KEY, LOST } from "../testdata/test_policy.ts";
 

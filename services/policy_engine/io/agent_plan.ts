@@ -1,6 +1,6 @@
 /** What an agent is to do alone, when it loses us: its plan, and whether a new one must go out. Pure. */
-import type { AgentPlan } from "../../../lib/messages/agent_plan.ts";
-import { signatureOf } from "../../../lib/signing.ts";
+import type { AgentPlan } from "../../../lib/messages/agent/plan.ts";
+import { signatureOf } from "../../../lib/pairing/signing.ts";
 import { stillCarries } from "../hosts/feeds.ts";
 import { feedsOf, type HouseRules, placeOf } from "../rules/rules.ts";
 import type { House } from "../house.ts";

@@ -2,10 +2,10 @@
  * Takes what agents say: answers go into the journal, clocks are compared, agents that are gone are told of. What the house
  * makes of it is the service's part.
  */
-import type { Clock } from "../../../lib/clock.ts";
-import type { Logger } from "../../../lib/log.ts";
-import type { AgentAck } from "../../../lib/messages/agent_ack.ts";
-import type { AgentStatus } from "../../../lib/messages/agent_status.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
+import type { Logger } from "../../../lib/log/log.ts";
+import type { AgentAck } from "../../../lib/messages/agent/ack.ts";
+import type { AgentStatus } from "../../../lib/messages/agent/status.ts";
 import { AgentWatch } from "./agent_watch.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { HostClocks, isInForce } from "../hosts/host_clocks.ts";

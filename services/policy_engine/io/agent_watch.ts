@@ -2,7 +2,7 @@
  * Notices that a host's agent is gone though nobody told the host to go down: from then on a shutdown does not reach it.
  * What the policy does about its hosts is decided elsewhere. Pure but for its own memory; times are monotonic ms.
  */
-import type { AgentStatus } from "../../../lib/messages/agent_status.ts";
+import type { AgentStatus } from "../../../lib/messages/agent/status.ts";
 import type { House } from "../house.ts";
 import type { Telling } from "./journal.ts";
 import { feedsOf } from "../rules/rules.ts";

@@ -1,6 +1,6 @@
 /** Builds the command that goes to an agent, signed when there is a key for it. Pure. */
-import type { AgentCommand } from "../../../lib/messages/agent_command.ts";
-import { signatureOf } from "../../../lib/signing.ts";
+import type { AgentCommand } from "../../../lib/messages/agent/command.ts";
+import { signatureOf } from "../../../lib/pairing/signing.ts";
 
 /** What goes into a command. */
 export interface CommandParts {

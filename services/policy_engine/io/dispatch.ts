@@ -1,9 +1,9 @@
 /** What the policy says to the world: commands, magic packets, log lines and the journal. */
 import { errorText } from "../../../lib/errors.ts";
-import { encodeAgentCommand } from "../../../lib/messages/agent_command.ts";
+import { encodeAgentCommand } from "../../../lib/messages/agent/command.ts";
 import { encodeEvent, type JournalEvent } from "../../../lib/messages/event.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
-import type { ServiceContext } from "../../../lib/service.ts";
+import type { ServiceContext } from "../../../lib/workers/service.ts";
 import { buildCommand, type CommandParts } from "./command.ts";
 import { lostCommandTelling, type Telling } from "./journal.ts";
 import type { WakeRules } from "../rules/rules.ts";

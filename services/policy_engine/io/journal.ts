@@ -1,5 +1,5 @@
 /** What an effect is called in the log and in the journal. Pure. */
-import type { LogFields, LogLevel } from "../../../lib/log.ts";
+import type { LogFields, LogLevel } from "../../../lib/log/log.ts";
 import type { JournalEvent } from "../../../lib/messages/event.ts";
 import type { HouseEffect } from "../house.ts";
 

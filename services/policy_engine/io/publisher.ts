@@ -1,7 +1,7 @@
 /** Publishes what the policy thinks and what agents shall do alone: when it is new, and while something runs, calmly. */
-import type { Bus } from "../../../lib/bus.ts";
-import type { Clock } from "../../../lib/clock.ts";
-import { encodeAgentPlan } from "../../../lib/messages/agent_plan.ts";
+import type { Bus } from "../../../lib/workers/bus.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
+import { encodeAgentPlan } from "../../../lib/messages/agent/plan.ts";
 import { encodePolicyStatus } from "../../../lib/messages/policy_status.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import { policyStatus, type StatusContext } from "./explain.ts";

@@ -1,10 +1,10 @@
 /** Plans on their way to a real agent: whatever the clocks do, it ends up with the one that was said last. */
 import assert from "node:assert/strict";
 import { emptyDisk, type FakeRunner, startHost, testHostTime } from "../../../agents/testing.ts";
-import { parseAgentPlan } from "../../../lib/messages/agent_plan.ts";
-import { encodeAgentStatus } from "../../../lib/messages/agent_status.ts";
+import { parseAgentPlan } from "../../../lib/messages/agent/plan.ts";
+import { encodeAgentStatus } from "../../../lib/messages/agent/status.ts";
 import { encodeOrchestratorStatus } from "../../../lib/messages/orchestrator_status.ts";
-import { settle, TestClock } from "../../../lib/test_clock.ts";
+import { settle, TestClock } from "../../../lib/time/test_clock.ts";
 import { DOUBT_MS } from "../snapshot/power_return.ts";
 import { house, memoryStore } from "../testdata/test_policy.ts";
 

@@ -1,13 +1,13 @@
 /** What the policy listens to: it subscribes, reads each payload once, and hands typed values on. */
-import type { BusMessage, SubscribeOptions } from "../../../lib/bus.ts";
+import type { BusMessage, SubscribeOptions } from "../../../lib/workers/bus.ts";
 import { InvalidInputError } from "../../../lib/errors.ts";
-import { type AgentAck, parseAgentAck } from "../../../lib/messages/agent_ack.ts";
-import { type AgentStatus, parseAgentStatus } from "../../../lib/messages/agent_status.ts";
+import { type AgentAck, parseAgentAck } from "../../../lib/messages/agent/ack.ts";
+import { type AgentStatus, parseAgentStatus } from "../../../lib/messages/agent/status.ts";
 import { type CloudStatus, parseCloudStatus } from "../../../lib/messages/cloud_status.ts";
 import { parsePowerState, type PowerState, stateOnArrival } from "../../../lib/messages/power_state.ts";
-import type { Isolation } from "../../../lib/isolation.ts";
+import type { Isolation } from "../../../lib/workers/isolation.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
-import type { ServiceContext } from "../../../lib/service.ts";
+import type { ServiceContext } from "../../../lib/workers/service.ts";
 import type { WitnessReading } from "../outage/grid_verdict.ts";
 import { type AskNut, askOverTcp, type NutTarget, NutWitness } from "../witness/nut_witness.ts";
 import type { WitnessSection } from "../rules/policy_file_schema.ts";

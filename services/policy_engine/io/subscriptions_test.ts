@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Bus, BusMessage } from "../../../lib/bus.ts";
-import { Isolation } from "../../../lib/isolation.ts";
-import { encodeAgentStatus } from "../../../lib/messages/agent_status.ts";
+import type { Bus, BusMessage } from "../../../lib/workers/bus.ts";
+import { Isolation } from "../../../lib/workers/isolation.ts";
+import { encodeAgentStatus } from "../../../lib/messages/agent/status.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../../lib/mqtt/topics.ts";
 import { testContext } from "../../../lib/testing.ts";
 import { Subscriptions } from "./subscriptions.ts";

@@ -2,7 +2,7 @@
  * Notices that two hosts speak under one name, as after a disk was copied: a start of a host, once another has followed it,
  * never comes back. Pure but for its own memory; times are monotonic ms.
  */
-import type { AgentStatus } from "../../../lib/messages/agent_status.ts";
+import type { AgentStatus } from "../../../lib/messages/agent/status.ts";
 
 /** So many starts of a host are remembered. */
 const STARTS_KEPT = 8;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Twins, TWINS_REMEMBERED_MS } from "./twins.ts";
 import { house, LOST } from "../testdata/test_policy.ts";
-import { encodeAgentStatus } from "../../../lib/messages/agent_status.ts";
-import { settle } from "../../../lib/test_clock.ts";
+import { encodeAgentStatus } from "../../../lib/messages/agent/status.ts";
+import { settle } from "../../../lib/time/test_clock.ts";
 
 const MINUTE = 60_000;
 const on = (change: object) => ({ agent: "pc", online: true, ...change });

@@ -111,6 +111,6 @@ Deno.test("transitionDiagram() is what docs/policy.md shows", () => {
   assert.equal(
     shown,
     transitionDiagram(),
-    "deno run --allow-read --allow-write=docs scripts/gen_policy_docs.ts",
+    "deno run --allow-read --allow-write=docs scripts/gen/gen_policy_docs.ts",
   );
 });

@@ -1,5 +1,5 @@
 /** Takes a person's requests to call a shutdown off, and says in the journal what came of them. */
-import type { BusMessage } from "../../../lib/bus.ts";
+import type { BusMessage } from "../../../lib/workers/bus.ts";
 import { type AbortRequest, parseAbortRequest } from "../../../lib/messages/abort_request.ts";
 import { lastsFor } from "../outage/battery.ts";
 import { batteryOfOpen } from "../outage/floor.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { settle } from "../../../lib/test_clock.ts";
+import { settle } from "../../../lib/time/test_clock.ts";
 import { BACK, house, LOST } from "../testdata/test_policy.ts";
 
 type TestHouse = Awaited<ReturnType<typeof house>>;

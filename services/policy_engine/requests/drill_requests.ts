@@ -1,6 +1,6 @@
 /** Takes requests for drills, sends the commands, collects the answers, publishes the report. */
-import type { Bus, BusMessage } from "../../../lib/bus.ts";
-import type { Clock } from "../../../lib/clock.ts";
+import type { Bus, BusMessage } from "../../../lib/workers/bus.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
 import { encodeDrillReport, parseDrillRequest } from "../../../lib/messages/drill.ts";
 import type { DrillReport, DrillRequest } from "../../../lib/messages/drill.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";

@@ -1,8 +1,8 @@
 /** Keeps the house's snapshot on disk: after every change, seldom else; and says when it cannot. */
-import type { Cancel, Clock } from "../../../lib/clock.ts";
+import type { Cancel, Clock } from "../../../lib/time/clock.ts";
 import { errorText } from "../../../lib/errors.ts";
 import type { Health } from "../../../lib/health.ts";
-import type { Logger } from "../../../lib/log.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 import { emptyHouse, type HouseState } from "../house.ts";
 import type { HouseRules } from "../rules/rules.ts";
 import { type DoubtBasis, restoreSnapshot, SnapshotWriter } from "./snapshot.ts";

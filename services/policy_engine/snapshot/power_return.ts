@@ -2,7 +2,7 @@
  * After what looks like a reboot: whether the power went and came back while we were away, as the hosts know it. A Pi
  * without a clock battery cannot tell; a host that was switched on since our last word can. Pure but for its memory.
  */
-import type { AgentStatus } from "../../../lib/messages/agent_status.ts";
+import type { AgentStatus } from "../../../lib/messages/agent/status.ts";
 import type { DoubtBasis } from "./snapshot.ts";
 
 /** Fresh words of the stations get this chance while no host says that it had power all the while, ms. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { encodeAgentStatus } from "../../../lib/messages/agent_status.ts";
-import { settle } from "../../../lib/test_clock.ts";
+import { encodeAgentStatus } from "../../../lib/messages/agent/status.ts";
+import { settle } from "../../../lib/time/test_clock.ts";
 import { DOUBT_MS, KEPT_DOUBT_MS, PowerDoubt, powerWord } from "./power_return.ts";
 import { BACK, house, LOST } from "../testdata/test_policy.ts";
 

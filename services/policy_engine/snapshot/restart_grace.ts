@@ -1,7 +1,7 @@
 /**
  * Readings from before a restart: how long they may trigger nothing, and when they are dropped. Pure but for its memory; times are monotonic ms.
  */
-import type { AgentStatus } from "../../../lib/messages/agent_status.ts";
+import type { AgentStatus } from "../../../lib/messages/agent/status.ts";
 import type { House } from "../house.ts";
 import { PowerDoubt } from "./power_return.ts";
 import { feedsOf, hostsOfStation } from "../rules/rules.ts";

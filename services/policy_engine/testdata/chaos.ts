@@ -3,9 +3,9 @@
  * simulator that knows the truth; it shares nothing with the policy but its messages. A seed gives the same world again.
  */
 import { createHealth } from "../../../lib/health.ts";
-import { createLogger } from "../../../lib/log.ts";
-import type { Clock } from "../../../lib/clock.ts";
-import { TEST_WALL_MS } from "../../../lib/test_clock.ts";
+import { createLogger } from "../../../lib/log/log.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
+import { TEST_WALL_MS } from "../../../lib/time/test_clock.ts";
 import { abortRefusal, HOLD_MS } from "../requests/abort_requests.ts";
 import { House, type HouseEffect, type HouseInput } from "../house.ts";
 import { policyStatus } from "../io/explain.ts";

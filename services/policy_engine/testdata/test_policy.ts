@@ -1,12 +1,12 @@
 /** A policy engine on a memory broker and a test clock, with what a test does to it. */
-import { type AgentAck, encodeAgentAck } from "../../../lib/messages/agent_ack.ts";
-import { type AgentCommand, parseAgentCommand } from "../../../lib/messages/agent_command.ts";
-import { encodeAgentStatus } from "../../../lib/messages/agent_status.ts";
+import { type AgentAck, encodeAgentAck } from "../../../lib/messages/agent/ack.ts";
+import { type AgentCommand, parseAgentCommand } from "../../../lib/messages/agent/command.ts";
+import { encodeAgentStatus } from "../../../lib/messages/agent/status.ts";
 import { type JournalEvent, parseEvent } from "../../../lib/messages/event.ts";
 import { parsePolicyStatus } from "../../../lib/messages/policy_status.ts";
 import { MemoryBroker } from "../../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, matchesFilter } from "../../../lib/mqtt/topics.ts";
-import { settle, TestClock } from "../../../lib/test_clock.ts";
+import { settle, TestClock } from "../../../lib/time/test_clock.ts";
 import { testContext } from "../../../lib/testing.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "../service.ts";
 import type { TextFile } from "../../../lib/text_file.ts";

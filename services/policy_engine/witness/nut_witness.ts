@@ -1,7 +1,7 @@
 /** A NUT server elsewhere in the house as a grid witness: asks it now and then whether its UPS is on line. */
-import type { Cancel, Clock } from "../../../lib/clock.ts";
+import type { Cancel, Clock } from "../../../lib/time/clock.ts";
 import { errorText } from "../../../lib/errors.ts";
-import type { Logger } from "../../../lib/log.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 
 /** Where to ask for what. */
 export interface NutTarget {

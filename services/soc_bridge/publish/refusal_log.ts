@@ -1,6 +1,6 @@
 /** Names what was refused once, then counts it: hostile or broken senders must not fill the log. */
-import type { Clock } from "../../../lib/clock.ts";
-import type { Logger } from "../../../lib/log.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 
 /** The same sender is named again at most this often, ms. */
 export const REFUSAL_REPEAT_MS = 10 * 60_000;

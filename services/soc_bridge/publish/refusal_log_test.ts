@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TestClock } from "../../../lib/test_clock.ts";
+import { TestClock } from "../../../lib/time/test_clock.ts";
 import { memoryLog } from "../../../lib/testing.ts";
 import { REFUSAL_REPEAT_MS, RefusalLog } from "./refusal_log.ts";
 

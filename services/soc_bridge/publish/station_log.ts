@@ -1,5 +1,5 @@
 /** What the log and the journal are told of one station. */
-import type { Logger } from "../../../lib/log.ts";
+import type { Logger } from "../../../lib/log/log.ts";
 import type { JournalEvent } from "../../../lib/messages/event.ts";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import type { GridState } from "../judge/grid.ts";

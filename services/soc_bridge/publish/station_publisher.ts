@@ -1,6 +1,6 @@
 /** One station between the broker and the pure {@link PowerStation}. */
-import type { Bus, PublishOptions } from "../../../lib/bus.ts";
-import type { Clock } from "../../../lib/clock.ts";
+import type { Bus, PublishOptions } from "../../../lib/workers/bus.ts";
+import type { Clock } from "../../../lib/time/clock.ts";
 import { errorText } from "../../../lib/errors.ts";
 import { encodePowerState, type PowerState } from "../../../lib/messages/power_state.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";

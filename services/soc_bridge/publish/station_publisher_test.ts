@@ -3,7 +3,7 @@ import { createHealth } from "../../../lib/health.ts";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import { MemoryBroker } from "../../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../../lib/mqtt/topics.ts";
-import { settle, TestClock } from "../../../lib/test_clock.ts";
+import { settle, TestClock } from "../../../lib/time/test_clock.ts";
 import { memoryLog } from "../../../lib/testing.ts";
 import { IDLE_ON_GRID, stationEncoder } from "../../../proto/encode_station.ts";
 import { compileModel } from "../models/compiled_model.ts";

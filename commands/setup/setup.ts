@@ -1,0 +1,92 @@
+/** `ecoflow-power setup`: from nothing to protected. Asks, or reads the answers from a file, tries them, writes, starts. */
+import { plainText } from "../../lib/plain_text.ts";
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { ConfigError, errorText, InvalidInputError } from "../../lib/errors.ts";
+import { ManagedBroker } from "../broker/managed_broker.ts";
+import { complain, EXIT, print } from "../command.ts";
+import { ENV_PLACES, envPathOf } from "../read_config.ts";
+import { parseAnswers } from "./answers.ts";
+import { askFile } from "./by_file.ts";
+import { askPerson } from "./by_person.ts";
+import { Draft } from "./draft.ts";
+import { canRestart, requestRestart, watchStart } from "./start_service.ts";
+import { pairHosts, report } from "./steps.ts";
+import { NoAnswerError, openTerminal, refuseUnanswered, type Terminal } from "../terminal/terminal.ts";
+
+/** Runs it. @returns the exit code */
+export async function setup(args: readonly string[]): Promise<number> {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        env: { type: "string" },
+        from: { type: "string" },
+        offline: { type: "boolean", default: false },
+        root: { type: "string", default: "/" },
+      },
+    }));
+    if (values.offline && values.from === undefined) throw new TypeError("--offline needs --from FILE");
+  } catch (error) {
+    return complain(`${errorText(error)}\n`, EXIT.usage);
+  }
+  const terminal = openTerminal();
+  try {
+    const draft = new Draft(envPathOf(values.env) ?? newEnvPath());
+    if (values.from === undefined) {
+      if (!await askPerson(draft, terminal)) return complain("Nothing was written.\n", EXIT.no);
+    } else {
+      const text = plainText(Deno.readTextFileSync(values.from));
+      const answers = parseAnswers(text, `"${values.from}"`, (path) => Deno.readTextFileSync(path));
+      await askFile(draft, answers, values.offline, terminal);
+    }
+    return await putInForce(draft, values.root, values.offline, terminal);
+  } catch (error) {
+    if (error instanceof NoAnswerError) return refuseUnanswered("set up", error);
+    const code = error instanceof ConfigError || error instanceof InvalidInputError ? EXIT.config : EXIT.no;
+    return complain(`Cannot set up: ${errorText(error)}. Nothing was written.\n`, code);
+  }
+}
+
+/** Beside the package's files when they are there, else in this directory. */
+function newEnvPath(): string {
+  const [here, installed] = ENV_PLACES;
+  return existsSync("/etc/ecoflow-power") ? installed : here;
+}
+
+/** Writes the draft, pairs the hosts, starts the daemon. */
+async function putInForce(
+  draft: Draft,
+  root: string,
+  isOffline: boolean,
+  terminal: Terminal,
+): Promise<number> {
+  const sinceWallMs = Date.now();
+  try {
+    for (const path of await draft.write()) terminal.say(`  wrote ${path}`);
+    const house = draft.house();
+    const broker = new ManagedBroker(root);
+    if (broker.caPem !== undefined && broker.refresh(house)) terminal.say("  wrote the broker's access list");
+    const isPaired = pairHosts(house, root, terminal);
+    if (!canRestart(root)) {
+      terminal.say("\nStart it: sudo systemctl restart ecoflow-power, or from a checkout: deno task start");
+      return isPaired ? EXIT.ok : EXIT.no;
+    }
+    terminal.say("\nStarting the daemon …");
+    requestRestart(root);
+    const { isReady, stations } = await watchStart(house, sinceWallMs);
+    if (!isReady) {
+      return complain(
+        "The daemon is not ready: see journalctl -u ecoflow-power, and ecoflow-power doctor\n",
+        EXIT.no,
+      );
+    }
+    terminal.say("  ok: the daemon is ready.");
+    if (!isOffline) report(stations, terminal);
+    print("\nDone. Look at everything at any time: ecoflow-power doctor\n");
+    return isPaired ? EXIT.ok : EXIT.no;
+  } catch (error) {
+    return complain(`Cannot go on: ${errorText(error)}. What is written stays; run setup again.\n`, EXIT.no);
+  }
+}

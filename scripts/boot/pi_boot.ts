@@ -1,0 +1,190 @@
+/**
+ * Shows the package on a whole Debian: booted with systemd and Mosquitto, installed, configured, put through an outage, killed,
+ * frozen, without its broker, with a full and a read-only disk, upgraded and purged; and on blank Debians that never had
+ * Mosquitto, in every order.
+ *
+ * Needs root on Debian with debootstrap and systemd-nspawn. The checks themselves are `scripts/boot/pi_checks.sh` and
+ * `scripts/boot/blank/`. The last line is `N passed, N failed`.
+ *
+ * Run: deno task boot:pi [--short | --all | --case NAME] [--suite NAME]... [--cache DIR] [--before DEB] [--deb DEB]
+ *   without an option  the whole house, about seven minutes
+ *   --short            the two commands of the README on a blank Debian, then an outage: under four minutes
+ *   --all              every case on every Debian, and then the whole house
+ *   --cache            where Debian roots are kept between runs
+ *   --before           a package to upgrade from; one of an older commit is made when not given
+ *   --deb              a package that was built before, such as that of a release; else it is built
+ *   --compiled         the daemon as one compiled program; else the official runtime and the bundle
+ */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { bootCase, CASE_NAMES, packageBefore, putPrograms } from "./blank_boot.ts";
+import { blankRoot, Container, run, type Suite, SUITES } from "./container.ts";
+import { DAEMON } from "../build/build.ts";
+import { bundle } from "../build/bundle.ts";
+import { AGENT } from "../build/build_agents.ts";
+import { putTogether } from "../build/build_programs.ts";
+import { compileWith, findCompiler } from "../build/denort.ts";
+import { FILES, firstBootScript } from "../flash_card/first_boot.ts";
+import { packageDeb } from "../build/package_deb.ts";
+
+const PACKAGES =
+  "systemd,systemd-sysv,dbus,mosquitto,mosquitto-clients,ca-certificates,procps,iproute2,openssh-server,openssh-client";
+const TARGET = "x86_64-unknown-linux-gnu";
+const LIMIT_MS = 15 * 60_000;
+
+/** The newest package whose postinst ran before Mosquitto's and left a blank system half-made: upgrades start there. */
+const BEFORE = "440df18";
+/** Of the cases, those that a check at each change can afford. */
+const SHORT = ["readme", "inhibitors"];
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      cache: { type: "string", default: "/var/cache/ecoflow-power" },
+      short: { type: "boolean", default: false },
+      all: { type: "boolean", default: false },
+      case: { type: "string", multiple: true, default: [] },
+      suite: { type: "string", multiple: true, default: [] },
+      before: { type: "string" },
+      deb: { type: "string" },
+      compiled: { type: "boolean", default: false },
+    },
+  });
+  const unknown = [
+    ...values.case.filter((name) => !CASE_NAMES.includes(name)),
+    ...values.suite.filter((name) => !isSuite(name)),
+  ];
+  if (unknown.length > 0) {
+    say(`Cannot boot "${unknown.join()}": must be of ${[...CASE_NAMES, ...SUITES].join(", ")}`);
+    return 64;
+  }
+  const suites = values.suite.filter(isSuite);
+  const cases = values.all ? CASE_NAMES : values.short ? SHORT : values.case;
+  const isBlank = values.short || values.case.length > 0;
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-pi-"));
+  try {
+    const built = await build(dir, { deb: values.deb, isCompiled: values.compiled });
+    if (!built) return 1;
+    const totals = { passed: 0, failed: 0 };
+    if (cases.length > 0) {
+      const before = values.before ?? await packageBefore(BEFORE, dir);
+      for (const suite of suites.length > 0 ? suites : values.all ? SUITES : [SUITES[1]]) {
+        say(`${suite}: a blank root …`);
+        const root = await blankRoot(suite, values.cache);
+        for (const name of cases) {
+          const beganMs = Date.now();
+          const { lines, passed, failed } = await bootCase(name, suite, root, { ...built, before }, dir);
+          say(`${suite}, ${name}, ${Math.round((Date.now() - beganMs) / 1000)} s:`);
+          for (const line of lines) say(line);
+          totals.passed += passed;
+          totals.failed += failed;
+        }
+      }
+    }
+    if (!isBlank) {
+      const { passed, failed } = await bootHouse(values.cache, built, dir);
+      totals.passed += passed;
+      totals.failed += failed;
+    }
+    say(`${totals.passed} passed, ${totals.failed} failed`);
+    return totals.failed > 0 ? 1 : 0;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function isSuite(name: string): name is Suite {
+  return (SUITES as readonly string[]).includes(name);
+}
+
+/** The programs that the systems get. */
+interface Built {
+  /** The daemon, in either form. */
+  readonly daemon: string;
+  /** The agent's folder. */
+  readonly agent: string;
+  /** The emulated cloud, as one script for the agent's runtime. */
+  readonly cloud: string;
+  readonly deb: string;
+}
+
+/** Builds the runtime form, or with `isCompiled` the compiled one of the daemon. */
+async function build(dir: string, given: { deb?: string; isCompiled: boolean }): Promise<Built | undefined> {
+  say("Building …");
+  const bundles = { daemon: join(dir, "bundle"), agent: join(dir, "agent-bundle") };
+  await bundle("daemon", bundles.daemon);
+  await bundle("agent", bundles.agent);
+  const agent = await putTogether(AGENT, TARGET, dir, bundles.agent);
+  const cloud = join(dir, "cloud.js");
+  await run(
+    Deno.execPath(),
+    ["bundle", "--quiet", "--platform", "deno", "--output", cloud, "scripts/boot/cloud.ts"],
+    new URL("../..", import.meta.url).pathname,
+  );
+  let daemon: string;
+  if (given.isCompiled) {
+    const compiler = await findCompiler();
+    if (!compiler) return undefined;
+    daemon = join(dir, "ecoflow-power");
+    await compileWith(compiler, DAEMON.compileArgs(TARGET, daemon, bundles.daemon));
+  } else daemon = await putTogether(DAEMON, TARGET, dir, bundles.daemon);
+  const deb = given.deb ?? await packageDeb({ arch: "amd64", binary: daemon, outDir: dir, version: "0.1.0" });
+  return { daemon, agent, cloud, deb };
+}
+
+/** The whole house, on a Debian that has Mosquitto. */
+async function bootHouse(
+  cache: string,
+  { daemon, agent, cloud, deb }: Built,
+  dir: string,
+): Promise<{ passed: number; failed: number }> {
+  const lower = join(cache, "bookworm");
+  if (!existsSync(lower)) {
+    say(`Making a Debian in ${lower} …`);
+    mkdirSync(cache, { recursive: true });
+    rmSync(`${lower}.part`, { recursive: true, force: true });
+    await run("debootstrap", ["--variant=minbase", `--include=${PACKAGES}`, "bookworm", `${lower}.part`]);
+    await run("mv", [`${lower}.part`, lower]);
+  }
+  // An installer writes it; debootstrap does not.
+  writeFileSync(join(lower, "etc/hosts"), "127.0.0.1 localhost\n");
+  const house = await Container.on(lower, join(dir, "house"));
+  const opt = join(house.root, "opt");
+  cpSync(deb, join(opt, "ecoflow-power.deb"));
+  cpSync(
+    await packageDeb({ arch: "amd64", binary: daemon, outDir: dir, version: "0.1.0+1" }),
+    join(opt, "upgrade.deb"),
+  );
+  putPrograms(opt, { agent, cloud });
+  cpSync(new URL("pi_checks.sh", import.meta.url), join(opt, "checks.sh"));
+  for (const name of ["deploy", "deploy_remote.sh"]) {
+    cpSync(new URL(`../${name}`, import.meta.url), join(opt, name));
+  }
+  mkdirSync(join(opt, "boot"));
+  writeFileSync(join(opt, "boot", FILES.script), firstBootScript());
+  house.runAtBoot("/opt/checks.sh");
+  try {
+    say("Booting …");
+    await house.boot(LIMIT_MS);
+    return report(house.read("opt/result"));
+  } finally {
+    await house.remove();
+  }
+}
+
+function report(text: string): { passed: number; failed: number } {
+  const lines = text.trim().split("\n");
+  for (const line of lines) if (line !== "END") say(line);
+  const count = (word: string) => lines.filter((line) => line.startsWith(word)).length;
+  // A run that broke off has not passed.
+  return { passed: count("ok "), failed: count("FAILED") + (lines.at(-1) === "END" ? 0 : 1) };
+}
+
+function say(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+}

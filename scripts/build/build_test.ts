@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SERVICES } from "../../services/registry.ts";
+import { compileArgs, DAEMON, PERMISSIONS } from "./build.ts";
+import { bundle, workerFiles } from "./bundle.ts";
+import { RUNTIME_VERSION, RUNTIMES } from "./runtime.ts";
+import { putTogether } from "./build_programs.ts";
+import { TARGETS } from "./targets.ts";
+import { compileWith, findCompiler } from "./denort.ts";
+import { play, stationModels } from "../../commands/simulate/play.ts";
+import { startRealWorld } from "../simulate/real_world.ts";
+import { SCENARIOS } from "../../commands/simulate/scenarios.ts";
+
+Deno.test("compileArgs() of the daemon gives no program, no foreign code, and not everything", () => {
+  for (const target of TARGETS) {
+    const args = compileArgs(target, "out", "in");
+    assert.deepEqual(args.filter((arg) => /allow-(all|run|ffi|import)|^-A$/.test(arg)), []);
+    assert.ok(["--deny-run", "--deny-ffi", "--deny-import"].every((flag) => args.includes(flag)));
+    assert.deepEqual(args.slice(-5), ["--target", target, "--output", "out", "in/main.js"]);
+  }
+  for (const reason of Object.values(PERMISSIONS)) assert.ok(reason.length > 10);
+});
+
+Deno.test("workerFiles() names the worker of every service", () => {
+  for (const { name } of SERVICES) assert.ok(workerFiles().includes(`services/${name}/worker.ts`), name);
+});
+
+Deno.test("deno task build prints the line for each target, up to the download", async () => {
+  const script = new URL("build.ts", import.meta.url).pathname;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--allow-read",
+      "--allow-env",
+      script,
+      "--print",
+      ...TARGETS.flatMap((t) => ["--target", t]),
+    ],
+  }).output();
+  const lines = new TextDecoder().decode(stdout).trim().split("\n");
+  assert.deepEqual(lines.map((line) => /--target (\S+)/.exec(line)?.[1]), [...TARGETS]);
+});
+
+Deno.test("the built daemon says its version, keeps its services in their sandboxes, and carries a house through an outage", async (t) => {
+  const compiler = await findCompiler();
+  if (!compiler) return;
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-binary-"));
+  const binary = join(dir, "ecoflow-power");
+  try {
+    await bundle("daemon", join(dir, "bundle"));
+    await compileWith(compiler, compileArgs("x86_64-unknown-linux-gnu", binary, join(dir, "bundle")));
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command(binary, { args, cwd: dir }).output();
+      return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+    };
+    await t.step("version", async () => {
+      assert.match((await run("version")).text, /^ecoflow-power \d+\.\d+\.\d+\n$/);
+    });
+    await t.step("check --sandbox", async () => {
+      const env = join(dir, "test.env");
+      writeFileSync(env, `ECOFLOW_USER=u\nECOFLOW_PASS=p\nSTATE_DIR=${dir}/state\n`);
+      const { code, text } = await run("check", "--sandbox", "--env", env);
+      assert.equal(code, 0, text);
+      assert.ok(text.split("\n").filter((line) => /attempts denied$/.test(line)).length >= 4, text);
+    });
+    await t.step("settings", async () => {
+      const env = join(dir, "settings.env");
+      writeFileSync(env, "ECOFLOW_USER=u\nECOFLOW_PASS=hush\n");
+      const { code, text } = await run("settings", "--set", "--env", env);
+      assert.equal(code, 0, text);
+      assert.match(text, /^ {2}ECOFLOW_PASS +\(hidden\) +file$/m);
+      assert.doesNotMatch(text, /hush/);
+    });
+    await t.step("full_outage on Mosquitto", async () => {
+      const scenario = SCENARIOS.find(({ name }) => name === "full_outage");
+      assert.ok(scenario);
+      const models = stationModels(scenario);
+      const lines: string[] = [];
+      const onLog = (program: string, line: string) => void lines.push(`${program} | ${line}`);
+      const world = await startRealWorld({ scenario, models, speed: 30, broker: "mosquitto", onLog, binary });
+      try {
+        const { verdicts } = await play(scenario, models, world);
+        const failed = verdicts.filter(({ held }) => !held).map(({ text }) => text);
+        assert.deepEqual(failed, [], `${failed.join("\n")}\n${lines.join("\n")}`);
+      } finally {
+        await world.stop();
+      }
+    });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+Deno.test("the runtime form of the daemon says its version, and keeps its services in their sandboxes", {
+  ignore: Deno.build.target !== "x86_64-unknown-linux-gnu",
+}, async () => {
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-runtime-"));
+  try {
+    // This very Deno in place of the downloaded one: a test downloads nothing.
+    const kept = join(dir, `runtimes/${RUNTIMES["x86_64-unknown-linux-gnu"].name}-${RUNTIME_VERSION}`);
+    mkdirSync(kept, { recursive: true });
+    Deno.symlinkSync(Deno.realPathSync(Deno.execPath()), join(kept, "deno"));
+    await bundle("daemon", join(dir, "bundle"));
+    const folder = await putTogether(
+      DAEMON,
+      "x86_64-unknown-linux-gnu",
+      dir,
+      join(dir, "bundle"),
+      join(dir, "runtimes"),
+    );
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command(join(folder, "ecoflow-power"), {
+        args,
+        cwd: "/",
+      })
+        .output();
+      return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+    };
+    assert.match((await run("version")).text, /^ecoflow-power \d+\.\d+\.\d+\n$/);
+    const env = join(dir, "test.env");
+    writeFileSync(env, `ECOFLOW_USER=u\nECOFLOW_PASS=p\nSTATE_DIR=${dir}/state\n`);
+    const { code, text } = await run("check", "--sandbox", "--env", env);
+    assert.equal(code, 0, text);
+    assert.ok(text.split("\n").filter((line) => /attempts denied$/.test(line)).length >= 4, text);
+    const licences = Deno.readTextFileSync(join(folder, "licences.txt"));
+    for (const name of ["Deno (the runtime)", "mqtt 5.16.0", "protobufjs 8.8.1", "@peculiar/x509 2.2.0"]) {
+      assert.ok(licences.includes(`\n${name}\n`), name);
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
