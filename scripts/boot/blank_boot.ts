@@ -173,9 +173,14 @@ export async function packageBefore(commit: string, dir: string): Promise<string
   writeFileSync(binary, '#!/bin/sh\nexec /opt/daemon/ecoflow-power "$@"\n', { mode: 0o755 });
   const out = join(dir, "before-deb");
   const args = ["--arch", "amd64", "--binary", binary, "--out", out, "--version", "0.0.9"];
+  // It has had two places.
+  const script = ["scripts/build/package_deb.ts", "scripts/package_deb.ts"].find((path) =>
+    existsSync(join(source, path))
+  );
+  if (script === undefined) return undefined;
   await run(
     Deno.execPath(),
-    ["run", "--quiet", "--allow-all", "scripts/build/package_deb.ts", ...args],
+    ["run", "--quiet", "--allow-all", script, ...args],
     source,
   );
   const [name] = existsSync(out) ? readdirSync(out) : [];

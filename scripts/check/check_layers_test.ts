@@ -31,8 +31,8 @@ for (const [file, target, allowed] of rows) {
 
 Deno.test("importsOf() finds static, dynamic, side-effect and re-export forms with their lines", () => {
   const text = [
-    'import { a } from "../a.ts";',
-    'export * from "../../b.ts";',
+    'import { a } from "./a.ts";',
+    'export * from "../b.ts";',
     'const c = await import("node:fs");',
     'import "valibot";',
     '// import "x";',
@@ -46,15 +46,15 @@ Deno.test("importsOf() finds static, dynamic, side-effect and re-export forms wi
 });
 
 const samples: readonly [name: string, files: Record<string, string>, found: RegExp | undefined][] = [
-  ["nothing", { "lib/a.ts": 'import "../b.ts";', "lib/b.ts": "export {};" }, undefined],
+  ["nothing", { "lib/a.ts": 'import "./b.ts";', "lib/b.ts": "export {};" }, undefined],
   [
     "a circle",
-    { "lib/a.ts": 'import "../b.ts";', "lib/b.ts": 'import "../a.ts";' },
+    { "lib/a.ts": 'import "./b.ts";', "lib/b.ts": 'import "./a.ts";' },
     /circle.*lib\/a.ts, lib\/b.ts/,
   ],
   [
     "an arrow up",
-    { "services/soc_bridge/models/m.ts": 'import "../../judge/grid.ts";' },
+    { "services/soc_bridge/models/m.ts": 'import "../judge/grid.ts";' },
     /models is below judge/,
   ],
   ["a pure file with a clock", { "lib/a.ts": "/** Pure. */\nDate.now();" }, /lib\/a.ts:2 uses the time/],
