@@ -12,6 +12,7 @@ import {
   REAL_HOUR,
 } from "./endurance.ts";
 import { diskText, measureDisk } from "./disk.ts";
+import { hostsText, measureHosts } from "./hosts.ts";
 import { idleText, measureIdle } from "./idle.ts";
 import { measureMicro, microText } from "./micro.ts";
 import { measureNut } from "./nut/nut.ts";
@@ -70,6 +71,12 @@ export const PARTS: readonly Part[] = [
     title: "The small parts, one core",
     in: "plain",
     run: (say) => say(microText(measureMicro())),
+  },
+  {
+    name: "hosts",
+    title: "Many hosts on one station, the policy alone",
+    in: "all",
+    run: async (say) => say(hostsText(await measureHosts([1, 10, 100, 300, 1000]))),
   },
   {
     name: "idle",

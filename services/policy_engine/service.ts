@@ -21,6 +21,7 @@ import { requestTelling, tellingOf } from "./io/journal.ts";
 import { RestartGrace } from "./snapshot/restart_grace.ts";
 import { hostsOfStation } from "./rules/rules.ts";
 import { houseRules } from "./rules/rules_from_file.ts";
+import { Plans } from "./io/agent_plan.ts";
 import { devicesOf, Publisher } from "./io/publisher.ts";
 import type { Ways } from "./io/silence.ts";
 import { shownCharge, stationPhase } from "./outage/station.ts";
@@ -276,17 +277,23 @@ export class PolicyEngine implements Service {
       bootId: this.context.config.bootId,
     };
     const nowMonoMs = this.context.clock.monoMs();
+    const plans = new Plans(house, nowMonoMs);
+    const showPlan = (agent: string) =>
+      this.#isolation.run(`the plan of host "${agent}"`, () => {
+        if (this.#restartGrace.maySpeakFor(agent, house, nowMonoMs)) {
+          this.#publisher.showPlan(agent, house, plans);
+        }
+      });
     for (const device of devicesOf(input, house)) {
       this.#isolation.run(
         `the status of station "${device}"`,
         () => this.#publisher.showStatus(device, house, context),
       );
-      for (const agent of hostsOfStation(house.rulesOf(device))) {
-        this.#isolation.run(`the plan of host "${agent}"`, () => {
-          if (this.#restartGrace.maySpeakFor(agent, house, nowMonoMs)) this.#publisher.showPlan(agent, house);
-        });
-      }
+      // What one host does can change the plans of the others by a little: the next tick says so.
+      if (input.kind === "host") continue;
+      for (const agent of hostsOfStation(house.rulesOf(device))) showPlan(agent);
     }
+    if (input.kind === "host") showPlan(input.agent);
   }
 
   #carryOut(effect: HouseEffect): void {

@@ -5,7 +5,8 @@ import { stillCarries } from "../hosts/feeds.ts";
 import { feedsOf, type HouseRules, placeOf } from "../rules/rules.ts";
 import type { House } from "../house.ts";
 import type { OutagePhase } from "../outage/outage.ts";
-import { hostDueMonoMs } from "../outage/forecast.ts";
+import { Forecast } from "../outage/forecast.ts";
+import type { StationState } from "../outage/station.ts";
 
 /** The content of a plan, before it is a message. */
 export interface PlanContent {
@@ -21,58 +22,70 @@ export interface PlanContent {
 /** A deadline that moved by less than this, ms, or by less than a tenth of what is left, needs no new plan. */
 export const DEADLINE_SLACK_MS = 60_000;
 
-/**
- * The plan of one host.
- *
- * A host on several stations is in danger when the last of them ends, or the first, when it goes with any. A station that
- * nobody has heard yet says nothing, and one that fell silent with the grid longer ago than the blind limit holds no host up
- * whose other battery ends.
- *
- * @returns undefined while nobody has said anything of its stations
- */
-export function planFor(agent: string, house: House, nowMonoMs: number): PlanContent | undefined {
-  const { rules, state } = house;
-  const plans = feedsOf(agent, rules).flatMap((device) =>
-    planOnStation(agent, device, house, nowMonoMs) ?? []
-  );
-  const unknown = plans.find((plan) => plan.isGridUnknown);
-  const goesWithAny = rules.goesWithAny.has(agent);
-  const onBattery = plans.filter((plan) => plan.state === "on_battery");
-  const online = plans.find((plan) =>
-    plan.state === "online" && !plan.isGridUnknown &&
-    (onBattery.length === 0 || stillCarries(state.stations.get(plan.device), rules, nowMonoMs))
-  );
-  if (online && (!goesWithAny || onBattery.length === 0)) return online;
-  if (onBattery.length === 0) return unknown;
-  const order = onBattery.toSorted((a, b) => (a.deadlineMonoMs ?? Infinity) - (b.deadlineMonoMs ?? Infinity));
-  if (state.hosts.get(agent) === undefined) return undefined;
-  return goesWithAny ? order[0] : order.at(-1);
-}
+/** The plans of a house's hosts at one moment: the forecast of a station is worked out once for all its hosts. */
+export class Plans {
+  readonly #forecasts = new Map<string, Forecast>();
 
-function planOnStation(
-  agent: string,
-  device: string,
-  house: House,
-  nowMonoMs: number,
-): PlanContent | undefined {
-  const state = house.state.stations.get(device);
-  const station = house.rulesOf(device);
-  const place = placeOf(agent, station);
-  const phase = place && state?.phases.get(place.group.key);
-  if (!state || !place || !phase) return undefined;
-  if (phase.kind === "unknown") {
-    if (station.grid !== "off" && !state.verdict?.isUntold) return undefined;
-    const reason = station.grid === "off"
-      ? `${device}: the policy file says that its grid does not count`
-      : `${device}: it does not tell any more whether the grid is there; nothing is shut down by that alone`;
-    return { device, state: "online", isGridUnknown: true, reason };
+  constructor(private readonly house: House, private readonly nowMonoMs: number) {}
+
+  /**
+   * The plan of one host.
+   *
+   * A host on several stations is in danger when the last of them ends, or the first, when it goes with any. A station that
+   * nobody has heard yet says nothing, and one that fell silent with the grid longer ago than the blind limit holds no host up
+   * whose other battery ends.
+   *
+   * @returns undefined while nobody has said anything of its stations
+   */
+  planFor(agent: string): PlanContent | undefined {
+    const { rules, state } = this.house;
+    const plans = feedsOf(agent, rules).flatMap((device) => this.#onStation(agent, device) ?? []);
+    const unknown = plans.find((plan) => plan.isGridUnknown);
+    const goesWithAny = rules.goesWithAny.has(agent);
+    const onBattery = plans.filter((plan) => plan.state === "on_battery");
+    const online = plans.find((plan) =>
+      plan.state === "online" && !plan.isGridUnknown &&
+      (onBattery.length === 0 || stillCarries(state.stations.get(plan.device), rules, this.nowMonoMs))
+    );
+    if (online && (!goesWithAny || onBattery.length === 0)) return online;
+    if (onBattery.length === 0) return unknown;
+    const order = onBattery.toSorted((a, b) =>
+      (a.deadlineMonoMs ?? Infinity) - (b.deadlineMonoMs ?? Infinity)
+    );
+    if (state.hosts.get(agent) === undefined) return undefined;
+    return goesWithAny ? order[0] : order.at(-1);
   }
-  if (phase.kind === "online") return { device, state: "online", reason: `${device}: the grid is there` };
-  const view = house.viewFor(device);
-  const outlook = { state, rules: house.rules, station, view, nowMonoMs, isSilent: true };
-  const deadlineMonoMs = hostDueMonoMs(agent, outlook);
-  const leftMin = deadlineMonoMs === undefined ? undefined : (deadlineMonoMs - nowMonoMs) / 60_000;
-  return { device, state: "on_battery", deadlineMonoMs, reason: `${device}: ${reasonOf(phase, leftMin)}` };
+
+  #onStation(agent: string, device: string): PlanContent | undefined {
+    const { house, nowMonoMs } = this;
+    const state = house.state.stations.get(device);
+    const station = house.rulesOf(device);
+    const place = placeOf(agent, station);
+    const phase = place && state?.phases.get(place.group.key);
+    if (!state || !place || !phase) return undefined;
+    if (phase.kind === "unknown") {
+      if (station.grid !== "off" && !state.verdict?.isUntold) return undefined;
+      const reason = station.grid === "off"
+        ? `${device}: the policy file says that its grid does not count`
+        : `${device}: it does not tell any more whether the grid is there; nothing is shut down by that alone`;
+      return { device, state: "online", isGridUnknown: true, reason };
+    }
+    if (phase.kind === "online") return { device, state: "online", reason: `${device}: the grid is there` };
+    const deadlineMonoMs = this.#forecastOf(device, state).hostDueMonoMs(agent);
+    const leftMin = deadlineMonoMs === undefined ? undefined : (deadlineMonoMs - nowMonoMs) / 60_000;
+    return { device, state: "on_battery", deadlineMonoMs, reason: `${device}: ${reasonOf(phase, leftMin)}` };
+  }
+
+  #forecastOf(device: string, state: StationState): Forecast {
+    const known = this.#forecasts.get(device);
+    if (known) return known;
+    const { house, nowMonoMs } = this;
+    const station = house.rulesOf(device);
+    const view = house.viewFor(device);
+    const forecast = new Forecast({ state, rules: house.rules, station, view, nowMonoMs, isSilent: true });
+    this.#forecasts.set(device, forecast);
+    return forecast;
+  }
 }
 
 function reasonOf(phase: OutagePhase, leftMin: number | undefined): string {

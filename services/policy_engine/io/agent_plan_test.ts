@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { emptyHouse, House } from "../house.ts";
 import type { OutagePhase } from "../outage/outage.ts";
-import { planFor } from "./agent_plan.ts";
+import { Plans } from "./agent_plan.ts";
 import { DEFAULT_BLIND_LIMIT_MS as LIMIT_MS, simpleRules } from "../rules/simple_rules.ts";
 import { NEW_STATION, type StationState } from "../outage/station.ts";
 
@@ -61,10 +61,24 @@ for (const [name, study, attic, state, device] of rows) {
     const stations = new Map([["Study", study], ["Attic", attic]]);
     const hosts = new Map([["nas", { phase: { kind: "idle" } as const }]]);
     const house = new House({ stations, hosts, learnedMs: new Map() }, RULES, () => "id");
-    const plan = planFor("nas", house, NOW);
+    const plan = new Plans(house, NOW).planFor("nas");
     assert.deepEqual([plan?.state, plan?.device], [state, device]);
   });
 }
+
+Deno.test("Plans works out what the hosts of a station have in common once, not once a host", () => {
+  const names = Array.from({ length: 100 }, (_, i) => `host-${i}`);
+  const rules = simpleRules({ ...LIMITS, stations: { Study: names } }, 0);
+  const house = new House(emptyHouse(rules), rules, () => "id");
+  const at = { atMonoMs: 0, atWallMs: 0, retained: false };
+  house.step({ kind: "state", device: "Study", state: { soc: 50, grid_connected: false }, arrival: at }, 0);
+  const view = house.viewFor("Study");
+  let looks = 0;
+  house.viewFor = () => ({ ...view, isSettled: (host) => (looks++, view.isSettled(host)) });
+  const plans = new Plans(house, 0);
+  assert.equal(new Set(names.map((name) => plans.planFor(name)?.deadlineMonoMs)).size, 1);
+  assert.ok(looks > 0 && looks <= 10 * names.length, `${looks} looks at ${names.length} hosts`);
+});
 
 Deno.test("planFor() promises the deadline at which the daemon acts when the battery does not last: 60 s, not 180 s", () => {
   const rules = simpleRules({ ...LIMITS, stations: { Study: ["nas"] } }, 0);
@@ -72,7 +86,7 @@ Deno.test("planFor() promises the deadline at which the daemon acts when the bat
   const arrival = { atMonoMs: 0, atWallMs: 0, retained: false };
   const state = { device: "Study", soc: 20, grid_connected: false, discharge_min: 4 };
   house.step({ kind: "state", device: "Study", state, arrival }, 0);
-  assert.equal(planFor("nas", house, 0)?.deadlineMonoMs, 60_000);
+  assert.equal(new Plans(house, 0).planFor("nas")?.deadlineMonoMs, 60_000);
   assert.deepEqual(house.step({ kind: "tick" }, 59_999), [], "1 ms before");
   assert.ok(house.step({ kind: "tick" }, 60_000).some(({ kind }) => kind === "host"), "at it");
 });
@@ -96,7 +110,7 @@ for (const [name, heldMs, deadlineMs, actsAtMs] of holds) {
     tell(0);
     const hold = heldMs === undefined ? undefined : { untilMonoMs: heldMs, reason: "somebody" };
     if (hold) house.step({ kind: "hold", device: "Study", hold }, 0);
-    assert.equal(planFor("nas", house, 0)?.deadlineMonoMs, deadlineMs);
+    assert.equal(new Plans(house, 0).planFor("nas")?.deadlineMonoMs, deadlineMs);
     for (let atMs = MIN; atMs < actsAtMs; atMs += MIN) tell(atMs);
     assert.deepEqual(house.step({ kind: "tick" }, actsAtMs - 1).filter(({ kind }) => kind === "host"), []);
     assert.ok(house.step({ kind: "tick" }, actsAtMs).some(({ kind }) => kind === "host"));

@@ -6,7 +6,7 @@ import { hostsOfStation, placeOf, type StationRules } from "../rules/rules.ts";
 import { isGridFresh } from "../outage/grid_verdict.ts";
 import { outletFloor, stationFloor } from "../outage/floor.ts";
 import { silenceReason, type Ways } from "./silence.ts";
-import { firstDueMonoMs } from "../outage/forecast.ts";
+import { Forecast } from "../outage/forecast.ts";
 import { holdNow, timerOf } from "../outage/group_timer.ts";
 import { type Hold, timerEndMonoMs } from "../outage/timer.ts";
 import { minutesToShow } from "../outage/battery.ts";
@@ -224,7 +224,7 @@ function untilCritical(telling: Telling): string {
 function earliestSec({ device, house, state, nowMonoMs }: Telling): number | undefined {
   const basis = basisOf(device, state, house, nowMonoMs);
   if (basis.battery?.isCharged !== undefined) return undefined;
-  const dueMonoMs = firstDueMonoMs({ ...basis, state, isSilent: state.isBlind });
+  const dueMonoMs = new Forecast({ ...basis, state, isSilent: state.isBlind }).firstDueMonoMs();
   return dueMonoMs === undefined ? undefined : Math.max(0, Math.floor((dueMonoMs - nowMonoMs) / 1000));
 }
 

@@ -5,7 +5,7 @@ import { emptyHouse, House, type HouseInput } from "../house.ts";
 import type { GroupRules, HouseRules, StageRules } from "../rules/rules.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import { type Draw, drawFrom } from "../testdata/random.ts";
-import { planFor } from "./agent_plan.ts";
+import { Plans } from "./agent_plan.ts";
 
 const SITUATIONS = 300;
 const MIN = 60_000;
@@ -127,7 +127,8 @@ Deno.test(`planFor() is what the daemon does, in ${SITUATIONS} generated situati
     const given = situation(drawFrom(seed + i));
     const { house, hosts, nowMonoMs, rules } = given;
     const open = hosts.filter((host) => house.state.hosts.get(host)?.phase.kind === "idle");
-    const plans = new Map(open.map((host) => [host, planFor(host, house, nowMonoMs)]));
+    const forecast = new Plans(house, nowMonoMs);
+    const plans = new Map(open.map((host) => [host, forecast.planFor(host)]));
     // After a restart a fresh reading ends the wait for one at once, and nobody can know that it will come.
     const mayWait = nowMonoMs < rules.notBeforeMonoMs;
     for (const isSilent of mayWait ? [true] : [true, false]) {

@@ -6,7 +6,7 @@ import { encodePolicyStatus } from "../../../lib/messages/policy_status.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import { policyStatus, type StatusContext } from "./explain.ts";
 import type { House, HouseInput } from "../house.ts";
-import { buildPlan, isNewPlan, type PlanContent, planFor } from "./agent_plan.ts";
+import { buildPlan, isNewPlan, type PlanContent, type Plans } from "./agent_plan.ts";
 import { feedsOf } from "../rules/rules.ts";
 import { own } from "../../../lib/own.ts";
 import { RetryPace } from "./retry_pace.ts";
@@ -124,11 +124,11 @@ export class Publisher {
   }
 
   /** Publishes an agent's plan when it says something else than the one before, or the agent does not hold that one. */
-  showPlan(agent: string, house: House): void {
+  showPlan(agent: string, house: House, plans: Plans): void {
     const { bus, clock, topics, newId, agentKeys } = this.parts;
     const nowMonoMs = clock.monoMs();
     this.#followJumps();
-    const content = planFor(agent, house, nowMonoMs);
+    const content = plans.planFor(agent);
     const before = this.#plans.get(agent);
     const isNew = content && isNewPlan(before?.content, content, nowMonoMs);
     if (!content || !(isNew || this.#isAstray(agent, before, nowMonoMs))) return;

@@ -1,11 +1,5 @@
 /** When the daemon will act, if charge and load go on as they do: one forecast for status and plans. Pure. */
-import {
-  type GroupRules,
-  hostsOfStation,
-  type HouseRules,
-  placeOf,
-  type StageRules,
-} from "../rules/rules.ts";
+import { type GroupRules, type HouseRules, placeOf, type StageRules } from "../rules/rules.ts";
 import type { Battery } from "./battery.ts";
 import { batteryOf, batteryOfOpen } from "./floor.ts";
 import { needsOf } from "./groups.ts";
@@ -23,24 +17,45 @@ export interface Outlook extends Omit<TimerBasis, "battery" | "rules"> {
   readonly isSilent: boolean;
 }
 
-/**
- * When a host's group will be triggered: by its own triggers, or advanced by a later stage, whichever comes first. Monotonic ms.
- *
- * @returns undefined while the host's station is not on battery, or when nobody can tell
- */
-export function hostDueMonoMs(host: string, outlook: Outlook): number | undefined {
-  const place = placeOf(host, outlook.station);
-  if (!place) return undefined;
-  const later = outlook.station.stages.filter(({ number }) => number > place.stage.number);
-  return earliest([
-    groupDueMonoMs(place.stage, place.group, outlook),
-    ...later.flatMap((stage) => stage.groups.map((group) => groupDueMonoMs(stage, group, outlook))),
-  ]);
-}
+/** One forecast of one station at one moment: what hosts of a group have in common is worked out once. */
+export class Forecast {
+  readonly #dueByGroup = new Map<string, number | undefined>();
 
-/** When the first host of the station will be. */
-export function firstDueMonoMs(outlook: Outlook): number | undefined {
-  return earliest(hostsOfStation(outlook.station).map((host) => hostDueMonoMs(host, outlook)));
+  constructor(private readonly outlook: Outlook) {}
+
+  /**
+   * When a host's group will be triggered: by its own triggers, or advanced by a later stage, whichever comes first. Monotonic ms.
+   *
+   * @returns undefined while the host's station is not on battery, or when nobody can tell
+   */
+  hostDueMonoMs(host: string): number | undefined {
+    const place = placeOf(host, this.outlook.station);
+    return place && this.#dueMonoMs(place.stage, place.group);
+  }
+
+  /** When the first host of the station will be. */
+  firstDueMonoMs(): number | undefined {
+    return earliest(
+      this.outlook.station.stages.flatMap((stage) =>
+        stage.groups.filter(({ hosts }) => hosts.length > 0).map((group) => this.#dueMonoMs(stage, group))
+      ),
+    );
+  }
+
+  #dueMonoMs(stage: StageRules, group: GroupRules): number | undefined {
+    const later = this.outlook.station.stages.filter(({ number }) => number > stage.number);
+    return earliest([
+      this.#ownDueMonoMs(stage, group),
+      ...later.flatMap((one) => one.groups.map((other) => this.#ownDueMonoMs(one, other))),
+    ]);
+  }
+
+  #ownDueMonoMs(stage: StageRules, group: GroupRules): number | undefined {
+    if (!this.#dueByGroup.has(group.key)) {
+      this.#dueByGroup.set(group.key, groupDueMonoMs(stage, group, this.outlook));
+    }
+    return this.#dueByGroup.get(group.key);
+  }
 }
 
 /** The station as it would be if the grid went now. @param state Absent: nothing was ever heard of it */

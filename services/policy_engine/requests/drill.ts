@@ -1,6 +1,6 @@
 /** A drill: who was asked to do everything but the last step, and who answered what, in which time. Pure. */
 import type { DrillReport, DrillRequest } from "../../../lib/messages/drill.ts";
-import { asLostNow, hostDueMonoMs } from "../outage/forecast.ts";
+import { asLostNow, Forecast } from "../outage/forecast.ts";
 import type { House } from "../house.ts";
 import { feedsOf, hostsOf, hostsOfStation, placeOf } from "../rules/rules.ts";
 import { isFresh } from "../outage/readings.ts";
@@ -171,10 +171,8 @@ function prospectOf(
     const stage = place?.stage.number;
     if (!place || !isFresh(readings.socPercent, rules.staleAfterMs, nowMonoMs)) return { device, stage };
     const outlook = { rules, station, view: house.viewFor(device), nowMonoMs, isSilent: false };
-    const dueMonoMs = hostDueMonoMs(agent, {
-      ...outlook,
-      state: asLostNow(state.stations.get(device), outlook),
-    });
+    const lostNow = { ...outlook, state: asLostNow(state.stations.get(device), outlook) };
+    const dueMonoMs = new Forecast(lostNow).hostDueMonoMs(agent);
     return {
       device,
       stage,

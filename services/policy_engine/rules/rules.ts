@@ -89,8 +89,33 @@ export function hostsOf(rules: Pick<HouseRules, "stations">): readonly string[] 
 }
 
 /** The hosts of one station, in the order in which they go down. */
-export function hostsOfStation({ stages }: StationRules): readonly string[] {
-  return [...new Set(stages.flatMap(({ groups }) => groups.flatMap(({ hosts }) => hosts)))];
+export function hostsOfStation(station: StationRules): readonly string[] {
+  return [...placesOf(station).keys()];
+}
+
+/** A host's place on a station. */
+interface Place {
+  readonly stage: StageRules;
+  readonly group: GroupRules;
+}
+
+/** Host to its place, in the order in which they go down, for each station that was asked about: every tick asks for every host. */
+const placesByStation = new WeakMap<StationRules["stages"], ReadonlyMap<string, Place>>();
+
+function placesOf({ stages }: StationRules): ReadonlyMap<string, Place> {
+  let places = placesByStation.get(stages);
+  if (!places) placesByStation.set(stages, places = allPlaces(stages));
+  return places;
+}
+
+function allPlaces(stages: StationRules["stages"]): ReadonlyMap<string, Place> {
+  const places = new Map<string, Place>();
+  for (const stage of stages) {
+    for (const group of stage.groups) {
+      for (const host of group.hosts) if (!places.has(host)) places.set(host, { stage, group });
+    }
+  }
+  return places;
 }
 
 /** Host to its stations, for each map of stations that was asked about: every tick asks for every host. */
@@ -116,12 +141,6 @@ function allFeeds(stations: HouseRules["stations"]): ReadonlyMap<string, readonl
 }
 
 /** A host's place on a station; undefined when it does not hang on it. */
-export function placeOf(
-  host: string,
-  { stages }: StationRules,
-): { readonly stage: StageRules; readonly group: GroupRules } | undefined {
-  for (const stage of stages) {
-    const group = stage.groups.find(({ hosts }) => hosts.includes(host));
-    if (group) return { stage, group };
-  }
+export function placeOf(host: string, station: StationRules): Place | undefined {
+  return placesOf(station).get(host);
 }
