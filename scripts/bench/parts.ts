@@ -12,14 +12,14 @@ import {
   REAL_HOUR,
 } from "./endurance.ts";
 import { diskText, measureDisk } from "./disk.ts";
-import { hostsText, measureHosts } from "./hosts.ts";
+import { hostsText, measureHosts } from "./policy/hosts.ts";
 import { idleText, measureIdle } from "./idle.ts";
 import { measureMicro, microText } from "./micro.ts";
 import { measureNut } from "./nut/nut.ts";
 import { measureFlood, measureOutage, SERVERS } from "./nut/nut_outage.ts";
 import { type BenchBroker } from "./outage_house.ts";
 import { growthPerStation, measurePipeline, measureTraffic, PIPELINE_HEAD, pipelineRow } from "./pipeline.ts";
-import { measurePolicy, policyText } from "./policy.ts";
+import { measurePolicy, policyText } from "./policy/policy.ts";
 import { measureRates, RATE_HEAD, rateRow } from "./rate.ts";
 import { measureServices, servicesText } from "./services.ts";
 import { measureStart, startText } from "./start.ts";

@@ -71,7 +71,8 @@ Deno.test("Plans works out what the hosts of a station have in common once, not 
   const rules = simpleRules({ ...LIMITS, stations: { Study: names } }, 0);
   const house = new House(emptyHouse(rules), rules, () => "id");
   const at = { atMonoMs: 0, atWallMs: 0, retained: false };
-  house.step({ kind: "state", device: "Study", state: { soc: 50, grid_connected: false }, arrival: at }, 0);
+  const state = { device: "Study", soc: 50, grid_connected: false };
+  house.step({ kind: "state", device: "Study", state, arrival: at }, 0);
   const view = house.viewFor("Study");
   let looks = 0;
   house.viewFor = () => ({ ...view, isSettled: (host) => (looks++, view.isSettled(host)) });

@@ -1,5 +1,5 @@
 /** The policy in generated outages with everything going wrong: how many, how fast, and which promise broke. */
-import { type Played, playOutage } from "../../services/policy_engine/testdata/chaos.ts";
+import { type Played, playOutage } from "../../../services/policy_engine/testdata/chaos.ts";
 
 /** What a run found. */
 export interface PolicyFigures {

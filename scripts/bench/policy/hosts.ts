@@ -1,6 +1,6 @@
 /** What many hosts on one station cost the policy: its service with a broker in memory, so that only its own work counts. */
-import { encodeAgentStatus } from "../../lib/messages/agent/status.ts";
-import { house } from "../../services/policy_engine/testdata/test_policy.ts";
+import { encodeAgentStatus } from "../../../lib/messages/agent/status.ts";
+import { house } from "../../../services/policy_engine/testdata/test_policy.ts";
 
 /** The figures of one house. Times are ms of this processor. */
 export interface HostsFigures {
