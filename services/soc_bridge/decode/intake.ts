@@ -207,22 +207,28 @@ export class Intake {
    */
   #settle(values: number, atMonoMs: number): boolean {
     const { readings } = this;
-    if (!this.#isOwnSpeech) this.#isOwnSpeech = readings.waiting.some((slot) => this.#isOwnCharge(slot));
-    const isBroken = readings.waiting.length === values && this.#areOnlyZeros(readings.waiting);
+    if (!this.#isOwnSpeech) this.#isOwnSpeech = this.#hasOwnCharge();
+    const isBroken = readings.waitingCount === values && this.#areOnlyZeros();
     if (isBroken) readings.discard();
     else readings.commit(atMonoMs);
     return !isBroken;
   }
 
-  #isOwnCharge(slot: number): boolean {
-    return this.model.charges.has(slot) && !this.model.paths[slot]?.startsWith(COMMON_MODULE);
+  #hasOwnCharge(): boolean {
+    const { model, readings } = this;
+    for (let i = 0; i < readings.waitingCount; i++) {
+      const slot = readings.waitingSlot(i);
+      if (model.charges.has(slot) && !model.paths[slot]?.startsWith(COMMON_MODULE)) return true;
+    }
+    return false;
   }
 
-  #areOnlyZeros(slots: readonly number[]): boolean {
+  #areOnlyZeros(): boolean {
     const { measured, charges } = this.model;
     let zeros = 0;
     let hasCharge = false;
-    for (const slot of slots) {
+    for (let i = 0; i < this.readings.waitingCount; i++) {
+      const slot = this.readings.waitingSlot(i);
       if (!measured.has(slot)) continue;
       if (this.readings.waitingValue(slot) !== 0) return false;
       zeros++;

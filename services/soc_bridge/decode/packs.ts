@@ -54,6 +54,7 @@ export class Packs {
   readonly #packs = new Map<number, Pack>();
   /** {@link Packs.list} as it was last asked for; a message that brings no pack changes nothing in it. */
   #list: readonly Pack[] | undefined;
+  #takenMonoMs: number | undefined;
 
   constructor(private readonly spec: PackSpec) {}
 
@@ -92,6 +93,7 @@ export class Packs {
     pack.designWh = wattHours(pack.designRaw, pack.cells, spec.capacity);
     pack.atMonoMs = atMonoMs;
     this.#packs.set(num, pack);
+    this.#takenMonoMs = atMonoMs;
     this.#list = undefined;
     return true;
   }
@@ -100,6 +102,11 @@ export class Packs {
   keepOnly(nums: readonly number[]): void {
     for (const num of this.#packs.keys()) if (!nums.includes(num)) this.#packs.delete(num);
     this.#list = undefined;
+  }
+
+  /** When anything of a pack was last taken, monotonic ms; undefined before the first time. */
+  get takenMonoMs(): number | undefined {
+    return this.#takenMonoMs;
   }
 
   /** All packs that still report, by number. */

@@ -11,7 +11,9 @@ export class Readings {
   readonly #payload: Uint32Array;
   readonly #waiting: Float64Array;
   readonly #shown = new Set<number>();
-  #waitingSlots: number[] = [];
+  /** Reused for every payload; what lies beyond the count is from before. */
+  readonly #waitingSlots: number[] = [];
+  #waitingCount = 0;
   #payloadNumber = 0;
 
   /** @param slots How many fields there are */
@@ -26,34 +28,42 @@ export class Readings {
   /** What is put from now on belongs to one new payload. */
   beginPayload(): void {
     this.#payloadNumber++;
-    this.#waitingSlots = [];
+    this.#waitingCount = 0;
   }
 
   /** Notes a number that a message carried; it counts from {@link Readings.commit} on. */
   put(slot: number, value: number): void {
     this.#waiting[slot] = value;
-    this.#waitingSlots.push(slot);
+    this.#waitingSlots[this.#waitingCount++] = slot;
   }
 
-  /** The slots that the payload carries, in the order read; a slot twice when two of its messages have it. */
-  get waiting(): readonly number[] {
-    return this.#waitingSlots;
+  /** How many numbers wait; a slot counts twice when two messages of the payload have it. */
+  get waitingCount(): number {
+    return this.#waitingCount;
   }
 
-  /** The number that waits in a slot of {@link Readings.waiting}. */
+  /** The slot of a number that waits, in the order read. @param at 0 to {@link Readings.waitingCount} - 1 */
+  waitingSlot(at: number): number {
+    return this.#waitingSlots[at] ?? -1;
+  }
+
+  /** The number that waits in a slot of {@link Readings.waitingSlot}. */
   waitingValue(slot: number): number {
     return this.#waiting[slot] ?? NaN;
   }
 
   /** Takes all that waits. */
   commit(atMonoMs: number): void {
-    for (const slot of this.#waitingSlots) this.set(slot, this.#waiting[slot] ?? NaN, atMonoMs);
-    this.#waitingSlots = [];
+    for (let i = 0; i < this.#waitingCount; i++) {
+      const slot = this.waitingSlot(i);
+      this.set(slot, this.#waiting[slot] ?? NaN, atMonoMs);
+    }
+    this.#waitingCount = 0;
   }
 
   /** Drops all that waits. */
   discard(): void {
-    this.#waitingSlots = [];
+    this.#waitingCount = 0;
   }
 
   /** Takes a number that a message carried. */

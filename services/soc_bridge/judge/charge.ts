@@ -23,6 +23,21 @@ export function normalizeSoc(
   return socOf(asked(model, readings, packs, freshSinceMonoMs));
 }
 
+/** Whether the payload that was read last, at that time, carried anything that a charge is made of. */
+export function hasChargeNews(
+  { soc: sources }: CompiledModel,
+  readings: Readings,
+  packs: Packs | undefined,
+  atMonoMs: number,
+): boolean {
+  for (const source of sources) {
+    if ("packs" in source) {
+      if (packs?.takenMonoMs === atMonoMs) return true;
+    } else if (source.slots.some((slot) => readings.isInPayload(slot))) return true;
+  }
+  return false;
+}
+
 /** The same without what it is. */
 export function chargeOf(of: Asked): Timed<number> | undefined {
   const soc = socOf(of);

@@ -30,15 +30,14 @@ export function gridEvidence(
   for (const indicator of model.grid) {
     const reading = strongest(indicator, readings, freshSinceMonoMs);
     if (!reading) continue;
-    const evidence = named(model, reading);
     if (reading.isPresent) {
       if (indicator.doubts) isDoubted = true;
       if (indicator.doubts || indicator.only_absent) continue;
       if (readings.isInPayload(reading.slot)) {
         readings.noteShown(reading.slot);
-        return { present: true, decisive: true, evidence };
+        return { present: true, decisive: true, evidence: named(model, reading) };
       }
-      remembered ??= { present: true, decisive: false, evidence };
+      remembered ??= { present: true, decisive: false, evidence: named(model, reading) };
       continue;
     }
     if (!isAbsent(indicator, reading.raw)) continue;
@@ -47,7 +46,7 @@ export function gridEvidence(
     const needed = evidenceOfNeeds(model, indicator, reading.slot, readings, freshSinceMonoMs);
     if (needed === undefined) continue;
     if (!absent || (decisive && !absent.decisive)) {
-      absent = { present: false, decisive, evidence: [evidence, ...needed].join(", ") };
+      absent = { present: false, decisive, evidence: [named(model, reading), ...needed].join(", ") };
     }
   }
   return remembered ?? (isDoubted ? undefined : absent);

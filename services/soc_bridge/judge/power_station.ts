@@ -5,7 +5,7 @@ import type { CompiledModel } from "../models/compiled_model.ts";
 import { doubtGrid, GRID_UNKNOWN, GRID_UNTOLD_MS, type GridState, settleGrid, stepGrid } from "./grid.ts";
 import { gridEvidence, outageSign } from "./grid_evidence.ts";
 import { Intake, type Taken } from "../decode/intake.ts";
-import { normalizeSoc, type SocSource } from "./charge.ts";
+import { hasChargeNews, normalizeSoc, type SocSource } from "./charge.ts";
 import { normalize, type Normalized } from "./normalize.ts";
 import { LASTING, type NumberName } from "../models/model_spec.ts";
 import { areMinutesDoubtful } from "./plausible_minutes.ts";
@@ -214,7 +214,10 @@ export class PowerStation {
     const before = this.#grid.present;
     this.#judgeGrid(taken, atMonoMs);
     const socHeld = taken.values > 0 ? this.#judgeSoc(taken, atMonoMs) : undefined;
-    return { ...taken, gridChanged: this.#grid.present !== before, socHeld };
+    const gridChanged = this.#grid.present !== before;
+    // Named one by one: a spread costs as much as the whole judgement, and this runs for every payload.
+    const { values, isReply, online, tag27, messages, unknownPairs, problems } = taken;
+    return { values, isReply, online, tag27, messages, unknownPairs, problems, gridChanged, socHeld };
   }
 
   #judgeGrid({ tag27, values, isReply }: Taken, atMonoMs: number): void {
@@ -239,6 +242,7 @@ export class PowerStation {
   #judgeSoc({ isReply }: Taken, atMonoMs: number): number | undefined {
     const { model, staleAfterMs } = this.#options;
     const { readings, packs } = this.#intake;
+    if (!hasChargeNews(model, readings, packs, atMonoMs)) return undefined;
     const reading = normalizeSoc(model, readings, packs, atMonoMs - staleAfterMs);
     if (!reading || reading.atMonoMs !== atMonoMs) return undefined;
     const before = this.#soc;

@@ -6,7 +6,7 @@ export interface SocState {
   readonly soc: number | undefined;
   /** When {@link SocState.soc} was last confirmed, monotonic ms. */
   readonly atMonoMs: number;
-  /** A reading that jumped, with how many have agreed with it so far. */
+  /** The first reading that jumped, with how many have agreed with it so far. */
   readonly held: { readonly soc: number; readonly firstMonoMs: number; readonly count: number } | undefined;
 }
 
@@ -17,7 +17,10 @@ export const SOC_UNKNOWN: SocState = { soc: undefined, atMonoMs: 0, held: undefi
 export const SOC_JUMP_POINTS = 5;
 /** On top of that, points a minute since the last reading; the fastest discharge of any model is 4 to 5. */
 export const SOC_POINTS_PER_MIN = 6;
-/** Readings within this many points agree with each other. */
+/**
+ * Readings within this many points of the first that jumped agree with it, and as many more as a battery can have moved since. With
+ * the first, not with the one before: a value that drifts proves nothing.
+ */
 export const SOC_AGREE_POINTS = 5;
 /** A held value is believed at the third reading that agrees … */
 export const SOC_CONFIRM_COUNT = 3;
@@ -41,7 +44,7 @@ export function stepSoc(state: SocState, soc: number, isReply: boolean, atMonoMs
   if (!isZero && isPlausible(state, soc, atMonoMs)) return believed;
   if (isZero && state.soc !== undefined && state.soc <= SOC_JUMP_POINTS) return believed;
   const { held } = state;
-  if (!held || Math.abs(soc - held.soc) > SOC_AGREE_POINTS) {
+  if (!held || Math.abs(soc - held.soc) > SOC_AGREE_POINTS + movedPoints(held.firstMonoMs, atMonoMs)) {
     return { ...state, held: { soc, firstMonoMs: atMonoMs, count: 1 } };
   }
   const count = held.count + 1;
@@ -49,7 +52,7 @@ export function stepSoc(state: SocState, soc: number, isReply: boolean, atMonoMs
   const confirmed = isZero
     ? count >= SOC_CONFIRM_COUNT && heldMs >= SOC_ZERO_CONFIRM_MS
     : count >= SOC_CONFIRM_COUNT || isReply || heldMs >= SOC_CONFIRM_MS;
-  return confirmed ? believed : { ...state, held: { soc, firstMonoMs: held.firstMonoMs, count } };
+  return confirmed ? believed : { ...state, held: { ...held, count } };
 }
 
 function isPlausible(
@@ -58,6 +61,10 @@ function isPlausible(
   atMonoMs: number,
 ): boolean {
   if (before === undefined) return true;
-  const minutes = Math.max(0, atMonoMs - beforeMonoMs) / 60_000;
-  return Math.abs(soc - before) <= SOC_JUMP_POINTS + SOC_POINTS_PER_MIN * minutes;
+  return Math.abs(soc - before) <= SOC_JUMP_POINTS + movedPoints(beforeMonoMs, atMonoMs);
+}
+
+/** How far a battery can have moved in between, points. */
+function movedPoints(fromMonoMs: number, toMonoMs: number): number {
+  return SOC_POINTS_PER_MIN * Math.max(0, toMonoMs - fromMonoMs) / 60_000;
 }

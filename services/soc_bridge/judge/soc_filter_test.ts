@@ -103,8 +103,11 @@ const JUMPS: readonly [
   ["no jump of 5.1 points", [[74.9, 0]], 80],
   ["no two readings that agree", [[30, 0], [30, 1]], 80],
   ["the third that agrees", [[30, 0], [30, 1], [30, 2]], 30],
-  ["the third that agrees within 5 points of the one before", [[30, 0], [25, 1], [20, 2]], 20],
-  ["no third that agrees with the first alone", [[30, 0], [35, 1], [29.9, 2]], 80],
+  ["the third that agrees within 5 points of the first", [[30, 0], [27, 0], [25, 0]], 25],
+  ["no third that agrees with the one before alone: it drifts", [[30, 0], [26, 0], [24.9, 0]], 80],
+  ["the third that agrees with the first alone", [[30, 0], [35, 0], [25, 0]], 25],
+  ["the third of a battery that falls by 6 points a minute", [[30, 0], [27, 5000], [24, 10_000]], 24],
+  ["no third that fell by more", [[30, 0], [27, 5000], [23.9, 10_000]], 80],
   ["no third after one that disagreed", [[30, 0], [30, 1], [60, 2]], 80],
   ["no second before 20 s", [[30, 0], [30, 19_999]], 80],
   ["the second after 20 s", [[30, 0], [30, 20_000]], 30],
@@ -118,5 +121,5 @@ for (const [name, readings, soc] of JUMPS) {
 }
 
 Deno.test("stepSoc() counts readings that wait from the first of them", () => {
-  assert.deepEqual(feed(AT_80, [[30, 7], [31, 9]]).held, { soc: 31, firstMonoMs: 7, count: 2 });
+  assert.deepEqual(feed(AT_80, [[30, 7], [31, 9]]).held, { soc: 30, firstMonoMs: 7, count: 2 });
 });
