@@ -34,7 +34,7 @@ const DISPATCH = {
     "20/138": "inv_power_pack",
   },
   smartplug: { "2/1": "plug_heartbeat_pack", "53/1": "plug_heartbeat_pack" },
-  stream: { ...PROPERTIES, ...BATTERY },
+  stream: { ...PROPERTIES, ...BATTERY, "254/39": "Stream5000Report" },
   stream_microinverter: { ...PROPERTIES },
   alternator: { ...PROPERTIES },
   smartmeter: { ...PROPERTIES },

@@ -19,7 +19,8 @@ Deno.test("messageName() knows pairs and leaves the others unknown", () => {
     30,
   ]];
   for (const [func = 0, id = 0] of neverSeen) assert.equal(messageName("river3", func, id), undefined);
-  assert.equal(messageName("stream", 254, 39), undefined);
+  assert.equal(messageName("stream", 254, 39), "Stream5000Report");
+  assert.equal(messageName("stream", 254, 40), undefined);
 });
 
 const { url, ignore } = outsideFacts("protocol/messages.json");
@@ -31,6 +32,8 @@ Deno.test("dispatchOf() agrees with the protocol facts", { ignore }, async () =>
   for (const family of FAMILIES) {
     const facts = families[family]?.dispatch ?? [];
     for (const { cmdFunc, cmdId, message } of dispatchOf(family)) {
+      // The one message that the facts do not have: scripts/gen/proto/additions.ts.
+      if (message === "Stream5000Report") continue;
       const fact = facts.find((f) => f.cmd_func === cmdFunc && f.cmd_id === cmdId);
       assert.equal(fact?.message.split(" ")[0], message, `${family} ${cmdFunc}/${cmdId}`);
     }

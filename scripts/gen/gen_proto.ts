@@ -7,6 +7,7 @@
  */
 import { compileDescriptor, descriptorText } from "../../proto/compile_descriptor.ts";
 import { errorText } from "../../lib/errors.ts";
+import { withAdditions } from "./proto/additions.ts";
 import { parseFacts } from "./proto/facts.ts";
 import { devicesPage, tag27Section, tag27SectionOf } from "./proto/devices_page.ts";
 import { protoText } from "./proto/proto_text.ts";
@@ -14,10 +15,10 @@ import { readTag27Rows } from "./proto/tag27_rows.ts";
 import { MODELS } from "../../services/soc_bridge/models/models.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const FACTS = new URL("../../shared/protocol/messages.json", ROOT);
+const FACTS = new URL("../shared/protocol/messages.json", ROOT);
 const PROTO = new URL("proto/ecoflow/", ROOT);
 const GEN = new URL("proto/gen/", ROOT);
-const CAPTURES = new URL("../../shared/protocol/captures/", ROOT);
+const CAPTURES = new URL("../shared/protocol/captures/", ROOT);
 const DEVICES = new URL("docs/devices.md", ROOT);
 
 /** Files by URL that should be as given here. */
@@ -38,7 +39,7 @@ function wantedProtos(say: (line: string) => void): Wanted | undefined {
     say("../shared/protocol/messages.json is absent: proto/ecoflow is taken as it is");
     return undefined;
   }
-  const facts = parseFacts(text, "../shared/protocol/messages.json");
+  const facts = withAdditions(parseFacts(text, "../shared/protocol/messages.json"));
   return new Map(
     Object.entries(facts.families).map((
       [family, f],

@@ -9,7 +9,7 @@ import { isFamily, loadFamily, messageName } from "../../proto/registry.ts";
 import { parseCapture } from "../../commands/decode/captures.ts";
 import { decodeCapture, payloadBytes } from "../../commands/decode/decode_capture.ts";
 import { outsideFacts } from "../../lib/testdata/outside_facts.ts";
-import { OVERRULED } from "./testdata/overruled.ts";
+import { LATER_KNOWN, OVERRULED } from "./testdata/overruled.ts";
 
 const OWN = new URL("./testdata/", import.meta.url);
 const { url: RECORDED, ignore } = outsideFacts("protocol/captures/");
@@ -86,7 +86,10 @@ for (const url of [...listFiles(OWN), ...(ignore ? [] : listFiles(RECORDED))]) {
     const wanted: Pick<Frame, "message" | "decoded">[] = expected.frames ??
       (expected.message === undefined ? [] : [{ message: expected.message, decoded: expected.decoded }]);
     for (const [i, frame] of wanted.entries()) {
-      assert.equal(messages[i]?.name ?? null, frame.message ?? null);
+      const { name: found = null, cmd_func, cmd_id } = messages[i] ?? {};
+      const later = LATER_KNOWN.get(`${cmd_func}/${cmd_id}`);
+      assert.equal(found, frame.message ?? later ?? null);
+      if (later !== undefined) continue;
       if (frame.decoded) assertClose(messages[i]?.fields, frame.decoded, `message ${i}`);
     }
     if (wanted.length > 0) assert.equal(messages.length, wanted.length);

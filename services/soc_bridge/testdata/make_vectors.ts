@@ -354,6 +354,35 @@ const VECTORS: readonly Vector[] = [
     },
   },
   {
+    id: "stream5000-own-report",
+    about:
+      "the report of a STREAM 5000 holds the charge; what the house's meter counts is not what the station takes",
+    sn: "ES21TEST00000001",
+    messages: [{
+      name: "Stream5000Report",
+      seq: 302,
+      fields: { energy: { soc: 61 }, grid_meter: { grid_watts: -35.5 } },
+    }],
+    known: { battery_soc_pct: 61 },
+  },
+  {
+    id: "smarthomepanel3-watts-and-volts",
+    about: "volts of the first line; watts of the grid and of the house",
+    sn: "HR62TEST00000001",
+    messages: [{
+      name: "DisplayPropertyUpload",
+      seq: 303,
+      fields: {
+        cms_batt_soc: 71,
+        pow_get_sys_grid: 812.5,
+        pow_get_sys_load: 640,
+        grid_connection_vol_l1: 121.5,
+        grid_connection_vol_l2: 120,
+      },
+    }],
+    known: { battery_soc_pct: 71, ac_input_w: 812.5, ac_input_v: 121.5, total_output_w: 640 },
+  },
+  {
     id: "delta3-two-packs-behind-the-sun",
     about:
       "an energy of 0 yields to the packs, minutes 12927 to the CMS part's, its limit of 0 to the display's",

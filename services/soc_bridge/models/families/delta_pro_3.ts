@@ -85,7 +85,15 @@ export const DELTA_PRO_3_MODELS: readonly ModelSpec[] = [
     family: "deltaproultrax",
     confidence: "low",
     seen:
-      "dialect of the DELTA Pro Ultra X reported: the charge; grid and load watts, volts and circuits are not covered",
-    values: { soc: [{ from: "DisplayPropertyUpload.cms_batt_soc" }] },
+      "dialect of the DELTA Pro Ultra X reported: charge, grid and load watts, volts; circuits are not covered",
+    values: {
+      soc: [{ from: "DisplayPropertyUpload.cms_batt_soc" }],
+      ac_in_watts: [{ from: "DisplayPropertyUpload.pow_get_sys_grid" }],
+      ac_in_volts: [
+        { from: "DisplayPropertyUpload.grid_connection_vol_l1" },
+        { from: "DisplayPropertyUpload.grid_connection_vol_l2" },
+      ],
+      out_watts: [{ from: "DisplayPropertyUpload.pow_get_sys_load" }],
+    },
   },
 ];

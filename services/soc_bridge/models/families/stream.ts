@@ -121,7 +121,8 @@ export const STREAM_MODELS: readonly ModelSpec[] = [
     ...STREAM,
     rated_wh: 5024,
     confidence: "medium",
-    seen: "raw battery reports decoded; 254/39 and 254/40 have another layout that is not known",
+    seen:
+      "raw battery reports decoded; of 254/39 the charge and the grid meter's watts are known, 254/40, 254/42, 50/2 and 53/77 are not",
     notes: "The grid is not known on this model, so no policy can protect a house with it alone.",
     captures: [
       "stream5000-bms-heartbeat",
@@ -137,7 +138,7 @@ export const STREAM_MODELS: readonly ModelSpec[] = [
       "stream5000-unknown-254-39",
     ],
     values: {
-      soc: OWN_SOC,
+      soc: [...OWN_SOC, { from: "Stream5000Report.energy.soc" }],
       charge_min: [{ from: "CMSHeartBeatReport.v1p0.chg_remain_time" }],
       discharge_min: [{ from: "CMSHeartBeatReport.v1p0.dsg_remain_time", placeholders: NO_MINUTES_LEFT }],
       temp_celsius: [{ packs: "max_temp" }],
