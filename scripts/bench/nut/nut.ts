@@ -23,6 +23,9 @@ export interface NutFigures {
   readonly cpuShare: number;
 }
 
+/** A server that has not answered by then does not: Debian's waits for a client that takes nothing. */
+const ANSWER_LIMIT_MS = 10_000;
+
 const encoder = new TextEncoder();
 const STATUS = encoder.encode("GET VAR ups ups.status\n");
 
@@ -98,7 +101,7 @@ async function measureIn(
       cpuShare,
     };
   } finally {
-    for (const conn of conns) conn.close();
+    for (const conn of conns) closed(conn);
     await server.stop();
   }
 }
@@ -111,17 +114,39 @@ async function open(port: number, conns: Set<Deno.Conn>): Promise<Deno.Conn> {
 
 async function login(port: number, conns: Set<Deno.Conn>): Promise<Deno.Conn> {
   const conn = await open(port, conns);
-  await conn.write(encoder.encode("USERNAME host1\nPASSWORD secret\nLOGIN ups\n"));
-  await lines(conn, 3);
+  await within(conn, async () => {
+    await conn.write(encoder.encode("USERNAME host1\nPASSWORD secret\nLOGIN ups\n"));
+    await lines(conn, 3);
+  });
   return conn;
 }
 
 async function answered(conn: Deno.Conn): Promise<boolean> {
   try {
-    await conn.write(STATUS);
-    return (await lines(conn, 1)).startsWith("VAR ups ups.status");
+    return await within(conn, async () => {
+      await conn.write(STATUS);
+      return (await lines(conn, 1)).startsWith("VAR ups ups.status");
+    });
   } catch {
     return false;
+  }
+}
+
+/** Closes the connection when it takes too long, which ends what waits on it. */
+async function within<T>(conn: Deno.Conn, ask: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(() => closed(conn), ANSWER_LIMIT_MS);
+  try {
+    return await ask();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function closed(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch {
+    // Closed before.
   }
 }
 
