@@ -19,10 +19,15 @@ export const HOSTS = ["good", "evil"] as const;
 /** Who may do everything at the broker: the broker itself, taken over. */
 const BOSS = "boss";
 
+/** The password of the NUT user `good`. */
+export const NUT_PASSWORD = "password-of-nut";
+
 /** A running house. */
 export interface AttackHouse {
   readonly brokerPort: number;
   readonly dashboardPort: number;
+  /** The NUT server's; its UPS is `ups`. */
+  readonly nutPort: number;
   readonly keys: Readonly<Record<string, string>>;
   /** Everything that passed the broker, oldest first. */
   readonly seen: MqttMessage[];
@@ -73,7 +78,7 @@ async function build(
   ].map((user) => ({ ...user, password: passwordOf(user.username) }));
   const broker = await startMosquitto({ users, saves: "seldom" });
   undo.push(() => broker.stop());
-  const dashboardPort = freePort();
+  const [dashboardPort, nutPort] = [freePort(), freePort()];
   const keys = Object.fromEntries(HOSTS.map((host) => [host, randomHex()]));
   const stateDir = join(dir, "daemon");
   mkdirSync(stateDir, { mode: 0o700 });
@@ -89,6 +94,9 @@ async function build(
     ...login(DAEMON_USER),
     STATE_DIR: stateDir,
     POLICY_DEBOUNCE_SEC: "0",
+    NUT_CONFIG_FILE: writeNutConfig(dir),
+    NUT_LISTEN_HOST: "127.0.0.1",
+    NUT_PORT: String(nutPort),
     DASHBOARD_LISTEN: `127.0.0.1:${dashboardPort}`,
   });
   const daemon = startDaemonProcess({ envFile: daemonEnv, stateDir });
@@ -141,6 +149,7 @@ async function build(
   return {
     brokerPort: broker.port,
     dashboardPort,
+    nutPort,
     keys,
     seen,
     log: () => daemon.lines,
@@ -179,6 +188,17 @@ function open(
 /** Real time. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function writeNutConfig(dir: string): string {
+  const path = join(dir, "nut.toml");
+  const lines = [
+    'allow = ["127.0.0.0/8"]',
+    `[[user]]\nname = "good"\npassword = "${NUT_PASSWORD}"`,
+    `[[ups]]\nname = "ups"\ndevice = "${STATION}"`,
+  ];
+  writeFileSync(path, `${lines.join("\n")}\n`, { mode: 0o600 });
+  return path;
 }
 
 function writeEnv(path: string, values: Readonly<Record<string, string>>): string {
