@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
 import { recordOf } from "./record_of.ts";
+import { strictObject } from "./strict_object.ts";
 
-const schema = v.strictObject({ host: v.optional(recordOf(v.strictObject({ soc: v.number() })), {}) });
+const schema = strictObject({ host: v.optional(recordOf(strictObject({ soc: v.number() })), {}) });
 
 Deno.test("recordOf() reads every name, those that each object answers to as well", () => {
   const text =

@@ -4,6 +4,7 @@ import { parse as parseToml } from "smol-toml";
 import { errorText } from "../../lib/errors.ts";
 import { integerIn, parseValue, textUpTo } from "../../lib/messages/parse.ts";
 import type { Argv, HostPlatform } from "../platform/platform.ts";
+import { strictObject } from "../../lib/strict_object.ts";
 
 /** What happens after a preparation that failed: the next one, or no shutdown at all. */
 export type OnFailure = "continue" | "stop";
@@ -119,9 +120,9 @@ const argvSchema = v.pipe(
   v.array(v.pipe(textUpTo(4096), v.minLength(1, "must not be empty"))),
   v.minLength(1, "must name a program"),
 );
-const fileSchema = v.strictObject({
+const fileSchema = strictObject({
   pre_shutdown: v.optional(
-    v.array(v.strictObject({
+    v.array(strictObject({
       name: v.optional(v.pipe(textUpTo(100), v.minLength(1, "must not be empty"))),
       run: argvSchema,
       limit_s: v.optional(integerIn(1, 3600)),
@@ -130,7 +131,7 @@ const fileSchema = v.strictObject({
     [],
   ),
   shutdown: v.optional(
-    v.strictObject({
+    strictObject({
       mode: v.optional(v.picklist(["poweroff", "hibernate"])),
       run: v.optional(argvSchema),
       abort: v.optional(argvSchema),

@@ -1,10 +1,11 @@
 /** A person's wish to call a shutdown off: topic `power-manager/abort/request`, QoS 1, never retained. */
 import * as v from "valibot";
 import { isoTime, parseJson, textUpTo } from "./parse.ts";
+import { strictObject } from "../strict_object.ts";
 
 const word = v.pipe(textUpTo(64), v.minLength(1, "must not be empty"));
 
-const schema = v.strictObject({
+const schema = strictObject({
   id: word,
   device: word,
   issued_at: v.optional(isoTime),

@@ -1,11 +1,12 @@
 /** Drills: everything but the last step. Topics `power-manager/drill/request` and `power-manager/drill/report`. */
 import * as v from "valibot";
 import { isoTime, numberIn, parseJson, textUpTo } from "./parse.ts";
+import { strictObject } from "../strict_object.ts";
 
 const id = v.pipe(textUpTo(64), v.minLength(1, "must not be empty"));
 
 const requestSchema = v.pipe(
-  v.strictObject({
+  strictObject({
     id,
     agents: v.optional(v.pipe(v.array(id), v.minLength(1, "must name at least one agent"))),
     device: v.optional(id),

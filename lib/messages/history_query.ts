@@ -1,11 +1,12 @@
 /** Asks the historian: topic `power-manager/history/query`, QoS 1, never retained. */
 import * as v from "valibot";
 import { integerIn, parseJson, textUpTo } from "./parse.ts";
+import { strictObject } from "../strict_object.ts";
 
 /** The latest time that a query may name, ms since 1970: the year 2200. */
 const LAST_MS = Date.UTC(2200, 0, 1);
 
-const schema = v.strictObject({
+const schema = strictObject({
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,64}$/, "must be 1 to 64 letters, digits or -")),
   kind: v.picklist(["samples", "events", "energy", "outages"]),
   device: v.optional(v.pipe(textUpTo(64), v.minLength(1, "must not be empty"))),

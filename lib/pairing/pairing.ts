@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { InvalidInputError } from "../errors.ts";
 import { integerIn, parseValue, textUpTo } from "../messages/parse.ts";
+import { strictObject } from "../strict_object.ts";
 
-const schema = v.strictObject({
+const schema = strictObject({
   agent: v.pipe(textUpTo(64), v.minLength(1, "must not be empty")),
   key: v.pipe(v.string(), v.regex(/^([0-9a-f]{2}){32,64}$/, "must be 64 to 128 lower-case hex digits")),
   host: v.optional(textUpTo(255)),

@@ -15,6 +15,7 @@ import { Announcer } from "./announcer.ts";
 import { UpsRegistry } from "./ups_registry.ts";
 import { NutListener } from "./server.ts";
 import type { NutServerConfig } from "./slice.ts";
+import { Isolation } from "../../lib/workers/isolation.ts";
 import { loadCertificate } from "./access/tls.ts";
 import { configWarnings } from "./warnings.ts";
 
@@ -44,6 +45,7 @@ export class NutService implements Service {
   readonly #topics: Topics;
   readonly #upsRegistry: UpsRegistry;
   readonly #announcer: Announcer;
+  readonly #isolation: Isolation;
   readonly #cancels: (() => void)[] = [];
   readonly #backoff: Backoff;
   #listener: NutListener | undefined;
@@ -55,6 +57,7 @@ export class NutService implements Service {
   constructor(private readonly context: ServiceContext<NutServerConfig>) {
     const { config, random } = context;
     this.#topics = topicsUnder(config.roots);
+    this.#isolation = new Isolation(context, "part_failed");
     this.#announcer = new Announcer(context, this.#topics);
     this.#backoff = new Backoff({ firstMs: 2_000, maxMs: 60_000 }, random);
     this.#upsRegistry = new UpsRegistry({
@@ -67,7 +70,7 @@ export class NutService implements Service {
       hasCertificate: config.certPem !== undefined && config.keyPem !== undefined,
       fsdHoldMs: FSD_HOLD_MS,
       loginGraceMs: LOGIN_GRACE_MS,
-    });
+    }, (what, act) => this.#isolation.run(what, act));
   }
 
   /** Connections now. */
@@ -149,6 +152,10 @@ export class NutService implements Service {
 
   #tick(): void {
     this.#announcer.tell(this.#upsRegistry.tick(this.context.clock.monoMs()));
+    this.#isolation.run("the warnings", () => this.#warn());
+  }
+
+  #warn(): void {
     const { health, config } = this.context;
     const warnings = [
       ...configWarnings(config, (device) => this.#upsRegistry.policyOf(device)),

@@ -31,6 +31,9 @@ export interface BoardConfig extends Pick<NutHouse, "users" | "upses">, Grace {
   readonly loginGraceMs: number;
 }
 
+/** Runs a part; undefined when it threw, and the others go on. */
+export type Isolate = <T>(what: string, act: () => T) => T | undefined;
+
 interface Account {
   readonly ups: NutUps;
   readonly user: NutUser;
@@ -54,7 +57,11 @@ export class UpsRegistry {
   readonly #presence: HostPresence;
   #nextSession = 1;
 
-  constructor(private readonly config: BoardConfig) {
+  /** @param isolate Runs what concerns one station alone; absent: what throws ends the whole */
+  constructor(
+    private readonly config: BoardConfig,
+    private readonly isolate: Isolate = (_what, act) => act(),
+  ) {
     this.#stations = new Stations(config);
     this.#shutdowns = new ForcedShutdowns(config, config.fsdHoldMs);
     this.#entries = new UpsEntries(config.upses);
@@ -182,14 +189,18 @@ export class UpsRegistry {
 
   /** Lets time work: call about once a second. */
   tick(nowMonoMs: number): readonly Outcome[] {
-    const outcomes: Outcome[] = [...this.#presence.tick(nowMonoMs)];
-    for (const device of this.#stations.devices) {
-      if (this.#stations.isPolicyGone(device, nowMonoMs)) {
-        outcomes.push(...this.#applyPolicy(device, false, nowMonoMs));
-      }
-    }
-    const missing = this.#missing.tick(this.#hostFacts(nowMonoMs), nowMonoMs);
-    return [...outcomes, ...this.#shutdowns.tick(nowMonoMs), ...missing];
+    const alone = (what: string, act: () => readonly Outcome[]) => this.isolate(what, act) ?? [];
+    const presences = alone("the hosts' presence", () => this.#presence.tick(nowMonoMs));
+    const gone = this.#stations.devices.flatMap((device) =>
+      alone(
+        `station "${device}"`,
+        () =>
+          this.#stations.isPolicyGone(device, nowMonoMs) ? this.#applyPolicy(device, false, nowMonoMs) : [],
+      )
+    );
+    const missing = alone("missing hosts", () => this.#missing.tick(this.#hostFacts(nowMonoMs), nowMonoMs));
+    const shutdowns = alone("forced shutdowns", () => this.#shutdowns.tick(nowMonoMs));
+    return [...presences, ...gone, ...shutdowns, ...missing];
   }
 
   #loggedIn(id: number, address: string, { ups, user }: Account): readonly Outcome[] {

@@ -1,5 +1,4 @@
 /** Log in, log out, and what this browser may do. */
-import * as v from "valibot";
 import type { Clock } from "../../../lib/time/clock.ts";
 import { errorText, InvalidInputError } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log/log.ts";
@@ -13,6 +12,7 @@ import type { PasswordFile } from "../password_file.ts";
 import type { SessionView } from "../page_contract.ts";
 import type { Sessions } from "../sessions.ts";
 import type { Route } from "./route.ts";
+import { strictObject } from "../../../lib/strict_object.ts";
 
 /** What the session routes work with. */
 export interface SessionParts {
@@ -24,7 +24,7 @@ export interface SessionParts {
   readonly readsWithoutLogin: boolean;
 }
 
-const loginSchema = v.strictObject({ password: textUpTo(4 * MAX_PASSWORD) });
+const loginSchema = strictObject({ password: textUpTo(4 * MAX_PASSWORD) });
 /** Hashing takes memory and time: one at a time, and few wait. */
 const MAX_HASHING = 4;
 

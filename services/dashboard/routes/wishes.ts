@@ -6,13 +6,14 @@ import type { House } from "../house/house.ts";
 import type { WishView } from "../page_contract.ts";
 import type { WishRequests } from "../wishes.ts";
 import type { Route } from "./route.ts";
+import { strictObject } from "../../../lib/strict_object.ts";
 
 const name = v.pipe(textUpTo(64), v.minLength(1, "must not be empty"));
-const abortSchema = v.strictObject({ device: name });
+const abortSchema = strictObject({ device: name });
 const drillSchema = v.union([
-  v.strictObject({ all: v.literal(true) }),
-  v.strictObject({ device: name }),
-  v.strictObject({ agents: v.pipe(v.array(name), v.minLength(1), v.maxLength(100)) }),
+  strictObject({ all: v.literal(true) }),
+  strictObject({ device: name }),
+  strictObject({ agents: v.pipe(v.array(name), v.minLength(1), v.maxLength(100)) }),
 ]);
 /** Nobody presses a button more often than this at a time. */
 const MAX_AT_ONCE = 8;

@@ -5,10 +5,11 @@ import { ConfigError, errorText, InvalidInputError } from "../../../lib/errors.t
 import { integerIn, numberIn, parseValue, textUpTo } from "../../../lib/messages/parse.ts";
 import { accountProblems, crossProblems, upsProblems } from "./config_rules.ts";
 import { DEFAULT_LIMITS, type NutHouse, type NutUps, type NutUser } from "./nut_house.ts";
+import { strictObject } from "../../../lib/strict_object.ts";
 
 const name = v.pipe(textUpTo(64), v.minLength(1, "must not be empty"));
 
-const userSchema = v.strictObject({
+const userSchema = strictObject({
   name,
   password: name,
   role: v.optional(v.picklist(["secondary", "primary"]), "secondary"),
@@ -17,7 +18,7 @@ const userSchema = v.strictObject({
   down_after_s: v.optional(integerIn(0, 900)),
 });
 
-const upsSchema = v.strictObject({
+const upsSchema = strictObject({
   name,
   device: name,
   description: v.optional(textUpTo(100)),
@@ -27,7 +28,7 @@ const upsSchema = v.strictObject({
   rated_watts: v.optional(numberIn(1, 100_000)),
 });
 
-const limitsSchema = v.strictObject({
+const limitsSchema = strictObject({
   max_connections: v.optional(integerIn(1, 10_000), DEFAULT_LIMITS.maxConnections),
   max_per_address: v.optional(integerIn(1, 10_000), DEFAULT_LIMITS.maxPerAddress),
   connects_per_sec: v.optional(integerIn(1, 10_000), DEFAULT_LIMITS.connectsPerSec),
@@ -37,7 +38,7 @@ const limitsSchema = v.strictObject({
   write_sec: v.optional(integerIn(1, 600), DEFAULT_LIMITS.writeSec),
 });
 
-const houseSchema = v.strictObject({
+const houseSchema = strictObject({
   allow: v.array(v.string()),
   user: v.optional(v.array(v.unknown()), []),
   ups: v.optional(v.array(v.unknown()), []),

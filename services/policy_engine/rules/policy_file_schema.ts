@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { integerIn, numberIn, textUpTo } from "../../../lib/messages/parse.ts";
 import type { PathStep } from "./toml_lines.ts";
 import { recordOf } from "../../../lib/record_of.ts";
+import { strictObject } from "../../../lib/strict_object.ts";
 
 /** A limit, or "off": this trigger is not used, also when the level above has it. */
 const limit = <const S extends v.GenericSchema<number>>(value: S) =>
@@ -19,13 +20,13 @@ const triggerKeys = {
   debounce_sec: v.optional(integerIn(0, 86_400)),
 };
 
-const stageSchema = v.strictObject({
+const stageSchema = strictObject({
   hosts: v.pipe(v.array(name), v.minLength(1, "must name at least one host")),
   time_limit_sec: v.optional(integerIn(10, 86_400)),
   ...triggerKeys,
 });
 
-const stationSchema = v.strictObject({
+const stationSchema = strictObject({
   stage: v.optional(v.array(stageSchema)),
   last: v.optional(name),
   reserve: v.optional(v.boolean()),
@@ -37,7 +38,7 @@ const stationSchema = v.strictObject({
 
 const port = v.picklist(["dc", "ac1", "ac2"]);
 
-const hostSchema = v.strictObject({
+const hostSchema = strictObject({
   /** One for all of its stations, or one a station by name. */
   port: v.optional(v.union([port, v.record(name, port)])),
   goes_with: v.optional(v.picklist(["all", "any"])),
@@ -49,7 +50,7 @@ const hostSchema = v.strictObject({
 });
 
 const scalar = v.union([v.string(), v.number(), v.boolean()]);
-const witnessSchema = v.strictObject({
+const witnessSchema = strictObject({
   name,
   stations: v.optional(v.array(name)),
   topic: v.optional(v.pipe(textUpTo(256), v.regex(/^[^+#]+$/, "must be an MQTT topic without wildcards"))),
@@ -57,7 +58,7 @@ const witnessSchema = v.strictObject({
   present_when_equals: v.optional(scalar),
   absent_when_equals: v.optional(scalar),
   present_when_above: v.optional(v.pipe(v.number(), v.finite("must be a number"))),
-  nut: v.optional(v.strictObject({
+  nut: v.optional(strictObject({
     host: v.pipe(textUpTo(253), v.regex(/^[A-Za-z0-9.:-]+$/, "must be a host name or an IP address")),
     port: v.optional(integerIn(1, 65_535), 3493),
     ups: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,64}$/, "must be a UPS name: letters, digits, . _ -")),
@@ -66,14 +67,14 @@ const witnessSchema = v.strictObject({
 });
 
 /** The whole file; unknown keys are refused. */
-export const policyFileSchema = v.strictObject({
+export const policyFileSchema = strictObject({
   blind_limit_min: v.optional(numberIn(1, 10_000)),
-  recovery: v.optional(v.strictObject({
+  recovery: v.optional(strictObject({
     grid_stable_min: v.optional(numberIn(0, 1440)),
     soc_min: v.optional(numberIn(0, 100)),
   })),
   drill: v.optional(
-    v.strictObject({ monthly_day: integerIn(1, 28), hour: v.optional(integerIn(0, 23), 10) }),
+    strictObject({ monthly_day: integerIn(1, 28), hour: v.optional(integerIn(0, 23), 10) }),
   ),
   station: v.optional(recordOf(stationSchema), {}),
   host: v.optional(recordOf(hostSchema), {}),

@@ -279,3 +279,11 @@ Deno.test("parsePolicyFile() reads where magic packets go, and refuses what is n
   assert.equal(parse(text).host.nas?.wake_address, "192.168.7.255");
   assert.throws(() => parse(text.replace("192.168.7.255", "nas.lan")), /must be an IPv4 address/);
 });
+
+for (const key of ["constructor", "toString", "__proto__"]) {
+  for (const table of ["station.Study", "host.nas", "recovery"]) {
+    Deno.test(`parsePolicyFile() refuses the unknown key ${key} of [${table}]`, () => {
+      assert.throws(() => parse(`[${table}]\n${key} = 1\n`), ConfigError);
+    });
+  }
+}

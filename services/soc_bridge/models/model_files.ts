@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { parse as parseToml } from "smol-toml";
 import { errorText, InvalidInputError } from "../../../lib/errors.ts";
 import { modelSchema, type ModelSpec } from "./model_spec.ts";
+import { strictObject } from "../../../lib/strict_object.ts";
 
 /** A file that somebody else has read: this worker may not read any. */
 export interface ModelFile {
@@ -10,7 +11,7 @@ export interface ModelFile {
   readonly text: string;
 }
 
-const fileSchema = v.strictObject({
+const fileSchema = strictObject({
   model: v.pipe(v.array(modelSchema), v.minLength(1, "must hold at least one [[model]]")),
 });
 

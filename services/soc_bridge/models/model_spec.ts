@@ -1,6 +1,7 @@
 /** What a model's table may say, and how a table from a user's file is checked. */
 import * as v from "valibot";
 import { recordOf } from "../../../lib/record_of.ts";
+import { strictObject } from "../../../lib/strict_object.ts";
 
 /** The numbers of a normalised state that a table may give sources for; units as in `lib/messages/power_state.ts`. */
 export const NUMBER_NAMES = [
@@ -50,7 +51,7 @@ const BIT = "must be a bit from 0 to 31";
 const bit = v.pipe(number, v.integer(BIT), v.minValue(0, BIT), v.maxValue(31, BIT));
 
 const source = v.union([
-  v.strictObject({
+  strictObject({
     from: paths,
     scale: v.optional(number),
     part: v.optional(v.picklist(["positive", "negative"])),
@@ -61,7 +62,7 @@ const source = v.union([
     of: v.optional(v.picklist(["whole", "pack"])),
     below_is_zero: v.optional(number),
   }),
-  v.strictObject({
+  strictObject({
     packs: v.picklist([
       "main_soc",
       "mean_soc",
@@ -74,13 +75,13 @@ const source = v.union([
   }),
 ]);
 
-const indicator = v.strictObject({
+const indicator = strictObject({
   from: paths,
   present: v.union([
-    v.strictObject({ bit }),
-    v.strictObject({ at_least: number }),
-    v.strictObject({ above: number }),
-    v.strictObject({ one_of: v.pipe(v.array(number), v.minLength(1)) }),
+    strictObject({ bit }),
+    strictObject({ at_least: number }),
+    strictObject({ above: number }),
+    strictObject({ one_of: v.pipe(v.array(number), v.minLength(1)) }),
   ]),
   absent: v.picklist(["decides", "in_reply", "confirms", "asks", "never"]),
   absent_values: v.optional(v.pipe(v.array(number), v.minLength(1), v.maxLength(16))),
@@ -93,9 +94,9 @@ const indicator = v.strictObject({
 });
 
 const capacity = v.union([
-  v.strictObject({ unit: v.literal("Wh") }),
-  v.strictObject({ unit: v.literal("mAh"), volts: number }),
-  v.strictObject({ unit: v.literal("mAh"), cells: text(64), volts_per_cell: number }),
+  strictObject({ unit: v.literal("Wh") }),
+  strictObject({ unit: v.literal("mAh"), volts: number }),
+  strictObject({ unit: v.literal("mAh"), cells: text(64), volts_per_cell: number }),
 ]);
 const packFields = {
   soc: v.array(text(64)),
@@ -107,15 +108,15 @@ const packFields = {
   count: v.optional(path),
 };
 const packs = v.union([
-  v.strictObject({ message: text(64), num: text(64), ...packFields }),
-  v.strictObject({ list: path, num: text(64), ...packFields }),
-  v.strictObject({ keys: v.pipe(v.array(text(64)), v.minLength(1), v.maxLength(16)), ...packFields }),
+  strictObject({ message: text(64), num: text(64), ...packFields }),
+  strictObject({ list: path, num: text(64), ...packFields }),
+  strictObject({ keys: v.pipe(v.array(text(64)), v.minLength(1), v.maxLength(16)), ...packFields }),
 ]);
 
 const sources = v.optional(v.pipe(v.array(source), v.maxLength(8)));
 
 /** The schema of a table; everything that a user's file may hold. */
-export const modelSchema = v.strictObject({
+export const modelSchema = strictObject({
   model: text(64),
   prefixes: v.pipe(
     v.array(v.pipe(v.string(), v.regex(/^[A-Z0-9]{2,16}$/, "must be 2 to 16 capital letters or digits"))),
@@ -130,7 +131,7 @@ export const modelSchema = v.strictObject({
   notes: v.optional(text(600)),
   grid_proof: v.optional(v.picklist(["outage", "both", "present", "absent", "assumed"])),
   captures: v.optional(v.array(text(80))),
-  values: v.strictObject(
+  values: strictObject(
     Object.fromEntries([...NUMBER_NAMES, FLAG_NAME].map((name) => [name, sources])) as Record<
       NumberName | typeof FLAG_NAME,
       typeof sources
@@ -139,7 +140,7 @@ export const modelSchema = v.strictObject({
   grid: v.optional(v.pipe(v.array(indicator), v.maxLength(8))),
   packs: v.optional(packs),
   unreported_battery: v.optional(paths),
-  outage_ports: v.optional(v.strictObject({
+  outage_ports: v.optional(strictObject({
     list: path,
     port: text(64),
     enabled: text(64),
