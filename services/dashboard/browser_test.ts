@@ -57,7 +57,7 @@ Deno.test("the dashboard in a browser: an outage from the first look to the end"
       });
       await page.reload({ waitUntil: "load" });
       await sees(page, ".headline", /The grid is there/);
-      await sees(page, ".flow .soc", /8\d%/);
+      await sees(page, ".flow .soc", /[89]\d%|100%/);
       await sees(page, ".host", /study-pc/);
       await sees(page, ".host", /nas/);
       await sees(page, "#pulse", /^Live/);

@@ -14,6 +14,9 @@ const SHOTS_DIR = Deno.env.get("PICTURES_DIR");
 /** Set: only the states whose names it holds. */
 const ONLY = Deno.env.get("PICTURES_ONLY");
 
+/** Set: only these looks. */
+const LOOKS = Deno.env.get("PICTURES_LOOKS");
+
 interface Look {
   readonly name: string;
   readonly width: number;
@@ -35,6 +38,10 @@ const MANY: readonly Look[] = [
   { name: "narrow-320", width: 320, height: 640, dark: false, locale: "de-DE" },
   { name: "zoom-200", width: 590, height: 430, dark: false, locale: "en-GB", zoom: 2 },
 ];
+
+const CHOSEN = LOOKS === undefined
+  ? SHOTS_DIR === undefined ? FEW : MANY
+  : MANY.filter(({ name }) => LOOKS.split(",").includes(name));
 
 /** Time passes while somebody looks, as it does for the page. */
 function letTimePass({ clock }: TestHouse): () => Promise<void> {
@@ -114,7 +121,7 @@ Deno.test({
           withDashboard(async (house) => {
             const stopTime = letTimePass(house);
             try {
-              for (const look of SHOTS_DIR === undefined ? FEW : MANY) {
+              for (const look of CHOSEN) {
                 state.feed(house);
                 const page = await open(browser, look, `http://127.0.0.1:${house.port}/`, state);
                 await state.then?.(page, house);
@@ -143,7 +150,7 @@ Deno.test("the energy of a day and a week in a browser, from a real historian", 
       online.feed(house);
       const stopTime = letTimePass(house);
       try {
-        for (const look of SHOTS_DIR === undefined ? FEW : MANY) {
+        for (const look of CHOSEN) {
           const page = await open(browser, look, `http://127.0.0.1:${house.port}/`, online);
           const card = page.locator(".card.energy");
           await card.locator("rect.in").first().waitFor();

@@ -85,19 +85,16 @@ function drawFirstStart({ stations, cloud }: HouseView): void {
   const isFirst = stations.length === 0;
   show(byId("first"), isFirst);
   if (!isFirst) return;
-  const link = cloud?.link ?? "off";
+  const link = cloud?.link ?? "connecting";
   const key: TextKey = link === "off"
-    ? "first_no_account"
+    ? "first_off"
     : link === "up"
     ? "first_silent"
     : link === "connecting"
     ? "first_connecting"
     : "first_failed";
   const command = link === "off" ? "setup" : "doctor";
-  const needsCommand = link !== "connecting";
   setText(byId("first-text"), reader.say(key));
   setText(byId("first-command"), `ecoflow-power ${command}`);
   setText(byId("first-checkout"), reader.say("first_checkout", { command: `deno task ${command}` }));
-  show(byId("first-command"), needsCommand);
-  show(byId("first-checkout"), needsCommand);
 }

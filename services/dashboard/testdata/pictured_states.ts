@@ -31,8 +31,8 @@ export const PICTURED: readonly PicturedState[] = [
   {
     name: "first_start",
     agents: {},
-    feed: (house) => feedDaemon(house, { link: "off", detail: "no account" }),
-    shows: /No station yet.*No EcoFlow account is connected.*ecoflow-power setup/s,
+    feed: (house) => feedDaemon(house, { link: "off", detail: "switched off by ECOFLOW_CLOUD=off" }),
+    shows: /No station yet.*switched off .ECOFLOW_CLOUD=off.*ecoflow-power setup/s,
     never: /Journal/,
   },
   {

@@ -63,13 +63,13 @@ export const PAGE_TEXTS = {
   severity_warning: ["Warning", "Warnung"],
   severity_danger: ["Danger", "Gefahr"],
   first_title: ["No station yet", "Noch keine Station"],
-  first_no_account: [
-    "No EcoFlow account is connected. The next step, on the machine that runs the daemon:",
-    "Kein EcoFlow-Konto ist verbunden. Der nächste Schritt, auf dem Rechner des Dienstes:",
+  first_off: [
+    "EcoFlow's cloud is switched off (ECOFLOW_CLOUD=off): only stations that are fed over MQTT show themselves here. To connect an account, on the machine that runs the daemon:",
+    "EcoFlows Cloud ist abgeschaltet (ECOFLOW_CLOUD=off): Hier erscheinen nur Stationen, die über MQTT kommen. Ein Konto verbinden, auf dem Rechner des Dienstes:",
   ],
   first_connecting: [
-    "The account is being connected. A station shows itself here with its first message.",
-    "Das Konto wird verbunden. Eine Station erscheint hier mit ihrer ersten Nachricht.",
+    "EcoFlow's cloud is being connected. A station shows itself here with its first message. If this stays, what is missing is said by:",
+    "EcoFlows Cloud wird verbunden. Eine Station erscheint hier mit ihrer ersten Nachricht. Bleibt das so, sagt hier, was fehlt:",
   ],
   first_silent: [
     "The account is connected, but no station has been heard. Is it switched on, and does EcoFlow's app show it online? What is missing is said by:",
