@@ -98,8 +98,8 @@ Deno.test("the dashboard in a browser: an outage from the first look to the end"
       await page.getByRole("button", { name: "Start a drill" }).click();
       await page.getByRole("button", { name: "Start the drill" }).click();
       await sees(page, "#answer", /A drill begins \(the dashboard\)/);
-      await page.locator(".host", { hasText: "study-pc" }).getByText(/^ready/).waitFor();
-      await page.locator(".host", { hasText: "nas" }).getByText(/^ready/).waitFor();
+      await page.locator(".host", { hasText: "study-pc" }).getByText(/: ready/).waitFor();
+      await page.locator(".host", { hasText: "nas" }).getByText(/: ready/).waitFor();
       assert.deepEqual(shutdowns, []);
     });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { HouseView, PolicyView, StationView } from "../page_contract.ts";
 import { freshnessOf, isConnected, isPolicyLive, secondsLeft, STREAM_LIMIT_S } from "./freshness.ts";
 import { glanceOf, sentenceOf } from "./glance.ts";
-import { headline, hostWords } from "./labels.ts";
+import { headline, hostWords, protectionOf } from "./labels.ts";
 import { Reader } from "./reader.ts";
 
 const EN = new Reader({ language: "en", locale: "en-GB" });
@@ -106,10 +106,10 @@ Deno.test("isPolicyLive() holds for hours without news, but not for a countdown 
 
 Deno.test("hostWords() calls a host protected only while that is known", () => {
   const host = { agent: "nas", state: "online" };
-  assert.equal(hostWords(EN, host, true).text, "online and protected");
-  assert.equal(hostWords(EN, host, false).text, "not known now");
-  assert.doesNotMatch(hostWords(EN, { ...host, is_rehearsing: true }, true).text, /protected/);
-  assert.doesNotMatch(hostWords(EN, { ...host, state: "something new" }, true).text, /protected/);
+  assert.equal(hostWords(EN, host, "yes").text, "online and protected");
+  assert.equal(hostWords(EN, host, undefined).text, "not known now");
+  assert.doesNotMatch(hostWords(EN, { ...host, is_rehearsing: true }, "yes").text, /protected/);
+  assert.doesNotMatch(hostWords(EN, { ...host, state: "something new" }, "yes").text, /protected/);
 });
 
 Deno.test("isConnected() waits for nothing but a word from the daemon", () => {
@@ -136,8 +136,26 @@ for (
 Deno.test("hostWords() counts to the moment at which a host switches off, while that is ahead", () => {
   const host = { agent: "nas", state: "accepted" };
   const off = { inS: 110, atMs: new Date(2026, 10, 28, 14, 32).getTime() };
-  assert.equal(hostWords(EN, host, true, off).text, "switches off at 14:32, in 1:50");
-  assert.equal(hostWords(EN, host, true).text, "is preparing to shut down");
-  assert.equal(hostWords(EN, host, false, off).text, "not known now");
-  assert.equal(hostWords(EN, { ...host, state: "down" }, true, off).text, "is down, as it was told");
+  assert.equal(hostWords(EN, host, "yes", off).text, "switches off at 14:32, in 1:50");
+  assert.equal(hostWords(EN, host, "yes").text, "is preparing to shut down");
+  assert.equal(hostWords(EN, host, undefined, off).text, "not known now");
+  assert.equal(hostWords(EN, { ...host, state: "down" }, "yes", off).text, "is down, as it was told");
 });
+
+for (
+  const [state, isBlind, protection, text] of [
+    ["online", false, "yes", "online and protected"],
+    ["online", true, "station_silent", "online, but its station is silent"],
+    ["on_battery", true, "yes", "online and protected"],
+    ["unknown", false, "no", "online, but not protected now"],
+    ["unknown", true, "no", "online, but not protected now"],
+  ] as const
+) {
+  Deno.test(`protectionOf() a host whose policy is ${state}${isBlind ? " and blind" : ""} is ${protection}`, () => {
+    const policy: PolicyView = { ...POLICY, state, is_blind: isBlind, timer_left_s: undefined };
+    const station: StationView = { ...STATION, policy };
+    assert.equal(protectionOf(HOUSE, station, at(0)), protection);
+    assert.equal(hostWords(EN, { agent: "nas", state: "online" }, protection).text, text);
+    assert.equal(protectionOf({ ...HOUSE, is_policy_running: false }, station, at(0)), undefined);
+  });
+}

@@ -45,15 +45,27 @@ export interface HostWords {
   readonly text: string;
 }
 
+/** Whether a host that is online would be shut down in time; undefined: what is said of hosts is not live. */
+export type Protection = "yes" | "station_silent" | "no" | undefined;
+
+/** Judges it by what the policy of the host's station sees now. */
+export function protectionOf(house: HouseView, station: StationView, now: Surroundings): Protection {
+  const { policy } = station;
+  if (!policy || !isPolicyLive(house, station, now)) return undefined;
+  if (policy.state === "unknown") return "no";
+  // On battery the policy goes on with an estimate; before, a silent station begins no outage.
+  return policy.is_blind && policy.state === "online" ? "station_silent" : "yes";
+}
+
 /** What a host's state means for its owner. @param off When it switches off, if it said so and that is still ahead */
 export function hostWords(
   reader: Reader,
   host: HostView,
-  isLive: boolean,
+  protection: Protection,
   off?: { readonly inS: number; readonly atMs: number },
 ): HostWords {
   const say = (tone: Tone, key: TextKey): HostWords => ({ tone, text: reader.say(key) });
-  if (!isLive) return say("unknown", "host_unknown_now");
+  if (protection === undefined) return say("unknown", "host_unknown_now");
   if (host.is_rehearsing && host.state === "online") return say("battery", "host_rehearsing_online");
   if (host.is_rehearsing && host.state === "offline") return say("battery", "host_rehearsing_offline");
   const isGoing = host.state === "accepted" || host.state === "shutting_down";
@@ -63,7 +75,8 @@ export function hostWords(
   }
   switch (host.state) {
     case "online":
-      return say("well", "host_online");
+      if (protection === "no") return say("battery", "host_online_unprotected");
+      return protection === "yes" ? say("well", "host_online") : say("battery", "host_online_silent");
     case "offline":
       return say("battery", "host_offline");
     case "told":

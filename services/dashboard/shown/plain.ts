@@ -5,7 +5,7 @@ const ID = /\s*\(?\b(?:id |command )?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 
 /** The sentence as the page shows it. */
 export function plain(reader: Reader, text: string): string {
-  return text.replace(ID, "").replace(
+  return text.replace(ID, "").replace(/(\d) %/g, "$1\u00a0%").replace(
     /\b(\d{2,9}) (s|min)\b/g,
     (_all, digits: string, unit: string) => reader.duration(Number(digits) * (unit === "s" ? 1 : 60)),
   );

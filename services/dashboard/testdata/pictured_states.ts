@@ -83,7 +83,7 @@ export const PICTURED: readonly PicturedState[] = [
       feedStation(house, "Study", { state: { ...CALM, ...ages }, policy: { sentence, blind: true } });
     },
     shows: /Not known now.*Last reading: grid there, 7\smin ago.*Nothing fresh comes/s,
-    never: /The grid is there(?!,)|protected until|Full/,
+    never: /The grid is there(?!,)|and protected|Full/,
   },
   {
     name: "grid_unknown",
@@ -95,7 +95,7 @@ export const PICTURED: readonly PicturedState[] = [
       });
     },
     shows: /does not tell any more whether the grid is there.*hosts are not protected/s,
-    never: /The grid is there|Full/,
+    never: /The grid is there|Full|and protected/,
   },
   {
     name: "outage",

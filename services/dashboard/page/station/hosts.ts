@@ -1,8 +1,8 @@
 /** The hosts of a station: who is protected and online, and when each last showed that it can go down. */
 import type { HostView, HouseView, StationView } from "../../page_contract.ts";
-import { isPolicyLive, type Surroundings } from "../../shown/freshness.ts";
+import type { Surroundings } from "../../shown/freshness.ts";
 import { wallMsIn } from "../../shown/glance.ts";
-import { drillWords, hostWords, type Tone } from "../../shown/labels.ts";
+import { drillWords, hostWords, type Protection, protectionOf, type Tone } from "../../shown/labels.ts";
 import { plain } from "../../shown/plain.ts";
 import { toneIcon } from "../../shown/tone_icon.ts";
 import type { TextKey } from "../../shown/texts/texts.ts";
@@ -32,7 +32,7 @@ export class Hosts {
       row.node.remove();
       this.#rows.delete(agent);
     }
-    const isLive = isPolicyLive(house, station, now);
+    const protection = protectionOf(house, station, now);
     for (const host of station.hosts) {
       const isStaged = station.hosts.some(({ stage }) => stage !== host.stage);
       let row = this.#rows.get(host.agent);
@@ -40,7 +40,7 @@ export class Hosts {
         row = new HostRow(host.agent);
         this.#rows.set(host.agent, row);
       }
-      row.update(host, { house, now, isLive, isStaged });
+      row.update(host, { house, now, protection, isStaged });
       if (row.node.parentElement !== this.#list) this.#list.append(row.node);
     }
   }
@@ -49,7 +49,7 @@ export class Hosts {
 interface HostMoment {
   readonly house: HouseView;
   readonly now: Surroundings;
-  readonly isLive: boolean;
+  readonly protection: Protection;
   /** Not all hosts of the station go at once. */
   readonly isStaged: boolean;
 }
@@ -73,10 +73,10 @@ class HostRow {
     );
   }
 
-  update(host: HostView, { house, now, isLive, isStaged }: HostMoment): void {
+  update(host: HostView, { house, now, protection, isStaged }: HostMoment): void {
     const offInS = host.off_in_s === undefined ? 0 : Math.ceil(host.off_in_s - now.sinceSentS);
     const off = offInS > 0 ? { inS: offInS, atMs: wallMsIn(offInS, house, now) } : undefined;
-    const { tone, text } = hostWords(reader, host, isLive, off);
+    const { tone, text } = hostWords(reader, host, protection, off);
     if (tone !== this.#tone) {
       this.#tone = tone;
       this.node.className = `host tone-${tone}`;

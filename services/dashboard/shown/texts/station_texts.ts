@@ -114,6 +114,8 @@ export const STATION_TEXTS = {
   host_rehearsing_online: ["online, but only rehearsing", "online, übt aber nur"],
   host_rehearsing_offline: ["offline, and only rehearsing", "offline, übt auch nur"],
   host_online: ["online and protected", "online und geschützt"],
+  host_online_silent: ["online, but its station is silent", "online, aber seine Station schweigt"],
+  host_online_unprotected: ["online, but not protected now", "online, aber jetzt nicht geschützt"],
   host_offline: ["offline", "offline"],
   host_told: ["told to shut down", "soll herunterfahren"],
   host_accepted: ["is preparing to shut down", "bereitet das Herunterfahren vor"],
