@@ -20,6 +20,8 @@ export interface HostView {
   /** What the policy knows of it: `online`, `offline`, `told`, `accepted`, `shutting_down`, `down` … */
   readonly state: string;
   readonly detail?: string;
+  /** It said that it switches off in so many seconds, at the moment of sending. */
+  readonly off_in_s?: number;
   /** 1 goes first; absent: all go together. */
   readonly stage?: number;
   readonly hostname?: string;
@@ -66,6 +68,8 @@ export interface PolicyView {
 export interface StationView {
   readonly device: string;
   readonly model?: string;
+  /** Its values are played, not measured. */
+  readonly is_simulated?: true;
   /** What the bridge says of the way to it; absent: it did not say. */
   readonly link?: "live" | "stale" | "offline";
   readonly grid?: { readonly connected: boolean; readonly age_s?: number; readonly evidence?: string };
@@ -138,7 +142,10 @@ export interface EnergyView {
   /** `2026-11-23` */
   readonly day: string;
   readonly in_wh?: number;
+  /** For so many seconds of the day it was known; the rest is in no sum. */
+  readonly in_s: number;
   readonly out_wh?: number;
+  readonly out_s: number;
 }
 
 /** What the charts show; each array as long as `at_s`, null where nothing is known. */
@@ -149,6 +156,12 @@ export interface HistoryView {
   readonly soc_percent: readonly (number | null)[];
   readonly in_watts: readonly (number | null)[];
   readonly out_watts: readonly (number | null)[];
+  /** For how many of the row's seconds anything was known; 0 in a gap. */
+  readonly known_s: readonly number[];
+  /** How much of that time the grid was there, %. */
+  readonly grid_percent: readonly (number | null)[];
+  /** The values are averages over so long, s. */
+  readonly step_s: number;
   readonly outages: readonly OutageView[];
   /** The last days, oldest first; absent: nobody keeps it. */
   readonly energy?: readonly EnergyView[];

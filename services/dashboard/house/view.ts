@@ -1,4 +1,5 @@
 /** What the page shows of the house, with the age of each word. Pure. */
+import type { AgentAck } from "../../../lib/messages/agent/ack.ts";
 import type { AgentStatus } from "../../../lib/messages/agent/status.ts";
 import type { PolicyStatus } from "../../../lib/messages/policy_status.ts";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
@@ -79,8 +80,14 @@ function stationView(device: string, house: House, options: ViewOptions): Statio
     device,
     ...(state ? stateView(state, options.nowMonoMs) : {}),
     policy: policy && policyView(policy, options.nowMonoMs),
+    is_simulated: isSimulated(device, state?.value.sn, options.speed) ? true : undefined,
     hosts: hostsOf(device, policy?.value, options).map((host) => hostView(host, house, options)),
   };
+}
+
+/** A house of another pace, the predecessor's played station, and the emulated cloud's serial numbers. */
+function isSimulated(device: string, sn: string | undefined, speed: number): boolean {
+  return speed !== 1 || device === "SimulatedDevice" || /^[A-Z0-9]{3,4}SIM\d{9,10}$/.test(sn ?? "");
 }
 
 function stateView(heard: Heard<PowerState>, nowMonoMs: number): Partial<StationView> {
@@ -148,13 +155,14 @@ function hostsOf(
 function hostView(
   { agent, state, detail, stage }: Pick<HostView, "agent" | "state" | "detail" | "stage">,
   house: House,
-  { hostHistory }: ViewOptions,
+  { hostHistory, nowMonoMs }: ViewOptions,
 ): HostView {
   const status: AgentStatus | undefined = house.agents.get(agent)?.value;
   return {
     agent,
     state,
     detail,
+    off_in_s: offInSec(house.acks.get(agent), detail, nowMonoMs),
     stage,
     hostname: status?.hostname,
     os: status?.os,
@@ -163,6 +171,18 @@ function hostView(
     last_shutdown_at: hostHistory.lastShutdownAt(agent),
     last_drill: hostHistory.lastDrill(agent),
   };
+}
+
+/** An agent says once how long it still takes; the time goes on from there. */
+function offInSec(
+  ack: Heard<AgentAck> | undefined,
+  detail: string | undefined,
+  nowMonoMs: number,
+): number | undefined {
+  const seconds = /^switching off in (\d{1,5}) s$/.exec(ack?.value.detail ?? "")?.[1];
+  if (!ack || seconds === undefined || ack.value.detail !== detail) return undefined;
+  const age = ageOf(ack, nowMonoMs);
+  return age === undefined ? undefined : Math.max(0, Number(seconds) - age);
 }
 
 /** undefined when nobody knows it. */

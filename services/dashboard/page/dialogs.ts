@@ -1,7 +1,8 @@
 /** The two questions that the page asks: for the password, and whether something is really meant. */
 import type { SessionView } from "../page_contract.ts";
 import { byId, setText, show } from "./dom.ts";
-import type { Refusal } from "./server.ts";
+import { reader } from "./language.ts";
+import { type Refusal, refusalText } from "./server.ts";
 
 /** Asks; resolves with whether it is meant. */
 export function confirm(question: string, detail: string, yes: string): Promise<boolean> {
@@ -62,7 +63,7 @@ export class LoginDialog {
       this.#dialog.close();
       return this.onSession(answer);
     }
-    this.#say(`${answer.error}.`);
+    this.#say(refusalText(answer));
     if (answer.retryS !== undefined) this.#waitUntilMs = performance.now() + answer.retryS * 1000;
     this.#input.select();
     this.#count();
@@ -72,7 +73,9 @@ export class LoginDialog {
     if (this.#waitUntilMs === 0) return;
     const seconds = Math.ceil((this.#waitUntilMs - performance.now()) / 1000);
     this.#submit.disabled = seconds > 0;
-    if (seconds > 0) return setText(byId("login-wait"), `You may try again in ${seconds} s.`);
+    if (seconds > 0) {
+      return setText(byId("login-wait"), reader.say("try_again_in", { left: reader.duration(seconds) }));
+    }
     this.#waitUntilMs = 0;
     setText(byId("login-wait"), "");
     this.#say("");

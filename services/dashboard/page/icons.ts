@@ -1,7 +1,5 @@
 /** The page's few signs, drawn in strokes. */
 import { svg } from "./dom.ts";
-import type { Tone } from "../shown/labels.ts";
-import { own } from "../../../lib/own.ts";
 
 const PATHS = {
   check: "M5 12.5l4.5 4.5L19 7.5",
@@ -25,10 +23,4 @@ export function icon(name: IconName, className = "icon"): SVGSVGElement {
     { viewBox: "0 0 24 24", class: className, "aria-hidden": "true", "data-icon": name },
     svg("path", { d: PATHS[name] }),
   );
-}
-
-/** The sign of a tone: colour alone says nothing to many. */
-export function toneIcon(tone: Tone): IconName {
-  const icons = { well: "check", battery: "battery", danger: "alert", unknown: "unknown" } as const;
-  return own(icons, tone);
 }

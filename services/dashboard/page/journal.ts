@@ -1,21 +1,25 @@
 /** The journal: what happened, newest first. */
 import type { EventView } from "../page_contract.ts";
 import { el } from "./dom.ts";
-import { when } from "../shown/format.ts";
+import { plain } from "../shown/plain.ts";
+import { EVENT_TITLES_DE } from "../shown/texts/event_titles.ts";
+import type { TextKey } from "../shown/texts/texts.ts";
+import { own } from "../../../lib/own.ts";
 import { icon, type IconName } from "./icons.ts";
+import { DAEMON_LANG, reader } from "./language.ts";
 
 const MAX_SHOWN = 150;
-const SIGNS: Readonly<Record<EventView["severity"], { icon: IconName; tone: string; word: string }>> = {
-  info: { icon: "check", tone: "unknown", word: "Note" },
-  notice: { icon: "check", tone: "well", word: "Notice" },
-  warning: { icon: "alert", tone: "battery", word: "Warning" },
-  danger: { icon: "alert", tone: "danger", word: "Danger" },
+const SIGNS: Readonly<Record<EventView["severity"], { icon: IconName; tone: string; word: TextKey }>> = {
+  info: { icon: "check", tone: "unknown", word: "severity_info" },
+  notice: { icon: "check", tone: "well", word: "severity_notice" },
+  warning: { icon: "alert", tone: "battery", word: "severity_warning" },
+  danger: { icon: "alert", tone: "danger", word: "severity_danger" },
 };
 
 /** See the file comment. */
 export class Journal {
-  readonly #list = el("ol", { class: "journal", tabindex: 0, "aria-label": "Events, newest first" });
-  readonly #none = el("p", { class: "quiet" }, "Nothing has happened since the dashboard was started.");
+  readonly #list = el("ol", { class: "journal", tabindex: 0, "aria-label": reader.say("journal_label") });
+  readonly #none = el("p", { class: "quiet" }, reader.say("journal_none"));
   /** What to put on the page. */
   readonly node = el("div", {}, this.#none, this.#list);
 
@@ -41,14 +45,20 @@ export class Journal {
   }
 }
 
-function entry({ ts, severity, text }: EventView, nowMs: number): HTMLLIElement {
+function entry({ ts, kind, severity, text }: EventView, nowMs: number): HTMLLIElement {
   const sign = SIGNS[severity];
+  const title = reader.language === "de" ? own(EVENT_TITLES_DE, kind) : undefined;
   return el(
     "li",
     { class: `tone-${sign.tone}` },
     icon(sign.icon),
-    el("time", { datetime: ts }, when(ts, nowMs)),
-    el("span", { class: "sr" }, `${sign.word}: `),
-    el("span", { class: "text" }, text),
+    el("time", { datetime: ts }, reader.when(ts, nowMs)),
+    el("span", { class: "sr" }, `${reader.say(sign.word)}: `),
+    el(
+      "span",
+      { class: "text" },
+      ...(title ? [el("b", {}, title), " "] : []),
+      el("span", { lang: DAEMON_LANG }, plain(reader, text)),
+    ),
   );
 }

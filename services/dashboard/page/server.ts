@@ -1,4 +1,5 @@
 /** How the page speaks with the dashboard: short questions, wishes, and the stream. */
+import { reader } from "./language.ts";
 import type { EventView, HistoryView, HouseView, SessionView, WishView } from "../page_contract.ts";
 
 /** What the stream brings. */
@@ -18,6 +19,13 @@ export interface Refusal {
   readonly status: number;
   /** Seconds to wait. */
   readonly retryS?: number;
+}
+
+/** A refusal for the reader: in his words where the page knows them, else in the daemon's. */
+export function refusalText({ status, error, retryS }: Refusal): string {
+  if (status === 0) return reader.say("unreachable");
+  if (error === "That is not the password") return reader.say("wrong_password");
+  return retryS === undefined ? `${error}.` : reader.say("too_many");
 }
 
 const RETRY_MS = 2000;

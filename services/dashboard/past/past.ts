@@ -25,8 +25,17 @@ export function pastView(device: string, { samples, outages, energy }: PastAnswe
     soc_percent: withGaps.map(({ soc }) => soc ?? null),
     in_watts: withGaps.map(({ in_watts }) => in_watts ?? null),
     out_watts: withGaps.map(({ out_watts }) => out_watts ?? null),
+    known_s: withGaps.map(({ seconds }) => seconds),
+    grid_percent: withGaps.map(({ grid_percent }) => grid_percent ?? null),
+    step_s: stepSec,
     outages: outages?.outages?.map(outageView) ?? [],
-    energy: energy?.energy?.map(({ day, in_wh, out_wh }): EnergyView => ({ day, in_wh, out_wh })) ?? [],
+    energy: energy?.energy?.map(({ day, in_wh, in_s, out_wh, out_s }): EnergyView => ({
+      day,
+      in_wh,
+      in_s,
+      out_wh,
+      out_s,
+    })) ?? [],
     source: "historian",
   };
 }

@@ -79,10 +79,10 @@ export class Seen {
   /** What a station's charts show. */
   history(device: string, sinceSec: number): HistoryView {
     const samples = this.#samples.get(device)?.filter(({ atSec }) => atSec >= sinceSec) ?? [];
-    const withGaps = samples.flatMap((sample, i) => {
+    const withGaps = samples.flatMap((sample, i): (Sample & { isGap?: true })[] => {
       const before = samples[i - 1];
       const isGap = before && sample.atSec - before.atSec > 6 * SAMPLE_EVERY_SEC;
-      return isGap ? [{ atSec: before.atSec + SAMPLE_EVERY_SEC }, sample] : [sample];
+      return isGap ? [{ atSec: before.atSec + SAMPLE_EVERY_SEC, isGap: true }, sample] : [sample];
     });
     const column = (value: (sample: Sample) => number | undefined) => withGaps.map((s) => value(s) ?? null);
     return {
@@ -91,6 +91,9 @@ export class Seen {
       soc_percent: column((sample) => sample.socPercent),
       in_watts: column((sample) => sample.inWatts),
       out_watts: column((sample) => sample.outWatts),
+      known_s: withGaps.map((sample) => sample.isGap ? 0 : SAMPLE_EVERY_SEC),
+      grid_percent: withGaps.map(() => null),
+      step_s: SAMPLE_EVERY_SEC,
       outages: this.#outages.get(device) ?? [],
       source: "seen",
     };

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import type { HouseView, PolicyView, StationView } from "../page_contract.ts";
 import { freshnessOf, isConnected, isPolicyLive, secondsLeft, STREAM_LIMIT_S } from "./freshness.ts";
-import { headline, hostWords } from "./labels.ts";
+import { glanceOf, sentenceOf } from "./glance.ts";
+import { headline, hostWords, protectionOf } from "./labels.ts";
+import { Reader } from "./reader.ts";
+
+const EN = new Reader({ language: "en", locale: "en-GB" });
 
 const HOUSE: HouseView = {
   now_ms: 0,
@@ -49,16 +53,25 @@ for (const [name, house, station, now, expected] of rows) {
   Deno.test(`freshnessOf() calls ${name} ${expected}, and the headline follows`, () => {
     const [view, shown] = [{ ...HOUSE, ...house }, { ...STATION, ...station }];
     assert.equal(freshnessOf(shown.grid, view, shown, now), expected);
-    const { tone, text } = headline(view, shown, now);
+    const { tone, key } = headline(view, shown, now);
     assert.equal(tone === "well", expected === "live");
-    assert.equal(text === "The grid is there", expected === "live");
+    assert.equal(key === "grid_there", expected === "live");
+    const { charge, time } = glanceOf(EN, view, {
+      ...shown,
+      soc: shown.grid && { percent: 80, ...shown.grid },
+    }, now);
+    assert.equal(charge === "80%", expected === "live");
+    assert.equal(time.startsWith("last known 80%"), expected === "old");
+    const { text } = sentenceOf(EN, view, shown, now);
+    assert.equal(text.includes("Last reading: grid there"), expected === "old");
   });
 }
 
 Deno.test("headline() says that the grid is gone only while that is fresh", () => {
   const station = { ...STATION, grid: { connected: false, age_s: 119 } };
-  assert.equal(headline(HOUSE, station, at(1)).text, "The grid is gone: on battery");
-  assert.match(headline(HOUSE, station, at(2)).text, /^Not known now\. Last reading: grid gone, 2 min ago$/);
+  assert.equal(headline(HOUSE, station, at(1)).key, "grid_gone");
+  assert.equal(headline(HOUSE, station, at(2)).key, "not_known_now");
+  assert.match(sentenceOf(EN, HOUSE, station, at(2)).text, /^Last reading: grid gone, 2\smin ago\./);
 });
 
 Deno.test("headline() shows danger while the policy speaks, also when the station is silent", () => {
@@ -93,10 +106,10 @@ Deno.test("isPolicyLive() holds for hours without news, but not for a countdown 
 
 Deno.test("hostWords() calls a host protected only while that is known", () => {
   const host = { agent: "nas", state: "online" };
-  assert.equal(hostWords(host, true).text, "online and protected");
-  assert.equal(hostWords(host, false).text, "not known now");
-  assert.doesNotMatch(hostWords({ ...host, is_rehearsing: true }, true).text, /protected/);
-  assert.doesNotMatch(hostWords({ ...host, state: "something new" }, true).text, /protected/);
+  assert.equal(hostWords(EN, host, "yes").text, "online and protected");
+  assert.equal(hostWords(EN, host, undefined).text, "not known now");
+  assert.doesNotMatch(hostWords(EN, { ...host, is_rehearsing: true }, "yes").text, /protected/);
+  assert.doesNotMatch(hostWords(EN, { ...host, state: "something new" }, "yes").text, /protected/);
 });
 
 Deno.test("isConnected() waits for nothing but a word from the daemon", () => {
@@ -104,17 +117,45 @@ Deno.test("isConnected() waits for nothing but a word from the daemon", () => {
 });
 
 for (
-  const [state, tone, text] of [
-    [undefined, "unknown", "The station does not tell any more whether the grid is there"],
-    ["unknown", "unknown", "The station does not tell any more whether the grid is there"],
-    ["online", "well", "The grid is there, says a witness"],
-    ["on_battery", "battery", "On battery, as far as is known"],
-    ["critical", "danger", "The battery is running out"],
+  const [state, tone, key] of [
+    [undefined, "unknown", "grid_untold"],
+    ["unknown", "unknown", "grid_untold"],
+    ["online", "well", "grid_by_witness"],
+    ["on_battery", "battery", "on_battery_likely"],
+    ["critical", "danger", "critical"],
   ] as const
 ) {
   Deno.test(`headline() of a grid that is not told any more, with the policy ${state ?? "silent"}`, () => {
     const policy: PolicyView | undefined = state && { ...POLICY, state, timer_left_s: undefined };
     const station: StationView = { ...STATION, grid: undefined, is_grid_unknown: true, policy };
-    assert.deepEqual(headline(HOUSE, station, at(0)), { tone, text });
+    const found = headline(HOUSE, station, at(0));
+    assert.deepEqual({ tone: found.tone, key: found.key }, { tone, key });
+  });
+}
+
+Deno.test("hostWords() counts to the moment at which a host switches off, while that is ahead", () => {
+  const host = { agent: "nas", state: "accepted" };
+  const off = { inS: 110, atMs: new Date(2026, 10, 28, 14, 32).getTime() };
+  assert.equal(hostWords(EN, host, "yes", off).text, "switches off at 14:32, in 1:50");
+  assert.equal(hostWords(EN, host, "yes").text, "is preparing to shut down");
+  assert.equal(hostWords(EN, host, undefined, off).text, "not known now");
+  assert.equal(hostWords(EN, { ...host, state: "down" }, "yes", off).text, "is down, as it was told");
+});
+
+for (
+  const [state, isBlind, protection, text] of [
+    ["online", false, "yes", "online and protected"],
+    ["online", true, "station_silent", "online, but its station is silent"],
+    ["on_battery", true, "yes", "online and protected"],
+    ["unknown", false, "no", "online, but not protected now"],
+    ["unknown", true, "no", "online, but not protected now"],
+  ] as const
+) {
+  Deno.test(`protectionOf() a host whose policy is ${state}${isBlind ? " and blind" : ""} is ${protection}`, () => {
+    const policy: PolicyView = { ...POLICY, state, is_blind: isBlind, timer_left_s: undefined };
+    const station: StationView = { ...STATION, policy };
+    assert.equal(protectionOf(HOUSE, station, at(0)), protection);
+    assert.equal(hostWords(EN, { agent: "nas", state: "online" }, protection).text, text);
+    assert.equal(protectionOf({ ...HOUSE, is_policy_running: false }, station, at(0)), undefined);
   });
 }

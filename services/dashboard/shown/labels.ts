@@ -1,7 +1,8 @@
 /** The page's own words: one line for the state of a station, one for each host. Pure. */
 import type { HostView, HouseView, StationView } from "../page_contract.ts";
-import { ago } from "./format.ts";
-import { ageNow, freshnessOf, isPolicyLive, type Surroundings } from "./freshness.ts";
+import { freshnessOf, isPolicyLive, type Surroundings } from "./freshness.ts";
+import type { Reader } from "./reader.ts";
+import type { TextKey } from "./texts/texts.ts";
 
 /** How a thing is to be seen: colour and sign follow from it. */
 export type Tone = "well" | "battery" | "danger" | "unknown";
@@ -9,78 +10,101 @@ export type Tone = "well" | "battery" | "danger" | "unknown";
 /** A state in a few words. */
 export interface Headline {
   readonly tone: Tone;
-  readonly text: string;
+  /** A whole line, and one for a place with little room. */
+  readonly key: TextKey;
+  readonly shortKey: TextKey;
 }
 
 /** The one glance: is the grid there, or what is happening. What is old is never said as if it were so now. */
 export function headline(house: HouseView, station: StationView, now: Surroundings): Headline {
   const { policy, grid } = station;
+  const say = (tone: Tone, key: TextKey, shortKey: TextKey): Headline => ({ tone, key, shortKey });
   const isDecided = isPolicyLive(house, station, now);
-  if (isDecided && policy?.state === "shutting_down") return { tone: "danger", text: "Shutting hosts down" };
-  if (isDecided && policy?.state === "critical") {
-    return { tone: "danger", text: "The battery is running out" };
-  }
-  if (isDecided && policy?.state === "recovery") return { tone: "battery", text: "The danger is over" };
+  const state = isDecided ? policy?.state : undefined;
+  if (state === "shutting_down") return say("danger", "shutting_down", "short_shutting_down");
+  if (state === "critical") return say("danger", "critical", "short_critical");
+  if (state === "recovery") return say("battery", "recovery", "short_recovery");
   if (grid && freshnessOf(grid, house, station, now) === "live") {
     return grid.connected
-      ? { tone: "well", text: "The grid is there" }
-      : { tone: "battery", text: "The grid is gone: on battery" };
+      ? say("well", "grid_there", "short_grid")
+      : say("battery", "grid_gone", "short_battery");
   }
   if (station.is_grid_unknown) {
     // What a witness says, or an outage that goes on, is the policy's to say.
-    if (isDecided && policy?.state === "online") {
-      return { tone: "well", text: "The grid is there, says a witness" };
-    }
-    if (isDecided && policy?.state === "on_battery") {
-      return { tone: "battery", text: "On battery, as far as is known" };
-    }
-    return { tone: "unknown", text: "The station does not tell any more whether the grid is there" };
+    if (state === "online") return say("well", "grid_by_witness", "short_grid");
+    if (state === "on_battery") return say("battery", "on_battery_likely", "short_battery");
+    return say("unknown", "grid_untold", "short_untold");
   }
-  if (!grid) return { tone: "unknown", text: "Nobody has said whether the grid is there" };
-  const age = ago(ageNow(grid.age_s, now));
-  return {
-    tone: "unknown",
-    text: `Not known now. Last reading: grid ${grid.connected ? "there" : "gone"}, ${age}`,
-  };
+  if (!grid) return say("unknown", "grid_never_told", "short_untold");
+  return say("unknown", "not_known_now", "not_known_now");
 }
 
-/** What a host's state means for its owner. */
-export function hostWords(host: HostView, isLive: boolean): Headline {
-  if (!isLive) return { tone: "unknown", text: "not known now" };
-  if (host.is_rehearsing && ["online", "offline"].includes(host.state)) {
-    return { tone: "battery", text: `${host.state}, but only rehearsing` };
+/** A host's or a drill's state in words. */
+export interface HostWords {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** Whether a host that is online would be shut down in time; undefined: what is said of hosts is not live. */
+export type Protection = "yes" | "station_silent" | "no" | undefined;
+
+/** Judges it by what the policy of the host's station sees now. */
+export function protectionOf(house: HouseView, station: StationView, now: Surroundings): Protection {
+  const { policy } = station;
+  if (!policy || !isPolicyLive(house, station, now)) return undefined;
+  if (policy.state === "unknown") return "no";
+  // On battery the policy goes on with an estimate; before, a silent station begins no outage.
+  return policy.is_blind && policy.state === "online" ? "station_silent" : "yes";
+}
+
+/** What a host's state means for its owner. @param off When it switches off, if it said so and that is still ahead */
+export function hostWords(
+  reader: Reader,
+  host: HostView,
+  protection: Protection,
+  off?: { readonly inS: number; readonly atMs: number },
+): HostWords {
+  const say = (tone: Tone, key: TextKey): HostWords => ({ tone, text: reader.say(key) });
+  if (protection === undefined) return say("unknown", "host_unknown_now");
+  if (host.is_rehearsing && host.state === "online") return say("battery", "host_rehearsing_online");
+  if (host.is_rehearsing && host.state === "offline") return say("battery", "host_rehearsing_offline");
+  const isGoing = host.state === "accepted" || host.state === "shutting_down";
+  if (isGoing && off) {
+    const parts = { time: reader.time(off.atMs), left: reader.countdown(off.inS) };
+    return { tone: "danger", text: reader.say("host_off_at", parts) };
   }
   switch (host.state) {
     case "online":
-      return { tone: "well", text: "online and protected" };
+      if (protection === "no") return say("battery", "host_online_unprotected");
+      return protection === "yes" ? say("well", "host_online") : say("battery", "host_online_silent");
     case "offline":
-      return { tone: "battery", text: "offline" };
+      return say("battery", "host_offline");
     case "told":
-      return { tone: "danger", text: "told to shut down" };
+      return say("danger", "host_told");
     case "accepted":
-      return { tone: "danger", text: "is preparing to shut down" };
+      return say("danger", "host_accepted");
     case "shutting_down":
-      return { tone: "danger", text: "is shutting down" };
+      return say("danger", "host_shutting_down");
     case "down":
-      return { tone: "unknown", text: "is down, as it was told" };
+      return say("unknown", "host_down");
     case "rejected":
-      return { tone: "danger", text: "refused to shut down" };
+      return say("danger", "host_rejected");
     default:
-      return { tone: "unknown", text: "never heard of yet" };
+      return say("unknown", "host_never");
   }
 }
 
 /** How a host did in its last drill. */
-export function drillWords(drill: NonNullable<HostView["last_drill"]>): Headline {
-  switch (drill.state) {
+export function drillWords(reader: Reader, { state }: NonNullable<HostView["last_drill"]>): HostWords {
+  switch (state) {
     case "done":
-      return { tone: "well", text: "ready" };
+      return { tone: "well", text: reader.say("drill_ready") };
     case "waiting":
     case "accepted":
-      return { tone: "unknown", text: "drill is running" };
+      return { tone: "unknown", text: reader.say("drill_running") };
     case "silent":
-      return { tone: "danger", text: "did not answer" };
+      return { tone: "danger", text: reader.say("drill_silent") };
     default:
-      return { tone: "danger", text: drill.state };
+      return { tone: "danger", text: state };
   }
 }

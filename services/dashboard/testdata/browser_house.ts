@@ -13,6 +13,20 @@ export const PASSWORD = "a quiet evening at home";
 /** On a busy machine everything takes longer; what is waited for has this long, ms. */
 export const PATIENCE_MS = 60_000;
 
+/** Debian's browser, without anything that speaks to elsewhere. */
+export const CHROMIUM = {
+  executablePath: "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};
+
 const SCENARIO: Scenario = {
   name: "dashboard",
   title: "A house for the browser.",
@@ -63,18 +77,7 @@ export async function startBrowserHouse(onLog: (line: string) => void): Promise<
   };
   try {
     const url = await world.dashboardUrl();
-    browser = await chromium.launch({
-      executablePath: "/usr/bin/chromium",
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    browser = await chromium.launch(CHROMIUM);
     const running = browser;
     return {
       world,

@@ -1,9 +1,9 @@
 /** The picture of where power comes from and goes to, with the battery in the middle. */
-import type { StationView } from "../page_contract.ts";
-import { setAttributes, setText, svg } from "./dom.ts";
-import { percent, watts } from "../shown/format.ts";
-import type { Freshness } from "../shown/freshness.ts";
-import { icon, type IconName } from "./icons.ts";
+import type { StationView } from "../../page_contract.ts";
+import type { Freshness } from "../../shown/freshness.ts";
+import { setAttributes, setText, svg } from "../dom.ts";
+import { icon, type IconName } from "../icons.ts";
+import { reader } from "../language.ts";
 
 /** Which values may be shown as live. */
 export interface FlowFreshness {
@@ -19,8 +19,8 @@ const FLOWS_FROM_W = 1;
 
 /** See the file comment. */
 export class Flow {
-  readonly #grid = node(64, "grid", "Grid");
-  readonly #home = node(416, "house", "House");
+  readonly #grid = node(64, "grid", reader.say("grid"));
+  readonly #home = node(416, "house", reader.say("house"));
   readonly #sun = svg("g", { class: "solar" });
   readonly #sunText = svg("text", { x: 268, y: 20, class: "watts" });
   readonly #in = svg("path", { d: "M102 108H166", class: "wire" });
@@ -35,7 +35,7 @@ export class Flow {
   });
   readonly #limit = svg("path", { d: "M240 38V54", class: "limit" });
   readonly #soc = svg("text", { x: 240, y: 116, class: "soc" });
-  readonly #label = svg("text", { x: 240, y: 139, class: "label inside" }, "battery");
+  readonly #label = svg("text", { x: 240, y: 139, class: "label inside" }, reader.say("battery"));
   /** What to put on the page. */
   readonly node: SVGSVGElement;
 
@@ -71,8 +71,8 @@ export class Flow {
     ];
     const socPercent = station.soc?.percent;
     const isSocLive = fresh.soc === "live";
-    setText(this.#grid.watts, watts(inWatts));
-    setText(this.#home.watts, watts(outWatts));
+    setText(this.#grid.watts, reader.watts(inWatts));
+    setText(this.#home.watts, reader.watts(outWatts));
     const gridClass = fresh.grid !== "live" ? "unknown" : station.grid?.connected ? "there" : "gone";
     setAttributes(this.#grid.group, { class: `node ${gridClass}` });
     setAttributes(this.#home.group, { class: `node ${outWatts === undefined ? "unknown" : "there"}` });
@@ -90,12 +90,15 @@ export class Flow {
       transform: `rotate(${(limit ?? 0) * 3.6} 240 108)`,
       visibility: limit === undefined ? "hidden" : "visible",
     });
-    setText(this.#soc, percent(socPercent));
+    setText(this.#soc, reader.percent(socPercent));
     setAttributes(this.#soc, { class: `soc ${isSocLive ? "" : "old"}` });
-    setText(this.#label, socPercent === undefined ? "not known" : isSocLive ? "battery" : "last known");
+    setText(
+      this.#label,
+      reader.say(socPercent === undefined ? "unknown" : isSocLive ? "battery" : "last_known"),
+    );
     const hasSun = sunWatts !== undefined && sunWatts >= FLOWS_FROM_W;
     setAttributes(this.#sun, { visibility: hasSun ? "visible" : "hidden" });
-    setText(this.#sunText, watts(sunWatts));
+    setText(this.#sunText, reader.watts(sunWatts));
     setAttributes(this.node, { "aria-label": spoken(station, { inWatts, outWatts, isSocLive, gridClass }) });
   }
 }
@@ -109,12 +112,19 @@ function spoken(
     gridClass: string;
   },
 ): string {
-  const grid = gridClass === "unknown" ? "grid not known" : `grid ${gridClass}`;
-  const battery = soc
-    ? `battery ${isSocLive ? "at" : "last known at"} ${percent(soc.percent)}`
-    : "battery not known";
-  const flows = (value: number | undefined) => value === undefined ? "not known" : watts(value);
-  return `Power flow: ${grid}, ${flows(inWatts)} in; ${battery}; the house draws ${flows(outWatts)}`;
+  const known = (value: number | undefined) =>
+    value === undefined ? reader.say("unknown") : reader.watts(value);
+  const charge = reader.percent(soc?.percent);
+  return reader.say("flow_label", {
+    grid: reader.say(gridClass === "unknown" ? "unknown" : gridClass === "there" ? "is_there" : "is_gone"),
+    in: known(inWatts),
+    charge: soc === undefined
+      ? reader.say("unknown")
+      : isSocLive
+      ? charge
+      : `${reader.say("last_known")} ${charge}`,
+    out: known(outWatts),
+  });
 }
 
 function node(x: number, sign: IconName, name: string) {

@@ -1,8 +1,8 @@
 /** Charge and power over time, with the outages behind them. */
 import uPlot from "uplot";
-import type { HistoryView, OutageView } from "../page_contract.ts";
-import { el, setAttributes, show } from "./dom.ts";
-import { duration, percent, wattHours, watts, when } from "../shown/format.ts";
+import type { HistoryView } from "../../page_contract.ts";
+import { el, setAttributes } from "../dom.ts";
+import { reader } from "../language.ts";
 
 /** What is drawn, and for which span of time. */
 export interface ChartData {
@@ -11,31 +11,13 @@ export interface ChartData {
   readonly toSec: number;
 }
 
-const HEIGHT = 180;
+const HEIGHT = 160;
 const DAY_S = 86_400;
 
 /** See the file comment. */
 export class Charts {
-  readonly #soc = el("div", { class: "chart", role: "img", "aria-label": "Charge, being loaded" });
-  readonly #power = el("div", { class: "chart", role: "img", "aria-label": "Power, being loaded" });
-  readonly #outages = el("ol", { class: "outages" });
-  readonly #energy = el("tbody");
-  readonly #energySection = el(
-    "section",
-    { hidden: true },
-    el("h4", {}, "Energy of the last days"),
-    el(
-      "table",
-      { class: "energy" },
-      el(
-        "thead",
-        {},
-        el("tr", {}, ...["Day", "In", "Out"].map((title) => el("th", { scope: "col" }, title))),
-      ),
-      this.#energy,
-    ),
-  );
-  readonly #files = el("p", { class: "files", hidden: true });
+  readonly #soc = el("div", { class: "chart", role: "img", "aria-label": reader.say("loading") });
+  readonly #power = el("div", { class: "chart", role: "img", "aria-label": reader.say("loading") });
   #plots: readonly uPlot[] = [];
   #data: ChartData | undefined;
   #width = 0;
@@ -43,21 +25,18 @@ export class Charts {
   readonly node = el(
     "div",
     { class: "charts" },
-    el("h4", {}, "Charge, %"),
+    el("h4", {}, reader.say("charge")),
     this.#soc,
     el(
       "h4",
       {},
-      "Power, W ",
-      el("span", { class: "key in" }, "in"),
+      reader.say("power"),
       " ",
-      el("span", { class: "key out" }, "out"),
+      el("span", { class: "key in" }, reader.say("power_in")),
+      " ",
+      el("span", { class: "key out" }, reader.say("power_out")),
     ),
     this.#power,
-    el("h4", {}, "Outages"),
-    this.#outages,
-    this.#energySection,
-    this.#files,
   );
 
   constructor() {
@@ -131,7 +110,7 @@ export class Charts {
           x: { time: true, range: span },
           y: { range: (_plot, _min, max) => fixed ?? [0, Math.max(10, (max ?? 0) * 1.15)] },
         },
-        axes: [{ ...axis, values: timeLabels }, { ...axis, size: 52 }],
+        axes: [{ ...axis, size: 32, values: timeLabels }, { ...axis, size: 52, values: numberLabels }],
         series: [
           {},
           ...series.map((one) => ({ width: 2, points: { show: false }, spanGaps: false, ...one })),
@@ -143,7 +122,7 @@ export class Charts {
     );
   }
 
-  /** The times without the grid, behind the lines. */
+  /** The times without the grid, as far as they were seen, behind the lines. */
   #shade(plot: uPlot, fill: string): void {
     const data = this.#data;
     if (!data) return;
@@ -151,6 +130,8 @@ export class Charts {
     plot.ctx.save();
     plot.ctx.fillStyle = fill;
     for (const { from, to } of data.history.outages) {
+      // Nobody knows how much of the time before belongs to it.
+      if (from === undefined) continue;
       const at = (iso: string | undefined, other: number) => {
         const seconds = iso === undefined ? other : Date.parse(iso) / 1000;
         const x = plot.valToPos(Math.min(data.toSec, Math.max(data.fromSec, seconds)), "x", true);
@@ -162,73 +143,28 @@ export class Charts {
     plot.ctx.restore();
   }
 
-  #describe({ history, toSec }: ChartData): void {
+  #describe({ history }: ChartData): void {
     const last = (values: readonly (number | null)[]) =>
       values.findLast((value) => value !== null) ?? undefined;
-    const range = (values: readonly (number | null)[]) => {
-      const known = values.filter((value) => value !== null);
-      return known.length === 0 ? undefined : [Math.min(...known), Math.max(...known)];
+    const known = history.soc_percent.filter((value) => value !== null);
+    const charge = {
+      low: reader.percent(known.length > 0 ? Math.min(...known) : undefined),
+      high: reader.percent(known.length > 0 ? Math.max(...known) : undefined),
+      last: reader.percent(last(history.soc_percent)),
     };
-    const charge = range(history.soc_percent);
+    const power = { in: reader.watts(last(history.in_watts)), out: reader.watts(last(history.out_watts)) };
     setAttributes(this.#soc, {
-      "aria-label": charge
-        ? `Charge between ${percent(charge[0])} and ${percent(charge[1])}, last ${
-          percent(last(history.soc_percent))
-        }`
-        : "No charge known in this time",
+      "aria-label": known.length > 0 ? reader.say("charge_label", charge) : reader.say("charge_none"),
     });
-    setAttributes(this.#power, {
-      "aria-label": `Power, last ${watts(last(history.in_watts))} in and ${
-        watts(last(history.out_watts))
-      } out`,
-    });
-    const lines = history.outages.toReversed().slice(0, 20).map((outage) => outageLine(outage, toSec * 1000));
-    const shown = lines.length > 0 ? lines : [el("li", { class: "quiet" }, "None seen.")];
-    this.#outages.replaceChildren(...shown);
-    this.#describeKept(history);
-  }
-
-  /** What only a historian knows. */
-  #describeKept({ device, energy, source }: HistoryView): void {
-    show(this.#energySection, energy !== undefined && energy.length > 0);
-    const cells = (texts: readonly string[]) => texts.map((text, i) => el(i === 0 ? "th" : "td", {}, text));
-    this.#energy.replaceChildren(
-      ...(energy ?? []).toReversed().map(({ day, in_wh, out_wh }) =>
-        el("tr", {}, ...cells([day, wattHours(in_wh), wattHours(out_wh)]))
-      ),
-    );
-    const isKept = source === "historian";
-    show(this.#files, isKept);
-    if (!isKept || this.#files.childElementCount > 0) return;
-    const links = (["samples", "outages", "energy", "events"] as const).flatMap((kind) => {
-      const query = new URLSearchParams({ kind, format: "csv", ...(kind === "events" ? {} : { device }) });
-      return [" ", el("a", { href: `/history/export?${query}`, download: true }, FILE_NAMES[kind])];
-    });
-    this.#files.replaceChildren("As CSV, seven days:", ...links);
+    setAttributes(this.#power, { "aria-label": reader.say("power_label", power) });
   }
 }
 
-const FILE_NAMES = { samples: "values", outages: "outages", energy: "energy", events: "events" } as const;
-
-/** Times as this browser's place writes them; dates where the steps are days. */
+/** Times as the reader writes them; dates where the steps are days. */
 const timeLabels: uPlot.Axis.DynamicValues = (_plot, splits, _axis, _space, stepS) =>
-  splits.map((at) => {
-    const time = new Date(at * 1000);
-    return stepS >= DAY_S
-      ? time.toLocaleDateString([], { day: "numeric", month: "short" })
-      : time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  });
-
-function outageLine({ from, to, lowest_soc_percent: lowest }: OutageView, nowMs: number): HTMLLIElement {
-  const began = from === undefined ? "began before anybody looked" : `since ${when(from, nowMs)}`;
-  const text = to === undefined
-    ? `${began}, it goes on`
-    : from === undefined
-    ? `until ${when(to, nowMs)}`
-    : `${when(from, nowMs)} to ${when(to, nowMs)}, ${duration((Date.parse(to) - Date.parse(from)) / 1000)}`;
-  const depth = lowest === undefined ? "" : `, down to ${percent(lowest)}`;
-  return el("li", { class: to === undefined ? "now" : "" }, `${text}${depth}`);
-}
+  splits.map((at) => stepS >= DAY_S ? reader.date(at * 1000) : reader.time(at * 1000));
+/** Numbers of the axes. */
+const numberLabels: uPlot.Axis.DynamicValues = (_plot, splits) => splits.map((value) => reader.number(value));
 
 function colors(at: Element): (name: string) => string {
   const style = getComputedStyle(at);
