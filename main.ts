@@ -6,14 +6,15 @@ import { VERSION } from "./lib/version.ts";
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
-  const [name = "run", ...rest] = args[0]?.startsWith("--") ? ["run", ...args] : args;
+  if (args.length === 1 && /^(--version|-V)$/.test(args[0] ?? "")) return print(`ecoflow-power ${VERSION}\n`);
+  const [name = "run", ...rest] = args[0]?.startsWith("-") ? ["run", ...args] : args;
   const command = COMMANDS.find((row) => row.name === name);
-  if (name === "help" || (args[0] === "--help")) return print(overview());
+  if (name === "help" || (isHelp(args[0] ?? ""))) return print(overview());
   if (!command) {
     const names = COMMANDS.map((row) => row.name).join(", ");
     return complain(`Cannot run "${name}": must be one of ${names}\n`, EXIT.usage);
   }
-  return rest.includes("--help") ? print(helpOf(command)) : await command.run(rest);
+  return rest.some(isHelp) ? print(helpOf(command)) : await command.run(rest);
 }
 
 function overview(): string {
@@ -25,11 +26,21 @@ function overview(): string {
     "",
     ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     "",
-    "ecoflow-power COMMAND --help tells more.",
+    "ecoflow-power COMMAND --help tells more; ecoflow-power --version prints the version.",
+    "",
+    EXIT_CODES,
     "",
   ].join("\n");
 }
 
 function helpOf({ name, summary, help }: CommandRow): string {
-  return `Usage: ecoflow-power ${name} [options]: ${summary}\n${help ? `\n${help}` : ""}`;
+  return `Usage: ecoflow-power ${name} [options]: ${summary}\n${help ? `\n${help}` : ""}\n${EXIT_CODES}\n`;
 }
+
+function isHelp(arg: string): boolean {
+  return arg === "--help" || arg === "-h";
+}
+
+const EXIT_CODES =
+  "Exit codes: 0 done; 1 done, and the answer is no; 64 wrong command line; 70 a fault of the\n" +
+  "program; 78 the configuration cannot be used.";

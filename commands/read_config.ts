@@ -7,7 +7,10 @@ import { type HouseConfig, loadConfig } from "../lib/config/load.ts";
 import { ConfigError, errorText } from "../lib/errors.ts";
 import { parseTimeScale } from "../lib/time/time_scale.ts";
 import { serviceConfigProblems } from "../services/registry.ts";
+import { wrap } from "../lib/wrap.ts";
 import { complain, EXIT } from "./command.ts";
+import { fileErrorText } from "./file_error.ts";
+import { installationHere, typable } from "./installation.ts";
 
 /** Help of the option that all commands with a configuration share. */
 export const ENV_HELP =
@@ -59,8 +62,18 @@ export function readConfig(
     return { house: { ...house, stateDir: resolve(house.stateDir) }, time };
   } catch (error) {
     const code = error instanceof ConfigError ? EXIT.config : EXIT.usage;
-    return complain(`${errorText(error)}\n`, code);
+    return complain(`${wrap(configAdvice(error, args), 80, 4)}\n`, code);
   }
+}
+
+/** What is wrong, and what to type about it in this installation. */
+function configAdvice(error: unknown, args: readonly string[]): string {
+  const text = fileErrorText(error);
+  const isNamed = args.includes("--env") || args.some((arg) => arg.startsWith("--env="));
+  if (!(error instanceof ConfigError) || isNamed || envPathOf(undefined) !== undefined) return text;
+  const advice = `There is no configuration file: neither ${ENV_PLACES.join(" nor ")}. ` +
+    "Make one with: sudo ecoflow-power setup; or name one with --env FILE";
+  return `${text}\n${typable(advice, installationHere())}`;
 }
 
 /** undefined where this program may not ask for it. */

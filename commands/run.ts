@@ -58,7 +58,7 @@ export async function run(args: readonly string[]): Promise<number> {
     },
     onChange() {
       const views = supervisor.views();
-      supervisor.setPresence(presence(views, systemClock(time).wallMs()));
+      supervisor.setPresence(presence(views, house, systemClock(time).wallMs()));
       if (!isReady && supervisor.ready) {
         isReady = true;
         log.notice("READY");
@@ -134,12 +134,15 @@ export function spawnWorker(row: ServiceRow, house: HouseConfig): WorkerHandle {
 /** Tells this run of the daemon from every other. */
 const INSTANCE = crypto.randomUUID();
 
-function presence(views: ReturnType<Supervisor["views"]>, wallMs: number): string {
+function presence(views: ReturnType<Supervisor["views"]>, house: HouseConfig, wallMs: number): string {
   const services = Object.entries(views).map(([name, { state, restarts, problems }]) =>
     [name, { state, restarts, problems: problems.map(({ text }) => text) }] as const
   );
   return encodeOrchestratorStatus({
     instance: INSTANCE,
+    state_dir: house.stateDir,
+    host_name: house.hostName,
+    pid: Deno.pid,
     online: true,
     version: VERSION,
     services: Object.fromEntries(services),

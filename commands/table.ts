@@ -79,7 +79,9 @@ export const COMMANDS: readonly CommandRow[] = [
     name: "doctor",
     summary: "look at everything that protecting needs, and say what to do about what is wrong",
     help:
-      `${ENV_HELP}  --heal       put the broker's parts in order and start the daemon anew (the package; as root)\n`,
+      `${ENV_HELP}  --heal       put the broker's parts in order and start the daemon anew (the package; as root)
+  --json       what was found as JSON: verdict, and a row a look with what, verdict, text, would_shut_down
+`,
     run: async (args) => await (await import("./doctor/doctor.ts")).doctor(args),
   },
   {

@@ -129,10 +129,23 @@ function readOptions(args: readonly string[]): Options | number {
       throw new RangeError(`Cannot listen at port "${values.port}": must be 0 to 65535`);
     }
     const dashboardPort = values.dashboard ? port : undefined;
+    if (dashboardPort) refuseTaken(dashboardPort);
     return { scenarios, speed, broker: values.broker, json: values.json, log: values.log, dashboardPort };
   } catch (error) {
     Deno.stderr.writeSync(new TextEncoder().encode(`${errorText(error)}\n\n${USAGE}`));
     return 64;
+  }
+}
+
+/** Before anything is started: the daemon would wait for a port that another program has. @throws RangeError */
+function refuseTaken(port: number): void {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+  } catch (error) {
+    const why = error instanceof Deno.errors.AddrInUse ? "another program listens there" : errorText(error);
+    throw new RangeError(
+      `Cannot serve the dashboard at port ${port}: ${why}; choose another: --port ${port + 1}`,
+    );
   }
 }
 

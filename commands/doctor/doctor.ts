@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../../lib/time/clock.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { errorText } from "../../lib/errors.ts";
-import { type Finding, findingsText } from "../../lib/findings.ts";
+import { type Finding, findingsJson, findingsText } from "../../lib/findings.ts";
 import type { MqttDown } from "../../lib/mqtt/client.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { NoBrokerError } from "../broker/broker_guest.ts";
@@ -11,18 +11,28 @@ import { complain, EXIT, print } from "../command.ts";
 import { examineBrokerParts } from "./broker_parts.ts";
 import { examineHouse } from "./examine_house.ts";
 import { examineNotifier } from "./examine_notifier.ts";
+import type { OrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import { wrap } from "../../lib/wrap.ts";
+import { installationHere, typable } from "../installation.ts";
+import { examineIdentity, examineListener } from "./examine_identity.ts";
 import { examineMachine } from "./examine_machine.ts";
+import { ownerOfPort } from "./port_owner.ts";
+import { wantedListeners } from "./wanted_listeners.ts";
 import { hearHouse } from "../broker/broker_snapshot.ts";
 import { envPathOf, readConfig } from "../read_config.ts";
 import { canRestart, requestRestart } from "../setup/start_service.ts";
 
 /** Runs it. @returns the exit code: 1 when something is wrong */
 export async function doctor(args: readonly string[]): Promise<number> {
-  let env, isToHeal;
+  let env, isToHeal, isJson;
   try {
-    ({ values: { env, heal: isToHeal } } = parseArgs({
+    ({ values: { env, heal: isToHeal, json: isJson } } = parseArgs({
       args: [...args],
-      options: { env: { type: "string" }, heal: { type: "boolean", default: false } },
+      options: {
+        env: { type: "string" },
+        heal: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
+      },
     }));
   } catch (error) {
     return complain(`${errorText(error)}\n`, EXIT.usage);
@@ -30,12 +40,20 @@ export async function doctor(args: readonly string[]): Promise<number> {
   if (isToHeal) return heal();
   // Before the configuration, which parts that do not fit may have made unusable.
   const parts = examineBrokerParts(envPathOf(env), "/");
-  if (parts.length > 0) print(`${findingsText(parts)}\n`);
+  const here = installationHere();
+  const say = (found: readonly Finding[]) =>
+    isJson ? 0 : print(`${wrap(typable(findingsText(found), here), 80, 7)}\n`);
+  if (parts.length > 0) say(parts);
   const config = readConfig(env === undefined ? [] : ["--env", env]);
   if (typeof config === "number") return config;
   const findings = await examineAll(config.house, envPathOf(env));
-  const wrong = [...parts, ...findings].filter(({ verdict }) => verdict === "bad").length;
-  print(`${findingsText(findings)}\n`);
+  const all = [...parts, ...findings].map((one) => ({ ...one, text: typable(one.text, here) }));
+  const wrong = all.filter(({ verdict }) => verdict === "bad").length;
+  if (isJson) {
+    print(`${findingsJson(all)}\n`);
+    return wrong === 0 ? EXIT.ok : EXIT.no;
+  }
+  say(findings);
   return wrong === 0 ? print("\nNothing is wrong.\n") : complain(`\n${wrong} to mend.\n`, EXIT.no);
 }
 
@@ -59,23 +77,45 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
   const findings: Finding[] = [
     { what: "configuration", verdict: "good", text: envPath ?? "from the environment" },
     ...house.remarks.map((text): Finding => ({ what: "configuration", verdict: "unsure", text })),
-    ...await examineMachine(house, { envPath, root: "/", nowWallMs }),
+    ...examineMachine(house, { envPath, root: "/", nowWallMs }),
     ...await examineNotifier(house.notifier),
   ];
-  const where = house.broker ? `${house.broker.host}:${house.broker.port}` : "the daemon's own, on loopback";
+  const listeners = await wantedListeners(house);
+  const address = house.broker
+    ? `${house.broker.host}:${house.broker.port}`
+    : `127.0.0.1:${house.embeddedPort}`;
+  const isLocal = house.broker === undefined || LOOPBACK.test(house.broker.host);
+  const owner = isLocal ? ownerOfPort(house.broker?.port ?? house.embeddedPort) : undefined;
+  const judged = (status: OrchestratorStatus | undefined) =>
+    listeners.map((one) => examineListener(one, status));
   try {
     const words = await hearHouse(house, "doctor", { connect: connectMqtt, clock: systemClock() });
-    findings.push({ what: "broker", verdict: "good", text: where });
-    return [...findings, ...examineHouse(house, words, Date.now())];
+    const status = words.orchestrator;
+    findings.push(
+      house.broker
+        ? {
+          what: "broker",
+          verdict: "good",
+          text: owner ? `${address} (${owner.name}, process ${owner.pid})` : address,
+        }
+        : examineListener({ what: "broker", service: "broker_link", address, owner }, status),
+    );
+    const identity = examineIdentity(house, status);
+    if (identity?.verdict === "bad") return [...findings, identity, ...judged(undefined)];
+    const daemon = examineHouse(house, words, Date.now());
+    return [...findings, ...(identity ? [identity] : []), ...judged(status), ...daemon];
   } catch (error) {
     if (!(error instanceof NoBrokerError)) throw error;
-    const text = `${error.down.text}; ${brokerHint(error.down, house)}`;
-    return [...findings, { what: "broker", verdict: "bad", text }];
+    const whose = owner ? ` (${owner.name}, process ${owner.pid} listens there)` : "";
+    const text = `${address}: ${error.down.text}${whose}; ${brokerHint(error.down, house)}`;
+    return [...findings, { what: "broker", verdict: "bad", text }, ...judged(undefined)];
   }
 }
 
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+
 function brokerHint({ kind }: MqttDown, { broker }: HouseConfig): string {
-  if (!broker) return "the daemon does not run: start it";
+  if (!broker) return "the daemon does not run; start it: sudo systemctl start ecoflow-power";
   switch (kind) {
     case "refused":
       return "see MQTT_USER and MQTT_PASS; with the package: ecoflow-power broker setup";

@@ -1,10 +1,10 @@
 /** Looks at what a running house says of itself. Pure. */
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
-import { keyId } from "../../lib/pairing/signing.ts";
-import { examineNutHost, nutHostsOf } from "./examine_nut_host.ts";
+import { nearest } from "../../lib/nearest.ts";
+import { examineHosts } from "./examine_hosts.ts";
+import type { PowerState } from "../../lib/messages/power_state.ts";
 import { ageOfState, type BrokerSnapshot, freshWordsNow } from "../broker/broker_snapshot.ts";
-import { own } from "../../lib/own.ts";
 
 /** A drill longer ago than this proves little, ms. */
 const DRILL_MAX_AGE_MS = 90 * 86_400_000;
@@ -14,12 +14,13 @@ export function examineHouse(house: HouseConfig, words: BrokerSnapshot, nowWallM
   const daemon = examineDaemon(words);
   // What a daemon that is gone has left behind proves nothing.
   if (words.orchestrator?.online !== true) return [daemon];
+  const stations = examineStations(house, words, nowWallMs);
   return [
     daemon,
     ...words.unreadable.map((text): Finding => ({ what: "messages", verdict: "bad", text })),
     examineCloud(house, words),
-    ...examineStations(house, words, nowWallMs),
-    ...examineHosts(house, words),
+    ...stations,
+    ...examineHosts(house, words, daemon.verdict === "bad" ? [daemon, ...stations] : stations),
     examineDrill(house, words, nowWallMs),
   ];
 }
@@ -28,7 +29,7 @@ function examineDaemon({ orchestrator }: BrokerSnapshot): Finding {
   const what = "daemon";
   if (orchestrator?.online !== true) {
     const text =
-      "does not run; start it: systemctl start ecoflow-power, and see: journalctl -u ecoflow-power";
+      "does not run; start it: sudo systemctl start ecoflow-power, and see: journalctl -u ecoflow-power";
     return { what, verdict: "bad", text };
   }
   const { version, services = {} } = orchestrator;
@@ -72,16 +73,18 @@ function examineStation(
 ): Finding {
   const what = `station ${device}`;
   const state = words.states.get(device);
-  if (!state) {
+  const unknown = unknownStation(device, house, words);
+  if (unknown !== undefined) return { what, verdict: "bad", text: unknown };
+  if (!state || hasNeverSpoken(state)) {
     const text =
-      "silent: check that it has power and Wi-Fi, that its name or serial number is right, and that " +
-      "the account has it (ecoflow-power devices --cloud)";
+      "has said nothing since the daemon began to listen: check its power and Wi-Fi, and in EcoFlow's app " +
+      "whether this account still has it (ecoflow-power devices --cloud lists what it has)";
     return { what, verdict: "bad", text };
   }
   const ageSec = ageOfState(state, nowWallMs);
   const age = ageSec === undefined ? "of unknown age" : `${Math.round(ageSec)} s old`;
   if (ageSec === undefined || ageSec > house.staleAfterSec || (state.link ?? "live") !== "live") {
-    const text = `${state.link ?? "stale"}, its newest word is ${age}: check its power and Wi-Fi`;
+    const text = `${state.link ?? "stale"}, its newest reading is ${age}: check its power and Wi-Fi`;
     return { what, verdict: "bad", text };
   }
   if (state.role === "accessory") return { what, verdict: "good", text: `live, ${age}; an accessory` };
@@ -122,47 +125,37 @@ function examineStation(
   return { what, verdict: "good", text: `live, ${age}, ${state.soc} %, ${grid}${proof}` };
 }
 
-function examineHosts(house: HouseConfig, words: BrokerSnapshot): Finding[] {
-  const agents = [...new Set(Object.values(house.agentsByStation).flat())];
-  if (agents.length === 0 && house.nut === undefined) {
-    const text = "none: nobody would be told; see DEVICE_TO_AGENTS_JSON and docs/nut.md";
-    return [{ what: "hosts", verdict: "bad", text }];
-  }
-  const nutHosts = nutHostsOf(house);
-  return [...new Set([...agents, ...nutHosts])].map((agent) =>
-    nutHosts.includes(agent)
-      ? examineNutHost(agent, words.agents.get(agent))
-      : examineHost(agent, house, words)
-  );
+/** Without any reading a state has no age: the time since it was published says nothing of the station. */
+function hasNeverSpoken({ age_s, soc, grid_connected }: PowerState): boolean {
+  return age_s === undefined && soc === undefined && grid_connected === undefined;
 }
 
-function examineHost(agent: string, { agentKeys }: HouseConfig, { agents }: BrokerSnapshot): Finding {
-  const what = `host ${agent}`;
-  const status = agents.get(agent);
-  const key = Object.hasOwn(agentKeys, agent) ? own(agentKeys, agent) : undefined;
-  if (key === undefined) {
-    const text = `has no key: its commands go unsigned; run: ecoflow-power keys add ${agent}`;
-    return { what, verdict: "bad", text };
+/** Why neither configuration nor account has this station; undefined: one of them has it, or the account's list is not known. */
+function unknownStation(
+  device: string,
+  { stations, cloud }: HouseConfig,
+  { list, states }: BrokerSnapshot,
+): string | undefined {
+  const configured = stations.find(({ sn, name }) => (name ?? sn) === device);
+  const has = list?.stations.map(({ sn, name }) => name === undefined ? sn : `${name} (${sn})`).join(", ") ||
+    "none";
+  if (configured === undefined) {
+    if (list === undefined || list.stations.some(({ sn, name }) => (name ?? sn) === device)) return undefined;
+    // Somebody else may feed it.
+    if (states.has(device)) return undefined;
+    const names = [...stations, ...list.stations].map(({ sn, name }) => name ?? sn);
+    return "no such station: DEVICE_TO_AGENTS_JSON names it, and neither ECOFLOW_DEVICE_LIST nor the account has it " +
+      `(${has})${nearest(device, names)}; its hosts are NOT protected`;
   }
-  if (!status) {
-    const text =
-      "was never heard: run there: ecoflow-agent pair, ecoflow-agent install, ecoflow-agent doctor";
-    return { what, verdict: "bad", text };
+  if (!cloud.enabled || list === undefined || list.stations.some(({ sn }) => sn === configured.sn)) {
+    return undefined;
   }
-  if (status.key_ids !== undefined && !status.key_ids.includes(keyId(key))) {
-    const text = `has another key than we sign with: pair it anew (ecoflow-power keys rotate ${agent})`;
-    return { what, verdict: "bad", text };
-  }
-  if (!status.online) {
-    const text = status.going_down === true
-      ? "is switched off"
-      : "is offline; it is told as soon as it comes back";
-    return { what, verdict: "unsure", text };
-  }
-  if (status.rehearsal === true) {
-    return { what, verdict: "unsure", text: "online, but in rehearsal: it would not really shut down" };
-  }
-  return { what, verdict: "good", text: `online, ${status.os ?? "system unknown"}` };
+  if (states.has(device)) return undefined;
+  return `the account has no station with the serial number ${configured.sn} (it has ${has})` +
+    `${
+      nearest(configured.sn, list.stations.map(({ sn }) => sn))
+    }: correct ECOFLOW_DEVICE_LIST, or bind it in ` +
+    "EcoFlow's app; its hosts are NOT protected";
 }
 
 function examineDrill(

@@ -91,11 +91,32 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
   ["a cloud that refuses", "bad", /^cloud: refused: check ECOFLOW_USER/, {
     "bridge-ecoflow/status": { link: "refused", detail: "check ECOFLOW_USER", ts: at(1) },
   }],
-  ["a silent station", "bad", /^station Study: silent/, { [STATE]: undefined }],
+  ["a silent station", "bad", /^station Study: has said nothing/, { [STATE]: undefined }],
+  ["a station that has no reading yet", "bad", /^station Study: has said nothing/, {
+    [STATE]: { device: "Study", link: "offline", ts: at(9) },
+  }],
+  [
+    "a wrong serial number",
+    "bad",
+    /^station Study: the account has no station with .*did you mean "R651ZEB400000001"/,
+    {
+      [STATE]: undefined,
+      "bridge-ecoflow/devices": { stations: [{ sn: "R651ZEB400000001", name: "Study" }] },
+    },
+  ],
+  [
+    "the hosts of a station in trouble",
+    "bad",
+    /^host pc: would be shut down: no, because of the station Study/,
+    {
+      [STATE]: undefined,
+    },
+  ],
+  ["a host that is protected", "good", /^host pc: would be shut down: yes; agent online, linux$/, {}],
   ["a state of 120 s", "good", /live, 120 s old/, {
     [STATE]: { device: "Study", soc: 1, grid_connected: true, link: "live", age_s: 20, ts: at(100) },
   }],
-  ["a state of 121 s that still says live", "bad", /live, its newest word is 121 s old/, {
+  ["a state of 121 s that still says live", "bad", /live, its newest reading is 121 s old/, {
     [STATE]: { device: "Study", soc: 1, grid_connected: true, link: "live", age_s: 20, ts: at(101) },
   }],
   ["a state of unknown age", "bad", /of unknown age/, {
@@ -134,7 +155,7 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
   ["an outage", "good", /THE GRID IS GONE/, {
     [STATE]: { device: "Study", soc: 1, grid_connected: false, link: "live", age_s: 1, ts: at(1) },
   }],
-  ["a host that was never heard", "bad", /^host pc: was never heard/, { [STATUS]: undefined }],
+  ["a host that was never heard", "bad", /^host pc: .*it was never heard/, { [STATUS]: undefined }],
   ["a host with another key", "bad", /another key/, {
     [STATUS]: { agent: "pc", online: true, key_ids: ["0000"] },
   }],
@@ -176,8 +197,18 @@ for (const [name, verdict, text, change] of TABLE) {
 
 Deno.test("examineHouse() misses keys and hosts", () => {
   const text = (house: ReturnType<typeof houseWith>) => findingsText(examineHouse(house, words(), NOW));
-  assert.match(text(houseWith({}, {})), /WRONG {2}host pc: has no key/);
+  assert.match(text(houseWith({}, {})), /WRONG {2}host pc: would be shut down: no, because it has no key/);
   assert.match(text(houseWith({ DEVICE_TO_AGENTS_JSON: "{}" })), /WRONG {2}hosts: none/);
+});
+
+Deno.test("examineHouse() calls the hosts of a station that nobody has unprotected", () => {
+  const house = houseWith({ DEVICE_TO_AGENTS_JSON: '{"Studdy":["pc"]}', ECOFLOW_DEVICE_LIST: "" });
+  const text = findingsText(examineHouse(house, words(), NOW));
+  assert.match(
+    text,
+    /WRONG {2}station Studdy: no such station: .*did you mean "Study"\?; its hosts are NOT protected/,
+  );
+  assert.match(text, /WRONG {2}host pc: would be shut down: no, because of the station Studdy/);
 });
 
 const NUT_TOML = `allow = ["192.168.1.0/24"]
@@ -211,12 +242,22 @@ for (
       "logged in",
       { online: true, os: "NUT client at 192.168.1.20", can: ["nut"] },
       "good",
-      /^logged in, NUT client at 192/,
+      /: yes; NUT client logged in, NUT client at 192/,
     ],
-    ["not logged in yet", undefined, "bad", /^no NUT client of it has logged in yet: start its client/],
+    [
+      "not logged in yet",
+      undefined,
+      "bad",
+      /: no, because no NUT client of it has logged in yet: start its client/,
+    ],
     ["gone", { online: false, can: ["nut"] }, "bad", /a shutdown would not reach it: .*LOGIN REFUSED/],
     ["on its way down", { online: true, going_down: true }, "unsure", /down_after_s/],
-    ["down as it was told", { online: false, going_down: true }, "unsure", /^is switched off/],
+    [
+      "down as it was told",
+      { online: false, going_down: true },
+      "unsure",
+      /: no, because it is switched off/,
+    ],
   ] as const
 ) {
   Deno.test(`examineHouse() judges a NUT host that is ${name}: ${verdict}`, () => {

@@ -1,4 +1,4 @@
-/** Looks at the machine that the daemon runs on: its files, its disk, its clock, its certificate, its ports. */
+/** Looks at the machine that the daemon runs on: its files, its disk, its clock, its certificate. */
 import { X509Certificate } from "node:crypto";
 import { statfsSync } from "node:fs";
 import type { HouseConfig } from "../../lib/config/load.ts";
@@ -10,17 +10,16 @@ const MIN_FREE_MB = 50;
 const DAY_MS = 86_400_000;
 
 /** All looks. `envPath`: the configuration's file; absent: none. `root`: below which Mosquitto's files lie. */
-export async function examineMachine(
+export function examineMachine(
   house: HouseConfig,
   { envPath, root, nowWallMs }: { envPath: string | undefined; root: string; nowWallMs: number },
-): Promise<Finding[]> {
+): Finding[] {
   return [
     ...examineSecrets(envPath),
     examineState(house.stateDir),
     examineClock(nowWallMs),
     ...examineCertificate(`${root}etc/mosquitto/ecoflow-power/server.pem`, nowWallMs),
     ...examineHugePages(`${root}run/ecoflow-power-huge-pages`),
-    ...await examinePorts(house),
   ];
 }
 
@@ -86,24 +85,6 @@ function examineCertificate(path: string, nowWallMs: number): Finding[] {
   } catch (error) {
     return [{ what, verdict: "unsure", text: `${path}: ${errorText(error)}; run as root` }];
   }
-}
-
-async function examinePorts({ nut, dashboard }: HouseConfig): Promise<Finding[]> {
-  const wanted = [
-    ...(nut ? [{ what: "NUT server", hostname: nut.listenHost, port: nut.port }] : []),
-    ...(dashboard ? [{ what: "dashboard", hostname: dashboard.host, port: dashboard.port }] : []),
-  ];
-  return await Promise.all(wanted.map(async ({ what, hostname, port }): Promise<Finding> => {
-    // "Every address" is no place to connect to.
-    const target = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
-    try {
-      const connection = await Deno.connect({ hostname: target, port });
-      connection.close();
-      return { what, verdict: "good", text: `listens at ${hostname}:${port}` };
-    } catch (error) {
-      return { what, verdict: "bad", text: `does not listen at ${hostname}:${port}: ${errorText(error)}` };
-    }
-  }));
 }
 
 function exists(path: string): boolean {

@@ -10,21 +10,27 @@ const ADVICE =
   "start its client (docs/nut.md has a page for each kind); who was refused, and why, is in the journal: " +
   'journalctl -u ecoflow-power -g "LOGIN REFUSED"';
 
-/** The hosts of nut.toml; none without a NUT server. */
-export function nutHostsOf({ nut }: Pick<HouseConfig, "nut">): readonly string[] {
-  return nut === undefined ? [] : hostsOf(parseNutConfig(nut.text, nut.source));
+/** The hosts of nut.toml, each with the stations of its UPS entries; none without a NUT server. */
+export function nutStationsByHost({ nut }: Pick<HouseConfig, "nut">): ReadonlyMap<string, readonly string[]> {
+  if (nut === undefined) return new Map();
+  const config = parseNutConfig(nut.text, nut.source);
+  return new Map(
+    hostsOf(config).map((name) =>
+      [name, config.upses.filter(({ host }) => host === name).map(({ device }) => device)] as const
+    ),
+  );
 }
 
 /** @param status What the NUT server last said of the host; absent: nothing since its start */
 export function examineNutHost(host: string, status: AgentStatus | undefined): Finding {
   const what = `host ${host}`;
   if (status?.online && status.going_down !== true) {
-    return { what, verdict: "good", text: `logged in, ${status.os ?? "NUT client"}` };
+    return { what, verdict: "good", text: `NUT client logged in, ${status.os ?? "NUT client"}` };
   }
   if (status?.going_down === true) {
     const text = status.online
       ? "its NUT client has left to shut down; it counts as down when its down_after_s is over"
-      : "is switched off: its NUT client left after the forced shutdown";
+      : "it is switched off: its NUT client left after the forced shutdown";
     return { what, verdict: "unsure", text };
   }
   const found = status ? "is logged in, so a shutdown would not reach it" : "has logged in yet";

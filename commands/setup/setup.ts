@@ -6,6 +6,9 @@ import { ConfigError, errorText, InvalidInputError } from "../../lib/errors.ts";
 import { ManagedBroker } from "../broker/managed_broker.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { ENV_PLACES, envPathOf } from "../read_config.ts";
+import { wrap } from "../../lib/wrap.ts";
+import { fileErrorText } from "../file_error.ts";
+import { installationHere, typable } from "../installation.ts";
 import { parseAnswers } from "./answers.ts";
 import { askFile } from "./by_file.ts";
 import { askPerson } from "./by_person.ts";
@@ -31,7 +34,9 @@ export async function setup(args: readonly string[]): Promise<number> {
   } catch (error) {
     return complain(`${errorText(error)}\n`, EXIT.usage);
   }
-  const terminal = openTerminal();
+  const plain = openTerminal();
+  const here = installationHere(values.root);
+  const terminal: Terminal = { ...plain, say: (text) => plain.say(wrap(typable(text, here), 80, 2)) };
   try {
     const draft = new Draft(envPathOf(values.env) ?? newEnvPath());
     if (values.from === undefined) {
@@ -45,9 +50,15 @@ export async function setup(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof NoAnswerError) return refuseUnanswered("set up", error);
     const code = error instanceof ConfigError || error instanceof InvalidInputError ? EXIT.config : EXIT.no;
-    return complain(`Cannot set up: ${errorText(error)}. Nothing was written.\n`, code);
+    return complain(`Cannot set up: ${fileErrorText(error)}. Nothing was written.\n`, code);
   }
 }
+
+/** The daemon's own broker is for a first look: its hosts are on this machine. */
+const LOOPBACK =
+  "WRONG: your hosts cannot connect yet. Without MQTT_HOST the daemon's own broker listens on 127.0.0.1 alone, which " +
+  "no other computer reaches. Install Mosquitto with a password and TLS (docs/install.md), set MQTT_HOST, MQTT_USER " +
+  "and MQTT_PASS, and pair the hosts anew: ecoflow-power keys rotate HOST";
 
 /** Beside the package's files when they are there, else in this directory. */
 function newEnvPath(): string {
@@ -70,7 +81,10 @@ async function putInForce(
     if (broker.caPem !== undefined && broker.refresh(house)) terminal.say("  wrote the broker's access list");
     const isPaired = pairHosts(house, root, terminal);
     if (!canRestart(root)) {
-      terminal.say("\nStart it: sudo systemctl restart ecoflow-power, or from a checkout: deno task start");
+      terminal.say(`\n${typable("Start it: sudo systemctl restart ecoflow-power", installationHere(root))}`);
+      if (house.broker === undefined && Object.values(house.agentsByStation).flat().length > 0) {
+        terminal.say(LOOPBACK);
+      }
       return isPaired ? EXIT.ok : EXIT.no;
     }
     terminal.say("\nStarting the daemon …");
@@ -87,6 +101,9 @@ async function putInForce(
     print("\nDone. Look at everything at any time: ecoflow-power doctor\n");
     return isPaired ? EXIT.ok : EXIT.no;
   } catch (error) {
-    return complain(`Cannot go on: ${errorText(error)}. What is written stays; run setup again.\n`, EXIT.no);
+    return complain(
+      `Cannot go on: ${fileErrorText(error)}. What is written stays; run setup again.\n`,
+      EXIT.no,
+    );
   }
 }

@@ -85,6 +85,20 @@ function judgeOne(
         seen: acks.join(", ") || "no answer",
       };
     }
+    case "stays_on": {
+      const { agent } = expectation;
+      const from = inSpan.findIndex((s) => s.kind === "command" && s.agent === agent && s.action === "abort");
+      const off = inSpan.filter((s, i) =>
+        i > from && s.kind === "ack" && s.agent === agent && isOff(s.status)
+      );
+      return {
+        held: from >= 0 && off.length === 0,
+        wanted: `${agent} stays on after its abort`,
+        seen: from < 0
+          ? "no abort"
+          : `it went off at ${off.map(({ atSec }) => `${atSec.toFixed(0)} s`).join(", ")}`,
+      };
+    }
     case "policy":
     case "policy_never": {
       const { device, state, kind } = expectation;
@@ -129,6 +143,11 @@ function judgeOne(
       };
     }
   }
+}
+
+/** The last step was taken: what an agent says when nothing can be aborted any more. */
+function isOff(status: string): boolean {
+  return status === "shutting_down";
 }
 
 /** The values seen in the span, and the one that held when it began. */

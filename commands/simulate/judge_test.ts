@@ -18,6 +18,16 @@ const policy = (atSec: number, state: string): Sighting => ({
 });
 const command = { kind: "command", agent: "pc", action: "shutdown", why: "w" } as const;
 
+const STAYS = { kind: "stays_on", agent: "pc", why: "w" } as const;
+const aborted = (atSec: number): Sighting => ({
+  atSec,
+  kind: "command",
+  agent: "pc",
+  action: "abort",
+  id: "2",
+});
+const ack = (atSec: number, status: string): Sighting => ({ atSec, kind: "ack", agent: "pc", status });
+
 const rows: readonly [name: string, expectation: Expectation, sightings: Sighting[], held: boolean][] = [
   ["a command that came", command, [told(5)], true],
   ["a command that never came", command, [], false],
@@ -27,6 +37,19 @@ const rows: readonly [name: string, expectation: Expectation, sightings: Sightin
   ["no command, as wanted", { ...command, times: 0 }, [], true],
   ["a command that was not wanted", { ...command, times: 0 }, [told(5)], false],
   ["twice where once was wanted", { ...command, times: 1 }, [told(5), told(6)], false],
+  [
+    "a host that stays on after its abort",
+    STAYS,
+    [ack(1, "shutting_down"), aborted(5), ack(6, "aborted")],
+    true,
+  ],
+  [
+    "a host that goes off after its abort",
+    STAYS,
+    [aborted(5), ack(6, "aborted"), ack(7, "shutting_down")],
+    false,
+  ],
+  ["a host that was never called off", STAYS, [ack(6, "running")], false],
   ["a command to another agent", { ...command, agent: "nas" }, [told(5)], false],
   [
     "a state that holds since before",

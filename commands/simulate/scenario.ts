@@ -50,6 +50,8 @@ export type Expectation =
       readonly times?: number;
     }
     | { readonly kind: "ack"; readonly agent: string; readonly status: string }
+    /** From the first abort to it in the span, the agent never says that its host went off. */
+    | { readonly kind: "stays_on"; readonly agent: string }
     /** The policy is in this state for the station at some time in the span. */
     | { readonly kind: "policy"; readonly device: string; readonly state: string }
     /** The policy is never in this state in the span. */

@@ -11,6 +11,7 @@ import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
 import { AGENT_ONLY_KEYS } from "./keys.ts";
 import { type KeyReading, readKeys } from "./read_keys.ts";
 import { type ConfiguredStation, parseAgentMap, parseDeviceList } from "./stations.ts";
+import { nearest } from "../nearest.ts";
 import { own } from "../own.ts";
 
 /** Everything that the daemon is told, typed and checked. */
@@ -224,7 +225,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     }),
     notifier: readNotifier(reading, problems, readPem("NOTIFY_CA_FILE")),
     homeAssistant: readHomeAssistant(reading, problems),
-    remarks: [...remarks, ...unmatchedStations(stations, agentsByStation)],
+    remarks: [...remarks, ...unmatchedStations(stations, agentsByStation, problems)],
   };
 }
 
@@ -387,13 +388,36 @@ function readAgentKeys(
   }
 }
 
-/** Hosts on a station that nobody configured are protected by nothing unless that station shows up: say so. */
+/**
+ * Hosts on a station that nobody has are protected by nothing. Where stations are listed, a name that is none of theirs is
+ * refused when it is one that the list nearly has: a typo; another may be a station that somebody else feeds.
+ */
 function unmatchedStations(
   stations: readonly ConfiguredStation[],
   agentsByStation: Readonly<Record<string, readonly string[]>>,
+  problems: string[],
 ): string[] {
-  const names = new Set(stations.map(({ sn, name }) => name ?? sn));
-  return Object.keys(agentsByStation)
-    .filter((device) => !names.has(device) && topicWordProblem(device) === undefined)
-    .map((device) => `DEVICE_TO_AGENTS_JSON names "${device}", which ECOFLOW_DEVICE_LIST does not`);
+  const names = stations.map(({ sn, name }) => name ?? sn);
+  const unmatched = Object.keys(agentsByStation).filter((device) =>
+    !names.includes(device) && topicWordProblem(device) === undefined
+  );
+  const remarks: string[] = [];
+  for (const device of unmatched) {
+    const hint = nearest(device, names);
+    const hosts = own(agentsByStation, device)?.join(", ") ?? "";
+    if (hint === "") {
+      remarks.push(
+        `DEVICE_TO_AGENTS_JSON names "${device}", which ECOFLOW_DEVICE_LIST does not: ${hosts} is NOT protected unless ` +
+          "somebody else feeds that station",
+      );
+    } else {
+      problems.push(
+        `DEVICE_TO_AGENTS_JSON: "${device}" must be a station of ECOFLOW_DEVICE_LIST (${
+          names.join(", ")
+        }), else ` +
+          `${hosts} would not be protected${hint}`,
+      );
+    }
+  }
+  return remarks;
 }

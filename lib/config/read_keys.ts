@@ -1,4 +1,5 @@
 /** Turns texts into typed values by the table of keys, and collects every problem. Pure. */
+import { nearest } from "../nearest.ts";
 import { AGENT_ONLY_KEYS, type Key, KEYS, type KeyValues, UNSUPPORTED_KEYS } from "./keys.ts";
 import type { KeySpec, KeyValue } from "./key_spec.ts";
 import { own, put } from "../own.ts";
@@ -45,7 +46,7 @@ export function readKeys(sources: KeySources): KeyReading {
     if (known.has(name)) continue;
     if (AGENT_ONLY_KEYS.test(name) || UNSUPPORTED_KEYS.some((pattern) => pattern.test(name))) {
       unsupported.push(name);
-    } else problems.push(`Unknown key ${shownKey(name)}${suggestion(name, [...known])}`);
+    } else problems.push(`Unknown key ${shownKey(name)}${nearest(name, [...known])}`);
   }
   const values: Partial<Record<Key, KeyValue>> = {};
   const origins: Partial<Record<Key, KeyOrigin>> = {};
@@ -148,7 +149,13 @@ export function convertText(key: string, spec: KeySpec, text: string): KeyValue 
       const value = /^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : NaN;
       const fits = value >= spec.min && value <= spec.max;
       if (!fits || (spec.kind === "integer" && !Number.isInteger(value))) {
-        throw refuse(`${whole}from ${spec.min} to ${spec.max}${unit}`);
+        const bare = text.trim().replace(/\s*(%|s|sec|seconds|min|h|W)$/i, "");
+        const isWithUnit = bare !== text.trim() && /^[+-]?\d+(\.\d+)?$/.test(bare);
+        throw refuse(
+          isWithUnit
+            ? `a number without its unit, ${whole}from ${spec.min} to ${spec.max} (in${unit || " no unit"})`
+            : `${whole}from ${spec.min} to ${spec.max}${unit}`,
+        );
       }
       return value;
     }
@@ -160,25 +167,4 @@ export function convertText(key: string, spec: KeySpec, text: string): KeyValue 
       if (/^(off|false|no|0)$/i.test(text)) return false;
       throw refuse('"on" or "off"');
   }
-}
-
-/** `; did you mean "X"?` when a known name is at most two edits away, else nothing. */
-function suggestion(name: string, known: readonly string[]): string {
-  const near = known
-    .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
-    .sort((a, b) => a.edits - b.edits)[0];
-  return near && near.edits <= 2 ? `; did you mean "${near.candidate}"?` : "";
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same);
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -1,0 +1,84 @@
+/** Looks at the hosts: of what kind each is, and whether it would be shut down when its battery ends. Pure. */
+import type { HouseConfig } from "../../lib/config/load.ts";
+import type { Finding } from "../../lib/findings.ts";
+import { own } from "../../lib/own.ts";
+import { keyId } from "../../lib/pairing/signing.ts";
+import type { BrokerSnapshot } from "../broker/broker_snapshot.ts";
+import { examineNutHost, nutStationsByHost } from "./examine_nut_host.ts";
+
+/**
+ * Each host with the sentence that people look for: would be shut down, yes or no.
+ *
+ * @param grounds What was found of the stations (`station NAME`), and of the daemon where it is in trouble
+ */
+export function examineHosts(
+  house: HouseConfig,
+  words: BrokerSnapshot,
+  grounds: readonly Finding[],
+): Finding[] {
+  const stationsOf = new Map<string, Set<string>>();
+  for (const [device, hosts] of Object.entries(house.agentsByStation)) {
+    for (const host of hosts) stationsOf.set(host, (stationsOf.get(host) ?? new Set()).add(device));
+  }
+  const nut = nutStationsByHost(house);
+  for (const [host, devices] of nut) {
+    for (const device of devices) stationsOf.set(host, (stationsOf.get(host) ?? new Set()).add(device));
+  }
+  if (stationsOf.size === 0) {
+    const text = "none: nobody would be shut down; see DEVICE_TO_AGENTS_JSON and docs/nut.md";
+    return [{ what: "hosts", verdict: "bad", text }];
+  }
+  return [...stationsOf].map(([host, devices]) => {
+    const found = nut.has(host)
+      ? examineNutHost(host, words.agents.get(host))
+      : examineHost(host, house, words);
+    return answered(
+      found,
+      grounds.filter(({ what, verdict }) =>
+        verdict === "bad" &&
+        (what === "daemon" || [...devices].some((device) => what === `station ${device}`))
+      ),
+    );
+  });
+}
+
+/** The finding as an answer to the question that people have. */
+function answered(found: Finding, troubles: readonly Finding[]): Finding {
+  const trouble = troubles[0];
+  const wouldShutDown = found.verdict === "good" && trouble === undefined;
+  if (wouldShutDown) return { ...found, text: `would be shut down: yes; ${found.text}`, wouldShutDown };
+  if (found.verdict !== "good") {
+    return { ...found, text: `would be shut down: no, because ${found.text}`, wouldShutDown };
+  }
+  const text = `would be shut down: no, because of the ${trouble?.what} (see above); ${found.text}`;
+  return { ...found, verdict: "bad", text, wouldShutDown };
+}
+
+function examineHost(agent: string, { agentKeys }: HouseConfig, { agents }: BrokerSnapshot): Finding {
+  const what = `host ${agent}`;
+  const status = agents.get(agent);
+  const key = Object.hasOwn(agentKeys, agent) ? own(agentKeys, agent) : undefined;
+  if (key === undefined) {
+    const text = `it has no key: its commands go unsigned; run: ecoflow-power keys add ${agent}`;
+    return { what, verdict: "bad", text };
+  }
+  if (!status) {
+    const text =
+      "it was never heard: run there: ecoflow-agent pair, ecoflow-agent install, ecoflow-agent doctor";
+    return { what, verdict: "bad", text };
+  }
+  if (status.key_ids !== undefined && !status.key_ids.includes(keyId(key))) {
+    const text = `it has another key than we sign with: pair it anew (ecoflow-power keys rotate ${agent})`;
+    return { what, verdict: "bad", text };
+  }
+  if (!status.online) {
+    const text = status.going_down === true
+      ? "it is switched off"
+      : "it is offline; it is told as soon as it comes back";
+    return { what, verdict: "unsure", text };
+  }
+  if (status.rehearsal === true) {
+    return { what, verdict: "unsure", text: "it is in rehearsal: it plays a shutdown and stays on" };
+  }
+  return { what, verdict: "good", text: `agent online, ${status.os ?? "system unknown"}` };
+}

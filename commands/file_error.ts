@@ -1,0 +1,13 @@
+/** Errors of the system about files, with the cure where there is one. Pure. */
+import { errorText } from "../lib/errors.ts";
+
+/** The error's text; when the file may not be read or written, that root may. The runtime's text names the file. */
+export function fileErrorText(error: unknown): string {
+  const text = errorText(error);
+  return isDenied(error, text) ? `${text}; it belongs to another user: try the same with sudo` : text;
+}
+
+function isDenied(error: unknown, text: string): boolean {
+  return error instanceof Deno.errors.PermissionDenied ||
+    /\b(EACCES|EPERM)\b|permission denied \(os error 13\)/i.test(text);
+}

@@ -1,0 +1,36 @@
+/** In which form this program is installed, and what a person types there. */
+import { existsSync } from "node:fs";
+
+/** `checkout`: run by Deno from its sources. `package`: the program, beside a systemd that runs it. `container`: the image. */
+export type Installation = "checkout" | "package" | "container";
+
+/** Looks at this program and this machine. @param root Below which the machine's files lie */
+export function installationHere(root = "/"): Installation {
+  if (!Deno.build.standalone) return "checkout";
+  return existsSync(`${root}run/systemd/system`) ? "package" : "container";
+}
+
+/** Commands that `deno.json` has a task for. */
+const TASKS = ["start", "setup", "settings", "doctor", "simulate", "decode", "drill"];
+
+/** A sentence's commands as they are typed in this installation. Pure. */
+export function typable(text: string, installation: Installation): string {
+  if (installation === "package") return text;
+  if (installation === "container") {
+    return text
+      .replaceAll(/(sudo )?systemctl (re)?start ecoflow-power\b/g, "docker compose restart ecoflow-power")
+      .replaceAll("journalctl -u ecoflow-power", "docker compose logs ecoflow-power")
+      .replaceAll(COMMAND, (_, name) => `docker compose exec ecoflow-power ecoflow-power ${name}`);
+  }
+  return text
+    .replaceAll(/(sudo )?systemctl (re)?start ecoflow-power\b/g, "deno task start")
+    .replaceAll(/journalctl -u ecoflow-power( -g "[^"]*")?/g, "what it prints")
+    .replaceAll(
+      COMMAND,
+      (_, name) => TASKS.includes(name) ? `deno task ${name}` : `deno run -A main.ts ${name}`,
+    );
+}
+
+/** Only subcommands: `ecoflow-power` alone is the project, and part of paths. */
+const COMMAND =
+  /(?<![\w/.-])(?:sudo )?ecoflow-power (setup|check|keys|settings|dashboard|broker|simulate|decode|doctor|devices|drill|notify|record)\b/g;
