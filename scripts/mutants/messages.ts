@@ -34,7 +34,7 @@ export type RunnerOrder =
 
 /** What a child answers. */
 export type RunnerAnswer =
-  | { readonly kind: "left_out"; readonly name: string }
+  | { readonly kind: "left_out"; readonly name: string; readonly file: string }
   | {
     readonly kind: "looked";
     readonly whileLoading: readonly number[];

@@ -1,4 +1,5 @@
 /** Plays the mutants of one target: many in one process, those that hold while modules load each in its own. */
+import { join } from "node:path";
 import type { Play, RunnerOrder, TestReach } from "./messages.ts";
 import { runChild } from "./child.ts";
 
@@ -11,8 +12,8 @@ const LOOKS_MS = 600_000;
 export interface Look {
   readonly tests: readonly TestReach[];
   readonly whileLoading: ReadonlySet<number>;
-  /** Names of the tests that do not pass in the child, or not without the runner's own tools. */
-  readonly leftOut: readonly string[];
+  /** The tests that do not pass in the child; `deno test` plays them for each mutant that is left. */
+  readonly leftOut: readonly { readonly name: string; readonly file: string }[];
 }
 
 type Base = Pick<RunnerOrder, "root" | "files">;
@@ -23,10 +24,10 @@ type Base = Pick<RunnerOrder, "root" | "files">;
  * @throws Error when the child ends before it has played them all
  */
 export async function lookAt(dir: string, base: Base): Promise<Look> {
-  const leftOut: string[] = [];
+  const leftOut: { name: string; file: string }[] = [];
   let look: Look | undefined;
   await runChild(dir, { ...base, kind: "look" }, LOOKS_MS, (answer) => {
-    if (answer.kind === "left_out") leftOut.push(answer.name);
+    if (answer.kind === "left_out") leftOut.push({ name: answer.name, file: answer.file });
     if (answer.kind === "looked") {
       look = { tests: answer.tests, whileLoading: new Set(answer.whileLoading), leftOut };
     }
@@ -48,7 +49,7 @@ export function playsOf(look: Look, mutants: readonly number[]): Play[] {
   }));
 }
 
-/** @returns the mutants that a test noticed */
+/** Plays the mutants and says of each whether a test noticed it. */
 export async function playAll(
   dir: string,
   base: Base,
@@ -57,8 +58,9 @@ export async function playAll(
   onTried: (mutant: number, isKilled: boolean) => void,
 ): Promise<void> {
   const alone: number[] = [];
+  const unclean = new Set<number>();
   const settle = (mutant: number, isKilled: boolean) => {
-    if (!isKilled && look.whileLoading.has(mutant)) alone.push(mutant);
+    if (!isKilled && (look.leftOut.length > 0 || look.whileLoading.has(mutant))) alone.push(mutant);
     else onTried(mutant, isKilled);
   };
   let left = playsOf(look, mutants);
@@ -72,7 +74,10 @@ export async function playAll(
       if (answer.kind !== "end") return true;
       [started, done] = [false, done + 1];
       if (answer.isClean) settle(answer.mutant, answer.isKilled);
-      else alone.push(answer.mutant);
+      else {
+        unclean.add(answer.mutant);
+        alone.push(answer.mutant);
+      }
       return answer.isClean;
     });
     const broken = left[done];
@@ -83,15 +88,46 @@ export async function playAll(
     } else if (done === 0) throw new Error("a child that plays mutants ended before its first one");
     left = left.slice(done);
   }
-  for (const mutant of alone) onTried(mutant, await isKilledAlone(dir, base, look, mutant));
+  for (const mutant of alone) {
+    const wantsOwnProcess = look.whileLoading.has(mutant) || unclean.has(mutant);
+    onTried(mutant, await isKilledAlone(dir, base, look, mutant, wantsOwnProcess));
+  }
 }
 
-async function isKilledAlone(dir: string, base: Base, look: Look, mutant: number): Promise<boolean> {
+async function isKilledAlone(
+  dir: string,
+  base: Base,
+  look: Look,
+  mutant: number,
+  wantsOwnProcess: boolean,
+): Promise<boolean> {
+  if (look.leftOut.length > 0 && !await testsPass(dir, look.leftOut, mutant)) {
+    // Only a test that passes without the mutant notices it.
+    if (await testsPass(dir, look.leftOut, -1)) return true;
+  }
+  if (!wantsOwnProcess) return false;
   let isKilled = true;
-  const order: RunnerOrder = { ...base, kind: "loaded_with", mutant, leaveOut: look.leftOut };
-  await runChild(dir, order, LOOKS_MS, (answer) => {
+  const leaveOut = look.leftOut.map(({ name }) => name);
+  await runChild(dir, { ...base, kind: "loaded_with", mutant, leaveOut }, LOOKS_MS, (answer) => {
     if (answer.kind === "end") isKilled = answer.isKilled;
     return true;
   });
   return isKilled;
+}
+
+/** Whether some tests pass in their usual runner with a mutant, or with none for -1. */
+async function testsPass(dir: string, tests: Look["leftOut"], mutant: number): Promise<boolean> {
+  const names = tests.map(({ name }) => name.replaceAll(/[^\w ]/g, "."));
+  const args = ["test", "--allow-all", "--no-check", "--fail-fast", "--preload=scripts/mutants/active.ts"];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args, `--filter=/^(${names.join("|")})$/`, ...new Set(tests.map(({ file }) => file))],
+    cwd: join(dir, "checkout"),
+    env: { ACTIVE_MUTANT: String(mutant) },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), LOOKS_MS / 5);
+  const { success } = await child.status;
+  clearTimeout(timer);
+  return success;
 }

@@ -8,7 +8,8 @@ import { MARK } from "./messages.ts";
 
 type TestFunction = (context: unknown) => unknown;
 
-const tests: { readonly name: string; readonly run: TestFunction }[] = [];
+const tests: { readonly name: string; readonly file: string; readonly run: TestFunction }[] = [];
+let loading = "";
 let active = -1;
 let reached: Set<number> | undefined = new Set<number>();
 let strayError: unknown;
@@ -22,7 +23,7 @@ Object.assign(globalThis, {
 const collect = (first: unknown, second?: unknown) => {
   const named = typeof first === "string" ? { name: first, fn: second } : first as Record<string, unknown>;
   if (named["ignore"] === true) return;
-  tests.push({ name: String(named["name"]), run: (named["fn"] ?? second) as TestFunction });
+  tests.push({ name: String(named["name"]), file: loading, run: (named["fn"] ?? second) as TestFunction });
 };
 Object.defineProperty(Deno, "test", { value: Object.assign(collect, { ignore: () => {} }) });
 for (const kind of ["unhandledrejection", "error"]) {
@@ -58,11 +59,11 @@ async function passes(index: number): Promise<boolean> {
 /** What each test reaches and how long it takes; a test that fails outside of its usual runner is left out. */
 async function reaches(): Promise<TestReach[]> {
   const all: TestReach[] = [];
-  for (const [test, { name }] of tests.entries()) {
+  for (const [test, { name, file }] of tests.entries()) {
     reached = new Set();
     const startMs = performance.now();
     if (await passes(test)) all.push({ test, ms: performance.now() - startMs, mutants: [...reached] });
-    else answer({ kind: "left_out", name });
+    else answer({ kind: "left_out", name, file });
   }
   reached = undefined;
   return all;
@@ -85,7 +86,10 @@ async function play(mutant: number, chosen: readonly number[]): Promise<void> {
 
 async function main(order: RunnerOrder): Promise<void> {
   if (order.kind === "loaded_with") active = order.mutant;
-  for (const file of order.files) await import(new URL(file, order.root).href);
+  for (const file of order.files) {
+    loading = file;
+    await import(new URL(file, order.root).href);
+  }
   if (order.kind === "loaded_with") {
     reached = undefined;
     let isKilled = false;
