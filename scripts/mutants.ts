@@ -1,6 +1,7 @@
 /**
  * Changes the rules one place at a time and looks whether a test notices. What no test notices is a rule that nothing
- * holds. Works on copies of the checkout, several side by side.
+ * holds. Works on a copy of the checkout in which all mutants of a target stand at once, each behind a switch, so that one
+ * process tries many and plays for each only the tests that reach it. `--sample N` takes N of each target.
  *
  * Run: deno task mutants [--target NAME]… [--sample N] [--seed S] [--jobs N] [--least PERCENT]
  */
@@ -8,29 +9,19 @@ import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Mutant, mutantsOf } from "./mutants/operators.ts";
+import { pathToFileURL } from "node:url";
+import { allMutantsIn, type Mutant, mutantsOf } from "./mutants/operators.ts";
+import { lookAt, playAll } from "./mutants/play.ts";
 import { EXPLAINED } from "./mutants/survivors.ts";
 import { type MutantTarget, SLOW_TESTS, TARGETS } from "./mutants/targets.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
-/** A run of tests that takes so many times as long as it does without a mutant hangs: the mutant was noticed. */
-const HANGS_FACTOR = 5;
-/** But none before this, ms: a machine that is busy is slow. */
-const HANGS_MS = 120_000;
-
-interface Case {
-  readonly target: MutantTarget;
-  readonly file: string;
-  readonly mutant: Mutant;
-}
-
-/** What a run of mutants found. */
-export interface MutantFigures {
+interface Figures {
   readonly tried: number;
   readonly killed: number;
   readonly explained: number;
-  /** Ids of the mutants that no test noticed and nobody explained. */
-  readonly survivors: readonly string[];
+  /** Noticed by no test and explained by nobody. */
+  readonly survived: number;
 }
 
 /** Every fast test file in these files and folders, each once, in this order. */
@@ -59,52 +50,6 @@ function filesIn(root: string, place: string, isWanted: (name: string) => boolea
     );
 }
 
-/**
- * Runs the tests of a target as they are: where they fail without a mutant, or nobody knows how long they take, every
- * mutant would count as noticed.
- *
- * @returns after how long, ms, a run of them hangs
- * @throws Error when they do not pass
- */
-async function limitOf(root: string, target: MutantTarget): Promise<number> {
-  const startMs = performance.now();
-  if (!await pass(root, testFiles(root, target.tests), Infinity)) {
-    throw new Error(`the tests of ${target.name} must pass without a mutant, and do not`);
-  }
-  return Math.max(HANGS_MS, (performance.now() - startMs) * HANGS_FACTOR);
-}
-
-/** The closest test first: the one beside the file, then the target's, as one run that ends at the first failure. */
-async function isNoticed(root: string, { target, file, mutant }: Case, hangsMs: number): Promise<boolean> {
-  const path = join(root, file);
-  const before = Deno.readTextFileSync(path);
-  Deno.writeTextFileSync(path, mutant.text);
-  try {
-    const beside = file.replace(/\.ts$/, "_test.ts");
-    const all = testFiles(root, target.tests);
-    const close = all.includes(beside) ? [beside] : [];
-    for (const tests of [close, all.filter((test) => !close.includes(test))]) {
-      if (tests.length > 0 && !await pass(root, tests, hangsMs)) return true;
-    }
-    return false;
-  } finally {
-    Deno.writeTextFileSync(path, before);
-  }
-}
-
-async function pass(root: string, tests: readonly string[], hangsMs: number): Promise<boolean> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--allow-all", "--no-check", "--fail-fast", "--quiet", ...tests],
-    cwd: root,
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const timer = hangsMs === Infinity ? undefined : setTimeout(() => child.kill("SIGKILL"), hangsMs);
-  const { success } = await child.status;
-  clearTimeout(timer);
-  return success;
-}
-
 /** A copy of everything that git tracks or does not ignore, with the facts beside it where they are. */
 function copyCheckout(dir: string): string {
   const { stdout } = new Deno.Command("git", {
@@ -122,35 +67,59 @@ function copyCheckout(dir: string): string {
   return copy;
 }
 
-/** Plays all cases on as many copies as there are jobs. */
-async function play(cases: readonly Case[], jobs: number): Promise<MutantFigures> {
-  const waiting = [...cases];
-  const survivors: string[] = [];
-  let [tried, explained] = [0, 0];
-  const work = async () => {
-    const dir = mkdtempSync(join(tmpdir(), "mutants-"));
-    try {
-      const root = copyCheckout(dir);
-      const limits = new Map<MutantTarget, number>();
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const hangsMs = limits.get(next.target) ?? await limitOf(root, next.target);
-        limits.set(next.target, hangsMs);
-        const isKilled = await isNoticed(root, next, hangsMs);
-        tried++;
-        if (isKilled) continue;
-        if (EXPLAINED.has(next.mutant.id)) explained++;
-        else {
-          survivors.push(next.mutant.id);
-          say(`SURVIVED ${next.file}:${next.mutant.line} ${next.mutant.id}`);
-        }
-        if (tried % 50 === 0) say(`${tried} of ${cases.length} tried, ${survivors.length} survived`);
-      }
-    } finally {
-      rmSync(dir, { recursive: true, force: true });
+/** Plays the chosen mutants of a target in a copy of the checkout that holds all its mutants at once. */
+async function playTarget(
+  target: MutantTarget,
+  size: number | undefined,
+  seed: number,
+  jobs: number,
+): Promise<Figures> {
+  const startMs = performance.now();
+  const dir = mkdtempSync(join(tmpdir(), "mutants-"));
+  try {
+    const root = copyCheckout(dir);
+    const cases: { file: string; mutant: Mutant }[] = [];
+    for (const file of sourceFiles(ROOT, target.sources)) {
+      const text = Deno.readTextFileSync(join(ROOT, file));
+      Deno.writeTextFileSync(join(root, file), allMutantsIn(file, text, cases.length));
+      cases.push(...mutantsOf(file, text).map((mutant) => ({ file, mutant })));
     }
-  };
-  await Promise.all(Array.from({ length: jobs }, work));
-  return { tried, killed: tried - explained - survivors.length, explained, survivors };
+    const chosen = size === undefined ? [...cases.keys()] : sample([...cases.keys()], size, seed);
+    const base = { root: pathToFileURL(`${root}/`).href, files: testFiles(root, target.tests) };
+    const look = await lookAt(dir, base);
+    say(`${target.name}: ${chosen.length} mutants of ${cases.length}, ${look.tests.length} tests`);
+    for (const { name } of look.leftOut) {
+      say(`played by deno test, as it does not pass in one process: ${name}`);
+    }
+    const counts = { tried: 0, killed: 0, explained: 0, survived: 0 };
+    const onTried = (number: number, isKilled: boolean) => {
+      const found = cases[number];
+      if (found === undefined) return;
+      const isExplained = EXPLAINED.has(found.mutant.id);
+      counts.tried++;
+      counts[isKilled ? "killed" : isExplained ? "explained" : "survived"]++;
+      if (!isKilled && !isExplained) say(`SURVIVED ${found.file}:${found.mutant.line} ${found.mutant.id}`);
+    };
+    await Promise.all(
+      Array.from(
+        { length: jobs },
+        (_, job) => playAll(dir, base, look, chosen.filter((_, index) => index % jobs === job), onTried),
+      ),
+    );
+    say(`${target.name}: ${inWords(counts)}, ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
+    return counts;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function percentHeld({ tried, killed, explained }: Figures): number {
+  return tried === 0 ? 0 : (killed + explained) / tried * 100;
+}
+
+function inWords(counts: Figures): string {
+  return `${counts.tried} mutants: ${counts.killed} killed, ${counts.explained} explained, ` +
+    `${counts.survived} survived, ${percentHeld(counts).toFixed(1)} % held`;
 }
 
 /** N of all, the same for the same seed. */
@@ -187,20 +156,13 @@ async function main(): Promise<number> {
     return 2;
   }
   const targets = TARGETS.filter(({ name }) => values.target?.includes(name) ?? true);
-  const all = targets.flatMap((target) =>
-    sourceFiles(ROOT, target.sources).flatMap((file) =>
-      mutantsOf(file, Deno.readTextFileSync(join(ROOT, file))).map((mutant) => ({ target, file, mutant }))
-    )
-  );
-  const cases = values.sample === undefined ? all : sample(all, Number(values.sample), Number(values.seed));
-  say(`${cases.length} mutants of ${all.length}, seed ${values.seed}`);
-  const { tried, killed, explained, survivors } = await play(cases, Number(values.jobs));
-  const percent = tried === 0 ? 0 : (killed + explained) / tried * 100;
-  say(
-    `${tried} mutants: ${killed} killed, ${explained} explained, ${survivors.length} survived, ` +
-      `${percent.toFixed(1)} % held`,
-  );
-  return percent >= Number(values.least) ? 0 : 1;
+  const size = values.sample === undefined ? undefined : Number(values.sample);
+  let isHeld = true;
+  for (const target of targets) {
+    const figures = await playTarget(target, size, Number(values.seed), Number(values.jobs));
+    isHeld &&= percentHeld(figures) >= Number(values.least);
+  }
+  return isHeld ? 0 : 1;
 }
 
 if (import.meta.main) Deno.exit(await main());

@@ -271,6 +271,7 @@ const newer: readonly [name: string, issuedAt: number, keptAt: number, wanted: b
   ["one of now when the kept one is from the future", 60_000, 120_001, true],
   ["one of now when the kept one is only a little ahead", 60_000, 120_000, false],
   ["an old one when the kept one is from the future", -120_001, HOUR, false],
+  ["an old one at the limit when the kept one is from the future", -120_000, HOUR, true],
 ];
 for (const [name, issuedAt, keptAt, wanted] of newer) {
   Deno.test(`replaces() ${wanted ? "takes" : "leaves"} ${name}`, () => {

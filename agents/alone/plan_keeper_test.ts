@@ -135,6 +135,7 @@ const broken: readonly [name: string, text: string][] = [
   ["nonsense", "{"],
   ["no boot", JSON.stringify({ ...KEPT, boot_id: undefined })],
   ["a boot that is no text", JSON.stringify({ ...KEPT, boot_id: 7 })],
+  ["a boot with a name too long", JSON.stringify({ ...KEPT, boot_id: "b".repeat(101) })],
   ["a deadline that is no number", JSON.stringify({ ...KEPT, deadline_uptime_ms: "soon" })],
   ["a deadline that cannot be", JSON.stringify({ ...KEPT, deadline_uptime_ms: 1e15 })],
   ["a plan that is none", JSON.stringify({ ...KEPT, plan: { id: "p1" } })],

@@ -14,6 +14,15 @@ export const EXPLAINED: ReadonlyMap<string, string> = new Map([
     "the larger of two delays is compared with ten minutes: 1 ms more than none is no difference",
   ],
   [
+    "agents/alone/last_resort.ts «return deadline_at === undefined ? 0 : wallMs - Date.parse(deadline_at) - inForceAfterMs;» " +
+    "0 -> 1",
+    "only plans that rest on the wall clock come here, and those have the time of their deadline",
+  ],
+  [
+    "agents/alone/plan_keeper.ts «deadline_uptime_ms: v.optional(numberIn(-1e14, 1e14)),» 1e14 -> 100000000000001",
+    "a bound of some thousand years",
+  ],
+  [
     "agents/alone/plan_keeper.ts «deadline_uptime_ms: v.optional(numberIn(-1e14, 1e14)),» 1e14 -> 100000000000001 (2)",
     "a bound of some thousand years",
   ],

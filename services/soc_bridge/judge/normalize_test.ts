@@ -83,6 +83,34 @@ Deno.test("normalize() takes the first fresh source, and the newest when none is
   assert.deepEqual((await normalized(values, both, 21)).numbers.get("soc"), { value: 60, atMonoMs: 20 });
 });
 
+const twoSources: readonly [
+  name: string,
+  first: [number, number],
+  second: [number, number],
+  fresh: number,
+  want: number,
+][] = [
+  ["the first at its limit", [1, 10], [0, 20], 10, 1],
+  ["the second, 1 ms later", [1, 10], [0, 20], 11, 0],
+  ["the newer of two old ones, the first", [1, 20], [0, 10], 30, 1],
+  ["the newer of two old ones, the second", [1, 10], [0, 20], 30, 0],
+  ["the first of two equally old ones", [1, 20], [0, 20], 30, 1],
+];
+for (const [name, first, second, fresh, want] of twoSources) {
+  Deno.test(`normalize() takes of a number and of a switch ${name}`, async () => {
+    const from = [{ from: "first" }, { from: "second" }];
+    const { numbers, acOutEnabled } = await normalized({ out_watts: from, ac_out_enabled: from }, {
+      first,
+      second,
+    }, fresh);
+    assert.deepEqual([numbers.get("out_watts")?.value, acOutEnabled?.value], [want, want === 1]);
+  });
+}
+
+Deno.test("normalize() has no entry for a number that nobody told", async () => {
+  assert.equal((await normalized({ out_watts: [{ from: "a" }] }, {})).numbers.has("out_watts"), false);
+});
+
 Deno.test("normalize() passes a placeholder over, and lets one that is newer than every value hide them", async () => {
   const minutes = { discharge_min: [{ from: "display", placeholders: [0, 12_927] }, { from: "cms" }] };
   const rows: [string, Record<string, [number, number]>, number | undefined][] = [
@@ -91,6 +119,7 @@ Deno.test("normalize() passes a placeholder over, and lets one that is newer tha
     ["a number beside the placeholder", { display: [12_926, 20], cms: [372, 20] }, 12_926],
     ["none has", { display: [12_927, 20], cms: [5999, 20] }, undefined],
     ["an old estimate under a new placeholder", { display: [12_927, 20], cms: [372, 9] }, undefined],
+    ["an old estimate over a placeholder as old", { display: [12_927, 9], cms: [372, 9] }, 372],
     ["an old estimate over an older placeholder", { display: [12_927, 8], cms: [372, 9] }, 372],
   ];
   for (const [name, keys, want] of rows) {
@@ -139,6 +168,8 @@ Deno.test("normalize() reads the AC switch from a bit of any of its fields, or f
     [[{ from: "a" }], { a: [1, 1] }, true],
     [[{ from: "a" }], { a: [0, 1] }, false],
     [[{ from: "a" }], {}, undefined],
+    [[{ from: "a" }], { a: [2, 1] }, true],
+    [[{ from: ["a", "b"] }], { a: [0, 1] }, false],
   ];
   for (const [source, keys, want] of rows) {
     assert.equal((await normalized({ ac_out_enabled: source }, keys)).acOutEnabled?.value, want);

@@ -1,0 +1,133 @@
+/** Plays the mutants of one target: many in one process, those that hold while modules load each in its own. */
+import { join } from "node:path";
+import type { Play, RunnerOrder, TestReach } from "./messages.ts";
+import { runChild } from "./child.ts";
+
+/** No answer for so long, ms: the mutant hangs and was noticed. A machine that is busy is slow, so not before this. */
+const HANGS_MS = 40_000;
+/** Loading the tests and playing each once, ms, at most. */
+const LOOKS_MS = 600_000;
+
+/** What is known of a target before its first mutant. */
+export interface Look {
+  readonly tests: readonly TestReach[];
+  readonly whileLoading: ReadonlySet<number>;
+  /** The tests that do not pass in the child; `deno test` plays them for each mutant that is left. */
+  readonly leftOut: readonly { readonly name: string; readonly file: string }[];
+}
+
+type Base = Pick<RunnerOrder, "root" | "files">;
+
+/**
+ * Plays every test once without a mutant.
+ *
+ * @throws Error when the child ends before it has played them all
+ */
+export async function lookAt(dir: string, base: Base): Promise<Look> {
+  const leftOut: { name: string; file: string }[] = [];
+  let look: Look | undefined;
+  await runChild(dir, { ...base, kind: "look" }, LOOKS_MS, (answer) => {
+    if (answer.kind === "left_out") leftOut.push({ name: answer.name, file: answer.file });
+    if (answer.kind === "looked") {
+      look = { tests: answer.tests, whileLoading: new Set(answer.whileLoading), leftOut };
+    }
+    return true;
+  });
+  if (look === undefined) {
+    throw new Error(`the tests must run to their end without a mutant, and do not: ${base.files}`);
+  }
+  return look;
+}
+
+/** The tests that reach a mutant, the shortest first. */
+export function playsOf(look: Look, mutants: readonly number[]): Play[] {
+  const byLength = look.tests.toSorted((a, b) => a.ms - b.ms)
+    .map(({ test, mutants: reached }) => ({ test, reached: new Set(reached) }));
+  return mutants.map((mutant) => ({
+    mutant,
+    tests: byLength.filter(({ reached }) => reached.has(mutant)).map(({ test }) => test),
+  }));
+}
+
+/** Plays the mutants and says of each whether a test noticed it. */
+export async function playAll(
+  dir: string,
+  base: Base,
+  look: Look,
+  mutants: readonly number[],
+  onTried: (mutant: number, isKilled: boolean) => void,
+): Promise<void> {
+  const alone: number[] = [];
+  const unclean = new Set<number>();
+  const settle = (mutant: number, isKilled: boolean) => {
+    if (!isKilled && (look.leftOut.length > 0 || look.whileLoading.has(mutant))) alone.push(mutant);
+    else onTried(mutant, isKilled);
+  };
+  let left = playsOf(look, mutants);
+  // A place that no test runs through needs no run: nothing can notice it.
+  left.filter(({ tests }) => tests.length === 0).forEach(({ mutant }) => settle(mutant, false));
+  left = left.filter(({ tests }) => tests.length > 0);
+  while (left.length > 0) {
+    let [started, done] = [false, 0];
+    await runChild(dir, { ...base, kind: "play", plays: left }, HANGS_MS, (answer) => {
+      if (answer.kind === "start") started = true;
+      if (answer.kind !== "end") return true;
+      [started, done] = [false, done + 1];
+      if (answer.isClean) settle(answer.mutant, answer.isKilled);
+      else {
+        unclean.add(answer.mutant);
+        alone.push(answer.mutant);
+      }
+      return answer.isClean;
+    });
+    const broken = left[done];
+    // The child died or hung: without a mutant all these tests ran to their end.
+    if (started && broken !== undefined) {
+      onTried(broken.mutant, true);
+      done++;
+    } else if (done === 0) throw new Error("a child that plays mutants ended before its first one");
+    left = left.slice(done);
+  }
+  for (const mutant of alone) {
+    const wantsOwnProcess = look.whileLoading.has(mutant) || unclean.has(mutant);
+    onTried(mutant, await isKilledAlone(dir, base, look, mutant, wantsOwnProcess));
+  }
+}
+
+async function isKilledAlone(
+  dir: string,
+  base: Base,
+  look: Look,
+  mutant: number,
+  wantsOwnProcess: boolean,
+): Promise<boolean> {
+  if (look.leftOut.length > 0 && !await testsPass(dir, look.leftOut, mutant)) {
+    // Only a test that passes without the mutant notices it.
+    if (await testsPass(dir, look.leftOut, -1)) return true;
+  }
+  if (!wantsOwnProcess) return false;
+  let isKilled = true;
+  const leaveOut = look.leftOut.map(({ name }) => name);
+  await runChild(dir, { ...base, kind: "loaded_with", mutant, leaveOut }, LOOKS_MS, (answer) => {
+    if (answer.kind === "end") isKilled = answer.isKilled;
+    return true;
+  });
+  return isKilled;
+}
+
+/** Whether some tests pass in their usual runner with a mutant, or with none for -1. */
+async function testsPass(dir: string, tests: Look["leftOut"], mutant: number): Promise<boolean> {
+  const names = tests.map(({ name }) => name.replaceAll(/[^\w ]/g, "."));
+  const args = ["test", "--allow-all", "--no-check", "--fail-fast", "--preload=scripts/mutants/active.ts"];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args, `--filter=/^(${names.join("|")})$/`, ...new Set(tests.map(({ file }) => file))],
+    cwd: join(dir, "checkout"),
+    env: { ACTIVE_MUTANT: String(mutant) },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), LOOKS_MS / 5);
+  const { success } = await child.status;
+  clearTimeout(timer);
+  return success;
+}
