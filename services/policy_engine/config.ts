@@ -1,6 +1,6 @@
 /** What the policy engine is given: its slice of the configuration, its ports, and what a policy file asks for. */
 import type { TopicRoots } from "../../lib/mqtt/topics.ts";
-import type { AskNut, NutTarget } from "./witness/nut_witness.ts";
+import type { AskNut, NutTarget } from "../../lib/nut/client.ts";
 import type { PolicyFile } from "./rules/policy_file_schema.ts";
 import type { TextFile } from "../../lib/text_file.ts";
 import type { Wake } from "./io/wake_on_lan.ts";

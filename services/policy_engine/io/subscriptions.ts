@@ -9,7 +9,8 @@ import type { Isolation } from "../../../lib/workers/isolation.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../../lib/workers/service.ts";
 import type { WitnessReading } from "../outage/grid_verdict.ts";
-import { type AskNut, askOverTcp, type NutTarget, NutWitness } from "../witness/nut_witness.ts";
+import { type AskNut, askOverTcp, type NutTarget } from "../../../lib/nut/client.ts";
+import { NutWitness } from "../witness/nut_witness.ts";
 import type { WitnessSection } from "../rules/policy_file_schema.ts";
 import { readWitness } from "../witness/mqtt_witness.ts";
 

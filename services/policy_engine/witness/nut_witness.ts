@@ -2,36 +2,13 @@
 import type { Cancel, Clock } from "../../../lib/time/clock.ts";
 import { errorText } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log/log.ts";
-
-/** Where to ask for what. */
-export interface NutTarget {
-  readonly host: string;
-  readonly port: number;
-  readonly ups: string;
-}
-
-/** Sends one line and resolves with the first line of the answer; rejects when there is none in time. */
-export type AskNut = (target: NutTarget, question: string, signal: AbortSignal) => Promise<string>;
+import type { AskNut, NutTarget } from "../../../lib/nut/client.ts";
+import { readUpsStatus } from "../../../lib/nut/ups_vars.ts";
 
 /** How often a server is asked, ms. */
 export const ASK_EVERY_MS = 15_000;
 /** An answer takes no longer than this, ms. */
 export const ANSWER_LIMIT_MS = 5000;
-/** An answer is one short line; anything longer is none. */
-const LONGEST_LINE = 512;
-
-/**
- * What an answer to `GET VAR <ups> ups.status` says.
- *
- * @returns true: on line (OL); false: on battery (OB); undefined: an error, or a status that has neither or both
- */
-export function readUpsStatus(line: string): boolean | undefined {
-  const status = /^VAR \S+ ups\.status "([^"]*)"$/.exec(line.trim())?.[1];
-  const readings = status?.split(" ") ?? [];
-  const [isOnLine, isOnBattery] = [readings.includes("OL"), readings.includes("OB")];
-  return isOnLine === isOnBattery ? undefined : isOnLine;
-}
-
 /** What a poll needs. */
 export interface NutWitnessParts {
   readonly clock: Clock;
@@ -87,32 +64,3 @@ export class NutWitness {
     }
   }
 }
-
-/** The real thing; needs `net` for the target. */
-export const askOverTcp: AskNut = async ({ host, port }, question, signal) => {
-  signal.throwIfAborted();
-  const connection = await Deno.connect({ hostname: host, port, signal });
-  const close = () => {
-    try {
-      connection.close();
-    } catch {
-      // It was closed before.
-    }
-  };
-  signal.addEventListener("abort", close, { once: true });
-  try {
-    await connection.write(new TextEncoder().encode(question));
-    let text = "";
-    const buffer = new Uint8Array(LONGEST_LINE);
-    while (!text.includes("\n") && text.length < LONGEST_LINE) {
-      const count = await connection.read(buffer);
-      if (count === null) break;
-      text += new TextDecoder().decode(buffer.subarray(0, count));
-    }
-    return text.split("\n")[0] ?? "";
-  } finally {
-    signal.removeEventListener("abort", close);
-    close();
-    signal.throwIfAborted();
-  }
-};

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import { settle, TestClock } from "../../../lib/time/test_clock.ts";
 import { memoryLog } from "../../../lib/testing.ts";
-import {
-  ANSWER_LIMIT_MS,
-  ASK_EVERY_MS,
-  type AskNut,
-  askOverTcp,
-  NutWitness,
-  readUpsStatus,
-} from "./nut_witness.ts";
+import { type AskNut, askOverTcp } from "../../../lib/nut/client.ts";
+import { readUpsStatus } from "../../../lib/nut/ups_vars.ts";
+import { ANSWER_LIMIT_MS, ASK_EVERY_MS, NutWitness } from "./nut_witness.ts";
 
 for (
   const [line, reading] of [

@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { freePort } from "../../../scripts/simulate/mosquitto.ts";
 import { havePrograms, inTempDir, startProgram } from "../../nut_server/testdata/debian_programs.ts";
-import { askOverTcp, readUpsStatus } from "./nut_witness.ts";
+import { askOverTcp, listOverTcp } from "../../../lib/nut/client.ts";
+import { readUpsStatus, readUpsVars } from "../../../lib/nut/ups_vars.ts";
 
 Deno.test("askOverTcp() reads the word of a real upsd: online, on battery, stale, gone", async () => {
   if (!havePrograms("upsd", "dummy-ups")) return;
@@ -43,10 +44,29 @@ Deno.test("askOverTcp() reads the word of a real upsd: online, on battery, stale
     };
     try {
       await until("online", ({ reading }) => reading === true);
-      writeFileSync(`${dir}/rack.dev`, "ups.status: OB DISCHRG\n");
+      const list = async () => readUpsVars(await listOverTcp(target, new AbortController().signal), "rack");
+      assert.deepEqual({ ...await list() }, {
+        grid: true,
+        status: "OL",
+        soc: undefined,
+        dischargeMin: undefined,
+        outWatts: undefined,
+      });
+      writeFileSync(
+        `${dir}/rack.dev`,
+        "battery.charge: 81\nbattery.runtime: 5430\nups.realpower: 47\nups.status: OB DISCHRG\n",
+      );
       await until("on battery", ({ reading }) => reading === false);
+      assert.deepEqual(await list(), {
+        grid: false,
+        status: "OB DISCHRG",
+        soc: 81,
+        dischargeMin: 90,
+        outWatts: 47,
+      });
       Deno.kill(driver.pid, "SIGSTOP");
       await until("stale", ({ answer, reading }) => reading === undefined && /DATA-STALE/.test(answer));
+      await assert.rejects(list, /DATA-STALE/);
       await upsd.stop();
       await until("gone", ({ answer, reading }) => reading === undefined && !/DATA-STALE/.test(answer));
     } finally {

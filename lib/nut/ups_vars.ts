@@ -1,0 +1,64 @@
+/** What a NUT server's answers say of a UPS. Pure. */
+
+/** What the variables of one UPS say; what it does not say, or says out of range, is absent. */
+export interface UpsReading {
+  /** True: on line (OL). False: on battery (OB). Absent: neither or both. */
+  readonly grid?: boolean;
+  /** `ups.status` as it came, at most 100 characters: LB, RB, ALARM and CAL are shown and trigger nothing. */
+  readonly status: string;
+  /** `battery.charge`, %, 0 to 100. */
+  readonly soc?: number;
+  /** `battery.runtime`, minutes, only on battery: on line drivers say anything. */
+  readonly dischargeMin?: number;
+  /** `ups.realpower`, W. */
+  readonly outWatts?: number;
+}
+
+/**
+ * What an answer to `GET VAR <ups> ups.status` says.
+ *
+ * @returns true: on line (OL); false: on battery (OB); undefined: an error, or a status that has neither or both
+ */
+export function readUpsStatus(line: string): boolean | undefined {
+  const status = /^VAR \S+ ups\.status "([^"]*)"$/.exec(line.trim())?.[1];
+  return status === undefined ? undefined : gridOf(status);
+}
+
+/**
+ * Reads the answer to `LIST VAR <ups>`.
+ *
+ * @throws Error naming what was seen: an error of the server such as DATA-STALE, a list that was cut, one without `ups.status`
+ */
+export function readUpsVars(answer: string, ups: string): UpsReading {
+  const lines = answer.split("\n").map((line) => line.trim()).filter(Boolean);
+  if (lines[0] !== `BEGIN LIST VAR ${ups}` || lines.at(-1) !== `END LIST VAR ${ups}`) {
+    throw new Error(`it answered ${JSON.stringify((lines[0] ?? "").slice(0, 100))}, wanted a whole list`);
+  }
+  const values = new Map<string, string>();
+  for (const line of lines.slice(1, -1)) {
+    const [, name, value] = /^VAR \S+ (\S+) "(.*)"$/.exec(line) ?? [];
+    if (name !== undefined && value !== undefined) values.set(name, value);
+  }
+  const status = values.get("ups.status");
+  if (status === undefined) throw new Error("its list has no ups.status");
+  const grid = gridOf(status);
+  const number = (name: string, max: number) => {
+    const text = values.get(name)?.trim();
+    const value = text ? Number(text) : NaN;
+    return value >= 0 && value <= max ? value : undefined;
+  };
+  const runtimeSec = number("battery.runtime", 60_000_000);
+  return {
+    grid,
+    status: status.slice(0, 100),
+    soc: number("battery.charge", 100),
+    dischargeMin: grid === false && runtimeSec !== undefined ? Math.floor(runtimeSec / 60) : undefined,
+    outWatts: number("ups.realpower", 100_000),
+  };
+}
+
+function gridOf(status: string): boolean | undefined {
+  const flags = status.split(" ");
+  const [isOnLine, isOnBattery] = [flags.includes("OL"), flags.includes("OB")];
+  return isOnLine === isOnBattery ? undefined : isOnLine;
+}

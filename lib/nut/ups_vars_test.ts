@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { readUpsVars } from "./ups_vars.ts";
+
+const list = (...vars: string[]) =>
+  ["BEGIN LIST VAR u", ...vars.map((text) => `VAR u ${text}`), "END LIST VAR u", ""].join("\n");
+const NONE = { grid: undefined, soc: undefined, dischargeMin: undefined, outWatts: undefined };
+
+for (
+  const [name, vars, wanted] of [
+    ["reads charge, minutes and watts on battery", [
+      'ups.status "OB DISCHRG"',
+      'battery.charge "80"',
+      'battery.runtime "3599"',
+      'ups.realpower "51.5"',
+    ], { grid: false, status: "OB DISCHRG", soc: 80, dischargeMin: 59, outWatts: 51.5 }],
+    ["takes no minutes on line", ['ups.status "OL"', 'battery.runtime "144000"'], {
+      ...NONE,
+      grid: true,
+      status: "OL",
+    }],
+    ["takes no minutes of a status that says neither", ['ups.status "CAL RB"', 'battery.runtime "60"'], {
+      ...NONE,
+      status: "CAL RB",
+    }],
+    ["says no grid when both are said", ['ups.status "OL OB ALARM"'], { ...NONE, status: "OL OB ALARM" }],
+    ["takes 100 %", ['ups.status "OL"', 'battery.charge "100"'], {
+      ...NONE,
+      grid: true,
+      status: "OL",
+      soc: 100,
+    }],
+    ["takes no charge above 100 %", ['ups.status "OL"', 'battery.charge "100.1"'], {
+      ...NONE,
+      grid: true,
+      status: "OL",
+    }],
+    ["takes an empty text for no number", ['ups.status "OB"', 'battery.charge ""', 'battery.runtime "x"'], {
+      ...NONE,
+      grid: false,
+      status: "OB",
+    }],
+  ] as const
+) {
+  Deno.test(`readUpsVars() ${name}`, () => assert.deepEqual(readUpsVars(list(...vars), "u"), wanted));
+}
+
+for (
+  const [answer, wanted] of [
+    ["ERR DATA-STALE\n", /DATA-STALE/],
+    ["", /wanted a whole list/],
+    ['BEGIN LIST VAR u\nVAR u ups.status "OL"\n', /wanted a whole list/],
+    [list('battery.charge "3"'), /no ups.status/],
+    [list('ups.status "OL"').replaceAll("VAR u", "VAR v"), /wanted a whole list/],
+  ] as const
+) {
+  Deno.test(`readUpsVars() refuses ${JSON.stringify(answer.slice(0, 40))}`, () => {
+    assert.throws(() => readUpsVars(answer, "u"), wanted);
+  });
+}
