@@ -71,8 +71,7 @@ export class Reader {
     const minutes = Math.round(seconds / 60);
     if (minutes < 60) return of(minutes, "min");
     const hours = Math.floor(minutes / 60);
-    const two = (big: string, small: number, unit: string) =>
-      small === 0 ? big : `${big} ${of(small, unit)}`;
+    const two = (big: string, small: number, unit: string) => small === 0 ? big : `${big} ${of(small, unit)}`;
     if (hours < 48) return two(of(hours, "h"), minutes % 60, "min");
     return two(of(Math.floor(hours / 24), "d"), hours % 24, "h");
   }
