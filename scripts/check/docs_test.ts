@@ -71,7 +71,7 @@ Deno.test("documents: every task of deno exists", () => {
   assert.deepEqual(found.filter(({ name }) => !tasks.includes(name)), []);
 });
 
-Deno.test("troubleshooting.md names only events and log words that the program has", () => {
+Deno.test("troubleshooting.md names only events that the program has", () => {
   const known = read("lib/messages/event_kinds.ts");
   const events = typed("docs/troubleshooting.md", /^([a-z]+_[a-z_]+)$/).filter((name) =>
     name !== "grid_evidence"
