@@ -1,0 +1,81 @@
+/** Holds the documents to the program: what they link to is there, and what they tell people to type is understood. */
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { COMMANDS } from "../../commands/table.ts";
+
+const ROOT = join(import.meta.dirname ?? "", "../..");
+const read = (path: string) => Deno.readTextFileSync(join(ROOT, path));
+
+/** The documents for people, as paths from the root. */
+function documents(): string[] {
+  const below = (folder: string): string[] =>
+    [...Deno.readDirSync(join(ROOT, folder))].flatMap((one) =>
+      one.isDirectory ? below(`${folder}/${one.name}`) : [`${folder}/${one.name}`]
+    );
+  return ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", ...below("docs")]
+    .filter((path) => path.endsWith(".md"));
+}
+
+/** The anchor that GitHub gives to a heading. */
+const anchorOf = (heading: string) =>
+  heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").trim().replaceAll(/\s/g, "-");
+
+const anchorsOf = (path: string) =>
+  [...read(path).matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) => anchorOf(text));
+
+/** What is wrong with the links of one document. */
+function deadLinks(path: string): string[] {
+  return [...read(path).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, to = ""]) => {
+    if (/^[a-z]+:/.test(to)) return [];
+    const [file = "", anchor] = to.split("#");
+    const target = file === "" ? path : join(dirname(path), file);
+    try {
+      Deno.statSync(join(ROOT, target));
+    } catch {
+      return [`${path}: ${to}: no such file`];
+    }
+    const isThere = anchor === undefined || anchorsOf(target).includes(anchor);
+    return isThere ? [] : [`${path}: ${to}: no such heading`];
+  });
+}
+
+/** Each first word behind `start` in code of one document: in fences at a line's start, and between backticks. */
+function typed(path: string, start: RegExp): string[] {
+  const text = read(path);
+  const fenced = [...text.matchAll(/^```[a-z]*\n(.*?)^```/gms)].flatMap(([, code = ""]) => code.split("\n"));
+  const inline = [...text.replaceAll(/^```.*?^```/gms, "").matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) =>
+    code
+  );
+  return [...fenced, ...inline].flatMap((line) => start.exec(line.trim())?.[1] ?? []);
+}
+
+Deno.test("documents: every link leads to a file and a heading", () => {
+  assert.deepEqual(documents().flatMap(deadLinks), []);
+});
+
+Deno.test("documents: every subcommand of ecoflow-power exists", () => {
+  const names = COMMANDS.map(({ name }) => name);
+  const found = documents().flatMap((path) =>
+    typed(path, /^(?:sudo )?ecoflow-power ([a-z]+)/).map((name) => ({ path, name }))
+  );
+  assert.ok(found.length > 20, `found only ${found.length}`);
+  assert.deepEqual(found.filter(({ name }) => !names.includes(name)), []);
+});
+
+Deno.test("documents: every task of deno exists", () => {
+  const tasks = Object.keys(JSON.parse(read("deno.json")).tasks);
+  const found = documents().flatMap((path) =>
+    typed(path, /^deno task ([a-z0-9:_-]+)/).map((name) => ({ path, name }))
+  );
+  assert.ok(found.length > 20, `found only ${found.length}`);
+  assert.deepEqual(found.filter(({ name }) => !tasks.includes(name)), []);
+});
+
+Deno.test("troubleshooting.md names only events that the program has", () => {
+  const known = read("lib/messages/event_kinds.ts");
+  const events = typed("docs/troubleshooting.md", /^([a-z]+_[a-z_]+)$/).filter((name) =>
+    name !== "grid_evidence"
+  );
+  assert.ok(events.length > 6);
+  assert.deepEqual(events.filter((name) => !new RegExp(`\\b${name}:`).test(known)), []);
+});
