@@ -277,7 +277,13 @@ Deno.test(`odd names (SEED=${SEED}): the app's list gives each station a topic t
         TOPICS.refresh("+"),
         TOPICS.events,
       ],
-      subscribes: [TOPICS.raw("+"), TOPICS.stationList, TOPICS.cloudStatus, TOPICS.state("+")],
+      subscribes: [
+        TOPICS.raw("+"),
+        TOPICS.stationList,
+        TOPICS.cloudStatus,
+        TOPICS.state("+"),
+        TOPICS.source("+"),
+      ],
     }, { roots: DEFAULT_ROOTS, devices: [], gridRule: "auto", staleAfterSec: 120, publishRawJson: false });
     const service = createSocBridge(context);
     await service.start();

@@ -14,6 +14,7 @@ import { discoverySlice } from "./discovery/slice.ts";
 import type { Grant } from "./grant.ts";
 import { historianGrants, historianSlice } from "./historian/slice.ts";
 import { notifierGrants, notifierSlice } from "./notifier/slice.ts";
+import { nutSourceGrants, nutSourceSlice } from "./nut_source/slice.ts";
 import { hostsOf, nutServerGrants, nutServerSlice, nutServerTopics } from "./nut_server/slice.ts";
 import { witnessTopics } from "./policy_engine/config.ts";
 import { policyEngineGrants, policyEngineSlice, policyFileOf } from "./policy_engine/slice.ts";
@@ -69,7 +70,7 @@ export const SERVICES: readonly ServiceRow[] = [
     required: true,
     grants: () => [],
     publishes: (t) => [t.state("+"), t.stationName("+"), t.rawJson("+"), t.refresh("+"), t.events],
-    subscribes: (t) => [t.raw("+"), t.stationList, t.cloudStatus, t.state("+")],
+    subscribes: (t) => [t.raw("+"), t.stationList, t.cloudStatus, t.state("+"), t.source("+")],
     slice: socBridgeSlice,
   },
   {
@@ -89,6 +90,18 @@ export const SERVICES: readonly ServiceRow[] = [
       ...witnessTopics(policyFileOf(config)),
     ],
     slice: (config) => policyEngineSlice(config, nutHostsOf(config)),
+  },
+  {
+    name: "nut_source",
+    purpose: "Asks NUT servers for stations by cable, which speak on when the internet is gone.",
+    entry: new URL("./nut_source/worker.ts", import.meta.url),
+    required: false,
+    isWanted: ({ nutSources }) => nutSources.length > 0,
+    grants: nutSourceGrants,
+    publishes: (_topics, config) =>
+      config.nutSources.map(({ device }) => topicsUnder(config.roots).source(device)),
+    subscribes: () => [],
+    slice: nutSourceSlice,
   },
   {
     name: "nut_server",

@@ -16,6 +16,7 @@ const STARTS: Partial<Record<Key, Omit<KeySection, "keys">>> = {
   MQTT_HOST: { title: "Broker in the house", page: "docs/install.md" },
   GRID_RULE: { title: "Stations and hosts", page: "docs/devices.md" },
   POLICY_SOC_MIN: { title: "When hosts are shut down", page: "docs/policy.md" },
+  NUT_SOURCES_JSON: { title: "Stations by cable", page: "docs/nut-source.md" },
   NUT_CONFIG_FILE: { title: "NUT server", page: "docs/nut.md" },
   DASHBOARD_LISTEN: { title: "Dashboard", page: "docs/dashboard.md" },
   HISTORY: { title: "History", page: "docs/history.md" },

@@ -219,6 +219,12 @@ export const KEYS = {
     whenUnset: "agent_keys.json in STATE_DIR",
     example: "/etc/ecoflow-power/agent_keys.json",
   },
+  NUT_SOURCES_JSON: {
+    kind: "json",
+    default: "{}",
+    doc: "Which stations a NUT server speaks for as well, by cable: its UPS name, host and port each.",
+    example: '{"Study":{"ups":"study","host":"127.0.0.1"}}',
+  },
   NUT_CONFIG_FILE: {
     kind: "text",
     doc: "TOML file with the clients, accounts and names of the NUT server.",

@@ -1,4 +1,5 @@
 /** Builds the house's typed configuration from texts and files, or tells every problem at once. */
+import { type NutSource, parseNutSources } from "./nut_sources.ts";
 import { type AgentKeys, parseAgentKeys } from "../pairing/agent_keys.ts";
 import { ConfigError, errorText, InvalidInputError } from "../errors.ts";
 import type { LogLevel } from "../log/log.ts";
@@ -64,6 +65,8 @@ export interface HouseConfig {
   };
   /** The policy file's TOML text and where it came from; absent: the keys above are the whole policy. */
   readonly policyFile?: { readonly text: string; readonly source: string };
+  /** Stations that a NUT server speaks for as well. */
+  readonly nutSources: readonly NutSource[];
   /** Absent: no NUT server. */
   readonly nut?: {
     /** Its TOML text and where it came from. */
@@ -215,6 +218,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
       commandTtlSec: values.POLICY_COMMAND_TTL_SEC,
     },
     policyFile: readPolicyFile(values.POLICY_FILE, sources, problems),
+    nutSources: parseNutSources(values.NUT_SOURCES_JSON, problems),
     nut: readNut(reading, sources, problems, readPem),
     ...(values.HISTORY ? { history: { days: values.HISTORY_DAYS } } : {}),
     dashboard: readDashboard(reading, problems, {

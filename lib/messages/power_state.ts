@@ -45,6 +45,9 @@ const schema = v.object({
   grid_unconfirmed: v.optional(v.boolean()),
   grid_unknown: v.optional(v.boolean()),
   soc_source: v.optional(v.picklist(["system", "pack", "packs"])),
+  grid_source: v.optional(v.picklist(["cloud", "nut"])),
+  charge_source: v.optional(v.picklist(["cloud", "nut"])),
+  source_disagreement: v.optional(v.boolean()),
   discharge_min_doubtful: v.optional(v.boolean()),
   outage_ports: v.optional(v.pipe(v.array(outagePort), v.maxLength(8, "must have at most 8 ports"))),
   model_guess: v.optional(v.boolean()),
@@ -76,6 +79,8 @@ const schema = v.object({
  * | `grid_unconfirmed` | true: one indication contradicts `grid_connected` and waits to be confirmed; else absent |
  * | `grid_unknown` | true: the grid was told once and is no longer told, though the station speaks; `grid_connected` is then absent. Absent while the grid is known, and when it was never told |
  * | `soc_source` | what `soc` is: `system` the station's own figure for the whole; `pack` its only battery; `packs` the mean of all batteries by capacity |
+ * | `grid_source`, `charge_source` | who said the grid and the charge: `nut` the station's cable, `cloud`; absent for a station whose cable never spoke |
+ * | `source_disagreement` | true: the cable decides the grid, and the live cloud says the opposite; else absent |
  * | `discharge_min_doubtful` | true: charge, energy and load contradict `discharge_min` by more than a factor (docs/devices.md): it is shown, and must trigger nothing alone |
  * | `outage_ports` | outlets that the station switches off below a charge of their own, with that charge, %; absent when none does or it is not told |
  * | `model_guess` | true: the table was chosen by two letters of the serial number, and nothing that the station sent confirms it yet |

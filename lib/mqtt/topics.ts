@@ -38,6 +38,8 @@ export function topicsUnder(roots: TopicRoots) {
      * station without a name, whose state is under the serial number itself.
      */
     stationName: (sn: string) => `${stations}/${sn}/name`,
+    /** What a NUT server says of the station, QoS 0, not retained: `lib/messages/source_reading.ts`. */
+    source: (device: string) => `${stations}/${device}/source/nut`,
     /** Every decoded field by message; off by default. */
     rawJson: (device: string) => `${stations}/${device}/json/raw`,
     /** What the cloud connection is doing, retained: `lib/messages/cloud_status.ts`. */

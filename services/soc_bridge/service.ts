@@ -2,7 +2,8 @@
 import { errorText } from "../../lib/errors.ts";
 import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
 import { parseCloudStatus } from "../../lib/messages/cloud_status.ts";
-import { parsePowerState } from "../../lib/messages/power_state.ts";
+import { heldUpMs, parsePowerState } from "../../lib/messages/power_state.ts";
+import { parseSourceReading } from "../../lib/messages/source_reading.ts";
 import { parseStationList } from "../../lib/messages/station_list.ts";
 import { type TopicRoots, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusMessage } from "../../lib/workers/bus.ts";
@@ -86,6 +87,7 @@ export class SocBridge implements Service {
     bus.subscribe(this.#topics.state("+"), (message) => this.#noteKept(message), { qos: 0 });
     bus.subscribe(this.#topics.stationList, (message) => this.#takeStationList(message), { qos: 0 });
     bus.subscribe(this.#topics.cloudStatus, (message) => this.#takeCloudStatus(message), { qos: 0 });
+    bus.subscribe(this.#topics.source("+"), (message) => this.#takeSource(message), { qos: 0 });
     bus.subscribe(this.#topics.raw("+"), (message) => this.#takeRaw(message), { qos: 0 });
     bus.onLink((up) => {
       if (!up) return;
@@ -147,6 +149,22 @@ export class SocBridge implements Service {
       return this.#refusals.note("bridge", `a topic without a serial number: "${topic.slice(0, 100)}"`);
     }
     this.#feed(sn)?.take(payload, topic);
+  }
+
+  /** A reading by cable goes to the station of that name or serial number. */
+  #takeSource({ topic, payload, retained }: BusMessage): void {
+    if (this.#isStopped) return;
+    const device = topic.split("/").at(-3) ?? "";
+    if (retained) return this.#refusals.note(topic, "a retained reading, which may be old");
+    try {
+      const reading = parseSourceReading(payload, `MQTT topic "${topic}"`);
+      const feed = this.#feeds.get(device) ??
+        [...this.#feeds.values()].find((one) => one.device === device);
+      if (!feed) return this.#refusals.note(topic, `no station is called "${device}"`);
+      feed.takeSource(reading, heldUpMs(reading, this.context.clock.wallMs()));
+    } catch (error) {
+      this.#refusals.note(topic, errorText(error));
+    }
   }
 
   /** The feed of a serial number; undefined for models that no table knows. */
@@ -277,6 +295,11 @@ export class SocBridge implements Service {
   #tellSilence(): void {
     const feeds = [...this.#feeds.values()].filter((f) => f.isProtecting);
     this.#raise("station_silent", feeds.filter((f) => f.link !== "live"), "No fresh word from");
+    this.#raise(
+      "source_disagreement",
+      feeds.filter((f) => f.isDisputed),
+      "The cloud contradicts the cable, which decides the grid, of",
+    );
     this.#raise(
       "station_model_guess",
       feeds.filter((f) => f.isModelGuess && f.link === "live"),

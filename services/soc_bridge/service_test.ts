@@ -5,6 +5,7 @@ import { loadFamily } from "../../proto/registry.ts";
 import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { encodeCloudStatus } from "../../lib/messages/cloud_status.ts";
+import { encodeSourceReading } from "../../lib/messages/source_reading.ts";
 import { encodeStationList } from "../../lib/messages/station_list.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { settle, TestClock } from "../../lib/time/test_clock.ts";
@@ -29,7 +30,13 @@ async function running(
       topics.refresh("+"),
       topics.events,
     ],
-    subscribes: [topics.raw("+"), topics.stationList, topics.cloudStatus, topics.state("+")],
+    subscribes: [
+      topics.raw("+"),
+      topics.stationList,
+      topics.cloudStatus,
+      topics.state("+"),
+      topics.source("+"),
+    ],
   }, {
     roots: DEFAULT_ROOTS,
     devices: [{ sn: SN, name: "Study" }],
@@ -559,5 +566,36 @@ Deno.test("SocBridge never leaves a guess, or a configured station without a tab
   assert.equal(problems().includes("station_model_guess"), false);
   assert.equal("model_guess" in house.state("Old"), false);
   assert.match(house.log.text(), /MODEL CONFIRMED device=Old/);
+  await house.stop();
+});
+
+Deno.test("SocBridge lets the cable decide while the cloud is lost, and late frames of the cloud change nothing", async () => {
+  const house = await running();
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  const cable = async (grid: boolean) => {
+    const ts = new Date(house.clock.wallMs()).toISOString();
+    const reading = encodeSourceReading({ source: "nut", grid, soc: 41, evidence: "ups.status=x", ts });
+    house.broker.publish(topics.source("Study"), reading);
+    await settled(house.clock);
+  };
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  assert.equal(house.state("Study").grid_connected, true);
+  house.broker.publish(
+    topics.cloudStatus,
+    encodeCloudStatus({ link: "down", detail: "gone", ts: "2026-11-23T19:00:00Z" }),
+    { retain: true },
+  );
+  await cable(false);
+  const lost = house.state("Study");
+  assert.deepEqual([lost.grid_connected, lost.grid_source, lost.soc, lost.link], [false, "nut", 41, "live"]);
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  await house.send(encoder.reply(IDLE_ON_GRID));
+  const late = house.state("Study");
+  assert.deepEqual([late.grid_connected, late.soc], [false, 41]);
+  await house.clock.advance(1000);
+  assert.equal(house.health.list().some(({ code }) => code === "source_disagreement"), true);
+  await cable(true);
+  assert.equal(house.state("Study").grid_connected, true);
   await house.stop();
 });

@@ -6,6 +6,8 @@ import { encodePowerState, type PowerState } from "../../../lib/messages/power_s
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { Accepted, Link, PowerStation } from "../judge/power_station.ts";
 import { isUrgentNews } from "../judge/urgent.ts";
+import { addReading, type Cable, CABLE_STALE_MS, weigh } from "../judge/weigh.ts";
+import type { SourceReading } from "../../../lib/messages/source_reading.ts";
 import { GATHER_MS, heartbeatMs, isDue } from "./state_pace.ts";
 import { StationLog, type WordParts } from "./station_log.ts";
 
@@ -34,6 +36,8 @@ const MAX_EARLY = 64;
 export class StationPublisher {
   readonly #words: StationLog;
   #station: PowerStation | undefined;
+  /** What the station's cable last said; undefined: it has none, or it never spoke. */
+  #cable: Cable | undefined;
   #early: { payload: Uint8Array; topic: string }[] = [];
   #device: string;
   #published: PowerState | undefined;
@@ -61,12 +65,24 @@ export class StationPublisher {
 
   /** Alive or not; stale before the table is compiled. */
   get link(): Link {
+    const isCableLive = this.#cable &&
+      this.parts.clock.monoMs() - this.#cable.spokeMonoMs <= CABLE_STALE_MS;
+    return isCableLive ? "live" : this.#cloudLink;
+  }
+
+  /** The same by the cloud alone. */
+  get #cloudLink(): Link {
     return this.#station?.link(this.parts.clock.monoMs()) ?? "stale";
   }
 
   /** Whether the table was guessed by two letters and is not confirmed. */
   get isModelGuess(): boolean {
     return this.#station?.isModelGuess ?? false;
+  }
+
+  /** Whether the live cloud contradicts the station's cable. */
+  get isDisputed(): boolean {
+    return this.#published?.source_disagreement === true;
   }
 
   /** Whether this is a power station at all, and not a plug or a panel. */
@@ -80,7 +96,7 @@ export class StationPublisher {
     if (isCloudDown) station.setOffline("cloud", this.parts.clock.monoMs());
     for (const { payload, topic } of this.#early.splice(0)) this.take(payload, topic);
     this.#touched();
-    if (this.link !== "live") this.#askForAll();
+    if (this.#cloudLink !== "live") this.#askForAll();
   }
 
   /** Takes a payload from the raw topic. */
@@ -104,6 +120,19 @@ export class StationPublisher {
     else if (station.grid.doubt) this.#askForDoubt();
   }
 
+  /**
+   * Takes what the station's cable says.
+   *
+   * @param heldUpMs How long it was on its way
+   */
+  takeSource(reading: SourceReading, heldUpMs: number): void {
+    const atMonoMs = this.parts.clock.monoMs() - heldUpMs;
+    if (this.#cable && atMonoMs < this.#cable.spokeMonoMs) return;
+    this.#cable = addReading(this.#cable, reading, atMonoMs);
+    this.#lookedMonoMs = -Infinity;
+    this.#touched();
+  }
+
   /** The connection to the cloud went, or came back. */
   setCloudDown(isDown: boolean): void {
     if (isDown) this.#station?.setOffline("cloud", this.parts.clock.monoMs());
@@ -113,7 +142,7 @@ export class StationPublisher {
 
   /** The account's list says "offline"; the station's own fresh words weigh more. */
   cloudLostStation(): void {
-    if (this.link === "live") return;
+    if (this.#cloudLink === "live") return;
     this.#station?.setOffline("station", this.parts.clock.monoMs());
     this.#touched();
   }
@@ -185,7 +214,8 @@ export class StationPublisher {
   }
 
   #state(station: PowerStation): PowerState {
-    return station.state(this.#device, this.parts.clock.monoMs(), this.parts.clock.wallMs());
+    const now = this.parts.clock.monoMs();
+    return weigh(station.state(this.#device, now, this.parts.clock.wallMs()), this.#cable, now);
   }
 
   #publish(state: PowerState): void {
@@ -220,7 +250,7 @@ export class StationPublisher {
    */
   #askForGrid(): void {
     const grid = this.#station?.grid;
-    if (!grid || this.link !== "live") return;
+    if (!grid || this.#cloudLink !== "live") return;
     if (grid.doubt) return this.#askForDoubt();
     if (grid.present === undefined && !grid.isUntold) return;
     const now = this.parts.clock.monoMs();

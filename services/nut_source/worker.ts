@@ -1,0 +1,5 @@
+/** The worker of the stations by cable. */
+import { runWorker } from "../../lib/workers/worker_host.ts";
+import { createNutSource } from "./service.ts";
+
+runWorker(createNutSource);

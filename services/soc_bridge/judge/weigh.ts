@@ -1,0 +1,99 @@
+/** Weighs what the cloud and a station's cable say into one state. Pure. */
+import type { PowerState } from "../../../lib/messages/power_state.ts";
+import type { SourceReading } from "../../../lib/messages/source_reading.ts";
+
+/** A cable that has not spoken for longer than this is silent, ms: five polls. */
+export const CABLE_STALE_MS = 15_000;
+
+/** What the cable last said. Each value keeps the time at which it was last said, monotonic ms. */
+export interface Cable {
+  readonly spokeMonoMs: number;
+  readonly now: SourceReading;
+  readonly grid?: { readonly value: boolean; readonly atMonoMs: number; readonly evidence: string };
+  readonly soc?: { readonly value: number; readonly atMonoMs: number };
+}
+
+/** Takes a reading in; a value that it does not say stays, with its age. */
+export function addReading(before: Cable | undefined, now: SourceReading, atMonoMs: number): Cable {
+  const grid = now.grid === undefined ? before?.grid : { value: now.grid, atMonoMs, evidence: now.evidence };
+  const soc = now.soc === undefined ? before?.soc : { value: now.soc, atMonoMs };
+  return { spokeMonoMs: atMonoMs, now, ...(grid ? { grid } : {}), ...(soc ? { soc } : {}) };
+}
+
+/**
+ * The rule, per quantity:
+ *
+ * | quantity | rule |
+ * | --- | --- |
+ * | grid, charge | the cable's while it was said within {@link CABLE_STALE_MS}; then whichever has the newer evidence, with its age |
+ * | minutes | the live cable's, on battery; else the live cloud's |
+ * | watts out | the live cloud's (it tells them by socket); else the live cable's |
+ * | other values of the moment | the cloud's, while it is live or the cable is silent too: its old watts never look as fresh as the cable |
+ * | energy, limits, model | the cloud's, however old |
+ * | link, age | live while either is |
+ *
+ * A fresh cloud that contradicts the cable changes nothing, and is named.
+ *
+ * @param cable Absent: the station has no cable, or it never spoke; the cloud's state is returned as it is
+ */
+export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: number): PowerState {
+  if (!cable) return cloud;
+  const ageSec = (atMonoMs: number) => Math.round(Math.max(0, nowMonoMs - atMonoMs) / 100) / 10;
+  const isFresh = (value: { readonly atMonoMs: number } | undefined) =>
+    value !== undefined && nowMonoMs - value.atMonoMs <= CABLE_STALE_MS;
+  const isLive = nowMonoMs - cable.spokeMonoMs <= CABLE_STALE_MS;
+  const isCloudLive = cloud.link === "live";
+  const cloudGridAge = cloud.grid_age_s ?? cloud.age_s ?? Infinity;
+  const cloudSocAge = cloud.soc_age_s ?? cloud.age_s ?? Infinity;
+  const isCableGrid = cable.grid !== undefined &&
+    (isFresh(cable.grid) || (!cloud.grid_unknown && (cloud.grid_connected === undefined ||
+      ageSec(cable.grid.atMonoMs) < cloudGridAge)));
+  const isCableSoc = cable.soc !== undefined &&
+    (isFresh(cable.soc) || cloud.soc === undefined || ageSec(cable.soc.atMonoMs) < cloudSocAge);
+  const state: PowerState = isLive && !isCloudLive ? lastingOf(cloud) : { ...cloud };
+  if (isCableGrid && cable.grid) {
+    const { value, atMonoMs, evidence } = cable.grid;
+    state.grid_connected = value;
+    state.grid_evidence = `cable ${evidence}`.slice(0, 200);
+    state.grid_age_s = ageSec(atMonoMs);
+    delete state.grid_unknown;
+    delete state.grid_unconfirmed;
+    const isAgainst = isCloudLive && cloud.grid_connected !== undefined && cloud.grid_connected !== value;
+    if (isAgainst) state.source_disagreement = true;
+  }
+  if (isCableSoc && cable.soc) {
+    state.soc = cable.soc.value;
+    state.soc_age_s = ageSec(cable.soc.atMonoMs);
+    delete state.soc_source;
+  }
+  if (state.grid_connected !== undefined) state.grid_source = isCableGrid ? "nut" : "cloud";
+  if (state.soc !== undefined) state.charge_source = isCableSoc ? "nut" : "cloud";
+  if (!isLive) return state;
+  state.link = "live";
+  state.age_s = Math.min(ageSec(cable.spokeMonoMs), cloud.age_s ?? Infinity);
+  if (cable.now.discharge_min !== undefined) {
+    state.discharge_min = cable.now.discharge_min;
+    delete state.discharge_min_doubtful;
+  }
+  if (!isCloudLive && cable.now.out_watts !== undefined) state.out_watts = cable.now.out_watts;
+  return state;
+}
+
+/** What the cloud said that does not change by itself, and grid and charge with their ages. */
+function lastingOf(cloud: PowerState): PowerState {
+  const {
+    ac_in_watts: _1,
+    ac_in_volts: _2,
+    out_watts: _3,
+    ac_out_watts: _4,
+    dc_in_watts: _5,
+    discharge_min: _6,
+    discharge_min_doubtful: _7,
+    charge_min: _8,
+    temp_celsius: _9,
+    ac_out_enabled: _10,
+    packs: _11,
+    ...lasting
+  } = cloud;
+  return lasting;
+}

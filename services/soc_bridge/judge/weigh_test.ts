@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import type { PowerState } from "../../../lib/messages/power_state.ts";
+import type { SourceReading } from "../../../lib/messages/source_reading.ts";
+import { addReading, type Cable, CABLE_STALE_MS, weigh } from "./weigh.ts";
+
+const TS = "2026-11-23T19:00:00Z";
+const OB: SourceReading = { source: "nut", grid: false, soc: 50, evidence: "ups.status=OB", ts: TS };
+const OL: SourceReading = { ...OB, grid: true, evidence: "ups.status=OL" };
+const UNSURE: SourceReading = { source: "nut", evidence: "ups.status=OL", ts: TS };
+const CLOUD: PowerState = {
+  device: "Study",
+  soc: 60,
+  grid_connected: true,
+  grid_age_s: 1,
+  soc_age_s: 1,
+  age_s: 1,
+  link: "live",
+  out_watts: 70,
+  battery_wh: 245,
+};
+const LOST: PowerState = { ...CLOUD, grid_age_s: 600, soc_age_s: 600, age_s: 600, link: "offline" };
+const at = (reading: SourceReading, atMonoMs = 0) => addReading(undefined, reading, atMonoMs);
+
+interface Row {
+  readonly name: string;
+  readonly cloud: PowerState;
+  readonly cable: Cable | undefined;
+  readonly now: number;
+  readonly wanted: Partial<Record<keyof PowerState, unknown>>;
+}
+
+const rows: Row[] = [
+  {
+    name: "leaves a state without a cable as it is",
+    cloud: CLOUD,
+    cable: undefined,
+    now: 0,
+    wanted: { grid_source: undefined, soc: 60, grid_connected: true },
+  },
+  {
+    name: "lets the cable decide against a cloud frame that came a moment ago",
+    cloud: { ...CLOUD, grid_age_s: 0, age_s: 0 },
+    cable: at(OB),
+    now: 3000,
+    wanted: {
+      grid_connected: false,
+      grid_source: "nut",
+      soc: 50,
+      charge_source: "nut",
+      source_disagreement: true,
+    },
+  },
+  {
+    name: "is live by the cable alone, and says no watts of a lost cloud",
+    cloud: LOST,
+    cable: at(OB),
+    now: 2000,
+    wanted: { link: "live", age_s: 2, out_watts: undefined, battery_wh: 245, source_disagreement: undefined },
+  },
+  {
+    name: "takes the cable's watts and minutes when the cloud is lost",
+    cloud: { ...LOST, discharge_min: 9, discharge_min_doubtful: true },
+    cable: at({ ...OB, discharge_min: 77, out_watts: 40 }),
+    now: 0,
+    wanted: { discharge_min: 77, discharge_min_doubtful: undefined, out_watts: 40 },
+  },
+  {
+    name: "fills watts and minutes from a live cloud",
+    cloud: { ...CLOUD, grid_connected: false, discharge_min: 99 },
+    cable: at({ ...OB, out_watts: 40 }),
+    now: 0,
+    wanted: { out_watts: 70, discharge_min: 99, source_disagreement: undefined },
+  },
+  {
+    name: "holds by the cable at its limit",
+    cloud: CLOUD,
+    cable: at(OB),
+    now: CABLE_STALE_MS,
+    wanted: { grid_connected: false, grid_source: "nut" },
+  },
+  {
+    name: "goes to the newer cloud 1 ms after the limit",
+    cloud: CLOUD,
+    cable: at(OB),
+    now: CABLE_STALE_MS + 1,
+    wanted: { grid_connected: true, grid_source: "cloud", soc: 60, link: "live" },
+  },
+  {
+    name: "keeps a dead cable's word, with its age, against an older cloud",
+    cloud: LOST,
+    cable: at(OB),
+    now: 60_000,
+    wanted: { grid_connected: false, grid_source: "nut", grid_age_s: 60, link: "offline", age_s: 600 },
+  },
+  {
+    name: "lets the grid of a flapping cable grow old while its charge is fresh",
+    cloud: LOST,
+    cable: addReading(at(OL), { ...UNSURE, soc: 44 }, 100_000),
+    now: 101_000,
+    wanted: { grid_connected: true, grid_age_s: 101, soc: 44, soc_age_s: 1, link: "live" },
+  },
+  {
+    name: "says the grid that the cloud does not tell",
+    cloud: { ...CLOUD, grid_connected: undefined, grid_unknown: true },
+    cable: at(OL),
+    now: 0,
+    wanted: { grid_connected: true, grid_unknown: undefined },
+  },
+  {
+    name: "leaves the grid unknown when the cable is old too",
+    cloud: { ...CLOUD, grid_connected: undefined, grid_unknown: true },
+    cable: at(OL),
+    now: CABLE_STALE_MS + 1,
+    wanted: { grid_connected: undefined, grid_unknown: true, grid_source: undefined },
+  },
+];
+
+for (const { name, cloud, cable, now, wanted } of rows) {
+  Deno.test(`weigh() ${name}`, () => {
+    const state = weigh(cloud, cable, now);
+    const keys = Object.keys(wanted) as (keyof PowerState)[];
+    assert.deepEqual(
+      new Map(keys.map((key) => [key, state[key as "soc"]])),
+      new Map<unknown, unknown>(Object.entries(wanted)),
+    );
+  });
+}
