@@ -39,7 +39,7 @@ figures() {
     sleep $((40 * PACE))
     local main from file; main=$(pid); file=/proc/$main/smaps_rollup
     say "       memory of the daemon: $(awk '/^Pss:/ {pss = $2} /^Anonymous:/ {anon = $2} END {printf "%.1f MB Pss, %.1f MB anon", pss * 1.024e-3, anon * 1.024e-3}' "$file")"
-    say "       memory of its control group: $(awk '{printf "%.1f", $1 / 1e6}' /sys/fs/cgroup/system.slice/ecoflow-power.service/memory.current 2>/dev/null) MB; pages of $(getconf PAGESIZE) bytes, huge pages $(cat /sys/kernel/mm/transparent_hugepage/enabled)"
+    say "       memory of its control group: $(systemctl show -p MemoryCurrent --value ecoflow-power | awk '{printf "%.1f", $1 / 1e6}') MB; pages of $(getconf PAGESIZE) bytes, huge pages $(cat /sys/kernel/mm/transparent_hugepage/enabled)"
     from=$(ticks "$main"); sleep 20; say "       idle for 20 s: $(awk -v n=$(($(ticks "$main") - from)) 'BEGIN {printf "%.1f", n / 20}') % of a core"
     say "       STARTING to READY: $(journalctl -u ecoflow-power -o short-unix --no-pager | awk '/STARTING/ {a=$1} /main READY|notice main READY|READY$/ {if (a) b=$1 - a} END {printf "%.2f", b}') s"
 }
