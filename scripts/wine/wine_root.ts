@@ -58,7 +58,7 @@ export class WineRoot {
       writeFileSync(join(copy.root, "etc/hosts"), "127.0.0.1 localhost\n");
       cpSync(ROOT, join(copy.root, "p"), {
         recursive: true,
-        filter: (path) => !/\/(\.git|build)$/.test(path),
+        filter: (path) => ![join(ROOT, ".git"), join(ROOT, "build")].includes(path),
       });
       const packages = join(await denoDir(), "npm");
       mkdirSync(join(copy.root, "denodir"), { recursive: true });
