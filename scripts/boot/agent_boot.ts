@@ -6,41 +6,25 @@
  *
  * Run: deno run -A scripts/boot/agent_boot.ts --root ROOT --agent BINARY [--only NAME]
  */
-import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadConfig } from "../../lib/config/load.ts";
-import { parseAgentAck } from "../../lib/messages/agent/ack.ts";
-import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
-import { encodePairing } from "../../lib/pairing/pairing.ts";
-import { brokerUsers, DAEMON_USER } from "../../services/broker_access.ts";
-import { createAuthority } from "../../lib/certificates.ts";
-import { type Mosquitto, startMosquitto } from "../simulate/mosquitto.ts";
-import { type RunningProgram, startDaemonProcess } from "../simulate/processes.ts";
+import { type AgentHouse, EMPTY, GRID, pause, startAgentHouse, until } from "./agent_house.ts";
 
 const HELP = `Usage: agent_boot.ts --root ROOT --agent BINARY [--only NAME]
 ROOT comes from: debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,procps,sudo bookworm ROOT
 BINARY comes from: deno task build:agents --target x86_64-unknown-linux-gnu`;
 
 const AGENT = "booted-pc";
-const STATION = "SimulatedDevice";
 const BOOT_LIMIT_MS = 60_000;
 const MARK = "var/lib/ecoflow-agent/prepared";
 const AGENT_ENV = "etc/ecoflow-agent/ecoflow-agent.env";
 const TRIED = "var/tmp/tried";
 const DONE = "var/tmp/tried.done";
 
-interface Site {
+interface Site extends AgentHouse {
   readonly root: string;
-  readonly broker: Mosquitto;
-  readonly keyHex: string;
-  readonly acks: string[];
-  /** Whether the agent's retained status says online. */
-  readonly isOnline: () => boolean;
-  readonly feed: (state: { soc: number; grid_connected: boolean }) => void;
-  readonly startDaemon: (settings: Record<string, string>) => Promise<RunningProgram>;
 }
 
 interface Scenario {
@@ -53,8 +37,6 @@ interface Scenario {
   readonly play: (site: Site, system: BootedSystem) => Promise<void>;
 }
 
-const EMPTY = { soc: 5, grid_connected: false };
-const GRID = { soc: 80, grid_connected: true };
 const DELAYS = { POLICY_SOC_MIN: "10", POLICY_DEBOUNCE_SEC: "5", POLICY_SHUTDOWN_DELAY_SEC: "10" };
 
 const SCENARIOS: readonly Scenario[] = [
@@ -62,7 +44,7 @@ const SCENARIOS: readonly Scenario[] = [
     name: "commanded",
     settings: DELAYS,
     async play(site, system) {
-      const stop = keepFeeding(site, EMPTY);
+      const stop = site.keepFeeding(EMPTY);
       try {
         await system.isOff(60_000);
       } finally {
@@ -77,10 +59,10 @@ const SCENARIOS: readonly Scenario[] = [
     name: "called_off",
     settings: { ...DELAYS, POLICY_SHUTDOWN_DELAY_SEC: "20" },
     async play(site, system) {
-      let stop = keepFeeding(site, EMPTY);
+      let stop = site.keepFeeding(EMPTY);
       await until("shutting_down", () => site.acks.includes("shutting_down"), 60_000);
       stop();
-      stop = keepFeeding(site, GRID);
+      stop = site.keepFeeding(GRID);
       await until("aborted", () => site.acks.includes("aborted"), 20_000);
       await system.staysUp(40_000);
       stop();
@@ -110,7 +92,7 @@ const SCENARIOS: readonly Scenario[] = [
       expect(/REHEARSED/.test(tried) && !/PREPARATION FAILED/.test(tried), "the rehearsal goes well");
       expect(existsSync(join(site.root, MARK)), "the rehearsal ran the preparations");
       rmSync(join(site.root, MARK));
-      const stop = keepFeeding(site, EMPTY);
+      const stop = site.keepFeeding(EMPTY);
       try {
         await system.isOff(60_000);
       } finally {
@@ -132,7 +114,7 @@ const SCENARIOS: readonly Scenario[] = [
       say(tried.trim().split("\n").map((line) => `  | ${line.slice(0, 200)}`).join("\n"));
       expect(/speaks of sudo, which cannot work/.test(tried), "doctor warns of the hidden sudo");
       expect(/PREPARATION FAILED .*env sudo true/.test(tried), "rehearse fails as the service would");
-      const stop = keepFeeding(site, EMPTY);
+      const stop = site.keepFeeding(EMPTY);
       try {
         await system.isOff(120_000);
       } finally {
@@ -146,7 +128,7 @@ const SCENARIOS: readonly Scenario[] = [
     name: "lost_on_battery",
     settings: { ...DELAYS, POLICY_DEBOUNCE_SEC: "60" },
     async play(site, system) {
-      const stop = keepFeeding(site, EMPTY);
+      const stop = site.keepFeeding(EMPTY);
       const plan = join(site.root, "var/lib/ecoflow-agent/plan.json");
       await until(
         "plan",
@@ -169,7 +151,7 @@ const SCENARIOS: readonly Scenario[] = [
     name: "lost_online",
     settings: DELAYS,
     async play(site, system) {
-      const stop = keepFeeding(site, GRID);
+      const stop = site.keepFeeding(GRID);
       const plan = join(site.root, "var/lib/ecoflow-agent/plan.json");
       await until("plan", () => existsSync(plan) && readFileSync(plan, "utf8").includes('"online"'), 30_000);
       stop();
@@ -251,74 +233,13 @@ async function playAll(
   binary: string,
   scenarios: readonly Scenario[],
 ): Promise<void> {
-  const authority = await createAuthority();
-  const config = loadConfig({
-    environment: { ECOFLOW_CLOUD: "off", DEVICE_TO_AGENTS_JSON: JSON.stringify({ [STATION]: [AGENT] }) },
-    exists: () => false,
-    readFile: () => "",
-  });
-  const observer = { username: "observer", publishes: ["#"], subscribes: ["#"] };
-  const users = [...brokerUsers(config), observer].map((user) => ({ ...user, password: randomHex() }));
-  const passwordOf = (name: string) => users.find(({ username }) => username === name)?.password ?? "";
-  const broker = await startMosquitto({ users, tls: await authority.issue() });
-  const caFile = join(dir, "ca.pem");
-  writeFileSync(caFile, authority.caPem);
-  const keyHex = randomHex();
-  prepareRoot(
-    root,
-    binary,
-    encodePairing({
-      agent: AGENT,
-      key: keyHex,
-      host: "127.0.0.1",
-      port: broker.port,
-      tls: true,
-      user: AGENT,
-      pass: passwordOf(AGENT),
-      ca: authority.caPem,
-    }),
-  );
-  const acks: string[] = [];
-  let isOnline = false;
-  const login = { username: observer.username, password: passwordOf(observer.username) };
-  const watcher = watch(broker.port, authority.caPem, login, (topic, text) => {
-    if (topic === `power-manager/${AGENT}/ack`) acks.push(parseAgentAck(text, topic).status);
-    if (topic === `power-manager/${AGENT}/status`) isOnline = text.includes('"online":true');
-  });
-  const startDaemon = async (settings: Record<string, string>) => {
-    const stateDir = mkdtempSync(join(dir, "daemon-"));
-    writeFileSync(join(stateDir, "agent_keys.json"), JSON.stringify({ [AGENT]: keyHex }), { mode: 0o600 });
-    const env = {
-      ECOFLOW_CLOUD: "off",
-      DEVICE_TO_AGENTS_JSON: `'${JSON.stringify({ [STATION]: [AGENT] })}'`,
-      STATE_DIR: stateDir,
-      MQTT_HOST: "127.0.0.1",
-      MQTT_PORT: String(broker.port),
-      MQTT_TLS: "on",
-      MQTT_CA_FILE: caFile,
-      MQTT_USER: DAEMON_USER,
-      MQTT_PASS: passwordOf(DAEMON_USER),
-      ...settings,
-    };
-    const envFile = join(stateDir, "daemon.env");
-    writeFileSync(envFile, Object.entries(env).map(([key, value]) => `${key}=${value}\n`).join(""));
-    const daemon = startDaemonProcess({ envFile, stateDir });
-    if (!await daemon.until(/\bREADY\b/)) {
-      throw new Error(`the daemon ended:\n${daemon.lines.slice(-10).join("\n")}`);
-    }
-    return daemon;
-  };
-  const feed = (state: object) =>
-    watcher.publish(
-      `bridge-ecoflow/${STATION}/json/state`,
-      JSON.stringify({ device: STATION, temp_celsius: 25, ac_in_watts: 0, ...state }),
-    );
-  const site: Site = { root, broker, keyHex, acks, isOnline: () => isOnline, feed, startDaemon };
+  const house = await startAgentHouse(AGENT, dir);
+  prepareRoot(root, binary, house.pairingLine);
+  const site: Site = { ...house, root };
   try {
     for (const scenario of scenarios) await playOne(site, scenario);
   } finally {
-    await watcher.close();
-    await broker.stop();
+    await house.close();
   }
 }
 
@@ -341,7 +262,7 @@ async function playOne(site: Site, scenario: Scenario): Promise<void> {
   const daemon = await site.startDaemon(settings);
   const system = new BootedSystem(site.root);
   try {
-    const stop = keepFeeding(site, GRID);
+    const stop = site.keepFeeding(GRID);
     await until("the agent online", site.isOnline, BOOT_LIMIT_MS);
     await pause(3000);
     stop();
@@ -436,66 +357,8 @@ async function journal(root: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-function keepFeeding(site: Site, state: { soc: number; grid_connected: boolean }): () => void {
-  site.feed(state);
-  const timer = setInterval(() => site.feed(state), 2000);
-  return () => clearInterval(timer);
-}
-
-function watch(
-  port: number,
-  ca: string,
-  login: { username: string; password: string },
-  see: (topic: string, text: string) => void,
-) {
-  let isClosed = false;
-  let client: ReturnType<typeof connectMqtt> | undefined;
-  const connect = () => {
-    client = connectMqtt({
-      host: "127.0.0.1",
-      port,
-      tls: { ca },
-      ...login,
-      clientId: "observer",
-      protocolVersion: 5,
-      cleanSession: true,
-      keepAliveSec: 10,
-      connectTimeoutMs: 5000,
-    }, {
-      onUp: () => void client?.subscribe("power-manager/#", 1).catch(() => {}),
-      onDown: () => void (isClosed || setTimeout(connect, 500)),
-      onMessage: ({ topic, payload }) => see(topic, new TextDecoder().decode(payload)),
-    });
-  };
-  connect();
-  return {
-    publish: (topic: string, text: string) =>
-      void client?.publish(topic, text, { retain: true }).catch(() => {}),
-    close: () => {
-      isClosed = true;
-      return client?.close() ?? Promise.resolve();
-    },
-  };
-}
-
-async function until(what: string, isSo: () => boolean, withinMs: number): Promise<void> {
-  const endMs = Date.now() + withinMs;
-  while (!isSo()) {
-    if (Date.now() > endMs) throw new Error(`no "${what}" within ${withinMs / 1000} s`);
-    await pause(200);
-  }
-}
-
 function expect(isSo: boolean, what: string): void {
   if (!isSo) throw new Error(`must be so: ${what}`);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function randomHex(): string {
-  return randomBytes(32).toString("hex");
 }
 
 async function runOrThrow(program: string, args: string[]): Promise<void> {
