@@ -89,7 +89,9 @@ async function playTarget(
     const look = await lookAt(dir, base);
     say(`${target.name}: ${chosen.length} mutants of ${cases.length}, ${look.tests.length} tests`);
     for (const { name } of look.leftOut) {
-      say(`played by deno test, as it does not pass in one process: ${name}`);
+      say(
+        `${look.canPlayLeftOut ? "played by deno test alone" : "left out, it does not pass here"}: ${name}`,
+      );
     }
     const counts = { tried: 0, killed: 0, explained: 0, survived: 0 };
     const onTried = (number: number, isKilled: boolean) => {

@@ -14,6 +14,8 @@ export interface Look {
   readonly whileLoading: ReadonlySet<number>;
   /** The tests that do not pass in the child; `deno test` plays them for each mutant that is left. */
   readonly leftOut: readonly { readonly name: string; readonly file: string }[];
+  /** Whether those pass in `deno test`; where they do not, nobody can play them. */
+  readonly canPlayLeftOut: boolean;
 }
 
 type Base = Pick<RunnerOrder, "root" | "files">;
@@ -25,7 +27,7 @@ type Base = Pick<RunnerOrder, "root" | "files">;
  */
 export async function lookAt(dir: string, base: Base): Promise<Look> {
   const leftOut: { name: string; file: string }[] = [];
-  let look: Look | undefined;
+  let look: Omit<Look, "canPlayLeftOut"> | undefined;
   await runChild(dir, { ...base, kind: "look" }, LOOKS_MS, (answer) => {
     if (answer.kind === "left_out") leftOut.push({ name: answer.name, file: answer.file });
     if (answer.kind === "looked") {
@@ -36,7 +38,7 @@ export async function lookAt(dir: string, base: Base): Promise<Look> {
   if (look === undefined) {
     throw new Error(`the tests must run to their end without a mutant, and do not: ${base.files}`);
   }
-  return look;
+  return { ...look, canPlayLeftOut: leftOut.length > 0 && await testsPass(dir, leftOut, -1) };
 }
 
 /** The tests that reach a mutant, the shortest first. */
@@ -60,7 +62,7 @@ export async function playAll(
   const alone: number[] = [];
   const unclean = new Set<number>();
   const settle = (mutant: number, isKilled: boolean) => {
-    if (!isKilled && (look.leftOut.length > 0 || look.whileLoading.has(mutant))) alone.push(mutant);
+    if (!isKilled && (look.canPlayLeftOut || look.whileLoading.has(mutant))) alone.push(mutant);
     else onTried(mutant, isKilled);
   };
   let left = playsOf(look, mutants);
@@ -101,7 +103,7 @@ async function isKilledAlone(
   mutant: number,
   wantsOwnProcess: boolean,
 ): Promise<boolean> {
-  if (look.leftOut.length > 0 && !await testsPass(dir, look.leftOut, mutant)) {
+  if (look.canPlayLeftOut && !await testsPass(dir, look.leftOut, mutant)) {
     // Only a test that passes without the mutant notices it.
     if (await testsPass(dir, look.leftOut, -1)) return true;
   }
