@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { REAL_TIME, type TimeScale } from "../lib/time/clock.ts";
 import { type HouseConfig, loadConfig } from "../lib/config/load.ts";
-import { ConfigError, errorText } from "../lib/errors.ts";
+import { ConfigError } from "../lib/errors.ts";
 import { parseTimeScale } from "../lib/time/time_scale.ts";
 import { serviceConfigProblems } from "../services/registry.ts";
 import { wrap } from "../lib/wrap.ts";
