@@ -78,7 +78,7 @@ Deno.test("setup --from tries account and station, writes, and pairs; doctor the
       // Two must not be in the cloud with one client id.
       const again = await house.run("", "setup", "--from", file);
       assert.equal(again.code, 0, again.stderr);
-      assert.match(again.stdout, /the stations are tried after its restart/);
+      assert.match(again.stdout, /the stations are tried after its\s+restart/);
       assert.match(again.stdout, /"nas" has a key already/);
       assertNothingTold(house, look.stdout, list.stdout, again.stdout);
     } finally {
