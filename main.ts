@@ -1,5 +1,5 @@
 /** The daemon's command line: finds the subcommand and runs it. */
-import { type CommandRow, complain, EXIT, print } from "./commands/command.ts";
+import { type CommandRow, complain, EXIT, EXIT_CODES, print } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { VERSION } from "./lib/version.ts";
 
@@ -40,7 +40,3 @@ function helpOf({ name, summary, help }: CommandRow): string {
 function isHelp(arg: string): boolean {
   return arg === "--help" || arg === "-h";
 }
-
-const EXIT_CODES =
-  "Exit codes: 0 done; 1 done, and the answer is no; 64 wrong command line; 70 a fault of the\n" +
-  "program; 78 the configuration cannot be used.";

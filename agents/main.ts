@@ -42,13 +42,18 @@ Usage: ecoflow-agent COMMAND [--env FILE]
   version     print the version
 
   --env FILE   the configuration; when not given .env here, else the installed one
+
+Exit codes: 0 done; 1 done, and the answer is no; 64 wrong command line; 78 the configuration cannot be used.
 `;
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
-  const [command = "run", ...rest] = args.length > 0 && !args[0]?.startsWith("--") ? args : ["run", ...args];
-  if (args.includes("--help")) return say(HELP);
+  const [command = "run", ...rest] = args.length > 0 && !args[0]?.startsWith("-") ? args : ["run", ...args];
+  if (args.includes("--help") || args.includes("-h")) return say(HELP);
+  if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
+    return say(`ecoflow-agent ${VERSION}\n`);
+  }
   try {
     const { values, positionals } = parseArgs({
       args: rest,

@@ -3,6 +3,11 @@
 /** sysexits(3): what systemd and scripts see. 1: the command did its work, and the answer is no. */
 export const EXIT = { ok: 0, no: 1, usage: 64, software: 70, config: 78 } as const;
 
+/** What `--help` says of them. */
+export const EXIT_CODES =
+  "Exit codes: 0 done; 1 done, and the answer is no; 64 wrong command line; 70 a fault of the\n" +
+  "program; 78 the configuration cannot be used.";
+
 /** One subcommand of `ecoflow-power`. */
 export interface CommandRow {
   readonly name: string;

@@ -8,6 +8,6 @@ export function fileErrorText(error: unknown): string {
 }
 
 function isDenied(error: unknown, text: string): boolean {
-  return error instanceof Deno.errors.PermissionDenied ||
+  return (error instanceof Error && error.name === "PermissionDenied") ||
     /\b(EACCES|EPERM)\b|permission denied \(os error 13\)/i.test(text);
 }

@@ -107,7 +107,7 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
   } catch (error) {
     if (!(error instanceof NoBrokerError)) throw error;
     const whose = owner ? ` (${owner.name}, process ${owner.pid} listens there)` : "";
-    const text = `${address}: ${error.down.text}${whose}; ${brokerHint(error.down, house)}`;
+    const text = `${error.down.text}${whose}; ${brokerHint(error.down, house)}`;
     return [...findings, { what: "broker", verdict: "bad", text }, ...judged(undefined)];
   }
 }
