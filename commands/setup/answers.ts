@@ -1,6 +1,7 @@
 /** What setup is told, by a person or by a file, and the configuration keys that come of it. Pure. */
 import { parse as parseToml } from "smol-toml";
 import * as v from "valibot";
+import { strictObject } from "../../lib/strict_object.ts";
 import { agentNameProblem } from "../../lib/config/stations.ts";
 import type { EnvChanges } from "../../lib/config/env/edit_env.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
@@ -49,9 +50,9 @@ export function stationNameProblem(name: string): string | undefined {
   return name.includes(",") ? "must not contain a comma" : topicWordProblem(name);
 }
 
-const schema = v.strictObject({
+const schema = strictObject({
   region: v.optional(v.picklist(["auto", "europe", "america"]), "auto"),
-  account: v.strictObject({
+  account: strictObject({
     user: v.optional(v.pipe(textUpTo(320), v.minLength(1, "must not be empty"))),
     pass: v.optional(v.pipe(textUpTo(500), v.minLength(1, "must not be empty"))),
     pass_file: v.optional(textUpTo(1000)),
@@ -60,14 +61,14 @@ const schema = v.strictObject({
     secret_key_file: v.optional(textUpTo(1000)),
   }),
   station: v.optional(v.pipe(
-    v.array(v.strictObject({
+    v.array(strictObject({
       sn: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{4,32}$/, "must be a serial number")),
       name: v.optional(word(stationNameProblem)),
       hosts: v.optional(v.array(word(agentNameProblem)), []),
     })),
     v.minLength(1, "must name at least one station"),
   )),
-  dashboard: v.optional(v.strictObject({
+  dashboard: v.optional(strictObject({
     listen: v.optional(textUpTo(60), "0.0.0.0:8080"),
     password: v.optional(v.string()),
     password_file: v.optional(textUpTo(1000)),

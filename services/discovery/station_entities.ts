@@ -49,6 +49,20 @@ const ROWS: { readonly [Key in Shown]: StationEntity } = {
     ageKey: "grid_age_s",
     traits: diagnostic({ platform: "sensor", name: "Grid evidence", icon: "mdi:transmission-tower" }),
   },
+  grid_source: {
+    shows: "measured",
+    ageKey: "grid_age_s",
+    traits: diagnostic({ platform: "sensor", name: "Grid told by", icon: "mdi:transmission-tower" }),
+  },
+  charge_source: {
+    shows: "measured",
+    ageKey: "soc_age_s",
+    traits: diagnostic({ platform: "sensor", name: "Charge told by", icon: "mdi:battery" }),
+  },
+  source_disagreement: {
+    shows: "measured",
+    traits: diagnostic({ platform: "binary_sensor", name: "Sources disagree", device_class: "problem" }),
+  },
   grid_unconfirmed: {
     shows: "measured",
     ageKey: "grid_age_s",

@@ -23,9 +23,8 @@ export interface NutFigures {
   readonly cpuShare: number;
 }
 
-/** A server that has not answered by then does not: Debian's waits for a client that takes nothing. */
+/** A server that has not answered by then is not waited for, ms. */
 const ANSWER_LIMIT_MS = 10_000;
-
 const encoder = new TextEncoder();
 const STATUS = encoder.encode("GET VAR ups ups.status\n");
 
@@ -54,6 +53,8 @@ async function measureIn(
   const server = await start({ dir, hosts: 1, limits });
   const { port } = server;
   const conns = new Set<Deno.Conn>();
+  let attackers: Worker | undefined;
+  let watch: ReturnType<typeof setInterval> | undefined;
   try {
     await pause(500);
     const pssIdleMegabytes = pssMegabytes(server.pid);
@@ -64,7 +65,7 @@ async function measureIn(
       good.push(...await Promise.all(Array.from({ length: some }, () => login(port, conns))));
     }
     // In a thread of their own: they must keep the server busy, not the clients that are measured.
-    const attackers = new Worker(new URL("./nut_attackers.ts", import.meta.url), { type: "module" });
+    attackers = new Worker(new URL("./nut_attackers.ts", import.meta.url), { type: "module" });
     attackers.postMessage({ port, count: hostile, forMs: (seconds + 2) * 1000 });
     await pause(1000);
     const cpuBefore = cpuSeconds(server.pid);
@@ -73,7 +74,7 @@ async function measureIn(
     const samples: number[] = [];
     let unanswered = 0;
     let pssMaxMegabytes = 0;
-    const watch = setInterval(
+    watch = setInterval(
       () => pssMaxMegabytes = Math.max(pssMaxMegabytes, pssMegabytes(server.pid)),
       500,
     );
@@ -87,9 +88,7 @@ async function measureIn(
         await pause(Math.max(0, 1000 - (performance.now() - sentMs)));
       }
     }));
-    clearInterval(watch);
     const cpuShare = (cpuSeconds(server.pid) - cpuBefore) / ((performance.now() - beganMs) / 1000);
-    attackers.terminate();
     return {
       name: server.name,
       clients,
@@ -101,7 +100,9 @@ async function measureIn(
       cpuShare,
     };
   } finally {
-    for (const conn of conns) closed(conn);
+    clearInterval(watch);
+    attackers?.terminate();
+    for (const conn of conns) conn.close();
     await server.stop();
   }
 }
@@ -114,51 +115,40 @@ async function open(port: number, conns: Set<Deno.Conn>): Promise<Deno.Conn> {
 
 async function login(port: number, conns: Set<Deno.Conn>): Promise<Deno.Conn> {
   const conn = await open(port, conns);
-  await within(conn, async () => {
-    await conn.write(encoder.encode("USERNAME host1\nPASSWORD secret\nLOGIN ups\n"));
-    await lines(conn, 3);
-  });
+  await conn.write(encoder.encode("USERNAME host1\nPASSWORD secret\nLOGIN ups\n"));
+  await lines(conn, 3, ANSWER_LIMIT_MS);
   return conn;
 }
 
 async function answered(conn: Deno.Conn): Promise<boolean> {
   try {
-    return await within(conn, async () => {
-      await conn.write(STATUS);
-      return (await lines(conn, 1)).startsWith("VAR ups ups.status");
-    });
+    await conn.write(STATUS);
+    return (await lines(conn, 1, ANSWER_LIMIT_MS)).startsWith("VAR ups ups.status");
   } catch {
     return false;
   }
 }
 
-/** Closes the connection when it takes too long, which ends what waits on it. */
-async function within<T>(conn: Deno.Conn, ask: () => Promise<T>): Promise<T> {
-  const timer = setTimeout(() => closed(conn), ANSWER_LIMIT_MS);
+/** Reads lines. @param limitMs For all of them. @throws Error when the server closes, or has not said them by then */
+export async function lines(conn: Pick<Deno.Conn, "read">, count: number, limitMs: number): Promise<string> {
+  const buffer = new Uint8Array(1024);
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  tooLate.catch(() => {});
+  const timer = setTimeout(
+    () => reject(new Error(`Cannot measure: the server has not answered in ${limitMs} ms`)),
+    limitMs,
+  );
   try {
-    return await ask();
+    let text = "";
+    while (text.split("\n").length <= count) {
+      const got = await Promise.race([conn.read(buffer), tooLate]);
+      if (got === null) throw new Error("Cannot measure: the server closed the connection");
+      text += new TextDecoder().decode(buffer.subarray(0, got));
+    }
+    return text;
   } finally {
     clearTimeout(timer);
   }
-}
-
-function closed(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch {
-    // Closed before.
-  }
-}
-
-async function lines(conn: Deno.Conn, count: number): Promise<string> {
-  const buffer = new Uint8Array(1024);
-  let text = "";
-  while (text.split("\n").length <= count) {
-    const got = await conn.read(buffer);
-    if (got === null) throw new Error("Cannot measure: the server closed the connection");
-    text += new TextDecoder().decode(buffer.subarray(0, got));
-  }
-  return text;
 }
 
 function pause(ms: number): Promise<void> {

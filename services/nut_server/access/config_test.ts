@@ -214,3 +214,12 @@ Deno.test("parseNutConfig() reads every example of the documentation", () => {
     }
   }
 });
+
+Deno.test("parseNutConfig() refuses keys that every object answers to, in each section", () => {
+  for (const key of ["constructor", "toString", "hasOwnProperty"]) {
+    equal(problemsOf(`${key} = 1\n${GOOD}`).length, 1, key);
+    equal(problemsOf(GOOD.replace('name = "pve"', `name = "pve"\n${key} = 1`)).length > 0, true, key);
+    equal(problemsOf(GOOD.replace("stage = 1", `stage = 1\n${key} = 1`)).length > 0, true, key);
+    equal(problemsOf(`${GOOD}${key} = 1\n`).length, 1, key);
+  }
+});
