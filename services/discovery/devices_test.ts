@@ -175,13 +175,15 @@ Deno.test("Devices.station() judges every value with an age of its own by that a
   const shown = components(station(FULL));
   const judged = Object.entries(shown).filter(([, { value_template }]) => value_template?.includes("<= 120"));
   assert.deepEqual(judged.map(([key]) => key).toSorted(), [
+    "charge_source",
     "grid_connected",
     "grid_evidence",
+    "grid_source",
     "grid_unconfirmed",
     "soc",
   ]);
   assert.match(shown.soc?.value_template ?? "", /soc_age_s/);
-  for (const key of ["grid_connected", "grid_evidence", "grid_unconfirmed"]) {
+  for (const key of ["grid_connected", "grid_evidence", "grid_source", "grid_unconfirmed"]) {
     assert.match(shown[key]?.value_template ?? "", /grid_age_s/, key);
   }
 });
