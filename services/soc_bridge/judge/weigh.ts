@@ -1,5 +1,7 @@
 /** Weighs what the cloud and a station's cable say into one state. Pure. */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
+import { type CableDoubt, isBatteryInUse, stepDoubt } from "./cable_doubt.ts";
+import { areMinutesDoubtful } from "./plausible_minutes.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
 
 /** A cable that has not spoken for longer than this is silent, ms: five polls. */
@@ -11,13 +13,31 @@ export interface Cable {
   readonly now: SourceReading;
   readonly grid?: { readonly value: boolean; readonly atMonoMs: number; readonly evidence: string };
   readonly soc?: { readonly value: number; readonly atMonoMs: number };
+  /** How the charge went while the cable's word on the grid is in doubt; absent: it is not. */
+  readonly doubt?: CableDoubt;
 }
 
-/** Takes a reading in; a value that it does not say stays, with its age. */
-export function addReading(before: Cable | undefined, now: SourceReading, atMonoMs: number): Cable {
+/**
+ * Takes a reading in; a value that it does not say stays, with its age.
+ *
+ * @param cloudGrid What the live cloud says of the grid now; undefined when it is not live, or does not tell
+ */
+export function addReading(
+  before: Cable | undefined,
+  now: SourceReading,
+  atMonoMs: number,
+  cloudGrid?: boolean,
+): Cable {
   const grid = now.grid === undefined ? before?.grid : { value: now.grid, atMonoMs, evidence: now.evidence };
   const soc = now.soc === undefined ? before?.soc : { value: now.soc, atMonoMs };
-  return { spokeMonoMs: atMonoMs, now, ...(grid ? { grid } : {}), ...(soc ? { soc } : {}) };
+  const doubt = stepDoubt(before?.doubt, { cable: now.grid, cloud: cloudGrid, soc: soc?.value });
+  return {
+    spokeMonoMs: atMonoMs,
+    now,
+    ...(grid ? { grid } : {}),
+    ...(soc ? { soc } : {}),
+    ...(doubt ? { doubt } : {}),
+  };
 }
 
 /**
@@ -26,6 +46,7 @@ export function addReading(before: Cable | undefined, now: SourceReading, atMono
  * | quantity | rule |
  * | --- | --- |
  * | grid, charge | the cable's while it was said within {@link CABLE_STALE_MS}; then whichever has the newer evidence, with its age |
+ * | grid in doubt | gone, when the charge fell meanwhile: `cable_doubt.ts` |
  * | minutes | the live cable's, on battery; else the live cloud's |
  * | watts out | the live cloud's (it tells them by socket); else the live cable's |
  * | other values of the moment | the cloud's, while it is live or the cable is silent too: its old watts never look as fresh as the cable |
@@ -61,12 +82,21 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     const isAgainst = isCloudLive && cloud.grid_connected !== undefined && cloud.grid_connected !== value;
     if (isAgainst) state.source_disagreement = true;
   }
+  if (isLive && cable.doubt && cable.soc && isBatteryInUse(cable.doubt)) {
+    const { fromSoc, lowSoc } = cable.doubt;
+    state.grid_connected = false;
+    state.grid_evidence = `charge ${fromSoc} to ${lowSoc} % in doubt (${cable.now.evidence})`.slice(0, 200);
+    state.grid_age_s = ageSec(cable.soc.atMonoMs);
+    delete state.grid_unknown;
+    delete state.grid_unconfirmed;
+  }
   if (isCableSoc && cable.soc) {
     state.soc = cable.soc.value;
     state.soc_age_s = ageSec(cable.soc.atMonoMs);
     delete state.soc_source;
   }
-  if (state.grid_connected !== undefined) state.grid_source = isCableGrid ? "nut" : "cloud";
+  const isByCable = isCableGrid || (isLive && isBatteryInUse(cable.doubt));
+  if (state.grid_connected !== undefined) state.grid_source = isByCable ? "nut" : "cloud";
   if (state.soc !== undefined) state.charge_source = isCableSoc ? "nut" : "cloud";
   if (!isLive) return state;
   state.link = "live";
@@ -76,6 +106,17 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     delete state.discharge_min_doubtful;
   }
   if (!isCloudLive && cable.now.out_watts !== undefined) state.out_watts = cable.now.out_watts;
+  // A driver's minutes are weighed as the station's own are: some say 0, or 40 hours.
+  if (
+    cable.now.discharge_min !== undefined && areMinutesDoubtful({
+      dischargeMin: state.discharge_min,
+      soc: state.soc,
+      minSoc: state.min_soc,
+      wattHours: state.battery_wh ?? state.battery_design_wh,
+      outWatts: state.out_watts ?? cable.now.out_watts,
+      dcInWatts: state.dc_in_watts,
+    })
+  ) state.discharge_min_doubtful = true;
   return state;
 }
 

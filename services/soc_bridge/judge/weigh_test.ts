@@ -113,6 +113,38 @@ const rows: Row[] = [
     now: CABLE_STALE_MS + 1,
     wanted: { grid_connected: undefined, grid_unknown: true, grid_source: undefined },
   },
+  {
+    name: "says that the grid is gone when the charge fell against a driver that stays at OL",
+    cloud: { ...CLOUD, grid_connected: false },
+    cable: addReading(addReading(undefined, OL, 0, false), { ...OL, soc: 48 }, 3000, false),
+    now: 3000,
+    wanted: { grid_connected: false, grid_source: "nut", soc: 48 },
+  },
+  {
+    name: "does so too when the cloud is lost meanwhile",
+    cloud: LOST,
+    cable: addReading(
+      addReading(addReading(undefined, OL, 0, false), { ...OL, soc: 48 }, 3000, false),
+      { ...OL, soc: 47 },
+      6000,
+    ),
+    now: 6000,
+    wanted: { grid_connected: false, grid_source: "nut", link: "live" },
+  },
+  {
+    name: "does not, a point before that",
+    cloud: { ...CLOUD, grid_connected: false },
+    cable: addReading(addReading(undefined, OL, 0, false), { ...OL, soc: 49 }, 3000, false),
+    now: 3000,
+    wanted: { grid_connected: true, grid_source: "nut", source_disagreement: true },
+  },
+  {
+    name: "doubts minutes of the driver that charge, energy and load contradict",
+    cloud: { ...CLOUD, grid_connected: false },
+    cable: at({ ...OB, discharge_min: 1 }),
+    now: 0,
+    wanted: { discharge_min: 1, discharge_min_doubtful: true },
+  },
 ];
 
 for (const { name, cloud, cable, now, wanted } of rows) {

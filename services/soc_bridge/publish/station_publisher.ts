@@ -128,7 +128,11 @@ export class StationPublisher {
   takeSource(reading: SourceReading, heldUpMs: number): void {
     const atMonoMs = this.parts.clock.monoMs() - heldUpMs;
     if (this.#cable && atMonoMs < this.#cable.spokeMonoMs) return;
-    this.#cable = addReading(this.#cable, reading, atMonoMs);
+    const nowMonoMs = this.parts.clock.monoMs();
+    const station = this.#station;
+    const isCloudLive = station?.link(nowMonoMs) === "live";
+    const cloudGrid = isCloudLive && !station.grid.pending ? station.grid.present : undefined;
+    this.#cable = addReading(this.#cable, reading, atMonoMs, cloudGrid);
     this.#lookedMonoMs = -Infinity;
     this.#touched();
   }

@@ -1,0 +1,52 @@
+/**
+ * What the charge proves while a cable's word on the grid is in doubt. Drivers are known that stay at OL through an outage, and
+ * others that flap; a charge that falls then is a battery in use, whatever is said. Pure.
+ */
+
+/** A charge that fell by so many points in doubt is a battery in use; one that rose by as many again has the grid. */
+export const FALL_POINTS = 2;
+
+/** How the charge went since the doubt began, %. */
+export interface CableDoubt {
+  readonly fromSoc: number;
+  /** The lowest since {@link CableDoubt.fromSoc}. */
+  readonly lowSoc: number;
+}
+
+/** What is said now. */
+export interface Said {
+  /** The cable's word on the grid; undefined while it flaps or has not confirmed it. */
+  readonly cable: boolean | undefined;
+  /** The live cloud's word; undefined when it is not live, or does not tell. */
+  readonly cloud: boolean | undefined;
+  /** The newest charge, %; undefined when none was heard. */
+  readonly soc: number | undefined;
+}
+
+/**
+ * Takes in what is said now.
+ *
+ * In doubt is a cable that says nothing of the grid, and one that says "there" against a live cloud. A doubt in which the charge fell
+ * outlives the cloud: only the cloud's agreement, the cable's own "gone" or a rising charge ends it.
+ *
+ * @returns undefined: there is no doubt
+ */
+export function stepDoubt(
+  before: CableDoubt | undefined,
+  { cable, cloud, soc }: Said,
+): CableDoubt | undefined {
+  if (cable === false || (cable === true && cloud === true)) return undefined;
+  const isDoubtful = cable === undefined || cloud === false;
+  if (soc === undefined) return isDoubtful || isBatteryInUse(before) ? before : undefined;
+  const next = !before || soc > before.fromSoc
+    ? { fromSoc: soc, lowSoc: soc }
+    : { ...before, lowSoc: Math.min(before.lowSoc, soc) };
+  if (isDoubtful) return next;
+  const hasRisen = before !== undefined && soc >= before.lowSoc + FALL_POINTS;
+  return isBatteryInUse(before) && !hasRisen ? next : undefined;
+}
+
+/** Whether the charge fell so far in doubt that the battery carries the house. */
+export function isBatteryInUse(doubt: CableDoubt | undefined): boolean {
+  return doubt !== undefined && doubt.fromSoc - doubt.lowSoc >= FALL_POINTS;
+}

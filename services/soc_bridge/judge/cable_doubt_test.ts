@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { type CableDoubt, isBatteryInUse, type Said, stepDoubt } from "./cable_doubt.ts";
+
+const says = (cable: Said["cable"], cloud: Said["cloud"], soc?: number): Said => ({ cable, cloud, soc });
+
+const rows: readonly [name: string, said: readonly Said[], isInUse: boolean][] = [
+  // A host that is not shut down when the battery ends.
+  ["a driver stuck at OL against the cloud, 2 points", [says(true, false, 80), says(true, false, 78)], true],
+  ["a flapping driver without a cloud, 2 points", [
+    says(undefined, undefined, 80),
+    says(undefined, undefined, 78),
+  ], true],
+  ["the cloud that goes when the charge has fallen", [
+    says(true, false, 80),
+    says(true, false, 78),
+    says(true, undefined, 78),
+    says(true, undefined, 70),
+  ], true],
+  ["a charge that rose in doubt before it fell", [
+    says(undefined, undefined, 50),
+    says(undefined, undefined, 80),
+    says(undefined, undefined, 78),
+  ], true],
+  // A host that is shut down when nothing was wrong.
+  ["a point less", [says(true, false, 80), says(true, false, 78.1)], false],
+  ["a late cloud against a charge that stays", [says(true, false, 100), says(true, false, 100)], false],
+  ["both that agree, whatever the charge", [says(true, true, 80), says(true, true, 70)], false],
+  ["the cable alone, whatever the charge", [says(true, undefined, 80), says(true, undefined, 70)], false],
+  ["a charge that fell before the doubt", [
+    says(true, true, 90),
+    says(true, false, 80),
+    says(true, false, 79),
+  ], false],
+  // A shown value that is no longer true.
+  [
+    "a grid that the cloud sees again",
+    [says(true, false, 80), says(true, false, 70), says(true, true, 70)],
+    false,
+  ],
+  ["a charge that rises by 2 points after the cloud went", [
+    says(true, false, 80),
+    says(true, false, 70),
+    says(true, undefined, 72),
+  ], false],
+  ["no charge that rises by less", [
+    says(true, false, 80),
+    says(true, false, 70),
+    says(true, undefined, 71.9),
+  ], true],
+  ["the cable's own word, which needs no proof", [
+    says(true, false, 80),
+    says(true, false, 70),
+    says(false, false, 70),
+  ], false],
+  ["no charge that was never heard", [says(undefined, undefined), says(undefined, undefined)], false],
+];
+for (const [name, said, isInUse] of rows) {
+  Deno.test(`stepDoubt() and ${name}: ${isInUse ? "the battery is in use" : "nothing is proven"}`, () => {
+    const doubt = said.reduce((before: CableDoubt | undefined, now) => stepDoubt(before, now), undefined);
+    assert.equal(isBatteryInUse(doubt), isInUse);
+  });
+}
