@@ -57,7 +57,7 @@ async function check(text: string) {
 Deno.test("check on the predecessor's example says what is still missing, and ends with what moved over", async () => {
   const { code, stdout, stderr } = await check(EXAMPLE);
   assert.equal(code, 78);
-  assert.match(stderr, /ECOFLOW_USER and ECOFLOW_PASS .* must be set, found neither/);
+  assert.match(stderr, /ECOFLOW_USER and ECOFLOW_PASS .*\s+must be set, found neither/);
   assert.doesNotMatch(stderr, /Unknown key/);
   const [moved = "", notMoved = ""] = stdout.trim().split("\n").slice(-2);
   assert.match(moved, /^moved over: /);

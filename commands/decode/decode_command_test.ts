@@ -48,10 +48,10 @@ Deno.test("runDecode() prints a JSON payload and one of unknown layout", async (
   assert.equal(JSON.parse(json.exitCode === 0 ? json.output : "").state.grid_connected, false);
   const unknown = await runDecode(
     ["--sn", "ES21TEST", "--encoding", "hex", "-"],
-    io({}, "0a09 40fe 0148 27 0a 0208 01".replaceAll(" ", "")),
+    io({}, "0a09 40fe 0148 28 0a 0208 01".replaceAll(" ", "")),
   );
   assert.deepEqual(JSON.parse(unknown.exitCode === 0 ? unknown.output : "").messages, [
-    { cmd_func: 254, cmd_id: 39, name: null, fields: {}, pdata_hex: "0801" },
+    { cmd_func: 254, cmd_id: 40, name: null, fields: {}, pdata_hex: "0801" },
   ]);
 });
 

@@ -266,7 +266,8 @@ Deno.test("loadConfig() reads channels, what goes to each, and when it is quiet"
 Deno.test("loadConfig() remarks on hosts whose station is not listed", () => {
   const config = loadConfig(sources(`${ACCOUNT}DEVICE_TO_AGENTS_JSON={"Study":["a"]}`));
   assert.deepEqual(config.remarks, [
-    'DEVICE_TO_AGENTS_JSON names "Study", which ECOFLOW_DEVICE_LIST does not',
+    'DEVICE_TO_AGENTS_JSON names "Study", which ECOFLOW_DEVICE_LIST does not: a is NOT protected unless somebody else ' +
+    "feeds that station",
   ]);
 });
 

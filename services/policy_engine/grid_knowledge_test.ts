@@ -8,7 +8,7 @@ function restarted(grid = true, source: "auto" | "witness" = "auto"): GridKnowle
   const knowledge = new GridKnowledge(source, STALE_SEC);
   knowledge.stationSays(grid, false, 100, 100);
   knowledge.stationSays(grid, false, 200, 200);
-  knowledge.restart();
+  knowledge.restart(true, 0);
   knowledge.witnessSays(!grid, 250);
   return knowledge;
 }
@@ -45,7 +45,7 @@ Deno.test("GridKnowledge lets no other old word stand after a restart", () => {
   const other = new GridKnowledge("auto", STALE_SEC);
   other.stationSays(false, false, 100, 100);
   other.stationSays(true, false, 200, 200);
-  other.restart();
+  other.restart(true, 0);
   other.stationSays(false, false, 150, 250);
   assert.equal(other.mayBe(false, 250), false, "a change is always stored: the policy knows the newer word");
   const untold = restarted(true);
@@ -54,7 +54,7 @@ Deno.test("GridKnowledge lets no other old word stand after a restart", () => {
   assert.equal(untold.mayBe(true, 250), false, "the station does not tell the grid any more");
   const twice = restarted(true);
   twice.stationSays(true, false, 150, 250);
-  twice.restart();
+  twice.restart(true, 0);
   twice.witnessSays(false, 260);
   assert.equal(twice.mayBe(true, 260), false, "the second restart makes it a word from before");
   const panel = restarted(true, "witness");

@@ -100,8 +100,22 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
     gridUntold: moment(readings.gridUntold, state.grid_unknown ? true as const : undefined),
     modelGuess: moment(readings.modelGuess, state.model_guess ? true as const : undefined),
   };
-  const told = suggestedFall(merged.grid?.value === true ? { ...merged, dischargeMin: undefined } : merged);
-  return { ...merged, fallPercentPerMin: newer(readings.fallPercentPerMin, told, evidence) };
+  return {
+    ...merged,
+    fallPercentPerMin: newer(readings.fallPercentPerMin, toldFall(state, merged), evidence),
+  };
+}
+
+/** The fall that this state itself tells, %/min: a late repetition tells one too, of its own time. */
+function toldFall(state: PowerState, { batteryWh, grid }: Readings): number | undefined {
+  const of = <T>(value: T | undefined) => value === undefined ? undefined : { value, atMonoMs: 0 };
+  const isOnGrid = (state.grid_connected ?? grid?.value) === true;
+  return suggestedFall({
+    socPercent: of(state.soc),
+    dischargeMin: isOnGrid || state.discharge_min_doubtful ? undefined : of(state.discharge_min),
+    outWatts: of(state.out_watts),
+    batteryWh: of(state.battery_wh) ?? batteryWh,
+  });
 }
 
 /**
@@ -143,7 +157,12 @@ function ofTheMoment<T>(
   value: T | undefined,
   atMonoMs: number,
 ): Reading<T> | undefined {
-  if (before && (before.latestMonoMs ?? before.atMonoMs) > atMonoMs) return before;
+  if (before && (before.latestMonoMs ?? before.atMonoMs) > atMonoMs) {
+    // Before a restart that made its age a guess the same was said: that it holds is sure now, up to this time at least.
+    return value !== undefined && value === before.value && atMonoMs > before.atMonoMs
+      ? { value, atMonoMs, latestMonoMs: before.latestMonoMs }
+      : before;
+  }
   return value === undefined ? undefined : { value, atMonoMs };
 }
 

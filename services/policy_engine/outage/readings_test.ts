@@ -77,6 +77,27 @@ Deno.test("mergeState() does not let a state take back what may be newer, when a
   assert.equal(hearAt(5000), undefined);
 });
 
+Deno.test("mergeState() takes the same again of a value whose age a restart made a guess, and no other that may be older", () => {
+  const grid = { value: false, atMonoMs: 0, isFromBefore: true, latestMonoMs: 5000 } as const;
+  const hear = (connected: boolean, atMs: number) =>
+    mergeState({ grid }, state({ grid_connected: connected }), arrival(atMs)).grid;
+  assert.deepEqual(hear(false, 1), { value: false, atMonoMs: 1, latestMonoMs: 5000 });
+  assert.deepEqual(hear(false, 0), grid, "no newer than what is there");
+  assert.deepEqual(hear(true, 4999), grid);
+  assert.deepEqual(hear(true, 5000), { value: true, atMonoMs: 5000 });
+});
+
+Deno.test("mergeState() takes the fall that a late repetition tells, of its own time", () => {
+  const newest = mergeState({}, state({ soc: 80 }), arrival(2000));
+  const late = mergeState(
+    newest,
+    state({ soc: 81, out_watts: 600, battery_wh: 1000, age_s: 1 }),
+    arrival(2000),
+  );
+  assert.deepEqual(late.fallPercentPerMin, { value: 1, atMonoMs: 1000 });
+  assert.equal(late.outWatts, undefined, "the load of now it is not");
+});
+
 Deno.test("mergeState() dates each value by its own age", () => {
   const readings = mergeState(
     {},

@@ -213,10 +213,11 @@ function stageEvent({ number, reason }: StageStart): StationEvent {
   return { kind: "stage", number, reason };
 }
 
+/** A charge from before a restart is none: its time may be a guess, and a fall measured from it a slow one that is not true. */
 function samplesOf({ readings, samples }: StationState, { connected }: GridVerdict): readonly SocSample[] {
   if (connected !== false) return samples.length > 0 ? [] : samples;
   const { socPercent } = readings;
-  return socPercent
+  return socPercent && !socPercent.isFromBefore
     ? addSample(samples, { atMonoMs: socPercent.atMonoMs, percent: socPercent.value })
     : samples;
 }

@@ -164,3 +164,18 @@ Deno.test("stepStation() estimates the charge while it is blind by the charge al
   const lost = events.find((event) => event.kind === "outage");
   assert.equal(lost?.kind === "outage" && lost.numbers.is_estimate, true);
 });
+
+for (
+  const [name, before, samples] of [
+    ["of now is a sample of the fall", ago(50, 1000), 1],
+    [
+      "from before a restart is none: its time may be a guess",
+      { ...ago(50, 1000), isFromBefore: true } as const,
+      0,
+    ],
+  ] as const
+) {
+  Deno.test(`stepStation() on battery: a charge ${name}`, () => {
+    assert.equal(step({ grid: ago(false), socPercent: before }).state.samples.length, samples);
+  });
+}

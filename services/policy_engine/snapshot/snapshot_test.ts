@@ -314,6 +314,7 @@ const witnessed: readonly [name: string, ownGrid: boolean | undefined, boot: str
   ["after a reboot", true, "boot-2"],
   ["after a reboot of a station that never told the grid", undefined, "boot-2"],
   ["when nobody knows the boot", true, undefined],
+  ["and the station says the same at that moment", false, "boot-1"],
 ];
 for (const [name, ownGrid, boot] of witnessed) {
   Deno.test(`restoreSnapshot() keeps an outage that only a witness knows, ${name}`, () => {
@@ -321,7 +322,7 @@ for (const [name, ownGrid, boot] of witnessed) {
     const study: StationState = {
       ...NEW_STATION,
       readings: {
-        grid: ownGrid === undefined ? undefined : { value: ownGrid, atMonoMs: 100 },
+        grid: ownGrid === undefined ? undefined : { value: ownGrid, atMonoMs: ownGrid ? 100 : 900 },
         socPercent: { value: 9, atMonoMs: 100 },
       },
       verdict: { connected: false, by: ["plug"], evidenceMonoMs: 900 },
@@ -339,5 +340,12 @@ for (const [name, ownGrid, boot] of witnessed) {
     assert.equal(state.verdict?.isOld, true);
     assert.equal(state.phases.get("all")?.kind, "critical", "the outage goes on");
     assert.deepEqual(events.filter((event) => event.kind === "outage"), [], "and is no news");
+    // Killed again before anybody spoke: whose word it was is not known any more, and it is kept all the same.
+    const twice: HouseState = { ...house, stations: new Map(house.stations).set("Study", state) };
+    const again = new SnapshotWriter(boot).write(twice, 5_000_000, WALL + 60_000);
+    const second = restoreSnapshot(again, "test", RULES, 9_000_000, WALL + 70_000, boot).house.stations;
+    const byWitness = { ...rules, grid: "witness" } as const;
+    const after = stepStation(second.get("Study") ?? NEW_STATION, RULES, byWitness, view, 9_000_000);
+    assert.equal(after.state.verdict?.connected, false, "after a second restart too");
   });
 }

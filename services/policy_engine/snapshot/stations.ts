@@ -33,7 +33,7 @@ export const stationSchema = v.object({
   ),
   /** The station speaks and does not tell the grid any more. */
   grid_unknown: reading(v.literal(true)),
-  /** What was believed of the grid, when a witness had told it. */
+  /** What was believed of the grid, whoever had told it. */
   believed_grid: reading(v.boolean()),
   /** The fall that was measured in this outage, %/min. */
   fall: v.optional(numberIn(-1000, 1000)),
@@ -62,10 +62,8 @@ export function fromStation(
     };
   // While the grid is unknown: what was known last, so that an outage that is over does not begin again.
   const belief = verdict?.last ?? verdict;
-  // A witness may have spoken at the same moment as the station, whose own word may not count.
-  const isByWitness = belief?.connected !== undefined &&
-    (belief.by !== "station" || belief.evidenceMonoMs !== readings.grid?.atMonoMs ||
-      belief.connected !== readings.grid?.value);
+  // The station's own word may not count, and after a restart nobody knows any more whose word the belief was: it is always written.
+  const isBelieved = belief?.connected !== undefined;
   return {
     grid: aged(readings.grid),
     soc: aged(readings.socPercent),
@@ -78,7 +76,7 @@ export function fromStation(
       readings.outagePorts?.value && { ...readings.outagePorts, value: [...readings.outagePorts.value] },
     ),
     grid_unknown: aged(readings.gridUntold),
-    believed_grid: isByWitness
+    believed_grid: isBelieved
       ? { value: belief.connected === true, age_ms: ageOf(belief.evidenceMonoMs ?? nowMonoMs, nowMonoMs) }
       : undefined,
     fall: dischargePercentPerMin,

@@ -328,7 +328,8 @@ class World {
     }
     this.#clock.jumpWall(jumpMs);
     const awayMs = awaySec * 1000 + jumpMs;
-    const graceSec = awayMs >= 0 && awayMs <= 60_000 ? 30 : 300;
+    const isSure = awayMs >= 0 && awayMs <= 60_000;
+    const graceSec = isSure ? 30 : 300;
     this.#deafSecs.push({ atSec: this.#nowSec, forSec: graceSec });
     // After what looks like more than an hour the policy forgets the outage on purpose.
     if (awayMs > 3_600_000) {
@@ -337,7 +338,7 @@ class World {
       this.#toldSec.clear();
     }
     this.#lastCommanded.clear();
-    for (const grid of this.#grids.values()) grid.restart();
+    for (const grid of this.#grids.values()) grid.restart(isSure, this.#nowSec);
     this.#keeper = this.#newKeeper();
     this.#house = this.#begin(graceSec);
     for (const agent of this.#agents.values()) this.#step(presence(agent.name, agent.isOnline));

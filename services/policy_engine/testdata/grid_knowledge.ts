@@ -7,7 +7,8 @@ interface Evidence {
 
 /** See the file comment. Times are seconds of the world. */
 export class GridKnowledge {
-  #own: (Evidence & { readonly isFromBefore?: true }) | undefined;
+  /** `unsureUntilSec`: from before a restart that made its age a guess; then. */
+  #own: (Evidence & { readonly isFromBefore?: true; readonly unsureUntilSec?: number }) | undefined;
   /**
    * What the station was heard to say again after a restart: older than its newest word from before, and the same. The policy need
    * not know that newest word: while the grid stays as it is nothing is stored. If it does not, this word is news to it, and
@@ -51,8 +52,14 @@ export class GridKnowledge {
       this.#newestSec = trueSec;
       this.#isUntold = isUnknown;
     }
-    if (grid !== undefined && trueSec >= (this.#own?.atSec ?? -Infinity)) {
-      this.#own = { value: grid, atSec: trueSec };
+    if (
+      grid !== undefined && grid !== this.#own?.value && trueSec < (this.#own?.unsureUntilSec ?? -Infinity)
+    ) {
+      // Nobody can tell which of the two was said last: either may be believed.
+      this.#again = { value: grid, atSec: trueSec };
+    } else if (grid !== undefined && trueSec >= (this.#own?.atSec ?? -Infinity)) {
+      const until = this.#own?.unsureUntilSec ?? -Infinity;
+      this.#own = { value: grid, atSec: trueSec, ...(trueSec < until ? { unsureUntilSec: until } : {}) };
       this.#again = undefined;
     } else if (
       this.#own?.isFromBefore && grid === this.#own.value && trueSec >= (this.#again?.atSec ?? -Infinity)
@@ -80,9 +87,14 @@ export class GridKnowledge {
     }
   }
 
-  /** The policy was killed: readings are from before, and of witnesses only what was believed is left. */
-  restart(): void {
-    if (this.#own) this.#own = { ...this.#own, isFromBefore: true };
+  /**
+   * The policy was killed: readings are from before, and of witnesses only what was believed is left.
+   *
+   * @param isSure It knows how long it was away
+   */
+  restart(isSure: boolean, nowSec: number): void {
+    const unsureUntilSec = isSure ? this.#own?.unsureUntilSec : nowSec;
+    if (this.#own) this.#own = { ...this.#own, isFromBefore: true, unsureUntilSec };
     this.#witness = this.#again = undefined;
   }
 
