@@ -4,7 +4,7 @@ import { encodeAgentAck } from "../lib/messages/agent/ack.ts";
 import { parseAgentCommand } from "../lib/messages/agent/command.ts";
 import { DEFAULT_ROOTS, matchesFilter } from "../lib/mqtt/topics.ts";
 import { settle } from "../lib/time/test_clock.ts";
-import { house } from "../services/policy_engine/testdata/test_policy.ts";
+import { house, KEY } from "../services/policy_engine/testdata/test_policy.ts";
 import { callDrill, drillText, readRequest } from "./drill.ts";
 
 const MQTT = {
@@ -18,7 +18,11 @@ const MQTT = {
 } as const;
 
 Deno.test("callDrill() asks the policy engine and returns with the end of that drill, not of an earlier one", async () => {
-  const h = await house({ stations: { Study: ["pc", "nas"] }, takesDrills: true });
+  const h = await house({
+    stations: { Study: ["pc", "nas"] },
+    takesDrills: true,
+    agentKeys: { pc: KEY, nas: KEY },
+  });
   const old: DrillReport = {
     id: "old",
     state: "ended",

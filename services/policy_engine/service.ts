@@ -86,6 +86,7 @@ export class PolicyEngine implements Service {
       topics: this.#topics,
       newId: ports.newId,
       send: (agent, id, reason) => this.#dispatch.send({ agent, id, action: "drill", reason }),
+      knowsDrills: (agent) => own(agentKeys, agent) !== undefined || keylessHosts?.includes(agent) === true,
       learn: (agent, tookMs) => this.#step({ kind: "learned", agent, tookMs }),
       tell: (kind, text, id) => this.#dispatch.tell(requestTelling({ kind, text, id })),
     });

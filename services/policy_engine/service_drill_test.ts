@@ -9,7 +9,8 @@ import { CONFIG, house, KEY, LOST } from "./testdata/test_policy.ts";
 
 type House = Awaited<ReturnType<typeof house>>;
 const stations = { Study: ["pc", "nas"], Attic: ["mac"] };
-const drilling = (change = {}) => house({ stations, takesDrills: true, ...change });
+const agentKeys = { pc: KEY, nas: KEY, mac: KEY };
+const drilling = (change = {}) => house({ stations, takesDrills: true, agentKeys, ...change });
 const report = (h: House): DrillReport =>
   parseDrillReport(h.broker.retained("power-manager/drill/report") ?? "", "report");
 const states = (h: House) => report(h).hosts.map(({ agent, state }) => `${agent} ${state}`);
@@ -155,5 +156,25 @@ Deno.test("PolicyEngine drills once a month when it is told to, also when it is 
   await h.restart();
   await h.clock.advance(3_600_000);
   assert.equal(h.commands.length, 3);
+  await h.stop();
+});
+
+Deno.test("PolicyEngine drills no agent without a key: an older program may take a drill for a shutdown", async () => {
+  const h = await drilling({ agentKeys: { pc: KEY } });
+  await h.feed(GRID);
+  await ask(h, { device: "Study" });
+  assert.deepEqual(h.actions(), ["drill pc"]);
+  assert.deepEqual(states(h), ["pc waiting", "nas rejected"]);
+  assert.match(report(h).hosts[1]?.detail ?? "", /no key/);
+  await h.ack("done", "pc");
+  assert.equal(report(h).state, "ended");
+  await h.stop();
+});
+
+Deno.test("PolicyEngine drills a NUT host, which has no key", async () => {
+  const h = await drilling({ agentKeys: { pc: KEY }, keylessHosts: ["nas"] });
+  await h.feed(GRID);
+  await ask(h, { device: "Study" });
+  assert.deepEqual(h.actions(), ["drill pc", "drill nas"]);
   await h.stop();
 });

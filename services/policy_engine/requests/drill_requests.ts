@@ -26,9 +26,15 @@ export interface DrillParts {
   readonly send: (agent: string, commandId: string, reason: string) => void;
   /** Tells the log and the journal. */
   readonly tell: (kind: "drill_begins" | "drill_ended" | "drill_refused", text: string, id: string) => void;
+  /** Whether an agent surely knows a drill from a shutdown: it has a key, or is a NUT client, which is told nothing by a drill. */
+  readonly knowsDrills: (agent: string) => boolean;
   /** A host would take so long to go down. */
   readonly learn: (agent: string, tookMs: number) => void;
 }
+
+/** Agents of the predecessor know no drills; nobody knows what one of them takes it for. */
+const NOT_ASKED =
+  "not asked: it has no key, and an older program may take a drill for a shutdown; give it a key";
 
 /** See the file comment. */
 export class DrillRequests {
@@ -68,14 +74,20 @@ export class DrillRequests {
       return;
     }
     const agents = drilledHosts(request, house);
-    const hosts = agents.map((agent) => ({ agent, commandId: newId(), state: "waiting" as const }));
+    const hosts = agents.map((agent) =>
+      this.parts.knowsDrills(agent)
+        ? { agent, commandId: newId(), state: "waiting" as const }
+        : { agent, commandId: newId(), state: "rejected" as const, detail: NOT_ASKED }
+    );
     this.#drill = { id: request.id, startedMonoMs: clock.monoMs(), startedWallMs: clock.wallMs(), hosts };
     tell(
       "drill_begins",
       `A drill begins${request.by ? ` (${request.by})` : ""}: ${agents.join(", ")}`,
       request.id,
     );
-    for (const { agent, commandId } of hosts) send(agent, commandId, "a drill: everything but the last step");
+    for (const { agent, commandId, state } of hosts) {
+      if (state === "waiting") send(agent, commandId, "a drill: everything but the last step");
+    }
     this.#report("running", house);
   }
 
