@@ -1,7 +1,7 @@
 /**
  * Measures, in one run on this machine, and prints a table a part, as it goes into `docs/benchmarks.md`.
  *
- * Run: deno task bench [--part NAME|all]… [--payloads N] [--worlds N] [--seed N] [--days N] [--real-time --hours N]
+ * Run: deno task bench [--part NAME|all]… [--payloads N] [--against CHECKOUT] [--worlds N] [--seed N] [--days N] [--real-time --hours N]
  */
 import { parseArgs } from "node:util";
 import { type Part, PARTS } from "./bench/parts.ts";
@@ -16,6 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
     options: {
       part: { type: "string", multiple: true },
       payloads: { type: "string" },
+      against: { type: "string" },
       worlds: { type: "string" },
       seed: { type: "string" },
       days: { type: "string" },
@@ -38,7 +39,8 @@ async function main(args: readonly string[]): Promise<number> {
   for (const option of Object.values(options)) if (typeof option === "string") return refuse(option);
   for (const part of wanted) {
     say(`## ${part.title}\n`);
-    await part.run(say, options as Record<keyof typeof options, number | undefined>);
+    const numbers = options as Record<keyof typeof options, number | undefined>;
+    await part.run(say, { ...numbers, against: values.against });
     say("");
   }
   return 0;

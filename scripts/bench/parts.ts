@@ -2,7 +2,8 @@
 import { attackRow, ATTACKS_HEAD, measureAttacks } from "./attacks/attacks.ts";
 import { comparisonText, LOAD_PER_SEC, measureComparison } from "./python/comparison.ts";
 import { dashboardText, measureDashboard } from "./dashboard.ts";
-import { decodingText, measureDecoding } from "./decode.ts";
+import { againstText, measureAgainst } from "./decode/against.ts";
+import { decodingText, measureDecoding } from "./decode/decode.ts";
 import {
   ENDURANCE_HEAD,
   enduranceRow,
@@ -30,6 +31,8 @@ export interface PartOptions {
   readonly payloads?: number;
   /** Generated outages of `policy`. */
   readonly worlds?: number;
+  /** Another checkout, to which `decode` compares. */
+  readonly against?: string;
   /** Where random begins. */
   readonly seed?: number;
   /** Days of `endurance`. */
@@ -63,8 +66,12 @@ export const PARTS: readonly Part[] = [
     title:
       "Decoding, one core: the recorded payloads and our own, against the bare protobufjs decode of the same bytes",
     in: "plain",
-    run: async (say, { payloads = 100_000, seed }) =>
-      say(decodingText(await measureDecoding({ payloads, seed }))),
+    run: async (say, { payloads = 100_000, seed, against }) =>
+      say(
+        against === undefined
+          ? decodingText(await measureDecoding({ payloads, seed }))
+          : againstText(await measureAgainst(against)),
+      ),
   },
   {
     name: "micro",

@@ -1,13 +1,13 @@
 /** How many payloads a second one core decodes and normalises, by family, and what the schemas alone would take. */
-import { FamilySchema, type FieldDescriptor } from "../../proto/family_schema.ts";
-import { type Header, plainPdata } from "../../proto/frame.ts";
-import { HEADER_FIELDS } from "../../proto/header_fields.ts";
-import { isFamily, loadFamily, messageName } from "../../proto/registry.ts";
-import { compileModel } from "../../services/soc_bridge/models/compiled_model.ts";
-import type { Capture } from "../../commands/decode/captures.ts";
-import { payloadBytes } from "../../commands/decode/decode_capture.ts";
-import { PowerStation } from "../../services/soc_bridge/judge/power_station.ts";
-import { damagedPayload, seededRandom } from "../../services/soc_bridge/testdata/hostile.ts";
+import { FamilySchema, type FieldDescriptor } from "../../../proto/family_schema.ts";
+import { type Header, plainPdata } from "../../../proto/frame.ts";
+import { HEADER_FIELDS } from "../../../proto/header_fields.ts";
+import { isFamily, loadFamily, messageName } from "../../../proto/registry.ts";
+import { compileModel } from "../../../services/soc_bridge/models/compiled_model.ts";
+import type { Capture } from "../../../commands/decode/captures.ts";
+import { payloadBytes } from "../../../commands/decode/decode_capture.ts";
+import { PowerStation } from "../../../services/soc_bridge/judge/power_station.ts";
+import { damagedPayload, seededRandom } from "../../../services/soc_bridge/testdata/hostile.ts";
 
 /** One family's figures. */
 export interface DecodeRate {

@@ -2,14 +2,14 @@
 /**
  * Decoding rates by family and the payload fuzzing of a million damaged payloads.
  *
- * `deno run --allow-read scripts/bench/decode.ts [--payloads N] [--seed N]`; the recordings are used where they are.
+ * `deno run --allow-read scripts/bench/decode/decode.ts [--payloads N] [--seed N]`; the recordings are used where they are.
  */
-import { type Capture, parseCapture } from "../../commands/decode/captures.ts";
+import { type Capture, parseCapture } from "../../../commands/decode/captures.ts";
 import { benchDecode, benchHostile, type DecodeRate, type HostileResult } from "./decode_bench.ts";
-import { column } from "./figures/waiting.ts";
+import { column } from "../figures/waiting.ts";
 
-const OWN = new URL("../../services/soc_bridge/testdata/", import.meta.url);
-const RECORDED = new URL("../../../shared/protocol/captures/", import.meta.url);
+const OWN = new URL("../../../services/soc_bridge/testdata/", import.meta.url);
+const RECORDED = new URL("../../../../shared/protocol/captures/", import.meta.url);
 
 /** The project's own vectors and, where they are, the recordings. */
 export function readCaptures(): Capture[] {
