@@ -66,10 +66,13 @@ export class Intake {
   readonly packs: Packs | undefined;
   #outagePorts: TimedOutagePorts | undefined;
   #isOwnSpeech = false;
+  /** Charges that not every station of its time says. */
+  readonly #ownCharges: readonly number[];
   #lastAnswer: string | undefined;
 
   constructor(readonly model: CompiledModel) {
     this.readings = new Readings(model.paths.length);
+    this.#ownCharges = [...model.charges].filter((slot) => !model.paths[slot]?.startsWith(COMMON_MODULE));
     this.packs = model.spec.packs && new Packs(model.spec.packs);
   }
 
@@ -124,7 +127,7 @@ export class Intake {
     const { family } = this.model;
     const messages: DecodedMessage[] = [];
     const unknownPairs: string[] = [];
-    const problems: string[] = [...problemsOfFrame];
+    const problems: string[] = problemsOfFrame.length > 0 ? [...problemsOfFrame] : [];
     let values = 0;
     let tag27: number | undefined;
     let online: boolean | undefined;
@@ -215,11 +218,8 @@ export class Intake {
   }
 
   #hasOwnCharge(): boolean {
-    const { model, readings } = this;
-    for (let i = 0; i < readings.waitingCount; i++) {
-      const slot = readings.waitingSlot(i);
-      if (model.charges.has(slot) && !model.paths[slot]?.startsWith(COMMON_MODULE)) return true;
-    }
+    const { readings } = this;
+    for (const slot of this.#ownCharges) if (readings.isWaiting(slot)) return true;
     return false;
   }
 

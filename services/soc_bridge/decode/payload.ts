@@ -24,11 +24,16 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * @throws InvalidInputError
  */
 export function readPayload(bytes: Uint8Array, source: string): Payload {
-  if (bytes[0] === HEADER_TAG) return { kind: "frame", ...readFrame(bytes, source) };
+  if (bytes[0] === HEADER_TAG) return frame(bytes, source);
   const first = bytes.find((byte) => !BLANKS.has(byte));
   if (first === BRACE) return { kind: "json", message: readJsonMessage(parseJson(bytes, source), source) };
   const decoded = tryBase64(bytes);
-  return { kind: "frame", ...readFrame(decoded?.[0] === HEADER_TAG ? decoded : bytes, source) };
+  return frame(decoded?.[0] === HEADER_TAG ? decoded : bytes, source);
+}
+
+function frame(bytes: Uint8Array, source: string): Payload {
+  const { headers, problems } = readFrame(bytes, source);
+  return { kind: "frame", headers, problems };
 }
 
 function parseJson(bytes: Uint8Array, source: string): unknown {

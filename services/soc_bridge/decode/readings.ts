@@ -37,6 +37,12 @@ export class Readings {
     this.#waitingSlots[this.#waitingCount++] = slot;
   }
 
+  /** Whether a number waits in this slot. */
+  isWaiting(slot: number): boolean {
+    for (let i = 0; i < this.#waitingCount; i++) if (this.#waitingSlots[i] === slot) return true;
+    return false;
+  }
+
   /** How many numbers wait; a slot counts twice when two messages of the payload have it. */
   get waitingCount(): number {
     return this.#waitingCount;

@@ -33,7 +33,9 @@ export function hasChargeNews(
   for (const source of sources) {
     if ("packs" in source) {
       if (packs?.takenMonoMs === atMonoMs) return true;
-    } else if (source.slots.some((slot) => readings.isInPayload(slot))) return true;
+      continue;
+    }
+    for (const slot of source.slots) if (readings.isInPayload(slot)) return true;
   }
   return false;
 }

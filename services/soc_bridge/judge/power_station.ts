@@ -106,8 +106,10 @@ export class PowerStation {
   /** Ages decide: `offline` when that was said after the newest evidence, `stale` without evidence for too long. */
   link(nowMonoMs: number): Link {
     const evidence = this.#evidenceMonoMs;
-    for (const saidMonoMs of this.#offline.values()) {
-      if (evidence === undefined || evidence <= saidMonoMs) return "offline";
+    if (this.#offline.size > 0) {
+      for (const saidMonoMs of this.#offline.values()) {
+        if (evidence === undefined || evidence <= saidMonoMs) return "offline";
+      }
     }
     return evidence !== undefined && nowMonoMs - evidence <= this.#options.staleAfterMs ? "live" : "stale";
   }
@@ -115,6 +117,7 @@ export class PowerStation {
   /** Ends a grid verdict that a live station no longer confirms. */
   settle(nowMonoMs: number): void {
     const { gridRule, model, staleAfterMs } = this.#options;
+    if (this.#grid.present !== true) return;
     if (this.link(nowMonoMs) !== "live" || (gridRule === "tag27" && model.spec.tag27)) return;
     const untoldMs = Math.max(GRID_UNTOLD_MS, staleAfterMs + UNTOLD_AFTER_STALE_MS);
     this.#grid = settleGrid(this.#grid, nowMonoMs, untoldMs);
