@@ -240,7 +240,7 @@ export const SCENARIOS: readonly Scenario[] = [
       { atSec: 270, kind: "kill_daemon", downSec: 10 },
       { atSec: 290, kind: "grid", station: "Study", present: true },
     ],
-    endSec: 370,
+    endSec: 480,
     expect: [
       {
         kind: "command",
