@@ -76,8 +76,9 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
   const waitedMs = arrival.retained || isAgeless ? retainedAgeMs(state, arrival.atWallMs) : 0;
   const at = (ageSec: number | undefined) => arrival.atMonoMs - waitedMs - (ageSec ?? 0) * 1000;
   const evidence = at(state.age_s);
-  // A late repetition brings back nothing that was taken back since.
-  const isNewest = evidence >= (readings.spoke?.atMonoMs ?? -Infinity);
+  // A late repetition brings back nothing that was taken back since; after a restart grid and charge know how late it is.
+  const newestMonoMs = Math.max(readings.spoke?.atMonoMs ?? -Infinity, freshestMonoMs(readings) ?? -Infinity);
+  const isNewest = evidence >= newestMonoMs;
   const moment = <T>(before: Reading<T> | undefined, value: T | undefined) =>
     isNewest ? ofTheMoment(before, value, evidence) : before;
   const gridAgeMs = waitedMs + (state.grid_age_s ?? state.age_s ?? 0) * 1000;

@@ -98,6 +98,13 @@ Deno.test("mergeState() takes the fall that a late repetition tells, of its own 
   assert.equal(late.outWatts, undefined, "the load of now it is not");
 });
 
+Deno.test("mergeState() lets no late repetition say that the grid is untold, when a newer grid was stored before a restart", () => {
+  const grid = { value: true, atMonoMs: 1000, isFromBefore: true } as const;
+  const hear = (atMs: number) => mergeState({ grid }, state({ soc: 50, grid_unknown: true }), arrival(atMs));
+  assert.equal(hear(999).gridUntold, undefined);
+  assert.equal(hear(1000).gridUntold?.value, true);
+});
+
 Deno.test("mergeState() dates each value by its own age", () => {
   const readings = mergeState(
     {},
