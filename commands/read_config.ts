@@ -7,10 +7,10 @@ import { type HouseConfig, loadConfig } from "../lib/config/load.ts";
 import { ConfigError } from "../lib/errors.ts";
 import { parseTimeScale } from "../lib/time/time_scale.ts";
 import { serviceConfigProblems } from "../services/registry.ts";
-import { wrap } from "../lib/wrap.ts";
+import { wrap } from "../lib/text/wrap.ts";
 import { complain, EXIT } from "./command.ts";
-import { fileErrorText } from "./file_error.ts";
-import { installationHere, typable } from "./installation.ts";
+import { fileErrorText } from "./terminal/file_error.ts";
+import { installationHere, typable } from "./terminal/installation.ts";
 
 /** Help of the option that all commands with a configuration share. */
 export const ENV_HELP =

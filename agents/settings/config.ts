@@ -4,7 +4,7 @@ import { shownKey, shownValue } from "../../lib/config/shown_value.ts";
 import { agentNameProblem } from "../../lib/config/stations.ts";
 import { ConfigError, errorText } from "../../lib/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../../lib/log/log.ts";
-import { plainText } from "../../lib/plain_text.ts";
+import { plainText } from "../../lib/text/plain_text.ts";
 import { DEFAULT_ROOTS, type TopicRoots, topicWordProblem } from "../../lib/mqtt/topics.ts";
 import { ConfigTexts } from "./config_texts.ts";
 import type { HostCommands } from "./host_commands.ts";

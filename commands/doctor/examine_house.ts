@@ -1,7 +1,7 @@
 /** Looks at what a running house says of itself. Pure. */
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
-import { nearest } from "../../lib/nearest.ts";
+import { nearest } from "../../lib/text/nearest.ts";
 import { examineHosts } from "./examine_hosts.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import { ageOfState, type BrokerSnapshot, freshWordsNow } from "../broker/broker_snapshot.ts";

@@ -1,14 +1,14 @@
 /** `ecoflow-power setup`: from nothing to protected. Asks, or reads the answers from a file, tries them, writes, starts. */
-import { plainText } from "../../lib/plain_text.ts";
+import { plainText } from "../../lib/text/plain_text.ts";
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ConfigError, errorText, InvalidInputError } from "../../lib/errors.ts";
 import { ManagedBroker } from "../broker/managed_broker.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { ENV_PLACES, envPathOf } from "../read_config.ts";
-import { wrap } from "../../lib/wrap.ts";
-import { fileErrorText } from "../file_error.ts";
-import { installationHere, typable } from "../installation.ts";
+import { wrap } from "../../lib/text/wrap.ts";
+import { fileErrorText } from "../terminal/file_error.ts";
+import { installationHere, typable } from "../terminal/installation.ts";
 import { parseAnswers } from "./answers.ts";
 import { askFile } from "./by_file.ts";
 import { askPerson } from "./by_person.ts";

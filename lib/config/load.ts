@@ -5,14 +5,14 @@ import { ConfigError, errorText, InvalidInputError } from "../errors.ts";
 import type { LogLevel } from "../log/log.ts";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { TopicRoots } from "../mqtt/topics.ts";
-import { plainText } from "../plain_text.ts";
+import { plainText } from "../text/plain_text.ts";
 import { readEnvFile } from "./env/env_file.ts";
 import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
 import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
 import { AGENT_ONLY_KEYS } from "./keys.ts";
 import { type KeyReading, readKeys } from "./read_keys.ts";
 import { type ConfiguredStation, parseAgentMap, parseDeviceList } from "./stations.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../text/nearest.ts";
 import { own } from "../own.ts";
 
 /** Everything that the daemon is told, typed and checked. */

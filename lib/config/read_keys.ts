@@ -1,5 +1,5 @@
 /** Turns texts into typed values by the table of keys, and collects every problem. Pure. */
-import { nearest } from "../nearest.ts";
+import { nearest } from "../text/nearest.ts";
 import { AGENT_ONLY_KEYS, type Key, KEYS, type KeyValues, UNSUPPORTED_KEYS } from "./keys.ts";
 import type { KeySpec, KeyValue } from "./key_spec.ts";
 import { own, put } from "../own.ts";

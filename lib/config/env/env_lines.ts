@@ -2,7 +2,7 @@
  * Takes an env file apart: the one tokenizer for daemon and agent, for reading, checking and editing. It accounts for every
  * character: each belongs to a key, a value or a comment, or is named as a problem with its line and what to do. Pure.
  */
-import { notUtf8 } from "../../plain_text.ts";
+import { notUtf8 } from "../../text/plain_text.ts";
 
 /** One `KEY=value`. */
 export interface EnvEntry {

@@ -103,12 +103,12 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
   };
   return {
     ...merged,
-    fallPercentPerMin: newer(readings.fallPercentPerMin, toldFall(state, merged), evidence),
+    fallPercentPerMin: newer(readings.fallPercentPerMin, fallToldBy(state, merged), evidence),
   };
 }
 
 /** The fall that this state itself tells, %/min: a late repetition tells one too, of its own time. */
-function toldFall(state: PowerState, { batteryWh, grid }: Readings): number | undefined {
+function fallToldBy(state: PowerState, { batteryWh, grid }: Readings): number | undefined {
   const of = <T>(value: T | undefined) => value === undefined ? undefined : { value, atMonoMs: 0 };
   const isOnGrid = (state.grid_connected ?? grid?.value) === true;
   return suggestedFall({

@@ -1,5 +1,5 @@
 /** Errors of the system about files, with the cure where there is one. */
-import { errorText } from "../lib/errors.ts";
+import { errorText } from "../../lib/errors.ts";
 
 /** The error's text; when the file may not be read or written, that root may. The runtime's text names the file. */
 export function fileErrorText(error: unknown): string {
