@@ -82,8 +82,9 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     const isAgainst = isCloudLive && cloud.grid_connected !== undefined && cloud.grid_connected !== value;
     if (isAgainst) state.source_disagreement = true;
   }
-  if (isLive && cable.doubt && cable.soc && isBatteryInUse(cable.doubt)) {
-    const { fromSoc, lowSoc } = cable.doubt;
+  const proof = isLive && isBatteryInUse(cable.doubt) ? cable.doubt : undefined;
+  if (proof && cable.soc) {
+    const { fromSoc, lowSoc } = proof;
     state.grid_connected = false;
     state.grid_evidence = `charge ${fromSoc} to ${lowSoc} % in doubt (${cable.now.evidence})`.slice(0, 200);
     state.grid_age_s = ageSec(cable.soc.atMonoMs);
@@ -95,8 +96,7 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     state.soc_age_s = ageSec(cable.soc.atMonoMs);
     delete state.soc_source;
   }
-  const isByCable = isCableGrid || (isLive && isBatteryInUse(cable.doubt));
-  if (state.grid_connected !== undefined) state.grid_source = isByCable ? "nut" : "cloud";
+  if (state.grid_connected !== undefined) state.grid_source = isCableGrid || proof ? "nut" : "cloud";
   if (state.soc !== undefined) state.charge_source = isCableSoc ? "nut" : "cloud";
   if (!isLive) return state;
   state.link = "live";
