@@ -95,6 +95,7 @@ export class Stations {
         made.chosen = !made.isOpen;
         made.isOpen = made.chosen;
         show(station.node, made.isOpen);
+        made.tile.setOpen(made.isOpen);
         if (made.isOpen) this.loadSoon();
       }),
     };

@@ -46,6 +46,11 @@ export class Tile {
     setText(this.#charge, glance.charge);
     setText(this.#time, glance.time);
     show(this.#mark, station.is_simulated === true);
+    this.setOpen(isOpen);
+  }
+
+  /** Says whether its station is unfolded: at once when pressed, or a second press would be told of the state before. */
+  setOpen(isOpen: boolean): void {
     setAttributes(this.#button, { "aria-expanded": String(isOpen) });
   }
 }
