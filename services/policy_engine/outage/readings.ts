@@ -76,6 +76,7 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
   const waitedMs = arrival.retained || isAgeless ? retainedAgeMs(state, arrival.atWallMs) : 0;
   const at = (ageSec: number | undefined) => arrival.atMonoMs - waitedMs - (ageSec ?? 0) * 1000;
   const evidence = at(state.age_s);
+  const isAgeKnown = waitedMs === 0;
   // A late repetition brings back nothing that was taken back since; after a restart grid and charge know how late it is.
   const newestMonoMs = Math.max(readings.spoke?.atMonoMs ?? -Infinity, freshestMonoMs(readings) ?? -Infinity);
   const isNewest = evidence >= newestMonoMs;
@@ -87,7 +88,7 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
   const merged: Readings = {
     grid: isOldLoss
       ? readings.grid
-      : newer(readings.grid, state.grid_connected, at(state.grid_age_s ?? state.age_s)),
+      : newer(readings.grid, state.grid_connected, at(state.grid_age_s ?? state.age_s), isAgeKnown),
     socPercent: newer(readings.socPercent, state.soc, at(state.soc_age_s ?? state.age_s)),
     dischargeMin: moment(
       readings.dischargeMin,
@@ -148,8 +149,9 @@ function newer<T>(
   before: Reading<T> | undefined,
   value: T | undefined,
   atMonoMs: number,
+  isAgeKnown = false,
 ): Reading<T> | undefined {
-  return value === undefined ? before : ofTheMoment(before, value, atMonoMs);
+  return value === undefined ? before : ofTheMoment(before, value, atMonoMs, isAgeKnown);
 }
 
 /** The same, but newer silence takes the reading back. */
@@ -157,10 +159,14 @@ function ofTheMoment<T>(
   before: Reading<T> | undefined,
   value: T | undefined,
   atMonoMs: number,
+  isAgeKnown = false,
 ): Reading<T> | undefined {
   if (before && (before.latestMonoMs ?? before.atMonoMs) > atMonoMs) {
     // Before a restart that made its age a guess the same was said: that it holds is sure now, up to this time at least.
-    return value !== undefined && value === before.value && atMonoMs > before.atMonoMs
+    const isSame = value !== undefined && value === before.value;
+    // A guess may also be later than what is said now, with an age that is known: or a word of a minute ago would never be fresh.
+    const isGuess = before.isFromBefore && before.latestMonoMs !== undefined && isAgeKnown;
+    return isSame && (isGuess || atMonoMs > before.atMonoMs)
       ? { value, atMonoMs, latestMonoMs: before.latestMonoMs }
       : before;
   }

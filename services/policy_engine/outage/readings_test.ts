@@ -82,9 +82,22 @@ Deno.test("mergeState() takes the same again of a value whose age a restart made
   const hear = (connected: boolean, atMs: number) =>
     mergeState({ grid }, state({ grid_connected: connected }), arrival(atMs)).grid;
   assert.deepEqual(hear(false, 1), { value: false, atMonoMs: 1, latestMonoMs: 5000 });
-  assert.deepEqual(hear(false, 0), grid, "no newer than what is there");
+  assert.deepEqual(
+    hear(false, -1),
+    { value: false, atMonoMs: -1, latestMonoMs: 5000 },
+    "older than the guess, but its age is known: fresh or not, that is sure",
+  );
   assert.deepEqual(hear(true, 4999), grid);
   assert.deepEqual(hear(true, 5000), { value: true, atMonoMs: 5000 });
+  const kept =
+    mergeState({ grid }, state({ grid_connected: false }), { ...arrival(-1), retained: true }).grid;
+  assert.deepEqual(kept, grid, "how long the broker kept it, nobody knows");
+  const sure = { value: false, atMonoMs: 0, isFromBefore: true } as const;
+  const repeated = mergeState({ grid: sure }, state({ grid_connected: false }), arrival(-1)).grid;
+  assert.deepEqual(repeated, sure, "an age that is no guess stays");
+  const heard = { value: false, atMonoMs: 1, latestMonoMs: 5000 };
+  const again = mergeState({ grid: heard }, state({ grid_connected: false }), arrival(0)).grid;
+  assert.deepEqual(again, heard, "no newer than what was heard since");
 });
 
 Deno.test("mergeState() takes the fall that a late repetition tells, of its own time", () => {
