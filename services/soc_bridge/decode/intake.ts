@@ -69,11 +69,16 @@ export class Intake {
   /** Charges that not every station of its time says. */
   readonly #ownCharges: readonly number[];
   #lastAnswer: string | undefined;
+  /** Where a message lists all packs. */
+  readonly #packList: { readonly message: string; readonly field: string } | undefined;
 
   constructor(readonly model: CompiledModel) {
     this.readings = new Readings(model.paths.length);
     this.#ownCharges = [...model.charges].filter((slot) => !model.paths[slot]?.startsWith(COMMON_MODULE));
-    this.packs = model.spec.packs && new Packs(model.spec.packs);
+    const { packs } = model.spec;
+    this.packs = packs && new Packs(packs);
+    const [message = "", field = ""] = packs && "list" in packs ? packs.list.split(".") : [];
+    this.#packList = message === "" ? undefined : { message, field };
   }
 
   /** Something came that only stations of this table say, and not every station of its time. */
@@ -154,9 +159,7 @@ export class Intake {
       }
       const { name, fields } = inner;
       values += this.#takeFields(name, fields, atMonoMs);
-      if (name === TAG27_MESSAGE && Object.hasOwn(fields, TAG27_FIELD)) {
-        tag27 = asNumber(own(fields, TAG27_FIELD));
-      }
+      if (name === TAG27_MESSAGE) tag27 = asNumber(own(fields, TAG27_FIELD)) ?? tag27;
       messages.push(new DecodedMessage(cmd_func, cmd_id, name, fields));
     }
     if (this.#settle(values, atMonoMs)) {
@@ -250,12 +253,12 @@ export class Intake {
     if (!packs || !spec || "keys" in spec) return 0;
     if ("message" in spec) {
       if (spec.message !== message) return 0;
-      const num = Object.hasOwn(fields, spec.num) ? asNumber(own(fields, spec.num)) ?? 0 : 0;
+      const num = asNumber(own(fields, spec.num)) ?? 0;
       return packs.take(num, fields, atMonoMs) ? 1 : 0;
     }
-    const [listMessage, listField = ""] = spec.list.split(".");
-    if (listMessage !== message || !Object.hasOwn(fields, listField)) return 0;
-    const entries = (own(fields, listField) as readonly Fields[]).slice(0, 64);
+    const list = this.#packList;
+    if (list?.message !== message || !Object.hasOwn(fields, list.field)) return 0;
+    const entries = (own(fields, list.field) as readonly Fields[]).slice(0, 64);
     const taken = entries.map((entry) => numberAt(entry, [{ name: spec.num, list: false }]) ?? 0);
     if (taken.length > 0) packs.keepOnly(taken);
     return entries.filter((entry, i) => packs.take(taken[i] ?? 0, entry, atMonoMs)).length;

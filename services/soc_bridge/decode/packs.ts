@@ -157,7 +157,7 @@ export class Packs {
   }
 
   #number(fields: Readonly<Record<string, unknown>>, name: string | undefined): number | undefined {
-    return name !== undefined && Object.hasOwn(fields, name) ? asNumber(own(fields, name)) : undefined;
+    return name === undefined ? undefined : asNumber(own(fields, name));
   }
 }
 
@@ -232,6 +232,6 @@ function inRange(value: number | undefined, min: number, max: number): number | 
 
 /** Serial fields hold debris on some models: only what looks like a serial number counts. */
 function serialOf(fields: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = Object.hasOwn(fields, name) ? own(fields, name) : undefined;
+  const value = own(fields, name);
   return typeof value === "string" && /^[A-Z][A-Z0-9]{9,23}$/.test(value) ? value : undefined;
 }

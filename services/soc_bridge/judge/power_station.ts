@@ -212,7 +212,8 @@ export class PowerStation {
     if (taken.online === false) this.#offline.set("station", atMonoMs);
     if (taken.values > 0) {
       this.#evidenceMonoMs = atMonoMs;
-      this.#offline.clear();
+      // Clearing an empty map makes a new table each time, and this runs for every payload.
+      if (this.#offline.size > 0) this.#offline.clear();
     }
     const before = this.#grid.present;
     this.#judgeGrid(taken, atMonoMs);

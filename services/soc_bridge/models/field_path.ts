@@ -20,9 +20,7 @@ export function numberAt(fields: unknown, steps: PathSteps, from = 0): number | 
   let value = fields;
   for (let i = from; i < steps.length; i++) {
     const step = steps[i];
-    if (!step || typeof value !== "object" || value === null || !Object.hasOwn(value, step.name)) {
-      return undefined;
-    }
+    if (!step || typeof value !== "object" || value === null) return undefined;
     value = own(value as Record<string, unknown>, step.name);
     if (step.list) return largest(value, steps, i + 1);
   }
