@@ -33,6 +33,9 @@ function feed(station: PowerStation, payload: Uint8Array, atMonoMs: number): num
   }
 }
 
+/** The bench's limit for one payload, ms. */
+const SLOW_MS = 5;
+
 Deno.test(`PowerStation survives ${RANDOM_PAYLOADS} random payloads without a change of state`, async () => {
   const random = seededRandom(seed);
   const stations = await Promise.all(["R631TEST00000001", "DCEBTEST00000001"].map(stationOf));
@@ -71,16 +74,23 @@ Deno.test(`PowerStation survives ${DAMAGED_PAYLOADS} damaged payloads without an
   const rows = await Promise.all(
     [...bySn].map(async ([sn, samples]) => ({ station: await stationOf(sn), samples })),
   );
-  let slowestMs = 0;
+  const slow: { station: PowerStation; payload: Uint8Array }[] = [];
   for (let n = 0; n < DAMAGED_PAYLOADS; n++) {
     const row = rows[n % rows.length];
     if (!row) continue;
     const payload = damagedPayload(random, row.samples);
     const startMs = performance.now();
     feed(row.station, payload, n);
-    slowestMs = Math.max(slowestMs, performance.now() - startMs);
+    if (performance.now() - startMs > SLOW_MS) slow.push({ station: row.station, payload });
     if (n % 4 === 0) parsePowerState(encodePowerState(row.station.state("s", n, 0)), `seed ${seed}`);
   }
-  // The bench holds the limit of 5 ms; here a busy machine may stop us in the middle of a payload.
-  assert.ok(slowestMs < 250, `seed ${seed}: one payload took ${slowestMs.toFixed(1)} ms`);
+  // A busy machine may stop us in the middle of any payload; one that is slow itself is slow every time.
+  for (const { station, payload } of slow) {
+    const times = Array.from({ length: 20 }, (_, i) => {
+      const startMs = performance.now();
+      feed(station, payload, DAMAGED_PAYLOADS + i);
+      return performance.now() - startMs;
+    });
+    assert.ok(Math.min(...times) < SLOW_MS, `seed ${seed}: ${times} ms for ${payload.toHex()}`);
+  }
 });
