@@ -14,7 +14,7 @@ import { encodeTimeScale } from "../../lib/time/time_scale.ts";
 import { type StationEncoder, stationEncoder, type StationValues } from "../../proto/encode_station.ts";
 import { type BrokerUser, brokerUsers, DAEMON_USER } from "../../services/broker_access.ts";
 import { hashPassword } from "../../services/dashboard/password.ts";
-import { type EmulatedCloud, startCloud } from "./cloud/cloud.ts";
+import { type CloudRecord, type EmulatedCloud, startCloud } from "./cloud/cloud.ts";
 import { startMosquitto } from "./mosquitto.ts";
 import type { World } from "../../commands/simulate/play.ts";
 import { type RunningProgram, startAgentProcess, startDaemonProcess } from "./processes.ts";
@@ -44,6 +44,8 @@ export interface RealWorldOptions {
   readonly observed?: readonly string[];
   /** Further stations of the account, which say nothing but what {@link RealWorld.sendRaw} sends. */
   readonly mutes?: readonly { readonly sn: string; readonly name: string }[];
+  /** Stations that the configuration names and the account does not have: the cloud's broker hangs up on who asks them. */
+  readonly strangers?: readonly { readonly sn: string; readonly name: string }[];
 }
 
 /** A running world. */
@@ -52,8 +54,12 @@ export interface RealWorld extends World {
   readonly readyAtMs: number;
   /** When it was launched, on the same clock. */
   readonly launchedAtMs: number;
+  /** Publishes at the broker of the house; with QoS 1 the broker keeps it for who is away. */
+  publish(topic: string, payload: string, qos: 0 | 1): Promise<void>;
   /** Sends bytes as a station does, on the topic of pushes or of answers. */
   sendRaw(sn: string, topic: "property" | "get_reply", bytes: Uint8Array): void;
+  /** What the emulated cloud saw. */
+  readonly cloudRecord: CloudRecord;
   /** Messages of the stations that have not left the emulated cloud yet. */
   cloudWaiting(): number;
   /** What a station pushes at one moment, as bytes. */
@@ -109,7 +115,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
   const agents = [...new Set(Object.values(scenario.hosts).flat())];
   const broker = await startBroker(options.broker, agents, release, options.mosquittoSaves);
 
-  const { mutes = [] } = options;
+  const { mutes = [], strangers = [] } = options;
   const encoders = new Map<string, StationEncoder>();
   for (const sn of models.keys()) encoders.set(sn, await stationEncoder(modelOf(sn), sn));
   let delivers = true;
@@ -146,7 +152,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
     ECOFLOW_CA_FILE: join(dir, "cloud_ca.pem"),
     ECOFLOW_DEVICE_LIST: [
       ...[...models].map(([sn, { station }]) => `${sn}:${station.name}`),
-      ...mutes.map(({ sn, name }) => `${sn}:${name}`),
+      ...[...mutes, ...strangers].map(({ sn, name }) => `${sn}:${name}`),
     ].join(","),
     ...(models.size === 0 ? { ECOFLOW_CLOUD: "off" } : {}),
     DEVICE_TO_AGENTS_JSON: JSON.stringify(scenario.hosts),
@@ -199,7 +205,9 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
       return readyAtMs;
     },
     sendRaw: (sn, topic, bytes) => cloud.publishFrom(sn, topic, bytes),
+    cloudRecord: cloud.record,
     cloudWaiting: () => cloud.waiting(),
+    publish: (topic, payload, qos) => observer.publish(topic, payload, qos),
     pushesOf: (sn, values) => encoders.get(sn)?.pushes(values) ?? [],
     replyNow(sn, values) {
       const bytes = encoders.get(sn)?.reply(values);
@@ -234,7 +242,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
       daemon = launchDaemon();
       return Promise.resolve();
     },
-    feed: (topic, payload) => observer.publish(topic, payload),
+    feed: (topic, payload) => void observer.publish(topic, payload).catch(() => {}),
     onMessage: (see) => observer.onMessage(see),
     stop: site.stop,
   };
@@ -341,7 +349,7 @@ async function startBroker(
 
 interface Observer {
   onMessage(see: (message: BusMessage) => void): void;
-  publish(topic: string, payload: string): void;
+  publish(topic: string, payload: string, qos?: 0 | 1): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -384,7 +392,7 @@ async function observe(
   await isUp.promise;
   return {
     onMessage: (see) => void watchers.push(see),
-    publish: (topic, payload) => void client?.publish(topic, payload).catch(() => {}),
+    publish: async (topic, payload, qos = 0) => await client?.publish(topic, payload, { qos }),
     close: async () => {
       isClosed = true;
       clearTimeout(retry);

@@ -1,10 +1,11 @@
 /** Attacks a house of real processes from outside, and says of each attack what came of it. */
 import { pause, startAttackHouse } from "./attack_house.ts";
 import { BROKER_ATTACKS } from "./broker_attacks.ts";
+import { measureCloudAttacks } from "./cloud_attacks.ts";
 import { LISTENER_ATTACKS } from "./listener_attacks.ts";
 import { type Attack, type AttackOutcome, obeyed, shown, timeToShutdown } from "./outcome.ts";
 
-/** Runs all of them in turn against one house. @param onOutcome Called after each */
+/** Runs all of them in turn, those by the cloud against a house of their own. @param onOutcome Called after each */
 export async function measureAttacks(
   seed: number,
   onOutcome: (outcome: AttackOutcome) => void,
@@ -21,10 +22,14 @@ export async function measureAttacks(
       outcomes.push(outcome);
       onOutcome(outcome);
     }
-    return outcomes;
   } finally {
     await house.stop();
   }
+  await measureCloudAttacks(random, (outcome) => {
+    outcomes.push(outcome);
+    onOutcome(outcome);
+  });
+  return outcomes;
 }
 
 const ATTACKS: readonly Attack[] = [
