@@ -17,6 +17,7 @@ import { NutListener } from "./server.ts";
 import type { NutServerConfig } from "./slice.ts";
 import { Isolation } from "../../lib/workers/isolation.ts";
 import { loadCertificate } from "./access/tls.ts";
+import { errorLine } from "./protocol/answers.ts";
 import { configWarnings } from "./warnings.ts";
 
 /**
@@ -32,6 +33,9 @@ const FSD_HOLD_MS = 60_000;
 const LOGIN_GRACE_MS = 90_000;
 /** A retained word of the policy that is older than this may be from before a power cut, ms. */
 const BELIEVED_RETAINED_MS = 60_000;
+
+/** To a line on which this program fails: the client holds on to what it knew, and asks again. */
+const NO_ANSWER = { lines: [errorLine("DATA-STALE")], effects: [], outcomes: [] } as const;
 
 export type { NutServerConfig } from "./slice.ts";
 
@@ -58,7 +62,7 @@ export class NutService implements Service {
     const { config, random } = context;
     this.#topics = topicsUnder(config.roots);
     this.#isolation = new Isolation(context, "part_failed");
-    this.#announcer = new Announcer(context, this.#topics);
+    this.#announcer = new Announcer(context, this.#topics, this.#isolation);
     this.#backoff = new Backoff({ firstMs: 2_000, maxMs: 60_000 }, random);
     this.#upsRegistry = new UpsRegistry({
       users: config.users,
@@ -125,13 +129,16 @@ export class NutService implements Service {
         conversation: {
           open: (address) => upsRegistry.open(address),
           line: (id, words) => {
-            const step = upsRegistry.line(id, words, clock.monoMs());
+            const step = this.#isolation.run("the lines of NUT clients", () =>
+              upsRegistry.line(id, words, clock.monoMs())) ?? NO_ANSWER;
             this.#announcer.tell(step.outcomes);
             return step;
           },
-          startedTls: (id) => upsRegistry.startedTls(id),
+          startedTls: (id) =>
+            upsRegistry.startedTls(id),
           // Connections that we close ourselves, because we stop, prove no host down.
-          end: (id) => this.#isStopped || this.#announcer.tell(upsRegistry.end(id, clock.monoMs())),
+          end: (id) =>
+            this.#isStopped || this.#announcer.tell(upsRegistry.end(id, clock.monoMs())),
         },
       });
       this.port = listener.start();
