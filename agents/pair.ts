@@ -1,5 +1,5 @@
 /** Pairs this host: stores its key where only its owner can read it, and how the broker is reached. */
-import { readEnvFile } from "../lib/config/env/env_file.ts";
+import { readEnvFile } from "../lib/config/env_file.ts";
 import { errorText } from "../lib/errors.ts";
 import { type Pairing, parsePairing } from "../lib/pairing/pairing.ts";
 import { withNewKey } from "./obey/keyring.ts";

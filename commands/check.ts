@@ -1,6 +1,6 @@
 /** `ecoflow-power check`: reads the configuration, and says what is wrong with it or what it means. */
 import { parseArgs } from "node:util";
-import { readEnvFile } from "../lib/config/env/env_file.ts";
+import { readEnvFile } from "../lib/config/env_file.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { migrationOf, migrationText } from "../lib/config/migration.ts";
 import { wantedServices, workerPermissions } from "../services/registry.ts";

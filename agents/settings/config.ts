@@ -1,5 +1,5 @@
 /** The agent's configuration: an env file or the environment, every problem at once. */
-import { readEnvFile } from "../../lib/config/env/env_file.ts";
+import { readEnvFile } from "../../lib/config/env_file.ts";
 import { shownKey, shownValue } from "../../lib/config/shown_value.ts";
 import { agentNameProblem } from "../../lib/config/stations.ts";
 import { ConfigError, errorText } from "../../lib/errors.ts";

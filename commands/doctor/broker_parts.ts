@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorText } from "../../lib/errors.ts";
-import { readEnvFile } from "../../lib/config/env/env_file.ts";
+import { readEnvFile } from "../../lib/config/env_file.ts";
 import type { Finding } from "../../lib/findings.ts";
 import { DAEMON_USER } from "../../services/broker_access.ts";
 

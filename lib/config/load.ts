@@ -6,7 +6,7 @@ import type { LogLevel } from "../log/log.ts";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { TopicRoots } from "../mqtt/topics.ts";
 import { plainText } from "../text/plain_text.ts";
-import { readEnvFile } from "./env/env_file.ts";
+import { readEnvFile } from "./env_file.ts";
 import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
 import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
 import { AGENT_ONLY_KEYS } from "./keys.ts";

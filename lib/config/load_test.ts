@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../errors.ts";
 import { type ConfigSources, loadConfig } from "./load.ts";
-import { readEnvFile } from "./env/env_file.ts";
+import { readEnvFile } from "./env_file.ts";
 import { KEYS } from "./keys.ts";
 
 const ACCOUNT = "ECOFLOW_USER=me@example.com\nECOFLOW_PASS=secret-word\n";

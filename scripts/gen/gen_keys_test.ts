@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { editEnv } from "../../lib/config/env/edit_env.ts";
-import { readEnvFile } from "../../lib/config/env/env_file.ts";
+import { readEnvFile } from "../../lib/config/env_file.ts";
 import { KEYS } from "../../lib/config/keys.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { convertText } from "../../lib/config/read_keys.ts";

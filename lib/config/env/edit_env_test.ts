@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { editEnv } from "./edit_env.ts";
-import { readEnvFile } from "./env_file.ts";
+import { readEnvFile } from "../env_file.ts";
 
 const FILE = `# A comment stays.
 STATE_DIR=/var/lib/x

@@ -1,5 +1,5 @@
 /** Reads an env file, as `KEY=value` lines with quotes where wanted, and says what is wrong with it. Pure. */
-import { tokenizeEnv } from "./env_lines.ts";
+import { tokenizeEnv } from "./env/env_lines.ts";
 
 /** The content of an env file. */
 export interface EnvFile {
