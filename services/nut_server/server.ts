@@ -73,7 +73,12 @@ export class NutListener {
         this.#take(conn);
       } catch (error) {
         if (this.#listener !== listener) return;
-        // One bad connection, or no file descriptor left: the next may be better, but not at once.
+        // A client that was gone before we looked costs the next one nothing.
+        if (isOfOneClient(error)) {
+          this.#count("gone before it was taken");
+          continue;
+        }
+        // No file descriptor left, for example: the next may be better, but not at once.
         this.options.log.warn("CANNOT ACCEPT A CONNECTION", { error: String(error) });
         await this.options.clock.sleep(200);
       }
@@ -150,7 +155,17 @@ export class NutListener {
 
   /** Counted, and logged once a second: a flood must not fill the log. */
   #countRefusal(why: string, address: string): void {
-    const what = this.#refused.size < 20 ? `${address}: ${why}` : why;
+    this.#count(this.#refused.size < 20 ? `${address}: ${why}` : why);
+  }
+
+  #count(what: string): void {
     this.#refused.set(what, (this.#refused.get(what) ?? 0) + 1);
   }
+}
+
+/** Whether a connection could not be taken for a reason of its own: reset, or closed, while it waited. */
+function isOfOneClient(error: unknown): boolean {
+  const { NotConnected, ConnectionReset, ConnectionAborted } = Deno.errors;
+  return error instanceof NotConnected || error instanceof ConnectionReset ||
+    error instanceof ConnectionAborted;
 }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { MAX_LINE_BYTES } from "./protocol/lexer.ts";
+import { TestClock } from "../../lib/time/test_clock.ts";
 import type { NutServerConfig } from "./slice.ts";
 import { LineClient } from "./testdata/line_client.ts";
 import { ONLINE, startHouse, TEST_CONFIG, type TestHouse } from "./testdata/test_house.ts";
@@ -220,6 +221,35 @@ Deno.test("NutListener refuses a flood of connections and goes on", () =>
     deepEqual(await (await connect()).ask("VER"), [VER]);
     match(house.log.text(), /connects too often/);
   }, limits({ connectsPerSec: 2 })));
+
+Deno.test("NutListener takes the next client at once, however many were gone before it looked", async () => {
+  const { listen } = Deno;
+  let left = 500;
+  const listenOften = (options: Deno.TcpListenOptions) => {
+    const listener = listen(options);
+    const accept = listener.accept.bind(listener);
+    listener.accept = () =>
+      left-- > 0
+        ? Promise.reject(new Deno.errors.NotConnected("Transport endpoint is not connected (os error 107)"))
+        : accept();
+    return listener;
+  };
+  Object.assign(Deno, { listen: listenOften });
+  const clock = new TestClock();
+  const house = await startHouse({ clock });
+  try {
+    const client = await LineClient.connect(house.port);
+    deepEqual(await client.ask("VER"), [VER]);
+    client.close();
+    ok(left <= 0);
+    await clock.advance(1000);
+    match(house.log.text(), /CLIENTS REFUSED what="gone before it was taken" count=500/);
+    ok(!/CANNOT ACCEPT/.test(house.log.text()));
+  } finally {
+    Object.assign(Deno, { listen });
+    await house.stop();
+  }
+});
 
 Deno.test("NutListener slows a flood of wrong logins down, and lets the right one in", () =>
   inHouse(async (_house, connect) => {

@@ -31,6 +31,9 @@ export interface BoardConfig extends Pick<NutHouse, "users" | "upses">, Grace {
   readonly loginGraceMs: number;
 }
 
+/** So long after the first word of the policy the words on all stations are there, ms: the broker hands them out together. */
+const SETTLE_MS = 10_000;
+
 /** Runs a part; undefined when it threw, and the others go on. */
 export type Isolate = <T>(what: string, act: () => T) => T | undefined;
 
@@ -56,6 +59,8 @@ export class UpsRegistry {
   readonly #entries: UpsEntries;
   readonly #presence: HostPresence;
   #nextSession = 1;
+  #heardSinceMonoMs: number | undefined;
+  #isDecided = false;
 
   /** @param isolate Runs what concerns one station alone; absent: what throws ends the whole */
   constructor(
@@ -200,7 +205,8 @@ export class UpsRegistry {
     );
     const missing = alone("missing hosts", () => this.#missing.tick(this.#hostFacts(nowMonoMs), nowMonoMs));
     const shutdowns = alone("forced shutdowns", () => this.#shutdowns.tick(nowMonoMs));
-    return [...presences, ...gone, ...shutdowns, ...missing];
+    const settled = alone("the policy's first words", () => this.#settle(nowMonoMs));
+    return [...presences, ...gone, ...settled, ...shutdowns, ...missing];
   }
 
   #loggedIn(id: number, address: string, { ups, user }: Account): readonly Outcome[] {
@@ -230,7 +236,22 @@ export class UpsRegistry {
       const status = this.policyOf(name);
       return status && this.#stations.isPolicyGone(name, nowMonoMs) ? { ...status, state: "online" } : status;
     };
-    return this.#shutdowns.applyPolicy(device, { statusOf, isOver, nowMonoMs });
+    const heardOf = (name: string) => this.#stations.memoryOf(name).policy?.status;
+    const isSettled = this.#isSettled(nowMonoMs);
+    return this.#shutdowns.applyPolicy(device, { statusOf, heardOf, isOver, isSettled, nowMonoMs });
+  }
+
+  /** Whether the retained word on every station has had time to come since the first that was heard. */
+  #isSettled(nowMonoMs: number): boolean {
+    this.#heardSinceMonoMs ??= nowMonoMs;
+    return nowMonoMs - this.#heardSinceMonoMs >= SETTLE_MS;
+  }
+
+  /** Once, when that time is over: what was left open until then is decided. */
+  #settle(nowMonoMs: number): readonly Outcome[] {
+    if (this.#isDecided || this.#heardSinceMonoMs === undefined || !this.#isSettled(nowMonoMs)) return [];
+    this.#isDecided = true;
+    return this.#stations.devices.flatMap((device) => this.#applyPolicy(device, false, nowMonoMs));
   }
 
   #world(address: string, nowMonoMs: number): NutWorld {

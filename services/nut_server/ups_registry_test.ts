@@ -51,3 +51,80 @@ Deno.test("UpsRegistry goes on with one station while another throws, and says w
   assert.ok(failed.includes('station "Study"'), failed.join());
   assert.ok(!failed.includes("forced shutdowns"), failed.join());
 });
+
+/** Two stations for everybody, and a host of the policy on each. */
+const OPEN_HOUSE = {
+  ...CONFIG,
+  users: ["proxmox", "late"].map((host) => ({
+    name: host,
+    password: "secret",
+    role: "secondary" as const,
+    host,
+  })),
+  upses: [{ name: "study", device: "Study" }, { name: "attic", device: "Attic" }],
+};
+const going = (agent: string): PolicyStatus => ({
+  ...status("Study"),
+  hosts: [{ agent, state: "shutting_down" }],
+});
+const quiet = (agent: string): PolicyStatus => ({
+  ...status("Attic"),
+  state: "online",
+  hosts: [{ agent, state: "online" }],
+});
+
+/** A registry in which `late` is logged in at the Attic's UPS. */
+function openHouse() {
+  const registry = new UpsRegistry(OPEN_HOUSE);
+  const id = registry.open("127.0.0.1");
+  for (const words of [["USERNAME", "late"], ["PASSWORD", "secret"], ["LOGIN", "attic"]]) {
+    registry.line(id, words, 0);
+  }
+  const statusAt = (nowMonoMs: number) =>
+    registry.line(id, ["GET", "VAR", "attic", "ups.status"], nowMonoMs).lines[0];
+  const grid = (nowMonoMs: number) =>
+    registry.noteState("Attic", state("Attic"), { retained: false, nowMonoMs });
+  return { registry, statusAt, grid };
+}
+
+Deno.test("UpsRegistry sends no host down that only an old word of a healthy station names", () => {
+  const { registry, statusAt, grid } = openHouse();
+  registry.notePolicy("Attic", quiet("late"), { retained: true, nowMonoMs: 10 });
+  registry.notePolicy("Study", going("proxmox"), { retained: false, nowMonoMs: 20 });
+  for (const atMs of [100, 5000, 9999, 10_020, 30_000]) {
+    grid(atMs);
+    registry.tick(atMs);
+    assert.equal(statusAt(atMs), 'VAR attic ups.status "OL"', `${atMs} ms`);
+  }
+});
+
+Deno.test("UpsRegistry waits 10 s for the words on all stations before it calls a host forgotten", () => {
+  const { registry, statusAt, grid } = openHouse();
+  registry.notePolicy("Study", going("proxmox"), { retained: false, nowMonoMs: 20 });
+  for (const atMs of [21, 5000, 10_019]) {
+    grid(atMs);
+    registry.tick(atMs);
+    assert.equal(statusAt(atMs), 'VAR attic ups.status "OL"', `${atMs} ms`);
+  }
+  registry.tick(10_020);
+  assert.match(
+    statusAt(10_020) ?? "",
+    /FSD/,
+    "no status names it, and its stations go down: nobody else tells it",
+  );
+});
+
+Deno.test("UpsRegistry tells a host that no status names at once when the words are there", () => {
+  const { registry, statusAt, grid } = openHouse();
+  registry.notePolicy("Attic", quiet("another"), { retained: false, nowMonoMs: 0 });
+  registry.notePolicy("Study", { ...quiet("proxmox"), device: "Study" }, { retained: false, nowMonoMs: 0 });
+  registry.tick(20_000);
+  registry.notePolicy("Study", going("proxmox"), { retained: false, nowMonoMs: 20_000 });
+  grid(20_000);
+  assert.equal(statusAt(20_000), 'VAR attic ups.status "OL"', "one of its stations is well");
+  registry.notePolicy("Attic", { ...going("another"), device: "Attic" }, {
+    retained: false,
+    nowMonoMs: 20_010,
+  });
+  assert.match(statusAt(20_010) ?? "", /FSD/);
+});

@@ -55,8 +55,15 @@ const GOING_DOWN: readonly string[] = ["told", "accepted", "shutting_down", "dow
  * ever tell it. A host on two stations goes down when one of them names it as told: the policy has weighed both.
  *
  * @param statuses The believed statuses of the scope's stations
+ * @param heard Every status that was heard of them, those from before too: they may name a host
+ * @param isSettled Every station has had time to be heard; before, "no status names it" says nothing
  */
-export function policyWants(scope: Scope, statuses: readonly PolicyStatus[]): boolean {
+export function policyWants(
+  scope: Scope,
+  statuses: readonly PolicyStatus[],
+  heard: readonly PolicyStatus[] = statuses,
+  isSettled = true,
+): boolean {
   const shutting = statuses.filter(({ state }) => state === "shutting_down");
   switch (scope.kind) {
     case "station":
@@ -67,7 +74,9 @@ export function policyWants(scope: Scope, statuses: readonly PolicyStatus[]): bo
         hosts.some(({ stage = 0, state }) => stage >= scope.stage && GOING_DOWN.includes(state))
       );
     case "host":
-      if (!isNamed(scope.host, statuses)) return statuses.length > 0 && shutting.length === statuses.length;
+      if (!isNamed(scope.host, [...statuses, ...heard])) {
+        return isSettled && statuses.length > 0 && shutting.length === statuses.length;
+      }
       return shutting.some(({ hosts = [] }) =>
         hosts.some(({ agent, state }) => agent === scope.host && GOING_DOWN.includes(state))
       );

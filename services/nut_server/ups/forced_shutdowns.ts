@@ -59,12 +59,16 @@ export class ForcedShutdowns {
    * The policy has spoken, or has fallen silent, about a station.
    *
    * @param statusOf The believed status of a station, if there is one
+   * @param heardOf The last one that was heard, believed or not
+   * @param isSettled See `policyWants`
    * @param isOver In the policy's view the outage has just ended
    */
   applyPolicy(
     device: string,
-    { statusOf, isOver, nowMonoMs }: {
+    { statusOf, heardOf, isOver, isSettled, nowMonoMs }: {
       readonly statusOf: (device: string) => PolicyStatus | undefined;
+      readonly heardOf: (device: string) => PolicyStatus | undefined;
+      readonly isSettled: boolean;
       readonly isOver: boolean;
       readonly nowMonoMs: number;
     },
@@ -72,11 +76,12 @@ export class ForcedShutdowns {
     return [...this.#scopes.values()].filter((scope) => devicesOf(scope).includes(device)).flatMap(
       (scope) => {
         const statuses = devicesOf(scope).flatMap((name) => statusOf(name) ?? []);
+        const heard = devicesOf(scope).flatMap((name) => heardOf(name) ?? []);
         return this.#step(
           scope.key,
           {
             kind: "policy",
-            wants: policyWants(scope, statuses),
+            wants: policyWants(scope, statuses, heard, isSettled),
             isOver,
             named: namedCommand(scope, statuses),
           },
