@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { settle, TestClock } from "../../lib/time/test_clock.ts";
+import { POLL_MS } from "./ups/poll_view.ts";
 import type { NutServerConfig } from "./slice.ts";
 import { LineClient } from "./testdata/line_client.ts";
 import {
@@ -120,7 +121,7 @@ Deno.test("NutService says no charge that nobody confirms, and on battery the po
     // An old charge is neither a good one nor a low one.
     for (const soc of [80, 2]) {
       house.state({ ...ON_BATTERY, soc, soc_age_s: 7200 });
-      await settle();
+      await clock.advance(POLL_MS);
       equal(await ask("ups.status"), 'VAR ups ups.status "OB DISCHRG"');
       equal(await ask("battery.charge"), "ERR VAR-NOT-SUPPORTED");
       equal(await ask("battery.runtime"), "ERR VAR-NOT-SUPPORTED");
@@ -135,7 +136,7 @@ Deno.test("NutService says no charge that nobody confirms, and on battery the po
         minutes_left,
       });
     reckons(3.4, 1.5);
-    await settle();
+    await clock.advance(POLL_MS);
     equal(await ask("battery.charge"), 'VAR ups battery.charge "3"');
     equal(await ask("battery.charge.approx"), 'VAR ups battery.charge.approx "3"');
     equal(await ask("battery.runtime"), 'VAR ups battery.runtime "90"');
@@ -143,6 +144,7 @@ Deno.test("NutService says no charge that nobody confirms, and on battery the po
       match((await client.ask(`GET DESC ups ${name}`))[0] ?? "", /as the policy estimates it/);
     }
     equal(await ask("ups.status"), 'VAR ups ups.status "OB DISCHRG"');
+    await clock.advance(POLL_MS);
     reckons(3, 1);
     await settle();
     equal(await ask("ups.status"), 'VAR ups ups.status "OB LB DISCHRG"');

@@ -14,7 +14,8 @@ import { answerAbort, answerCommand, type Outcome } from "./ups/outcomes.ts";
 import { NEW_SESSION } from "./protocol/world.ts";
 import { type Step, stepSession } from "./protocol/session.ts";
 import { type HostFacts, MissingHosts } from "./ups/missing_hosts.ts";
-import type { Grace } from "./ups/station.ts";
+import { type PollView, viewOfPoll } from "./ups/poll_view.ts";
+import type { Grace, StationView } from "./ups/station.ts";
 import { type Hearing, Stations } from "./ups/stations.ts";
 import { UpsEntries } from "./ups_entries.ts";
 import { upsVariables } from "./ups/variables.ts";
@@ -45,6 +46,8 @@ interface Account {
 interface OpenSession {
   readonly address: string;
   session: Session;
+  /** What it was told of a UPS in the poll that goes on. */
+  poll?: PollView<StationView>;
   /** Whose shutdown it asked for as a primary. */
   forced?: Account;
 }
@@ -143,7 +146,7 @@ export class UpsRegistry {
   ): Step & { readonly outcomes: readonly Outcome[] } {
     const open = this.#sessions.get(id);
     if (!open) throw new RangeError(`Cannot handle a line: there is no session ${id}`);
-    const step = stepSession(open.session, words, this.#world(open.address, nowMonoMs));
+    const step = stepSession(open.session, words, this.#world(open, words, nowMonoMs));
     open.session = step.session;
     const outcomes: Outcome[] = [];
     for (const effect of step.effects) {
@@ -254,18 +257,22 @@ export class UpsRegistry {
     return this.#stations.devices.flatMap((device) => this.#applyPolicy(device, false, nowMonoMs));
   }
 
-  #world(address: string, nowMonoMs: number): NutWorld {
+  #world(open: OpenSession, words: readonly string[], nowMonoMs: number): NutWorld {
     return {
       users: this.config.users,
-      upses: this.#entries.for(address),
+      upses: this.#entries.for(open.address),
       hasCertificate: this.config.hasCertificate,
-      view: (ups, session) => this.#view(ups, session, nowMonoMs),
+      view: (ups, session) => {
+        const now = this.#stations.view(ups.device, nowMonoMs);
+        const { poll, seen } = viewOfPoll(open.poll, words, ups.name, now, nowMonoMs);
+        open.poll = poll;
+        return this.#view(ups, session, seen);
+      },
     };
   }
 
-  #view(ups: NutUps, session: Session, nowMonoMs: number): UpsView {
+  #view(ups: NutUps, session: Session, view: StationView): UpsView {
     const memory = this.#stations.memoryOf(ups.device);
-    const view = this.#stations.view(ups.device, nowMonoMs);
     const user = session.login?.ups === ups ? session.login.user : undefined;
     const variables = upsVariables({
       device: ups.device,

@@ -25,7 +25,7 @@ const PRODUCT = [
 ];
 
 /** What it asks at each poll, in this order. */
-const POLLED = [
+export const POLLED = [
   "battery.charge",
   "battery.voltage",
   "battery.runtime",
@@ -64,10 +64,13 @@ export class WinNut {
     return winnut;
   }
 
-  /** Asks as its timer does. */
-  async poll(): Promise<WinNutPoll> {
+  /** Asks as its timer does. @param before Called before each variable is asked, with its number from 0 on */
+  async poll(before: (asked: number) => Promise<void> = () => Promise.resolve()): Promise<WinNutPoll> {
     const values = new Map<string, string | undefined>();
-    for (const name of POLLED) values.set(name, await this.#variable(name));
+    for (const [asked, name] of POLLED.entries()) {
+      await before(asked);
+      values.set(name, await this.#variable(name));
+    }
     const number = (name: string) => Number(values.get(name) ?? -1);
     const [charge, runtime] = [number("battery.charge"), number("battery.runtime")];
     const status = values.get("ups.status");

@@ -2,10 +2,13 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import { withPolicy } from "../testdata/policy_scene.ts";
-import { ON_BATTERY, ONLINE } from "../testdata/test_house.ts";
-import { WinNut, type WinNutPoll } from "../testdata/winnut.ts";
+import { TestClock } from "../../../lib/time/test_clock.ts";
+import { ON_BATTERY, ONLINE, startHouse } from "../testdata/test_house.ts";
+import { POLLED, WinNut, type WinNutPoll } from "../testdata/winnut.ts";
 
 const { discharge_min: _minutes, out_watts: _watts, ac_out_watts: _acWatts, ...BARE } = ON_BATTERY;
+
+const WITH_GRID = { soc: 59, grid_connected: true, ac_in_watts: 151, ac_in_volts: 231 };
 
 /** Stations by what they tell on battery. */
 const STATIONS: readonly (readonly [string, PowerState])[] = [
@@ -78,3 +81,35 @@ Deno.test("WinNUT reads both values all the time from a station that tells the s
       winnut.close();
     }
   }));
+
+/** What a station tells before and after something changes: the grid goes, or its minutes do. */
+const CHANGES: readonly (readonly [string, PowerState, PowerState])[] = [
+  ["the grid goes", { ...BARE, ...WITH_GRID }, { ...BARE, soc: 59 }],
+  ["the minutes go", { ...ON_BATTERY, soc: 59, discharge_min: 60 }, { ...BARE, soc: 59 }],
+  ["the minutes come", { ...BARE, soc: 59 }, { ...ON_BATTERY, soc: 59, discharge_min: 60 }],
+];
+
+for (const [what, before, after] of CHANGES) {
+  Deno.test(`WinNUT keeps a PC up when ${what} in the middle of its poll`, async () => {
+    const clock = new TestClock();
+    const house = await startHouse({ clock });
+    try {
+      const winnut = await WinNut.connect(house.port, "ups");
+      for (let at = 0; at < POLLED.length; at++) {
+        house.state(before);
+        await clock.advance(5000);
+        const poll = await winnut.poll(async (asked) => {
+          if (asked === at) house.state(after);
+          await clock.advance(1);
+        });
+        equal(poll.shutsDown, false, `before question ${at}: ${JSON.stringify(poll)}`);
+        await clock.advance(5000);
+        const next = await winnut.poll();
+        equal(next.shutsDown, false, JSON.stringify(next));
+      }
+      winnut.close();
+    } finally {
+      await house.stop();
+    }
+  });
+}
