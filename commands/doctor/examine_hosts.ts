@@ -9,7 +9,7 @@ import { examineNutHost, nutStationsByHost } from "./examine_nut_host.ts";
 /**
  * Each host with the sentence that people look for: would be shut down, yes or no.
  *
- * @param grounds What was found of the stations (`station NAME`), and of the daemon where it is in trouble
+ * @param grounds What was found of the stations (`station NAME`)
  */
 export function examineHosts(
   house: HouseConfig,
@@ -32,13 +32,29 @@ export function examineHosts(
     const found = nut.has(host)
       ? examineNutHost(host, words.agents.get(host))
       : examineHost(host, house, words);
-    return answered(
-      found,
-      grounds.filter(({ what, verdict }) =>
-        verdict === "bad" &&
-        (what === "daemon" || [...devices].some((device) => what === `station ${device}`))
+    const isOfDaemon = isDaemonInTrouble(host, nut.has(host), words);
+    return answered(found, [
+      ...(isOfDaemon ? [{ what: "daemon", verdict: "bad", text: "" } as const] : []),
+      ...grounds.filter(({ what, verdict }) =>
+        verdict === "bad" && [...devices].some((device) => what === `station ${device}`)
       ),
-    );
+    ]);
+  });
+}
+
+/** Services without which no shutdown is decided or sent. */
+const PROTECTING: readonly string[] = ["broker_link", "cloud_bridge", "soc_bridge", "policy_engine"];
+
+/**
+ * Whether the daemon has a trouble that may keep a shutdown from this host. What a service says of another host's NUT client, or a
+ * trouble of the page or of notifications, keeps none.
+ */
+function isDaemonInTrouble(host: string, isNut: boolean, { orchestrator }: BrokerSnapshot): boolean {
+  return Object.entries(orchestrator?.services ?? {}).some(([name, { state, problems }]) => {
+    if (PROTECTING.includes(name)) return state !== "ready" || problems.length > 0;
+    if (name !== "nut_server" || !isNut) return false;
+    return state !== "ready" ||
+      problems.some((text) => text.startsWith("Cannot") || text.includes(`NUT client of ${host} `));
   });
 }
 

@@ -20,7 +20,7 @@ export function examineHouse(house: HouseConfig, words: BrokerSnapshot, nowWallM
     ...words.unreadable.map((text): Finding => ({ what: "messages", verdict: "bad", text })),
     examineCloud(house, words),
     ...stations,
-    ...examineHosts(house, words, daemon.verdict === "bad" ? [daemon, ...stations] : stations),
+    ...examineHosts(house, words, stations),
     examineDrill(house, words, nowWallMs),
   ];
 }

@@ -229,6 +229,7 @@ export class UpsRegistry {
         isLoggedIn: this.#presence.countOf(host) > 0,
         isExcused: isDown || this.#presence.isGoingDown(host),
         isOnBattery: devices.some((device) => this.#stations.isOnBattery(device, nowMonoMs)),
+        hasGrid: devices.every((device) => this.#stations.hasGrid(device, nowMonoMs)),
         refused: this.#refused.lastOf(host),
       }];
     }));

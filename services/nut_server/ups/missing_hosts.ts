@@ -11,6 +11,8 @@ export const FIRST_LOGIN_MS = 300_000;
 export const AWAY_MS = 600_000;
 /** On battery both are shorter, ms: there its absence may soon cost the host. */
 export const AWAY_ON_BATTERY_MS = 120_000;
+/** A host that went down as it was told may take so long to come back, with the grid there all the time, ms. */
+export const COMES_BACK_MS = 900_000;
 /** A client that was refused this lately is there and wants in, ms: stock clients try again every few seconds. */
 export const REFUSED_LATELY_MS = 120_000;
 
@@ -20,6 +22,8 @@ export interface HostFacts {
   /** It has left as it was told, or the policy tells it to go, or counts it as down. */
   readonly isExcused: boolean;
   readonly isOnBattery: boolean;
+  /** All its stations say freshly that the grid is there. */
+  readonly hasGrid: boolean;
   /** The newest log-in of this host that was refused, since its last success. */
   readonly refused?: RefusedLogin & { readonly atMonoMs: number };
 }
@@ -27,6 +31,8 @@ export interface HostFacts {
 interface Watched {
   /** Since when it is away without an excuse. */
   readonly sinceMonoMs?: number;
+  /** Since when the grid is there again for one that went down as it was told. */
+  readonly gridSinceMonoMs?: number;
   readonly wasLoggedIn: boolean;
   readonly isMissing: boolean;
 }
@@ -66,7 +72,12 @@ function stepWatched(before: Watched, facts: HostFacts, nowMonoMs: number): Watc
   const { refused } = facts;
   const isRefused = refused !== undefined && nowMonoMs - refused.atMonoMs < REFUSED_LATELY_MS;
   // Who is refused is up and running, whatever it was told before.
-  if (facts.isExcused && !isRefused) return { wasLoggedIn: before.wasLoggedIn, isMissing: false };
+  if (facts.isExcused && !isRefused) {
+    const { wasLoggedIn } = before;
+    if (!facts.hasGrid) return { wasLoggedIn, isMissing: false };
+    const gridSinceMonoMs = before.gridSinceMonoMs ?? nowMonoMs;
+    return { wasLoggedIn, gridSinceMonoMs, isMissing: nowMonoMs - gridSinceMonoMs >= COMES_BACK_MS };
+  }
   const sinceMonoMs = before.sinceMonoMs ?? nowMonoMs;
   const withGridMs = before.wasLoggedIn ? AWAY_MS : FIRST_LOGIN_MS;
   const limitMs = facts.isOnBattery ? AWAY_ON_BATTERY_MS : withGridMs;
@@ -74,7 +85,15 @@ function stepWatched(before: Watched, facts: HostFacts, nowMonoMs: number): Watc
   return { sinceMonoMs, wasLoggedIn: before.wasLoggedIn, isMissing };
 }
 
-function missingText(host: string, { wasLoggedIn }: Watched, { refused }: HostFacts): string {
+function missingText(
+  host: string,
+  { wasLoggedIn, gridSinceMonoMs }: Watched,
+  { refused }: HostFacts,
+): string {
+  if (gridSinceMonoMs !== undefined) {
+    return `The NUT client of ${host} has not come back since it was told to shut down, and the grid is there: the host is off, ` +
+      "or its client does not start and a shutdown would not reach it";
+  }
   const what = wasLoggedIn ? "is no longer logged in" : "has not logged in since the start";
   const why = refused
     ? ` (refused: user "${refused.user}" on UPS "${refused.ups}" from ${refused.address}, ${refused.why})`

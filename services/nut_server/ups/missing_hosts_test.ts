@@ -2,16 +2,18 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import {
   AWAY_MS,
   AWAY_ON_BATTERY_MS,
+  COMES_BACK_MS,
   FIRST_LOGIN_MS,
   type HostFacts,
   MissingHosts,
   REFUSED_LATELY_MS,
 } from "./missing_hosts.ts";
 
-const AWAY: HostFacts = { isLoggedIn: false, isExcused: false, isOnBattery: false };
+const AWAY: HostFacts = { isLoggedIn: false, isExcused: false, isOnBattery: false, hasGrid: true };
 const HERE: HostFacts = { ...AWAY, isLoggedIn: true };
-const BATTERY: HostFacts = { ...AWAY, isOnBattery: true };
-const EXCUSED: HostFacts = { ...AWAY, isExcused: true };
+const BATTERY: HostFacts = { ...AWAY, isOnBattery: true, hasGrid: false };
+const EXCUSED: HostFacts = { ...AWAY, isExcused: true, hasGrid: false };
+const EXCUSED_WITH_GRID: HostFacts = { ...EXCUSED, hasGrid: true };
 const refusedAt = (atMonoMs: number) => ({
   user: "u",
   ups: "ups",
@@ -48,6 +50,29 @@ Deno.test("MissingHosts tells of a host without a client, once, at its limit, an
       [AWAY_MS, AWAY],
       [2 * AWAY_MS - 1, AWAY],
     ], []],
+    ["down as told, the grid is back, 1 ms before its time to come back is over", [
+      [0, HERE],
+      [1, EXCUSED],
+      [AWAY_MS, EXCUSED_WITH_GRID],
+      [AWAY_MS + COMES_BACK_MS - 1, EXCUSED_WITH_GRID],
+    ], []],
+    ["down as told, the grid is back, and it does not come", [
+      [0, HERE],
+      [1, EXCUSED],
+      [AWAY_MS, EXCUSED_WITH_GRID],
+      [AWAY_MS + COMES_BACK_MS, EXCUSED_WITH_GRID],
+    ], ["nut_host_missing"]],
+    ["down as told, and the grid goes again before: its time begins anew", [
+      [0, EXCUSED_WITH_GRID],
+      [COMES_BACK_MS - 1, EXCUSED],
+      [COMES_BACK_MS, EXCUSED_WITH_GRID],
+      [2 * COMES_BACK_MS - 1, EXCUSED_WITH_GRID],
+    ], []],
+    ["missing after an outage, and back", [
+      [0, EXCUSED_WITH_GRID],
+      [COMES_BACK_MS, EXCUSED_WITH_GRID],
+      [COMES_BACK_MS + 1, HERE],
+    ], ["nut_host_missing", "nut_host_back"]],
     ["refused: at once", [[0, { ...AWAY, refused: refusedAt(0) }]], ["nut_host_missing"]],
     ["refused, though it was told to go", [[0, { ...EXCUSED, refused: refusedAt(0) }]], ["nut_host_missing"]],
     [

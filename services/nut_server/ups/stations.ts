@@ -62,11 +62,16 @@ export class Stations {
     return view.kind === "estimated" || (view.kind === "live" && !view.gridConnected);
   }
 
+  /** Whether it says freshly that the grid is there. */
+  hasGrid(device: string, nowMonoMs: number): boolean {
+    const view = this.view(device, nowMonoMs);
+    return view.kind === "live" && view.gridConnected;
+  }
+
   /** A policy that fell silent cannot take its word back; fresh word from the station that the grid is there does. */
   isPolicyGone(device: string, nowMonoMs: number): boolean {
     const memory = this.memoryOf(device);
     if (!memory.policy || isPolicyHeard(memory, nowMonoMs, this.grace)) return false;
-    const view = this.view(device, nowMonoMs);
-    return view.kind === "live" && view.gridConnected;
+    return this.hasGrid(device, nowMonoMs);
   }
 }
