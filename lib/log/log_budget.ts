@@ -47,5 +47,7 @@ export function budgeted(sink: LogSink, monoMs: () => number): LogSink {
 /** Where a refused thing came from, as the line has it. */
 function senderOf({ fields }: LogEntry): string {
   const known = fields.topic ?? fields.sender ?? fields.agent ?? fields.address ?? fields.device ?? fields.sn;
-  return String(known ?? /topic "([^"]{1,200})"/.exec(String(fields.text ?? ""))?.[1] ?? "");
+  // A stranger who tries many names from an address must not hide the one client there that matters.
+  const user = typeof fields.user === "string" ? ` ${fields.user}` : "";
+  return user + String(known ?? /topic "([^"]{1,200})"/.exec(String(fields.text ?? ""))?.[1] ?? "");
 }

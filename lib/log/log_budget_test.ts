@@ -50,3 +50,12 @@ Deno.test("budgeted() writes every line of a house with 900 stations, and every 
   for (let i = 0; i < 5000; i++) write("crit", "SHUTDOWN SENT", { agent: `a${i}` });
   assert.equal(lines.length, 5900);
 });
+
+Deno.test("budgeted() writes the refusal of another user from the same address", () => {
+  const { lines, write } = log();
+  for (let i = 0; i < 50; i++) write("warn", "LOGIN REFUSED", { user: "stranger", address: "192.168.1.9" });
+  const before = lines.length;
+  assert.equal(before, REFUSED_BUDGET.burst);
+  write("warn", "LOGIN REFUSED", { user: "pve", address: "192.168.1.9" });
+  assert.equal(lines.length, before + 1);
+});

@@ -11,6 +11,8 @@ export interface LoginRefusal {
   readonly why: string;
   /** The host of the policy that it would have been; absent: nobody can tell. */
   readonly host?: string;
+  /** The user is one of the configuration. */
+  readonly isUser?: true;
 }
 
 /** Longest name shown, in characters. */
@@ -36,6 +38,7 @@ export function refusalOf(
     ups: shown(typed),
     why: why(),
     ...(host === undefined ? {} : { host }),
+    ...(user ? { isUser: true as const } : {}),
   };
 
   function why(): string {
@@ -61,12 +64,14 @@ export function unsendableRefusal(
   what: "user" | "password",
   { users }: { readonly users: readonly NutUser[] },
 ): LoginRefusal {
-  const host = users.find(({ name }) => name === username)?.host;
+  const known = users.find(({ name }) => name === username);
+  const host = known?.host;
   return {
     user: withoutPassword(username ?? "", users),
     ups: "",
     why: `its ${what} is empty, or has a blank, "=" or "#", which it cannot send`,
     ...(host === undefined ? {} : { host }),
+    ...(known ? { isUser: true as const } : {}),
   };
 }
 

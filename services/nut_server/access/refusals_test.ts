@@ -55,12 +55,14 @@ Deno.test("unsendableRefusal() says that it cannot be sent, and whose it is", ()
     ups: "",
     why: 'its password is empty, or has a blank, "=" or "#", which it cannot send',
     host: "pve",
+    isUser: true,
   });
   deepEqual(unsendableRefusal(undefined, "user", { users: USERS }).host, undefined);
 });
 
 Deno.test("RefusedLogins tells each once an hour, few in all, and counts the rest", () => {
   const logins = new RefusedLogins();
+
   const refused = (user: string) => ({
     user,
     ups: "ups",
@@ -79,4 +81,19 @@ Deno.test("RefusedLogins tells each once an hour, few in all, and counts the res
   equal(logins.lastOf("nas")?.user, "guess 999");
   logins.forgetHost("nas");
   equal(logins.lastOf("nas"), undefined);
+});
+
+Deno.test("RefusedLogins tells of a user of the configuration, whatever strangers tried before", () => {
+  const logins = new RefusedLogins();
+  const of = (user: string, isUser?: true) => ({
+    user,
+    ups: "ups",
+    why: "no",
+    address: "192.168.1.9",
+    isUser,
+  });
+  for (let i = 0; i < 10 * MOST_TOLD; i++) logins.note(of(`stranger${i}`), 0);
+  const known = logins.note(of("pve", true), 1);
+  deepEqual([known.isTold, known.untold], [true, 9 * MOST_TOLD]);
+  deepEqual(logins.note(of("another"), 2).isTold, false);
 });

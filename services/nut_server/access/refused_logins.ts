@@ -3,8 +3,10 @@ import type { LoginRefusal } from "./refusals.ts";
 
 /** The same refusal is told again after this long, ms. */
 export const REPEAT_MS = 3_600_000;
-/** So many different ones are told in that time; the rest are counted. */
+/** So many different ones of names that nobody has are told in that time; the rest are counted. */
 export const MOST_TOLD = 20;
+/** The same of users of the configuration: strangers must not use up what these need. */
+export const MOST_TOLD_OF_USERS = 100;
 
 /** A refusal with where it came from. */
 export interface RefusedLogin extends LoginRefusal {
@@ -23,8 +25,11 @@ export class RefusedLogins {
     for (const [key, atMonoMs] of this.#told) {
       if (nowMonoMs - atMonoMs >= REPEAT_MS) this.#told.delete(key);
     }
-    const key = JSON.stringify([refused.user, refused.ups, refused.address, refused.why]);
-    if (this.#told.has(key) || this.#told.size >= MOST_TOLD) {
+    const kind = refused.isUser ? "user" : "stranger";
+    const most = refused.isUser ? MOST_TOLD_OF_USERS : MOST_TOLD;
+    const key = `${kind} ${JSON.stringify([refused.user, refused.ups, refused.address, refused.why])}`;
+    const count = [...this.#told.keys()].filter((told) => told.startsWith(kind)).length;
+    if (this.#told.has(key) || count >= most) {
       this.#untold++;
       return { isTold: false, untold: this.#untold };
     }
