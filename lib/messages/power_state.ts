@@ -82,7 +82,7 @@ const schema = v.object({
  * | `grid_source`, `charge_source` | who said the grid and the charge: `nut` the station's cable, `cloud`; absent for a station whose cable never spoke |
  * | `source_disagreement` | true: the cable decides the grid, and the live cloud says the opposite; else absent |
  * | `discharge_min_doubtful` | true: charge, energy and load contradict `discharge_min` by more than a factor (docs/devices.md): it is shown, and must trigger nothing alone |
- * | `outage_ports` | outlets that the station switches off below a charge of their own, with that charge, %; absent when none does or it is not told |
+ * | `outage_ports` | outlets that the station switches off below a charge of their own, with that charge, %; empty when it says that none does, absent when it is not told |
  * | `model_guess` | true: the table was chosen by two letters of the serial number, and nothing that the station sent confirms it yet |
  * | `role` | `accessory`: a plug, meter, panel …, never a power station for the policy; absent means `station` |
  * | `grid_age_s`, `soc_age_s` | seconds since that one value was last confirmed |

@@ -122,7 +122,9 @@ function remainingOf(
   if (dischargeMin && dischargeMin.value > 0) {
     return { minutes: dischargeMin.value, isEstimate: false };
   }
-  if (outWatts && batteryWh && outWatts.value > 0 && outWatts.atMonoMs >= sinceMonoMs) {
+  if (
+    outWatts && batteryWh && batteryWh.value > 0 && outWatts.value > 0 && outWatts.atMonoMs >= sinceMonoMs
+  ) {
     return { minutes: usablePercent / 100 * batteryWh.value / outWatts.value * 60, isEstimate: false };
   }
   return measured > 0 ? { minutes: usablePercent / measured, isEstimate: false } : undefined;

@@ -5,7 +5,7 @@ import { decodeInner, type InnerMessage } from "../../../proto/registry.ts";
 import { type Header, plainPdata } from "../../../proto/frame.ts";
 import { isOfflineHeader } from "../../../proto/offline.ts";
 import type { CompiledModel } from "../models/compiled_model.ts";
-import { asNumber, numberAt } from "../models/field_path.ts";
+import { asNumber, isNoValue, numberAt } from "../models/field_path.ts";
 import type { JsonMessage } from "./json_shapes.ts";
 import { KeyedValues } from "./keyed_values.ts";
 import { readOutagePorts, type TimedOutagePorts } from "./outage_ports.ts";
@@ -36,6 +36,9 @@ export class DecodedMessage {
 /** Fewer zeros than this, with a charge among them, are no broken upload. */
 const ONLY_ZEROS_FROM = 5;
 const ONLY_ZEROS = "nothing but zeros, charge and all: a broken upload, which says nothing";
+
+/** After a restart a station sends zeros for seconds; longer than this, ms, they are its way to speak. */
+export const BROKEN_MS = 60_000;
 
 /** JSON stations of every time have this module, and most a charge in it. */
 const COMMON_MODULE = "pd.";
@@ -69,6 +72,8 @@ export class Intake {
   /** Charges that not every station of its time says. */
   readonly #ownCharges: readonly number[];
   #lastAnswer: string | undefined;
+  /** Since when nothing but zeros came in these slots. */
+  #broken: { readonly sinceMonoMs: number; readonly slots: ReadonlySet<number> } | undefined;
   /** Where a message lists all packs. */
   readonly #packList: { readonly message: string; readonly field: string } | undefined;
 
@@ -120,7 +125,7 @@ export class Intake {
     let values = 0;
     for (const { steps, slot } of this.model.byMessage.get(message) ?? []) {
       const value = numberAt(fields, steps);
-      if (value === undefined) continue;
+      if (value === undefined || (isNoValue(value) && !this.model.bitSlots.has(slot))) continue;
       this.readings.put(slot, value);
       values++;
     }
@@ -162,11 +167,12 @@ export class Intake {
       if (name === TAG27_MESSAGE) tag27 = asNumber(own(fields, TAG27_FIELD)) ?? tag27;
       messages.push(new DecodedMessage(cmd_func, cmd_id, name, fields));
     }
-    if (this.#settle(values, atMonoMs)) {
+    const { isBroken, gridValues } = this.#settle(values, atMonoMs);
+    if (!isBroken) {
       return { values, isReply: isReplyFrame(headers), online, tag27, messages, unknownPairs, problems };
     }
     problems.push(ONLY_ZEROS);
-    return { values: 0, isReply: false, online, tag27: undefined, messages, unknownPairs, problems };
+    return { values: gridValues, isReply: false, online, tag27: undefined, messages, unknownPairs, problems };
   }
 
   #takeJson(message: JsonMessage, atMonoMs: number): Taken {
@@ -180,8 +186,15 @@ export class Intake {
     // last shows that the station still speaks.
     const isRepeat = message.kind !== "push" && this.#isRepeated(message.values);
     const values = isRepeat ? 0 : this.#takeKeys(message.values, atMonoMs);
-    if (!this.#settle(values, atMonoMs)) {
-      return { ...nothing, values: 0, online: undefined, messages: [decoded], problems: [ONLY_ZEROS] };
+    const { isBroken, gridValues } = this.#settle(values, atMonoMs);
+    if (isBroken) {
+      return {
+        ...nothing,
+        values: gridValues,
+        online: undefined,
+        messages: [decoded],
+        problems: [ONLY_ZEROS],
+      };
     }
     return { ...nothing, values, isReply: message.kind === "reply", online: undefined, messages: [decoded] };
   }
@@ -196,7 +209,7 @@ export class Intake {
           { name: "list", list: true },
           ...steps,
         ]);
-        if (number === undefined) continue;
+        if (number === undefined || (isNoValue(number) && !this.model.bitSlots.has(slot))) continue;
         this.readings.put(slot, number);
         values++;
       }
@@ -208,16 +221,37 @@ export class Intake {
    * Takes what the payload carried, unless it is a broken upload: stations send replies of nothing but zeros after a
    * restart, and a flat battery still has a temperature.
    *
+   * But some stations send zeros for "ask another" for ever, and in an outage the rest is zero too: when such payloads have come
+   * for {@link BROKEN_MS} and none of their fields said anything else, what they say of the grid counts, and nothing else of them.
+   *
    * @param values How many fields were carried, packs included: those are never all zero
-   * @returns whether it was taken
+   * @returns `gridValues`: how many fields of a broken upload were taken
    */
-  #settle(values: number, atMonoMs: number): boolean {
+  #settle(values: number, atMonoMs: number): { readonly isBroken: boolean; readonly gridValues: number } {
     const { readings } = this;
     if (!this.#isOwnSpeech) this.#isOwnSpeech = this.#hasOwnCharge();
     const isBroken = readings.waitingCount === values && this.#areOnlyZeros();
-    if (isBroken) readings.discard();
-    else readings.commit(atMonoMs);
-    return !isBroken;
+    if (!isBroken) {
+      if (this.#broken && this.#saysOtherThanZero(this.#broken.slots)) this.#broken = undefined;
+      readings.commit(atMonoMs);
+      return { isBroken, gridValues: 0 };
+    }
+    this.#broken ??= { sinceMonoMs: atMonoMs, slots: this.#waitingSlots() };
+    if (atMonoMs - this.#broken.sinceMonoMs >= BROKEN_MS) {
+      return { isBroken, gridValues: readings.commitOnly(this.model.gridSlots, atMonoMs) };
+    }
+    readings.discard();
+    return { isBroken, gridValues: 0 };
+  }
+
+  #waitingSlots(): ReadonlySet<number> {
+    const { readings } = this;
+    return new Set(Array.from({ length: readings.waitingCount }, (_, i) => readings.waitingSlot(i)));
+  }
+
+  #saysOtherThanZero(slots: ReadonlySet<number>): boolean {
+    const { readings } = this;
+    return [...this.#waitingSlots()].some((slot) => slots.has(slot) && readings.waitingValue(slot) !== 0);
   }
 
   #hasOwnCharge(): boolean {

@@ -49,6 +49,12 @@ export const PACK_GONE_MS = 15 * 60_000;
 /** More packs than this are not believed. */
 export const MAX_PACKS = 32;
 
+/** The main battery and the whole are two things when their charges differ by more, points. */
+const PART_POINTS = 10;
+
+/** No battery of any model holds less, Wh; the smallest has 210. What says so is a placeholder or damage. */
+export const LEAST_BATTERY_WH = 50;
+
 /** Reads pack reports by a table's rule. */
 export class Packs {
   readonly #packs = new Map<number, Pack>();
@@ -56,7 +62,24 @@ export class Packs {
   #list: readonly Pack[] | undefined;
   #takenMonoMs: number | undefined;
 
+  #isMainAPart = false;
+
   constructor(private readonly spec: PackSpec) {}
+
+  /**
+   * Whether there are batteries beside the main one, as far as was ever seen: another one spoke, or the whole was told to be at
+   * another charge than the main one at the same time. Silence does not make the main one the whole.
+   */
+  get isMainAPart(): boolean {
+    return this.#isMainAPart;
+  }
+
+  /** Compares the charge that the station tells of the whole, %, with a fresh one of the main battery. */
+  noteWhole(soc: number, freshSinceMonoMs: number): void {
+    const main = this.#packs.get(0);
+    if (main?.soc === undefined || (main.socMonoMs ?? -Infinity) < freshSinceMonoMs) return;
+    if (Math.abs(main.soc - soc) > PART_POINTS) this.#isMainAPart = true;
+  }
 
   /**
    * Takes one pack's fields, whole or in part.
@@ -85,14 +108,20 @@ export class Packs {
       pack.tempCelsius = temp;
       pack.tempMonoMs = atMonoMs;
     }
-    if (full !== undefined) pack.fullRaw = full;
-    if (design !== undefined) pack.designRaw = design;
-    if (cells !== undefined) pack.cells = cells;
+    // What gives no energy that a battery can have is no news: one such report must not take a good one away.
+    if (cells !== undefined && cells > 0) pack.cells = cells;
+    if (wattHours(full, pack.cells, spec.capacity) !== undefined || pack.fullRaw === undefined) {
+      pack.fullRaw = full ?? pack.fullRaw;
+    }
+    if (wattHours(design, pack.cells, spec.capacity) !== undefined || pack.designRaw === undefined) {
+      pack.designRaw = design ?? pack.designRaw;
+    }
     if (sn !== undefined) pack.sn = sn;
     pack.fullWh = wattHours(pack.fullRaw, pack.cells, spec.capacity);
     pack.designWh = wattHours(pack.designRaw, pack.cells, spec.capacity);
     pack.atMonoMs = atMonoMs;
     this.#packs.set(num, pack);
+    if (num !== 0) this.#isMainAPart = true;
     this.#takenMonoMs = atMonoMs;
     this.#list = undefined;
     return true;
@@ -101,6 +130,7 @@ export class Packs {
   /** Forgets packs that are not in a list that names them all. */
   keepOnly(nums: readonly number[]): void {
     for (const num of this.#packs.keys()) if (!nums.includes(num)) this.#packs.delete(num);
+    this.#isMainAPart = nums.some((num) => num !== 0);
     this.#list = undefined;
   }
 
@@ -125,7 +155,7 @@ export class Packs {
    */
   figure(figure: PackFigure, of: PackScope = ALL_EVER): TimedNumber | undefined {
     if (this.#packs.size === 0) return undefined;
-    const packs = this.list();
+    const packs = newestOf(this.list(), of.count);
     const main = packs.filter((p) => p.num === 0);
     switch (figure) {
       case "main_soc":
@@ -159,6 +189,13 @@ export class Packs {
   #number(fields: Readonly<Record<string, unknown>>, name: string | undefined): number | undefined {
     return name === undefined ? undefined : asNumber(own(fields, name));
   }
+}
+
+/** As many as the station says that there are, those heard last: one that was taken away is known for some time. */
+function newestOf(packs: readonly Pack[], count: number | undefined): readonly Pack[] {
+  if (count === undefined || packs.length <= count) return packs;
+  const [oldest = -Infinity] = packs.map(({ atMonoMs }) => atMonoMs).sort((a, b) => b - a).slice(count - 1);
+  return packs.filter(({ atMonoMs }) => atMonoMs >= oldest).slice(0, count);
 }
 
 interface TimedNumber {
@@ -217,13 +254,13 @@ function wattHours(
   capacity: CapacitySpec,
 ): number | undefined {
   if (raw === undefined || raw <= 0) return undefined;
-  if (capacity.unit === "Wh") return inRange(raw, 0, 1e6);
+  if (capacity.unit === "Wh") return inRange(raw, LEAST_BATTERY_WH, 1e6);
   const volts = "volts" in capacity
     ? capacity.volts
     : cells === undefined
     ? undefined
     : cells * capacity.volts_per_cell;
-  return volts === undefined ? undefined : inRange(raw * volts / 1000, 0, 1e6);
+  return volts === undefined ? undefined : inRange(raw * volts / 1000, LEAST_BATTERY_WH, 1e6);
 }
 
 function inRange(value: number | undefined, min: number, max: number): number | undefined {

@@ -67,6 +67,19 @@ export class Readings {
     this.#waitingCount = 0;
   }
 
+  /** Takes of what waits only the slots that are named, and drops the rest. @returns how many were taken */
+  commitOnly(slots: ReadonlySet<number>, atMonoMs: number): number {
+    let taken = 0;
+    for (let i = 0; i < this.#waitingCount; i++) {
+      const slot = this.waitingSlot(i);
+      if (!slots.has(slot)) continue;
+      this.set(slot, this.#waiting[slot] ?? NaN, atMonoMs);
+      taken++;
+    }
+    this.#waitingCount = 0;
+    return taken;
+  }
+
   /** Drops all that waits. */
   discard(): void {
     this.#waitingCount = 0;

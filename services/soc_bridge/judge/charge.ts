@@ -91,7 +91,7 @@ function mayStandForAll(source: CompiledSource, of: Asked): boolean {
 }
 
 function isOnlyPack({ packs, scope: { count } }: Asked): boolean {
-  return count === undefined ? (packs?.list().every(({ num }) => num === 0) ?? true) : count === 1;
+  return count === undefined ? !packs?.isMainAPart : count === 1;
 }
 
 function socSource(source: CompiledSource, of: Asked): SocSource {

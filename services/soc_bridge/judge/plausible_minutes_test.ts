@@ -27,8 +27,21 @@ Deno.test("areMinutesDoubtful() doubts what is off by more than the factor, and 
     ["at the limit", { dischargeMin: 0, soc: 20 }, false],
     ["no minutes", { dischargeMin: undefined }, false],
     ["no charge", { dischargeMin: 3, soc: undefined }, false],
-    ["no energy", { dischargeMin: 3, wattHours: undefined }, false],
-    ["no load", { dischargeMin: 3, outWatts: undefined }, false],
+    ["no energy", { dischargeMin: 6, wattHours: undefined }, false],
+    ["no load", { dischargeMin: 6, outWatts: undefined }, false],
+    ["an energy of 0 is none", { dischargeMin: 6, wattHours: 0 }, false],
+    ["no energy, faster than any station", { dischargeMin: 5.9, wattHours: undefined }, true],
+    ["no load, faster than any station", { dischargeMin: 5.9, outWatts: undefined }, true],
+    ["no limit known, as fast as none with the highest", {
+      dischargeMin: 4.9,
+      wattHours: undefined,
+      minSoc: undefined,
+    }, true],
+    [
+      "no limit known, and it may be near",
+      { dischargeMin: 5, wattHours: undefined, minSoc: undefined },
+      false,
+    ],
     ["an idle station", { dischargeMin: 1000, outWatts: 0 }, false],
     ["a limit that is not known counts as 0", { dischargeMin: 80, minSoc: undefined }, false],
   ];

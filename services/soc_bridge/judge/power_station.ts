@@ -10,7 +10,7 @@ import { normalize, type Normalized } from "./normalize.ts";
 import { LASTING, type NumberName } from "../models/model_spec.ts";
 import { areMinutesDoubtful } from "./plausible_minutes.ts";
 import { readPayload } from "../decode/payload.ts";
-import { SOC_UNKNOWN, type SocState, stepSoc } from "./soc_filter.ts";
+import { SOC_UNKNOWN, SOC_ZERO, type SocState, stepSoc } from "./soc_filter.ts";
 import type { Urgent } from "./urgent.ts";
 import { stepTag27 } from "./tag27.ts";
 
@@ -39,6 +39,8 @@ export const VALUE_MAX_AGE_MS = 10 * 60_000;
 
 /** A grid that is gone for longer than the house calls a station stale is not untold before that. */
 const UNTOLD_AFTER_STALE_MS = 30_000;
+/** The charge of the whole and of a battery are compared when they were told this close together, ms. */
+const PART_APART_MS = 10_000;
 
 /** Who says that a station is away: the connection to the cloud is down, or the cloud has lost the station. */
 export type OfflineWord = "cloud" | "station";
@@ -195,7 +197,7 @@ export class PowerStation {
       grid_unknown: grid.isUntold,
       soc_source: this.#soc.soc === undefined ? undefined : this.#socSource,
       discharge_min_doubtful: isDoubtful ? true : undefined,
-      outage_ports: outage && outage.ports.length > 0 ? [...outage.ports] : undefined,
+      outage_ports: outage && [...outage.ports],
       model_guess: this.isModelGuess ? true : undefined,
       grid_age_s: grid.present === undefined && !grid.isUntold
         ? undefined
@@ -248,6 +250,9 @@ export class PowerStation {
     const { readings, packs } = this.#intake;
     if (!hasChargeNews(model, readings, packs, atMonoMs)) return undefined;
     const reading = normalizeSoc(model, readings, packs, atMonoMs - staleAfterMs);
+    if (reading?.source === "system" && reading.value >= SOC_ZERO) {
+      packs?.noteWhole(reading.value, Math.max(atMonoMs - staleAfterMs, reading.atMonoMs - PART_APART_MS));
+    }
     if (!reading || reading.atMonoMs !== atMonoMs) return undefined;
     const before = this.#soc;
     this.#soc = stepSoc(before, reading.value, isReply, atMonoMs);

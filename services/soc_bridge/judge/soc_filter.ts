@@ -29,7 +29,10 @@ export const SOC_CONFIRM_MS = 20_000;
 
 /** Less than this counts as "0 %": what stations send for "ask the leader", after a restart, and in broken uploads. */
 export const SOC_ZERO = 0.5;
-/** A zero that nothing led up to, whatever the silence before it, is believed at the third reading, this long after the first, ms. */
+/**
+ * A zero that nothing led up to, whatever the silence before it, is believed at the third reading, this long after the first, ms; and
+ * not while the battery cannot have fallen so far since its last true word: some send zeros for ever.
+ */
 export const SOC_ZERO_CONFIRM_MS = 60_000;
 
 /**
@@ -50,7 +53,7 @@ export function stepSoc(state: SocState, soc: number, isReply: boolean, atMonoMs
   const count = held.count + 1;
   const heldMs = atMonoMs - held.firstMonoMs;
   const confirmed = isZero
-    ? count >= SOC_CONFIRM_COUNT && heldMs >= SOC_ZERO_CONFIRM_MS
+    ? count >= SOC_CONFIRM_COUNT && heldMs >= SOC_ZERO_CONFIRM_MS && isPlausible(state, soc, atMonoMs)
     : count >= SOC_CONFIRM_COUNT || isReply || heldMs >= SOC_CONFIRM_MS;
   return confirmed ? believed : { ...state, held: { ...held, count } };
 }

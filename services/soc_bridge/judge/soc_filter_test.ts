@@ -78,7 +78,8 @@ Deno.test("stepSoc() never blocks a real fall for longer than two reports", () =
 Deno.test("stepSoc() believes a zero that nothing led up to at the third reading a minute after the first", () => {
   const rows: [string, SocState][] = [
     ["at the start", SOC_UNKNOWN],
-    ["from 80 %", AT_80],
+    ["from 11 % a moment ago", { soc: 11, atMonoMs: 0, held: undefined }],
+    ["from 80 % an hour ago", { soc: 80, atMonoMs: -3_600_000, held: undefined }],
     ["from 6 % an hour ago", { soc: 6, atMonoMs: -3_600_000, held: undefined }],
   ];
   for (const [name, from] of rows) {
@@ -113,7 +114,13 @@ const JUMPS: readonly [
   ["the second after 20 s", [[30, 0], [30, 20_000]], 30],
   ["the second of a reply", [[30, 0], [30, 1, true]], 30],
   ["no third zero before a minute", [[0, 0], [0, 1], [0, 59_999]], 80],
-  ["the third zero after a minute", [[0, 0], [0, 1], [0, 60_000]], 0],
+  ["no third zero after a minute: no battery falls so fast", [[0, 0], [0, 1], [0, 60_000]], 80],
+  [
+    "no zero that goes on, 1 ms before a battery could have fallen so far",
+    [[0, 0], [0, 1], [0, 749_999]],
+    80,
+  ],
+  ["a zero that goes on for so long", [[0, 0], [0, 1], [0, 750_000]], 0],
   ["no second zero after a minute", [[0, 0], [0, 60_000]], 80],
 ];
 for (const [name, readings, soc] of JUMPS) {

@@ -1,7 +1,7 @@
 /** What one source of a table says: its number in the state's unit, or that it is a placeholder. Pure. */
 import type { CompiledModel, CompiledSource } from "../models/compiled_model.ts";
 import { MINUTES_PLACEHOLDERS, type NumberName } from "../models/model_spec.ts";
-import type { Packs, PackScope } from "../decode/packs.ts";
+import { LEAST_BATTERY_WH, type Packs, type PackScope } from "../decode/packs.ts";
 import type { Readings } from "../decode/readings.ts";
 
 /** A value with the monotonic time of its newest part. */
@@ -21,8 +21,8 @@ const BOUNDS: Readonly<Record<NumberName, readonly [min: number, max: number]>> 
   charge_min: [0, 1_000_000],
   discharge_min: [0, 1_000_000],
   temp_celsius: [-60, 200],
-  battery_wh: [0, 1_000_000],
-  battery_design_wh: [0, 1_000_000],
+  battery_wh: [LEAST_BATTERY_WH, 1_000_000],
+  battery_design_wh: [LEAST_BATTERY_WH, 1_000_000],
   max_soc: [0, 100],
   min_soc: [0, 100],
 };
@@ -52,7 +52,10 @@ export function asked(
   packs: Packs | undefined,
   freshSinceMonoMs: number,
 ): Asked {
-  const count = model.packCount === undefined ? undefined : readings.get(model.packCount) || undefined;
+  const told = model.packCount === undefined ? undefined : readings.get(model.packCount) || undefined;
+  // Of a main battery that is a part, at least one more is missing.
+  const isAlone = packs?.isMainAPart === true && packs.list().every(({ num }) => num === 0);
+  const count = told ?? (isAlone ? 2 : undefined);
   const isBatteryMissing = hasOnlyZeros(model.unreportedBattery, readings);
   return { model, readings, packs, scope: { count, freshSinceMonoMs }, isBatteryMissing };
 }

@@ -64,6 +64,10 @@ export interface CompiledModel {
   readonly measured: ReadonlySet<number>;
   /** Slots of the charge among them. */
   readonly charges: ReadonlySet<number>;
+  /** Slots of which single bits are read: there every number may be one. */
+  readonly bitSlots: ReadonlySet<number>;
+  /** Slots of the grid's indicators. */
+  readonly gridSlots: ReadonlySet<number>;
 }
 
 /**
@@ -145,6 +149,11 @@ export async function compileModel(
     outagePorts,
     measured: slotsOfValues(numbers.filter(([name]) => name !== "min_soc" && name !== "max_soc")),
     charges: slotsOfValues(numbers.filter(([name]) => name === "soc")),
+    bitSlots: new Set([
+      ...flag.flatMap((source) => "slots" in source ? source.slots : []),
+      ...grid.flatMap(({ slots, present }) => "bit" in present ? slots : []),
+    ]),
+    gridSlots: new Set(grid.flatMap(({ slots }) => slots)),
   };
 }
 

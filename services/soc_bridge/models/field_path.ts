@@ -33,6 +33,14 @@ function largest(list: unknown, steps: PathSteps, from: number): number | undefi
   return numbers.length > 0 ? Math.max(...numbers) : undefined;
 }
 
+/** What counters of 16 and 32 bits say when they have nothing to say. */
+const NO_VALUES: readonly number[] = [0xffff, 0xffff_ffff];
+
+/** Whether a number is a counter's way to say that it has no value; of flags and bits it is one. */
+export function isNoValue(value: number): boolean {
+  return NO_VALUES.includes(value);
+}
+
 /** A finite number, or 1 and 0 for a boolean; anything else is unknown. */
 export function asNumber(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
