@@ -112,21 +112,31 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
       [STATE]: undefined,
     },
   ],
-  ["a host of a daemon whose policy is in trouble", "bad", /^host pc: would be shut down: no, because of the daemon/, {
-    "power-manager/orchestrator/status": {
-      online: true,
-      services: { policy_engine: { state: "ready", restarts: 0, problems: ["disk full"] } },
-    },
-  }],
-  ["a host of a daemon whose notifications alone are in trouble", "good", /^host pc: would be shut down: yes/, {
-    "power-manager/orchestrator/status": {
-      online: true,
-      services: {
-        policy_engine: { state: "ready", restarts: 0, problems: [] },
-        notifier: { state: "ready", restarts: 0, problems: ["phone: answered 500"] },
+  [
+    "a host of a daemon whose policy is in trouble",
+    "bad",
+    /^host pc: would be shut down: no, because of the daemon/,
+    {
+      "power-manager/orchestrator/status": {
+        online: true,
+        services: { policy_engine: { state: "ready", restarts: 0, problems: ["disk full"] } },
       },
     },
-  }],
+  ],
+  [
+    "a host of a daemon whose notifications alone are in trouble",
+    "good",
+    /^host pc: would be shut down: yes/,
+    {
+      "power-manager/orchestrator/status": {
+        online: true,
+        services: {
+          policy_engine: { state: "ready", restarts: 0, problems: [] },
+          notifier: { state: "ready", restarts: 0, problems: ["phone: answered 500"] },
+        },
+      },
+    },
+  ],
   ["a host that is protected", "good", /^host pc: would be shut down: yes; agent online, linux$/, {}],
   ["a state of 120 s", "good", /live, 120 s old/, {
     [STATE]: { device: "Study", soc: 1, grid_connected: true, link: "live", age_s: 20, ts: at(100) },

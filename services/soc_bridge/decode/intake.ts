@@ -37,8 +37,10 @@ export class DecodedMessage {
 const ONLY_ZEROS_FROM = 5;
 const ONLY_ZEROS = "nothing but zeros, charge and all: a broken upload, which says nothing";
 
-/** After a restart a station sends zeros for seconds; longer than this, ms, they are its way to speak. */
-export const BROKEN_MS = 60_000;
+/** After a restart a station sends zeros for some time; longer than this, ms, they are its way to speak … */
+export const BROKEN_MS = 180_000;
+/** … when so many such payloads have come. */
+export const BROKEN_PAYLOADS = 5;
 
 /** JSON stations of every time have this module, and most a charge in it. */
 const COMMON_MODULE = "pd.";
@@ -73,7 +75,9 @@ export class Intake {
   readonly #ownCharges: readonly number[];
   #lastAnswer: string | undefined;
   /** Since when nothing but zeros came in these slots. */
-  #broken: { readonly sinceMonoMs: number; readonly slots: ReadonlySet<number> } | undefined;
+  #broken:
+    | { readonly sinceMonoMs: number; readonly slots: ReadonlySet<number>; readonly count: number }
+    | undefined;
   /** Where a message lists all packs. */
   readonly #packList: { readonly message: string; readonly field: string } | undefined;
 
@@ -236,8 +240,10 @@ export class Intake {
       readings.commit(atMonoMs);
       return { isBroken, gridValues: 0 };
     }
-    this.#broken ??= { sinceMonoMs: atMonoMs, slots: this.#waitingSlots() };
-    if (atMonoMs - this.#broken.sinceMonoMs >= BROKEN_MS) {
+    const { sinceMonoMs, slots, count } = this.#broken ??
+      { sinceMonoMs: atMonoMs, slots: this.#waitingSlots(), count: 0 };
+    this.#broken = { sinceMonoMs, slots, count: count + 1 };
+    if (atMonoMs - sinceMonoMs >= BROKEN_MS && count + 1 >= BROKEN_PAYLOADS) {
       return { isBroken, gridValues: readings.commitOnly(this.model.gridSlots, atMonoMs) };
     }
     readings.discard();

@@ -111,3 +111,45 @@ Deno.test("Packs.keepOnly() forgets packs that a full list does not name", () =>
   packs.keepOnly([2]);
   assert.deepEqual(packs.list().map((p) => p.num), [2]);
 });
+
+Deno.test("Packs keeps the energy that it knew when a report gives one that no battery has", () => {
+  for (const damage of [{ cell_series_num: 0 }, { full_cap: 1 }, { full_cap: 1, cell_series_num: 0 }]) {
+    const packs = new Packs(BMS_PACKS);
+    packs.take(0, report(60), 1);
+    packs.take(0, report(59, damage), 2);
+    assert.equal(packs.figure("sum_full")?.value.toFixed(2), "286.72", JSON.stringify(damage));
+    assert.equal(packs.figure("main_soc")?.value, 59);
+    const unknown = new Packs(BMS_PACKS);
+    unknown.take(0, report(60, damage), 1);
+    assert.equal(unknown.figure("sum_full"), undefined, "never 0");
+    unknown.take(0, report(60), 2);
+    assert.equal(unknown.figure("sum_full")?.value.toFixed(2), "286.72");
+  }
+});
+
+Deno.test("Packs.isMainAPart remembers that another battery spoke, or that the whole was told apart", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(0, report(8), 100);
+  packs.noteWhole(18, 100);
+  assert.equal(packs.isMainAPart, false, "10 points apart");
+  packs.noteWhole(32, 101);
+  assert.equal(packs.isMainAPart, false, "the main battery's charge is older");
+  packs.noteWhole(18.1, 100);
+  assert.equal(packs.isMainAPart, true);
+  const two = new Packs(BMS_PACKS);
+  two.take(0, report(8), 1);
+  two.take(1, report(56), 1);
+  assert.equal(two.isMainAPart, true);
+  two.keepOnly([0]);
+  assert.equal(two.isMainAPart, false, "a list that names them all has one");
+});
+
+Deno.test("Packs.figure() leaves a battery out that was taken away, when the station counts one less", () => {
+  const packs = new Packs(BMS_PACKS);
+  packs.take(0, report(20), 1);
+  packs.take(1, report(80), 1);
+  packs.take(0, report(20), 2);
+  const scope = { count: 1, freshSinceMonoMs: 0 };
+  assert.equal(packs.figure("sum_full", scope)?.value.toFixed(2), "286.72");
+  assert.equal(packs.figure("mean_soc", scope)?.value, 20);
+});

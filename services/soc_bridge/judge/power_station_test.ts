@@ -8,6 +8,7 @@ import {
 import type { SimulatedModel, StationEncoder, StationValues } from "../../../proto/encode_station.ts";
 import { encodeFrame } from "../../../proto/frame.ts";
 import { loadFamily } from "../../../proto/registry.ts";
+import { BROKEN_MS } from "../decode/intake.ts";
 import { compileModel } from "../models/compiled_model.ts";
 import { findModel, matchModel } from "../models/models.ts";
 import { PowerStation, VALUE_MAX_AGE_MS } from "./power_station.ts";
@@ -453,6 +454,44 @@ Deno.test("PowerStation takes replies of nothing but zeros for no word, one or m
   assert.equal(station.state("s", 66_000, 0).grid_connected, false);
 });
 
+Deno.test("PowerStation believes the grid, and nothing else, of zeros that a station sends for three minutes", async () => {
+  const follower = {
+    cms_batt_soc: 0,
+    cms_batt_full_energy: 0,
+    pow_get_pv_sum: 0,
+    grid_connection_sta: 0,
+    grid_connection_vol: 0,
+    grid_connection_power: 0,
+  };
+  const { schema } = await loadFamily("stream");
+  const push = (fields: Record<string, unknown>) =>
+    encodeFrame([{
+      pdata: schema.encode("DisplayPropertyUpload", fields),
+      dest: 32,
+      cmd_func: 254,
+      cmd_id: 21,
+    }]);
+  const there = { ...follower, bms_batt_soc: 92, grid_connection_sta: 3, grid_connection_vol: 234 };
+  const station = await stationOf("BK31TEST00000001");
+  station.accept(push(there), 0);
+  const shown = (at: number) => {
+    const { soc, grid_connected } = station.state("s", at, 0);
+    return [soc, grid_connected];
+  };
+  for (let at = 5000; at < 5000 + BROKEN_MS; at += 5000) {
+    station.accept(push(follower), at);
+    assert.deepEqual(shown(at), [92, true], `${at}`);
+  }
+  const at = 5000 + BROKEN_MS;
+  station.accept(push(follower), at);
+  station.accept(push(follower), at + 5000);
+  assert.deepEqual(shown(at + 5000), [92, false]);
+  for (const later of [10_000, 15_000, 20_000]) station.accept(push(there), at + later);
+  assert.deepEqual(shown(at + 20_000), [92, true]);
+  station.accept(push(follower), at + 25_000);
+  assert.deepEqual(shown(at + 25_000), [92, true], "it begins anew");
+});
+
 Deno.test("PowerStation takes 0 % and a minute of a battery that has not reported for nothing", async () => {
   const station = await stationOf("DAEBTEST00000001");
   const silent = {
@@ -570,7 +609,11 @@ Deno.test("PowerStation reads the outlets with a limit of their own, and forgets
     min_soc: 33,
   }]);
   send([[false, 1, 20], [false, 3, 33]], 1);
-  assert.equal("outage_ports" in station.state("s", 1, 0), false);
+  assert.deepEqual(
+    station.state("s", 1, 0).outage_ports,
+    [],
+    "told: none, so that nobody remembers the old ones",
+  );
 });
 
 Deno.test("PowerStation calls a model of two letters a guess until its own keys come", async () => {
