@@ -7,7 +7,6 @@ PACE=${1:-1}
 RESULT=/opt/result
 ENV=/etc/ecoflow-power/ecoflow-power.env
 OFF=/var/lib/ecoflow-agent/off
-MARK=/var/lib/ecoflow-power/policy_engine/policy.json
 say() { echo "$*" >>$RESULT; sync; }
 check() { # NAME COMMAND…: ok when the command succeeds
     local name=$1; shift
@@ -71,7 +70,7 @@ check "the agent is installed" /opt/ecoflow-agent install
 check "the agent is connected over TLS with its own password" within 30 agent_online
 
 doctor_says() { ecoflow-power doctor | grep -q "$1"; }
-check "doctor sees station and host" within 20 doctor_says "ok     host pc: online"
+check "doctor sees station and host" within 20 doctor_says "ok     host pc: would be shut down: yes"
 check "doctor finds nothing wrong" ecoflow-power doctor
 check "a drill: the host is ready" sh -c 'ecoflow-power drill --all && test ! -e '$OFF
 check "devices lists the station" sh -c 'ecoflow-power devices | grep -q "Study .*live .*there *pc"'
