@@ -38,7 +38,7 @@ figures() {
     sleep $((40 * PACE))
     local main from file; main=$(pid); file=/proc/$main/smaps_rollup
     say "       memory of the daemon: $(awk '/^Pss:/ {pss = $2} /^Anonymous:/ {anon = $2} END {printf "%.1f MB Pss, %.1f MB anon", pss * 1.024e-3, anon * 1.024e-3}' "$file")"
-    say "       memory of its control group: $(systemctl show -p MemoryCurrent --value ecoflow-power | awk '{printf "%.1f", $1 / 1e6}') MB; pages of $(getconf PAGESIZE) bytes, huge pages $(cat /sys/kernel/mm/transparent_hugepage/enabled)"
+    say "       memory of its control group: $(systemctl show -p MemoryCurrent --value ecoflow-power | awk '/^[0-9]+$/ {printf "%.1f MB", $1 / 1e6; next} {printf "not counted in this container"}'); pages of $(getconf PAGESIZE) bytes, huge pages $(cat /sys/kernel/mm/transparent_hugepage/enabled)"
     from=$(ticks "$main"); sleep 20; say "       idle for 20 s: $(awk -v n=$(($(ticks "$main") - from)) 'BEGIN {printf "%.1f", n / 20}') % of a core"
     say "       STARTING to READY: $(journalctl -u ecoflow-power -o short-unix --no-pager | awk '/STARTING/ {a=$1} /main READY|notice main READY|READY$/ {if (a) b=$1 - a} END {printf "%.2f", b}') s"
 }
@@ -71,7 +71,12 @@ check "the agent is connected over TLS with its own password" within 30 agent_on
 
 doctor_says() { ecoflow-power doctor | grep -q "$1"; }
 check "doctor sees station and host" within 20 doctor_says "ok     host pc: would be shut down: yes"
-check "doctor finds nothing wrong" ecoflow-power doctor
+huge_pages_break() { [ "$(getconf PAGESIZE)" -gt 4096 ] && grep -q '\[always\]' /sys/kernel/mm/transparent_hugepage/enabled; }
+if huge_pages_break; then
+    check "huge pages: the start warns" logged "HUGE PAGES .*transparent_hugepage=madvise" "$((PACE * 5)) min ago"
+    check "huge pages: doctor says what to do" doctor_says "WRONG  memory: .*transparent_hugepage=madvise"
+    check "doctor finds nothing else wrong" sh -c '[ "$(ecoflow-power doctor | grep ^WRONG | grep -vc "^WRONG  memory:")" = 0 ]'
+else check "doctor finds nothing wrong" ecoflow-power doctor; fi
 check "a drill: the host is ready" sh -c 'ecoflow-power drill --all && test ! -e '$OFF
 check "devices lists the station" sh -c 'ecoflow-power devices | grep -q "Study .*live .*there *pc"'
 check "the dashboard answers" within 10 bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080'
