@@ -50,7 +50,7 @@ rm -f $RESULT
 echo 'Acquire::http::Proxy "http://127.0.0.1:9";' >/etc/apt/apt.conf.d/99-no-network
 /opt/cloud /opt >/opt/cloud.log 2>&1 &
 CLOUD=$!
-check "the emulated cloud is there" within 20 test -e /opt/answers.toml
+check "the emulated cloud is there" within 60 test -e /opt/answers.toml
 # As cloud-init does at the first boot of a card that scripts/flash made.
 cp /opt/ecoflow-power.deb /opt/boot/ecoflow-power.deb
 cp /opt/answers.toml /opt/boot/ecoflow-setup.toml
@@ -149,7 +149,7 @@ dpkg-deb -R /opt/upgrade.deb /opt/bad
 sed -i 's/^Version: .*/Version: 0.1.0+2/' /opt/bad/DEBIAN/control
 mkdir -p /opt/bad/usr/lib/ecoflow-power; mv /opt/bad/usr/bin/ecoflow-power /opt/bad/usr/lib/ecoflow-power/real
 printf '#!/bin/sh\n[ "$1" = run ] && exit 1\nexec /usr/lib/ecoflow-power/real "$@"\n' >/opt/bad/usr/bin/ecoflow-power; chmod 755 /opt/bad/usr/bin/ecoflow-power
-dpkg-deb --build /opt/bad /opt/bad.deb >/dev/null
+dpkg-deb -Zgzip -z1 --build /opt/bad /opt/bad.deb >/dev/null
 check "deploy says that a broken package failed" sh -c '! /opt/deploy root@localhost --deb /opt/bad.deb >/opt/deploy.log 2>&1'
 check "deploy went back by itself" grep -q "Back and healthy: 0.1.0+1" /opt/deploy.log
 check "READY after the way back" within 20 ready
