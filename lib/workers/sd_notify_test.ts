@@ -44,6 +44,19 @@ Deno.test(
   },
 );
 
+Deno.test("openSdNotify() ends even when its own path cannot be removed any more", ON_UNIX, () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    const systemd = openSdNotify(`${dir}/notify`, `${dir}/own`);
+    // As root nothing is forbidden, so something that cannot be removed lies there.
+    Deno.removeSync(`${dir}/own`);
+    Deno.mkdirSync(`${dir}/own/full`, { recursive: true });
+    systemd.close();
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
+
 Deno.test("openSdNotify() without a socket does nothing", () => {
   const systemd = openSdNotify(undefined, "/nowhere/own");
   systemd.send("READY=1");
