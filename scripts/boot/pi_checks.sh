@@ -35,11 +35,14 @@ calm() {
 }
 figures() {
     # The collection that follows the start is over by then, and what is used often is compiled again.
-    sleep $((40 * PACE))
+    sleep $((PACE > 1 ? 90 : 40))
     local main from file; main=$(pid); file=/proc/$main/smaps_rollup
     say "       memory of the daemon: $(awk '/^Pss:/ {pss = $2} /^Anonymous:/ {anon = $2} END {printf "%.1f MB Pss, %.1f MB anon", pss * 1.024e-3, anon * 1.024e-3}' "$file")"
     say "       memory of its control group: $(systemctl show -p MemoryCurrent --value ecoflow-power | awk '/^[0-9]+$/ {printf "%.1f MB", $1 / 1e6; next} {printf "not counted in this container"}'); pages of $(getconf PAGESIZE) bytes, huge pages $(cat /sys/kernel/mm/transparent_hugepage/enabled)"
-    from=$(ticks "$main"); sleep 20; say "       idle for 20 s: $(awk -v n=$(($(ticks "$main") - from)) 'BEGIN {printf "%.1f", n / 20}') % of a core"
+    from=$(ticks "$main"); sleep 20
+    if [ "$main" = "$(pid)" ]; then
+        say "       idle for 20 s: $(awk -v n=$(($(ticks "$main") - from)) 'BEGIN {printf "%.1f", n / 20}') % of a core"
+    else say "       idle: not measured, the daemon was started again meanwhile"; fi
     say "       STARTING to READY: $(journalctl -u ecoflow-power -o short-unix --no-pager | awk '/STARTING/ {a=$1} /main READY|notice main READY|READY$/ {if (a) b=$1 - a} END {printf "%.2f", b}') s"
 }
 ticks() { awk '{print $14 + $15}' /proc/"$1"/stat; }
@@ -91,7 +94,9 @@ calm
 
 since=$(now)
 outage; within 30 logged "TIMER START" "$since"; kill -9 "$(pid)"; killed=$SECONDS
-check "kill -9: back within $((5 * PACE)) s" within 5 ready
+# An emulated processor needs more for a start than its pace: systemd's own limit.
+back=$((PACE > 1 ? 25 : 5))
+check "kill -9: back within $((back * PACE)) s" within $back ready
 check "kill -9: its timer went on" within 20 test -e $OFF
 check "kill -9: it said that it goes on" logged "RESUMED device=Study" "$since"
 say "       kill -9 to shutdown of the host: $((SECONDS - killed)) s, of a debounce of 12 s and a delay of 5 s"
