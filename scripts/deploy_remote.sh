@@ -19,7 +19,7 @@ keep_old() {
     done
     dpkg-query -L ecoflow-power | while read -r path; do
         if [ -d "$path" ]; then mkdir -p "$dir/old$path"; else cp -a "$path" "$dir/old$path"; fi || exit 1
-    done && dpkg-deb --root-owner-group --build "$dir/old" "$dir/old.deb" >/dev/null
+    done && dpkg-deb -Zgzip -z1 --root-owner-group --build "$dir/old" "$dir/old.deb" >/dev/null
 }
 
 # Ready, all services of this very start ready, and no restart for a while.

@@ -12,7 +12,8 @@ import { isComplete, sightOf, type StationSight } from "./probe_result.ts";
 /** systemd's `ecoflow-power-restart.path` watches this file: we start no program ourselves. */
 const REQUEST = "etc/ecoflow-power/restart-wanted";
 const UNIT_PLACES = ["usr/lib/systemd/system", "lib/systemd/system", "etc/systemd/system"];
-const START_LIMIT_MS = 60_000;
+/** systemd gives the old one 15 s to stop and the new one 90 s to get ready. */
+const START_LIMIT_MS = 120_000;
 const STATIONS_LIMIT_MS = 90_000;
 
 /** Whether this machine's systemd restarts the daemon when it is asked. */

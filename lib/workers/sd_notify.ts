@@ -30,7 +30,11 @@ export function openSdNotify(socketPath: string | undefined, ...ownPaths: readon
     },
     close() {
       socket.close();
-      removeIfThere(ownPath);
+      try {
+        removeIfThere(ownPath);
+      } catch {
+        // What is left over is taken away by the next start; a stop must not end as a failure for it.
+      }
     },
   };
 }

@@ -85,6 +85,8 @@ export class Supervisor {
   readonly #entries: readonly Entry[];
   readonly #pingEveryMs: number;
   readonly #silentAfterMs: number;
+  /** When a service was last seen loading. */
+  #loadingMonoMs = -Infinity;
   #cancelPing: Cancel = () => {};
   #lastPingMonoMs = 0;
   #seq = 0;
@@ -265,11 +267,20 @@ export class Supervisor {
     // After a suspended machine or a frozen process our own tick is late, and nobody could have answered.
     const overslept = now - this.#lastPingMonoMs > this.#pingEveryMs * 3;
     this.#lastPingMonoMs = now;
+    // Workers that load take the processor from the others: on a slow machine that was an endless circle of starts.
+    const isLoading = this.#entries.some(({ worker, state, startedMonoMs }) =>
+      worker && state !== "ready" && now - startedMonoMs <= LOADS_WITHIN_MS
+    );
+    if (isLoading) this.#loadingMonoMs = now;
+    const loadMs = Math.max(LOADS_WITHIN_MS, this.#silentAfterMs);
     for (const entry of this.#entries) {
       if (!entry.worker) continue;
       if (overslept) entry.heardMonoMs = now;
-      const limitMs = entry.hasSpoken ? this.#silentAfterMs : Math.max(LOADS_WITHIN_MS, this.#silentAfterMs);
-      if (now - entry.heardMonoMs > limitMs) return this.options.onSilent(entry.service.name);
+      // What it did not say while others loaded does not count once they are there.
+      const isSilent = entry.hasSpoken && !isLoading
+        ? now - Math.max(entry.heardMonoMs, this.#loadingMonoMs) > this.#silentAfterMs
+        : now - entry.heardMonoMs > loadMs;
+      if (isSilent) return this.options.onSilent(entry.service.name);
       entry.worker.post({ kind: "ping", seq: this.#seq++ });
     }
   }

@@ -179,6 +179,49 @@ for (const [silenceMs, reported] of [[74_000, false], [78_000, true]] as const) 
   });
 }
 
+for (const [silenceMs, reported] of [[74_000, false], [97_000, true]] as const) {
+  Deno.test(`Supervisor ${reported ? "reports" : "does not report"} a worker silent for ${silenceMs} ms beside one that loads`, async () => {
+    const { supervisor, worker, clock, silent } = house();
+    supervisor.start();
+    for (const name of ["link", "a"]) worker(name).say({ kind: "ready" });
+    worker("a").answersPing = false;
+    // It answers, and is not ready: loading takes the processor from the others.
+    worker("b").say({ kind: "pong", seq: 0, health: [] });
+    for (let ms = 0; ms < silenceMs; ms += 1000) await clock.advance(1000);
+    assert.equal(silent.includes("a"), reported);
+    assert.equal(silent.includes("b"), false);
+    await supervisor.stop();
+  });
+}
+
+Deno.test("Supervisor gives a worker that was silent beside one that loads its whole time once that is ready", async () => {
+  const { supervisor, worker, clock, silent } = house();
+  supervisor.start();
+  for (const name of ["link", "a"]) worker(name).say({ kind: "ready" });
+  worker("a").answersPing = false;
+  for (let ms = 0; ms < 60_000; ms += 1000) await clock.advance(1000);
+  worker("b").say({ kind: "ready" });
+  for (let ms = 0; ms < 13_000; ms += 1000) await clock.advance(1000);
+  assert.equal(silent.length, 0);
+  for (let ms = 0; ms < 9000; ms += 1000) await clock.advance(1000);
+  assert.ok(silent.includes("a"));
+  await supervisor.stop();
+});
+
+Deno.test("Supervisor reports a silent worker as ever beside one that never gets ready, once that had its time", async () => {
+  const { supervisor, worker, clock, silent } = house();
+  supervisor.start();
+  for (const name of ["link", "a"]) worker(name).say({ kind: "ready" });
+  worker("b").say({ kind: "pong", seq: 0, health: [] });
+  for (let ms = 0; ms < 80_000; ms += 1000) await clock.advance(1000);
+  worker("a").answersPing = false;
+  for (let ms = 0; ms < 14_000; ms += 1000) await clock.advance(1000);
+  assert.equal(silent.length, 0);
+  for (let ms = 0; ms < 4000; ms += 1000) await clock.advance(1000);
+  assert.ok(silent.includes("a"));
+  await supervisor.stop();
+});
+
 Deno.test("Supervisor.stop() asks the services first and the broker link last, and ends what does not answer", async () => {
   const { supervisor, worker, clock, allReady, log } = house();
   supervisor.start();

@@ -13,6 +13,7 @@ import {
   REAL_HOUR,
 } from "./endurance.ts";
 import { diskText, measureDisk } from "./disk.ts";
+import { formsText, measureForms } from "./forms.ts";
 import { hostsText, measureHosts } from "./policy/hosts.ts";
 import { idleText, measureIdle } from "./idle.ts";
 import { measureMicro, microText } from "./micro.ts";
@@ -135,6 +136,13 @@ export const PARTS: readonly Part[] = [
     title: "What the services that may be left out cost, one station, Mosquitto",
     in: "all",
     run: async (say) => say(servicesText(await measureServices())),
+  },
+  {
+    name: "forms",
+    title:
+      "Memory of the two forms of the program, each from an executable of its own, one station, Mosquitto",
+    in: "all",
+    run: async (say) => say(formsText(await measureForms())),
   },
   {
     name: "disk",

@@ -2,7 +2,7 @@
 import { stationModels } from "../../commands/simulate/play.ts";
 import { FIRST_COLLECT_MS } from "../../lib/workers/collect_garbage.ts";
 import type { Scenario } from "../../commands/simulate/scenario.ts";
-import { startRealWorld } from "../simulate/real_world.ts";
+import { type RealWorld, startRealWorld } from "../simulate/real_world.ts";
 import { cpuSeconds, pssMegabytes } from "./memory.ts";
 
 /** One run of the daemon. */
@@ -16,16 +16,22 @@ export interface ServiceFigures {
   readonly readyMs: number;
 }
 
-/** Settings of each run; the first is the least that protects. */
-const RUNS:
-  readonly (readonly [name: string, settings: Readonly<Record<string, string>>, dashboard: boolean])[] = [
-    ["the least that protects", { HISTORY: "off" }, false],
-    ["with the historian", {}, false],
-    ["with the dashboard", { HISTORY: "off" }, true],
-    ["with discovery", { HISTORY: "off", HOME_ASSISTANT_DISCOVERY: "on" }, false],
-    ["with the notifier", { HISTORY: "off", NTFY_URL: "http://127.0.0.1:9/nobody" }, false],
-    ["with all of them", { HOME_ASSISTANT_DISCOVERY: "on", NTFY_URL: "http://127.0.0.1:9/nobody" }, true],
-  ];
+/** The least that protects, services one at a time, all: the name, settings, whether the dashboard is served. */
+export type ServiceRun = readonly [
+  name: string,
+  settings: Readonly<Record<string, string>>,
+  dashboard: boolean,
+];
+
+/** The first is the least that protects, the last has all. */
+export const RUNS: readonly ServiceRun[] = [
+  ["the least that protects", { HISTORY: "off" }, false],
+  ["with the historian", {}, false],
+  ["with the dashboard", { HISTORY: "off" }, true],
+  ["with discovery", { HISTORY: "off", HOME_ASSISTANT_DISCOVERY: "on" }, false],
+  ["with the notifier", { HISTORY: "off", NTFY_URL: "http://127.0.0.1:9/nobody" }, false],
+  ["with all of them", { HOME_ASSISTANT_DISCOVERY: "on", NTFY_URL: "http://127.0.0.1:9/nobody" }, true],
+];
 
 /** The collection after the start is over by then, and what is used often is compiled again. */
 const SETTLE_MS = FIRST_COLLECT_MS + 20_000;
@@ -34,17 +40,37 @@ const IDLE_MS = 20_000;
 /** Starts the daemon once for each. */
 export async function measureServices(): Promise<ServiceFigures[]> {
   const figures: ServiceFigures[] = [];
-  for (const [name, settings, withDashboard] of RUNS) {
-    figures.push(await measureOne(name, settings, withDashboard));
-  }
+  for (const run of RUNS) figures.push(await measureOne(run));
   return figures;
 }
 
-async function measureOne(
-  name: string,
-  settings: Readonly<Record<string, string>>,
-  withDashboard: boolean,
-): Promise<ServiceFigures> {
+async function measureOne(run: ServiceRun): Promise<ServiceFigures> {
+  const { world, stop } = await startServices(run);
+  try {
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    const { pid } = world.daemon();
+    const before = cpuSeconds(pid);
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    return {
+      name: run[0],
+      idlePercent: (cpuSeconds(pid) - before) / (IDLE_MS / 1000) * 100,
+      megabytes: pssMegabytes(pid),
+      readyMs: world.readyAtMs - world.launchedAtMs,
+    };
+  } finally {
+    await stop();
+  }
+}
+
+/**
+ * The daemon with these services at an emulated cloud and Mosquitto; its station speaks every two seconds.
+ *
+ * @param binary A built daemon; the sources when absent
+ */
+export async function startServices(
+  [, settings, withDashboard]: ServiceRun,
+  binary?: string,
+): Promise<{ world: RealWorld; stop: () => Promise<void> }> {
   const scenario: Scenario = {
     name: "services_bench",
     title: "One station.",
@@ -65,25 +91,16 @@ async function measureOne(
     onLog: () => {},
     dashboard,
     withAgents: true,
+    binary,
   });
   const speaking = setInterval(() => {
     for (const [sn, model] of models) world.say(sn, model.now());
   }, 2000);
-  try {
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    const { pid } = world.daemon();
-    const before = cpuSeconds(pid);
-    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
-    return {
-      name,
-      idlePercent: (cpuSeconds(pid) - before) / (IDLE_MS / 1000) * 100,
-      megabytes: pssMegabytes(pid),
-      readyMs: world.readyAtMs - world.launchedAtMs,
-    };
-  } finally {
+  const stop = async () => {
     clearInterval(speaking);
     await world.stop();
-  }
+  };
+  return { world, stop };
 }
 
 /** The figures as lines. */

@@ -98,7 +98,8 @@ async function main(args: readonly string[]): Promise<number> {
     }
     const totals = { passed: 0, failed: 0 };
     if (cases.length > 0) {
-      const before = values.before ?? await packageBefore(BEFORE, dir);
+      const wantsBefore = cases.includes("upgrade");
+      const before = values.before ?? (wantsBefore ? await packageBefore(BEFORE, dir) : undefined);
       for (const suite of suites.length > 0 ? suites : values.all ? SUITES : [SUITES[1]]) {
         say(`${suite}: a blank root …`);
         const root = await blankRoot(suite, values.cache);

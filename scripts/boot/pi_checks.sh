@@ -7,7 +7,6 @@ PACE=${1:-1}
 RESULT=/opt/result
 ENV=/etc/ecoflow-power/ecoflow-power.env
 OFF=/var/lib/ecoflow-agent/off
-MARK=/var/lib/ecoflow-power/policy_engine/policy.json
 say() { echo "$*" >>$RESULT; sync; }
 check() { # NAME COMMAND…: ok when the command succeeds
     local name=$1; shift
@@ -36,11 +35,14 @@ calm() {
 }
 figures() {
     # The collection that follows the start is over by then, and what is used often is compiled again.
-    sleep $((40 * PACE))
+    sleep $((PACE > 1 ? 90 : 40))
     local main from file; main=$(pid); file=/proc/$main/smaps_rollup
     say "       memory of the daemon: $(awk '/^Pss:/ {pss = $2} /^Anonymous:/ {anon = $2} END {printf "%.1f MB Pss, %.1f MB anon", pss * 1.024e-3, anon * 1.024e-3}' "$file")"
-    say "       memory of its control group: $(systemctl show -p MemoryCurrent --value ecoflow-power | awk '{printf "%.1f", $1 / 1e6}') MB; pages of $(getconf PAGESIZE) bytes, huge pages $(cat /sys/kernel/mm/transparent_hugepage/enabled)"
-    from=$(ticks "$main"); sleep 20; say "       idle for 20 s: $(awk -v n=$(($(ticks "$main") - from)) 'BEGIN {printf "%.1f", n / 20}') % of a core"
+    say "       memory of its control group: $(systemctl show -p MemoryCurrent --value ecoflow-power | awk '/^[0-9]+$/ {printf "%.1f MB", $1 / 1e6; next} {printf "not counted in this container"}'); pages of $(getconf PAGESIZE) bytes, huge pages $(cat /sys/kernel/mm/transparent_hugepage/enabled)"
+    from=$(ticks "$main"); sleep 20
+    if [ "$main" = "$(pid)" ]; then
+        say "       idle for 20 s: $(awk -v n=$(($(ticks "$main") - from)) 'BEGIN {printf "%.1f", n / 20}') % of a core"
+    else say "       idle: not measured, the daemon was started again meanwhile"; fi
     say "       STARTING to READY: $(journalctl -u ecoflow-power -o short-unix --no-pager | awk '/STARTING/ {a=$1} /main READY|notice main READY|READY$/ {if (a) b=$1 - a} END {printf "%.2f", b}') s"
 }
 ticks() { awk '{print $14 + $15}' /proc/"$1"/stat; }
@@ -51,7 +53,7 @@ rm -f $RESULT
 echo 'Acquire::http::Proxy "http://127.0.0.1:9";' >/etc/apt/apt.conf.d/99-no-network
 /opt/cloud /opt >/opt/cloud.log 2>&1 &
 CLOUD=$!
-check "the emulated cloud is there" within 20 test -e /opt/answers.toml
+check "the emulated cloud is there" within 60 test -e /opt/answers.toml
 # As cloud-init does at the first boot of a card that scripts/flash made.
 cp /opt/ecoflow-power.deb /opt/boot/ecoflow-power.deb
 cp /opt/answers.toml /opt/boot/ecoflow-setup.toml
@@ -71,8 +73,14 @@ check "the agent is installed" /opt/ecoflow-agent install
 check "the agent is connected over TLS with its own password" within 30 agent_online
 
 doctor_says() { ecoflow-power doctor | grep -q "$1"; }
-check "doctor sees station and host" within 20 doctor_says "ok     host pc: online"
-check "doctor finds nothing wrong" ecoflow-power doctor
+check "doctor sees station and host" within 20 doctor_says "ok     host pc: would be shut down: yes"
+huge_pages_break() { [ "$(getconf PAGESIZE)" -gt 4096 ] && grep -q '\[always\]' /sys/kernel/mm/transparent_hugepage/enabled; }
+if huge_pages_break; then
+    check "huge pages: the start warns" logged "HUGE PAGES .*transparent_hugepage=madvise" "$((PACE * 5)) min ago"
+    # Doctor's lines are 80 wide.
+    check "huge pages: doctor says what to do" sh -c 'ecoflow-power doctor | grep -A 6 "^WRONG  memory:" | grep -q transparent_hugepage=madvise'
+    check "doctor finds nothing else wrong" sh -c '[ "$(ecoflow-power doctor | grep ^WRONG | grep -vc "^WRONG  memory:")" = 0 ]'
+else check "doctor finds nothing wrong" ecoflow-power doctor; fi
 check "a drill: the host is ready" sh -c 'ecoflow-power drill --all && test ! -e '$OFF
 check "devices lists the station" sh -c 'ecoflow-power devices | grep -q "Study .*live .*there *pc"'
 check "the dashboard answers" within 10 bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080'
@@ -87,7 +95,9 @@ calm
 
 since=$(now)
 outage; within 30 logged "TIMER START" "$since"; kill -9 "$(pid)"; killed=$SECONDS
-check "kill -9: back within $((5 * PACE)) s" within 5 ready
+# An emulated processor needs more for a start than its pace: systemd's own limit.
+back=$((PACE > 1 ? 25 : 5))
+check "kill -9: back within $((back * PACE)) s" within $back ready
 check "kill -9: its timer went on" within 20 test -e $OFF
 check "kill -9: it said that it goes on" logged "RESUMED device=Study" "$since"
 say "       kill -9 to shutdown of the host: $((SECONDS - killed)) s, of a debounce of 12 s and a delay of 5 s"
@@ -145,7 +155,7 @@ dpkg-deb -R /opt/upgrade.deb /opt/bad
 sed -i 's/^Version: .*/Version: 0.1.0+2/' /opt/bad/DEBIAN/control
 mkdir -p /opt/bad/usr/lib/ecoflow-power; mv /opt/bad/usr/bin/ecoflow-power /opt/bad/usr/lib/ecoflow-power/real
 printf '#!/bin/sh\n[ "$1" = run ] && exit 1\nexec /usr/lib/ecoflow-power/real "$@"\n' >/opt/bad/usr/bin/ecoflow-power; chmod 755 /opt/bad/usr/bin/ecoflow-power
-dpkg-deb --build /opt/bad /opt/bad.deb >/dev/null
+dpkg-deb -Zgzip -z1 --build /opt/bad /opt/bad.deb >/dev/null
 check "deploy says that a broken package failed" sh -c '! /opt/deploy root@localhost --deb /opt/bad.deb >/opt/deploy.log 2>&1'
 check "deploy went back by itself" grep -q "Back and healthy: 0.1.0+1" /opt/deploy.log
 check "READY after the way back" within 20 ready

@@ -1,7 +1,7 @@
 /**
  * A whole outage against the agent as Windows runs it: the runtime form for Windows in Wine, paired by its own command, at a
- * real Mosquitto with TLS and beside the real daemon. It runs Wine's `shutdown.exe`, which says what it was told and ends
- * with 0.
+ * real Mosquitto with TLS and beside the real daemon. It runs a `shutdown.exe` that keeps a count and answers with Windows'
+ * codes (`shutdown_stand_in.c`). A second outage, in which somebody at the host calls its count off.
  */
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -10,14 +10,15 @@ import { AGENT } from "../build/build_agents.ts";
 import { bundle } from "../build/bundle.ts";
 import { putTogether } from "../build/build_programs.ts";
 import { RUN_FLAGS } from "../build/launcher.ts";
+import { type Call, callsOf, putStandIn } from "./stand_in.ts";
 import type { WineRoot } from "./wine_root.ts";
 
 const HOST = "wine-pc";
 const ONLINE_MS = 120_000;
 const OUTAGE_MS = 60_000;
 const SETTINGS = { POLICY_SOC_MIN: "10", POLICY_DEBOUNCE_SEC: "5", POLICY_SHUTDOWN_DELAY_SEC: "60" };
-/** How Wine's stand-in says what it was told: `fixme:shutdown:wmain stub: L"shutdown.exe" L"/s" …`. */
-const TOLD = /fixme:shutdown/;
+/** Windows' codes: a count runs already; there is none to call off. */
+const IS_SCHEDULED = 1190;
 
 /** What was looked at, and whether it was so. */
 export interface Verdict {
@@ -42,6 +43,10 @@ export async function playOutage(
   cpSync(folder, join(wine.root, "agent"), { recursive: true });
   const agentArgs = [...RUN_FLAGS, ...AGENT.flags, "Z:\\agent\\main.js"];
   const program = "Z:\\agent\\runtime\\ecoflow-agent.exe";
+  await putStandIn(wine);
+  const calls = (code: number, ...words: readonly string[]) =>
+    callsOf(wine).filter((call) => was(call, code, words)).length;
+  const acks = (status: string) => house.acks.filter((ack) => ack === status).length;
   const house = await startAgentHouse(HOST, dir);
   const daemon = await house.startDaemon(SETTINGS);
   let agent: Deno.ChildProcess | undefined;
@@ -66,26 +71,32 @@ export async function playOutage(
     check("nothing happens on the grid", house.acks.length === 0);
     stopFeeding();
     stopFeeding = house.keepFeeding(EMPTY);
-    await waitFor("an outage: the agent accepts", () => house.acks.includes("accepted"), OUTAGE_MS);
-    await waitFor("an outage: it shuts down", () => house.acks.includes("shutting_down"), OUTAGE_MS);
+    await waitFor("an outage: the agent accepts", () => acks("accepted") > 0, OUTAGE_MS);
+    await waitFor("an outage: it shuts down", () => acks("shutting_down") > 0, OUTAGE_MS);
+    await waitFor("an outage: Windows counts 60 s", () => calls(0, "/s", "/f", "/t", "60") > 0, OUTAGE_MS);
     await waitFor(
-      "an outage: Windows' shutdown.exe is told to count 60 s",
-      () => lines.some((line) => TOLD.test(line) && told(line, "/s", "/f", "/t", "60")),
+      "an outage: the agent looks whether Windows still counts, and is told so (1190)",
+      () => calls(IS_SCHEDULED, "/s", "/f") > 0,
       OUTAGE_MS,
     );
     stopFeeding();
     stopFeeding = house.keepFeeding(GRID);
+    await waitFor("the grid is back: the shutdown is aborted", () => acks("aborted") > 0, OUTAGE_MS);
+    await waitFor("the grid is back: Windows calls its count off", () => calls(0, "/a") > 0, OUTAGE_MS);
+    check("the agent never failed a step", acks("failed") === 0);
+    stopFeeding();
+    stopFeeding = house.keepFeeding(EMPTY);
     await waitFor(
-      "the grid is back: the shutdown is aborted",
-      () => house.acks.includes("aborted"),
+      "a second outage: Windows counts again",
+      () => calls(0, "/s", "/f", "/t", "60") > 1,
       OUTAGE_MS,
     );
-    await waitFor(
-      "the grid is back: Windows' shutdown.exe is told to abort",
-      () => lines.some((line) => TOLD.test(line) && told(line, "/a")),
-      OUTAGE_MS,
-    );
-    check("the agent never failed a step", !house.acks.includes("failed"));
+    const undone = await wine.command("C:\\windows\\system32\\shutdown.exe", ["/a"]).output();
+    check("somebody at the host calls the count off", undone.success);
+    await waitFor("called off by others: the agent notices within 60 s", () => acks("failed") > 0, OUTAGE_MS);
+    check("called off by others: it says so", lines.some((line) => line.includes("UNDONE BY OTHERS")));
+    stopFeeding();
+    stopFeeding = house.keepFeeding(GRID);
     check("the agent is online to the end", house.isOnline());
   } finally {
     stopFeeding();
@@ -93,16 +104,15 @@ export async function playOutage(
     await daemon.stop();
     await house.close();
   }
-  if (verdicts.some(({ held }) => !held)) say(lines.slice(-40).map((line) => `       | ${line}`).join("\n"));
+  if (verdicts.every(({ held }) => held)) return verdicts;
+  for (const { words, code } of callsOf(wine)) lines.push(`shutdown.exe ${words.join(" ")} = ${code}`);
+  say(lines.slice(-40).map((line) => `       | ${line}`).join("\n"));
   return verdicts;
 }
 
-/** Whether the stand-in was told just these words first. */
-function told(line: string, ...words: readonly string[]): boolean {
-  const found = [...line.matchAll(/L"([^"]*)"/g)].map(([, word]) => word).filter((word) =>
-    word !== "shutdown.exe"
-  );
-  return words.every((word, at) => found[at] === word);
+/** Whether a call began with these words and ended with this code. */
+function was(call: Call, code: number, words: readonly string[]): boolean {
+  return call.code === code && words.every((word, at) => call.words[at] === word);
 }
 
 async function collect(stream: ReadableStream<Uint8Array>, lines: string[]): Promise<void> {

@@ -11,6 +11,8 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 /** Debian 12's Wine 8 lacks `bcryptprimitives.dll`, without which Deno does not start. */
 const SUITE = "trixie";
 const PACKAGES = "wine64,wine,ca-certificates";
+/** Compiles the trial's `shutdown.exe`. */
+const COMPILER = "gcc-mingw-w64-x86-64-win32";
 const WINE = "/usr/lib/wine/wine64";
 /** A TMPDIR that Wine does not know ends it, so nothing of the caller's environment goes in. */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
@@ -20,8 +22,9 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   XDG_RUNTIME_DIR: "/run",
   WINEPREFIX: "/wine",
   WINEARCH: "win64",
-  // Only what Wine's stand-in for shutdown.exe was told.
-  WINEDEBUG: "-all,fixme+shutdown",
+  WINEDEBUG: "-all",
+  // The trial's own (`stand_in.ts`), and not Wine's.
+  WINEDLLOVERRIDES: "shutdown.exe=n",
   DENO_DIR: "Z:\\denodir",
   DENO_NO_UPDATE_CHECK: "1",
   NO_COLOR: "1",
@@ -115,6 +118,11 @@ async function prepare(cache: string): Promise<string> {
     rmSync(`${root}.part`, { recursive: true, force: true });
     await run("debootstrap", ["--variant=minbase", `--include=${PACKAGES}`, SUITE, `${root}.part`]);
     await run("mv", [`${root}.part`, root]);
+  }
+  if (!existsSync(join(root, "usr/bin/x86_64-w64-mingw32-gcc"))) {
+    for (const line of [["update"], ["install", "--yes", "--no-install-recommends", COMPILER]]) {
+      await run("chroot", [root, "apt-get", "-q", ...line]);
+    }
   }
   const deno = join(root, "deno/deno.exe");
   if (!existsSync(deno)) cpSync(await fetchRuntime("x86_64-pc-windows-msvc"), deno);

@@ -9,7 +9,7 @@ import { armKernel, armRoot, type PageSize } from "./arm_root.ts";
 
 /** How many times longer the checks wait. */
 const PACE = 6;
-const LIMIT_MS = 40 * 60_000;
+const LIMIT_MS = 70 * 60_000;
 const NEEDED = ["qemu-system-aarch64", "qemu-aarch64-static", "debootstrap", "cpio", "mke2fs", "debugfs"];
 
 /** What to boot. */

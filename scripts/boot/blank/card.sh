@@ -2,7 +2,7 @@
 # The first boot of a flashed card on a blank system, and then an outage that powers another system off over TLS.
 . /opt/lib.sh
 /opt/cloud /opt >/opt/cloud.log 2>&1 & CLOUD=$!
-check "card: the emulated cloud is there" within 20 test -e /opt/answers.toml
+check "card: the emulated cloud is there" within 60 test -e /opt/answers.toml
 mkdir /opt/card
 cp /opt/ecoflow-power.deb /opt/card/
 cp /opt/first-boot.sh /opt/card/ecoflow-first-boot.sh

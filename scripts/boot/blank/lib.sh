@@ -34,13 +34,13 @@ owned() { [ "$(stat -c %U:%G /etc/mosquitto/ecoflow-power/passwords /etc/mosquit
 inside() { ss -ltnp | grep -q '127.0.0.1:1883 .*ecoflow-power'; }
 # There is no network here, and waiting for names would take minutes: apt's lists and archives are in the root.
 echo 'Acquire::http::Proxy "http://127.0.0.1:9";' >/etc/apt/apt.conf.d/99-no-network
-host_is_off() { ecoflow-power doctor | grep -q "host pc: is switched off\|host pc: is offline"; }
+host_is_off() { ecoflow-power doctor | grep -q "host pc: .*because it is \(switched off\|offline\)"; }
 doctor_says() { ecoflow-power doctor | grep -q "$1"; }
 # Pairs the second system, and lets the grid go: it must be powered off, over TLS. It is watched from outside.
 outage_elsewhere() {
     grep ^ecoflow-agent-1 /root/ecoflow-pairing.txt | tail -n 1 >/opt/shared/pairing.new && mv /opt/shared/pairing.new /opt/shared/pairing
     check "the other system's agent is online" within 90 test -e /opt/shared/paired
-    check "doctor sees the host" within 30 doctor_says "ok     host pc: online"
+    check "doctor sees the host" within 30 doctor_says "ok     host pc: would be shut down: yes"
     kill -USR1 $CLOUD
     check "an outage: the daemon knows that the host is off" within 150 host_is_off
 }

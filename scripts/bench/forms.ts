@@ -1,0 +1,85 @@
+/**
+ * Memory of the daemon in each form that is shipped, beside the sources. Each form runs from an executable that no other process
+ * uses, as on a Pi: else its pages would be shared with this bench and count half.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DAEMON } from "../build/build.ts";
+import { putTogether } from "../build/build_programs.ts";
+import { bundle } from "../build/bundle.ts";
+import { compileWith, findCompiler } from "../build/denort.ts";
+import { anonMegabytes, pssMegabytes } from "./memory.ts";
+import { RUNS, type ServiceRun, startServices } from "./services.ts";
+
+/** One form with one set of services. */
+export interface FormFigures {
+  readonly form: string;
+  readonly services: string;
+  /** MB of 1,000,000 bytes, each run. */
+  readonly pss: readonly number[];
+  readonly anon: readonly number[];
+  /** Process start to READY, ms, each run. */
+  readonly readyMs: readonly number[];
+}
+
+const TARGET = "x86_64-unknown-linux-gnu";
+/** The collection after the start is over by then, and what is used often is compiled again. */
+const SETTLE_MS = 60_000;
+const TIMES = 3;
+
+/** Builds both forms and measures each; the compiled one only where its compiler can be had. */
+export async function measureForms(): Promise<FormFigures[]> {
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-forms-"));
+  try {
+    const from = join(dir, "bundle");
+    await bundle(DAEMON.bundled, from);
+    const folder = await putTogether(DAEMON, TARGET, dir, from);
+    const forms = [{ form: "official runtime and bundle", binary: join(folder, DAEMON.name) }];
+    const compiler = await findCompiler();
+    if (compiler) {
+      const binary = join(dir, DAEMON.name);
+      await compileWith(compiler, DAEMON.compileArgs(TARGET, binary, from));
+      forms.push({ form: "compiled from the bundle", binary });
+    }
+    const figures: FormFigures[] = [];
+    for (const run of RUNS.filter((_, at) => at === 0 || at === RUNS.length - 1)) {
+      for (const { form, binary } of forms) figures.push(await measureForm(form, binary, run));
+    }
+    return figures;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function measureForm(form: string, binary: string, run: ServiceRun): Promise<FormFigures> {
+  const pss: number[] = [];
+  const anon: number[] = [];
+  const readyMs: number[] = [];
+  for (let time = 0; time < TIMES; time++) {
+    const { world, stop } = await startServices(run, binary);
+    try {
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      const { pid } = world.daemon();
+      pss.push(pssMegabytes(pid));
+      anon.push(anonMegabytes(pid));
+      readyMs.push(world.readyAtMs - world.launchedAtMs);
+    } finally {
+      await stop();
+    }
+  }
+  return { form, services: run[0], pss, anon, readyMs };
+}
+
+/** The figures as a table: the least and the most of the runs. */
+export function formsText(figures: readonly FormFigures[]): string {
+  const range = (values: readonly number[], digits: number) =>
+    `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
+  return [
+    "| services | form | Pss MB | of it anonymous | READY ms |",
+    "| --- | --- | --- | --- | --- |",
+    ...figures.map(({ form, services, pss, anon, readyMs }) =>
+      `| ${services} | ${form} | ${range(pss, 1)} | ${range(anon, 1)} | ${range(readyMs, 0)} |`
+    ),
+  ].join("\n");
+}
