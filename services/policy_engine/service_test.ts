@@ -572,7 +572,10 @@ Deno.test("PolicyEngine tells a dead broker, a dead internet, a refusing cloud a
   };
   await h.feed({ soc: 50, grid_connected: false, link: "live" });
   await h.clock.advance(121_000);
-  assert.match(await cloud("down"), /On battery, estimated charge .* Nothing fresh for .*internet is gone/);
+  assert.match(
+    await cloud("down"),
+    /On battery at the last word on it, 2 min ago, estimated charge .* Nothing fresh for .*internet is gone/,
+  );
   assert.match(await cloud("refused"), /cloud refuses us/);
   assert.match(await cloud("up"), /the cloud is there, but nothing comes from the station/);
   await h.feed({
