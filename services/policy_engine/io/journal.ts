@@ -2,6 +2,7 @@
 import type { LogFields, LogLevel } from "../../../lib/log/log.ts";
 import type { JournalEvent } from "../../../lib/messages/event.ts";
 import type { HouseEffect } from "../house.ts";
+import type { OutageEvent } from "../outage/outage.ts";
 
 /** One thing to tell. */
 export interface Telling {
@@ -142,7 +143,7 @@ function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: 
     case "grid_back":
       return tell("notice", "GRID BACK", "notice", `${device}: the grid is back`);
     case "timer_started":
-      return tell("warn", "TIMER START", "danger", `${device}: ${event.reason}; the timer runs`);
+      return timerTelling(device, event, known);
     case "timer_aborted":
       return tell("notice", "TIMER ABORTED", "notice", `${device}: the timer is aborted, ${event.reason}`);
     case "shutdown_triggered":
@@ -155,6 +156,31 @@ function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: 
     case "called_off":
       return tell("notice", "ABORT", "notice", `${device}: the shutdown is called off, ${event.reason}`);
   }
+}
+
+/** Who goes down when, unless something changes: the one line that somebody reads while there is time. */
+function timerTelling(
+  device: string,
+  { reason, endsInMs, hosts = [] }: Extract<OutageEvent, { kind: "timer_started" }>,
+  known: readonly (readonly [string, number | boolean | undefined])[],
+): Telling {
+  const seconds = Math.ceil(endsInMs / 1000);
+  const who = hosts.length === 0
+    ? "no host is listed under it"
+    : `${hosts.join(", ")} ${hosts.length === 1 ? "is" : "are"} told to shut down ` +
+      (seconds === 0 ? "at once" : `in ${seconds} s unless the grid returns`);
+  return {
+    level: "warn",
+    title: "TIMER START",
+    fields: { device, reason, seconds, hosts: hosts.join(" ") || undefined },
+    event: {
+      kind: "timer_started",
+      severity: "danger",
+      device,
+      text: `${device}: ${reason}; ${who}`.slice(0, 500),
+      data: { ...Object.fromEntries(known), timer_s: seconds },
+    },
+  };
 }
 
 function untoldTelling(
