@@ -1,5 +1,7 @@
 /** What a subcommand is, and how it speaks to the terminal. */
 
+import { wrap } from "../lib/text/wrap.ts";
+
 /** sysexits(3): what systemd and scripts see. 1: the command did its work, and the answer is no. */
 export const EXIT = { ok: 0, no: 1, usage: 64, software: 70, config: 78 } as const;
 
@@ -27,8 +29,9 @@ export function print(text: string): number {
   return EXIT.ok;
 }
 
-/** Writes to standard error. @returns `code` */
+/** Writes to standard error; at a terminal lines end between words. @returns `code` */
 export function complain(text: string, code: number): number {
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
+  const shown = Deno.stderr.isTerminal() ? wrap(text, 80, 2) : text;
+  Deno.stderr.writeSync(new TextEncoder().encode(shown));
   return code;
 }
