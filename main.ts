@@ -27,7 +27,7 @@ function overview(): string {
     "",
     ...COMMANDS.map(({ name, summary }) => wrap(`  ${name.padEnd(width)}  ${summary}`, 80, width + 4)),
     "",
-    "ecoflow-power COMMAND --help tells more; ecoflow-power --version prints the version.",
+    "ecoflow-power COMMAND --help tells more; --version prints the version.",
     "",
     EXIT_CODES,
     "",

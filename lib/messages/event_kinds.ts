@@ -20,6 +20,8 @@ export const EVENT_KINDS: Readonly<Record<string, readonly JournalEvent["severit
   grid_known: ["notice"],
   witness_disagrees: ["warning"],
   outage_forgotten: ["notice"],
+  simulation_began: ["notice"],
+  simulation_ended: ["notice"],
   // The policy, of a host.
   shutdown_sent: ["danger"],
   abort_sent: ["notice"],

@@ -28,6 +28,8 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "station_model_guess",
     "witness_disagrees",
     "outage_forgotten",
+    "simulation_began",
+    "simulation_ended",
     "nut_fsd_set",
     "nut_fsd_seen",
     "nut_fsd_cleared",

@@ -6,6 +6,7 @@ import { hostsOfStation, placeOf, type StationRules } from "../rules/rules.ts";
 import { isGridFresh } from "../outage/grid_verdict.ts";
 import { outletFloor, stationFloor } from "../outage/floor.ts";
 import { ageWords, chargePart, isGridPast, joinedCharge, silenceReason, type Ways } from "./silence.ts";
+import { SIMULATED } from "./journal.ts";
 import { Forecast } from "../outage/forecast.ts";
 import { holdNow, timerOf } from "../outage/group_timer.ts";
 import { type Hold, timerEndMonoMs } from "../outage/timer.ts";
@@ -59,7 +60,10 @@ export function policyStatus(
   return {
     device,
     state: isRecovering ? "recovery" : phase.kind,
-    sentence: `${sentence}${addendum(telling, context)}`.slice(0, 500),
+    sentence: `${state.readings.simulated ? SIMULATED : ""}${sentence}${addendum(telling, context)}`.slice(
+      0,
+      500,
+    ),
     blind: state.isBlind,
     soc: charge && Math.round(charge.percent * 10) / 10,
     soc_estimated: charge?.isEstimate ? true : undefined,
@@ -76,6 +80,7 @@ export function policyStatus(
       : undefined,
     in_doubt: isInDoubt ? true : undefined,
     boot_id: context.bootId,
+    simulated: state.readings.simulated?.value,
     hosts,
     ts: new Date(nowWallMs).toISOString(),
   };

@@ -13,6 +13,37 @@ export interface Telling {
   readonly event: Omit<JournalEvent, "ts" | "source">;
 }
 
+/** Before everything that is said of a play. */
+export const SIMULATED = "SIMULATED: ";
+
+/** The same, marked as a part of a play. */
+export function asSimulated({ event, fields, ...rest }: Telling): Telling {
+  return {
+    ...rest,
+    fields: { ...fields, simulated: true },
+    event: {
+      ...event,
+      text: `${SIMULATED}${event.text}`.slice(0, 500),
+      data: { ...event.data, simulated: true },
+    },
+  };
+}
+
+/** A play begins, or is over, and why. */
+export function playTelling(device: string, isBegin: boolean, reason: string): Telling {
+  return asSimulated({
+    level: "notice",
+    title: isBegin ? "SIMULATION BEGINS" : "SIMULATION ENDED",
+    fields: { device, reason },
+    event: {
+      kind: isBegin ? "simulation_began" : "simulation_ended",
+      severity: "notice",
+      device,
+      text: `${device}: ${reason}`,
+    },
+  });
+}
+
 /** undefined for effects that need no telling. */
 export function tellingOf(effect: HouseEffect): Telling | undefined {
   switch (effect.kind) {

@@ -18,6 +18,8 @@ export const EVENT_TITLES_DE: Readonly<Record<string, string>> = {
   grid_known: "Netz wieder gemeldet",
   witness_disagrees: "Zeuge widerspricht",
   outage_forgotten: "Alter Ausfall vergessen",
+  simulation_began: "Simulation beginnt",
+  simulation_ended: "Simulation beendet",
   shutdown_sent: "Befehl: herunterfahren",
   abort_sent: "Befehl: abbrechen",
   agent_ack: "Rechner antwortet",
