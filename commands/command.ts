@@ -6,9 +6,8 @@ import { wrap } from "../lib/text/wrap.ts";
 export const EXIT = { ok: 0, no: 1, usage: 64, software: 70, config: 78 } as const;
 
 /** What `--help` says of them. */
-export const EXIT_CODES =
-  "Exit codes: 0 done; 1 done, and the answer is no; 64 wrong command line; 70 a fault of the\n" +
-  "program; 78 the configuration cannot be used.";
+export const EXIT_CODES = "Exit codes: 0 done; 1 done, and the answer is no; 64 wrong command line; 70 a\n" +
+  "fault of the program; 78 the configuration cannot be used.";
 
 /** One subcommand of `ecoflow-power`. */
 export interface CommandRow {

@@ -51,6 +51,8 @@ const FULL: Required<PowerState> = {
   outage_ports: [{ port: "ac2", min_soc: 33 }],
   model_guess: true,
   role: "station",
+  simulated: true,
+  expires_s: 15,
   grid_age_s: 1,
   soc_age_s: 2,
   link: "live",

@@ -13,7 +13,7 @@ export interface StationEntity {
 }
 
 /** Keys of {@link PowerState} that are shown as one value; `device` names the device, and packs have their own rows; outlets none. */
-type Shown = Exclude<keyof PowerState, "device" | "packs" | "outage_ports">;
+type Shown = Exclude<keyof PowerState, "device" | "packs" | "outage_ports" | "expires_s">;
 
 const watts = (name: string) => measurement(name, "power", "W", 0);
 
