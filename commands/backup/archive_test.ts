@@ -15,10 +15,10 @@ const BACKUP: Backup = {
 
 /** The same with its JSON changed. */
 function changed(
-  change: (value: Record<string, unknown> & { files: Record<string, unknown>[] }) => void,
+  change: (value: Record<string, unknown> & { files: unknown[] }, second: Record<string, unknown>) => void,
 ): Uint8Array {
   const value = JSON.parse(new TextDecoder().decode(gunzipSync(encodeBackup(BACKUP))));
-  change(value);
+  change(value, value.files[1]);
   return gzipSync(JSON.stringify(value));
 }
 
