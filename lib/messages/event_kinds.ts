@@ -47,6 +47,7 @@ export const EVENT_KINDS: Readonly<Record<string, readonly JournalEvent["severit
   station_unknown: ["notice"],
   station_model_guess: ["warning"],
   station_refused: ["warning"],
+  station_missing: ["warning"],
   cloud_link: ["notice", "warning"],
   // The local broker.
   broker_refuses_topics: ["danger", "warning"],

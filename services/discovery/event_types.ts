@@ -65,6 +65,7 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "station_unknown",
     "client_id_taken",
     "station_refused",
+    "station_missing",
     "broker_refuses_topics",
     "broker_flooded",
   ],

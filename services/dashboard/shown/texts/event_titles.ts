@@ -43,6 +43,7 @@ export const EVENT_TITLES_DE: Readonly<Record<string, string>> = {
   station_unknown: "Unbekannte Station",
   station_model_guess: "Modell geraten",
   station_refused: "Station verweigert",
+  station_missing: "Station fehlt im Konto",
   cloud_link: "Verbindung zur Cloud",
   broker_refuses_topics: "Broker lehnt Themen ab",
   broker_flooded: "Broker überlastet",
