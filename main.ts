@@ -1,6 +1,7 @@
 /** The daemon's command line: finds the subcommand and runs it. */
 import { type CommandRow, complain, EXIT, EXIT_CODES, print } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
+import { wrap } from "./lib/text/wrap.ts";
 import { VERSION } from "./lib/version.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
@@ -24,9 +25,9 @@ function overview(): string {
     "",
     "Usage: ecoflow-power COMMAND [options]",
     "",
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    ...COMMANDS.map(({ name, summary }) => wrap(`  ${name.padEnd(width)}  ${summary}`, 80, width + 4)),
     "",
-    "ecoflow-power COMMAND --help tells more; ecoflow-power --version prints the version.",
+    "ecoflow-power COMMAND --help tells more; --version prints the version.",
     "",
     EXIT_CODES,
     "",
@@ -34,7 +35,11 @@ function overview(): string {
 }
 
 function helpOf({ name, summary, help }: CommandRow): string {
-  return `Usage: ecoflow-power ${name} [options]: ${summary}\n${help ? `\n${help}` : ""}\n${EXIT_CODES}\n`;
+  const usage = wrap(`Usage: ecoflow-power ${name} [options]: ${summary}`, 80, 2);
+  const options = help.split("\n").map((line) =>
+    wrap(line, 80, /^ *\S+(?: [A-Z]+)? +/.exec(line)?.[0].length ?? 2)
+  );
+  return `${usage}\n${help ? `\n${options.join("\n")}` : ""}\n${EXIT_CODES}\n`;
 }
 
 function isHelp(arg: string): boolean {

@@ -1,12 +1,13 @@
 /** What a subcommand is, and how it speaks to the terminal. */
 
+import { wrap } from "../lib/text/wrap.ts";
+
 /** sysexits(3): what systemd and scripts see. 1: the command did its work, and the answer is no. */
 export const EXIT = { ok: 0, no: 1, usage: 64, software: 70, config: 78 } as const;
 
 /** What `--help` says of them. */
-export const EXIT_CODES =
-  "Exit codes: 0 done; 1 done, and the answer is no; 64 wrong command line; 70 a fault of the\n" +
-  "program; 78 the configuration cannot be used.";
+export const EXIT_CODES = "Exit codes: 0 done; 1 done, and the answer is no; 64 wrong command line; 70 a\n" +
+  "fault of the program; 78 the configuration cannot be used.";
 
 /** One subcommand of `ecoflow-power`. */
 export interface CommandRow {
@@ -27,8 +28,9 @@ export function print(text: string): number {
   return EXIT.ok;
 }
 
-/** Writes to standard error. @returns `code` */
+/** Writes to standard error; at a terminal lines end between words. @returns `code` */
 export function complain(text: string, code: number): number {
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
+  const shown = Deno.stderr.isTerminal() ? wrap(text, 80, 2) : text;
+  Deno.stderr.writeSync(new TextEncoder().encode(shown));
   return code;
 }

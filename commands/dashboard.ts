@@ -1,9 +1,9 @@
 /** `ecoflow-power dashboard password`: sets the password of the dashboard; log-ins with the old one end. */
 import { dirname } from "node:path";
 import { dashboardPasswordFile } from "../lib/config/dashboard_keys.ts";
-import { errorText } from "../lib/errors.ts";
 import { textFile } from "../lib/text_file.ts";
 import { hashPassword, passwordProblem } from "../services/dashboard/password.ts";
+import { fileErrorText } from "./terminal/file_error.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { makeLikeParent } from "./like_parent.ts";
 import { readConfig } from "./read_config.ts";
@@ -31,7 +31,7 @@ export async function dashboard(args: readonly string[]): Promise<number> {
     const path = await storePassword(config.house.stateDir, password);
     return print(`The password is set (${path}). All log-ins with an earlier one end.\n`);
   } catch (error) {
-    return complain(`Cannot set the password: ${errorText(error)}\n`, EXIT.software);
+    return complain(`Cannot set the password: ${fileErrorText(error)}\n`, EXIT.software);
   }
 }
 

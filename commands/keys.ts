@@ -7,6 +7,7 @@ import { errorText } from "../lib/errors.ts";
 import { type KeysAnswer, runKeysCommand } from "../lib/pairing/keys_command.ts";
 import { textFile } from "../lib/text_file.ts";
 import type { Pairing } from "../lib/pairing/pairing.ts";
+import { fileErrorText } from "./terminal/file_error.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { LAN_PORT, ManagedBroker } from "./broker/managed_broker.ts";
 import { readConfig } from "./read_config.ts";
@@ -33,9 +34,9 @@ export function keys(args: readonly string[]): number {
   try {
     const desk = new KeyDesk(config.house, { root: parsed.values.root, brokerHost });
     const { code, text } = desk.run(parsed.positionals);
-    return code === 0 ? print(`${text}\n`) : complain(`${text}\n`, code);
+    return code === 0 ? print(`${text}\n`) : complain(`${fileErrorText(new Error(text))}\n`, code);
   } catch (error) {
-    return complain(`Cannot keep the broker's files: ${errorText(error)}\n`, EXIT.no);
+    return complain(`Cannot keep the broker's files: ${fileErrorText(error)}\n`, EXIT.no);
   }
 }
 

@@ -10,6 +10,7 @@ import { topicsUnder } from "../lib/mqtt/topics.ts";
 import { anonymizePayload, cutSerial } from "./decode/anonymize.ts";
 import { findModel } from "../services/soc_bridge/models/models.ts";
 import { type Guest, guestOptions, visit } from "./broker/broker_guest.ts";
+import { fileErrorText } from "./terminal/file_error.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { readConfig } from "./read_config.ts";
 
@@ -47,7 +48,7 @@ export async function record(args: readonly string[]): Promise<number> {
     print(`Listening to ${sn} for ${minutes} min; Ctrl-C ends it earlier\n`);
     await ended.promise;
   } catch (error) {
-    return complain(`Cannot record: ${errorText(error)}\n`, EXIT.software);
+    return complain(`Cannot record: ${fileErrorText(error)}\n`, EXIT.software);
   } finally {
     clearTimeout(timer);
     Deno.removeSignalListener("SIGINT", end);

@@ -100,6 +100,32 @@ export const COMMANDS: readonly CommandRow[] = [
     run: async (args) => await (await import("./drill.ts")).drill(args),
   },
   {
+    name: "feed",
+    summary: "play a simulated event on the running system, as a station that is none: SimulatedDevice",
+    help: `${ENV_HELP}  --device NAME  a name of SIMULATED_STATIONS; the first of them when not given
+  --outage       the grid goes, the charge falls to the limit, the grid returns; the default
+  --soc N        this charge, in %, without the grid; with --grid on: with it
+  --grid on|off  the grid is there, or gone, at 80 %
+  --minutes N    it ends by itself after N minutes, 1 to 60; 15 when not given
+`,
+    run: async (args) => await (await import("./feed/feed.ts")).feed(args),
+  },
+  {
+    name: "backup",
+    summary: "write configuration, keys, broker users, state and history into one file: backup FILE",
+    help: `${ENV_HELP}  --root DIR   the files of the Mosquitto beside us lie below DIR
+`,
+    run: async (args) => (await import("./backup/backup.ts")).backup(args),
+  },
+  {
+    name: "restore",
+    summary: "put back what backup wrote, while the daemon does not run: restore FILE",
+    help: `${ENV_HELP}  --replace    put aside what is there and says something else, as ….before-restore
+  --root DIR   the files of the Mosquitto beside us lie below DIR
+`,
+    run: async (args) => await (await import("./backup/restore.ts")).restore(args),
+  },
+  {
     name: "notify",
     summary: "send one message by every configured way, and say what came of it: notify --test",
     help: ENV_HELP,

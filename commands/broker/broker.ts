@@ -2,6 +2,7 @@
 import { hostname, networkInterfaces } from "node:os";
 import { parseArgs } from "node:util";
 import { errorText } from "../../lib/errors.ts";
+import { fileErrorText } from "../terminal/file_error.ts";
 import { complain, EXIT, print } from "../command.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { HOME_ASSISTANT_USER } from "../../services/broker_access.ts";
@@ -48,7 +49,7 @@ export async function broker(args: readonly string[]): Promise<number> {
     );
   } catch (error) {
     return complain(
-      `Cannot keep the broker's files: ${errorText(error)}; this must be run as root\n`,
+      `Cannot keep the broker's files: ${fileErrorText(error)}\n`,
       EXIT.no,
     );
   }

@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { errorText } from "../../lib/errors.ts";
+import { fileErrorText } from "../terminal/file_error.ts";
 import { readEnvFile } from "../../lib/config/env_file.ts";
 import type { Finding } from "../../lib/findings.ts";
 import { DAEMON_USER } from "../../services/broker_access.ts";
@@ -47,7 +47,7 @@ export function examineBrokerParts(envPath: string | undefined, root: string): F
       ? examineMemory(root)
       : bad(`half-made: Mosquitto lacks ${missing.join(", ")}`);
   } catch (error) {
-    return [{ what, verdict: "unsure", text: `its files: ${errorText(error)}; run as root` }];
+    return [{ what, verdict: "unsure", text: `its files: ${fileErrorText(error)}` }];
   }
 }
 

@@ -2,6 +2,9 @@
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
 import { own } from "../../lib/own.ts";
+import { type HouseRules, placeOf } from "../../services/policy_engine/rules/rules.ts";
+import { houseRules } from "../../services/policy_engine/rules/rules_from_file.ts";
+import { policyFileOf } from "../../services/policy_engine/slice.ts";
 import { keyId } from "../../lib/pairing/signing.ts";
 import type { BrokerSnapshot } from "../broker/broker_snapshot.ts";
 import { examineNutHost, nutStationsByHost } from "./examine_nut_host.ts";
@@ -28,17 +31,21 @@ export function examineHosts(
     const text = "none: nobody would be shut down; see DEVICE_TO_AGENTS_JSON and docs/nut.md";
     return [{ what: "hosts", verdict: "bad", text }];
   }
+  const rules = ownersRules(house);
   return [...stationsOf].map(([host, devices]) => {
     const found = nut.has(host)
       ? examineNutHost(host, words.agents.get(host))
       : examineHost(host, house, words);
-    const isOfDaemon = isDaemonInTrouble(host, nut.has(host), words);
-    return answered(found, [
-      ...(isOfDaemon ? [{ what: "daemon", verdict: "bad", text: "" } as const] : []),
-      ...grounds.filter(({ what, verdict }) =>
-        verdict === "bad" && [...devices].some((device) => what === `station ${device}`)
-      ),
-    ]);
+    const bad = grounds.filter(({ verdict }) => verdict === "bad");
+    const silent = bad.filter(({ what }) => [...devices].some((device) => what === `station ${device}`));
+    const daemon = isDaemonInTrouble(host, nut.has(host), words)
+      ? [{ what: "daemon", verdict: "bad", text: "" } as const]
+      : [];
+    return answered(
+      found,
+      [...daemon, ...stationTroubles(devices, silent, rules)],
+      limitsOf(host, devices, rules),
+    );
   });
 }
 
@@ -58,15 +65,63 @@ function isDaemonInTrouble(host: string, isNut: boolean, { orchestrator }: Broke
   });
 }
 
+/** The rules that the daemon goes by; the policy file was read before without a problem. */
+function ownersRules(house: HouseConfig): HouseRules {
+  const limits = { ...house.policy, stations: house.agentsByStation, staleAfterSec: house.staleAfterSec };
+  return houseRules(limits, policyFileOf(house), 0);
+}
+
+/**
+ * What of its stations keeps a host from being told, by the rule that holds for it. One that works is enough: with `goes_with = "any"`
+ * the host goes with it, and otherwise a station of which nobody knows anything (silent, or `grid = "off"`) holds nobody up.
+ */
+function stationTroubles(
+  devices: ReadonlySet<string>,
+  silent: readonly Finding[],
+  { stations }: HouseRules,
+): readonly Finding[] {
+  const off = [...devices].filter((device) => own(stations, device)?.grid === "off");
+  const isWorking = (device: string) =>
+    !off.includes(device) && !silent.some(({ what }) => what === `station ${device}`);
+  if ([...devices].some(isWorking)) return [];
+  const told = off.map((device): Finding => ({
+    what: `policy file, which has grid = "off" for ${device}`,
+    verdict: "bad",
+    text: "",
+  }));
+  return [...told, ...silent];
+}
+
+/** When a host is told, by each of its stations: `on Study at 20 % or after 30 min on battery`; empty where no station is mapped. */
+function limitsOf(host: string, devices: ReadonlySet<string>, { stations, goesWithAny }: HouseRules): string {
+  const parts = [...devices].flatMap((device) => {
+    const station = own(stations, device);
+    const triggers = station && placeOf(host, station)?.group.triggers;
+    if (!triggers || station.grid === "off") return [];
+    const { socMinPercent, remainingMin, onBatteryMin, fall } = triggers;
+    const limits = [
+      ...(socMinPercent === undefined ? [] : [`at ${socMinPercent} %`]),
+      ...(remainingMin === undefined ? [] : [`with ${remainingMin} min left`]),
+      ...(onBatteryMin === undefined ? [] : [`after ${onBatteryMin} min on battery`]),
+      ...(fall === undefined ? [] : [`when it falls by ${fall.percentPerMin} %/min`]),
+    ];
+    return limits.length === 0 ? [] : [`${device} ${limits.join(" or ")}`];
+  });
+  return parts.length === 0 ? "" : `; by ${parts.join(goesWithAny.has(host) ? ", or " : ", and ")}`;
+}
+
 /** The finding as an answer to the question that people have. */
-function answered(found: Finding, troubles: readonly Finding[]): Finding {
+function answered(found: Finding, troubles: readonly Finding[], limits: string): Finding {
   const trouble = troubles[0];
   const wouldShutDown = found.verdict === "good" && trouble === undefined;
-  if (wouldShutDown) return { ...found, text: `would be shut down: yes; ${found.text}`, wouldShutDown };
+  if (wouldShutDown) {
+    return { ...found, text: `would be shut down: yes; ${found.text}${limits}`, wouldShutDown };
+  }
   if (found.verdict !== "good") {
     return { ...found, text: `would be shut down: no, because ${found.text}`, wouldShutDown };
   }
-  const text = `would be shut down: no, because of the ${trouble?.what} (see above); ${found.text}`;
+  const see = trouble?.text === "" ? "" : " (see above)";
+  const text = `would be shut down: no, because of the ${trouble?.what}${see}; ${found.text}`;
   return { ...found, verdict: "bad", text, wouldShutDown };
 }
 

@@ -137,7 +137,12 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
       },
     },
   ],
-  ["a host that is protected", "good", /^host pc: would be shut down: yes; agent online, linux$/, {}],
+  [
+    "a host that is protected",
+    "good",
+    /^host pc: would be shut down: yes; agent online, linux; by Study at 10 %$/,
+    {},
+  ],
   ["a state of 120 s", "good", /live, 120 s old/, {
     [STATE]: { device: "Study", soc: 1, grid_connected: true, link: "live", age_s: 20, ts: at(100) },
   }],
@@ -337,3 +342,69 @@ Deno.test("housesText() says when the grid is no longer told, and when the model
     /DELTA Max \(a guess\) +live .* UNKNOWN/,
   );
 });
+
+const TWO = { ECOFLOW_DEVICE_LIST: "R651ZEB400000000:Study,R651ZEB400000001:Attic" };
+const BOTH = { ...TWO, DEVICE_TO_AGENTS_JSON: '{"Study":["pc"],"Attic":["pc"]}' };
+const LIST = {
+  stations: [{ sn: "R651ZEB400000000", name: "Study" }, { sn: "R651ZEB400000001", name: "Attic" }],
+};
+const FINE = { soc: 87, grid_connected: true, link: "live", age_s: 1, ts: at(1) };
+
+for (
+  const [name, env, policy, attic, wanted] of [
+    ["no policy file", {}, "", true, /yes; agent online, linux; by Study at 10 %$/],
+    [
+      "its own triggers",
+      {},
+      "[station.Study]\non_battery_min = 30\n[host.pc]\nsoc_min = 20\n",
+      true,
+      /by Study at 20 % or after 30 min on battery$/,
+    ],
+    [
+      "its grid off",
+      {},
+      '[station.Study]\ngrid = "off"\n',
+      true,
+      /no, because of the policy file, which has grid = "off" for Study;/,
+    ],
+    ["two stations", BOTH, "", true, /yes; .*by Study at 10 %, and Attic at 10 %$/],
+    [
+      "two, and it goes with any",
+      BOTH,
+      '[host.pc]\ngoes_with = "any"\n',
+      true,
+      /by Study at 10 %, or Attic at 10 %$/,
+    ],
+    ["two, one of them silent: it holds nobody up", BOTH, "", false, /yes; agent/],
+    ["two, one with its grid off", BOTH, '[station.Attic]\ngrid = "off"\n', true, /yes; .*by Study at 10 %$/],
+    [
+      "two, one silent and one with its grid off",
+      BOTH,
+      '[station.Study]\ngrid = "off"\n',
+      false,
+      /no, because of the policy/,
+    ],
+  ] as const
+) {
+  Deno.test(`examineHouse() says whether a host would be shut down: ${name}`, () => {
+    const house = loadConfig({
+      environment: {
+        ECOFLOW_USER: "me@example.com",
+        ECOFLOW_PASS: "x",
+        ECOFLOW_DEVICE_LIST: "R651ZEB400000000:Study",
+        DEVICE_TO_AGENTS_JSON: '{"Study":["pc"]}',
+        ...(policy === "" ? {} : { POLICY_FILE: "policy.toml" }),
+        ...env,
+      },
+      exists: (path) => path.endsWith("agent_keys.json"),
+      readFile: (path) => path.endsWith(".toml") ? policy : JSON.stringify({ pc: KEY }),
+    });
+    const said = words({
+      "bridge-ecoflow/devices": LIST,
+      [STATE]: { device: "Study", ...FINE },
+      "bridge-ecoflow/Attic/json/state": attic ? { device: "Attic", ...FINE } : undefined,
+    });
+    const found = examineHouse(house, said, NOW).find(({ what }) => what === "host pc");
+    assert.match(found?.text ?? "", wanted);
+  });
+}

@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { statfsSync } from "node:fs";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { errorText } from "../../lib/errors.ts";
+import { fileErrorText } from "../terminal/file_error.ts";
 import type { Finding } from "../../lib/findings.ts";
 
 /** The daemon's own state grows to a few MB; a disk with less than this is about to fail, MB. */
@@ -49,7 +50,11 @@ function examineState(stateDir: string): Finding {
     return {
       what,
       verdict: "bad",
-      text: `${stateDir}: ${errorText(error)}; the daemon makes it at its start`,
+      text: `${stateDir}: ${
+        error instanceof Deno.errors.PermissionDenied || /EACCES|EPERM/.test(errorText(error))
+          ? fileErrorText(error)
+          : `${errorText(error)}; the daemon makes it at its start`
+      }`,
     };
   }
 }
@@ -83,7 +88,7 @@ function examineCertificate(path: string, nowWallMs: number): Finding[] {
     }
     return [{ what, verdict: "good", text: `of the broker, for ${subjectAltName ?? "nobody"}` }];
   } catch (error) {
-    return [{ what, verdict: "unsure", text: `${path}: ${errorText(error)}; run as root` }];
+    return [{ what, verdict: "unsure", text: `${path}: ${fileErrorText(error)}` }];
   }
 }
 

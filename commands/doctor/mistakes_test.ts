@@ -18,7 +18,11 @@ const rows: readonly [name: string, env: string | undefined, wanted: RegExp, nut
   ["half an account", "ECOFLOW_USER=me@example.com\n", /must be given together, found only ECOFLOW_USER/],
   ["a key with a typo", `${CLOUD}POLICY_SOC_MINN=10\n`, /did you mean "POLICY_SOC_MIN"/],
   ["a key given twice", `${CLOUD}POLICY_SOC_MIN=10\nPOLICY_SOC_MIN=20\n`, /given twice, in lines 3 and 4/],
-  ["a number with its unit", `${CLOUD}POLICY_SOC_MIN=15%\n`, /a number without its unit/],
+  [
+    "a number with its unit",
+    `${CLOUD}POLICY_SOC_MIN=15%\n`,
+    /a number without its unit.*found "15%"; write POLICY_SOC_MIN=15/,
+  ],
   ["a number out of range", `${CLOUD}POLICY_SOC_MIN=110\n`, /from 0 to 100 %, found "110"/],
   ["a switch that is none", `${CLOUD}MQTT_TLS=perhaps\n`, /must be "on" or "off"/],
   ["a station with a typo", `${STUDY}DEVICE_TO_AGENTS_JSON={"Studdy":["pc"]}\n`, /did you mean "Study"/],

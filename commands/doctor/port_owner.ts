@@ -7,7 +7,7 @@ export interface PortOwner {
   readonly name: string;
 }
 
-/** @returns undefined where nobody listens, or where this program may not look: its packaged form may not */
+/** @returns undefined where nobody listens, or where this program may not look: only one with all permissions may */
 export function ownerOfPort(port: number): PortOwner | undefined {
   try {
     const inodes = new Set(

@@ -1,12 +1,15 @@
 /** Setup as a talk: each answer is tried at once, and asked for again when it does not work. */
 import { agentNameProblem } from "../../lib/config/stations.ts";
-import { ConfigError, errorText } from "../../lib/errors.ts";
+import { errorText } from "../../lib/errors.ts";
 import type { AccountStation } from "../../services/cloud_bridge/api/cloud_api.ts";
 import { passwordProblem } from "../../services/dashboard/password.ts";
 import { askYes, NoAnswerError, type Terminal } from "../terminal/terminal.ts";
-import { type AccountAnswer, type Region, type StationAnswer, stationNameProblem } from "./answers.ts";
+import { type StationAnswer, stationNameProblem } from "./answers.ts";
+import { askAccount, askRegion, wrongAnswerOf } from "./ask_account.ts";
+import { askUntil } from "./questions.ts";
+import { SetupError } from "./setup_error.ts";
 import type { Draft } from "./draft.ts";
-import { putAccount, putDashboard, putStations, stationChoice, tryAccount, tryStations } from "./steps.ts";
+import { putDashboard, putRegion, putStations, stationChoice, tryStations } from "./steps.ts";
 import { isCloudTaken } from "./start_service.ts";
 import { own } from "../../lib/own.ts";
 
@@ -35,39 +38,6 @@ export async function askPerson(draft: Draft, terminal: Terminal): Promise<boole
   await askDashboard(draft, terminal);
   draft.house();
   return await askYes(terminal, `\nWrite ${draft.envPath}`, true);
-}
-
-async function askAccount(draft: Draft, terminal: Terminal): Promise<readonly AccountStation[]> {
-  for (;;) {
-    const kind = await askOne(terminal, "App account (1) or developer keys (2)", ["1", "2"], "1");
-    const account: AccountAnswer = kind === "1"
-      ? {
-        kind: "app",
-        user: await askFilled(() => terminal.ask("E-mail of the app account")),
-        pass: await askFilled(() => terminal.askSecret("Password")),
-      }
-      : {
-        kind: "open",
-        accessKey: await askFilled(() => terminal.askSecret("Access key")),
-        secretKey: await askFilled(() => terminal.askSecret("Secret key")),
-      };
-    const regions: Record<string, Region> = { "1": "auto", "2": "europe", "3": "america" };
-    const region = await askOne(
-      terminal,
-      "Region: find out (1), Europe (2), America (3)",
-      Object.keys(regions),
-      "1",
-    );
-    putAccount(draft, account, own(regions, region) ?? "auto");
-    try {
-      return await tryAccount(draft, terminal);
-    } catch (error) {
-      // Not the account's fault: the file that is there cannot be used.
-      if (error instanceof ConfigError) throw error;
-      terminal.say(`  WRONG  ${errorText(error)}.`);
-      if (!await askYes(terminal, "Try again", true)) throw new NoAnswerError();
-    }
-  }
 }
 
 async function askStations(
@@ -116,7 +86,11 @@ async function tryUntilWell(draft: Draft, terminal: Terminal): Promise<void> {
       return await tryStations(house, terminal);
     } catch (error) {
       terminal.say(`  ${errorText(error)}.`);
-      if (await askYes(terminal, "Try again", true)) continue;
+      if (await askYes(terminal, "Try again", true)) {
+        const isRegion = error instanceof SetupError && wrongAnswerOf(error.fault) === "region";
+        if (isRegion) putRegion(draft, await askRegion(terminal));
+        continue;
+      }
       if (await askYes(terminal, "Go on all the same", false)) return;
       throw new NoAnswerError();
     }
@@ -160,40 +134,6 @@ async function askDashboard(draft: Draft, terminal: Terminal): Promise<void> {
     else if (password !== await terminal.askSecret("The same again")) {
       terminal.say("These were not the same.");
     } else return putDashboard(draft, "0.0.0.0:8080", password);
-  }
-}
-
-/** Asks until `read` makes something of the answer; a text from it says what was wanted. */
-async function askUntil<T extends object>(
-  ask: () => Promise<string>,
-  read: (text: string) => T | string,
-  terminal: Terminal,
-): Promise<T> {
-  for (;;) {
-    const answer = read(await ask());
-    if (typeof answer !== "string") return answer;
-    terminal.say(`The answer ${answer}.`);
-  }
-}
-
-async function askOne(
-  terminal: Terminal,
-  question: string,
-  choices: readonly string[],
-  preset: string,
-): Promise<string> {
-  const { text } = await askUntil(
-    () => terminal.ask(question, preset),
-    (text) => choices.includes(text) ? { text } : `must be one of ${choices.join(", ")}`,
-    terminal,
-  );
-  return text;
-}
-
-async function askFilled(ask: () => Promise<string>): Promise<string> {
-  for (;;) {
-    const text = await ask();
-    if (text !== "") return text;
   }
 }
 

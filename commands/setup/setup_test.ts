@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parsePairing } from "../../lib/pairing/pairing.ts";
+import { wrongAnswerOf } from "./ask_account.ts";
 import { ACCOUNT, inSetupHouse, type SetupHouse, SILENT_SN, SN } from "./testdata/setup_house.ts";
 
 const answers = (station = `[[station]]\nsn = "${SN}"\nhosts = ["study-pc", "nas"]\n`) =>
@@ -144,11 +145,9 @@ Deno.test("setup asks a person, and asks again for what does not work", () =>
       ACCOUNT.user,
       "wrong",
       "", // region
-      "", // try again
-      "1",
-      ACCOUNT.user,
+      "", // try again: only what was wrong
+      "", // the e-mail stays
       ACCOUNT.pass,
-      "1",
       "7", // no such station
       "1",
       "Work room, upstairs", // no comma
@@ -168,6 +167,9 @@ Deno.test("setup asks a person, and asks again for what does not work", () =>
     const { code, stdout, stderr } = await house.run(`${typed.join("\n")}\n`, "setup");
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /WRONG {2}EcoFlow refuses the account/);
+    assert.equal(stdout.match(/App account \(1\)/g)?.length, 1, "the kind of account is asked once");
+    assert.equal(stdout.match(/Region: find out/g)?.length, 1, "the region is asked once");
+    assert.match(stdout, /E-mail of the app account \[me@example\.com\]/);
     assert.match(stdout, /The answer must be numbers from 1 to 2, or all\./);
     assert.match(stdout, /The answer must not contain a comma\./);
     assert.match(stdout, /The answer "study\/pc" must not contain/);
@@ -181,6 +183,28 @@ Deno.test("setup asks a person, and asks again for what does not work", () =>
     const ended = await house.run("", "setup");
     assert.equal(ended.code, 1);
     assert.match(ended.stderr, /Cannot set up: there is no answer: the input ended; nothing was written/);
+  }));
+
+for (
+  const [kind, wrong] of [
+    ["credentials_refused", "account"],
+    ["key_refused", "account"],
+    ["signature_refused", "secret_key"],
+    ["closed_early", "region"],
+    ["network", "none"],
+    [undefined, "none"],
+  ] as const
+) {
+  Deno.test(`wrongAnswerOf() ${kind} is ${wrong}`, () => assert.equal(wrongAnswerOf(kind), wrong));
+}
+
+Deno.test("setup whose broker hangs up, as it does with another region's account, asks for the region alone", () =>
+  inSetupHouse(async (house) => {
+    house.cloud.faults.closeBeforeConnack = true;
+    const typed = ["", ACCOUNT.user, ACCOUNT.pass, "", "1", "Study", ""];
+    const { stdout } = await house.run(`${typed.join("\n")}\n`, "setup");
+    assert.match(stdout, /accounts of\s+another\s+region[^]*Try again[^]*Region: find out/);
+    assert.equal(stdout.match(/E-mail of the app account/g)?.length, 1);
   }));
 
 Deno.test("setup at a terminal does not show what is secret", () =>

@@ -35,6 +35,11 @@ export function putAccount(draft: Draft, account: AccountAnswer, region: Region)
   }
 }
 
+/** Another region for the draft's account. */
+export function putRegion(draft: Draft, region: Region): void {
+  draft.set(regionKeys(region));
+}
+
 /** Logs in with the draft's account. @returns its stations @throws Error with what to do */
 export async function tryAccount(draft: Draft, terminal: Terminal): Promise<readonly AccountStation[]> {
   const { cloud, stateDir } = draft.house();

@@ -9,6 +9,7 @@ import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { ServiceContext } from "../../lib/workers/service.ts";
+import { faultNamedIn } from "../../services/cloud_bridge/api/faults.ts";
 import { createFetchHttp } from "../../services/cloud_bridge/api/fetch_http.ts";
 import { CloudBridge, type CloudBridgeConfig } from "../../services/cloud_bridge/service.ts";
 import { capabilityOf, SERVICES } from "../../services/registry.ts";
@@ -61,7 +62,8 @@ export async function watchTrial(house: HouseConfig, limitMs = LIMIT_MS): Promis
     }
     const status = cloud();
     if (status?.link !== "up") {
-      throw new SetupError(`EcoFlow's broker cannot be used: ${status?.detail ?? "nothing is known"}`);
+      const detail = status?.detail ?? "nothing is known";
+      throw new SetupError(`EcoFlow's broker cannot be used: ${detail}`, {}, faultNamedIn(detail));
     }
     return look();
   } finally {

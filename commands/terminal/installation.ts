@@ -33,4 +33,4 @@ export function typable(text: string, installation: Installation): string {
 
 /** Only subcommands: `ecoflow-power` alone is the project, and part of paths. */
 const COMMAND =
-  /(?<![\w/.-])(?:sudo )?ecoflow-power (setup|check|keys|settings|dashboard|broker|simulate|decode|doctor|devices|drill|notify|record)\b/g;
+  /(?<![\w/.-])(?:sudo )?ecoflow-power (setup|check|keys|settings|dashboard|broker|simulate|decode|doctor|devices|drill|feed|backup|restore|notify|record)\b/g;

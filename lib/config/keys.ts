@@ -150,6 +150,11 @@ export const KEYS = {
     doc: "Which hosts are plugged into which station: a list of names each.",
     example: '{"Study":["study-pc","nas"]}',
   },
+  SIMULATED_STATIONS: {
+    kind: "text",
+    default: "SimulatedDevice",
+    doc: "Stations that `ecoflow-power feed` may play, with commas: names that no real station has.",
+  },
   POLICY_SOC_MIN: {
     kind: "number",
     default: 10,

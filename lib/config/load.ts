@@ -11,7 +11,13 @@ import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
 import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
 import { AGENT_ONLY_KEYS } from "./keys.ts";
 import { type KeyReading, readKeys } from "./read_keys.ts";
-import { type ConfiguredStation, parseAgentMap, parseDeviceList } from "./stations.ts";
+import {
+  type ConfiguredStation,
+  parseAgentMap,
+  parseDeviceList,
+  parseSimulated,
+  simulatedNames,
+} from "./stations.ts";
 import { nearest } from "../text/nearest.ts";
 import { own } from "../own.ts";
 
@@ -50,6 +56,8 @@ export interface HouseConfig {
   readonly embeddedPort: number;
   readonly mqttClientId: string;
   readonly agentsByStation: Readonly<Record<string, readonly string[]>>;
+  /** Stations that may be played: none of them is a real one. */
+  readonly simulatedStations: readonly string[];
   /** Where the agents' keys are, or will be. */
   readonly agentKeysFile: string;
   readonly agentKeys: AgentKeys;
@@ -206,6 +214,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     embeddedPort: values.MQTT_EMBEDDED_PORT,
     mqttClientId: values.MQTT_CLIENT_ID,
     agentsByStation,
+    simulatedStations: parseSimulated(values.SIMULATED_STATIONS, stations, problems),
     agentKeysFile: values.AGENT_KEYS_FILE ?? `${stateDir}/agent_keys.json`,
     agentKeys: readAgentKeys(values.AGENT_KEYS_FILE, stateDir, sources, problems),
     policy: {
@@ -229,7 +238,10 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     }),
     notifier: readNotifier(reading, problems, readPem("NOTIFY_CA_FILE")),
     homeAssistant: readHomeAssistant(reading, problems),
-    remarks: [...remarks, ...unmatchedStations(stations, agentsByStation, problems)],
+    remarks: [
+      ...remarks,
+      ...unmatchedStations(stations, agentsByStation, simulatedNames(values.SIMULATED_STATIONS), problems),
+    ],
   };
 }
 
@@ -399,11 +411,12 @@ function readAgentKeys(
 function unmatchedStations(
   stations: readonly ConfiguredStation[],
   agentsByStation: Readonly<Record<string, readonly string[]>>,
+  simulated: readonly string[],
   problems: string[],
 ): string[] {
   const names = stations.map(({ sn, name }) => name ?? sn);
   const unmatched = Object.keys(agentsByStation).filter((device) =>
-    !names.includes(device) && topicWordProblem(device) === undefined
+    !names.includes(device) && !simulated.includes(device) && topicWordProblem(device) === undefined
   );
   const remarks: string[] = [];
   for (const device of unmatched) {

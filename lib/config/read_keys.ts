@@ -149,13 +149,12 @@ export function convertText(key: string, spec: KeySpec, text: string): KeyValue 
       const value = /^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : NaN;
       const fits = value >= spec.min && value <= spec.max;
       if (!fits || (spec.kind === "integer" && !Number.isInteger(value))) {
-        const bare = text.trim().replace(/\s*(%|s|sec|seconds|min|h|W)$/i, "");
-        const isWithUnit = bare !== text.trim() && /^[+-]?\d+(\.\d+)?$/.test(bare);
-        throw refuse(
-          isWithUnit
-            ? `a number without its unit, ${whole}from ${spec.min} to ${spec.max} (in${unit || " no unit"})`
-            : `${whole}from ${spec.min} to ${spec.max}${unit}`,
-        );
+        const range = `${whole}from ${spec.min} to ${spec.max}`;
+        const bare = bareNumber(text);
+        if (bare === undefined) throw refuse(`${range}${unit}`);
+        const meant = Number(bare) >= spec.min && Number(bare) <= spec.max ? `; write ${key}=${bare}` : "";
+        const error = refuse(`a number without its unit, ${range} (in${unit || " no unit"})`);
+        throw new Error(`${error.message}${meant}`);
       }
       return value;
     }
@@ -167,4 +166,13 @@ export function convertText(key: string, spec: KeySpec, text: string): KeyValue 
       if (/^(off|false|no|0)$/i.test(text)) return false;
       throw refuse('"on" or "off"');
   }
+}
+
+/** The number in a text that has a unit behind it, or a comma where a point is wanted; undefined: there is none. */
+function bareNumber(text: string): string | undefined {
+  const bare = text.trim().replace(/\s*(%|s|secs?|seconds?|min|minutes?|h|W|V|MB)$/i, "").replace(
+    /^(\d+),(\d+)$/,
+    "$1.$2",
+  );
+  return bare !== text.trim() && /^[+-]?\d+(\.\d+)?$/.test(bare) ? bare : undefined;
 }

@@ -83,6 +83,31 @@ export function parseAgentMap(text: string, problems: string[]): Record<string, 
   return map;
 }
 
+/** Names with commas between them. */
+export function simulatedNames(text: string): string[] {
+  return text.split(",").map((name) => name.trim()).filter(Boolean);
+}
+
+/** Reads the names that may be played; a real station's is refused, for the two are never mixed. Problems are added to `problems`. */
+export function parseSimulated(
+  text: string,
+  stations: readonly ConfiguredStation[],
+  problems: string[],
+): string[] {
+  const names = simulatedNames(text);
+  for (const name of names) {
+    const problem = topicWordProblem(name);
+    if (problem) problems.push(`SIMULATED_STATIONS: a name ${problem}, found ${shownValue(name)}`);
+    const real = stations.find((station) => station.name === name || station.sn === name);
+    if (real) {
+      problems.push(
+        `SIMULATED_STATIONS: must not name a real station, found "${name}", the name of ${real.sn}`,
+      );
+    }
+  }
+  return names;
+}
+
 /** Why this cannot be an agent's name, or undefined. */
 export function agentNameProblem(agent: unknown): string | undefined {
   if (typeof agent !== "string") return "must be text";

@@ -20,6 +20,8 @@ export const EVENT_KINDS: Readonly<Record<string, readonly JournalEvent["severit
   grid_known: ["notice"],
   witness_disagrees: ["warning"],
   outage_forgotten: ["notice"],
+  simulation_began: ["notice"],
+  simulation_ended: ["notice"],
   // The policy, of a host.
   shutdown_sent: ["danger"],
   abort_sent: ["notice"],
@@ -45,6 +47,7 @@ export const EVENT_KINDS: Readonly<Record<string, readonly JournalEvent["severit
   station_unknown: ["notice"],
   station_model_guess: ["warning"],
   station_refused: ["warning"],
+  station_missing: ["warning"],
   cloud_link: ["notice", "warning"],
   // The local broker.
   broker_refuses_topics: ["danger", "warning"],

@@ -18,6 +18,7 @@ const schema = v.object({
   held: v.optional(textUpTo(500)),
   in_doubt: v.optional(v.boolean()),
   boot_id: v.optional(textUpTo(64)),
+  simulated: v.optional(v.literal(true)),
   hosts: v.optional(v.array(v.object({
     agent: textUpTo(64),
     state: v.picklist([
@@ -45,7 +46,7 @@ const schema = v.object({
  * too few rather than too many; absent: the grid is there, or no charge was ever heard.
  * `grid_unknown`: true while the station speaks and does not tell any more whether the grid is there; a witness may say it
  * meanwhile, and an outage that ran goes on. Absent: it tells it, or never did. `held`: who holds the shutdown back, absent:
- * nobody. `in_doubt`: the outage is from before a reboot, nobody knows whether it goes on, and nobody is told by it; absent: no. `boot_id`: the start of the system in which this was said.
+ * nobody. `in_doubt`: the outage is from before a reboot, nobody knows whether it goes on, and nobody is told by it; absent: no. `simulated`: what the station says is played, see {@link PowerState}; absent: no. `boot_id`: the start of the system in which this was said.
  */
 export type PolicyStatus = v.InferOutput<typeof schema>;
 

@@ -52,6 +52,8 @@ const schema = v.object({
   outage_ports: v.optional(v.pipe(v.array(outagePort), v.maxLength(8, "must have at most 8 ports"))),
   model_guess: v.optional(v.boolean()),
   role: v.optional(v.picklist(["station", "accessory"])),
+  simulated: v.optional(v.literal(true)),
+  expires_s: v.optional(numberIn(1, 300)),
   grid_age_s: v.optional(numberIn(0, 1e9)),
   soc_age_s: v.optional(numberIn(0, 1e9)),
   link: v.optional(v.picklist(["live", "stale", "offline"])),
@@ -85,6 +87,8 @@ const schema = v.object({
  * | `outage_ports` | outlets that the station switches off below a charge of their own, with that charge, %; empty when it says that none does, absent when it is not told |
  * | `model_guess` | true: the table was chosen by two letters of the serial number, and nothing that the station sent confirms it yet |
  * | `role` | `accessory`: a plug, meter, panel …, never a power station for the policy; absent means `station` |
+ * | `simulated` | true: played by `ecoflow-power feed`, and true of no station; absent: not played |
+ * | `expires_s` | of a played state: it counts for so many seconds; the play is over when no other comes by then |
  * | `grid_age_s`, `soc_age_s` | seconds since that one value was last confirmed |
  * | `link` | `live`, `stale` (nothing fresh for longer than the limit) or `offline` (cloud or station says so) |
  * | `age_s` | seconds since the newest evidence of any kind when this was published |

@@ -12,6 +12,8 @@ export interface CloudBridgeConfig {
   readonly open?: { readonly accessKey: string; readonly secretKey: string };
   /** The configured stations; none: those of the account. */
   readonly devices: readonly { readonly sn: string; readonly name?: string }[];
+  /** Names of the stations that hosts are mapped to; none when absent. */
+  readonly mapped?: readonly string[];
   /** `host` or `host:port` of the HTTPS API, in the order in which they are tried. Never empty when enabled. */
   readonly apiHosts: readonly string[];
   /** PEM of a certificate authority to trust besides the public ones. */

@@ -31,6 +31,8 @@ export class Reporter {
   #pollsWork = false;
   #lostMonoMs = -Infinity;
 
+  #missing = "";
+
   constructor(
     private readonly context: Omit<ServiceContext<{ readonly keepAliveSec: number }>, "random">,
     private readonly topics: Topics,
@@ -104,6 +106,28 @@ export class Reporter {
     health.raise({ code: "station_refused_by_broker", severity: "warning", text: shortened(text) });
   }
 
+  /** Stations that should be there and are not of the account, all that are missing now. */
+  missing(names: readonly string[]): void {
+    const text = names.length === 0
+      ? ""
+      : `The account has no station ${
+        names.join(", ")
+      }: hosts on it are NOT protected; correct ECOFLOW_DEVICE_LIST or ` +
+        "DEVICE_TO_AGENTS_JSON, or bind it in EcoFlow's app";
+    if (text === this.#missing) return;
+    this.#missing = text;
+    if (text === "") return this.context.health.clear("station_missing");
+    this.context.health.raise({ code: "station_missing", severity: "warning", text: shortened(text) });
+    this.#journal("station_missing", "warning", shortened(text), {
+      stations: names.join(", ").slice(0, 300),
+    });
+  }
+
+  /** A station spoke: what is missing is looked at anew, if it was told to be. */
+  found(sn: string, missing: () => readonly string[]): void {
+    if (this.#missing.includes(sn)) this.missing(missing());
+  }
+
   /** Whether values come by polling, so that a broker that is away is only half as bad. */
   polls(work: boolean): void {
     this.#pollsWork = work;
@@ -152,7 +176,7 @@ export class Reporter {
   }
 
   #journal(
-    kind: "cloud_link" | "station_refused",
+    kind: "cloud_link" | "station_refused" | "station_missing",
     severity: JournalEvent["severity"],
     text: string,
     data: JournalEvent["data"],

@@ -51,7 +51,7 @@ export class CloudBridge implements Service {
     private readonly ports: CloudPorts,
   ) {
     this.#topics = topicsUnder(context.config.roots);
-    this.#stations = new WatchedStations(context.config.devices);
+    this.#stations = new WatchedStations(context.config.devices, context.config.mapped);
     this.#reporter = new Reporter(context, this.#topics, this.#stations);
     this.#retry = new Retry(context.random);
     this.#patience = new Backoff(SILENCE_PATIENCE, context.random);
@@ -144,6 +144,7 @@ export class CloudBridge implements Service {
     for (const { sn, name } of notWatched) {
       log.notice("STATION NOT WATCHED: add it to ECOFLOW_DEVICE_LIST to watch it", { sn, name });
     }
+    this.#reporter.missing(this.#stations.missing);
     for (const sn of notInAccount) {
       // It may be shared in a way that the list does not show: it is tried, after the others.
       if (this.#stations.sns.length > 1) this.#permits.doubt(sn);
@@ -199,6 +200,8 @@ export class CloudBridge implements Service {
   }
 
   #mirror(sn: string, payload: Uint8Array): void {
+    // One that speaks is not missing, whatever the list says.
+    this.#reporter.found(sn, () => this.#stations.missing);
     void this.context.bus.publish(this.#topics.raw(sn), payload)
       .catch((error) => this.context.log.error("RAW PAYLOAD LOST", { sn, reason: errorText(error) }));
   }

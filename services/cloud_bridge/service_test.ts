@@ -553,7 +553,7 @@ Deno.test("CloudBridge watches all stations of the account when none is configur
 Deno.test("CloudBridge goes on without the device list, and says once which stations are not watched", () => {
   const cloud = new FakeCloud();
   cloud.answers.set("/iot-service/user/device", { code: "500", message: "no list for me@example.com" });
-  return inHouse({}, async ({ clock, status, context, list }) => {
+  return inHouse({}, async ({ clock, status, context, list, conditions, seen }) => {
     assert.equal(status().link, "up");
     assert.match(context.log.text(), /DEVICE LIST UNREADABLE/);
     assert.deepEqual(list(), { stations: [{ sn: SN, name: "Study" }] });
@@ -571,6 +571,8 @@ Deno.test("CloudBridge goes on without the device list, and says once which stat
     const lines = context.log.text().split("\n");
     assert.equal(lines.filter((line) => /STATION NOT WATCHED.*sn=DCEB.*name=Cellar/.test(line)).length, 1);
     assert.equal(lines.filter((line) => /STATION NOT IN THE ACCOUNT.*sn=R651/.test(line)).length, 1);
+    assert.ok(conditions().includes("station_missing"));
+    assert.equal(seen.filter((line) => /"kind":"station_missing".*Study \(R651/.test(line)).length, 1);
     assert.deepEqual(list(), { stations: [{ sn: SN, name: "Study" }] });
   }, cloud);
 });

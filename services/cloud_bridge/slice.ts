@@ -24,6 +24,9 @@ export function cloudBridgeSlice(config: HouseConfig): CloudBridgeConfig {
     ...config.cloud,
     roots: config.roots,
     devices: config.stations,
+    mapped: Object.entries(config.agentsByStation).flatMap(([device, hosts]) =>
+      hosts.length > 0 && !config.simulatedStations.includes(device) ? [device] : []
+    ),
     stateDir: stateDirOf(config, "cloud_bridge"),
   };
 }

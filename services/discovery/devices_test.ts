@@ -51,6 +51,8 @@ const FULL: Required<PowerState> = {
   outage_ports: [{ port: "ac2", min_soc: 33 }],
   model_guess: true,
   role: "station",
+  simulated: true,
+  expires_s: 15,
   grid_age_s: 1,
   soc_age_s: 2,
   link: "live",
@@ -87,7 +89,7 @@ Deno.test("Devices.station() shows every value of a state, by Home Assistant's r
   const payload = station(FULL);
   assert.deepEqual(problemsOf(payload), []);
   const shown = components(payload);
-  const { device: _name, packs: _packs, outage_ports: _ports, ...values } = FULL;
+  const { device: _name, packs: _packs, outage_ports: _ports, expires_s: _expires, ...values } = FULL;
   for (const key of Object.keys(values)) assert.ok(shown[key], key);
   for (const key of ["pack_0_soc", "pack_0_temp_celsius", "pack_0_full_wh", "pack_0_sn", "pack_2_soc"]) {
     assert.ok(shown[key], key);

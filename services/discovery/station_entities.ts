@@ -13,7 +13,7 @@ export interface StationEntity {
 }
 
 /** Keys of {@link PowerState} that are shown as one value; `device` names the device, and packs have their own rows; outlets none. */
-type Shown = Exclude<keyof PowerState, "device" | "packs" | "outage_ports">;
+type Shown = Exclude<keyof PowerState, "device" | "packs" | "outage_ports" | "expires_s">;
 
 const watts = (name: string) => measurement(name, "power", "W", 0);
 
@@ -80,6 +80,10 @@ const ROWS: { readonly [Key in Shown]: StationEntity } = {
       device_class: "problem",
     }),
   },
+  simulated: {
+    shows: "told",
+    traits: diagnostic({ platform: "binary_sensor", name: "Simulated" }),
+  },
   model_guess: {
     shows: "told",
     traits: diagnostic({ platform: "binary_sensor", name: "Model guessed", device_class: "problem" }),
@@ -144,6 +148,7 @@ const TEMPLATES: Partial<Record<Shown, string>> = {
   grid_unconfirmed: markOf("grid_unconfirmed"),
   grid_unknown: markOf("grid_unknown"),
   discharge_min_doubtful: markOf("discharge_min_doubtful"),
+  simulated: markOf("simulated"),
   model_guess: markOf("model_guess"),
   link: "{{ value_json.link | default('live') }}",
   role: "{{ value_json.role | default('station') }}",

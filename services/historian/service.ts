@@ -130,7 +130,8 @@ export class Historian implements Service {
   #hearState({ payload }: BusMessage, source: string): void {
     const { clock, config } = this.context;
     const state = parsePowerState(payload, source);
-    if (state.role === "accessory") return;
+    // A play is no history: its charge and its outage never were.
+    if (state.role === "accessory" || state.simulated) return;
     const isLive = (state.link ?? "live") === "live";
     let meter = this.#meters.get(state.device);
     if (!meter) {

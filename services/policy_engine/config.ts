@@ -25,6 +25,8 @@ export interface PolicyEngineConfig {
   readonly keylessHosts?: readonly string[];
   /** A directory of its own. */
   readonly stateDir: string;
+  /** Stations that may be played by `ecoflow-power feed`; none when absent. */
+  readonly simulatedStations?: readonly string[];
   /** Which start of the system this is; absent when nobody says: then the clock alone tells a reboot. */
   readonly bootId?: string;
   /** Whether the cloud connection's own status may be read, to say why nothing is heard; false when absent. */

@@ -340,7 +340,7 @@ Deno.test("PolicyEngine is blind after a restart to a station that only a witnes
   assert.deepEqual([h.status().state, h.status().blind], ["online", true]);
   assert.match(
     h.status().sentence,
-    /^The grid was there at the last word on it, \d+ s ago; unknown charge\. Nothing fresh for \d\d s/,
+    /^The grid was there at the last word on it, \d+ s ago; nobody has told the charge yet\. Nothing fresh for \d\d s/,
   );
   await h.stop();
 });

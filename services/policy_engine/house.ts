@@ -44,6 +44,8 @@ export type HouseInput =
   | { readonly kind: "grace"; readonly untilMonoMs: number }
   /** What was known of the grid before the restart is not true any more. */
   | { readonly kind: "power_is_back"; readonly device: string }
+  /** A play is over: its grid counts as back, so that whoever was told by it is called off. */
+  | { readonly kind: "play_over"; readonly device: string }
   /** Time passes for these stations; for all when absent. */
   | { readonly kind: "tick"; readonly devices?: readonly string[] };
 
@@ -193,6 +195,8 @@ export class House {
       }
       case "power_is_back":
         return this.#forgetOutage(input.device);
+      case "play_over":
+        return this.#endPlay(input.device, nowMonoMs);
       case "tick":
         return [...input.devices ?? this.#stations.keys()].flatMap((device) =>
           this.isolate(`station "${device}"`, () => this.#concludeStation(device, nowMonoMs)) ?? []
@@ -207,6 +211,35 @@ export class House {
     if (before.verdict.by !== "station") return [];
     this.#stations.set(device, { ...NEW_STATION, readings: { ...before.readings, grid: undefined } });
     return [{ kind: "outage_forgotten", device }];
+  }
+
+  #endPlay(device: string, nowMonoMs: number): HouseEffect[] {
+    const before = this.#stations.get(device);
+    if (!before?.readings.simulated) return [];
+    const at = { atMonoMs: nowMonoMs };
+    const readings = {
+      simulated: before.readings.simulated,
+      grid: { value: true, ...at },
+      spoke: { value: true, ...at },
+    } as const;
+    this.#stations.set(device, { ...NEW_STATION, phases: before.phases, started: before.started, readings });
+    return this.#concludeStation(device, nowMonoMs);
+  }
+
+  /**
+   * Forgets a station that was played, as if nobody had ever spoken of it; not yet while one of its hosts is told or called off.
+   *
+   * @returns whether it is done
+   */
+  forgetPlay(device: string): boolean {
+    const busy = (this.#hostsByStation.get(device) ?? []).some((agent) => {
+      const kind = this.#hosts.get(agent)?.phase.kind;
+      return kind === "commanded" || kind === "aborting";
+    });
+    if (busy) return false;
+    if (Object.hasOwn(this.rules.stations, device)) this.#stations.set(device, NEW_STATION);
+    else this.#stations.delete(device);
+    return true;
   }
 
   #concludeStation(device: string, nowMonoMs: number): HouseEffect[] {

@@ -13,13 +13,14 @@ import { AgentReplies } from "./io/agent_replies.ts";
 import { ChargeSteps } from "./io/charge_steps.ts";
 import { Dispatch } from "./io/dispatch.ts";
 import { drillRefusal } from "./requests/drill.ts";
+import { Plays } from "./requests/plays.ts";
 import { DrillRequests } from "./requests/drill_requests.ts";
 import { dueMonth } from "./requests/drill_schedule.ts";
 import { Subscriptions } from "./io/subscriptions.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
-import { requestTelling, tellingOf } from "./io/journal.ts";
+import { asSimulated, playTelling, requestTelling, SIMULATED, tellingOf } from "./io/journal.ts";
 import { RestartGrace } from "./snapshot/restart_grace.ts";
-import { hostsOfStation } from "./rules/rules.ts";
+import { feedsOf, hostsOfStation } from "./rules/rules.ts";
 import { houseRules } from "./rules/rules_from_file.ts";
 import { Plans } from "./io/agent_plan.ts";
 import { devicesOf, Publisher } from "./io/publisher.ts";
@@ -63,6 +64,7 @@ export class PolicyEngine implements Service {
   readonly #chargeSteps: ChargeSteps | undefined;
   readonly #restartGrace = new RestartGrace();
   readonly #isolation: Isolation;
+  readonly #plays: Plays;
   #cloud: Ways["cloud"];
 
   constructor(
@@ -71,6 +73,7 @@ export class PolicyEngine implements Service {
   ) {
     this.#topics = topicsUnder(context.config.roots);
     this.#isolation = new Isolation(context, "part_failed");
+    this.#plays = new Plays(context.config.simulatedStations ?? []);
     const { agentKeys, bootId, keylessHosts, socStepPercent = 0, socMinPercent } = context.config;
     this.#chargeSteps = socStepPercent > 0 ? new ChargeSteps(socStepPercent, socMinPercent) : undefined;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
@@ -96,7 +99,7 @@ export class PolicyEngine implements Service {
       ports.askNut,
       {
         onState: (device, state, retained) => this.#onState(device, state, retained),
-        onStateGone: (device) => this.#house?.forget(device) && this.#publisher.takeBack(device),
+        onStateGone: (device) => this.#onStateGone(device),
         onCloud: (link) => this.#cloud = link,
         onWitness: (device, reading) => this.#step({ kind: "witness", device, reading }),
         onAck: (agent, ack) => this.#onAck(agent, ack),
@@ -161,11 +164,60 @@ export class PolicyEngine implements Service {
   }
 
   #onState(device: string, state: PowerState, retained: boolean): void {
+    if (!this.#admits(device, state, retained)) return;
     const { clock } = this.context;
     const known = this.#house?.state.stations;
     if (known && !known.has(device) && known.size >= MOST_STATIONS) return;
     const arrival = { atMonoMs: clock.monoMs(), atWallMs: clock.wallMs(), retained };
     this.#step({ kind: "state", device, state, arrival });
+  }
+
+  /** Whether a state may be looked at: a played one only where playing is allowed, and never beside a real one. */
+  #admits(device: string, state: PowerState, retained: boolean): boolean {
+    const answer = this.#plays.judge(device, state, retained, this.context.clock.monoMs());
+    switch (answer.kind) {
+      case "refuse":
+        if (answer.isNews) {
+          this.context.log.warn("SIMULATED STATE REFUSED", { device, reason: answer.reason });
+        }
+        return false;
+      case "real":
+        this.#endPlay(device, "somebody else feeds this station");
+        return true;
+      case "take":
+        if (answer.isFirst) this.#dispatch.tell(playTelling(device, true, "a simulated event begins"));
+        return true;
+    }
+  }
+
+  #endPlay(device: string, reason: string): void {
+    if (!this.#plays.end(device)) return;
+    this.#dispatch.tell(playTelling(device, false, `the simulated event is over: ${reason}`));
+    this.#step({ kind: "play_over", device });
+  }
+
+  #onStateGone(device: string): void {
+    if (this.#plays.isPlayed(device)) return this.#endPlay(device, "it was ended");
+    if (this.#house?.forget(device)) this.#publisher.takeBack(device);
+  }
+
+  /** Plays that nobody goes on with end; when their hosts are called off, nothing of them is left. */
+  #followPlays(house: House): void {
+    for (const device of this.#plays.expired(this.context.clock.monoMs())) {
+      this.#endPlay(device, "nobody went on with it");
+    }
+    for (const device of this.#plays.over()) {
+      if (!house.forgetPlay(device)) continue;
+      this.#plays.forget(device);
+      if (house.state.stations.has(device)) this.#step({ kind: "tick", devices: [device] });
+      else this.#publisher.takeBack(device);
+    }
+  }
+
+  /** Whether what happens there is a part of a play. */
+  #isPlayed(effect: HouseEffect, house: House): boolean {
+    if (effect.kind !== "host") return this.#plays.isPlayed(effect.device);
+    return feedsOf(effect.agent, house.rules).some((device) => this.#plays.isPlayed(device));
   }
 
   #onAck(agent: string, ack: AgentAck): void {
@@ -193,6 +245,7 @@ export class PolicyEngine implements Service {
   #tick(): void {
     const house = this.#house;
     if (!house) return;
+    this.#isolation.run("the plays", () => this.#followPlays(house));
     this.#isolation.run("the agents' presence", () => this.#agents.tick(house));
     this.#isolation.run("the drill", () => this.#drills.tick(house));
     this.#isolation.run("the warnings", () => this.#warn(house));
@@ -224,7 +277,7 @@ export class PolicyEngine implements Service {
         ? shownCharge(state, house.rules, house.rulesOf(device), this.context.clock.monoMs())
         : undefined;
       const telling = steps.look(device, isOnBattery, charge);
-      if (telling) this.#dispatch.tell(telling);
+      if (telling) this.#dispatch.tell(this.#plays.isPlayed(device) ? asSimulated(telling) : telling);
     }
   }
 
@@ -298,10 +351,12 @@ export class PolicyEngine implements Service {
   }
 
   #carryOut(effect: HouseEffect): void {
+    const isPlayed = this.#house !== undefined && this.#isPlayed(effect, this.#house);
     const telling = tellingOf(effect);
-    if (telling) this.#dispatch.tell(telling);
+    if (telling) this.#dispatch.tell(isPlayed ? asSimulated(telling) : telling);
     if (effect.kind !== "host") return;
-    const { agent, reason, stage } = effect;
+    const { agent, stage } = effect;
+    const reason = isPlayed ? `${SIMULATED}${effect.reason}` : effect.reason;
     if (effect.effect.kind === "wake") {
       if (this.#house) this.#dispatch.wake(agent, this.#house.rules.wake, this.ports.wake);
     } else if (effect.effect.kind === "send") {

@@ -572,7 +572,10 @@ Deno.test("PolicyEngine tells a dead broker, a dead internet, a refusing cloud a
   };
   await h.feed({ soc: 50, grid_connected: false, link: "live" });
   await h.clock.advance(121_000);
-  assert.match(await cloud("down"), /On battery, estimated charge .* Nothing fresh for .*internet is gone/);
+  assert.match(
+    await cloud("down"),
+    /On battery at the last word on it, 2 min ago, estimated charge .* Nothing fresh for .*internet is gone/,
+  );
   assert.match(await cloud("refused"), /cloud refuses us/);
   assert.match(await cloud("up"), /the cloud is there, but nothing comes from the station/);
   await h.feed({
@@ -761,4 +764,24 @@ Deno.test("PolicyEngine says a refused plan and status again ever more seldom, a
   await h.pass(60, { soc: 60, grid_connected: true });
   for (const topic of topics) assert.ok(h.broker.retained(topic), topic);
   await h.stop();
+});
+
+Deno.test("PolicyEngine says with TIMER START who is told to shut down, and in how many seconds", async () => {
+  const h = await house({ stations: { Study: ["pc", "nas"] } });
+  await h.feed({ soc: 9, grid_connected: false, ...LONG_AGO });
+  const started = h.events.find(({ kind }) => kind === "timer_started");
+  assert.match(
+    started?.text ?? "",
+    /^Study: the charge of 9 % is at or below 10 %; pc, nas are told to shut down in 180 s unless the grid returns$/,
+  );
+  assert.equal(started?.data?.timer_s, 180);
+  assert.match(h.log().text(), /TIMER START device=Study reason=".*" seconds=180 hosts="pc nas"/);
+  await h.stop();
+  const nobody = await house({ stations: { Study: [] } });
+  await nobody.feed({ soc: 9, grid_connected: false, ...LONG_AGO });
+  assert.match(
+    nobody.events.find(({ kind }) => kind === "timer_started")?.text ?? "no timer",
+    /no timer|no host/,
+  );
+  await nobody.stop();
 });

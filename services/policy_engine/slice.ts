@@ -61,6 +61,7 @@ export function policyEngineSlice(config: HouseConfig, keylessHosts: readonly st
     keylessHosts,
     stateDir: stateDirOf(config, "policy_engine"),
     bootId: config.bootId,
+    simulatedStations: config.simulatedStations,
     followsCloud: true,
     takesDrills: true,
     takesAborts: true,

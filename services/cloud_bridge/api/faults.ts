@@ -227,6 +227,11 @@ export function faultRule(kind: FaultKind): FaultRule {
   return FAULTS[kind];
 }
 
+/** The fault of which a status' detail speaks; undefined: of none. */
+export function faultNamedIn(detail: string): FaultKind | undefined {
+  return (Object.keys(FAULTS) as FaultKind[]).find((kind) => detail.includes(FAULTS[kind].advice));
+}
+
 /** Something went wrong with the cloud; whoever catches it reacts by its kind. */
 export class CloudFault extends Error {
   override readonly name = "CloudFault";

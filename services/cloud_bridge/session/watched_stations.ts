@@ -19,10 +19,14 @@ export class WatchedStations {
   readonly #forms = new Map<string, Set<RequestForm>>();
   readonly #online = new Map<string, boolean>();
   readonly #told = new Set<string>();
-  readonly #configured: ReadonlyMap<string, { readonly name?: string }>;
+  readonly #configured: ReadonlyMap<string, { readonly sn: string; readonly name?: string }>;
   #account: ReadonlyMap<string, AccountStation> | undefined;
 
-  constructor(configured: readonly { readonly sn: string; readonly name?: string }[]) {
+  /** @param mapped Names of the stations that hosts are mapped to */
+  constructor(
+    configured: readonly { readonly sn: string; readonly name?: string }[],
+    private readonly mapped: readonly string[] = [],
+  ) {
     this.#configured = new Map(configured.map((station) => [station.sn, station]));
   }
 
@@ -51,6 +55,23 @@ export class WatchedStations {
       notWatched: account.filter(({ sn }) => !this.isWatched(sn) && isNews(sn)),
       notInAccount: this.sns.filter((sn) => !listed.has(sn) && isNews(sn)),
     };
+  }
+
+  /**
+   * What hosts hang on, or the owner listed, and the account does not have: nobody there is protected. Empty while no list was
+   * ever read. Where stations are listed, a name that is none of theirs may be fed by somebody else: the start says so.
+   */
+  get missing(): readonly string[] {
+    const account = this.#account;
+    // Accounts that others share their stations with may be given an empty list: it proves nothing.
+    if (!account || account.size === 0) return [];
+    if (this.#configured.size > 0) {
+      return [...this.#configured.values()].flatMap(({ sn, name }) =>
+        account.has(sn) || this.#forms.has(sn) ? [] : [name === undefined ? sn : `${name} (${sn})`]
+      );
+    }
+    const names = new Set([...account.values()].map(({ sn, name }) => name ?? sn));
+    return this.mapped.filter((name) => !names.has(name) && !account.has(name));
   }
 
   /** The cloud's word on a station. @returns whether that is news */

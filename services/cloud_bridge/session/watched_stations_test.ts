@@ -54,3 +54,26 @@ Deno.test("WatchedStations.formsOf() asks in both forms until the station has sp
   stations.heard("R651A", "protobuf");
   assert.deepEqual(stations.formsOf("R651A"), ["json", "protobuf"]);
 });
+
+for (
+  const [name, configured, mapped, wanted] of [
+    ["all are there", [{ sn: "R651A", name: "Study" }], ["Study"], []],
+    ["a listed one is not of the account", [{ sn: "R651C", name: "Attic" }], ["Attic"], ["Attic (R651C)"]],
+    ["a mapped name that the account does not have", [], ["Nowhere"], ["Nowhere"]],
+    ["a mapped serial number", [], ["R651A"], []],
+    ["a listed house in which somebody else feeds a name", [{ sn: "R651A" }], ["Fed"], []],
+  ] as const
+) {
+  Deno.test(`WatchedStations.missing: ${name}`, () => {
+    const stations = new WatchedStations(configured, mapped);
+    assert.deepEqual(stations.missing, [], "nobody has read a list yet");
+    stations.learn([{ sn: "R651A", name: "Cellar" }]);
+    assert.deepEqual(stations.missing, wanted);
+    if (configured.length > 0) {
+      stations.heard("R651C", "json");
+      assert.deepEqual(stations.missing, [], "it is shared in a way that the list does not show");
+    }
+    stations.learn([{ sn: "R651A" }, { sn: "R651C" }, { sn: "R651D", name: "Nowhere" }]);
+    assert.deepEqual(stations.missing, [], "it is bound now");
+  });
+}

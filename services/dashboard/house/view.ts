@@ -80,14 +80,20 @@ function stationView(device: string, house: House, options: ViewOptions): Statio
     device,
     ...(state ? stateView(state, options.nowMonoMs) : {}),
     policy: policy && policyView(policy, options.nowMonoMs),
-    is_simulated: isSimulated(device, state?.value.sn, options.speed) ? true : undefined,
+    is_simulated: isSimulated(device, state?.value, policy?.value, options.speed) ? true : undefined,
     hosts: hostsOf(device, policy?.value, options).map((host) => hostView(host, house, options)),
   };
 }
 
-/** A house of another pace, the predecessor's played station, and the emulated cloud's serial numbers. */
-function isSimulated(device: string, sn: string | undefined, speed: number): boolean {
-  return speed !== 1 || device === "SimulatedDevice" || /^[A-Z0-9]{3,4}SIM\d{9,10}$/.test(sn ?? "");
+/** A house of another pace, a played state, the predecessor's played station, and the emulated cloud's serial numbers. */
+function isSimulated(
+  device: string,
+  { simulated, sn }: Pick<PowerState, "simulated" | "sn"> = {},
+  policy: PolicyStatus | undefined,
+  speed: number,
+): boolean {
+  return speed !== 1 || simulated === true || policy?.simulated === true || device === "SimulatedDevice" ||
+    /^[A-Z0-9]{3,4}SIM\d{9,10}$/.test(sn ?? "");
 }
 
 function stateView(heard: Heard<PowerState>, nowMonoMs: number): Partial<StationView> {

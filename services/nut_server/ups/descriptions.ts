@@ -11,6 +11,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   "battery.runtime.low": "Remaining time at which the shutdown policy acts (seconds)",
   "battery.temperature": "Hottest battery cell (degrees C)",
   "battery.type": "Chemistry of the battery",
+  "device.description": "There while what is said of the power station is simulated",
   "device.mfr": "Manufacturer of the power station",
   "device.model": "Model of the power station",
   "device.serial": "Serial number of the power station",

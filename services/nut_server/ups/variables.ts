@@ -49,6 +49,7 @@ export function upsVariables(sources: VariableSources): Variables | undefined {
     "battery.runtime.low": whole(sources.lowRuntimeSec),
     "battery.temperature": state.temp_celsius,
     "battery.type": facts?.batteryType,
+    "device.description": state.simulated ? "SIMULATED by ecoflow-power feed" : undefined,
     "device.mfr": "EcoFlow",
     "device.model": memory.model,
     "device.serial": memory.sn,

@@ -36,10 +36,12 @@ export function wantedOf(
 
 /** A station that fell silent with the grid is not relied on for ever. */
 export function stillCarries(
-  { verdict }: Pick<StationState, "verdict"> = {},
+  { verdict, readings }: Partial<Pick<StationState, "verdict" | "readings">> = {},
   { blindLimitMs }: Pick<HouseRules, "blindLimitMs">,
   nowMonoMs: number,
 ): boolean {
+  // A played grid carries nobody.
+  if (readings?.simulated) return false;
   if (!verdict?.isOld || verdict.connected !== true) return true;
   return nowMonoMs - (verdict.evidenceMonoMs ?? -Infinity) <= blindLimitMs;
 }
@@ -81,8 +83,8 @@ export function feedWord(
 }
 
 /** Whether somebody says freshly that a station has the grid. */
-export function isKnownFed({ verdict }: Pick<StationState, "verdict">): boolean {
-  return verdict?.connected === true && !verdict.isOld;
+export function isKnownFed({ verdict, readings }: Pick<StationState, "verdict" | "readings">): boolean {
+  return !readings.simulated && verdict?.connected === true && !verdict.isOld;
 }
 
 /** Stations as waking sees them: since when each has the grid, and its charge, as far as fresh readings tell. */
@@ -95,7 +97,9 @@ export function feedViews(
     [...stations].map(([device, { phases, readings, verdict }]) => {
       const [phase] = phases.values();
       return [device, {
-        gridSinceMonoMs: phase?.kind === "online" && isKnownFed({ verdict }) ? phase.sinceMonoMs : undefined,
+        gridSinceMonoMs: phase?.kind === "online" && isKnownFed({ verdict, readings })
+          ? phase.sinceMonoMs
+          : undefined,
         socPercent: isFresh(readings.socPercent, staleAfterMs, nowMonoMs)
           ? readings.socPercent?.value
           : undefined,

@@ -63,6 +63,8 @@ export class Plans {
     const place = placeOf(agent, station);
     const phase = place && state?.phases.get(place.group.key);
     if (!state || !place || !phase) return undefined;
+    // Nobody shall act on a play alone: it ends with those who play it.
+    if (state.readings.simulated) return { device, state: "online", reason: `${device}: a simulated event` };
     if (phase.kind === "unknown") {
       if (station.grid !== "off" && !state.verdict?.isUntold) return undefined;
       const reason = station.grid === "off"

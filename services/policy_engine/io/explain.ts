@@ -5,14 +5,14 @@ import type { House } from "../house.ts";
 import { hostsOfStation, placeOf, type StationRules } from "../rules/rules.ts";
 import { isGridFresh } from "../outage/grid_verdict.ts";
 import { outletFloor, stationFloor } from "../outage/floor.ts";
-import { silenceReason, type Ways } from "./silence.ts";
+import { ageWords, chargePart, isGridPast, joinedCharge, silenceReason, type Ways } from "./silence.ts";
+import { SIMULATED } from "./journal.ts";
 import { Forecast } from "../outage/forecast.ts";
 import { holdNow, timerOf } from "../outage/group_timer.ts";
 import { type Hold, timerEndMonoMs } from "../outage/timer.ts";
 import { minutesToShow } from "../outage/battery.ts";
 import { shownCharge, stationBattery, stationPhase, type StationState } from "../outage/station.ts";
 import { effectiveSocMin } from "../rules/soc_limit.ts";
-import { chargeWords } from "../outage/triggers.ts";
 import { freshestMonoMs, isFresh } from "../outage/readings.ts";
 
 /** What a status tells beyond the house. */
@@ -60,7 +60,10 @@ export function policyStatus(
   return {
     device,
     state: isRecovering ? "recovery" : phase.kind,
-    sentence: `${sentence}${addendum(telling, context)}`.slice(0, 500),
+    sentence: `${state.readings.simulated ? SIMULATED : ""}${sentence}${addendum(telling, context)}`.slice(
+      0,
+      500,
+    ),
     blind: state.isBlind,
     soc: charge && Math.round(charge.percent * 10) / 10,
     soc_estimated: charge?.isEstimate ? true : undefined,
@@ -77,6 +80,7 @@ export function policyStatus(
       : undefined,
     in_doubt: isInDoubt ? true : undefined,
     boot_id: context.bootId,
+    simulated: state.readings.simulated?.value,
     hosts,
     ts: new Date(nowWallMs).toISOString(),
   };
@@ -174,7 +178,8 @@ interface Telling {
 function sentenceFor(telling: Telling): string {
   const { house, state, isRecovering, timerLeftS, hosts, nowMonoMs } = telling;
   const known = shownCharge(state, house.rules, telling.station, nowMonoMs);
-  const charge = known ? chargeWords(known).replace("the ", "") : "unknown charge";
+  const charge = chargePart(known);
+  const joined = joinedCharge(known, state, nowMonoMs);
   if (isRecovering) {
     const isWaking = hosts.some(({ detail }) => detail === "being woken");
     return isWaking
@@ -184,15 +189,17 @@ function sentenceFor(telling: Telling): string {
   const phase = stationPhase(state);
   switch (phase.kind) {
     case "unknown":
-      return unknownSentence(telling, charge);
+      return unknownSentence(telling, joined);
     case "online":
-      return state.verdict?.isOld
-        ? `The grid was there at the last word on it, ${gridAge(telling)} ago${byWhom(telling)}; ${charge}.`
-        : `The grid is there${byWhom(telling)}, ${charge}.`;
+      return isGridPast(state)
+        ? `The grid was there at the last word on it, ${gridAge(telling)}${byWhom(telling)}${
+          joined.replace(/^,/, ";")
+        }.`
+        : `The grid is there${byWhom(telling)}${joined}.`;
     case "on_battery":
-      return `On battery${byWhom(telling)}, ${charge}${untilCritical(telling)}.`;
+      return `On battery${lastWord(telling)}${byWhom(telling)}, ${charge}${untilCritical(telling)}.`;
     case "critical":
-      return `On battery${byWhom(telling)} with ${charge}; ` +
+      return `On battery${lastWord(telling)}${byWhom(telling)} with ${charge}; ` +
         `hosts are told to shut down in ${timerLeftS} s unless the grid returns${heldBy(telling)}.`;
     case "shutting_down": {
       const down = hosts.filter(({ state }) => state === "down").length;
@@ -228,13 +235,13 @@ function earliestSec({ device, house, state, nowMonoMs }: Telling): number | und
   return dueMonoMs === undefined ? undefined : Math.max(0, Math.floor((dueMonoMs - nowMonoMs) / 1000));
 }
 
-function unknownSentence({ station, state }: Telling, charge: string): string {
+function unknownSentence({ station, state }: Telling, joinedCharge: string): string {
   if (station.grid === "off") {
     return 'The policy file says grid = "off": this station begins no outage, and its hosts are not shut down by it.';
   }
   if (state.verdict?.isUntold) {
     return "The station speaks, but does not tell any more whether the grid is there; nothing is shut down by that alone, " +
-      `and its hosts are not protected until somebody tells it; ${charge}.`;
+      `and its hosts are not protected until somebody tells it${joinedCharge}.`;
   }
   return "Nobody has said yet whether the grid is there; nothing will be shut down until somebody does.";
 }
@@ -253,14 +260,15 @@ function byWhom({ state: { verdict }, station }: Telling): string {
   return verdict.isUntold ? " (as the station said last; it does not tell it any more)" : "";
 }
 
-/** How old the newest word on the grid is. */
+/** How old the newest word on the grid is: `9 s ago`. */
 function gridAge({ state, nowMonoMs }: Telling): string {
-  return ageWords(nowMonoMs - (state.verdict?.evidenceMonoMs ?? nowMonoMs));
+  if (state.verdict?.by === "station" && state.readings.grid?.isFromBefore) return "before the restart";
+  return `${ageWords(nowMonoMs - (state.verdict?.evidenceMonoMs ?? nowMonoMs))} ago`;
 }
 
-function ageWords(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+/** An outage goes on by its last word: that it is the last one is said; empty while it is fresh. */
+function lastWord(telling: Telling): string {
+  return isGridPast(telling.state) ? ` at the last word on it, ${gridAge(telling)}` : "";
 }
 
 function addendum(telling: Telling, ways: Ways): string {
@@ -269,13 +277,14 @@ function addendum(telling: Telling, ways: Ways): string {
   const guess = state.readings.modelGuess && hosts.length > 0
     ? " The station's model is a guess, so its values may be read wrongly."
     : "";
-  return `${state.isBlind ? blindness(telling, ways) : ""}${disagreement}${guess}`;
+  const isSilent = state.isBlind || isGridPast(state);
+  return `${isSilent ? blindness(telling, ways) : ""}${disagreement}${guess}`;
 }
 
 function blindness({ state, house, station, nowMonoMs }: Telling, ways: Ways): string {
   const { readings, verdict } = state;
   const { staleAfterMs } = house.rules;
-  if (!isFresh(readings.spoke, staleAfterMs, nowMonoMs)) {
+  if (!isFresh(readings.spoke, staleAfterMs, nowMonoMs) || (state.link ?? "live") !== "live") {
     const age = ageWords(nowMonoMs - (freshestMonoMs(readings) ?? verdict?.evidenceMonoMs ?? nowMonoMs));
     return ` Nothing fresh for ${age}: ${silenceReason(state, ways)}.`;
   }

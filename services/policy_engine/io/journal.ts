@@ -2,6 +2,7 @@
 import type { LogFields, LogLevel } from "../../../lib/log/log.ts";
 import type { JournalEvent } from "../../../lib/messages/event.ts";
 import type { HouseEffect } from "../house.ts";
+import type { OutageEvent } from "../outage/outage.ts";
 
 /** One thing to tell. */
 export interface Telling {
@@ -10,6 +11,37 @@ export interface Telling {
   readonly title: string;
   readonly fields: LogFields;
   readonly event: Omit<JournalEvent, "ts" | "source">;
+}
+
+/** Before everything that is said of a play. */
+export const SIMULATED = "SIMULATED: ";
+
+/** The same, marked as a part of a play. */
+export function asSimulated({ event, fields, ...rest }: Telling): Telling {
+  return {
+    ...rest,
+    fields: { ...fields, simulated: true },
+    event: {
+      ...event,
+      text: `${SIMULATED}${event.text}`.slice(0, 500),
+      data: { ...event.data, simulated: true },
+    },
+  };
+}
+
+/** A play begins, or is over, and why. */
+export function playTelling(device: string, isBegin: boolean, reason: string): Telling {
+  return asSimulated({
+    level: "notice",
+    title: isBegin ? "SIMULATION BEGINS" : "SIMULATION ENDED",
+    fields: { device, reason },
+    event: {
+      kind: isBegin ? "simulation_began" : "simulation_ended",
+      severity: "notice",
+      device,
+      text: `${device}: ${reason}`,
+    },
+  });
 }
 
 /** undefined for effects that need no telling. */
@@ -142,7 +174,7 @@ function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: 
     case "grid_back":
       return tell("notice", "GRID BACK", "notice", `${device}: the grid is back`);
     case "timer_started":
-      return tell("warn", "TIMER START", "danger", `${device}: ${event.reason}; the timer runs`);
+      return timerTelling(device, event, known);
     case "timer_aborted":
       return tell("notice", "TIMER ABORTED", "notice", `${device}: the timer is aborted, ${event.reason}`);
     case "shutdown_triggered":
@@ -155,6 +187,31 @@ function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: 
     case "called_off":
       return tell("notice", "ABORT", "notice", `${device}: the shutdown is called off, ${event.reason}`);
   }
+}
+
+/** Who goes down when, unless something changes: the one line that somebody reads while there is time. */
+function timerTelling(
+  device: string,
+  { reason, endsInMs, hosts = [] }: Extract<OutageEvent, { kind: "timer_started" }>,
+  known: readonly (readonly [string, number | boolean | undefined])[],
+): Telling {
+  const seconds = Math.ceil(endsInMs / 1000);
+  const who = hosts.length === 0
+    ? "no host is listed under it"
+    : `${hosts.join(", ")} ${hosts.length === 1 ? "is" : "are"} told to shut down ` +
+      (seconds === 0 ? "at once" : `in ${seconds} s unless the grid returns`);
+  return {
+    level: "warn",
+    title: "TIMER START",
+    fields: { device, reason, seconds, hosts: hosts.join(" ") || undefined },
+    event: {
+      kind: "timer_started",
+      severity: "danger",
+      device,
+      text: `${device}: ${reason}; ${who}`.slice(0, 500),
+      data: { ...Object.fromEntries(known), timer_s: seconds },
+    },
+  };
 }
 
 function untoldTelling(

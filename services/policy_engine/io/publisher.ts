@@ -16,6 +16,9 @@ const COUNTDOWN_EVERY_MS = 5000;
 /** On battery it is said again this often, ms: who shows the minutes left must know that the policy still stands by them. */
 const ON_BATTERY_EVERY_MS = 30_000;
 
+/** A sentence that is another one with each second that passes. */
+const TELLS_AN_AGE = /\d (?:s|min) ago\b/;
+
 /** An agent that holds another plan than the last one gets a new one after so long, then ever more seldom, ms. */
 const CORRECT_MS = { first: 10_000, longest: 600_000 };
 /** The wall clock has jumped when it gained or lost more than this against the monotonic one, ms. */
@@ -90,7 +93,7 @@ export class Publisher {
     if (!status) return;
     const { ts: _ts, timer_left_s, shutdown_earliest_s: _earliest, minutes_left, sentence, soc, ...lasting } =
       status;
-    const isCounting = timer_left_s !== undefined || status.blind;
+    const isCounting = timer_left_s !== undefined || status.blind || TELLS_AN_AGE.test(sentence);
     const everyMs = isCounting
       ? COUNTDOWN_EVERY_MS
       : minutes_left === undefined

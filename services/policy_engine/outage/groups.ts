@@ -57,7 +57,11 @@ export function stepGroups(
       const timer = timerOf(judged, number, group, basis);
       const step = stepOutage(before.get(key) ?? { kind: "unknown" }, facts, timer, nowMonoMs);
       phases.set(key, step.phase);
-      events.push(...step.events);
+      events.push(
+        ...step.events.map((event) =>
+          event.kind === "timer_started" ? { ...event, hosts: group.hosts } : event
+        ),
+      );
       if (step.phase.kind === "shutting_down") triggered = step.phase.reason;
     }
     advancedBy ??= triggered;
@@ -71,9 +75,17 @@ function unknownReason(verdict: GridVerdict | undefined, { grid }: StationRules)
   return verdict?.isUntold ? "the station does not tell the grid any more" : undefined;
 }
 
-/** Several groups see the same grid and often the same danger: each thing is told once. */
+/** Several groups see the same grid and often the same danger: each thing is told once, of a timer with all who go at its end. */
 function withoutRepeats(events: readonly OutageEvent[]): readonly OutageEvent[] {
-  const seen = new Map(events.map((event) => [JSON.stringify(event), event]));
+  const seen = new Map<string, OutageEvent>();
+  for (const event of events) {
+    const key = JSON.stringify({ ...event, hosts: undefined });
+    const before = seen.get(key);
+    const isTimer = event.kind === "timer_started" && before?.kind === "timer_started";
+    // The last stage comes first here, and its hosts go last.
+    const hosts = isTimer ? [...new Set([...event.hosts ?? [], ...before.hosts ?? []])] : undefined;
+    seen.set(key, isTimer ? { ...event, hosts } : event);
+  }
   const order = [
     "grid_lost",
     "grid_back",

@@ -36,7 +36,13 @@ export interface OutageFacts {
 export type OutageEvent =
   | { readonly kind: "grid_lost" }
   | { readonly kind: "grid_back" }
-  | { readonly kind: "timer_started"; readonly reason: string }
+  /** `endsInMs`: how long it runs if nothing changes; 0: it is over. `hosts`: who is told then; absent: not said by one group alone. */
+  | {
+    readonly kind: "timer_started";
+    readonly reason: string;
+    readonly endsInMs: number;
+    readonly hosts?: readonly string[];
+  }
   | { readonly kind: "timer_aborted"; readonly reason: string }
   | { readonly kind: "shutdown_triggered"; readonly reason: string }
   | { readonly kind: "called_off"; readonly reason: string };
@@ -111,7 +117,8 @@ function stepOnBattery(phase: OnBattery, facts: OutageFacts, timer: Timer, nowMo
   let next: OnBattery & { kind: "critical" };
   if (phase.kind === "critical") next = phase;
   else {
-    events.push({ kind: "timer_started", reason });
+    const endsInMs = Math.max(0, timerEndMonoMs(nowMonoMs, timer) - nowMonoMs);
+    events.push({ kind: "timer_started", reason, endsInMs });
     next = { kind: "critical", sinceMonoMs, criticalSinceMonoMs: nowMonoMs };
   }
   if (nowMonoMs < timerEndMonoMs(next.criticalSinceMonoMs, timer)) return { phase: next, events };

@@ -46,6 +46,8 @@ export interface Readings {
   readonly gridUntold?: Reading<true>;
   /** There while its table was chosen by a guess. */
   readonly modelGuess?: Reading<true>;
+  /** There while what it says is played: it is true of no station. */
+  readonly simulated?: Reading<true>;
 }
 
 /** How a state reached us. */
@@ -101,6 +103,7 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
     spoke: newer(readings.spoke, true, evidence),
     gridUntold: moment(readings.gridUntold, state.grid_unknown ? true as const : undefined),
     modelGuess: moment(readings.modelGuess, state.model_guess ? true as const : undefined),
+    simulated: moment(readings.simulated, state.simulated),
   };
   return {
     ...merged,

@@ -54,7 +54,8 @@ export class SnapshotWriter {
 
   /** Whether something is different that a restart must know. */
   isNews({ stations, hosts, learnedMs, drilledMonth }: HouseState): boolean {
-    return this.doubt !== this.#doubt || this.#stations.isNews(stations) || this.#hosts.isNews(hosts) ||
+    return this.doubt !== this.#doubt || this.#stations.isNews(withoutPlayed(stations)) ||
+      this.#hosts.isNews(hosts) ||
       drilledMonth !== this.#drilledMonth || !isSameMap(learnedMs, this.#learned);
   }
 
@@ -72,11 +73,19 @@ export class SnapshotWriter {
       (doubt
         ? `"doubt":{"saved_at_ms":${doubt.savedAtMs},"age_ms":${ageOf(doubt.beganMonoMs, nowMonoMs)}},`
         : "") +
-      `"stations":${this.#stations.write(stations, nowMonoMs)},` +
+      `"stations":${this.#stations.write(withoutPlayed(stations), nowMonoMs)},` +
       `"hosts":${this.#hosts.write(hosts, nowMonoMs)},` +
       `"learned_ms":${JSON.stringify(Object.fromEntries(learnedMs))}` +
       (drilledMonth === undefined ? "}" : `,"drilled_month":${JSON.stringify(drilledMonth)}}`);
   }
+}
+
+/** A play ends with the run that heard it: a restart knows nothing of it. */
+function withoutPlayed(stations: HouseState["stations"]): HouseState["stations"] {
+  for (const { readings } of stations.values()) {
+    if (readings.simulated) return new Map([...stations].filter(([, one]) => !one.readings.simulated));
+  }
+  return stations;
 }
 
 /** Writes one house down. @param nowWallMs Wall time, ms since 1970 */

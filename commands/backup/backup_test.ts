@@ -1,0 +1,200 @@
+/** `backup` and `restore` by the real program: what was paired before still connects after, on an empty machine. */
+import assert from "node:assert/strict";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { loginIn } from "./testdata/login.ts";
+import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
+import { freePort, startMosquittoWith } from "../../scripts/simulate/mosquitto.ts";
+import { startDaemonProcess } from "../../scripts/simulate/processes.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+
+interface House {
+  readonly dir: string;
+  readonly env: string;
+  readonly port: number;
+  run(...args: string[]): Promise<{ code: number; text: string }>;
+}
+
+/** A house with a managed broker, two paired hosts, a policy file and a history. */
+async function inHouse(broker: "managed" | "embedded", run: (house: House) => Promise<void>): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-backup-"));
+  const [port, embedded] = [freePort(), freePort()];
+  const config = join(dir, "etc/ecoflow-power");
+  const env = join(config, "ecoflow-power.env");
+  mkdirSync(join(config, "credentials"), { recursive: true });
+  writeFileSync(join(config, "policy.toml"), "[station.Study]\nsoc_min = 20\n");
+  writeFileSync(join(config, "credentials/ecoflow_pass"), "the-account-s-password\n", { mode: 0o600 });
+  writeFileSync(
+    env,
+    [
+      "ECOFLOW_CLOUD=off",
+      "ECOFLOW_USER=me@example.com",
+      "ECOFLOW_DEVICE_LIST=R651AAAA:Study",
+      `DEVICE_TO_AGENTS_JSON='{"Study":["pc","nas"]}'`,
+      `POLICY_FILE=${join(config, "policy.toml")}`,
+      "HISTORY=on",
+      `STATE_DIR=${join(dir, "state")}`,
+      ...(broker === "managed"
+        ? ["MQTT_HOST=127.0.0.1", `MQTT_PORT=${port}`, "MQTT_USER=ecoflow-power"]
+        : [`MQTT_EMBEDDED_PORT=${embedded}`]),
+      "",
+    ].join("\n"),
+    { mode: 0o640 },
+  );
+  try {
+    await run({
+      dir,
+      env,
+      port,
+      async run(...args) {
+        const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+          args: [
+            "run",
+            "--quiet",
+            "--no-check",
+            "--no-prompt",
+            "--allow-net",
+            "--allow-read",
+            "--allow-write",
+            "--allow-env",
+            "--allow-sys=hostname,networkInterfaces,statfs",
+            MAIN,
+            ...args,
+            "--env",
+            env,
+          ],
+        }).output();
+        const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+        return { code, text: text(stdout) + text(stderr) };
+      },
+    });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Whether this login is let in by a Mosquitto with the managed files. */
+async function letsIn(dir: string, port: number, username: string, password: string): Promise<boolean> {
+  const files = join(dir, "etc/mosquitto/ecoflow-power");
+  const broker = await startMosquittoWith(
+    `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${files}/passwords\nacl_file ${files}/acl\n`,
+    port,
+  );
+  try {
+    return await new Promise((resolve) => {
+      const client = connectMqtt({
+        host: "127.0.0.1",
+        port,
+        username,
+        password,
+        clientId: "test",
+        protocolVersion: 4,
+        cleanSession: true,
+        keepAliveSec: 60,
+        connectTimeoutMs: 30_000,
+      }, {
+        onUp: () => void client.close().then(() => resolve(true)),
+        onDown: () => resolve(false),
+        onMessage: () => {},
+      });
+    });
+  } finally {
+    await broker.stop();
+  }
+}
+
+function tree(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+    .map((one) => join(one.parentPath, one.name)).toSorted();
+}
+
+Deno.test("backup and restore: on an empty machine all is as it was, and the paired host is let in", () =>
+  inHouse("managed", async ({ dir, env, port, run }) => {
+    const root = ["--root", dir];
+    mkdirSync(join(dir, "state/historian"), { recursive: true });
+    assert.equal((await run("broker", "setup", "--name", "localhost", ...root)).code, 0);
+    const paired = await run("keys", "add", "pc", "--broker-host", "localhost", ...root);
+    assert.equal(paired.code, 0, paired.text);
+    const login = loginIn(paired.text);
+    const db = new DatabaseSync(join(dir, "state/historian/history.db"));
+    db.exec("PRAGMA journal_mode=WAL; CREATE TABLE t (x); INSERT INTO t VALUES (42)");
+    const file = join(dir, "house.backup");
+    // The database is open, and its newest row is still in the log beside it.
+    const made = await run("backup", file, ...root);
+    assert.equal(made.code, 0, made.text);
+    db.close();
+    assert.match(made.text, /IT HOLDS SECRETS/);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const twice = await run("backup", file, ...root);
+    assert.equal(twice.code, 1);
+    assert.match(twice.text, /is there already, and is not overwritten/);
+
+    const before = tree(join(dir, "etc")).map((
+      path,
+    ) => [path, readFileSync(path, "utf8"), statSync(path).mode]);
+    const keys = readFileSync(join(dir, "state/agent_keys.json"), "utf8");
+    for (const part of ["etc", "state"]) rmSync(join(dir, part), { recursive: true });
+
+    // A damaged file changes nothing.
+    const damaged = join(dir, "damaged.backup");
+    writeFileSync(damaged, readFileSync(file).subarray(0, -20));
+    const refused = await run("restore", damaged, ...root);
+    assert.equal(refused.code, 78, refused.text);
+    assert.match(refused.text, /a whole backup.*Nothing was changed/s);
+    assert.deepEqual([tree(join(dir, "etc")), tree(join(dir, "state"))], [[], []]);
+
+    const restored = await run("restore", file, ...root);
+    assert.equal(restored.code, 0, restored.text);
+    assert.match(restored.text, /the same client id at EcoFlow's cloud/);
+    assert.deepEqual(
+      tree(join(dir, "etc")).map((path) => [path, readFileSync(path, "utf8"), statSync(path).mode]),
+      before,
+    );
+    assert.equal(readFileSync(join(dir, "state/agent_keys.json"), "utf8"), keys);
+    const again = new DatabaseSync(join(dir, "state/historian/history.db"));
+    assert.equal(again.prepare("SELECT x FROM t").get()?.x, 42);
+    again.close();
+    assert.equal(await letsIn(dir, port, login.user, login.pass), true);
+    assert.equal(await letsIn(dir, port, login.user, "another"), false);
+    assert.equal((await run("check")).code, 0);
+
+    // What is there and says something else is not overwritten.
+    writeFileSync(env, `${readFileSync(env, "utf8")}POLICY_SOC_MIN=33\n`);
+    const kept = await run("restore", file, ...root);
+    assert.equal(kept.code, 1);
+    assert.match(kept.text, /1 of its files are there already.*Nothing was changed/s);
+    assert.match(readFileSync(env, "utf8"), /=33/);
+    const replaced = await run("restore", file, "--replace", ...root);
+    assert.equal(replaced.code, 0, replaced.text);
+    assert.doesNotMatch(readFileSync(env, "utf8"), /=33/);
+    assert.match(readFileSync(`${env}.before-restore`, "utf8"), /=33/);
+  }));
+
+Deno.test("restore onto a running daemon is refused; backup beside one is not", () =>
+  inHouse("embedded", async ({ dir, env, run }) => {
+    const daemon = startDaemonProcess({ envFile: env, stateDir: dir });
+    try {
+      assert.ok(await daemon.until(/notice main READY/), daemon.lines.join("\n"));
+      const file = join(dir, "house.backup");
+      const made = await run("backup", file, "--root", dir);
+      assert.equal(made.code, 0, made.text);
+      const refused = await run("restore", file, "--replace", "--root", dir);
+      assert.equal(refused.code, 1);
+      assert.match(refused.text, /the daemon runs \(process \d+.*end it first.*Nothing was changed/s);
+    } finally {
+      await daemon.stop();
+    }
+  }));

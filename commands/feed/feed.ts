@@ -1,0 +1,226 @@
+/**
+ * `ecoflow-power feed [--device NAME] [--outage | --soc N | --grid on|off]`: plays an event on the running system, as a station of
+ * SIMULATED_STATIONS. The daemon judges it as it judges a real one. Hosts are told only where the owner mapped them to that name.
+ */
+import { parseArgs } from "node:util";
+import type { HouseConfig } from "../../lib/config/load.ts";
+import { errorText } from "../../lib/errors.ts";
+import { encodePowerState } from "../../lib/messages/power_state.ts";
+import { type OrchestratorStatus, parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
+import type { MqttConnect } from "../../lib/mqtt/client.ts";
+import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
+import { topicsUnder } from "../../lib/mqtt/topics.ts";
+import { own } from "../../lib/own.ts";
+import { type Clock, systemClock } from "../../lib/time/clock.ts";
+import { guestOptions } from "../broker/broker_guest.ts";
+import { complain, EXIT, print } from "../command.ts";
+import { examineIdentity } from "../doctor/examine_identity.ts";
+import { readConfig } from "../read_config.ts";
+import { installationHere, typable } from "../terminal/installation.ts";
+import { momentAt, type PlayedEvent, playedState, SAY_EVERY_MS } from "./script.ts";
+
+/** What the broker has kept of the daemon comes at once; without it there is none, ms. */
+const FIRST_WORD_MS = 5000;
+/** So long the daemon has to say that the play is over, ms. */
+const LAST_WORD_MS = 10_000;
+const LOOK_EVERY_MS = 500;
+
+/** What was asked for on the command line. */
+export interface FeedRequest {
+  readonly device: string;
+  readonly event: PlayedEvent;
+  readonly limitSec: number;
+}
+
+/** Reads it. @throws TypeError, RangeError saying what was wanted */
+export function readFeed(
+  args: readonly string[],
+): { readonly env?: string; readonly request: (house: HouseConfig) => FeedRequest } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      env: { type: "string" },
+      device: { type: "string" },
+      outage: { type: "boolean" },
+      soc: { type: "string" },
+      grid: { type: "string" },
+      minutes: { type: "string", default: "15" },
+    },
+  });
+  if (values.outage && (values.soc !== undefined || values.grid !== undefined)) {
+    throw new TypeError("Cannot play: must have --outage alone, or --soc and --grid, found both");
+  }
+  const number = (name: string, text: string, min: number, max: number) => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new RangeError(`Cannot play: --${name} must be a number from ${min} to ${max}, found "${text}"`);
+  };
+  if (values.grid !== undefined && values.grid !== "on" && values.grid !== "off") {
+    throw new TypeError(`Cannot play: --grid must be on or off, found "${values.grid}"`);
+  }
+  const limitSec = number("minutes", values.minutes, 1, 60) * 60;
+  const socPercent = values.soc === undefined ? undefined : number("soc", values.soc, 0, 100);
+  return {
+    env: values.env,
+    request: (house) => ({
+      device: chosenStation(values.device, house),
+      limitSec,
+      event: socPercent === undefined && values.grid === undefined
+        ? { kind: "outage", limitPercent: house.policy.socMinPercent }
+        : { kind: "still", socPercent: socPercent ?? 80, gridConnected: values.grid === "on" },
+    }),
+  };
+}
+
+/** @throws RangeError for a name that may not be played */
+function chosenStation(
+  named: string | undefined,
+  { simulatedStations, stations, agentsByStation }: HouseConfig,
+): string {
+  const device = named ?? simulatedStations[0];
+  if (device === undefined) {
+    throw new RangeError(
+      "Cannot play: SIMULATED_STATIONS must name a station that may be played, found none",
+    );
+  }
+  if (simulatedStations.includes(device)) return device;
+  const isReal = Object.hasOwn(agentsByStation, device) ||
+    stations.some(({ sn, name }) => device === name || device === sn);
+  const why = isReal
+    ? "it is a real station, whose readings are never mixed with played ones"
+    : "it is not named there";
+  throw new RangeError(
+    `Cannot play "${device}": ${why}; must be one of SIMULATED_STATIONS (${simulatedStations.join(", ")})`,
+  );
+}
+
+/** How to play. */
+export interface FeedParts {
+  readonly connect: MqttConnect;
+  readonly clock: Clock;
+  readonly house: HouseConfig;
+  readonly say: (line: string) => void;
+  /** Ends the play early. */
+  readonly signal: AbortSignal;
+}
+
+/** Plays it to its end. Rejects when there is no broker, or no daemon of this configuration. */
+export async function play({ device, event, limitSec }: FeedRequest, parts: FeedParts): Promise<void> {
+  const { connect, clock, house, say, signal } = parts;
+  const topics = topicsUnder(house.roots);
+  const heard: { daemon?: OrchestratorStatus; policy?: PolicyStatus; downSec?: number } = {};
+  const gone = Promise.withResolvers<never>();
+  gone.promise.catch(() => {});
+  const isUp = Promise.withResolvers<void>();
+  const began = clock.monoMs();
+  const elapsed = () => (clock.monoMs() - began) / 1000;
+  const client = connect({
+    ...guestOptions(house, "feed"),
+    keepAliveSec: 10,
+    // Whoever hears the station hears that it is gone when this program is.
+    will: { topic: topics.state(device), payload: "", retain: false, qos: 1 },
+  }, {
+    onUp: () => isUp.resolve(),
+    onDown: ({ text }) => {
+      const error = new Error(`no connection to the broker: ${text}`);
+      gone.reject(error);
+      isUp.reject(error);
+    },
+    onMessage: ({ topic, payload }) => {
+      if (topic === topics.orchestratorStatus) {
+        heard.daemon = payload.length === 0 ? undefined : parseOrchestratorStatus(payload, topic);
+      } else if (topic === topics.policy(device)) {
+        const before = heard.policy;
+        heard.policy = payload.length === 0 ? undefined : parsePolicyStatus(payload, topic);
+        if (!heard.policy?.simulated) return;
+        if (heard.policy.state === "shutting_down") heard.downSec ??= elapsed();
+        if (heard.policy.state !== before?.state) {
+          say(`${heard.policy.state.padEnd(13)} ${heard.policy.sentence}`);
+        }
+      }
+    },
+  });
+  const wait = (ms: number) => Promise.race([clock.sleep(ms), gone.promise]);
+  const until = async (isSo: () => boolean, limitMs: number): Promise<boolean> => {
+    for (const end = clock.monoMs() + limitMs; !isSo() && clock.monoMs() < end;) await wait(100);
+    return isSo();
+  };
+  try {
+    await isUp.promise;
+    await client.subscribe(topics.orchestratorStatus, 1);
+    await client.subscribe(topics.policy(device), 1);
+    if (!await until(() => heard.daemon?.online === true, FIRST_WORD_MS)) {
+      throw new Error("the daemon does not run; start it: sudo systemctl start ecoflow-power");
+    }
+    const identity = examineIdentity(house, heard.daemon);
+    if (identity?.verdict === "bad") throw new Error(identity.text);
+    say(introduction(device, house, limitSec));
+    let title = "";
+    let saidMonoMs = -Infinity;
+    const startSec = elapsed();
+    for (;;) {
+      const downSec = heard.downSec === undefined ? undefined : heard.downSec - startSec;
+      const moment = momentAt(event, elapsed() - startSec, downSec, limitSec);
+      if (moment.kind === "over" || signal.aborted) break;
+      if (moment.title !== title || clock.monoMs() - saidMonoMs >= SAY_EVERY_MS) {
+        if (moment.title !== title) say(`played        ${moment.title}, ${moment.soc} %`);
+        title = moment.title;
+        saidMonoMs = clock.monoMs();
+        const state = encodePowerState(playedState(device, moment, clock.wallMs()));
+        await Promise.race([client.publish(topics.state(device), state, { qos: 1 }), gone.promise]);
+      }
+      await wait(LOOK_EVERY_MS);
+    }
+    await client.publish(topics.state(device), "", { qos: 1 });
+    const isOver = await until(() => heard.policy?.simulated !== true, LAST_WORD_MS);
+    say(
+      isOver
+        ? "The play is over, and nothing of it is left."
+        : "The play is over; its hosts are being called off.",
+    );
+  } finally {
+    await client.close();
+  }
+}
+
+function introduction(device: string, house: HouseConfig, limitSec: number): string {
+  const hosts = own(house.agentsByStation, device) ?? [];
+  const who = hosts.length === 0
+    ? "no host is mapped to it, so nobody is told anything"
+    : `${hosts.join(", ")} ${hosts.length === 1 ? "is" : "are"} mapped to it and WILL be shut down`;
+  return `Playing on ${device} for ${limitSec / 60} min at most; Ctrl+C ends it. ${who}.`;
+}
+
+/** Runs it. @returns the exit code */
+export async function feed(args: readonly string[]): Promise<number> {
+  let asked;
+  try {
+    asked = readFeed(args);
+  } catch (error) {
+    return complain(`${errorText(error)}\n`, EXIT.usage);
+  }
+  const config = readConfig(asked.env === undefined ? [] : ["--env", asked.env]);
+  if (typeof config === "number") return config;
+  const end = new AbortController();
+  const stop = () => end.abort();
+  try {
+    const request = asked.request(config.house);
+    for (const name of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(name, stop);
+    await play(request, {
+      connect: connectMqtt,
+      clock: systemClock(),
+      house: config.house,
+      say: (line) => void print(`${line}\n`),
+      signal: end.signal,
+    });
+    return EXIT.ok;
+  } catch (error) {
+    const text = typable(errorText(error), installationHere());
+    return error instanceof RangeError
+      ? complain(`${text}\n`, EXIT.usage)
+      : complain(`Cannot play: ${text}\n`, EXIT.software);
+  } finally {
+    for (const name of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(name, stop);
+  }
+}
