@@ -3,7 +3,15 @@ import { readUpsVars } from "./ups_vars.ts";
 
 const list = (...vars: string[]) =>
   ["BEGIN LIST VAR u", ...vars.map((text) => `VAR u ${text}`), "END LIST VAR u", ""].join("\n");
-const NONE = { grid: undefined, soc: undefined, dischargeMin: undefined, outWatts: undefined };
+const NONE = {
+  grid: undefined,
+  soc: undefined,
+  dischargeMin: undefined,
+  outWatts: undefined,
+  inVolts: undefined,
+  tempCelsius: undefined,
+  model: undefined,
+};
 
 for (
   const [name, vars, wanted] of [
@@ -12,7 +20,37 @@ for (
       'battery.charge "80"',
       'battery.runtime "3599"',
       'ups.realpower "51.5"',
-    ], { grid: false, status: "OB DISCHRG", soc: 80, dischargeMin: 59, outWatts: 51.5 }],
+    ], { ...NONE, grid: false, status: "OB DISCHRG", soc: 80, dischargeMin: 59, outWatts: 51.5 }],
+    ["takes the load of the nominal power where no watts are told", [
+      'ups.status "OL"',
+      'ups.load "25"',
+      'ups.realpower.nominal "600"',
+      'input.voltage "231.0"',
+      'battery.temperature "-4.5"',
+      'ups.model " RIVER 3 Plus "',
+    ], {
+      ...NONE,
+      grid: true,
+      status: "OL",
+      outWatts: 150,
+      inVolts: 231,
+      tempCelsius: -4.5,
+      model: "RIVER 3 Plus",
+    }],
+    ["says no watts of a load without a nominal power", ['ups.status "OL"', 'ups.load "25"'], {
+      ...NONE,
+      grid: true,
+      status: "OL",
+    }],
+    ["takes nothing that only looks like a number", [
+      'ups.status "OB"',
+      'battery.charge "0x20"',
+      'battery.runtime "1e3"',
+      'ups.realpower "Infinity"',
+      'input.voltage "-1"',
+      'ups.load "nan"',
+      'ups.realpower.nominal "0"',
+    ], { ...NONE, grid: false, status: "OB" }],
     ["takes no minutes on line", ['ups.status "OL"', 'battery.runtime "144000"'], {
       ...NONE,
       grid: true,

@@ -14,5 +14,5 @@ export function nutSourceGrants(config: HouseConfig): readonly Grant[] {
 
 /** Which server is asked for which station. */
 export function nutSourceSlice(config: HouseConfig): NutSourceConfig {
-  return { roots: config.roots, sources: config.nutSources };
+  return { roots: config.roots, sources: config.nutSources, pollMs: 3000 };
 }

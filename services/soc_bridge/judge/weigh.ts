@@ -1,6 +1,7 @@
 /** Weighs what the cloud and a station's cable say into one state. Pure. */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import { type CableDoubt, isBatteryInUse, stepDoubt } from "./cable_doubt.ts";
+import { SOC_UNKNOWN, type SocState, stepSoc } from "./soc_filter.ts";
 import { areMinutesDoubtful } from "./plausible_minutes.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
 
@@ -12,7 +13,10 @@ export interface Cable {
   readonly spokeMonoMs: number;
   readonly now: SourceReading;
   readonly grid?: { readonly value: boolean; readonly atMonoMs: number; readonly evidence: string };
+  /** The charge that is believed: one that jumps must be confirmed, as the station's own. */
   readonly soc?: { readonly value: number; readonly atMonoMs: number };
+  /** What the filter keeps of it. */
+  readonly filter: SocState;
   /** How the charge went while the cable's word on the grid is in doubt; absent: it is not. */
   readonly doubt?: CableDoubt;
 }
@@ -29,11 +33,14 @@ export function addReading(
   cloudGrid?: boolean,
 ): Cable {
   const grid = now.grid === undefined ? before?.grid : { value: now.grid, atMonoMs, evidence: now.evidence };
-  const soc = now.soc === undefined ? before?.soc : { value: now.soc, atMonoMs };
+  const kept = before?.filter ?? SOC_UNKNOWN;
+  const filter = now.soc === undefined ? kept : stepSoc(kept, now.soc, false, atMonoMs);
+  const soc = filter.soc === undefined ? undefined : { value: filter.soc, atMonoMs: filter.atMonoMs };
   const doubt = stepDoubt(before?.doubt, { cable: now.grid, cloud: cloudGrid, soc: soc?.value });
   return {
     spokeMonoMs: atMonoMs,
     now,
+    filter,
     ...(grid ? { grid } : {}),
     ...(soc ? { soc } : {}),
     ...(doubt ? { doubt } : {}),
@@ -48,9 +55,10 @@ export function addReading(
  * | grid, charge | the cable's while it was said within {@link CABLE_STALE_MS}; then whichever has the newer evidence, with its age |
  * | grid in doubt | gone, when the charge fell meanwhile: `cable_doubt.ts` |
  * | minutes | the live cable's, on battery; else the live cloud's |
- * | watts out | the live cloud's (it tells them by socket); else the live cable's |
+ * | watts out, volts in, temperature | the live cloud's (it tells them by socket and cell); else the live cable's |
+ * | model | the cloud's; else the cable's |
  * | other values of the moment | the cloud's, while it is live or the cable is silent too: its old watts never look as fresh as the cable |
- * | energy, limits, model | the cloud's, however old |
+ * | energy, limits | the cloud's, however old |
  * | link, age | live while either is |
  *
  * A fresh cloud that contradicts the cable changes nothing, and is named.
@@ -98,6 +106,7 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
   }
   if (state.grid_connected !== undefined) state.grid_source = isCableGrid || proof ? "nut" : "cloud";
   if (state.soc !== undefined) state.charge_source = isCableSoc ? "nut" : "cloud";
+  if (state.model === undefined && cable.now.model !== undefined) state.model = cable.now.model;
   if (!isLive) return state;
   state.link = "live";
   state.age_s = Math.min(ageSec(cable.spokeMonoMs), cloud.age_s ?? Infinity);
@@ -105,7 +114,12 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     state.discharge_min = cable.now.discharge_min;
     delete state.discharge_min_doubtful;
   }
-  if (!isCloudLive && cable.now.out_watts !== undefined) state.out_watts = cable.now.out_watts;
+  if (!isCloudLive) {
+    const { out_watts, in_volts, temp_celsius } = cable.now;
+    if (out_watts !== undefined) state.out_watts = out_watts;
+    if (in_volts !== undefined) state.ac_in_volts = in_volts;
+    if (temp_celsius !== undefined) state.temp_celsius = temp_celsius;
+  }
   // A driver's minutes are weighed as the station's own are: some say 0, or 40 hours.
   if (
     cable.now.discharge_min !== undefined && areMinutesDoubtful({
