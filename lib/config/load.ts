@@ -1,5 +1,10 @@
 /** Builds the house's typed configuration from texts and files, or tells every problem at once. */
-import { type NutSource, parseNutSources } from "./nut_sources.ts";
+import {
+  type NutSourceEntry,
+  type NutSourceSecrets,
+  parseNutPasswords,
+  parseNutSources,
+} from "./nut_sources.ts";
 import { type AgentKeys, parseAgentKeys } from "../pairing/agent_keys.ts";
 import { ConfigError, errorText, InvalidInputError } from "../errors.ts";
 import type { LogLevel } from "../log/log.ts";
@@ -65,8 +70,11 @@ export interface HouseConfig {
   };
   /** The policy file's TOML text and where it came from; absent: the keys above are the whole policy. */
   readonly policyFile?: { readonly text: string; readonly source: string };
-  /** Stations that a NUT server speaks for as well. */
-  readonly nutSources: readonly NutSource[];
+  /** Stations that a NUT server speaks for as well, as far as the policy file does not name them; and how all are asked. */
+  readonly nutSources: NutSourceSecrets & {
+    readonly entries: readonly NutSourceEntry[];
+    readonly pollSec: number;
+  };
   /** Absent: no NUT server. */
   readonly nut?: {
     /** Its TOML text and where it came from. */
@@ -118,6 +126,7 @@ type PemKey =
   | "DASHBOARD_KEY_FILE"
   | "NOTIFY_CA_FILE"
   | "NUT_CERT_FILE"
+  | "NUT_SOURCE_CA_FILE"
   | "NUT_KEY_FILE";
 
 /** Loads the configuration. @throws ConfigError with every problem found */
@@ -218,7 +227,12 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
       commandTtlSec: values.POLICY_COMMAND_TTL_SEC,
     },
     policyFile: readPolicyFile(values.POLICY_FILE, sources, problems),
-    nutSources: parseNutSources(values.NUT_SOURCES_JSON, problems),
+    nutSources: {
+      entries: parseNutSources(values.NUT_SOURCES_JSON, problems),
+      passwords: parseNutPasswords(values.NUT_SOURCE_PASSWORDS_JSON ?? "{}", problems),
+      caPem: readPem("NUT_SOURCE_CA_FILE"),
+      pollSec: values.NUT_SOURCE_POLL_SEC,
+    },
     nut: readNut(reading, sources, problems, readPem),
     ...(values.HISTORY ? { history: { days: values.HISTORY_DAYS } } : {}),
     dashboard: readDashboard(reading, problems, {

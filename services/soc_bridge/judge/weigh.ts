@@ -107,7 +107,10 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
   if (state.grid_connected !== undefined) state.grid_source = isCableGrid || proof ? "nut" : "cloud";
   if (state.soc !== undefined) state.charge_source = isCableSoc ? "nut" : "cloud";
   if (state.model === undefined && cable.now.model !== undefined) state.model = cable.now.model;
-  if (!isLive) return state;
+  if (!isLive) {
+    // Nobody else speaks for it: its cable's last word is its newest evidence.
+    return cloud.age_s === undefined ? { ...state, age_s: ageSec(cable.spokeMonoMs) } : state;
+  }
   state.link = "live";
   state.age_s = Math.min(ageSec(cable.spokeMonoMs), cloud.age_s ?? Infinity);
   if (cable.now.discharge_min !== undefined) {
