@@ -51,7 +51,7 @@ export const SERVICES: readonly ServiceRow[] = [
     grants: brokerLinkGrants,
     publishes: () => [],
     subscribes: () => [],
-    slice: brokerLinkSlice,
+    slice: (config) => brokerLinkSlice(config, cablesOf(config)),
   },
   {
     name: "cloud_bridge",
@@ -71,7 +71,7 @@ export const SERVICES: readonly ServiceRow[] = [
     grants: () => [],
     publishes: (t) => [t.state("+"), t.stationName("+"), t.rawJson("+"), t.refresh("+"), t.events],
     subscribes: (t) => [t.raw("+"), t.stationList, t.cloudStatus, t.state("+"), t.source("+")],
-    slice: (config) => socBridgeSlice(config, nutSourcesIn(config).sources.map(({ device }) => device)),
+    slice: (config) => socBridgeSlice(config, cablesOf(config)),
   },
   {
     name: "policy_engine",
@@ -197,6 +197,11 @@ export function shownToHomeAssistant(config: HouseConfig) {
 function nutSourcesIn(config: HouseConfig) {
   const sections = Object.entries(policyFileOf(config)?.station ?? {});
   return nutSourceSlice(config, sections.flatMap(([device, { nut }]) => nut ? [{ device, ...nut }] : []));
+}
+
+/** The names of those stations. @throws ConfigError as {@link nutSourcesIn} */
+function cablesOf(config: HouseConfig): readonly string[] {
+  return nutSourcesIn(config).sources.map(({ device }) => device);
 }
 
 /** Whether any is named: one that cannot be read is, so that its problem is told. */

@@ -188,6 +188,12 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
 
   const stateDir = values.STATE_DIR ?? sources.environment.STATE_DIRECTORY?.split(":")[0] ?? "state";
   const stations = parseDeviceList(values.ECOFLOW_DEVICE_LIST ?? "", problems);
+  const nutSources = {
+    entries: parseNutSources(values.NUT_SOURCES_JSON, problems),
+    passwords: parseNutPasswords(values.NUT_SOURCE_PASSWORDS_JSON ?? "{}", problems),
+    caPem: readPem("NUT_SOURCE_CA_FILE"),
+    pollSec: values.NUT_SOURCE_POLL_SEC,
+  };
   const agentsByStation = parseAgentMap(values.DEVICE_TO_AGENTS_JSON, problems);
   return {
     roots: { stations: values.ECOFLOW_BASE, manager: values.POWER_MANAGER_BASE },
@@ -227,12 +233,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
       commandTtlSec: values.POLICY_COMMAND_TTL_SEC,
     },
     policyFile: readPolicyFile(values.POLICY_FILE, sources, problems),
-    nutSources: {
-      entries: parseNutSources(values.NUT_SOURCES_JSON, problems),
-      passwords: parseNutPasswords(values.NUT_SOURCE_PASSWORDS_JSON ?? "{}", problems),
-      caPem: readPem("NUT_SOURCE_CA_FILE"),
-      pollSec: values.NUT_SOURCE_POLL_SEC,
-    },
+    nutSources,
     nut: readNut(reading, sources, problems, readPem),
     ...(values.HISTORY ? { history: { days: values.HISTORY_DAYS } } : {}),
     dashboard: readDashboard(reading, problems, {
@@ -243,7 +244,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     }),
     notifier: readNotifier(reading, problems, readPem("NOTIFY_CA_FILE")),
     homeAssistant: readHomeAssistant(reading, problems),
-    remarks: [...remarks, ...unmatchedStations(stations, agentsByStation, problems)],
+    remarks: [...remarks, ...unmatchedStations(stations, nutSources.entries, agentsByStation, problems)],
   };
 }
 
@@ -412,12 +413,14 @@ function readAgentKeys(
  */
 function unmatchedStations(
   stations: readonly ConfiguredStation[],
+  cables: readonly NutSourceEntry[],
   agentsByStation: Readonly<Record<string, readonly string[]>>,
   problems: string[],
 ): string[] {
   const names = stations.map(({ sn, name }) => name ?? sn);
   const unmatched = Object.keys(agentsByStation).filter((device) =>
-    !names.includes(device) && topicWordProblem(device) === undefined
+    !names.includes(device) && !cables.some((cable) => cable.device === device) &&
+    topicWordProblem(device) === undefined
   );
   const remarks: string[] = [];
   for (const device of unmatched) {

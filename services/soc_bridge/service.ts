@@ -161,6 +161,8 @@ export class SocBridge implements Service {
   #takeSource({ topic, payload, retained }: BusMessage): void {
     if (this.#isStopped) return;
     const device = topic.split("/").at(-3) ?? "";
+    // An empty one only proves that it may be written.
+    if (payload.length === 0) return;
     if (retained) return this.#refusals.note(topic, "a retained reading, which may be old");
     try {
       const reading = parseSourceReading(payload, `MQTT topic "${topic}"`);
