@@ -80,8 +80,19 @@ Deno.test("SocBridge tells once each that a cable is heard, takes over, disagree
   await h.cable({ grid: true, soc: 90 });
   await h.cable({ grid: true, soc: 90 });
   assert.deepEqual(h.told(), ["source_heard"]);
+  await h.pass(1000);
   await h.cable({ grid: false, soc: 90 });
+  await h.pass(5000);
+  assert.equal(h.state().source_disagreement, undefined, "the cloud said so before the cable");
   await h.cable({ grid: false, soc: 90 });
+  await h.cloud();
+  await h.cloud();
+  assert.equal(h.state().source_disagreement, true);
+  assert.deepEqual(h.told(), [], "for a moment they may");
+  for (let sec = 0; sec < 27; sec += 3) {
+    await h.pass(3000);
+    await h.cable({ grid: false, soc: 90 });
+  }
   assert.deepEqual(h.told(), ["source_disagrees"]);
   await h.cloud(BATTERY);
   await h.cloud(BATTERY);

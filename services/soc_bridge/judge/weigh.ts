@@ -12,7 +12,13 @@ export const CABLE_STALE_MS = 15_000;
 export interface Cable {
   readonly spokeMonoMs: number;
   readonly now: SourceReading;
-  readonly grid?: { readonly value: boolean; readonly atMonoMs: number; readonly evidence: string };
+  readonly grid?: {
+    readonly value: boolean;
+    readonly atMonoMs: number;
+    /** When it began to say so. */
+    readonly sinceMonoMs: number;
+    readonly evidence: string;
+  };
   /** The charge that is believed: one that jumps must be confirmed, as the station's own. */
   readonly soc?: { readonly value: number; readonly atMonoMs: number };
   /** What the filter keeps of it. */
@@ -32,7 +38,10 @@ export function addReading(
   atMonoMs: number,
   cloudGrid?: boolean,
 ): Cable {
-  const grid = now.grid === undefined ? before?.grid : { value: now.grid, atMonoMs, evidence: now.evidence };
+  const sinceMonoMs = before?.grid?.value === now.grid ? before?.grid?.sinceMonoMs ?? atMonoMs : atMonoMs;
+  const grid = now.grid === undefined
+    ? before?.grid
+    : { value: now.grid, atMonoMs, sinceMonoMs, evidence: now.evidence };
   const kept = before?.filter ?? SOC_UNKNOWN;
   const filter = now.soc === undefined ? kept : stepSoc(kept, now.soc, false, atMonoMs);
   const soc = filter.soc === undefined ? undefined : { value: filter.soc, atMonoMs: filter.atMonoMs };
@@ -61,7 +70,7 @@ export function addReading(
  * | energy, limits | the cloud's, however old |
  * | link, age | live while either is |
  *
- * A fresh cloud that contradicts the cable changes nothing, and is named.
+ * A fresh cloud that contradicts the cable, in what it said since the cable's word changed, changes nothing, and is named.
  *
  * @param cable Absent: the station has no cable, or it never spoke; the cloud's state is returned as it is
  */
@@ -87,7 +96,9 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     state.grid_age_s = ageSec(atMonoMs);
     delete state.grid_unknown;
     delete state.grid_unconfirmed;
-    const isAgainst = isCloudLive && cloud.grid_connected !== undefined && cloud.grid_connected !== value;
+    // What the cloud said before the cable's word changed contradicts nothing: its connection may be gone.
+    const isAgainst = isCloudLive && cloud.grid_connected !== undefined && cloud.grid_connected !== value &&
+      nowMonoMs - cloudGridAge * 1000 >= cable.grid.sinceMonoMs;
     if (isAgainst) state.source_disagreement = true;
   }
   const proof = isLive && isBatteryInUse(cable.doubt) ? cable.doubt : undefined;

@@ -51,6 +51,20 @@ const rows: Row[] = [
     },
   },
   {
+    name: "calls no word of the cloud a contradiction that is older than the cable's",
+    cloud: { ...CLOUD, grid_age_s: 1.1, age_s: 1 },
+    cable: addReading(at(OL), OB, 2000),
+    now: 3000,
+    wanted: { grid_connected: false, source_disagreement: undefined },
+  },
+  {
+    name: "calls it one when it is as old",
+    cloud: { ...CLOUD, grid_age_s: 1, age_s: 1 },
+    cable: addReading(addReading(at(OL), OB, 2000), OB, 2500),
+    now: 3000,
+    wanted: { grid_connected: false, source_disagreement: true },
+  },
+  {
     name: "is live by the cable alone, and says no watts of a lost cloud",
     cloud: LOST,
     cable: at(OB),

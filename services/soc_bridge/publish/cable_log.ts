@@ -2,19 +2,25 @@
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import type { WordParts } from "./station_log.ts";
 
+/** A contradiction that lasts as long is told, ms: a cable confirms what the cloud said a poll before. */
+export const DISPUTE_AFTER_MS = 15_000;
+
 /** Says each thing once, when it changes. */
 export class CableLog {
   #isLive: boolean | undefined;
   #isFlapping = false;
   #isDisputed = false;
+  #disputedMonoMs: number | undefined;
   #source: PowerState["grid_source"];
 
   constructor(private readonly parts: Pick<WordParts, "log" | "journal">) {}
 
   /** About a state that is being published, of a station whose cable has spoken. @param isLive It still speaks */
-  note(state: PowerState, isLive: boolean): void {
+  note(state: PowerState, isLive: boolean, nowMonoMs: number): void {
     this.#presence(state, isLive);
-    this.#dispute(state);
+    this.#disputedMonoMs = state.source_disagreement ? this.#disputedMonoMs ?? nowMonoMs : undefined;
+    const isOld = this.#disputedMonoMs !== undefined && nowMonoMs - this.#disputedMonoMs >= DISPUTE_AFTER_MS;
+    this.#dispute(state, this.#disputedMonoMs !== undefined && (isOld || this.#isDisputed));
     this.#lead(state);
   }
 
@@ -58,7 +64,7 @@ export class CableLog {
     });
   }
 
-  #dispute({ device, source_disagreement: isDisputed = false, grid_connected }: PowerState): void {
+  #dispute({ device, grid_connected }: PowerState, isDisputed: boolean): void {
     if (isDisputed === this.#isDisputed) return;
     this.#isDisputed = isDisputed;
     const { log, journal } = this.parts;

@@ -242,7 +242,7 @@ export class StationPublisher {
   #publish(state: PowerState): void {
     this.#words.link(state);
     this.#words.doubts(state);
-    if (this.#cable) this.#cableWords.note(state, this.#isCableLive);
+    if (this.#cable) this.#cableWords.note(state, this.#isCableLive, this.parts.clock.monoMs());
     this.#published = state;
     this.#publishedMonoMs = this.parts.clock.monoMs();
     this.#isTouched = false;
