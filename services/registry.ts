@@ -194,7 +194,7 @@ export function shownToHomeAssistant(config: HouseConfig) {
 }
 
 /** The stations by cable, wherever they are named. @throws ConfigError with every problem of them, or of the policy file */
-function nutSourcesIn(config: HouseConfig) {
+export function nutSourcesIn(config: HouseConfig) {
   const sections = Object.entries(policyFileOf(config)?.station ?? {});
   return nutSourceSlice(config, sections.flatMap(([device, { nut }]) => nut ? [{ device, ...nut }] : []));
 }

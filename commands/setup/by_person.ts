@@ -5,6 +5,8 @@ import type { AccountStation } from "../../services/cloud_bridge/api/cloud_api.t
 import { passwordProblem } from "../../services/dashboard/password.ts";
 import { askYes, NoAnswerError, type Terminal } from "../terminal/terminal.ts";
 import { type AccountAnswer, type Region, type StationAnswer, stationNameProblem } from "./answers.ts";
+import { findUpses } from "../cable/local_nut.ts";
+import { askCables } from "./ask_cables.ts";
 import type { Draft } from "./draft.ts";
 import { putAccount, putDashboard, putStations, stationChoice, tryAccount, tryStations } from "./steps.ts";
 import { isCloudTaken } from "./start_service.ts";
@@ -20,6 +22,7 @@ export async function askPerson(draft: Draft, terminal: Terminal): Promise<boole
   const stations = await askStations(known, terminal);
   putStations(draft, stations.map((station) => ({ ...station, hosts: [] })));
   await tryUntilWell(draft, terminal);
+  await askCables(draft, stations.map(({ name }) => name), await findUpses(), terminal);
   terminal.say("\n3. Hosts");
   terminal.say(
     "Computers with the agent, by a name of your choice, such as study-pc. A NAS needs none: docs/nut.md.",

@@ -39,6 +39,14 @@ export const listOverTcp: ListNut = (target, signal) => {
   }, signal);
 };
 
+/** The UPSes of a server, from `BEGIN` to `END`, or the error line; needs `net` for the target, whose `ups` is not used. */
+export const listUpsOverTcp: ListNut = (target, signal) =>
+  exchange(target, "LIST UPS\n", (text) => {
+    if (text.length > LONGEST_LIST) throw new Error(`it answered more than ${LONGEST_LIST} bytes`);
+    return text.replaceAll("\r", "").endsWith("END LIST UPS\n") ||
+      (text.startsWith("ERR ") && text.includes("\n"));
+  }, signal);
+
 const isLine = (text: string) => text.includes("\n") || text.length >= LONGEST_LINE;
 const firstLine = (text: string) => text.split("\n")[0] ?? "";
 

@@ -45,6 +45,12 @@ export function readUpsVars(answer: string, ups: string): UpsReading {
     const [, name, value] = /^VAR \S+ (\S+) "(.*)"$/.exec(line) ?? [];
     if (name !== undefined && value !== undefined) values.set(name, value);
   }
+  // A source that tells a station what it said itself would keep old values fresh for ever.
+  if (values.get("driver.name") === OWN_DRIVER) {
+    throw new Error(
+      "it is this product's own NUT server, which knows only what it was told, wanted another one",
+    );
+  }
   const status = values.get("ups.status");
   if (status === undefined) throw new Error("its list has no ups.status");
   const grid = gridOf(status);
@@ -71,6 +77,23 @@ export function readUpsVars(answer: string, ups: string): UpsReading {
     tempCelsius: number("battery.temperature", 200, -60) ?? number("ups.temperature", 200, -60),
     model: model === "" ? undefined : model,
   };
+}
+
+/** What our own NUT server calls its driver. */
+const OWN_DRIVER = "ecoflow-power";
+
+/** The answer to `LIST UPS`. @throws Error naming what was seen */
+export function readUpsList(
+  answer: string,
+): readonly { readonly ups: string; readonly description: string }[] {
+  const lines = answer.split("\n").map((line) => line.trim()).filter(Boolean);
+  if (lines[0] !== "BEGIN LIST UPS" || lines.at(-1) !== "END LIST UPS") {
+    throw new Error(`it answered ${JSON.stringify((lines[0] ?? "").slice(0, 100))}, wanted a list of UPSes`);
+  }
+  return lines.slice(1, -1).flatMap((line) => {
+    const [, ups, description = ""] = /^UPS ([A-Za-z0-9._-]{1,64}) "(.*)"$/.exec(line) ?? [];
+    return ups === undefined ? [] : [{ ups, description: description.slice(0, 100) }];
+  });
 }
 
 /** What drivers write; not what JavaScript takes besides, such as "0x64", "1e2" or "Infinity". */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readUpsVars } from "./ups_vars.ts";
+import { readUpsList, readUpsVars } from "./ups_vars.ts";
 
 const list = (...vars: string[]) =>
   ["BEGIN LIST VAR u", ...vars.map((text) => `VAR u ${text}`), "END LIST VAR u", ""].join("\n");
@@ -88,6 +88,7 @@ for (
     ["", /wanted a whole list/],
     ['BEGIN LIST VAR u\nVAR u ups.status "OL"\n', /wanted a whole list/],
     [list('battery.charge "3"'), /no ups.status/],
+    [list('ups.status "OL"', 'driver.name "ecoflow-power"'), /own NUT server/],
     [list('ups.status "OL"').replaceAll("VAR u", "VAR v"), /wanted a whole list/],
   ] as const
 ) {
@@ -95,3 +96,13 @@ for (
     assert.throws(() => readUpsVars(answer, "u"), wanted);
   });
 }
+
+Deno.test("readUpsList() reads names and descriptions, and refuses what is no list", () => {
+  assert.deepEqual(
+    readUpsList(
+      'BEGIN LIST UPS\nUPS a "My UPS"\nUPS b "Description unavailable"\nUPS c/d "x"\nEND LIST UPS\n',
+    ),
+    [{ ups: "a", description: "My UPS" }, { ups: "b", description: "Description unavailable" }],
+  );
+  assert.throws(() => readUpsList("ERR ACCESS-DENIED\n"), /ACCESS-DENIED.*wanted a list/);
+});
