@@ -16,15 +16,26 @@ export interface ServiceFigures {
   readonly readyMs: number;
 }
 
+/** What a run has beside its settings. */
+interface Beside {
+  readonly dashboard?: boolean;
+  /** A NUT server on loopback speaks for the station, and is asked every 3 s. */
+  readonly cable?: boolean;
+}
+
 /** Settings of each run; the first is the least that protects. */
-const RUNS:
-  readonly (readonly [name: string, settings: Readonly<Record<string, string>>, dashboard: boolean])[] = [
-    ["the least that protects", { HISTORY: "off" }, false],
-    ["with the historian", {}, false],
-    ["with the dashboard", { HISTORY: "off" }, true],
-    ["with discovery", { HISTORY: "off", HOME_ASSISTANT_DISCOVERY: "on" }, false],
-    ["with the notifier", { HISTORY: "off", NTFY_URL: "http://127.0.0.1:9/nobody" }, false],
-    ["with all of them", { HOME_ASSISTANT_DISCOVERY: "on", NTFY_URL: "http://127.0.0.1:9/nobody" }, true],
+const RUNS: readonly (readonly [name: string, settings: Readonly<Record<string, string>>, beside: Beside])[] =
+  [
+    ["the least that protects", { HISTORY: "off" }, {}],
+    ["with a station by cable", { HISTORY: "off" }, { cable: true }],
+    ["with the historian", {}, {}],
+    ["with the dashboard", { HISTORY: "off" }, { dashboard: true }],
+    ["with discovery", { HISTORY: "off", HOME_ASSISTANT_DISCOVERY: "on" }, {}],
+    ["with the notifier", { HISTORY: "off", NTFY_URL: "http://127.0.0.1:9/nobody" }, {}],
+    ["with all of them", { HOME_ASSISTANT_DISCOVERY: "on", NTFY_URL: "http://127.0.0.1:9/nobody" }, {
+      dashboard: true,
+      cable: true,
+    }],
   ];
 
 /** The collection after the start is over by then, and what is used often is compiled again. */
@@ -34,21 +45,29 @@ const IDLE_MS = 20_000;
 /** Starts the daemon once for each. */
 export async function measureServices(): Promise<ServiceFigures[]> {
   const figures: ServiceFigures[] = [];
-  for (const [name, settings, withDashboard] of RUNS) {
-    figures.push(await measureOne(name, settings, withDashboard));
+  for (const [name, settings, beside] of RUNS) {
+    figures.push(await measureOne(name, settings, beside));
   }
   return figures;
 }
 
+/** One run of the daemon. */
 async function measureOne(
   name: string,
   settings: Readonly<Record<string, string>>,
-  withDashboard: boolean,
+  beside: Beside,
 ): Promise<ServiceFigures> {
   const scenario: Scenario = {
     name: "services_bench",
     title: "One station.",
-    stations: [{ name: "Study", sn: "R631SIM000000001", socPercent: 80, loadWatts: 60, batteryWh: 286 }],
+    stations: [{
+      name: "Study",
+      sn: "R631SIM000000001",
+      socPercent: 80,
+      loadWatts: 60,
+      batteryWh: 286,
+      hasCable: beside.cable,
+    }],
     hosts: { Study: ["study-pc"] },
     settings,
     steps: [],
@@ -56,7 +75,7 @@ async function measureOne(
     expect: [],
   };
   const models = stationModels(scenario);
-  const dashboard = withDashboard ? { listen: "127.0.0.1:0", password: "nobody logs in here" } : undefined;
+  const dashboard = beside.dashboard ? { listen: "127.0.0.1:0", password: "nobody logs in here" } : undefined;
   const world = await startRealWorld({
     scenario,
     models,
