@@ -9,8 +9,7 @@ import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { DEFAULT_ROOTS, matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { StationValues } from "../../proto/encode_station.ts";
 import { judge, type Sighting, type Verdict } from "./judge.ts";
-import type { Scenario, Step } from "./scenario.ts";
-import type { CableSays } from "./simulated_cable.ts";
+import type { CableSays, Scenario, Step } from "./scenario.ts";
 import { StationModel } from "./station_model.ts";
 
 /** The house that a scenario is played in: real processes, or services in memory. */

@@ -1,6 +1,7 @@
 /** What a scenario is: a house, timed steps, and what must be true. Data only; times are seconds of the simulation. */
 
-import type { CableSays } from "./simulated_cable.ts";
+/** `truth`: what is; `nothing`: the USB port is dead; `flaps`: the driver says OL and OB in turn, whatever is. */
+export type CableSays = "truth" | "nothing" | "flaps";
 
 /** A simulated power station. */
 export interface SimulatedStation {

@@ -1,11 +1,9 @@
 /** What a NUT server says of a simulated station, and what its driver and its USB port can do to that. Pure but for its state. */
+import type { CableSays } from "./scenario.ts";
 import type { StationModel } from "./station_model.ts";
 
 /** The UPS's name at the simulated server. */
 export const CABLE_UPS = "ups";
-
-/** `truth`: what is; `nothing`: the USB port is dead; `flaps`: the driver says OL and OB in turn, whatever is. */
-export type CableSays = "truth" | "nothing" | "flaps";
 
 /** See the file comment. */
 export class SimulatedCable {
