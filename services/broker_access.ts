@@ -32,6 +32,8 @@ export function brokerUsers(config: HouseConfig): BrokerUser[] {
         topics.orchestratorStatus,
         // `ecoflow-power drill`
         topics.drillRequest,
+        // A station by cable that is named later needs no new access list.
+        topics.source("+"),
       ]),
       subscribes: unique([
         ...rows.flatMap(({ subscribes }) => subscribes),

@@ -51,7 +51,7 @@ export const SERVICES: readonly ServiceRow[] = [
     grants: brokerLinkGrants,
     publishes: () => [],
     subscribes: () => [],
-    slice: brokerLinkSlice,
+    slice: (config) => brokerLinkSlice(config, cablesOf(config)),
   },
   {
     name: "cloud_bridge",
@@ -71,7 +71,7 @@ export const SERVICES: readonly ServiceRow[] = [
     grants: () => [],
     publishes: (t) => [t.state("+"), t.stationName("+"), t.rawJson("+"), t.refresh("+"), t.events],
     subscribes: (t) => [t.raw("+"), t.stationList, t.cloudStatus, t.state("+"), t.source("+")],
-    slice: socBridgeSlice,
+    slice: (config) => socBridgeSlice(config, cablesOf(config)),
   },
   {
     name: "policy_engine",
@@ -96,12 +96,11 @@ export const SERVICES: readonly ServiceRow[] = [
     purpose: "Asks NUT servers for stations by cable, which speak on when the internet is gone.",
     entry: new URL("./nut_source/worker.ts", import.meta.url),
     required: false,
-    isWanted: ({ nutSources }) => nutSources.length > 0,
-    grants: nutSourceGrants,
-    publishes: (_topics, config) =>
-      config.nutSources.map(({ device }) => topicsUnder(config.roots).source(device)),
+    isWanted: hasNutSources,
+    grants: (config) => nutSourceGrants(nutSourcesIn(config).sources),
+    publishes: (topics, config) => nutSourcesIn(config).sources.map(({ device }) => topics.source(device)),
     subscribes: () => [],
-    slice: nutSourceSlice,
+    slice: nutSourcesIn,
   },
   {
     name: "nut_server",
@@ -192,6 +191,26 @@ export function serviceConfigProblems(config: HouseConfig): readonly string[] {
 /** What the discovery service gets to see, and what Home Assistant's rights at the broker are made from. */
 export function shownToHomeAssistant(config: HouseConfig) {
   return discoverySlice(config, nutHostsOf(config));
+}
+
+/** The stations by cable, wherever they are named. @throws ConfigError with every problem of them, or of the policy file */
+export function nutSourcesIn(config: HouseConfig) {
+  const sections = Object.entries(policyFileOf(config)?.station ?? {});
+  return nutSourceSlice(config, sections.flatMap(([device, { nut }]) => nut ? [{ device, ...nut }] : []));
+}
+
+/** The names of those stations. @throws ConfigError as {@link nutSourcesIn} */
+function cablesOf(config: HouseConfig): readonly string[] {
+  return nutSourcesIn(config).sources.map(({ device }) => device);
+}
+
+/** Whether any is named: one that cannot be read is, so that its problem is told. */
+function hasNutSources(config: HouseConfig): boolean {
+  try {
+    return nutSourcesIn(config).sources.length > 0;
+  } catch {
+    return true;
+  }
 }
 
 /** Hosts that the NUT server speaks for. */

@@ -1,7 +1,7 @@
 /** Where the files of a house lie, and under which names a backup has them. */
 import { basename, dirname, join, resolve } from "node:path";
 import type { HouseConfig } from "../../lib/config/load.ts";
-import { readEnvFile } from "../../lib/config/env/env_file.ts";
+import { readEnvFile } from "../../lib/config/env_file.ts";
 import { SERVICES } from "../../services/registry.ts";
 
 /** The directories behind a backup's names. */

@@ -9,6 +9,7 @@ import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { NoBrokerError } from "../broker/broker_guest.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { examineBrokerParts } from "./broker_parts.ts";
+import { examineCables } from "../cable/examine_cables.ts";
 import { examineHouse } from "./examine_house.ts";
 import { examineNotifier } from "./examine_notifier.ts";
 import type { OrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
@@ -79,6 +80,7 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
     ...house.remarks.map((text): Finding => ({ what: "configuration", verdict: "unsure", text })),
     ...examineMachine(house, { envPath, root: "/", nowWallMs }),
     ...await examineNotifier(house.notifier),
+    ...await examineCables(house),
   ];
   const listeners = await wantedListeners(house);
   const address = house.broker

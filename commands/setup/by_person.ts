@@ -4,8 +4,10 @@ import { errorText } from "../../lib/errors.ts";
 import type { AccountStation } from "../../services/cloud_bridge/api/cloud_api.ts";
 import { passwordProblem } from "../../services/dashboard/password.ts";
 import { askYes, NoAnswerError, type Terminal } from "../terminal/terminal.ts";
+import { findUpses } from "../cable/local_nut.ts";
 import { type StationAnswer, stationNameProblem } from "./answers.ts";
 import { askAccount, askRegion, wrongAnswerOf } from "./ask_account.ts";
+import { askCables } from "./ask_cables.ts";
 import { askUntil } from "./questions.ts";
 import { SetupError } from "./setup_error.ts";
 import type { Draft } from "./draft.ts";
@@ -23,6 +25,7 @@ export async function askPerson(draft: Draft, terminal: Terminal): Promise<boole
   const stations = await askStations(known, terminal);
   putStations(draft, stations.map((station) => ({ ...station, hosts: [] })));
   await tryUntilWell(draft, terminal);
+  await askCables(draft, stations.map(({ name }) => name), await findUpses(), terminal);
   terminal.say("\n3. Hosts");
   terminal.say(
     "Computers with the agent, by a name of your choice, such as study-pc. A NAS needs none: docs/nut.md.",

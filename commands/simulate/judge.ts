@@ -31,7 +31,8 @@ export type Sighting =
     readonly link?: string;
     readonly soc?: number;
     readonly gridConnected?: boolean;
-  };
+  }
+  | { readonly atSec: number; readonly kind: "event"; readonly event: string };
 
 /** The verdict on one expectation. */
 export interface Verdict {
@@ -114,8 +115,18 @@ function judgeOne(
         seen: [...new Set(states)].join(", ") || "no word",
       };
     }
-    case "link": {
-      const { device, link } = expectation;
+    case "event": {
+      const { event } = expectation;
+      const kinds = inSpan.flatMap((s) => s.kind === "event" ? [s.event] : []);
+      return {
+        held: kinds.includes(event),
+        wanted: `event "${event}"`,
+        seen: [...new Set(kinds)].join(", ") || "no event",
+      };
+    }
+    case "link":
+    case "link_never": {
+      const { device, link, kind } = expectation;
       const links = during(
         inSpan,
         all,
@@ -123,8 +134,8 @@ function judgeOne(
         (s) => s.kind === "state" && s.device === device ? s.link : undefined,
       );
       return {
-        held: links.includes(link),
-        wanted: `link of ${device} is "${link}"`,
+        held: links.includes(link) === (kind === "link"),
+        wanted: `link of ${device} ${kind === "link" ? "is" : "is never"} "${link}"`,
         seen: [...new Set(links)].join(", "),
       };
     }

@@ -15,11 +15,13 @@ import { TestClock } from "../../lib/time/test_clock.ts";
 import { memoryLog, testContext } from "../../lib/testing.ts";
 import { type StationEncoder, stationEncoder } from "../../proto/encode_station.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "../../services/policy_engine/service.ts";
+import { type NutSourceConfig, NutSourceService } from "../../services/nut_source/service.ts";
 import { capabilityOf, SERVICES } from "../../services/registry.ts";
 import { createSocBridge, type SocBridgeConfig } from "../../services/soc_bridge/service.ts";
 import type { World } from "./play.ts";
 import type { Scenario } from "./scenario.ts";
 import { modelOf } from "./simulated_model.ts";
+import { CABLE_UPS, simulatedCables } from "./simulated_cable.ts";
 import type { StationModel } from "./station_model.ts";
 import { own } from "../../lib/own.ts";
 
@@ -38,11 +40,16 @@ export async function startMemoryWorld(
   const broker = new MemoryBroker(clock);
   const agents = [...new Set(Object.values(scenario.hosts).flat())];
   const keys = Object.fromEntries(agents.map((agent, i) => [agent, i.toString(16).padStart(64, "a")]));
+  const cables = simulatedCables(models.values());
   const house = loadConfig({
     environment: {
       ECOFLOW_CLOUD: "off",
       ECOFLOW_DEVICE_LIST: [...models].map(([sn, { station }]) => `${sn}:${station.name}`).join(","),
       DEVICE_TO_AGENTS_JSON: JSON.stringify(scenario.hosts),
+      // Each name is the address of its own server.
+      NUT_SOURCES_JSON: JSON.stringify(
+        Object.fromEntries([...cables.keys()].map((name) => [name, { ups: CABLE_UPS, host: name }])),
+      ),
       STATE_DIR: "/none",
       ...(scenario.policyFile === undefined ? {} : { POLICY_FILE: "policy.toml" }),
       ...scenario.settings,
@@ -73,6 +80,12 @@ export async function startMemoryWorld(
         store,
         newId: () => crypto.randomUUID(),
       }),
+      ...(cables.size === 0 ? [] : [
+        new NutSourceService(
+          contextOf<NutSourceConfig>("nut_source"),
+          ({ host }) => Promise.resolve(cables.get(host)?.answer() ?? ""),
+        ),
+      ]),
     ];
     for (const service of services) await service.start();
   };
@@ -149,6 +162,7 @@ export async function startMemoryWorld(
     clock,
     say: (sn, values) => send(sn, encoders.get(sn)?.pushes(values) ?? []),
     setCloudDelivers: (now) => void (delivers = now),
+    setCable: (station, says) => cables.get(station)?.set(says),
     setBroker: (up) => {
       isUp = up;
       if (up) broker.goUp();

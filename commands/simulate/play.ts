@@ -1,6 +1,7 @@
 /** Plays a scenario's steps in a world and notes what is seen, on whatever clock that world has. */
 import type { Clock } from "../../lib/time/clock.ts";
 import type { BusMessage } from "../../lib/workers/bus.ts";
+import { parseEvent } from "../../lib/messages/event.ts";
 import { parseAgentAck } from "../../lib/messages/agent/ack.ts";
 import { parseAgentCommand } from "../../lib/messages/agent/command.ts";
 import { parsePolicyStatus } from "../../lib/messages/policy_status.ts";
@@ -8,7 +9,7 @@ import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { DEFAULT_ROOTS, matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { StationValues } from "../../proto/encode_station.ts";
 import { judge, type Sighting, type Verdict } from "./judge.ts";
-import type { Scenario, Step } from "./scenario.ts";
+import type { CableSays, Scenario, Step } from "./scenario.ts";
 import { StationModel } from "./station_model.ts";
 
 /** The house that a scenario is played in: real processes, or services in memory. */
@@ -18,6 +19,8 @@ export interface World {
   /** Sends one moment of a station through the cloud. */
   say(sn: string, values: StationValues): void;
   setCloudDelivers(delivers: boolean): void;
+  /** What the NUT server says of a station that has a cable. */
+  setCable(station: string, says: CableSays): void;
   setBroker(up: boolean): Promise<void>;
   setAgent(agent: string, running: boolean): Promise<void>;
   /** Ends the daemon as a power cut would. */
@@ -66,16 +69,34 @@ export async function play(
     listener.onSighting?.(sighting);
   });
 
+  const history = new Map<string, { readonly atSec: number; readonly values: StationValues }[]>();
+  let delivers = true;
+  /** The cloud lets an old moment through, whatever it does else. */
+  const sayLate = (name: string, saidAtSec: number) => {
+    for (const [sn, { station }] of models) {
+      const said = history.get(sn)?.findLast(({ atSec }) => atSec <= saidAtSec);
+      if (station.name !== name || !said) continue;
+      world.setCloudDelivers(true);
+      world.say(sn, said.values);
+      world.setCloudDelivers(delivers);
+    }
+  };
   const steps = [...scenario.steps].sort((a, b) => a.atSec - b.atSec);
   for (let nextPushSec = 0; nowSec() < scenario.endSec;) {
     for (let step = steps[0]; step && step.atSec <= nowSec(); step = steps[0]) {
       steps.shift();
       listener.onStep?.(step);
-      await take(step, models, world, nowSec);
+      if (step.kind === "cloud") delivers = step.delivers;
+      if (step.kind === "late") sayLate(step.station, step.saidAtSec);
+      else await take(step, models, world, nowSec);
     }
     if (nowSec() >= nextPushSec) {
       nextPushSec += PUSH_EVERY_SEC;
-      for (const [sn, model] of models) world.say(sn, model.at(nowSec()));
+      for (const [sn, model] of models) {
+        const values = model.at(nowSec());
+        history.set(sn, [...history.get(sn) ?? [], { atSec: nowSec(), values }]);
+        world.say(sn, values);
+      }
     }
     listener.onTick?.(nowSec());
     const nextSec = Math.min(nextPushSec, steps[0]?.atSec ?? Infinity, scenario.endSec);
@@ -86,7 +107,7 @@ export async function play(
 }
 
 async function take(
-  step: Step,
+  step: Exclude<Step, { readonly kind: "late" }>,
   models: ReadonlyMap<string, StationModel>,
   world: World,
   nowSec: () => number,
@@ -111,6 +132,8 @@ async function take(
     }
     case "cloud":
       return world.setCloudDelivers(step.delivers);
+    case "cable":
+      return world.setCable(step.station, step.says);
     case "broker":
       return await world.setBroker(step.up);
     case "agent":
@@ -137,6 +160,7 @@ function probe({ topic, payload, retained }: BusMessage, atSec: number): Sightin
     const { status, detail } = parseAgentAck(payload, topic);
     return { atSec, kind: "ack", agent: name, status, detail };
   }
+  if (topic === topics.events) return { atSec, kind: "event", event: parseEvent(payload, topic).kind };
   if (is(topics.policy("+"))) {
     const { device, state, sentence } = parsePolicyStatus(payload, topic);
     return { atSec, kind: "policy", device, state, sentence };

@@ -1,5 +1,8 @@
 /** What a scenario is: a house, timed steps, and what must be true. Data only; times are seconds of the simulation. */
 
+/** `truth`: what is; `nothing`: the USB port is dead; `flaps`: the driver says OL and OB in turn, whatever is. */
+export type CableSays = "truth" | "nothing" | "flaps";
+
 /** A simulated power station. */
 export interface SimulatedStation {
   readonly name: string;
@@ -9,6 +12,8 @@ export interface SimulatedStation {
   readonly loadWatts: number;
   /** Energy of a full battery, Wh; the charge falls by load and this while the grid is gone. */
   readonly batteryWh: number;
+  /** A NUT server speaks for it as well; false when absent. */
+  readonly hasCable?: boolean;
 }
 
 /** One thing that happens. */
@@ -24,6 +29,9 @@ export type Step =
   }
   /** The cloud delivers nothing, as when the internet is gone; connections stay open. */
   | { readonly atSec: number; readonly kind: "cloud"; readonly delivers: boolean }
+  /** What the station said then comes from the cloud now. */
+  | { readonly atSec: number; readonly kind: "late"; readonly station: string; readonly saidAtSec: number }
+  | { readonly atSec: number; readonly kind: "cable"; readonly station: string; readonly says: CableSays }
   | { readonly atSec: number; readonly kind: "broker"; readonly up: boolean }
   | { readonly atSec: number; readonly kind: "agent"; readonly agent: string; readonly running: boolean }
   /** Kills the daemon as a power cut would, and starts it again after `downSec`. */
@@ -56,6 +64,14 @@ export type Expectation =
     | { readonly kind: "policy"; readonly device: string; readonly state: string }
     /** The policy is never in this state in the span. */
     | { readonly kind: "policy_never"; readonly device: string; readonly state: string }
+    /** The published state never has this link in the span. */
+    | {
+      readonly kind: "link_never";
+      readonly device: string;
+      readonly link: "live" | "stale" | "offline";
+    }
+    /** The journal has an event of this kind. */
+    | { readonly kind: "event"; readonly event: string }
     /** The published state has this link at some time in the span. */
     | { readonly kind: "link"; readonly device: string; readonly link: "live" | "stale" | "offline" }
     /** Nothing published in the span claims to be live with a grid word older than the limit. */

@@ -1,4 +1,5 @@
 /** All scenarios, each a line of data a step. `deno task simulate --list` prints them. */
+import { CABLE_SCENARIOS } from "./cable_scenarios.ts";
 import { POLICY_SCENARIOS } from "./policy_scenarios.ts";
 import type { Scenario, SimulatedStation } from "./scenario.ts";
 
@@ -335,6 +336,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ],
   },
   ...POLICY_SCENARIOS,
+  ...CABLE_SCENARIOS,
 ];
 
 /** The predecessor's five keys, every five seconds. */

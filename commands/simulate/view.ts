@@ -111,6 +111,9 @@ export class View implements PlayListener {
         this.#last.set(key, sighting.state);
         return [sighting.device, `${sighting.state}: ${sighting.sentence}`, colour];
       }
+      case "event":
+        // What an event is about is shown by the other sightings; a cable has none of its own.
+        return sighting.event.startsWith("source_") ? ["cable", sighting.event, "yellow"] : undefined;
       case "state": {
         const { device, link = "live", soc, gridConnected } = sighting;
         const grid = gridConnected === undefined ? "grid unknown" : gridConnected ? "on grid" : "GRID GONE";
@@ -135,6 +138,12 @@ function clockText(atSec: number): string {
   return `${String(Math.floor(sec / 60)).padStart(3)}:${String(sec % 60).padStart(2, "0")}`;
 }
 
+const CABLE_STEPS = {
+  truth: "the cable of {station} works",
+  nothing: "the USB port of {station} dies",
+  flaps: "the NUT driver of {station} flaps",
+} as const;
+
 /** A step in words; undefined for steps that need none. */
 function describeStep(step: Step): string | undefined {
   switch (step.kind) {
@@ -146,6 +155,10 @@ function describeStep(step: Step): string | undefined {
       return `${step.station} now loses ${step.percentPerMin} % a minute`;
     case "cloud":
       return step.delivers ? "the internet is back" : "the internet dies";
+    case "late":
+      return `what ${step.station} said at ${step.saidAtSec} s comes from the cloud`;
+    case "cable":
+      return CABLE_STEPS[step.says].replace("{station}", step.station);
     case "broker":
       return step.up ? "the broker is back" : "the broker goes down";
     case "agent":

@@ -230,6 +230,26 @@ export const KEYS = {
     doc: "Which stations a NUT server speaks for as well, by cable: its UPS name, host and port each.",
     example: '{"Study":{"ups":"study","host":"127.0.0.1"}}',
   },
+  NUT_SOURCE_POLL_SEC: {
+    kind: "number",
+    default: 3,
+    min: 2,
+    max: 5,
+    unit: "s",
+    doc: "How often the NUT server of a station by cable is asked.",
+  },
+  NUT_SOURCE_PASSWORDS_JSON: {
+    kind: "json",
+    secret: true,
+    doc:
+      'Passwords for NUT servers of stations by cable that have a user, by station, {"station":"password"}.',
+  },
+  NUT_SOURCE_CA_FILE: {
+    kind: "text",
+    doc: "PEM file with the certificates that may sign those of NUT servers of stations by cable.",
+    whenUnset: "the runtime's own list",
+    example: "/etc/ecoflow-power/nut-ca.pem",
+  },
   NUT_CONFIG_FILE: {
     kind: "text",
     doc: "TOML file with the clients, accounts and names of the NUT server.",

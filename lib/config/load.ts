@@ -1,5 +1,10 @@
 /** Builds the house's typed configuration from texts and files, or tells every problem at once. */
-import { type NutSource, parseNutSources } from "./nut_sources.ts";
+import {
+  type NutSourceEntry,
+  type NutSourceSecrets,
+  parseNutPasswords,
+  parseNutSources,
+} from "./nut_sources.ts";
 import { type AgentKeys, parseAgentKeys } from "../pairing/agent_keys.ts";
 import { ConfigError, errorText, InvalidInputError } from "../errors.ts";
 import type { LogLevel } from "../log/log.ts";
@@ -73,8 +78,11 @@ export interface HouseConfig {
   };
   /** The policy file's TOML text and where it came from; absent: the keys above are the whole policy. */
   readonly policyFile?: { readonly text: string; readonly source: string };
-  /** Stations that a NUT server speaks for as well. */
-  readonly nutSources: readonly NutSource[];
+  /** Stations that a NUT server speaks for as well, as far as the policy file does not name them; and how all are asked. */
+  readonly nutSources: NutSourceSecrets & {
+    readonly entries: readonly NutSourceEntry[];
+    readonly pollSec: number;
+  };
   /** Absent: no NUT server. */
   readonly nut?: {
     /** Its TOML text and where it came from. */
@@ -126,6 +134,7 @@ type PemKey =
   | "DASHBOARD_KEY_FILE"
   | "NOTIFY_CA_FILE"
   | "NUT_CERT_FILE"
+  | "NUT_SOURCE_CA_FILE"
   | "NUT_KEY_FILE";
 
 /** Loads the configuration. @throws ConfigError with every problem found */
@@ -187,6 +196,12 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
 
   const stateDir = values.STATE_DIR ?? sources.environment.STATE_DIRECTORY?.split(":")[0] ?? "state";
   const stations = parseDeviceList(values.ECOFLOW_DEVICE_LIST ?? "", problems);
+  const nutSources = {
+    entries: parseNutSources(values.NUT_SOURCES_JSON, problems),
+    passwords: parseNutPasswords(values.NUT_SOURCE_PASSWORDS_JSON ?? "{}", problems),
+    caPem: readPem("NUT_SOURCE_CA_FILE"),
+    pollSec: values.NUT_SOURCE_POLL_SEC,
+  };
   const agentsByStation = parseAgentMap(values.DEVICE_TO_AGENTS_JSON, problems);
   return {
     roots: { stations: values.ECOFLOW_BASE, manager: values.POWER_MANAGER_BASE },
@@ -227,7 +242,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
       commandTtlSec: values.POLICY_COMMAND_TTL_SEC,
     },
     policyFile: readPolicyFile(values.POLICY_FILE, sources, problems),
-    nutSources: parseNutSources(values.NUT_SOURCES_JSON, problems),
+    nutSources,
     nut: readNut(reading, sources, problems, readPem),
     ...(values.HISTORY ? { history: { days: values.HISTORY_DAYS } } : {}),
     dashboard: readDashboard(reading, problems, {
@@ -240,7 +255,13 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     homeAssistant: readHomeAssistant(reading, problems),
     remarks: [
       ...remarks,
-      ...unmatchedStations(stations, agentsByStation, simulatedNames(values.SIMULATED_STATIONS), problems),
+      ...unmatchedStations(
+        stations,
+        nutSources.entries,
+        agentsByStation,
+        simulatedNames(values.SIMULATED_STATIONS),
+        problems,
+      ),
     ],
   };
 }
@@ -410,13 +431,17 @@ function readAgentKeys(
  */
 function unmatchedStations(
   stations: readonly ConfiguredStation[],
+  cables: readonly NutSourceEntry[],
   agentsByStation: Readonly<Record<string, readonly string[]>>,
   simulated: readonly string[],
   problems: string[],
 ): string[] {
   const names = stations.map(({ sn, name }) => name ?? sn);
   const unmatched = Object.keys(agentsByStation).filter((device) =>
-    !names.includes(device) && !simulated.includes(device) && topicWordProblem(device) === undefined
+    !names.includes(device) && !simulated.includes(device) && !cables.some((cable) =>
+      cable.device === device
+    ) &&
+    topicWordProblem(device) === undefined
   );
   const remarks: string[] = [];
   for (const device of unmatched) {

@@ -1,49 +1,126 @@
-/** Which stations a NUT server speaks for as well: `NUT_SOURCES_JSON`. Pure. */
+/** Which stations a NUT server speaks for as well: `NUT_SOURCES_JSON`, or `nut` of a station in the policy file. Pure. */
 import * as v from "valibot";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { NutTarget } from "../nut/client.ts";
+import { strictObject } from "../strict_object.ts";
 
-/** One station and where to ask for it. */
+/** One station and where to ask for it, as it is written down: secrets are not there. */
+export interface NutSourceEntry {
+  /** The station's name in topics, or its serial number. */
+  readonly device: string;
+  readonly ups: string;
+  readonly host: string;
+  readonly port: number;
+  /** Absent: nobody logs in. */
+  readonly user?: string;
+  /** True: STARTTLS with a verified certificate, or nothing; else plain TCP. */
+  readonly tls?: boolean;
+}
+
+/** One station and how to ask for it. */
 export interface NutSource extends NutTarget {
   /** The station's name in topics, or its serial number. */
   readonly device: string;
 }
 
-const schema = v.record(
-  v.string(),
-  v.strictObject({
-    ups: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,64}$/, "must be a UPS name of NUT")),
-    host: v.optional(
-      v.pipe(v.string(), v.regex(/^[A-Za-z0-9.:-]{1,253}$/, "must be a name or an address")),
-      "127.0.0.1",
+/** What stands beside a station's name; `host` is 127.0.0.1 and `port` 3493 when left out. */
+export const nutSourceSchema = strictObject({
+  ups: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,64}$/, "must be a UPS name of NUT")),
+  host: v.optional(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9.:-]{1,253}$/, "must be a name or an address")),
+    "127.0.0.1",
+  ),
+  port: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer("must be a whole number"),
+      v.minValue(1, "must be a port, 1 to 65535"),
+      v.maxValue(65535, "must be a port, 1 to 65535"),
     ),
-    port: v.optional(
-      v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535, "must be a port, 1 to 65535")),
-      3493,
-    ),
-  }),
-);
+    3493,
+  ),
+  user: v.optional(v.pipe(v.string(), v.regex(/^[^\p{Cc}]{1,64}$/u, "must be a user's name"))),
+  tls: v.optional(v.boolean()),
+});
 
 /** Reads `{"station":{"ups":"…","host":"…","port":3493},…}`. Problems are added to `problems`. */
-export function parseNutSources(text: string, problems: string[]): readonly NutSource[] {
+export function parseNutSources(text: string, problems: string[]): readonly NutSourceEntry[] {
   const key = "NUT_SOURCES_JSON";
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    problems.push(`${key} must be JSON such as {"Study":{"ups":"study"}}`);
-    return [];
-  }
-  const result = v.safeParse(schema, value);
-  if (!result.success) {
-    for (const issue of result.issues) {
-      problems.push(`${key}: ${v.getDotPath(issue) ?? "the whole"}: ${issue.message}`);
-    }
-    return [];
-  }
-  return Object.entries(result.output).map(([device, target]) => {
+  const value = objectOf(text, key, '{"Study":{"ups":"study"}}', problems);
+  const found: NutSourceEntry[] = [];
+  for (const [device, target] of Object.entries(value)) {
     const problem = topicWordProblem(device);
     if (problem) problems.push(`${key}: the station name "${device}" ${problem}`);
-    return { device, ...target };
+    const result = v.safeParse(nutSourceSchema, target);
+    if (result.success) found.push({ device, ...result.output });
+    else {
+      for (const issue of result.issues) {
+        problems.push(`${key}: ${[device, v.getDotPath(issue)].filter(Boolean).join(".")}: ${issue.message}`);
+      }
+    }
+  }
+  return found;
+}
+
+/** Reads `{"station":"password",…}`; no value of it stands in a problem. */
+export function parseNutPasswords(text: string, problems: string[]): ReadonlyMap<string, string> {
+  const key = "NUT_SOURCE_PASSWORDS_JSON";
+  const passwords = new Map<string, string>();
+  for (const [device, password] of Object.entries(objectOf(text, key, '{"Study":"…"}', problems))) {
+    if (typeof password === "string" && /^[^\p{Cc}]{1,128}$/u.test(password)) passwords.set(device, password);
+    else problems.push(`${key}: the password of "${device}" must be a text of 1 to 128 printable characters`);
+  }
+  return passwords;
+}
+
+/** What is needed to ask. */
+export interface NutSourceSecrets {
+  readonly passwords: ReadonlyMap<string, string>;
+  /** PEM of those who may sign; absent: the runtime's own list. */
+  readonly caPem?: string;
+}
+
+/**
+ * Puts both places where sources are named together.
+ *
+ * @param problems Gets a station that is named twice, and users and passwords that do not fit
+ */
+export function nutSourcesOf(
+  entries: readonly NutSourceEntry[],
+  { passwords, caPem }: NutSourceSecrets,
+  problems: string[],
+): readonly NutSource[] {
+  const seen = new Set<string>();
+  const sources = entries.map(({ user, tls, ...entry }) => {
+    const { device } = entry;
+    if (seen.has(device)) problems.push(`The station "${device}" must have one NUT server, found two`);
+    seen.add(device);
+    const password = passwords.get(device);
+    if (user !== undefined && password === undefined) {
+      problems.push(`The NUT user of "${device}" needs a password in NUT_SOURCE_PASSWORDS_JSON, found none`);
+    }
+    return {
+      ...entry,
+      ...(user === undefined || password === undefined ? {} : { login: { user, password } }),
+      ...(tls ? { tls: { ...(caPem === undefined ? {} : { caPem }) } } : {}),
+    };
   });
+  for (const device of passwords.keys()) {
+    if (entries.some((entry) => entry.device === device && entry.user !== undefined)) continue;
+    problems.push(`NUT_SOURCE_PASSWORDS_JSON: "${device}" must be a station with a NUT server and a user`);
+  }
+  return sources;
+}
+
+function objectOf(text: string, key: string, example: string, problems: string[]): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+  } catch {
+    // Told below; the runtime's own words would show the text.
+  }
+  problems.push(`${key} must be JSON such as ${example}`);
+  return {};
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseNutSources } from "./nut_sources.ts";
+import { nutSourcesOf, parseNutPasswords, parseNutSources } from "./nut_sources.ts";
 
 for (
   const [text, wanted, problem] of [
@@ -10,7 +10,14 @@ for (
     ], undefined],
     ['{"Study":{"ups":"u","port":65536}}', [], /Study\.port: must be a port/],
     ['{"Study":{"ups":"a b"}}', [], /Study\.ups: must be a UPS name/],
-    ['{"Study":{"ups":"u","user":"x"}}', [], /Study\.user/],
+    ['{"Study":{"ups":"u","user":"x","tls":true}}', [
+      { device: "Study", ups: "u", host: "127.0.0.1", port: 3493, user: "x", tls: true },
+    ], undefined],
+    ['{"Study":{"ups":"u","password":"x"}}', [], /Study\.password/],
+    ['{"Study":{"ups":"u","tls":"on"}}', [], /Study\.tls/],
+    ['{"Study":7}', [], /Study: /],
+    ['{"a/b":{"ups":"u"}}', [{ device: "a/b", ups: "u", host: "127.0.0.1", port: 3493 }], /"a\/b" must not/],
+    ["[]", [], /must be JSON/],
     ['{"Study":{}}', [], /Study\.ups/],
     ["[", [], /must be JSON/],
   ] as const
@@ -22,3 +29,39 @@ for (
     else assert.deepEqual(problems, []);
   });
 }
+
+Deno.test("parseNutPasswords() reads texts, and shows none of them", () => {
+  const problems: string[] = [];
+  assert.deepEqual([...parseNutPasswords('{"Study":"hunter2 x","Attic":7,"Cellar":""}', problems)], [
+    ["Study", "hunter2 x"],
+  ]);
+  parseNutPasswords('{"Study":"secret"', problems);
+  assert.equal(problems.length, 3);
+  assert.doesNotMatch(problems.join(), /hunter2|secret|7/);
+});
+
+Deno.test("nutSourcesOf() adds log-in and TLS, and tells what does not fit", () => {
+  const at = { ups: "u", host: "h", port: 1 };
+  const problems: string[] = [];
+  const passwords = new Map([["Study", "p"], ["Nobody", "q"], ["Plain", "r"]]);
+  assert.deepEqual(
+    nutSourcesOf(
+      [
+        { device: "Study", ...at, user: "me", tls: true },
+        { device: "Attic", ...at, user: "me" },
+        { device: "Plain", ...at, tls: false },
+        { device: "Study", ...at },
+      ],
+      { passwords, caPem: "PEM" },
+      problems,
+    ),
+    [
+      { device: "Study", ...at, login: { user: "me", password: "p" }, tls: { caPem: "PEM" } },
+      { device: "Attic", ...at },
+      { device: "Plain", ...at },
+      { device: "Study", ...at },
+    ],
+  );
+  assert.equal(problems.length, 4);
+  assert.match(problems.join("; "), /"Attic" needs a password.*"Study" must have one.*"Nobody".*"Plain"/);
+});

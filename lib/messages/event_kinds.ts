@@ -49,6 +49,15 @@ export const EVENT_KINDS: Readonly<Record<string, readonly JournalEvent["severit
   station_refused: ["warning"],
   station_missing: ["warning"],
   cloud_link: ["notice", "warning"],
+  // A station's cable.
+  source_heard: ["notice"],
+  source_back: ["notice"],
+  source_silent: ["warning"],
+  source_takes_over: ["notice"],
+  source_disagrees: ["warning"],
+  source_agrees: ["notice"],
+  source_flaps: ["warning"],
+  source_steady: ["notice"],
   // The local broker.
   broker_refuses_topics: ["danger", "warning"],
   broker_flooded: ["warning"],

@@ -8,6 +8,10 @@ const schema = v.object({
   soc: v.optional(numberIn(0, 100)),
   discharge_min: v.optional(numberIn(0, 1_000_000)),
   out_watts: v.optional(numberIn(0, 100_000)),
+  in_volts: v.optional(numberIn(0, 1000)),
+  temp_celsius: v.optional(numberIn(-60, 200)),
+  model: v.optional(textUpTo(64)),
+  flapping: v.optional(v.boolean()),
   evidence: textUpTo(200),
   ts: isoTime,
 });
@@ -21,6 +25,10 @@ const schema = v.object({
  * | `soc` | % |
  * | `discharge_min` | minutes to empty, on battery only |
  * | `out_watts` | leaving the station, W |
+ * | `in_volts` | at the AC input, V |
+ * | `temp_celsius` | of the battery, degrees C |
+ * | `model` | what the driver calls the device |
+ * | `flapping` | true: the driver changes between OL and OB too often to be believed; else absent |
  * | `evidence` | what `grid` rests on, such as `ups.status=OB DISCHRG` |
  * | `ts` | wall time of the answer |
  */

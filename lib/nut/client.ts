@@ -5,6 +5,13 @@ export interface NutTarget {
   readonly host: string;
   readonly port: number;
   readonly ups: string;
+  /** Absent: nobody logs in. A password never stands in an error text. */
+  readonly login?: { readonly user: string; readonly password: string };
+  /** Absent: plain TCP. Else STARTTLS comes first, and the certificate is verified; a server without it is not asked. */
+  readonly tls?: {
+    /** PEM of those who are trusted to sign; absent: the runtime's own list. */
+    readonly caPem?: string;
+  };
 }
 
 /** Sends one line and resolves with the first line of the answer; rejects when there is none in time. */
@@ -20,8 +27,7 @@ const LONGEST_LIST = 65_536;
 
 /** The first line of the answer; needs `net` for the target. */
 export const askOverTcp: AskNut = async (target, question, signal) => {
-  const isWhole = (text: string) => text.includes("\n") || text.length >= LONGEST_LINE;
-  return (await exchange(target, question, isWhole, signal)).split("\n")[0] ?? "";
+  return firstLine(await exchange(target, question, isLine, signal));
 };
 
 /** All variables of the UPS, from `BEGIN` to `END`, or the error line; needs `net` for the target. */
@@ -33,14 +39,25 @@ export const listOverTcp: ListNut = (target, signal) => {
   }, signal);
 };
 
+/** The UPSes of a server, from `BEGIN` to `END`, or the error line; needs `net` for the target, whose `ups` is not used. */
+export const listUpsOverTcp: ListNut = (target, signal) =>
+  exchange(target, "LIST UPS\n", (text) => {
+    if (text.length > LONGEST_LIST) throw new Error(`it answered more than ${LONGEST_LIST} bytes`);
+    return text.replaceAll("\r", "").endsWith("END LIST UPS\n") ||
+      (text.startsWith("ERR ") && text.includes("\n"));
+  }, signal);
+
+const isLine = (text: string) => text.includes("\n") || text.length >= LONGEST_LINE;
+const firstLine = (text: string) => text.split("\n")[0] ?? "";
+
 async function exchange(
-  { host, port }: NutTarget,
+  { host, port, tls, login }: NutTarget,
   question: string,
   isWhole: (text: string) => boolean,
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted();
-  const connection = await Deno.connect({ hostname: host, port, signal });
+  let connection: Deno.Conn = await Deno.connect({ hostname: host, port, signal });
   const close = () => {
     try {
       connection.close();
@@ -50,19 +67,49 @@ async function exchange(
   };
   signal.addEventListener("abort", close, { once: true });
   try {
-    await connection.write(new TextEncoder().encode(question));
-    const decoder = new TextDecoder();
-    let text = "";
-    const buffer = new Uint8Array(4096);
-    while (!isWhole(text)) {
-      const count = await connection.read(buffer);
-      if (count === null) break;
-      text += decoder.decode(buffer.subarray(0, count), { stream: true });
+    if (tls) {
+      const answer = await ask(connection, "STARTTLS\n", isLine);
+      // Whatever follows that line was said in clear, and would be read as if it were not.
+      if (!/^OK STARTTLS\r?\n$/.test(answer)) {
+        throw new Error(`it answered ${shown(answer)} to STARTTLS, wanted "OK STARTTLS"`);
+      }
+      connection = await Deno.startTls(connection as Deno.TcpConn, {
+        hostname: host,
+        ...(tls.caPem === undefined ? {} : { caCerts: [tls.caPem] }),
+      });
+      signal.throwIfAborted();
     }
-    return text;
+    if (login) {
+      for (const [word, value] of [["USERNAME", login.user], ["PASSWORD", login.password]] as const) {
+        const answer = await ask(connection, `${word} ${quoted(value)}\n`, isLine);
+        if (!/^OK\b/.test(answer)) throw new Error(`it answered ${shown(answer)} to ${word}, wanted "OK"`);
+      }
+    }
+    return await ask(connection, question, isWhole);
   } finally {
     signal.removeEventListener("abort", close);
     close();
     signal.throwIfAborted();
   }
 }
+
+async function ask(connection: Deno.Conn, line: string, isWhole: (text: string) => boolean): Promise<string> {
+  const bytes = new TextEncoder().encode(line);
+  for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+  const decoder = new TextDecoder();
+  let text = "";
+  const buffer = new Uint8Array(4096);
+  while (!isWhole(text)) {
+    const count = await connection.read(buffer);
+    if (count === null) break;
+    text += decoder.decode(buffer.subarray(0, count), { stream: true });
+  }
+  return text;
+}
+
+/** One word of NUT's protocol, whatever is in it. */
+function quoted(word: string): string {
+  return /^[A-Za-z0-9._-]+$/.test(word) ? word : `"${word.replaceAll(/[\\"]/g, "\\$&")}"`;
+}
+
+const shown = (answer: string) => JSON.stringify(firstLine(answer).slice(0, 100));

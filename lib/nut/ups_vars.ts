@@ -10,8 +10,14 @@ export interface UpsReading {
   readonly soc?: number;
   /** `battery.runtime`, minutes, only on battery: on line drivers say anything. */
   readonly dischargeMin?: number;
-  /** `ups.realpower`, W. */
+  /** `ups.realpower`, W; else `ups.load` of `ups.realpower.nominal`. */
   readonly outWatts?: number;
+  /** `input.voltage`, V. */
+  readonly inVolts?: number;
+  /** `battery.temperature`, else `ups.temperature`, degrees C. */
+  readonly tempCelsius?: number;
+  /** `device.model`, else `ups.model`, at most 64 characters. */
+  readonly model?: string;
 }
 
 /**
@@ -39,23 +45,59 @@ export function readUpsVars(answer: string, ups: string): UpsReading {
     const [, name, value] = /^VAR \S+ (\S+) "(.*)"$/.exec(line) ?? [];
     if (name !== undefined && value !== undefined) values.set(name, value);
   }
+  // A source that tells a station what it said itself would keep old values fresh for ever.
+  if (values.get("driver.name") === OWN_DRIVER) {
+    throw new Error(
+      "it is this product's own NUT server, which knows only what it was told, wanted another one",
+    );
+  }
   const status = values.get("ups.status");
   if (status === undefined) throw new Error("its list has no ups.status");
   const grid = gridOf(status);
-  const number = (name: string, max: number) => {
-    const text = values.get(name)?.trim();
-    const value = text ? Number(text) : NaN;
-    return value >= 0 && value <= max ? value : undefined;
+  const number = (name: string, max: number, min = 0) => {
+    const text = values.get(name)?.trim() ?? "";
+    const value = DECIMAL.test(text) ? Number(text) : NaN;
+    return value >= min && value <= max ? value : undefined;
   };
+  const load = number("ups.load", 200);
+  const nominalWatts = number("ups.realpower.nominal", 100_000, 1);
+  const ofLoad = load !== undefined && nominalWatts !== undefined
+    ? Math.round(load * nominalWatts) / 100
+    : undefined;
+  const model = (values.get("device.model") ?? values.get("ups.model"))?.replaceAll(/\p{Cc}/gu, "").trim()
+    .slice(0, 64);
   const runtimeSec = number("battery.runtime", 60_000_000);
   return {
     grid,
     status: status.slice(0, 100),
     soc: number("battery.charge", 100),
     dischargeMin: grid === false && runtimeSec !== undefined ? Math.floor(runtimeSec / 60) : undefined,
-    outWatts: number("ups.realpower", 100_000),
+    outWatts: number("ups.realpower", 100_000) ?? ofLoad,
+    inVolts: number("input.voltage", 1000),
+    tempCelsius: number("battery.temperature", 200, -60) ?? number("ups.temperature", 200, -60),
+    model: model === "" ? undefined : model,
   };
 }
+
+/** What our own NUT server calls its driver. */
+const OWN_DRIVER = "ecoflow-power";
+
+/** The answer to `LIST UPS`. @throws Error naming what was seen */
+export function readUpsList(
+  answer: string,
+): readonly { readonly ups: string; readonly description: string }[] {
+  const lines = answer.split("\n").map((line) => line.trim()).filter(Boolean);
+  if (lines[0] !== "BEGIN LIST UPS" || lines.at(-1) !== "END LIST UPS") {
+    throw new Error(`it answered ${JSON.stringify((lines[0] ?? "").slice(0, 100))}, wanted a list of UPSes`);
+  }
+  return lines.slice(1, -1).flatMap((line) => {
+    const [, ups, description = ""] = /^UPS ([A-Za-z0-9._-]{1,64}) "(.*)"$/.exec(line) ?? [];
+    return ups === undefined ? [] : [{ ups, description: description.slice(0, 100) }];
+  });
+}
+
+/** What drivers write; not what JavaScript takes besides, such as "0x64", "1e2" or "Infinity". */
+const DECIMAL = /^-?\d{1,12}(\.\d{1,12})?$/;
 
 function gridOf(status: string): boolean | undefined {
   const flags = status.split(" ");

@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
-import { readUpsVars } from "./ups_vars.ts";
+import { readUpsList, readUpsVars } from "./ups_vars.ts";
 
 const list = (...vars: string[]) =>
   ["BEGIN LIST VAR u", ...vars.map((text) => `VAR u ${text}`), "END LIST VAR u", ""].join("\n");
-const NONE = { grid: undefined, soc: undefined, dischargeMin: undefined, outWatts: undefined };
+const NONE = {
+  grid: undefined,
+  soc: undefined,
+  dischargeMin: undefined,
+  outWatts: undefined,
+  inVolts: undefined,
+  tempCelsius: undefined,
+  model: undefined,
+};
 
 for (
   const [name, vars, wanted] of [
@@ -12,7 +20,37 @@ for (
       'battery.charge "80"',
       'battery.runtime "3599"',
       'ups.realpower "51.5"',
-    ], { grid: false, status: "OB DISCHRG", soc: 80, dischargeMin: 59, outWatts: 51.5 }],
+    ], { ...NONE, grid: false, status: "OB DISCHRG", soc: 80, dischargeMin: 59, outWatts: 51.5 }],
+    ["takes the load of the nominal power where no watts are told", [
+      'ups.status "OL"',
+      'ups.load "25"',
+      'ups.realpower.nominal "600"',
+      'input.voltage "231.0"',
+      'battery.temperature "-4.5"',
+      'ups.model " RIVER 3 Plus "',
+    ], {
+      ...NONE,
+      grid: true,
+      status: "OL",
+      outWatts: 150,
+      inVolts: 231,
+      tempCelsius: -4.5,
+      model: "RIVER 3 Plus",
+    }],
+    ["says no watts of a load without a nominal power", ['ups.status "OL"', 'ups.load "25"'], {
+      ...NONE,
+      grid: true,
+      status: "OL",
+    }],
+    ["takes nothing that only looks like a number", [
+      'ups.status "OB"',
+      'battery.charge "0x20"',
+      'battery.runtime "1e3"',
+      'ups.realpower "Infinity"',
+      'input.voltage "-1"',
+      'ups.load "nan"',
+      'ups.realpower.nominal "0"',
+    ], { ...NONE, grid: false, status: "OB" }],
     ["takes no minutes on line", ['ups.status "OL"', 'battery.runtime "144000"'], {
       ...NONE,
       grid: true,
@@ -50,6 +88,7 @@ for (
     ["", /wanted a whole list/],
     ['BEGIN LIST VAR u\nVAR u ups.status "OL"\n', /wanted a whole list/],
     [list('battery.charge "3"'), /no ups.status/],
+    [list('ups.status "OL"', 'driver.name "ecoflow-power"'), /own NUT server/],
     [list('ups.status "OL"').replaceAll("VAR u", "VAR v"), /wanted a whole list/],
   ] as const
 ) {
@@ -57,3 +96,13 @@ for (
     assert.throws(() => readUpsVars(answer, "u"), wanted);
   });
 }
+
+Deno.test("readUpsList() reads names and descriptions, and refuses what is no list", () => {
+  assert.deepEqual(
+    readUpsList(
+      'BEGIN LIST UPS\nUPS a "My UPS"\nUPS b "Description unavailable"\nUPS c/d "x"\nEND LIST UPS\n',
+    ),
+    [{ ups: "a", description: "My UPS" }, { ups: "b", description: "Description unavailable" }],
+  );
+  assert.throws(() => readUpsList("ERR ACCESS-DENIED\n"), /ACCESS-DENIED.*wanted a list/);
+});

@@ -22,6 +22,7 @@ import { measureFlood, measureOutage, SERVERS } from "./nut/nut_outage.ts";
 import { type BenchBroker } from "./outage_house.ts";
 import { growthPerStation, measurePipeline, measureTraffic, PIPELINE_HEAD, pipelineRow } from "./pipeline.ts";
 import { measurePolicy, policyText } from "./policy/policy.ts";
+import { measureSources, sourcesText } from "./policy/sources.ts";
 import { measureRates, RATE_HEAD, rateRow } from "./rate.ts";
 import { measureServices, servicesText } from "./services.ts";
 import { measureStart, startText } from "./start.ts";
@@ -165,6 +166,13 @@ export const PARTS: readonly Part[] = [
     in: "named",
     run: (say, { worlds = 100_000, seed = 1 }) =>
       say(policyText(measurePolicy(worlds, seed, (played) => say(`${played} of ${worlds} …`)))),
+  },
+  {
+    name: "sources",
+    title: "The policy with cloud and cable, and with the cloud alone",
+    in: "named",
+    run: (say, { worlds = 20_000, seed = 1 }) =>
+      say(sourcesText(measureSources(worlds, seed, (soFar) => say(sourcesText(soFar))))),
   },
   { name: "endurance", title: "Whether the daemon grows", in: "named", run: endurance },
 ];

@@ -16,21 +16,32 @@ export interface ServiceFigures {
   readonly readyMs: number;
 }
 
-/** The least that protects, services one at a time, all: the name, settings, whether the dashboard is served. */
+/** What a run has beside its settings. */
+export interface Beside {
+  readonly dashboard?: boolean;
+  /** A NUT server on loopback speaks for the station, and is asked every 3 s. */
+  readonly cable?: boolean;
+}
+
+/** One run: its name, its settings, what it has beside them. */
 export type ServiceRun = readonly [
   name: string,
   settings: Readonly<Record<string, string>>,
-  dashboard: boolean,
+  beside: Beside,
 ];
 
 /** The first is the least that protects, the last has all. */
 export const RUNS: readonly ServiceRun[] = [
-  ["the least that protects", { HISTORY: "off" }, false],
-  ["with the historian", {}, false],
-  ["with the dashboard", { HISTORY: "off" }, true],
-  ["with discovery", { HISTORY: "off", HOME_ASSISTANT_DISCOVERY: "on" }, false],
-  ["with the notifier", { HISTORY: "off", NTFY_URL: "http://127.0.0.1:9/nobody" }, false],
-  ["with all of them", { HOME_ASSISTANT_DISCOVERY: "on", NTFY_URL: "http://127.0.0.1:9/nobody" }, true],
+  ["the least that protects", { HISTORY: "off" }, {}],
+  ["with a station by cable", { HISTORY: "off" }, { cable: true }],
+  ["with the historian", {}, {}],
+  ["with the dashboard", { HISTORY: "off" }, { dashboard: true }],
+  ["with discovery", { HISTORY: "off", HOME_ASSISTANT_DISCOVERY: "on" }, {}],
+  ["with the notifier", { HISTORY: "off", NTFY_URL: "http://127.0.0.1:9/nobody" }, {}],
+  ["with all of them", { HOME_ASSISTANT_DISCOVERY: "on", NTFY_URL: "http://127.0.0.1:9/nobody" }, {
+    dashboard: true,
+    cable: true,
+  }],
 ];
 
 /** The collection after the start is over by then, and what is used often is compiled again. */
@@ -68,13 +79,20 @@ async function measureOne(run: ServiceRun): Promise<ServiceFigures> {
  * @param binary A built daemon; the sources when absent
  */
 export async function startServices(
-  [, settings, withDashboard]: ServiceRun,
+  [, settings, beside]: ServiceRun,
   binary?: string,
 ): Promise<{ world: RealWorld; stop: () => Promise<void> }> {
   const scenario: Scenario = {
     name: "services_bench",
     title: "One station.",
-    stations: [{ name: "Study", sn: "R631SIM000000001", socPercent: 80, loadWatts: 60, batteryWh: 286 }],
+    stations: [{
+      name: "Study",
+      sn: "R631SIM000000001",
+      socPercent: 80,
+      loadWatts: 60,
+      batteryWh: 286,
+      hasCable: beside.cable,
+    }],
     hosts: { Study: ["study-pc"] },
     settings,
     steps: [],
@@ -82,7 +100,7 @@ export async function startServices(
     expect: [],
   };
   const models = stationModels(scenario);
-  const dashboard = withDashboard ? { listen: "127.0.0.1:0", password: "nobody logs in here" } : undefined;
+  const dashboard = beside.dashboard ? { listen: "127.0.0.1:0", password: "nobody logs in here" } : undefined;
   const world = await startRealWorld({
     scenario,
     models,

@@ -20,6 +20,8 @@ import type { World } from "../../commands/simulate/play.ts";
 import { type RunningProgram, startAgentProcess, startDaemonProcess } from "./processes.ts";
 import type { Scenario } from "../../commands/simulate/scenario.ts";
 import { modelOf } from "../../commands/simulate/simulated_model.ts";
+import { CABLE_UPS, simulatedCables } from "../../commands/simulate/simulated_cable.ts";
+import { serveCable } from "./cable_server.ts";
 import type { StationModel } from "../../commands/simulate/station_model.ts";
 
 /** How to build the world. */
@@ -139,6 +141,9 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
   });
   release.push(() => cloud.stop());
 
+  const cables = simulatedCables(models.values());
+  const servers = new Map([...cables].map(([name, cable]) => [name, serveCable(cable)]));
+  for (const server of servers.values()) release.push(() => server.stop());
   const keys = Object.fromEntries(agents.map((agent) => [agent, randomHex()]));
   const stateDir = join(dir, "daemon");
   mkdirSync(stateDir, { mode: 0o700 });
@@ -156,6 +161,11 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
     ].join(","),
     ...(models.size === 0 ? { ECOFLOW_CLOUD: "off" } : {}),
     DEVICE_TO_AGENTS_JSON: JSON.stringify(scenario.hosts),
+    ...(servers.size === 0 ? {} : {
+      NUT_SOURCES_JSON: JSON.stringify(
+        Object.fromEntries([...servers].map(([name, { port }]) => [name, { ups: CABLE_UPS, port }])),
+      ),
+    }),
     STATE_DIR: stateDir,
     ...broker.login(DAEMON_USER),
     ...(await dashboardKeys(stateDir, options.dashboard)),
@@ -231,6 +241,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
     setCloudDelivers(now) {
       delivers = now;
     },
+    setCable: (station, says) => cables.get(station)?.set(says),
     setBroker: (up) => up ? broker.goUp() : broker.goDown(),
     setAgent: async (agent, isRunning) => {
       if (isRunning) return launchAgent(agent);

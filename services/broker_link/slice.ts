@@ -16,14 +16,18 @@ export function brokerLinkGrants({ broker }: HouseConfig): readonly Grant[] {
   ];
 }
 
-/** How to reach the broker. */
-export function brokerLinkSlice(config: HouseConfig): BrokerLinkConfig {
+/**
+ * How to reach the broker.
+ *
+ * @param cables Stations that a NUT server speaks for: what is said of them at QoS 0 would be refused without a word
+ */
+export function brokerLinkSlice(config: HouseConfig, cables: readonly string[]): BrokerLinkConfig {
   return {
     roots: config.roots,
     broker: config.broker,
     embeddedPort: config.embeddedPort,
     clientId: daemonClientId(config.mqttClientId, brokerSecret(config)),
-    mustWrite: commandTopics(config),
+    mustWrite: [...commandTopics(config), ...cables.map(topicsUnder(config.roots).source)],
   };
 }
 

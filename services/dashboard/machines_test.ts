@@ -111,6 +111,28 @@ Deno.test("GET /metrics gives every live value, with its unit in its name", () =
     );
   }, MEASURED));
 
+Deno.test("GET /metrics names who tells grid and charge of a station with a cable, while they are live", () =>
+  withDashboard(async (house) => {
+    const sources = { grid_source: "nut", charge_source: "cloud" };
+    const of = async (state: object) => {
+      await beWell(house, state);
+      const found = await scrape(house);
+      return new Map([...found].filter(([name]) => /_source|_sources/.test(name)));
+    };
+    assert.deepEqual(await of(STATE), new Map());
+    const grid = `${PREFIX}source{station="Study",quantity="grid",source="nut"}`;
+    const charge = `${PREFIX}source{station="Study",quantity="charge",source="cloud"}`;
+    const disagree = `${PREFIX}sources_disagree{station="Study"}`;
+    assert.deepEqual(
+      await of({ ...STATE, ...sources }),
+      new Map([[grid, 1], [charge, 1], [disagree, 0]]),
+    );
+    assert.deepEqual(
+      await of({ ...STATE, ...sources, source_disagreement: true, grid_age_s: 9999 }),
+      new Map([[charge, 1], [disagree, 1]]),
+    );
+  }, MEASURED));
+
 Deno.test("GET /metrics counts known kinds of events from 0, so that the first one is a rise", () =>
   withDashboard(async (house) => {
     await beWell(house);

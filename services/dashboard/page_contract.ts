@@ -64,6 +64,9 @@ export interface PolicyView {
   readonly age_s?: number;
 }
 
+/** Who speaks for a station: the cloud, or its cable to a NUT server. */
+export type SourceName = "cloud" | "nut";
+
 /** One power station. Each value that can grow old has its own age. */
 export interface StationView {
   readonly device: string;
@@ -73,6 +76,10 @@ export interface StationView {
   /** What the bridge says of the way to it; absent: it did not say. */
   readonly link?: "live" | "stale" | "offline";
   readonly grid?: { readonly connected: boolean; readonly age_s?: number; readonly evidence?: string };
+  /** Who said the grid and the charge; absent: the station has no cable, or the value is not known. */
+  readonly sources?: { readonly grid?: SourceName; readonly charge?: SourceName };
+  /** The cable decides the grid, and the live cloud says the opposite. */
+  readonly is_disputed?: true;
   /** The station speaks and does not tell the grid any more; `grid` is absent then. */
   readonly is_grid_unknown?: true;
   readonly soc?: { readonly percent: number; readonly age_s?: number };

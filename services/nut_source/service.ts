@@ -12,11 +12,11 @@ import { type Confirmed, NOTHING_SAID, stepConfirmed } from "./confirm.ts";
 export interface NutSourceConfig {
   readonly roots: TopicRoots;
   readonly sources: readonly NutSource[];
+  /** How often each server is asked, ms: 2000 to 5000. */
+  readonly pollMs: number;
 }
 
-/** How often each server is asked, ms. */
-export const POLL_MS = 3000;
-/** An answer takes no longer than this, ms. */
+/** An answer takes no longer than this, ms; nor longer than a poll. */
 export const LIST_LIMIT_MS = 2500;
 
 /** Makes the service. */
@@ -41,7 +41,7 @@ export class NutSourceService implements Service {
     const pollAll = () => {
       for (const source of this.context.config.sources) void this.#poll(source);
     };
-    this.#cancel = this.context.clock.every(POLL_MS, pollAll);
+    this.#cancel = this.context.clock.every(this.context.config.pollMs, pollAll);
     pollAll();
     return Promise.resolve();
   }
@@ -55,10 +55,12 @@ export class NutSourceService implements Service {
 
   async #poll(source: NutSource): Promise<void> {
     if (this.#asking.has(source)) return;
-    const { clock, log } = this.context;
+    const { clock, log, config } = this.context;
     const asking = new AbortController();
     this.#asking.set(source, asking);
-    const cancel = clock.after(LIST_LIMIT_MS, () => asking.abort(new Error("no answer in time")));
+    const cancel = clock.after(Math.min(LIST_LIMIT_MS, config.pollMs), () => {
+      asking.abort(new Error("no answer in time"));
+    });
     try {
       const reading = readUpsVars(await this.list(source, asking.signal), source.ups);
       if (this.#isStopped) return;
@@ -71,13 +73,17 @@ export class NutSourceService implements Service {
       }
       const isUsable = said.grid !== undefined && !said.isFlapping;
       await this.context.bus.publish(
-        topicsUnder(this.context.config.roots).source(source.device),
+        topicsUnder(config.roots).source(source.device),
         encodeSourceReading({
           source: "nut",
           grid: isUsable ? said.grid : undefined,
           soc: reading.soc,
           discharge_min: said.grid === false ? reading.dischargeMin : undefined,
           out_watts: reading.outWatts,
+          in_volts: reading.inVolts,
+          temp_celsius: reading.tempCelsius,
+          model: reading.model,
+          flapping: said.isFlapping ? true : undefined,
           evidence: `ups.status=${reading.status}`,
           ts: new Date(clock.wallMs()).toISOString(),
         }),

@@ -3,15 +3,16 @@ import { parseSourceReading, type SourceReading } from "../../lib/messages/sourc
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { testContext } from "../../lib/testing.ts";
 import { settle } from "../../lib/time/test_clock.ts";
-import { NutSourceService, POLL_MS } from "./service.ts";
+import { NutSourceService } from "./service.ts";
 
+const POLL_MS = 3000;
 const TOPIC = topicsUnder(DEFAULT_ROOTS).source("Study");
 const SOURCE = { device: "Study", ups: "u", host: "127.0.0.1", port: 3493 };
 
 Deno.test("NutSourceService says OB with the second poll, nothing of stale data, and confirms anew after it", async () => {
   const context = testContext(
     { service: "nut_source", publishes: [TOPIC], subscribes: [] },
-    { roots: DEFAULT_ROOTS, sources: [SOURCE] },
+    { roots: DEFAULT_ROOTS, sources: [SOURCE], pollMs: POLL_MS },
   );
   const said: SourceReading[] = [];
   context.broker.bus({ service: "test", publishes: [], subscribes: [TOPIC] })

@@ -50,3 +50,18 @@ for (const seed of REFEREE_LESSONS) {
     assert.equal(playOutage(seed).violation, undefined);
   });
 }
+
+Deno.test("House keeps its promises in 300 generated outages with cloud and cable, late, doubled, contradicting, dead", () => {
+  const sum = { told: 0, different: 0 };
+  for (let seed = 1; seed <= 300; seed++) {
+    const both = playOutage(seed, undefined, false, "both");
+    assert.equal(both.violation, undefined, JSON.stringify(both.violation));
+    const cloud = playOutage(seed, undefined, false, "cloud");
+    sum.told += both.firstToldSec.size;
+    for (const [agent, sec] of both.firstToldSec) {
+      if (cloud.firstToldSec.get(agent) !== sec) sum.different++;
+    }
+  }
+  // The cable must matter for this to mean anything.
+  assert.ok(sum.told >= 75 && sum.different >= 20, JSON.stringify(sum));
+});

@@ -12,12 +12,13 @@ import { goRound } from "../../lib/time/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { type CompiledModel, compileModel } from "./models/compiled_model.ts";
 import { type ModelFile, parseModelFile } from "./models/model_files.ts";
+import { CABLE_ONLY } from "./models/cable_only.ts";
 import type { ModelSpec } from "./models/model_spec.ts";
 import { matchModel, MODELS } from "./models/models.ts";
 import { PowerStation } from "./judge/power_station.ts";
 import { GoneStations } from "./publish/gone_stations.ts";
 import { RefusalLog } from "./publish/refusal_log.ts";
-import { StationPublisher } from "./publish/station_publisher.ts";
+import { type FeedParts, StationPublisher } from "./publish/station_publisher.ts";
 import { type NamedStation, nameStations } from "./publish/station_names.ts";
 
 /** The service's slice of the configuration. */
@@ -32,6 +33,8 @@ export interface SocBridgeConfig {
   readonly publishRawJson: boolean;
   /** Tables of models that the product does not know, or knows otherwise; none when absent. */
   readonly modelFiles?: readonly ModelFile[];
+  /** Stations that a NUT server speaks for, by name or serial number: one that nobody else knows is a station all the same. */
+  readonly cables?: readonly string[];
 }
 
 /** More stations than this on one broker are not believed. */
@@ -52,6 +55,8 @@ export class SocBridge implements Service {
   readonly #topics: Topics;
   readonly #refusals: RefusalLog;
   readonly #feeds = new Map<string, StationPublisher>();
+  /** Stations that nobody but a cable knows, by name. */
+  readonly #cableOnly = new Map<string, StationPublisher>();
   readonly #strangers = new Set<string>();
   readonly #compiled = new Map<ModelSpec, Promise<CompiledModel>>();
   #models: readonly ModelSpec[] = MODELS;
@@ -75,7 +80,7 @@ export class SocBridge implements Service {
     await this.#loadModelFiles();
     const isolation = new Isolation(this.context, "part_failed");
     this.#cancels.push(
-      goRound(clock, TICK_MS, () => this.#feeds.values(), (some) => {
+      goRound(clock, TICK_MS, () => this.#everyFeed(), (some) => {
         for (const feed of some) isolation.run(`station "${feed.device}"`, () => feed.tick());
       }),
       clock.every(TICK_MS, () => this.#tellSilence()),
@@ -91,7 +96,7 @@ export class SocBridge implements Service {
     bus.subscribe(this.#topics.raw("+"), (message) => this.#takeRaw(message), { qos: 0 });
     bus.onLink((up) => {
       if (!up) return;
-      for (const feed of this.#feeds.values()) {
+      for (const feed of this.#everyFeed()) {
         isolation.run(`station "${feed.device}"`, () => feed.publishAgain());
       }
     });
@@ -99,10 +104,11 @@ export class SocBridge implements Service {
 
   /** Says of every station that nobody watches it any more, so that no retained state looks live. */
   stop(): Promise<void> {
-    if (this.#cancels.length > 0) { for (const feed of this.#feeds.values()) feed.publishLastWord(); }
+    if (this.#cancels.length > 0) { for (const feed of this.#everyFeed()) feed.publishLastWord(); }
     for (const cancel of this.#cancels.splice(0)) cancel();
     this.#isStopped = true;
     this.#feeds.clear();
+    this.#cableOnly.clear();
     return Promise.resolve();
   }
 
@@ -155,11 +161,13 @@ export class SocBridge implements Service {
   #takeSource({ topic, payload, retained }: BusMessage): void {
     if (this.#isStopped) return;
     const device = topic.split("/").at(-3) ?? "";
+    // An empty one only proves that it may be written.
+    if (payload.length === 0) return;
     if (retained) return this.#refusals.note(topic, "a retained reading, which may be old");
     try {
       const reading = parseSourceReading(payload, `MQTT topic "${topic}"`);
       const feed = this.#feeds.get(device) ??
-        [...this.#feeds.values()].find((one) => one.device === device);
+        [...this.#feeds.values()].find((one) => one.device === device) ?? this.#cableFeed(device);
       if (!feed) return this.#refusals.note(topic, `no station is called "${device}"`);
       feed.takeSource(reading, heldUpMs(reading, this.context.clock.wallMs()));
     } catch (error) {
@@ -187,15 +195,9 @@ export class SocBridge implements Service {
     const { spec, isGuess } = found;
     this.#yieldName(sn);
     const { config } = this.context;
-    const feed = new StationPublisher(sn, {
-      ...this.context,
-      topics: this.#topics,
-      refusals: this.#refusals,
-      publishRawJson: config.publishRawJson,
-      journal: (event) => this.#journal(event),
-      device: () => this.#nameOf(sn),
-    });
+    const feed = new StationPublisher(sn, this.#partsOf(() => this.#nameOf(sn)));
     this.#feeds.set(sn, feed);
+    this.#endCableOnly();
     if (!this.#configured.has(sn)) {
       this.context.log.notice("STATION FOUND", { sn, model: spec.model, device: this.#nameOf(sn) });
     }
@@ -213,6 +215,38 @@ export class SocBridge implements Service {
     return feed;
   }
 
+  *#everyFeed(): Generator<StationPublisher> {
+    yield* this.#feeds.values();
+    yield* this.#cableOnly.values();
+  }
+
+  /** A station that the configuration gives a cable and nobody else knows; undefined: it has none. */
+  #cableFeed(device: string): StationPublisher | undefined {
+    const known = this.#cableOnly.get(device);
+    const { config, log } = this.context;
+    if (known || !config.cables?.includes(device)) return known;
+    log.notice("STATION BY CABLE ALONE", { device });
+    const feed = new StationPublisher(device, { ...this.#partsOf(() => device), isCableOnly: true });
+    this.#cableOnly.set(device, feed);
+    void this.#compile(CABLE_ONLY).then((model) => {
+      if (this.#isStopped) return;
+      const staleAfterMs = config.staleAfterSec * 1000;
+      feed.begin(new PowerStation({ sn: device, model, gridRule: "auto", staleAfterMs }), false);
+    });
+    return feed;
+  }
+
+  #partsOf(device: () => string): FeedParts {
+    return {
+      ...this.context,
+      topics: this.#topics,
+      refusals: this.#refusals,
+      publishRawJson: this.context.config.publishRawJson,
+      journal: (event) => this.#journal(event),
+      device,
+    };
+  }
+
   #nameOf(sn: string): string {
     return this.#names.get(sn) ?? sn;
   }
@@ -222,6 +256,15 @@ export class SocBridge implements Service {
     this.#takenNames = new Set(this.#names.values());
     for (const feed of this.#feeds.values()) feed.leaveOldName();
     for (const feed of this.#feeds.values()) feed.takeNewName();
+    this.#endCableOnly();
+  }
+
+  /** Somebody else knows the station now: it has one state, which takes the cable's readings from here on. */
+  #endCableOnly(): void {
+    for (const { sn, device } of this.#feeds.values()) {
+      this.#cableOnly.delete(sn);
+      this.#cableOnly.delete(device);
+    }
   }
 
   /** A station from traffic alone is named by its serial number; whoever was given that as a name loses it. */
@@ -293,7 +336,7 @@ export class SocBridge implements Service {
   }
 
   #tellSilence(): void {
-    const feeds = [...this.#feeds.values()].filter((f) => f.isProtecting);
+    const feeds = [...this.#everyFeed()].filter((f) => f.isProtecting);
     this.#raise("station_silent", feeds.filter((f) => f.link !== "live"), "No fresh word from");
     this.#raise(
       "source_disagreement",

@@ -2,8 +2,12 @@
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { SocBridgeConfig } from "./service.ts";
 
-/** Which stations there are and how they are judged. */
-export function socBridgeSlice(config: HouseConfig): SocBridgeConfig {
+/**
+ * Which stations there are and how they are judged.
+ *
+ * @param cables Stations that a NUT server speaks for
+ */
+export function socBridgeSlice(config: HouseConfig, cables: readonly string[]): SocBridgeConfig {
   return {
     roots: config.roots,
     devices: config.stations,
@@ -11,5 +15,6 @@ export function socBridgeSlice(config: HouseConfig): SocBridgeConfig {
     staleAfterSec: config.staleAfterSec,
     publishRawJson: config.publishRawJson,
     modelFiles: config.modelFiles,
+    cables,
   };
 }

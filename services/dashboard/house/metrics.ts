@@ -48,6 +48,16 @@ export const METRICS = {
     help: "1 with the grid, 0 without; absent when not known.",
     labels: ["station"],
   },
+  source: {
+    type: "gauge",
+    help: "1 for who tells the grid and the charge of a station with a cable: cloud or nut.",
+    labels: ["station", "quantity", "source"],
+  },
+  sources_disagree: {
+    type: "gauge",
+    help: "1 while the cloud contradicts the cable on the grid, else 0; absent without a cable.",
+    labels: ["station"],
+  },
   ac_input_watts: { type: "gauge", help: "Power at the AC input.", labels: ["station"] },
   ac_input_volts: { type: "gauge", help: "Voltage at the AC input.", labels: ["station"] },
   dc_input_watts: { type: "gauge", help: "Solar or car input.", labels: ["station"] },
@@ -144,6 +154,7 @@ function stationValues(station: StationView, view: HouseView): MetricValue[] {
     { name: "state_age_seconds", labels, value: station.age_s },
     { name: "charge_percent", labels, value: isLive(soc) ? soc?.percent : undefined },
     { name: "grid_connected", labels, value: isLive(grid) && grid ? Number(grid.connected) : undefined },
+    ...sourceValues(station, isLive(grid), isLive(soc)),
     live("ac_input_watts", station.ac_in_watts),
     live("ac_input_volts", station.ac_in_volts),
     live("dc_input_watts", station.dc_in_watts),
@@ -159,6 +170,24 @@ function stationValues(station: StationView, view: HouseView): MetricValue[] {
         { name: "policy_timer_seconds" as const, labels, value: policy.timer_left_s },
       ]
       : []),
+  ];
+}
+
+/** Who tells a live value; nothing for a station without a cable. */
+function sourceValues(
+  { device: station, sources, is_disputed }: StationView,
+  isGridLive: boolean,
+  isChargeLive: boolean,
+): MetricValue[] {
+  const of = (quantity: string, source: string | undefined) =>
+    source === undefined
+      ? []
+      : [{ name: "source" as const, labels: { station, quantity, source }, value: 1 }];
+  if (!sources) return [];
+  return [
+    ...(isGridLive ? of("grid", sources.grid) : []),
+    ...(isChargeLive ? of("charge", sources.charge) : []),
+    { name: "sources_disagree" as const, labels: { station }, value: Number(is_disputed === true) },
   ];
 }
 

@@ -110,6 +110,10 @@ function stateView(heard: Heard<PowerState>, nowMonoMs: number): Partial<Station
       age_s: age(value.grid_age_s ?? value.age_s),
       evidence: value.grid_evidence,
     },
+    sources: value.grid_source || value.charge_source
+      ? { grid: value.grid_source, charge: value.charge_source }
+      : undefined,
+    is_disputed: value.source_disagreement ? true : undefined,
     is_grid_unknown: value.grid_unknown ? true : undefined,
     soc: percent === undefined ? undefined : { percent, age_s: age(value.soc_age_s ?? value.age_s) },
     age_s: age(value.age_s),

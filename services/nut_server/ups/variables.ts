@@ -38,6 +38,8 @@ export function upsVariables(sources: VariableSources): Variables | undefined {
   const charge = battery.chargePercent === undefined ? undefined : Math.floor(battery.chargePercent);
   const ratedWatts = sources.ratedWatts ?? facts?.ratedWatts;
   const outWatts = state.ac_out_watts ?? state.out_watts;
+  // A station that only a cable speaks for may be anybody's.
+  const maker = memory.sn === undefined && state.grid_source === "nut" ? undefined : "EcoFlow";
   const isOnline = tokens.includes("OL");
   const values: Record<string, string | number | undefined> = {
     "battery.charge": charge,
@@ -50,20 +52,23 @@ export function upsVariables(sources: VariableSources): Variables | undefined {
     "battery.temperature": state.temp_celsius,
     "battery.type": facts?.batteryType,
     "device.description": state.simulated ? "SIMULATED by ecoflow-power feed" : undefined,
-    "device.mfr": "EcoFlow",
+    "device.mfr": maker,
     "device.model": memory.model,
     "device.serial": memory.sn,
     "device.type": "ups",
     "driver.name": "ecoflow-power",
     "driver.parameter.port": "auto",
     "driver.version": VERSION,
+    // NUT's name space for what it has no name for.
+    "experimental.source.charge": state.charge_source,
+    "experimental.source.grid": state.grid_source,
     "input.realpower": state.ac_in_watts === undefined ? undefined : whole(Math.max(0, state.ac_in_watts)),
     "input.voltage": isOnline ? state.ac_in_volts : undefined,
     "ups.id": device,
     "ups.load": outWatts === undefined || ratedWatts === undefined
       ? undefined
       : whole(Math.max(0, outWatts) / ratedWatts * 100),
-    "ups.mfr": "EcoFlow",
+    "ups.mfr": maker,
     "ups.model": memory.model,
     "ups.realpower": outWatts === undefined ? undefined : whole(Math.max(0, outWatts)),
     "ups.realpower.nominal": whole(ratedWatts),

@@ -124,6 +124,18 @@ Deno.test("upsVariables() gives every known value in NUT's units", () => {
   });
 });
 
+Deno.test("upsVariables() names who tells grid and charge, and makes no UPS by cable alone one of EcoFlow's", () => {
+  const names = ["device.mfr", "ups.mfr", "experimental.source.grid", "experimental.source.charge"];
+  const of = (sn: string | undefined, state: object) => {
+    const variables = upsVariables({ ...FULL, memory: { model: "Smart-UPS", sn }, view: live(true, state) });
+    return names.map((name) => variables?.get(name));
+  };
+  const sources = { grid_source: "nut", charge_source: "cloud" };
+  deepEqual(of("R651", {}), ["EcoFlow", "EcoFlow", undefined, undefined]);
+  deepEqual(of("R651", sources), ["EcoFlow", "EcoFlow", "nut", "cloud"]);
+  deepEqual(of(undefined, sources), [undefined, undefined, "nut", "cloud"]);
+});
+
 Deno.test("upsVariables() is sorted by name", () => {
   const names = [...upsVariables(FULL)?.keys() ?? []];
   deepEqual(names, names.toSorted());

@@ -1,5 +1,6 @@
 /** The form of a policy file: every key with its type and range. Pure. */
 import * as v from "valibot";
+import { nutSourceSchema } from "../../../lib/config/nut_sources.ts";
 import { integerIn, numberIn, textUpTo } from "../../../lib/messages/parse.ts";
 import type { PathStep } from "./toml_lines.ts";
 import { recordOf } from "../../../lib/record_of.ts";
@@ -33,6 +34,8 @@ const stationSchema = strictObject({
   grid: v.optional(v.picklist(["auto", "witness", "off"])),
   total_wh: v.optional(numberIn(1, 1_000_000)),
   min_soc: v.optional(numberIn(0, 90)),
+  /** A NUT server that speaks for the station as well: read by the worker of the stations by cable, no rule of the policy. */
+  nut: v.optional(nutSourceSchema),
   ...triggerKeys,
 });
 

@@ -11,6 +11,7 @@ import { House, type HouseEffect, type HouseInput } from "../house.ts";
 import { policyStatus } from "../io/explain.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import { SnapshotKeeper } from "../snapshot/keeper.ts";
+import { CabledStation } from "./cabled_station.ts";
 import { GridKnowledge } from "./grid_knowledge.ts";
 import { OddStation } from "./odd_station.ts";
 import { type Draw, drawFrom } from "./random.ts";
@@ -40,7 +41,14 @@ export interface Played {
   readonly ended: number;
   /** Stations that did not tell the grid for a time. */
   readonly untold: number;
+  /** Hosts that lost their power while they ran, whether anybody could have known or not. */
+  readonly lost: number;
+  /** When each host was told for the first time, s of the world. */
+  readonly firstToldSec: ReadonlyMap<string, number>;
 }
+
+/** Who speaks for the stations: the cloud with all its faults, or it and a cable with all of its own. */
+export type Sources = "cloud" | "both";
 
 const STEP_SEC = 10;
 const LIMITS = {
@@ -62,13 +70,15 @@ const SLACK_SEC = 60;
  *
  * @param trace Hears what happens, to find out why a property broke
  * @param isPlain Its stations tell all that they know, as those of worlds from before there were others
+ * @param sources Absent: one source, whose frames carry their true age
  */
 export function playOutage(
   seed: number,
   trace: (line: string) => void = () => {},
   isPlain = false,
+  sources?: Sources,
 ): Played {
-  return new World(seed, trace, isPlain).play();
+  return new World(seed, trace, isPlain, sources).play();
 }
 
 class World {
@@ -95,6 +105,8 @@ class World {
   // What the world knows of what the policy may know.
   readonly #grids: ReadonlyMap<string, GridKnowledge>;
   readonly #odd: ReadonlyMap<string, OddStation>;
+  readonly #cabled: ReadonlyMap<string, CabledStation>;
+  readonly #firstToldSec = new Map<string, number>();
   readonly #untoldSeen = new Set<string>();
   readonly #socHeard = new Map<string, number>();
   readonly #toldSec = new Map<string, number>();
@@ -109,6 +121,7 @@ class World {
     private readonly seed: number,
     private readonly trace: (line: string) => void,
     isPlain: boolean,
+    sources?: Sources,
   ) {
     const draw = this.#draw = drawFrom(seed);
     this.#lengthSec = draw.between(30, 120) * 60;
@@ -127,6 +140,15 @@ class World {
       names.map((
         name,
       ) => [name, new GridKnowledge(this.#odd.get(name)?.source ?? "auto", LIMITS.staleAfterSec)]),
+    );
+    const cableDraw = drawFrom(seed + 0x3ab1e);
+    this.#cabled = new Map(
+      sources === undefined
+        ? []
+        : names.filter((name) => this.#odd.get(name)?.source !== "witness").map((name) => [
+          name,
+          new CabledStation(cableDraw, this.#lengthSec, sources === "both", LIMITS.staleAfterSec),
+        ]),
     );
     const windows = (most: number, longestSec: number) =>
       Array.from({ length: Math.floor(draw.between(0, most + 1)) }, () => {
@@ -188,6 +210,8 @@ class World {
       commanded: this.#toldSec.size,
       restarts: this.#restarts,
       untold: this.#untoldSeen.size,
+      lost: this.#lost,
+      firstToldSec: this.#firstToldSec,
       ended: this.#stations.filter(({ endedSec }) => endedSec !== undefined).length,
     };
   }
@@ -235,6 +259,11 @@ class World {
       }
       if (station.endedSec !== undefined) continue;
       const isSilent = this.#isIn(this.#silences);
+      const cabled = this.#cabled.get(station.name);
+      if (cabled) {
+        this.#talkByBoth(station, cabled, odd, isSilent);
+        continue;
+      }
       if (!isSilent) {
         const plain = station.state(this.#nowSec);
         const said = odd?.said(plain, this.#nowSec) ?? plain;
@@ -269,6 +298,41 @@ class World {
     const arrival = { atMonoMs: this.#clock.monoMs(), atWallMs: this.#clock.wallMs(), retained: false };
     const aged = { ...state, age_s: ageSec, grid_age_s: ageSec, soc_age_s: ageSec, link: "live" as const };
     this.#step({ kind: "state", device, state: aged, arrival });
+  }
+
+  /** Both sources speak, and what comes of it is said as often as the decoder says it. */
+  #talkByBoth(
+    station: ReferenceStation,
+    cabled: CabledStation,
+    odd: OddStation | undefined,
+    isSilent: boolean,
+  ): void {
+    const [now, hasGrid] = [this.#nowSec, station.hasGrid(this.#nowSec)];
+    const truth = station.state(now);
+    if (!isSilent) cabled.cloudSays(odd?.said(truth, now) ?? truth, hasGrid, now);
+    cabled.poll(truth, now);
+    const state = cabled.state(station.name, now);
+    if (!state) return;
+    const { name: device } = station;
+    const grids = this.#grids.get(device);
+    if (cabled.isHonest(now)) {
+      // Whatever the cloud says meanwhile: the truth was told.
+      grids?.stationSays(hasGrid, false, now, now);
+    } else if (state.grid_connected !== undefined || state.grid_unknown) {
+      grids?.stationSays(
+        state.grid_connected,
+        state.grid_unknown === true,
+        now - (state.grid_age_s ?? state.age_s ?? 0),
+        now,
+      );
+    }
+    if (state.soc !== undefined) {
+      const socSec = now - (state.soc_age_s ?? state.age_s ?? 0);
+      this.#socHeard.set(device, Math.max(socSec, this.#socHeard.get(device) ?? 0));
+    }
+    this.#noteLoss(device);
+    const arrival = { atMonoMs: this.#clock.monoMs(), atWallMs: this.#clock.wallMs(), retained: false };
+    this.#step({ kind: "state", device, state, arrival });
   }
 
   #listen(agent: ReferenceAgent): void {
@@ -309,6 +373,9 @@ class World {
     for (const { agent, action, id, untilSec } of this.#outbox.splice(0)) {
       if (this.#nowSec >= untilSec) continue;
       if (action === "shutdown" && !this.#toldSec.has(agent)) this.#toldSec.set(agent, this.#nowSec);
+      if (action === "shutdown" && !this.#firstToldSec.has(agent)) {
+        this.#firstToldSec.set(agent, this.#nowSec);
+      }
       if (action === "abort") this.#toldSec.delete(agent);
       this.#step({ kind: "host", agent, input: { kind: "delivered", commandId: id } });
       this.#agents.get(agent)?.obey(action, id, this.#nowSec);
@@ -326,6 +393,7 @@ class World {
       this.#advance(Math.min(left, STEP_SEC));
       for (const agent of this.#agents.values()) agent.until(this.#nowSec);
     }
+    for (const cabled of this.#cabled.values()) cabled.forget();
     this.#clock.jumpWall(jumpMs);
     const awayMs = awaySec * 1000 + jumpMs;
     const isSure = awayMs >= 0 && awayMs <= 60_000;
@@ -450,6 +518,7 @@ class World {
       if (!isDark || this.#judged.has(agent)) continue;
       this.#judged.add(agent);
       if (this.#agents.get(agent)?.isDown) continue;
+      this.#lost++;
       const losses = feeds.flatMap(({ name }) => this.#lossHeard.get(name) ?? []);
       if (losses.length < feeds.length) continue;
       // A return that nobody told is no return for the policy but a charge that rises; what counts is the loss after it.
@@ -480,6 +549,7 @@ class World {
       }
     }
   }
+  #lost = 0;
   readonly #judged = new Set<string>();
 
   #isSilentBetween(fromSec: number, toSec: number): boolean {

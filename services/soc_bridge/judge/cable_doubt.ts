@@ -26,7 +26,8 @@ export interface Said {
 /**
  * Takes in what is said now.
  *
- * In doubt is a cable that says nothing of the grid, and one that says "there" against a live cloud. A doubt in which the charge fell
+ * In doubt is a cable that says nothing of the grid while no live cloud sees it, and one that says "there" against a live cloud. A
+ * cable that says nothing makes nothing worse than the cloud alone: stations use their battery on the grid too. A doubt in which the charge fell
  * outlives the cloud: only the cloud's agreement, the cable's own "gone" or a rising charge ends it.
  *
  * @returns undefined: there is no doubt
@@ -35,7 +36,7 @@ export function stepDoubt(
   before: CableDoubt | undefined,
   { cable, cloud, soc }: Said,
 ): CableDoubt | undefined {
-  if (cable === false || (cable === true && cloud === true)) return undefined;
+  if (cable === false || cloud === true) return undefined;
   const isDoubtful = cable === undefined || cloud === false;
   if (soc === undefined) return isDoubtful || isBatteryInUse(before) ? before : undefined;
   const next = !before || soc > before.fromSoc

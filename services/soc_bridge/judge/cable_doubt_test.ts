@@ -21,6 +21,15 @@ const rows: readonly [name: string, said: readonly Said[], isInUse: boolean][] =
     says(undefined, undefined, 80),
     says(undefined, undefined, 78),
   ], true],
+  ["a flapping driver whose cloud goes before the charge falls", [
+    says(undefined, true, 80),
+    says(undefined, undefined, 80),
+    says(undefined, undefined, 78),
+  ], true],
+  ["a flapping driver beside a cloud that sees no grid", [
+    says(undefined, false, 80),
+    says(undefined, false, 78),
+  ], true],
   // A host that is shut down when nothing was wrong.
   ["a point less", [says(true, false, 80), says(true, false, 78.1)], false],
   ["a late cloud against a charge that stays", [says(true, false, 100), says(true, false, 100)], false],
@@ -30,6 +39,10 @@ const rows: readonly [name: string, said: readonly Said[], isInUse: boolean][] =
     says(true, true, 90),
     says(true, false, 80),
     says(true, false, 79),
+  ], false],
+  ["a flapping driver beside a live cloud that sees the grid: stations use their battery on the grid too", [
+    says(undefined, true, 80),
+    says(undefined, true, 70),
   ], false],
   // A shown value that is no longer true.
   [

@@ -1,6 +1,7 @@
 /** Weighs what the cloud and a station's cable say into one state. Pure. */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import { type CableDoubt, isBatteryInUse, stepDoubt } from "./cable_doubt.ts";
+import { SOC_UNKNOWN, type SocState, stepSoc } from "./soc_filter.ts";
 import { areMinutesDoubtful } from "./plausible_minutes.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
 
@@ -11,8 +12,17 @@ export const CABLE_STALE_MS = 15_000;
 export interface Cable {
   readonly spokeMonoMs: number;
   readonly now: SourceReading;
-  readonly grid?: { readonly value: boolean; readonly atMonoMs: number; readonly evidence: string };
+  readonly grid?: {
+    readonly value: boolean;
+    readonly atMonoMs: number;
+    /** When it began to say so. */
+    readonly sinceMonoMs: number;
+    readonly evidence: string;
+  };
+  /** The charge that is believed: one that jumps must be confirmed, as the station's own. */
   readonly soc?: { readonly value: number; readonly atMonoMs: number };
+  /** What the filter keeps of it. */
+  readonly filter: SocState;
   /** How the charge went while the cable's word on the grid is in doubt; absent: it is not. */
   readonly doubt?: CableDoubt;
 }
@@ -28,12 +38,18 @@ export function addReading(
   atMonoMs: number,
   cloudGrid?: boolean,
 ): Cable {
-  const grid = now.grid === undefined ? before?.grid : { value: now.grid, atMonoMs, evidence: now.evidence };
-  const soc = now.soc === undefined ? before?.soc : { value: now.soc, atMonoMs };
+  const sinceMonoMs = before?.grid?.value === now.grid ? before?.grid?.sinceMonoMs ?? atMonoMs : atMonoMs;
+  const grid = now.grid === undefined
+    ? before?.grid
+    : { value: now.grid, atMonoMs, sinceMonoMs, evidence: now.evidence };
+  const kept = before?.filter ?? SOC_UNKNOWN;
+  const filter = now.soc === undefined ? kept : stepSoc(kept, now.soc, false, atMonoMs);
+  const soc = filter.soc === undefined ? undefined : { value: filter.soc, atMonoMs: filter.atMonoMs };
   const doubt = stepDoubt(before?.doubt, { cable: now.grid, cloud: cloudGrid, soc: soc?.value });
   return {
     spokeMonoMs: atMonoMs,
     now,
+    filter,
     ...(grid ? { grid } : {}),
     ...(soc ? { soc } : {}),
     ...(doubt ? { doubt } : {}),
@@ -48,12 +64,13 @@ export function addReading(
  * | grid, charge | the cable's while it was said within {@link CABLE_STALE_MS}; then whichever has the newer evidence, with its age |
  * | grid in doubt | gone, when the charge fell meanwhile: `cable_doubt.ts` |
  * | minutes | the live cable's, on battery; else the live cloud's |
- * | watts out | the live cloud's (it tells them by socket); else the live cable's |
+ * | watts out, volts in, temperature | the live cloud's (it tells them by socket and cell); else the live cable's |
+ * | model | the cloud's; else the cable's |
  * | other values of the moment | the cloud's, while it is live or the cable is silent too: its old watts never look as fresh as the cable |
- * | energy, limits, model | the cloud's, however old |
+ * | energy, limits | the cloud's, however old |
  * | link, age | live while either is |
  *
- * A fresh cloud that contradicts the cable changes nothing, and is named.
+ * A fresh cloud that contradicts the cable, in what it said since the cable's word changed, changes nothing, and is named.
  *
  * @param cable Absent: the station has no cable, or it never spoke; the cloud's state is returned as it is
  */
@@ -79,7 +96,9 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     state.grid_age_s = ageSec(atMonoMs);
     delete state.grid_unknown;
     delete state.grid_unconfirmed;
-    const isAgainst = isCloudLive && cloud.grid_connected !== undefined && cloud.grid_connected !== value;
+    // What the cloud said before the cable's word changed contradicts nothing: its connection may be gone.
+    const isAgainst = isCloudLive && cloud.grid_connected !== undefined && cloud.grid_connected !== value &&
+      nowMonoMs - cloudGridAge * 1000 >= cable.grid.sinceMonoMs;
     if (isAgainst) state.source_disagreement = true;
   }
   const proof = isLive && isBatteryInUse(cable.doubt) ? cable.doubt : undefined;
@@ -98,14 +117,23 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
   }
   if (state.grid_connected !== undefined) state.grid_source = isCableGrid || proof ? "nut" : "cloud";
   if (state.soc !== undefined) state.charge_source = isCableSoc ? "nut" : "cloud";
-  if (!isLive) return state;
+  if (state.model === undefined && cable.now.model !== undefined) state.model = cable.now.model;
+  if (!isLive) {
+    // Nobody else speaks for it: its cable's last word is its newest evidence.
+    return cloud.age_s === undefined ? { ...state, age_s: ageSec(cable.spokeMonoMs) } : state;
+  }
   state.link = "live";
   state.age_s = Math.min(ageSec(cable.spokeMonoMs), cloud.age_s ?? Infinity);
   if (cable.now.discharge_min !== undefined) {
     state.discharge_min = cable.now.discharge_min;
     delete state.discharge_min_doubtful;
   }
-  if (!isCloudLive && cable.now.out_watts !== undefined) state.out_watts = cable.now.out_watts;
+  if (!isCloudLive) {
+    const { out_watts, in_volts, temp_celsius } = cable.now;
+    if (out_watts !== undefined) state.out_watts = out_watts;
+    if (in_volts !== undefined) state.ac_in_volts = in_volts;
+    if (temp_celsius !== undefined) state.temp_celsius = temp_celsius;
+  }
   // A driver's minutes are weighed as the station's own are: some say 0, or 40 hours.
   if (
     cable.now.discharge_min !== undefined && areMinutesDoubtful({

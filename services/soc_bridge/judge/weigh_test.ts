@@ -51,6 +51,20 @@ const rows: Row[] = [
     },
   },
   {
+    name: "calls no word of the cloud a contradiction that is older than the cable's",
+    cloud: { ...CLOUD, grid_age_s: 1.1, age_s: 1 },
+    cable: addReading(at(OL), OB, 2000),
+    now: 3000,
+    wanted: { grid_connected: false, source_disagreement: undefined },
+  },
+  {
+    name: "calls it one when it is as old",
+    cloud: { ...CLOUD, grid_age_s: 1, age_s: 1 },
+    cable: addReading(addReading(at(OL), OB, 2000), OB, 2500),
+    now: 3000,
+    wanted: { grid_connected: false, source_disagreement: true },
+  },
+  {
     name: "is live by the cable alone, and says no watts of a lost cloud",
     cloud: LOST,
     cable: at(OB),
@@ -137,6 +151,37 @@ const rows: Row[] = [
     cable: addReading(addReading(undefined, OL, 0, false), { ...OL, soc: 49 }, 3000, false),
     now: 3000,
     wanted: { grid_connected: true, grid_source: "nut", source_disagreement: true },
+  },
+  {
+    name: "believes no charge that jumps and is said once",
+    cloud: LOST,
+    cable: addReading(addReading(undefined, OB, 0), { ...OB, soc: 3 }, 3000),
+    now: 3000,
+    wanted: { soc: 50, soc_age_s: 3 },
+  },
+  {
+    name: "believes it at the third time",
+    cloud: LOST,
+    cable: [3000, 6000, 9000].reduce(
+      (cable, ms) => addReading(cable, { ...OB, soc: 3 }, ms),
+      addReading(undefined, OB, 0),
+    ),
+    now: 9000,
+    wanted: { soc: 3, soc_age_s: 0 },
+  },
+  {
+    name: "takes volts, temperature and model of the cable when the cloud has none",
+    cloud: LOST,
+    cable: at({ ...OB, in_volts: 230, temp_celsius: 21, model: "RIVER 3 Plus" }),
+    now: 0,
+    wanted: { ac_in_volts: 230, temp_celsius: 21, model: "RIVER 3 Plus" },
+  },
+  {
+    name: "leaves them to a live cloud",
+    cloud: { ...CLOUD, ac_in_volts: 229, temp_celsius: 30, model: "River 3" },
+    cable: at({ ...OB, in_volts: 230, temp_celsius: 21, model: "RIVER 3 Plus" }),
+    now: 0,
+    wanted: { ac_in_volts: 229, temp_celsius: 30, model: "River 3" },
   },
   {
     name: "doubts minutes of the driver that charge, energy and load contradict",

@@ -18,6 +18,9 @@ export const GATHER_MS = 1000;
  */
 export function isDue(now: PowerState, last: PowerState | undefined, waitedMs: number): boolean {
   if (!last || isUrgentNews(now, last)) return true;
+  if (now.grid_source !== last.grid_source || now.source_disagreement !== last.source_disagreement) {
+    return true;
+  }
   if (waitedMs >= heartbeatMs(now.link)) return true;
   return waitedMs >= GATHER_MS && !isSameButTimes(now, last);
 }

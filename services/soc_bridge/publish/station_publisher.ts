@@ -8,6 +8,7 @@ import type { Accepted, Link, PowerStation } from "../judge/power_station.ts";
 import { isUrgentNews } from "../judge/urgent.ts";
 import { addReading, type Cable, CABLE_STALE_MS, weigh } from "../judge/weigh.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
+import { CableLog } from "./cable_log.ts";
 import { GATHER_MS, heartbeatMs, isDue } from "./state_pace.ts";
 import { StationLog, type WordParts } from "./station_log.ts";
 
@@ -19,6 +20,8 @@ export interface FeedParts extends WordParts {
   readonly publishRawJson: boolean;
   /** The station's present name in topics. */
   device(): string;
+  /** Only its cable speaks for it: it has no serial number, no model of ours, and nobody else to ask. */
+  readonly isCableOnly?: boolean;
 }
 
 /** A station is asked for its whole state at most this often, ms. */
@@ -35,6 +38,7 @@ const MAX_EARLY = 64;
 /** See the file comment. */
 export class StationPublisher {
   readonly #words: StationLog;
+  readonly #cableWords: CableLog;
   #station: PowerStation | undefined;
   /** What the station's cable last said; undefined: it has none, or it never spoke. */
   #cable: Cable | undefined;
@@ -50,12 +54,14 @@ export class StationPublisher {
   #doubtGapMs = REFRESH_MS;
   /** When the whole state was last looked at. */
   #lookedMonoMs = -Infinity;
+  #wasCableLive = false;
   /** Something may differ from what was published, besides ages. */
   #isTouched = true;
 
   constructor(readonly sn: string, private readonly parts: FeedParts) {
     this.#device = parts.device();
     this.#words = new StationLog(sn, parts);
+    this.#cableWords = new CableLog(parts);
   }
 
   /** The name that is in use. */
@@ -65,9 +71,12 @@ export class StationPublisher {
 
   /** Alive or not; stale before the table is compiled. */
   get link(): Link {
-    const isCableLive = this.#cable &&
+    return this.#isCableLive ? "live" : this.#cloudLink;
+  }
+
+  get #isCableLive(): boolean {
+    return this.#cable !== undefined &&
       this.parts.clock.monoMs() - this.#cable.spokeMonoMs <= CABLE_STALE_MS;
-    return isCableLive ? "live" : this.#cloudLink;
   }
 
   /** The same by the cloud alone. */
@@ -135,6 +144,7 @@ export class StationPublisher {
     this.#cable = addReading(this.#cable, reading, atMonoMs, cloudGrid);
     this.#lookedMonoMs = -Infinity;
     this.#touched();
+    this.#cableWords.flapping(this.#device, reading.flapping === true);
   }
 
   /** The connection to the cloud went, or came back. */
@@ -174,7 +184,11 @@ export class StationPublisher {
   tick(): void {
     this.#askForGrid();
     const waitedMs = this.parts.clock.monoMs() - this.#publishedMonoMs;
-    const isSame = this.#published?.link === this.link && !this.#isTouched;
+    const isCableLive = this.#isCableLive;
+    // A cable that falls silent hands over to the cloud by time alone.
+    const isSame = this.#published?.link === this.link && !this.#isTouched &&
+      isCableLive === this.#wasCableLive;
+    this.#wasCableLive = isCableLive;
     if (isSame && waitedMs < heartbeatMs(this.link)) return;
     this.#touched();
   }
@@ -219,12 +233,16 @@ export class StationPublisher {
 
   #state(station: PowerStation): PowerState {
     const now = this.parts.clock.monoMs();
-    return weigh(station.state(this.#device, now, this.parts.clock.wallMs()), this.#cable, now);
+    const state = station.state(this.#device, now, this.parts.clock.wallMs());
+    if (!this.parts.isCableOnly) return weigh(state, this.#cable, now);
+    const { sn: _, model: __, ...rest } = state;
+    return weigh(rest, this.#cable, now);
   }
 
   #publish(state: PowerState): void {
     this.#words.link(state);
     this.#words.doubts(state);
+    if (this.#cable) this.#cableWords.note(state, this.#isCableLive, this.parts.clock.monoMs());
     this.#published = state;
     this.#publishedMonoMs = this.parts.clock.monoMs();
     this.#isTouched = false;
@@ -273,6 +291,7 @@ export class StationPublisher {
   }
 
   #askForAll(): void {
+    if (this.parts.isCableOnly) return;
     const now = this.parts.clock.monoMs();
     if (now - this.#refreshedMonoMs < REFRESH_MS) return;
     this.#refreshedMonoMs = now;

@@ -9,6 +9,8 @@ import { DAEMON_LANG, reader } from "../language.ts";
 
 const LINKS = { live: "link_live", stale: "link_stale", offline: "link_offline" } as const;
 
+const SOURCES = { cloud: "source_cloud", nut: "source_cable" } as const;
+
 /** See the file comment. */
 export class Details {
   readonly #rows = new Map<TextKey, { readonly row: HTMLElement; readonly value: HTMLElement }>();
@@ -22,6 +24,10 @@ export class Details {
     this.#set("model", station.model);
     this.#set("grid_seen", grid && reader.ago(ageNow(grid.age_s, now)));
     this.#set("evidence", grid?.evidence);
+    const { grid: gridSource, charge: chargeSource } = station.sources ?? {};
+    this.#set("grid_source", gridSource && reader.say(own(SOURCES, gridSource)));
+    this.#set("charge_source", chargeSource && reader.say(own(SOURCES, chargeSource)));
+    this.#set("sources_disagree", station.is_disputed && reader.say("cable_decides"));
     this.#set(
       "values_seen",
       station.age_s === undefined ? undefined : reader.ago(ageNow(station.age_s, now)),

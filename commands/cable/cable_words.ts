@@ -1,0 +1,87 @@
+/** What setup and doctor say about stations by cable. Pure. */
+import type { Finding } from "../../lib/findings.ts";
+import type { UpsReading } from "../../lib/nut/ups_vars.ts";
+import type { FoundUps } from "./local_nut.ts";
+
+/** What a UPS says, in a few words. */
+export function readingWords({ grid, soc, status, model }: UpsReading): string {
+  const charge = soc === undefined ? "charge unknown" : `charge ${soc} %`;
+  const word = grid === undefined ? "neither on line nor on battery" : grid ? "on line" : "ON BATTERY";
+  return `${model ?? "a UPS"}: ${word} (${status}), ${charge}`;
+}
+
+/** One line about a UPS that was found. */
+export function foundWords({ ups, reading }: FoundUps): string {
+  return `"${ups}": ${typeof reading === "string" ? reading : readingWords(reading)}`;
+}
+
+/** A station by cable that the configuration names, and what its server answered. */
+export function examineCable(device: string, address: string, reading: UpsReading | string): Finding {
+  const what = `cable of ${device}`;
+  if (typeof reading === "string") {
+    return { what, verdict: "bad", text: `${address}: ${reading}; ${cureOf(reading)}` };
+  }
+  const isWhole = reading.grid !== undefined && reading.soc !== undefined;
+  return { what, verdict: isWhole ? "good" : "bad", text: `${address}, ${readingWords(reading)}` };
+}
+
+/** UPSes that a server on this machine has and nobody uses. */
+export function examineUnused(
+  found: readonly FoundUps[],
+  used: readonly { readonly host: string; readonly ups: string }[],
+): Finding[] {
+  const isUsed = ({ ups }: FoundUps) =>
+    used.some((one) => one.ups === ups && /^(127\.|localhost$|::1$)/.test(one.host));
+  return found.filter((one) => !isUsed(one)).map((one) => ({
+    what: "NUT on this machine",
+    verdict: "unsure",
+    text: `${foundWords(one)}; to let it speak for a station: ` +
+      `NUT_SOURCES_JSON={"Study":{"ups":"${one.ups}"}} (docs/nut-source.md)`,
+  }));
+}
+
+function cureOf(problem: string): string {
+  if (/DATA-STALE|DRIVER-NOT-CONNECTED/.test(problem)) {
+    return "the driver does not reach the UPS: look at the USB cable, switch the station off and on, and see `upsdrvctl`";
+  }
+  if (/UNKNOWN-UPS/.test(problem)) return "the server has no UPS of that name: see `upsc -l`";
+  if (/ACCESS-DENIED|USERNAME|PASSWORD/.test(problem)) return "see the user, and NUT_SOURCE_PASSWORDS_JSON";
+  if (/certificate|STARTTLS/i.test(problem)) return "see tls and NUT_SOURCE_CA_FILE";
+  if (/refused|no answer|timed? ?out/i.test(problem)) {
+    return "is NUT's server there? systemctl status nut-server";
+  }
+  return "docs/nut-source.md";
+}
+
+/** The first version of NUT whose usbhid-ups knows EcoFlow's stations. */
+const FIRST = [2, 8, 3];
+
+/**
+ * How a driver that knows the stations is had.
+ *
+ * @param debian `VERSION_ID` of /etc/os-release where `ID` is debian or raspbian; undefined elsewhere
+ * @param nut The installed version such as `2.8.0`; undefined: none, or it is not told
+ */
+export function driverAdvice(debian: string | undefined, nut: string | undefined): string {
+  const parts = nut?.split(".").map(Number);
+  if (parts && compare(parts, FIRST) >= 0) return `NUT ${nut} knows EcoFlow's stations by USB.`;
+  const seen = nut === undefined
+    ? ""
+    : `NUT ${nut} does not know EcoFlow's stations by USB: it must be 2.8.3 or later. `;
+  switch (debian) {
+    case "12":
+      return `${seen}Debian 12 has 2.8.0: build the driver, docs/nut-source.md, "The driver".`;
+    case "13":
+      return `${seen}Debian 13 has 2.8.1: build the driver, docs/nut-source.md, "The driver".`;
+    default:
+      return `${seen}See which version your system has (upsd -V); else build the driver, docs/nut-source.md, "The driver".`;
+  }
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (const [i, part] of b.entries()) {
+    const difference = (a[i] ?? 0) - part;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

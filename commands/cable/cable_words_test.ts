@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { driverAdvice, examineCable, examineUnused, readingWords } from "./cable_words.ts";
+
+for (
+  const [debian, nut, wanted] of [
+    ["12", "2.8.0", /2\.8\.0 does not know.*Debian 12 has 2\.8\.0: build/],
+    ["13", "2.8.1", /2\.8\.1 does not know.*Debian 13/],
+    ["12", undefined, /^Debian 12 has 2\.8\.0: build/],
+    [undefined, undefined, /upsd -V/],
+    ["14", "2.8.2", /must be 2\.8\.3/],
+    ["14", "2.8.3", /^NUT 2\.8\.3 knows/],
+    ["12", "2.8.10", /knows/],
+    ["12", "3.0", /knows/],
+  ] as const
+) {
+  Deno.test(`driverAdvice() for Debian ${debian} with NUT ${nut}`, () => {
+    assert.match(driverAdvice(debian, nut), wanted);
+  });
+}
+
+const READING = { grid: true, soc: 80, status: "OL", model: "RIVER 3 Plus" };
+
+Deno.test("examineCable() says what a cable tells, and what to do when it tells nothing", () => {
+  assert.equal(readingWords(READING), "RIVER 3 Plus: on line (OL), charge 80 %");
+  assert.equal(examineCable("Study", "127.0.0.1:3493", READING).verdict, "good");
+  assert.equal(examineCable("Study", "x", { ...READING, soc: undefined }).verdict, "bad");
+  for (
+    const [problem, cure] of [
+      ['it answered "ERR DATA-STALE", wanted a whole list', /USB cable/],
+      ['it answered "ERR UNKNOWN-UPS", wanted a whole list', /upsc -l/],
+      ['it answered "ERR ACCESS-DENIED" to PASSWORD', /NUT_SOURCE_PASSWORDS_JSON/],
+      ["invalid peer certificate: UnknownIssuer", /NUT_SOURCE_CA_FILE/],
+      ["Connection refused (os error 111)", /systemctl status nut-server/],
+    ] as const
+  ) assert.match(examineCable("Study", "x", problem).text, cure);
+});
+
+Deno.test("examineUnused() offers what a server here has and nobody uses", () => {
+  const found = [{ ups: "a", description: "", reading: READING }, {
+    ups: "b",
+    description: "",
+    reading: "ERR",
+  }];
+  const used = [{ host: "127.0.0.1", ups: "a" }, { host: "nas", ups: "b" }];
+  assert.deepEqual(examineUnused(found, used).map(({ verdict }) => verdict), ["unsure"]);
+  assert.match(
+    examineUnused(found, used)[0]?.text ?? "",
+    /"b": ERR.*NUT_SOURCES_JSON=\{"Study":\{"ups":"b"\}\}/,
+  );
+});

@@ -1,0 +1,49 @@
+/** The doctor's look at stations by cable: what is named is asked, and what this machine has is offered. */
+import { readFileSync } from "node:fs";
+import type { HouseConfig } from "../../lib/config/load.ts";
+import type { Finding } from "../../lib/findings.ts";
+import { askOverTcp } from "../../lib/nut/client.ts";
+import { nutSourcesIn } from "../../services/registry.ts";
+import { driverAdvice, examineCable, examineUnused } from "./cable_words.ts";
+import { findUpses, LOCAL_NUT, readUps } from "./local_nut.ts";
+
+/** Every finding; none where nothing is named and no server is here. */
+export async function examineCables(house: HouseConfig): Promise<readonly Finding[]> {
+  const { sources } = nutSourcesIn(house);
+  const named = await Promise.all(
+    sources.map(async (source) =>
+      examineCable(source.device, `${source.host}:${source.port}`, await readUps(source))
+    ),
+  );
+  const found = await findUpses();
+  const advice: Finding[] = found?.length === 0
+    ? [{ what: "NUT on this machine", verdict: "unsure", text: `it has no UPS. ${await localAdvice()}` }]
+    : [];
+  // Our own server has none that could be offered.
+  const isOwn = house.nut !== undefined && house.nut.port === LOCAL_NUT.port;
+  return [...named, ...examineUnused(found ?? [], sources), ...(isOwn ? [] : advice)];
+}
+
+/** How the driver is had on this machine. */
+export async function localAdvice(): Promise<string> {
+  return driverAdvice(debianVersion(), await localVersion());
+}
+
+function debianVersion(): string | undefined {
+  try {
+    const text = readFileSync("/etc/os-release", "utf8");
+    if (!/^ID="?(debian|raspbian)"?$/m.test(text)) return undefined;
+    return /^VERSION_ID="?(\d+)"?$/m.exec(text)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+async function localVersion(): Promise<string | undefined> {
+  try {
+    const answer = await askOverTcp({ ...LOCAL_NUT, ups: "" }, "VER\n", AbortSignal.timeout(2000));
+    return /upsd (\d+(?:\.\d+)+)/.exec(answer)?.[1];
+  } catch {
+    return undefined;
+  }
+}

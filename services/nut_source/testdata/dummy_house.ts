@@ -1,0 +1,85 @@
+/** For tests: Debian's own `upsd` with `dummy-ups`, whose variables a test writes, and what can happen to both. */
+import { renameSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { freePort } from "../../../scripts/simulate/mosquitto.ts";
+import { inTempDir, type Running, startProgram } from "../../nut_server/testdata/debian_programs.ts";
+
+/** The UPS's name at the server. */
+export const UPS = "study";
+
+/** See the file comment. */
+export class DummyHouse {
+  readonly #env: Record<string, string>;
+  #driver: Running | undefined;
+  #upsd: Running | undefined;
+
+  constructor(private readonly dir: string, readonly port: number) {
+    this.#env = { NUT_CONFPATH: dir, NUT_STATEPATH: dir, NUT_ALTPIDPATH: dir };
+  }
+
+  /** The UPS says this from its driver's next look on, which is within a second. */
+  say(variables: Readonly<Record<string, string | number>>): void {
+    const text = Object.entries(variables).map(([name, value]) => `${name}: ${value}\n`).join("");
+    writeFileSync(`${this.dir}/next`, text);
+    renameSync(`${this.dir}/next`, `${this.dir}/${UPS}.dev`);
+  }
+
+  startUpsd(): void {
+    const { username } = userInfo();
+    this.#upsd = startProgram("upsd", ["-u", username, "-D", "-P", `${this.dir}/upsd.pid`], this.#env);
+  }
+
+  /** Ends it at once, as a crash would. */
+  async killUpsd(): Promise<void> {
+    await this.#upsd?.stop("SIGKILL");
+    this.#upsd = undefined;
+  }
+
+  startDriver(): void {
+    this.#driver = startProgram("dummy-ups", ["-a", UPS, "-u", userInfo().username, "-D"], this.#env);
+  }
+
+  /** The driver hangs, as on a USB port that is dead: `upsd` calls its data stale. */
+  hangDriver(): void {
+    if (this.#driver) Deno.kill(this.#driver.pid, "SIGSTOP");
+  }
+
+  wakeDriver(): void {
+    if (this.#driver && !this.#driver.isOver()) Deno.kill(this.#driver.pid, "SIGCONT");
+  }
+
+  /** What both programs wrote. */
+  text(): string {
+    return `${this.#upsd?.text() ?? ""}${this.#driver?.text() ?? ""}`;
+  }
+
+  async stop(): Promise<void> {
+    this.wakeDriver();
+    await this.#driver?.stop();
+    await this.#upsd?.stop();
+  }
+}
+
+/** Runs `run` in a house of its own, which is gone afterwards. */
+export async function withDummyHouse(
+  first: Readonly<Record<string, string | number>>,
+  run: (house: DummyHouse) => Promise<void>,
+): Promise<void> {
+  const port = freePort();
+  const files = {
+    "ups.conf": `[${UPS}]\n driver = dummy-ups\n port = ${UPS}.dev\n mode = dummy-once\n pollinterval = 1\n`,
+    "upsd.conf": `LISTEN 127.0.0.1 ${port}\nMAXAGE 3\n`,
+    "upsd.users": "",
+  };
+  await inTempDir(files, async (dir) => {
+    const house = new DummyHouse(dir, port);
+    house.say(first);
+    house.startDriver();
+    house.startUpsd();
+    try {
+      await run(house);
+    } finally {
+      await house.stop();
+    }
+  });
+}

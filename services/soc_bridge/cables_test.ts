@@ -1,0 +1,208 @@
+/** The decoder with cables: what is told when one comes, goes, takes over, disagrees or flaps, and stations by cable alone. */
+import assert from "node:assert/strict";
+import { encodeCloudStatus } from "../../lib/messages/cloud_status.ts";
+import { parseEvent } from "../../lib/messages/event.ts";
+import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
+import { encodeSourceReading, type SourceReading } from "../../lib/messages/source_reading.ts";
+import { encodeStationList } from "../../lib/messages/station_list.ts";
+import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { testContext } from "../../lib/testing.ts";
+import { settle } from "../../lib/time/test_clock.ts";
+import { IDLE_ON_GRID, stationEncoder } from "../../proto/encode_station.ts";
+import { loadFamily } from "../../proto/registry.ts";
+import { CABLE_STALE_MS } from "./judge/weigh.ts";
+import { createSocBridge, type SocBridgeConfig } from "./service.ts";
+
+const topics = topicsUnder(DEFAULT_ROOTS);
+const SN = "R631SIM000000001";
+const BATTERY = { ...IDLE_ON_GRID, gridPresent: false, acInWatts: 0 };
+
+async function house(config: Partial<SocBridgeConfig> = {}) {
+  const { raw, state, stationName, rawJson, refresh, events, stationList, cloudStatus, source } = topics;
+  const context = testContext<SocBridgeConfig>({
+    service: "soc_bridge",
+    publishes: [state("+"), stationName("+"), rawJson("+"), refresh("+"), events],
+    subscribes: [raw("+"), stationList, cloudStatus, state("+"), source("+")],
+  }, {
+    roots: DEFAULT_ROOTS,
+    devices: [{ sn: SN, name: "Study" }],
+    gridRule: "auto",
+    staleAfterSec: 120,
+    publishRawJson: false,
+    cables: ["Study", "Rack"],
+    ...config,
+  });
+  await loadFamily("river3");
+  const kinds: string[] = [];
+  const asked: string[] = [];
+  context.broker.watch(({ topic, payload }) => {
+    if (topic === topics.events) kinds.push(parseEvent(payload, topic).kind);
+    if (topic.endsWith("/refresh")) asked.push(topic);
+  });
+  const service = createSocBridge(context);
+  await service.start();
+  const { broker, clock } = context;
+  const pass = async (ms: number) => {
+    await settle();
+    await clock.advance(ms);
+  };
+  await pass(0);
+  const encoder = await stationEncoder("RIVER 3 Plus");
+  return {
+    ...context,
+    pass,
+    asked,
+    stop: () => service.stop(),
+    told: () => kinds.splice(0).filter((kind) => kind.startsWith("source_")),
+    state: (device = "Study"): PowerState =>
+      parsePowerState(broker.retained(topics.state(device)) ?? "", device),
+    has: (device: string) => broker.retained(topics.state(device)) !== undefined,
+    cloud: async (values = IDLE_ON_GRID) => {
+      broker.publish(topics.raw(SN), encoder.reply(values));
+      await pass(0);
+    },
+    cable: async (reading: Partial<SourceReading>, device = "Study", ageMs = 0) => {
+      const ts = new Date(clock.wallMs() - ageMs).toISOString();
+      broker.publish(
+        topics.source(device),
+        encodeSourceReading({ source: "nut", evidence: "ups.status=x", ts, ...reading }),
+      );
+      await pass(0);
+    },
+  };
+}
+
+Deno.test("SocBridge tells once each that a cable is heard, takes over, disagrees, agrees, and falls silent", async () => {
+  const h = await house();
+  await h.cloud();
+  await h.cloud();
+  assert.deepEqual(h.told(), []);
+  await h.cable({ grid: true, soc: 90 });
+  await h.cable({ grid: true, soc: 90 });
+  assert.deepEqual(h.told(), ["source_heard"]);
+  await h.pass(1000);
+  await h.cable({ grid: false, soc: 90 });
+  await h.pass(5000);
+  assert.equal(h.state().source_disagreement, undefined, "the cloud said so before the cable");
+  await h.cable({ grid: false, soc: 90 });
+  await h.cloud();
+  await h.cloud();
+  assert.equal(h.state().source_disagreement, true);
+  assert.deepEqual(h.told(), [], "for a moment they may");
+  for (let sec = 0; sec < 27; sec += 3) {
+    await h.pass(3000);
+    await h.cable({ grid: false, soc: 90 });
+  }
+  assert.deepEqual(h.told(), ["source_disagrees"]);
+  await h.cloud(BATTERY);
+  await h.cloud(BATTERY);
+  await h.cable({ grid: false, soc: 90 });
+  assert.deepEqual(h.told(), ["source_agrees"]);
+  await h.pass(CABLE_STALE_MS);
+  assert.deepEqual(h.told(), [], "at its limit it still speaks");
+  await h.cloud(BATTERY);
+  await h.pass(2000);
+  assert.deepEqual(h.told(), ["source_silent", "source_takes_over"]);
+  assert.equal(h.state().grid_source, "cloud");
+  await h.cable({ grid: false, soc: 89 });
+  assert.deepEqual(h.told(), ["source_back", "source_takes_over"]);
+  assert.equal(h.state().grid_source, "nut");
+  await h.stop();
+});
+
+Deno.test("SocBridge tells that a cable flaps and that it is steady, and shows no grid by it for ever", async () => {
+  const h = await house();
+  await h.cable({ grid: true, soc: 90 });
+  await h.cable({ soc: 90, flapping: true });
+  await h.cable({ soc: 89.5, flapping: true });
+  assert.deepEqual(h.told(), ["source_heard", "source_flaps"]);
+  for (let sec = 0; sec < 60; sec += 3) {
+    await h.pass(3000);
+    await h.cable({ soc: 89.5, flapping: true });
+  }
+  const state = h.state();
+  assert.ok((state.grid_age_s ?? 0) >= 50, `the grid is ${state.grid_age_s} s old`);
+  assert.ok((state.soc_age_s ?? 99) < 12);
+  await h.cable({ grid: true, soc: 89.5 });
+  await h.pass(2000);
+  assert.deepEqual(h.told(), ["source_steady"]);
+  await h.stop();
+});
+
+Deno.test("SocBridge makes a station of a configured cable that nobody else knows, and of no other", async () => {
+  const h = await house({ devices: [] });
+  await h.cable({ grid: false, soc: 41, discharge_min: 12, model: "Smart-UPS 750" }, "Rack");
+  await h.cable({ grid: false, soc: 41 }, "Stranger");
+  const { ts: _, ...state } = h.state("Rack");
+  assert.deepEqual(state, {
+    device: "Rack",
+    grid_connected: false,
+    soc: 41,
+    model: "Smart-UPS 750",
+    discharge_min: 12,
+    grid_evidence: "cable ups.status=x",
+    grid_age_s: 0,
+    soc_age_s: 0,
+    grid_source: "nut",
+    charge_source: "nut",
+    link: "live",
+    age_s: 0,
+  });
+  assert.equal(h.has("Stranger"), false);
+  assert.deepEqual(h.asked, [], "nobody else can be asked");
+  await h.pass(CABLE_STALE_MS + 3000);
+  const silent = h.state("Rack");
+  assert.deepEqual([silent.link, silent.grid_connected], ["stale", false]);
+  assert.ok((silent.grid_age_s ?? 0) > 15 && (silent.age_s ?? 0) > 15);
+  assert.equal(silent.discharge_min, undefined, "minutes of a silent cable are no minutes");
+  assert.match(JSON.stringify(h.health.list()), /No fresh word from.*Rack/);
+  await h.stop();
+});
+
+Deno.test("SocBridge gives a station by cable alone to whoever turns out to be it", async () => {
+  const h = await house({ devices: [] });
+  await h.cable({ grid: false, soc: 41 }, "Rack");
+  assert.equal(h.state("Rack").sn, undefined);
+  h.broker.publish(
+    topics.stationList,
+    encodeStationList({ stations: [{ sn: SN, name: "Rack" }] }),
+    { retain: true },
+  );
+  await h.pass(0);
+  await h.cable({ grid: false, soc: 40 }, "Rack");
+  const { sn, soc, grid_connected, link } = h.state("Rack");
+  assert.deepEqual([sn, soc, grid_connected, link], [SN, 40, false, "live"]);
+  await h.pass(60_000);
+  assert.equal(h.state("Rack").sn, SN, "one state has one writer");
+  await h.stop();
+});
+
+Deno.test("SocBridge believes no reading of a cable that was held up, is retained, or is older than the last", async () => {
+  const h = await house();
+  await h.cable({ grid: false, soc: 50 });
+  await h.cable({ grid: true, soc: 99 }, "Study", 60_000);
+  assert.deepEqual([h.state().grid_connected, h.state().soc], [false, 50]);
+  const ts = new Date(h.clock.wallMs()).toISOString();
+  const kept = encodeSourceReading({ source: "nut", grid: true, soc: 99, evidence: "x", ts });
+  h.broker.publish(topics.source("Attic"), kept, { retain: true });
+  await h.pass(0);
+  assert.equal(h.has("Attic"), false);
+  await h.stop();
+});
+
+Deno.test("SocBridge lets neither a cloud that is down nor a station that it calls offline overrule a live cable", async () => {
+  const h = await house();
+  await h.cloud();
+  await h.cable({ grid: true, soc: 80 });
+  h.broker.publish(
+    topics.cloudStatus,
+    encodeCloudStatus({ link: "down", detail: "gone", ts: "2026-11-23T19:00:00Z" }),
+    { retain: true },
+  );
+  await h.pass(1000);
+  await h.cable({ grid: true, soc: 80 });
+  assert.deepEqual([h.state().link, h.state().grid_connected], ["live", true]);
+  await h.pass(CABLE_STALE_MS + 2000);
+  assert.equal(h.state().link, "offline");
+  await h.stop();
+});
