@@ -33,8 +33,8 @@ export interface SiteBroker {
 /** A running bridge. */
 export type Bridge = Awaited<ReturnType<typeof startMosquittoWith>>;
 
-/** Starts one. */
-export async function startSiteBroker(hosts: readonly string[] = ["pc"]): Promise<SiteBroker> {
+/** Starts one. @param connections More than the package allows on loopback, where many bridges read from one house */
+export async function startSiteBroker({ connections = 200 } = {}): Promise<SiteBroker> {
   const root = mkdtempSync(join(tmpdir(), "ecoflow-site-"));
   const [port, lan] = [freePort(), freePort()];
   const house = loadConfig({
@@ -42,7 +42,7 @@ export async function startSiteBroker(hosts: readonly string[] = ["pc"]): Promis
       ECOFLOW_CLOUD: "off",
       MQTT_HOST: "127.0.0.1",
       MQTT_PORT: String(port),
-      DEVICE_TO_AGENTS_JSON: JSON.stringify({ Study: hosts }),
+      DEVICE_TO_AGENTS_JSON: JSON.stringify({ Study: ["pc"] }),
     },
     exists: () => false,
     readFile: () => "",
@@ -53,6 +53,7 @@ export async function startSiteBroker(hosts: readonly string[] = ["pc"]): Promis
   const configuration = readFileSync(DROP_IN, "utf8")
     .replaceAll("/etc/mosquitto/", `${root}/etc/mosquitto/`)
     .replace("listener 1883 ", `listener ${port} `)
+    .replace("max_connections 200", `max_connections ${connections}`)
     .replace("listener 8883", `listener ${lan} 127.0.0.1`);
   const broker = await startMosquittoWith(configuration, port);
   return {

@@ -42,6 +42,8 @@ export interface RealWorldOptions {
   readonly mosquittoSaves?: "each change" | "seldom";
   /** What {@link RealWorld.onMessage} sees; everything when absent. */
   readonly observed?: readonly string[];
+  /** Puts files into the daemon's state directory before it starts. */
+  readonly furnish?: (stateDir: string) => void;
   /** Further stations of the account, which say nothing but what {@link RealWorld.sendRaw} sends. */
   readonly mutes?: readonly { readonly sn: string; readonly name: string }[];
 }
@@ -107,7 +109,12 @@ interface Site {
 async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> {
   const { scenario, models, clock, dir, release, time } = site;
   const agents = [...new Set(Object.values(scenario.hosts).flat())];
-  const broker = await startBroker(options.broker, agents, release, options.mosquittoSaves);
+  const broker = await startBroker(
+    options.broker,
+    { agents, settings: scenario.settings },
+    release,
+    options.mosquittoSaves,
+  );
 
   const { mutes = [] } = options;
   const encoders = new Map<string, StationEncoder>();
@@ -136,6 +143,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
   const keys = Object.fromEntries(agents.map((agent) => [agent, randomHex()]));
   const stateDir = join(dir, "daemon");
   mkdirSync(stateDir, { mode: 0o700 });
+  options.furnish?.(stateDir);
   writeFileSync(join(stateDir, "agent_keys.json"), JSON.stringify(keys), { mode: 0o600 });
   writeFileSync(join(dir, "cloud_ca.pem"), cloud.caPem);
   const envFile = writeEnv(join(dir, "daemon.env"), {
@@ -292,9 +300,28 @@ interface SiteBroker {
   goUp(): Promise<void>;
 }
 
+/** The broker's users, with the rights that the scenario's settings give to Home Assistant and its discovery. */
+export function simulatedUsers(
+  { agents, settings }: {
+    readonly agents: readonly string[];
+    readonly settings: Readonly<Record<string, string>>;
+  },
+): BrokerUser[] {
+  const homeAssistant = Object.entries(settings).filter(([key]) => key.startsWith("HOME_ASSISTANT_"));
+  return brokerUsers(loadConfig({
+    environment: {
+      ECOFLOW_CLOUD: "off",
+      DEVICE_TO_AGENTS_JSON: JSON.stringify({ any: agents }),
+      ...Object.fromEntries(homeAssistant),
+    },
+    exists: () => false,
+    readFile: () => "",
+  }));
+}
+
 async function startBroker(
   kind: "embedded" | "mosquitto",
-  agents: readonly string[],
+  house: Parameters<typeof simulatedUsers>[0],
   release: (() => Promise<unknown>)[],
   saves?: "each change" | "seldom",
 ): Promise<SiteBroker> {
@@ -313,12 +340,7 @@ async function startBroker(
     };
   }
   const observer: BrokerUser = { username: "observer", publishes: ["#"], subscribes: ["#", "$SYS/#"] };
-  const config = loadConfig({
-    environment: { ECOFLOW_CLOUD: "off", DEVICE_TO_AGENTS_JSON: JSON.stringify({ any: agents }) },
-    exists: () => false,
-    readFile: () => "",
-  });
-  const users = [...brokerUsers(config), observer].map((user) => ({
+  const users = [...simulatedUsers(house), observer].map((user) => ({
     ...user,
     password: randomHex(),
   }));
