@@ -26,7 +26,6 @@ import { measureRates, RATE_HEAD, rateRow } from "./rate.ts";
 import { measureServices, servicesText } from "./services.ts";
 import { measureStart, startText } from "./start.ts";
 import { measureYear, yearText } from "./year/year.ts";
-import { measureYearPage, pageText } from "./year/year_page.ts";
 
 /** What the command line can say to the parts; each absent. */
 export interface PartOptions {
@@ -165,11 +164,10 @@ export const PARTS: readonly Part[] = [
   },
   {
     name: "year",
-    title: "A year of history: the historian's file, and the dashboard of 20 stations in a browser",
+    title: "A year of history: the historian's file with 3 and 20 stations",
     in: "all",
     async run(say) {
       say(yearText([await measureYear(3), await measureYear(20)]));
-      say(`\n${pageText(await measureYearPage())}`);
     },
   },
   {

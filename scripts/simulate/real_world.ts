@@ -42,8 +42,6 @@ export interface RealWorldOptions {
   readonly mosquittoSaves?: "each change" | "seldom";
   /** What {@link RealWorld.onMessage} sees; everything when absent. */
   readonly observed?: readonly string[];
-  /** Puts files into the daemon's state directory before it starts. */
-  readonly furnish?: (stateDir: string) => void;
   /** Further stations of the account, which say nothing but what {@link RealWorld.sendRaw} sends. */
   readonly mutes?: readonly { readonly sn: string; readonly name: string }[];
 }
@@ -143,7 +141,6 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
   const keys = Object.fromEntries(agents.map((agent) => [agent, randomHex()]));
   const stateDir = join(dir, "daemon");
   mkdirSync(stateDir, { mode: 0o700 });
-  options.furnish?.(stateDir);
   writeFileSync(join(stateDir, "agent_keys.json"), JSON.stringify(keys), { mode: 0o600 });
   writeFileSync(join(dir, "cloud_ca.pem"), cloud.caPem);
   const envFile = writeEnv(join(dir, "daemon.env"), {
