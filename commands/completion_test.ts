@@ -95,7 +95,7 @@ words=(${words}); CURRENT=${current}; _ecoflow_power`;
     const names = await shell(ZSH ?? "", script("ecoflow-power d", 2));
     assert.deepEqual(names.map((row) => row.split(":")[0]), COMMANDS.map(({ name }) => name));
     const broker = await shell(ZSH ?? "", script("ecoflow-power broker x", 3));
-    assert.equal(broker[0], "1:word:(setup refresh login)");
+    assert.equal(broker[0], "1:word:(setup refresh login bridge)");
     assert.ok(broker.some((spec) => /^--root\[.*\]:DIR:_files -\/$/.test(spec)), broker.join("\n"));
     const record = await shell(ZSH ?? "", script("ecoflow-power record ''", 3));
     assert.ok(record.some((spec) => /^--minutes\[.*\]:N: $/.test(spec)), record.join("\n"));

@@ -51,13 +51,20 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: "broker",
     summary:
-      "keep the files of the Mosquitto beside us: broker setup [--name NAME]… [--renew] | refresh | login home-assistant",
+      "keep the files of the Mosquitto beside us: broker setup [--name NAME]… [--renew] | refresh | login home-assistant | bridge",
     help:
       `${ENV_HELP}  --name NAME  a name or address that hosts reach this machine by; all of its own when not given
   --renew      issue a new certificate, by the authority that hosts trust already
   --root DIR   the files lie below DIR
+  bridge: what this house says, and nothing back, to an MQTT cluster of many sites (docs/fleet.md):
+  --to URL     the cluster: mqtts://HOST or mqtts://HOST:PORT
+  --site NAME  this house's name there: everything stands below site/NAME/
+  --user USER  the cluster's login
+  --pass-file FILE  its password
+  --ca FILE    the authority of the cluster's certificate; those that the system trusts when not given
+  --remove     take the bridge away
 `,
-    words: ["setup", "refresh", "login"],
+    words: ["setup", "refresh", "login", "bridge"],
     run: async (args) => await (await import("./broker/broker.ts")).broker(args),
   },
   {

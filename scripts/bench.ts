@@ -1,7 +1,7 @@
 /**
  * Measures, in one run on this machine, and prints a table a part, as it goes into `docs/benchmarks.md`.
  *
- * Run: deno task bench [--part NAME|all]… [--payloads N] [--against CHECKOUT] [--worlds N] [--seed N] [--days N] [--real-time --hours N]
+ * Run: deno task bench [--part NAME|all]… [--payloads N] [--against CHECKOUT] [--worlds N] [--seed N] [--sites N] [--days N] [--real-time --hours N]
  */
 import { parseArgs } from "node:util";
 import { type Part, PARTS } from "./bench/parts.ts";
@@ -20,6 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
       worlds: { type: "string" },
       seed: { type: "string" },
       days: { type: "string" },
+      sites: { type: "string" },
       "real-time": { type: "boolean", default: false },
       hours: { type: "string" },
     },
@@ -34,6 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
     worlds: whole("--worlds", values.worlds),
     seed: whole("--seed", values.seed),
     days: whole("--days", values.days),
+    sites: whole("--sites", values.sites),
     hours: whole("--hours", values.hours),
   };
   for (const option of Object.values(options)) if (typeof option === "string") return refuse(option);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 const MOST = {
   "ecoflow-power.service": 1.5,
   "ecoflow-power-broker.service": 1.5,
+  "ecoflow-power-bridge.service": 1.5,
   "ecoflow-power-restart.service": 1.5,
 } as const;
 

@@ -1,6 +1,6 @@
 /** The local broker's access list, made from the map of services and the paired agents. Pure. */
 import type { HouseConfig } from "../lib/config/load.ts";
-import { topicsUnder } from "../lib/mqtt/topics.ts";
+import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
 import { homeAssistantRights } from "./discovery/config.ts";
 import { capabilityOf, shownToHomeAssistant, wantedServices } from "./registry.ts";
 
@@ -18,6 +18,33 @@ export const DAEMON_USER = "ecoflow-power";
 
 /** Home Assistant's user name at the broker, where it is shown the house. */
 export const HOME_ASSISTANT_USER = "home-assistant";
+
+/** The bridge's user name at the broker, where this house is one site of many. It may only read. */
+export const SITE_BRIDGE_USER = "site-bridge";
+
+/** What a site says to its cluster, and how surely: states again and again, the rest at least once. No command, no request. */
+export function siteBridgeTopics(
+  roots: TopicRoots,
+): readonly { readonly filter: string; readonly qos: 0 | 1 }[] {
+  const topics = topicsUnder(roots);
+  return [
+    // The daemon's too.
+    { filter: topics.agentStatus("+"), qos: 1 },
+    { filter: topics.cloudStatus, qos: 1 },
+    { filter: topics.policy("+"), qos: 1 },
+    { filter: topics.events, qos: 1 },
+    { filter: topics.state("+"), qos: 0 },
+  ];
+}
+
+/** The bridge, as a user of the house's broker. */
+export function siteBridgeUser(roots: TopicRoots): BrokerUser {
+  return {
+    username: SITE_BRIDGE_USER,
+    publishes: [],
+    subscribes: siteBridgeTopics(roots).map(({ filter }) => filter),
+  };
+}
 
 /** The daemon, with exactly what its services and its owner's commands need; each agent and Home Assistant, with their own topics only. */
 export function brokerUsers(config: HouseConfig): BrokerUser[] {
@@ -56,7 +83,7 @@ export function brokerUsers(config: HouseConfig): BrokerUser[] {
 }
 
 /** Every agent that the configuration names, once. */
-function agentsOf({ agentsByStation }: HouseConfig): string[] {
+export function agentsOf({ agentsByStation }: HouseConfig): string[] {
   return [...new Set(Object.values(agentsByStation).flat())];
 }
 

@@ -8,8 +8,10 @@ import type { HouseConfig } from "../../lib/config/load.ts";
 import { HOME_ASSISTANT_USER } from "../../services/broker_access.ts";
 import { ManagedBroker } from "./managed_broker.ts";
 import { readConfig } from "../read_config.ts";
+import { bridge, BRIDGE_USAGE } from "./bridge.ts";
 
-const USAGE = "Usage: ecoflow-power broker setup [--name NAME]… [--renew] | refresh | login home-assistant";
+const USAGE =
+  `Usage: ecoflow-power broker setup [--name NAME]… [--renew] | refresh | login home-assistant | ${BRIDGE_USAGE}`;
 
 /** Runs it. @returns the exit code */
 export async function broker(args: readonly string[]): Promise<number> {
@@ -22,23 +24,34 @@ export async function broker(args: readonly string[]): Promise<number> {
         root: { type: "string", default: "/" },
         name: { type: "string", multiple: true },
         renew: { type: "boolean", default: false },
+        to: { type: "string" },
+        site: { type: "string" },
+        user: { type: "string" },
+        "pass-file": { type: "string" },
+        ca: { type: "string" },
+        remove: { type: "boolean" },
       },
       allowPositionals: true,
     });
   } catch (error) {
     return complain(`${errorText(error)}\n${USAGE}\n`, EXIT.usage);
   }
-  const { env, root, name, renew } = parsed.values;
+  const { env, root, name, renew, ...bridgeArgs } = parsed.values;
   const [action, ...more] = parsed.positionals;
   const isLogin = action === "login" && more.length === 1 && more[0] === HOME_ASSISTANT_USER;
-  if (!isLogin && ((action !== "setup" && action !== "refresh") || more.length > 0)) {
-    return complain(`${USAGE}\n`, EXIT.usage);
-  }
+  const isAlone = (action === "setup" || action === "refresh" || action === "bridge") && more.length === 0;
+  if (!isLogin && !isAlone) return complain(`${USAGE}\n`, EXIT.usage);
+  const stray = strayOption(action, { name, renew: renew || undefined, ...bridgeArgs });
+  if (stray !== undefined) return complain(`Cannot use --${stray} with "${action}"\n${USAGE}\n`, EXIT.usage);
   const config = readConfig(env === undefined ? [] : ["--env", env]);
   if (typeof config === "number") return config;
   const files = new ManagedBroker(root);
   try {
     if (isLogin) return logIn(files, config.house);
+    if (action === "bridge") {
+      const { code, text } = bridge(config.house, root, bridgeArgs);
+      return code === EXIT.ok ? print(`${text}\n`) : complain(`${text}\n`, code);
+    }
     if (action === "setup") {
       const made = await files.setUp(config.house, name ?? ownNames(), renew);
       return print(made.length > 0 ? `Made ${made.join(", ")}.\n` : "Everything is there.\n");
@@ -54,6 +67,18 @@ export async function broker(args: readonly string[]): Promise<number> {
     );
   }
 }
+
+/** An option that this action does not know; undefined: none. */
+function strayOption(
+  action: string | undefined,
+  options: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const known = action === "setup" ? SETUP_OPTIONS : action === "bridge" ? BRIDGE_OPTIONS : [];
+  return Object.entries(options).find(([name, value]) => value !== undefined && !known.includes(name))?.[0];
+}
+
+const SETUP_OPTIONS: readonly string[] = ["name", "renew"];
+const BRIDGE_OPTIONS: readonly string[] = ["to", "site", "user", "pass-file", "ca", "remove"];
 
 /** A new password for Home Assistant, said once; the one before ends. */
 function logIn(files: ManagedBroker, house: HouseConfig): number {

@@ -6,7 +6,13 @@ import { createAuthority, loadAuthority } from "../../lib/certificates.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { encodePasswords, hashPassword, parsePasswords } from "../../lib/mqtt/mosquitto_passwords.ts";
 import { textFile } from "../../lib/text_file.ts";
-import { brokerUsers, DAEMON_USER, mosquittoAcl } from "../../services/broker_access.ts";
+import {
+  brokerUsers,
+  DAEMON_USER,
+  mosquittoAcl,
+  SITE_BRIDGE_USER,
+  siteBridgeUser,
+} from "../../services/broker_access.ts";
 
 /** The port that hosts reach it at, with TLS; as in `systemd/mosquitto.conf`. */
 export const LAN_PORT = 8883;
@@ -99,7 +105,8 @@ export class ManagedBroker {
 
   /** Writes the access list when it says something else than before. @returns whether it did */
   refresh(house: HouseConfig): boolean {
-    const text = mosquittoAcl(brokerUsers(house));
+    const bridge = this.#users().has(SITE_BRIDGE_USER) ? [siteBridgeUser(house.roots)] : [];
+    const text = mosquittoAcl([...brokerUsers(house), ...bridge]);
     if (text === this.#acl.read()) return false;
     this.#acl.write(text);
     return true;

@@ -13,6 +13,7 @@ import {
   REAL_HOUR,
 } from "./endurance.ts";
 import { diskText, measureDisk } from "./disk.ts";
+import { FLEET, FLEET_HEAD, measureFleet } from "./fleet/fleet.ts";
 import { formsText, measureForms } from "./forms.ts";
 import { hostsText, measureHosts } from "./policy/hosts.ts";
 import { idleText, measureIdle } from "./idle.ts";
@@ -26,6 +27,7 @@ import { measureSources, sourcesText } from "./policy/sources.ts";
 import { measureRates, RATE_HEAD, rateRow } from "./rate.ts";
 import { measureServices, servicesText } from "./services.ts";
 import { measureStart, startText } from "./start.ts";
+import { measureYear, yearText } from "./year/year.ts";
 
 /** What the command line can say to the parts; each absent. */
 export interface PartOptions {
@@ -37,6 +39,8 @@ export interface PartOptions {
   readonly against?: string;
   /** Where random begins. */
   readonly seed?: number;
+  /** Sites of `fleet`. */
+  readonly sites?: number;
   /** Days of `endurance`. */
   readonly days?: number;
   /** Real hours of `endurance`, instead of days. */
@@ -173,6 +177,23 @@ export const PARTS: readonly Part[] = [
     in: "named",
     run: (say, { worlds = 20_000, seed = 1 }) =>
       say(sourcesText(measureSources(worlds, seed, (soFar) => say(sourcesText(soFar))))),
+  },
+  {
+    name: "year",
+    title: "A year of history: the historian's file with 3 and 20 stations",
+    in: "all",
+    async run(say) {
+      say(yearText([await measureYear(3), await measureYear(20)]));
+    },
+  },
+  {
+    name: "fleet",
+    title: `Bridged sites at a cluster of ${FLEET.nodes} nodes of RabbitMQ, all on this machine`,
+    in: "named",
+    async run(say, { sites = FLEET.sites }) {
+      say(`${sites} sites\n\n${FLEET_HEAD}`);
+      await measureFleet(say, { ...FLEET, sites });
+    },
   },
   { name: "endurance", title: "Whether the daemon grows", in: "named", run: endurance },
 ];

@@ -69,21 +69,28 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   };
 }
 
-/** Starts one with a configuration of the caller's, whose first listener is on `port`. */
+/**
+ * Starts one with a configuration of the caller's.
+ *
+ * @param port Of its first listener, which is waited for; absent: it has none, as a bridge that only calls others
+ */
 export async function startMosquittoWith(
   configuration: string,
-  port: number,
-): Promise<{ reload(): void; stop(): Promise<void> }> {
+  port?: number,
+): Promise<{ readonly pid: number; reload(): void; stop(): Promise<void>; stopInOrder(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-mosquitto-"));
   writeFileSync(join(dir, "mosquitto.conf"), `${Deno.uid() === 0 ? "user root\n" : ""}${configuration}`);
-  const child = await launch(dir, port);
+  const child = port === undefined ? spawnMosquitto(dir) : await launch(dir, port);
+  const end = async (signal: Deno.Signal) => {
+    child.kill(signal);
+    await child.status;
+    rmSync(dir, { recursive: true, force: true });
+  };
   return {
+    pid: child.pid,
     reload: () => child.kill("SIGHUP"),
-    async stop() {
-      child.kill("SIGKILL");
-      await child.status;
-      rmSync(dir, { recursive: true, force: true });
-    },
+    stop: () => end("SIGKILL"),
+    stopInOrder: () => end("SIGTERM"),
   };
 }
 

@@ -115,7 +115,12 @@ interface Site {
 async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> {
   const { scenario, models, clock, dir, release, time } = site;
   const agents = [...new Set(Object.values(scenario.hosts).flat())];
-  const broker = await startBroker(options.broker, agents, release, options.mosquittoSaves);
+  const broker = await startBroker(
+    options.broker,
+    { agents, settings: scenario.settings },
+    release,
+    options.mosquittoSaves,
+  );
 
   const { mutes = [], strangers = [] } = options;
   const encoders = new Map<string, StationEncoder>();
@@ -311,9 +316,28 @@ interface SiteBroker {
   goUp(): Promise<void>;
 }
 
+/** The broker's users, with the rights that the scenario's settings give to Home Assistant and its discovery. */
+export function simulatedUsers(
+  { agents, settings }: {
+    readonly agents: readonly string[];
+    readonly settings: Readonly<Record<string, string>>;
+  },
+): BrokerUser[] {
+  const homeAssistant = Object.entries(settings).filter(([key]) => key.startsWith("HOME_ASSISTANT_"));
+  return brokerUsers(loadConfig({
+    environment: {
+      ECOFLOW_CLOUD: "off",
+      DEVICE_TO_AGENTS_JSON: JSON.stringify({ any: agents }),
+      ...Object.fromEntries(homeAssistant),
+    },
+    exists: () => false,
+    readFile: () => "",
+  }));
+}
+
 async function startBroker(
   kind: "embedded" | "mosquitto",
-  agents: readonly string[],
+  house: Parameters<typeof simulatedUsers>[0],
   release: (() => Promise<unknown>)[],
   saves?: "each change" | "seldom",
 ): Promise<SiteBroker> {
@@ -332,12 +356,7 @@ async function startBroker(
     };
   }
   const observer: BrokerUser = { username: "observer", publishes: ["#"], subscribes: ["#", "$SYS/#"] };
-  const config = loadConfig({
-    environment: { ECOFLOW_CLOUD: "off", DEVICE_TO_AGENTS_JSON: JSON.stringify({ any: agents }) },
-    exists: () => false,
-    readFile: () => "",
-  });
-  const users = [...brokerUsers(config), observer].map((user) => ({
+  const users = [...simulatedUsers(house), observer].map((user) => ({
     ...user,
     password: randomHex(),
   }));

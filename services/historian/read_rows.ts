@@ -64,16 +64,18 @@ export function readEvents(
 /** Days of all devices, or of one, oldest first. */
 export function readEnergy(
   db: DatabaseSync,
-  { device, limit }: Range,
+  { device, newest = false, limit }: Range,
   fromDay: string,
   toDay: string,
 ): HistoryEnergy[] {
-  return rowsOf(
+  const order = newest ? "DESC" : "ASC";
+  const rows = rowsOf(
     db,
     `SELECT name AS device, day, in_wh, in_s, out_wh, out_s FROM energy JOIN devices USING (device_id)
-       WHERE day BETWEEN ? AND ? AND (? IS NULL OR name = ?) ORDER BY day, name LIMIT ?`,
+       WHERE day BETWEEN ? AND ? AND (? IS NULL OR name = ?) ORDER BY day ${order}, name ${order} LIMIT ?`,
     [fromDay, toDay, device ?? null, device ?? null, limit],
-  ).map(withoutNulls) as unknown as HistoryEnergy[];
+  );
+  return (newest ? rows.reverse() : rows).map(withoutNulls) as unknown as HistoryEnergy[];
 }
 
 /** Outages that touch the time, oldest first. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SampleRow } from "./downsample.ts";
-import { Store } from "./store.ts";
+import { CHECKED_UP_TO_BYTES, Store } from "./store.ts";
 
 const DAY_SEC = 86_400;
 
@@ -51,3 +51,67 @@ Deno.test("Store.shrink() leaves a file alone of which less than half is free", 
     store.prune(400 * DAY_SEC, 250);
     assert.equal(store.shrink(), false);
   }));
+
+Deno.test("Store.prune() forgets of every station what its resolution is not kept for, and not one row more", () =>
+  inStore((store) => {
+    const nowSec = 100 * DAY_SEC;
+    const [first] = quarterHours(1);
+    const limits = [[10, 2], [60, 30], [900, 50]] as const;
+    const samples = ["Attic", "Cellar"].flatMap((device) =>
+      limits.flatMap(([stepSec, days]) =>
+        [nowSec - days * DAY_SEC - stepSec, nowSec - days * DAY_SEC].map((atSec) => ({
+          device,
+          stepSec,
+          atSec,
+          totals: first?.totals ?? { seconds: 0 },
+        }))
+      )
+    );
+    store.write({ samples, events: [], energy: [], outages: [] });
+    store.prune(nowSec, 50);
+    for (const device of ["Attic", "Cellar"]) {
+      for (const [stepSec, days] of limits) {
+        const kept = store.samples(stepSec, { device, fromMs: 0, toMs: nowSec * 1000, limit: 10 });
+        assert.deepEqual(kept.map(({ at_s }) => at_s), [nowSec - days * DAY_SEC], `${device} ${stepSec}`);
+      }
+    }
+  }));
+
+Deno.test("Store.energy() gives the newest days when they are asked for, oldest first", () =>
+  inStore((store) => {
+    const days = ["2026-01-01", "2026-01-02", "2026-01-03"];
+    const energy = days.map((day) => ({ device: "Attic", day, inWh: 1, inSec: 1, outWh: 1, outSec: 1 }));
+    store.write({ samples: [], events: [], energy, outages: [] });
+    const daysOf = (newest: boolean) =>
+      store.energy({ fromMs: 0, toMs: 0, newest, limit: 2 }, "2026-01-01", "2026-01-03").map(({ day }) =>
+        day
+      );
+    assert.deepEqual(daysOf(false), days.slice(0, 2));
+    assert.deepEqual(daysOf(true), days.slice(1));
+  }));
+
+for (
+  const [what, bytes, isFound] of [
+    ["reads a file through and puts a damaged one aside", CHECKED_UP_TO_BYTES, true],
+    ["does not read a large file through, which would silence the worker", CHECKED_UP_TO_BYTES + 1024, false],
+  ] as const
+) {
+  Deno.test(`Store.open() ${what}`, () => {
+    const dir = mkdtempSync(join(tmpdir(), "ecoflow-store-"));
+    try {
+      const path = join(dir, "history.db");
+      const store = Store.open(path, (reason) => assert.fail(reason));
+      store.write({ samples: quarterHours(100), events: [], energy: [], outages: [] });
+      store.close();
+      const file = readFileSync(path);
+      // Pages in the middle, of rows; the first ones, which every opening reads, stay whole.
+      writeFileSync(path, file.fill(0xff, file.length >> 1, (file.length >> 1) + 8192));
+      truncateSync(path, bytes);
+      let reason: string | undefined;
+      Store.open(path, (text) => reason = text).close();
+      assert.equal(reason !== undefined, isFound, reason);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+}

@@ -81,7 +81,7 @@ async function readAll(
   range: Pick<HistoryQuery, "device" | "from_ms" | "to_ms">,
   ask: AskHistorian,
 ): Promise<Line[] | undefined> {
-  const lines: Line[] = [];
+  let lines: Line[] = [];
   let next: Omit<HistoryQuery, "id"> = { kind, ...range };
   for (;;) {
     const page = await ask(next);
@@ -94,8 +94,13 @@ async function readAll(
     if (lastSample && page.step_s) {
       next = { ...next, step_s: page.step_s, from_ms: (lastSample.at_s + page.step_s) * 1000 };
     } else if (after !== undefined) next = { ...next, after };
-    else if (lastDay !== undefined) next = { ...next, from_ms: Date.parse(`${lastDay}T23:59:59.999Z`) + 1 };
-    else return lines;
+    else if (lastDay !== undefined) {
+      // The page may end within a day: that day is read again, whole. Noon is on the same day for the historian.
+      const isWholeDayAhead = page.energy?.[0]?.day !== lastDay;
+      if (!isWholeDayAhead) return lines;
+      lines = lines.filter(({ day }) => day !== lastDay);
+      next = { ...next, from_ms: new Date(`${lastDay}T12:00:00`).getTime() };
+    } else return lines;
   }
 }
 
