@@ -11,6 +11,7 @@ import { fileErrorText } from "./terminal/file_error.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { LAN_PORT, ManagedBroker } from "./broker/managed_broker.ts";
 import { readConfig } from "./read_config.ts";
+import { installationHere, typable } from "./terminal/installation.ts";
 
 /** Runs it. @returns the exit code */
 export function keys(args: readonly string[]): number {
@@ -33,7 +34,8 @@ export function keys(args: readonly string[]): number {
   if (typeof config === "number") return config;
   try {
     const desk = new KeyDesk(config.house, { root: parsed.values.root, brokerHost });
-    const { code, text } = desk.run(parsed.positionals);
+    const answer = desk.run(parsed.positionals);
+    const { code, text } = { ...answer, text: typable(answer.text, installationHere()) };
     return code === 0 ? print(`${text}\n`) : complain(`${fileErrorText(new Error(text))}\n`, code);
   } catch (error) {
     return complain(`Cannot keep the broker's files: ${fileErrorText(error)}\n`, EXIT.no);
@@ -44,10 +46,17 @@ export function keys(args: readonly string[]): number {
 export class KeyDesk {
   readonly #managed: ManagedBroker;
 
-  /** `root`: Mosquitto's files lie below it; `brokerHost`: how hosts reach the broker, when not by our own name */
+  /**
+   * `root`: Mosquitto's files lie below it; `brokerHost`: how hosts reach the broker, when not by our own name;
+   * `isLoopbackTold`: somebody else says that other computers cannot reach the broker inside
+   */
   constructor(
     private readonly house: HouseConfig,
-    private readonly where: { readonly root: string; readonly brokerHost?: string },
+    private readonly where: {
+      readonly root: string;
+      readonly brokerHost?: string;
+      readonly isLoopbackTold?: boolean;
+    },
   ) {
     this.#managed = new ManagedBroker(where.root);
   }
@@ -75,6 +84,8 @@ export class KeyDesk {
       newKey: () => randomBytes(32).toString("hex"),
       broker: { ...broker, ...login },
       agents: [...new Set(Object.values(house.agentsByStation).flat())],
+      isLoopbackOnly: house.broker === undefined && this.#managed.caPem === undefined &&
+        !where.isLoopbackTold,
     });
   }
 }

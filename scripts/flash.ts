@@ -40,6 +40,7 @@ const COPY_BYTES = 4 * 1024 * 1024;
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--help") || args.includes("-h")) return say(USAGE);
   try {
     return await flash(readOptions(args));
   } catch (error) {

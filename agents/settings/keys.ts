@@ -1,6 +1,6 @@
 /** Every key of an agent's configuration: its kind, unit, default, range and one sentence. */
+import { COMMON_KEYS } from "../../lib/config/common_keys.ts";
 import type { KeyTable } from "../../lib/config/key_spec.ts";
-import { LOG_LEVELS } from "../../lib/log/log.ts";
 
 /** See the file comment. */
 export const AGENT_KEYS = {
@@ -11,16 +11,9 @@ export const AGENT_KEYS = {
   },
   MQTT_HOST: { kind: "text", doc: "The broker in the house. Must be set.", example: "pi.lan" },
   MQTT_BROKER: { kind: "text", doc: "The predecessor's name for MQTT_HOST." },
-  MQTT_PORT: {
-    kind: "integer",
-    min: 1,
-    max: 65535,
-    doc: "Port of the broker.",
-    whenUnset: "1883, with TLS 8883",
-    example: "8883",
-  },
+  MQTT_PORT: COMMON_KEYS.MQTT_PORT,
   MQTT_USER: { kind: "text", doc: "User name at the broker.", example: "study-pc" },
-  MQTT_PASS: { kind: "text", secret: true, doc: "Password at the broker." },
+  MQTT_PASS: COMMON_KEYS.MQTT_PASS,
   MQTT_PASS_FILE: {
     kind: "text",
     doc: "File with that password, instead of MQTT_PASS.",
@@ -118,10 +111,5 @@ export const AGENT_KEYS = {
     unit: "s",
     doc: "How long the daemon must be lost before this host acts alone.",
   },
-  LOG_LEVEL: {
-    kind: "choice",
-    default: "info",
-    choices: LOG_LEVELS,
-    doc: "The least important lines that are written.",
-  },
+  LOG_LEVEL: COMMON_KEYS.LOG_LEVEL,
 } as const satisfies KeyTable;

@@ -1,5 +1,5 @@
 /** Looks at ways out that can be wrong without an error: an Apprise server that knows no target for us. */
-import type { ChannelSettings, NotifierSettings } from "../../lib/config/notifier_keys.ts";
+import type { ChannelSettings, NotifierSettings } from "../../lib/config/notifier/notifier_keys.ts";
 import { errorText } from "../../lib/errors.ts";
 import type { Finding } from "../../lib/findings.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { startHttps } from "../../services/notifier/testdata/servers.ts";
-import { parseEventChoice } from "../../lib/config/event_choice.ts";
+import { parseEventChoice } from "../../lib/config/notifier/event_choice.ts";
 import { examineNotifier } from "./examine_notifier.ts";
 
 const urls = (...tags: string[][]) =>

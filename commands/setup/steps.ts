@@ -94,7 +94,7 @@ export function putDashboard(draft: Draft, listen: string, password: string): vo
 
 /** Gives each host without a key one, and says the pairing lines. @returns whether all is well */
 export function pairHosts(house: HouseConfig, root: string, terminal: Terminal): boolean {
-  const desk = new KeyDesk(house, { root });
+  const desk = new KeyDesk(house, { root, isLoopbackTold: true });
   let isWell = true;
   for (const agent of new Set(Object.values(house.agentsByStation).flat())) {
     if (Object.hasOwn(house.agentKeys, agent)) {

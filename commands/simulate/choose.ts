@@ -19,5 +19,6 @@ export function readSpeed(text: string, most: number): number {
 
 /** A line for each scenario. */
 export function scenarioList(): string {
-  return SCENARIOS.map(({ name, title }) => `${name.padEnd(26)}${title}\n`).join("");
+  const width = Math.max(...SCENARIOS.map(({ name }) => name.length)) + 2;
+  return SCENARIOS.map(({ name, title }) => `${name.padEnd(width)}${title}\n`).join("");
 }

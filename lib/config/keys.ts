@@ -1,5 +1,6 @@
 /** Every configuration key: its kind, unit, default, range and one sentence. The only list of keys there is. */
 
+import { COMMON_KEYS } from "./common_keys.ts";
 import type { KeySpec, ValuesOf } from "./key_spec.ts";
 
 const word = /^[^\s/+#]+(\/[^\s/+#]+)*$/;
@@ -78,16 +79,9 @@ export const KEYS = {
     whenUnset: "an embedded broker on loopback",
     example: "127.0.0.1",
   },
-  MQTT_PORT: {
-    kind: "integer",
-    min: 1,
-    max: 65535,
-    doc: "Port of the broker.",
-    whenUnset: "1883, with TLS 8883",
-    example: "8883",
-  },
+  MQTT_PORT: COMMON_KEYS.MQTT_PORT,
   MQTT_USER: { kind: "text", doc: "User name at the broker.", example: "ecoflow-power" },
-  MQTT_PASS: { kind: "text", secret: true, doc: "Password at the broker." },
+  MQTT_PASS: COMMON_KEYS.MQTT_PASS,
   MQTT_TLS: {
     kind: "switch",
     default: false,
@@ -520,12 +514,7 @@ export const KEYS = {
     whenUnset: "systemd's STATE_DIRECTORY, else ./state",
     example: "/var/lib/ecoflow-power",
   },
-  LOG_LEVEL: {
-    kind: "choice",
-    default: "info",
-    choices: ["debug", "info", "notice", "warn", "error", "crit"],
-    doc: "The least important lines that are written.",
-  },
+  LOG_LEVEL: COMMON_KEYS.LOG_LEVEL,
 } as const satisfies Record<string, KeySpec>;
 
 /** The name of a key. */

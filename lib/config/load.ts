@@ -13,7 +13,7 @@ import type { TopicRoots } from "../mqtt/topics.ts";
 import { plainText } from "../text/plain_text.ts";
 import { readEnvFile } from "./env_file.ts";
 import { type DashboardSettings, readDashboard } from "./dashboard_keys.ts";
-import { type NotifierSettings, readNotifier } from "./notifier_keys.ts";
+import { type NotifierSettings, readNotifier } from "./notifier/notifier_keys.ts";
 import { AGENT_ONLY_KEYS } from "./keys.ts";
 import { type KeyReading, readKeys } from "./read_keys.ts";
 import {

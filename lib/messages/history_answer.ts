@@ -14,6 +14,8 @@ const sample = v.object({
   soc_min: v.optional(soc),
   in_watts: v.optional(watts),
   in_watts_max: v.optional(watts),
+  ac_in_watts: v.optional(watts),
+  dc_in_watts: v.optional(watts),
   out_watts: v.optional(watts),
   out_watts_max: v.optional(watts),
   grid_percent: v.optional(numberIn(0, 100)),
@@ -35,6 +37,10 @@ const energy = v.object({
   in_s: seconds,
   out_wh: v.optional(numberIn(0, 1e9)),
   out_s: seconds,
+  ac_in_wh: v.optional(numberIn(0, 1e9)),
+  ac_in_s: v.optional(seconds),
+  dc_in_wh: v.optional(numberIn(0, 1e9)),
+  dc_in_s: v.optional(seconds),
 });
 const outage = v.object({
   seq: integerIn(0, Number.MAX_SAFE_INTEGER),
@@ -66,6 +72,7 @@ const schema = v.object({
  * | row | meaning |
  * | --- | --- |
  * | sample | averages over `step_s` from `at_s`, s since 1970; `seconds`: for so long something live was known; absent: not known |
+ * | | `in_watts` is what comes in at all; `ac_in_watts` (grid) and `dc_in_watts` (sun or car) are its parts, absent in rows of older versions |
  * | event | as in `event.ts`; `seq` grows with the time of storing |
  * | energy | Wh of one local day, and for how many seconds of it the watts were known: the rest is in no sum |
  * | outage | from the loss of the grid to its return; `…_seen` false: it happened at some time before that nobody saw; no `to_ms`: it goes on |

@@ -29,6 +29,8 @@ export interface KeysPorts {
   readonly broker: Omit<Pairing, "agent" | "key">;
   /** Agents that the configuration names. */
   readonly agents: readonly string[];
+  /** The broker listens on loopback: only an agent on this very machine reaches it. */
+  readonly isLoopbackOnly: boolean;
 }
 
 /** What to print and how to exit: 0 done, 1 refused, 64 wrong use. */
@@ -40,7 +42,11 @@ export interface KeysAnswer {
 /** How to use it. */
 export const KEYS_USAGE = `Usage: keys list | add AGENT | rotate AGENT | activate AGENT | remove AGENT`;
 
-const RESTART = "It is in force after: systemctl restart ecoflow-power (timers go on where they were)";
+const RESTART = "It is in force after: sudo systemctl restart ecoflow-power (timers go on where they were)";
+
+const LOOPBACK_NOTE =
+  `Note: the broker inside the daemon listens on loopback, so no other computer can connect.
+Install the Debian package with Mosquitto, or set MQTT_HOST to a broker of yours, and then make the line.`;
 
 /** Runs `keys ARGS`. */
 export function runKeysCommand(args: readonly string[], ports: KeysPorts): KeysAnswer {
@@ -76,10 +82,18 @@ function change(action: string, agent: string, file: AgentKeyFile, ports: KeysPo
   return { code: 0, text: doneText(action, agent, key, ports) };
 }
 
-function doneText(action: string, agent: string, key: string, { broker, agents }: KeysPorts): string {
-  const unnamed = agents.includes(agent)
-    ? []
-    : [`Note: DEVICE_TO_AGENTS_JSON does not name "${agent}" yet, so nobody will command it.`];
+function doneText(
+  action: string,
+  agent: string,
+  key: string,
+  { broker, agents, isLoopbackOnly }: KeysPorts,
+): string {
+  const notes = [
+    ...agents.includes(agent)
+      ? []
+      : [`Note: DEVICE_TO_AGENTS_JSON does not name "${agent}" yet, so nobody will command it.`],
+    ...isLoopbackOnly ? [LOOPBACK_NOTE] : [],
+  ];
   switch (action) {
     case "add":
     case "rotate":
@@ -91,8 +105,8 @@ function doneText(action: string, agent: string, key: string, { broker, agents }
         "",
         action === "add"
           ? RESTART
-          : `Until then the old key signs. When the host has the new one, run: keys activate ${agent}`,
-        ...unnamed,
+          : `Until then the old key signs. When the host has the new one, run: sudo ecoflow-power keys activate ${agent}`,
+        ...notes,
       ].join("\n");
     case "activate":
       return `The new key of "${agent}" signs from now on; the agent drops the old one by itself.\n${RESTART}`;

@@ -6,7 +6,7 @@ import { parsePairing } from "./pairing.ts";
 const A = "aa".repeat(32);
 const B = "bb".repeat(32);
 
-function desk(text?: string) {
+function desk(text?: string, isLoopbackOnly = false) {
   let made = 0;
   const state = { text };
   const run = (...args: string[]) =>
@@ -17,6 +17,7 @@ function desk(text?: string) {
       newKey: () => [A, B][made++] ?? "",
       broker: { host: "pi.lan", port: 8883, tls: true },
       agents: ["nas", "pc"],
+      isLoopbackOnly,
     });
   return { run, state, keys: () => parseAgentKeyFile(state.text ?? "{}", "test") };
 }
@@ -46,6 +47,20 @@ Deno.test("runKeysCommand() changes a key without a gap: the old one signs until
   assert.equal(parseAgentKeys(state.text ?? "", "test").nas, "cc".repeat(32));
   assert.equal(run("activate", "nas").code, 0);
   assert.deepEqual(keys(), { nas: { key: A }, pc: { key: B } });
+});
+
+Deno.test("runKeysCommand() says so when no other computer can reach the broker, and only then", () => {
+  assert.match(
+    desk(undefined, true).run("add", "nas").text,
+    /listens on loopback, so no other computer can connect/,
+  );
+  assert.doesNotMatch(desk().run("add", "nas").text, /loopback/);
+});
+
+Deno.test("runKeysCommand() says the next command whole", () => {
+  const { run } = desk(JSON.stringify({ nas: A }));
+  assert.match(run("rotate", "nas").text, /run: sudo ecoflow-power keys activate nas$/m);
+  assert.match(desk().run("add", "nas").text, /after: sudo systemctl restart ecoflow-power /);
 });
 
 Deno.test("runKeysCommand() lists keys by their public names only, and agents without one", () => {

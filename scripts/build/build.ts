@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 import { bundledWorkers, MAIN } from "./bundle.ts";
-import { buildAll } from "./build_programs.ts";
+import { buildAll, compileBundle } from "./build_programs.ts";
 import type { Target } from "./targets.ts";
 import { V8_FLAGS } from "./runtime_settings.ts";
 
@@ -30,18 +30,8 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
 
 /** The arguments of `deno` that compile a bundle of the daemon for one target. @param from The bundle's folder */
 export function compileArgs(target: Target, output: string, from: string): string[] {
-  return [
-    ...["compile", "--quiet", "--no-config", "--no-lock", "--no-check"],
-    ...["--unstable-worker-options", "--unstable-net"],
-    ...Object.keys(PERMISSIONS),
-    V8_FLAGS,
-    ...bundledWorkers().flatMap((file) => ["--include", join(from, file)]),
-    "--target",
-    target,
-    "--output",
-    output,
-    join(from, MAIN),
-  ];
+  const workers = bundledWorkers().flatMap((file) => ["--include", join(from, file)]);
+  return compileBundle(join(from, MAIN), target, output, [...LAUNCH_FLAGS, ...workers]);
 }
 
 /** What the launcher of the runtime form gives the daemon. */

@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { MAIN } from "./bundle.ts";
-import { buildAll } from "./build_programs.ts";
+import { buildAll, compileBundle } from "./build_programs.ts";
 import { type Target, TARGETS } from "./targets.ts";
 
 /** What is baked into the program, each with the reason; everything else is denied for good. */
@@ -26,16 +26,7 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
 
 /** The arguments of `deno` that compile a bundle of the agent for one target. @param from The bundle's folder */
 export function compileArgs(target: Target, output: string, from: string): string[] {
-  return [
-    ...["compile", "--quiet", "--no-config", "--no-lock", "--no-check"],
-    ...["--unstable-worker-options", "--unstable-net"],
-    ...Object.keys(PERMISSIONS),
-    "--target",
-    target,
-    "--output",
-    output,
-    join(from, MAIN),
-  ];
+  return compileBundle(join(from, MAIN), target, output, Object.keys(PERMISSIONS));
 }
 
 /** The agent, for the builder. */

@@ -171,3 +171,18 @@ function complain(text: string): number {
   Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
   return 1;
 }
+
+/** The arguments of `deno` that compile one bundled program for one target. @param options Permissions and whatever else it needs */
+export function compileBundle(
+  main: string,
+  target: Target,
+  output: string,
+  options: readonly string[],
+): string[] {
+  return [
+    ...["compile", "--quiet", "--no-config", "--no-lock", "--no-check"],
+    ...["--unstable-worker-options", "--unstable-net"],
+    ...options,
+    ...["--target", target, "--output", output, main],
+  ];
+}

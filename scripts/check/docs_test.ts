@@ -53,6 +53,36 @@ Deno.test("documents: every link leads to a file and a heading", () => {
   assert.deepEqual(documents().flatMap(deadLinks), []);
 });
 
+Deno.test("documents: every picture is shown by one of them", () => {
+  const shown = documents().flatMap((path) =>
+    [...read(path).matchAll(/!\[[^\]]*\]\(([^)\s]+)\)/g)].map(([, to = ""]) => join(dirname(path), to))
+  );
+  const there = [...Deno.readDirSync(join(ROOT, "docs/dashboard"))].map(({ name }) =>
+    `docs/dashboard/${name}`
+  );
+  assert.ok(there.length >= 5);
+  assert.deepEqual(there.filter((path) => !shown.includes(path)), []);
+});
+
+Deno.test("documents: every script that people are told to ask for help answers", async () => {
+  const scripts = [...new Set(documents().flatMap((path) => typed(path, /^(scripts\/[a-z]+)\b(?!\/|\.)/)))];
+  assert.deepEqual(scripts.toSorted(), ["scripts/deploy", "scripts/flash"]);
+  for (const script of scripts) {
+    const { code, stdout } = await new Deno.Command(join(ROOT, script), { args: ["--help"] }).output();
+    assert.equal(code, 0, script);
+    assert.match(new TextDecoder().decode(stdout), /Usage: scripts\//, script);
+  }
+});
+
+Deno.test("documents: every subcommand and option of ecoflow-agent exists", () => {
+  const usage = read("agents/main.ts");
+  const found = documents().flatMap((path) =>
+    typed(path, /^(?:sudo )?(?:\.\/)?ecoflow-agent ([a-z]+)/).map((name) => ({ path, name }))
+  );
+  assert.ok(found.length > 10, `found only ${found.length}`);
+  assert.deepEqual(found.filter(({ name }) => !new RegExp(`^  ${name} +\\w`, "m").test(usage)), []);
+});
+
 Deno.test("documents: every subcommand of ecoflow-power exists", () => {
   const names = COMMANDS.map(({ name }) => name);
   const found = documents().flatMap((path) =>

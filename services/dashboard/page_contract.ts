@@ -153,6 +153,9 @@ export interface EnergyView {
   readonly in_s: number;
   readonly out_wh?: number;
   readonly out_s: number;
+  /** Of what came in: from the grid, and from sun or car; absent: not known apart. */
+  readonly ac_in_wh?: number;
+  readonly dc_in_wh?: number;
 }
 
 /** What the charts show; each array as long as `at_s`, null where nothing is known. */
@@ -162,6 +165,9 @@ export interface HistoryView {
   readonly at_s: readonly number[];
   readonly soc_percent: readonly (number | null)[];
   readonly in_watts: readonly (number | null)[];
+  /** Of it from the grid, and from sun or car; null: not known apart. */
+  readonly ac_in_watts: readonly (number | null)[];
+  readonly dc_in_watts: readonly (number | null)[];
   readonly out_watts: readonly (number | null)[];
   /** For how many of the row's seconds anything was known; 0 in a gap. */
   readonly known_s: readonly number[];

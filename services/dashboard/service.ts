@@ -171,6 +171,8 @@ function noteSample(
     atSec: nowWallMs / 1000,
     socPercent: soc,
     inWatts: inWattsOf(state),
+    acInWatts: state.ac_in_watts,
+    dcInWatts: state.dc_in_watts,
     outWatts: state.out_watts,
   });
   if (soc !== undefined && grid_connected === false) seen.noteCharge(device, soc);

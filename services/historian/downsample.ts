@@ -61,7 +61,7 @@ export function stepFor(fromMs: number, toMs: number): StepSec {
 
 /** A row as it is told and kept: charges to a tenth of a percent, the rest as whole numbers; absent: not known. */
 export function sampleOf(
-  { atSec, totals: { seconds, soc, inWatts, outWatts, grid } }: SampleRow,
+  { atSec, totals: { seconds, soc, inWatts, acInWatts, dcInWatts, outWatts, grid } }: SampleRow,
 ): HistorySample {
   const rounded = (value: number | undefined, per = 1) =>
     value === undefined ? undefined : Math.round(value * per) / per;
@@ -72,6 +72,8 @@ export function sampleOf(
     soc_min: rounded(soc?.min, 10),
     in_watts: rounded(averageOf(inWatts)),
     in_watts_max: rounded(inWatts?.max),
+    ac_in_watts: rounded(averageOf(acInWatts)),
+    dc_in_watts: rounded(averageOf(dcInWatts)),
     out_watts: rounded(averageOf(outWatts)),
     out_watts_max: rounded(outWatts?.max),
     grid_percent: rounded(averageOf(grid) === undefined ? undefined : (averageOf(grid) ?? 0) * 100),

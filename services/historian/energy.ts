@@ -10,6 +10,12 @@ export interface EnergyDelta {
   readonly inWh?: number;
   /** For how long they were known, s. */
   readonly inSec: number;
+  /** Of it at the AC input, from the grid. */
+  readonly acInWh?: number;
+  readonly acInSec: number;
+  /** Of it at the DC input, from sun or car. */
+  readonly dcInWh?: number;
+  readonly dcInSec: number;
   readonly outWh?: number;
   readonly outSec: number;
 }
@@ -25,7 +31,7 @@ export function localDay(wallMs: number): string {
 export function energyOf(
   device: string,
   day: string,
-  { inWatts, outWatts }: Totals,
+  { inWatts, acInWatts, dcInWatts, outWatts }: Totals,
 ): EnergyDelta | undefined {
   if (!inWatts && !outWatts) return undefined;
   const wh = (area: number | undefined) => area === undefined ? undefined : Math.max(0, area) / 3600;
@@ -34,6 +40,10 @@ export function energyOf(
     day,
     inWh: wh(inWatts?.area),
     inSec: inWatts?.seconds ?? 0,
+    acInWh: wh(acInWatts?.area),
+    acInSec: acInWatts?.seconds ?? 0,
+    dcInWh: wh(dcInWatts?.area),
+    dcInSec: dcInWatts?.seconds ?? 0,
     outWh: wh(outWatts?.area),
     outSec: outWatts?.seconds ?? 0,
   };
@@ -49,6 +59,10 @@ export function addEnergy(a: EnergyDelta | undefined, b: EnergyDelta): EnergyDel
     day: b.day,
     inWh: sum(a.inWh, b.inWh),
     inSec: a.inSec + b.inSec,
+    acInWh: sum(a.acInWh, b.acInWh),
+    acInSec: a.acInSec + b.acInSec,
+    dcInWh: sum(a.dcInWh, b.dcInWh),
+    dcInSec: a.dcInSec + b.dcInSec,
     outWh: sum(a.outWh, b.outWh),
     outSec: a.outSec + b.outSec,
   };

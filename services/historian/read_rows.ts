@@ -31,7 +31,8 @@ export function readSamples(
 ): HistorySample[] {
   const rows = rowsOf(
     db,
-    `SELECT at_s, seconds, soc, soc_min, in_watts, in_watts_max, out_watts, out_watts_max, grid_percent
+    `SELECT at_s, seconds, soc, soc_min, in_watts, in_watts_max, out_watts, out_watts_max, grid_percent,
+         ac_in_watts, dc_in_watts
        FROM samples JOIN devices USING (device_id)
        WHERE name = ? AND step_s = ? AND at_s BETWEEN ? AND ?
        ORDER BY at_s ${newest ? "DESC" : "ASC"} LIMIT ?`,
@@ -71,7 +72,7 @@ export function readEnergy(
   const order = newest ? "DESC" : "ASC";
   const rows = rowsOf(
     db,
-    `SELECT name AS device, day, in_wh, in_s, out_wh, out_s FROM energy JOIN devices USING (device_id)
+    `SELECT name AS device, day, in_wh, in_s, out_wh, out_s, ac_in_wh, ac_in_s, dc_in_wh, dc_in_s FROM energy JOIN devices USING (device_id)
        WHERE day BETWEEN ? AND ? AND (? IS NULL OR name = ?) ORDER BY day ${order}, name ${order} LIMIT ?`,
     [fromDay, toDay, device ?? null, device ?? null, limit],
   );

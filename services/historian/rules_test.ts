@@ -60,10 +60,23 @@ Deno.test("energyOf() counts watt-hours, leaves gaps out, and knows no 0 for wha
     day: "2026-11-23",
     inWh: 1,
     inSec: 10,
+    acInWh: undefined,
+    acInSec: 0,
+    dcInWh: undefined,
+    dcInSec: 0,
     outWh: undefined,
     outSec: 0,
   });
   assert.equal(energyOf("Study", "2026-11-23", totalsOf({ soc: 5 }, 10)), undefined);
+  const parts = energyOf("Study", "d", totalsOf({ inWatts: 540, acInWatts: 360, dcInWatts: 180 }, 10));
+  const twice = parts && addEnergy(parts, parts);
+  assert.deepEqual([twice?.inWh, twice?.acInWh, twice?.acInSec, twice?.dcInWh, twice?.dcInSec], [
+    3,
+    2,
+    20,
+    1,
+    20,
+  ]);
   const one = energyOf("Study", "d", totalsOf({ outWatts: 3600 }, 1));
   const both = one && addEnergy(one, one);
   assert.deepEqual([both?.outWh, both?.outSec, both?.inWh], [2, 2, undefined]);

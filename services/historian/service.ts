@@ -139,7 +139,14 @@ export class Historian implements Service {
       this.#meters.set(state.device, meter = new Meter());
     }
     const { soc, grid_connected: grid } = freshWords(state, config.staleAfterSec);
-    const moment = { soc, grid, inWatts: inWattsOf(state), outWatts: state.out_watts };
+    const moment = {
+      soc,
+      grid,
+      inWatts: inWattsOf(state),
+      acInWatts: state.ac_in_watts,
+      dcInWatts: state.dc_in_watts,
+      outWatts: state.out_watts,
+    };
     meter.note(isLive ? moment : undefined, clock.monoMs());
     if (!isLive || state.grid_unconfirmed) return;
     const wasOut = this.#book.isOut;

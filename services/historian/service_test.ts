@@ -84,7 +84,13 @@ async function inHouse(run: (house: House, stateDir: string) => Promise<void>): 
 
 Deno.test("Historian keeps values over a restart, and tells what is not written yet too", () =>
   inHouse(async (house, stateDir) => {
-    await house.live(1200, { soc: 80, grid_connected: true, ac_in_watts: 360, out_watts: 36 });
+    await house.live(1200, {
+      soc: 80,
+      grid_connected: true,
+      ac_in_watts: 360,
+      dc_in_watts: 90,
+      out_watts: 36,
+    });
     const before = await house.ask({ kind: "samples", device: "Study", step_s: 60 });
     assert.equal(before.samples?.length, 20);
     assert.deepEqual(before.samples?.[3], {
@@ -92,8 +98,10 @@ Deno.test("Historian keeps values over a restart, and tells what is not written 
       seconds: 60,
       soc: 80,
       soc_min: 80,
-      in_watts: 360,
-      in_watts_max: 360,
+      in_watts: 450,
+      in_watts_max: 450,
+      ac_in_watts: 360,
+      dc_in_watts: 90,
       out_watts: 36,
       out_watts_max: 36,
       grid_percent: 100,
@@ -104,7 +112,10 @@ Deno.test("Historian keeps values over a restart, and tells what is not written 
     assert.equal(after.samples?.length, 120);
     const { energy } = await next.ask({ kind: "energy" });
     assert.equal(energy?.length, 1);
-    assert.ok(Math.abs((energy?.[0]?.in_wh ?? 0) - 120) < 1, JSON.stringify(energy));
+    assert.ok(Math.abs((energy?.[0]?.in_wh ?? 0) - 150) < 1, JSON.stringify(energy));
+    assert.ok(Math.abs((energy?.[0]?.ac_in_wh ?? 0) - 120) < 1);
+    assert.ok(Math.abs((energy?.[0]?.dc_in_wh ?? 0) - 30) < 0.3);
+    assert.ok(Math.abs((energy?.[0]?.dc_in_s ?? 0) - 1200) < 10);
     assert.ok(Math.abs((energy?.[0]?.out_wh ?? 0) - 12) < 0.1);
     assert.ok(Math.abs((energy?.[0]?.in_s ?? 0) - 1200) < 10);
     await next.historian.stop();
@@ -258,13 +269,13 @@ Deno.test("Historian leaves the file of a newer version as it is, and says that 
   const stateDir = mkdtempSync(join(tmpdir(), "ecoflow-history-"));
   const path = join(stateDir, "history.db");
   const db = new DatabaseSync(path);
-  db.exec("CREATE TABLE future (x); INSERT INTO future VALUES (1); PRAGMA user_version = 2");
+  db.exec("CREATE TABLE future (x); INSERT INTO future VALUES (1); PRAGMA user_version = 3");
   db.close();
   const before = Deno.readFileSync(path);
   const house = await startIn(stateDir);
   await house.live(2000, { soc: 80, grid_connected: false });
   assert.match((await house.ask({ kind: "events" })).error ?? "", /There is no history/);
-  assert.match(house.health.list()[0]?.text ?? "", /version 2, this program knows 1/);
+  assert.match(house.health.list()[0]?.text ?? "", /version 3, this program knows 2/);
   await house.historian.stop();
   assert.deepEqual(Deno.readFileSync(path), before);
   rmSync(stateDir, { recursive: true });

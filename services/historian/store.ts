@@ -24,7 +24,7 @@ import {
   readOutages,
   readSamples,
 } from "./read_rows.ts";
-import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { FROM_1_TO_2, SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 
 /** Everything that is written at once. */
 export interface Batch {
@@ -98,7 +98,10 @@ export class Store {
       db.exec(
         "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000",
       );
-      if (version === 0) db.exec(`BEGIN; ${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+      const steps = version === 0 ? SCHEMA : version === 1 ? FROM_1_TO_2 : undefined;
+      if (steps !== undefined) {
+        db.exec(`BEGIN; ${steps}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+      }
       return new Store(db);
     } catch (error) {
       db.close();
@@ -210,10 +213,11 @@ export class Store {
   #writeSamples(rows: readonly SampleRow[]): void {
     const tenths = (value: number | undefined) => value === undefined ? null : Math.round(value * 10);
     const insert = this.#db.prepare(
-      `INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET seconds = excluded.seconds, soc = excluded.soc, soc_min = excluded.soc_min,
          in_watts = excluded.in_watts, in_watts_max = excluded.in_watts_max, out_watts = excluded.out_watts,
-         out_watts_max = excluded.out_watts_max, grid_percent = excluded.grid_percent
+         out_watts_max = excluded.out_watts_max, grid_percent = excluded.grid_percent,
+         ac_in_watts = excluded.ac_in_watts, dc_in_watts = excluded.dc_in_watts
        WHERE excluded.seconds >= samples.seconds`,
     );
     const ids = new Map<string, number>();
@@ -233,19 +237,28 @@ export class Store {
         sample.out_watts ?? null,
         sample.out_watts_max ?? null,
         sample.grid_percent ?? null,
+        sample.ac_in_watts ?? null,
+        sample.dc_in_watts ?? null,
       );
     }
   }
 
-  #writeEnergy({ device, day, inWh, inSec, outWh, outSec }: EnergyDelta): void {
+  #writeEnergy(delta: EnergyDelta): void {
+    const { device, day, inWh, inSec, outWh, outSec, acInWh, acInSec, dcInWh, dcInSec } = delta;
+    const parts = ["in", "out", "ac_in", "dc_in"];
+    // An energy that was never known stays unknown; it is not 0.
+    const added = parts.map((part) =>
+      `${part}_wh = CASE WHEN excluded.${part}_wh IS NULL THEN ${part}_wh
+         ELSE coalesce(${part}_wh, 0) + excluded.${part}_wh END, ${part}_s = ${part}_s + excluded.${part}_s`
+    );
+    const columns = parts.map((part) => `${part}_wh, ${part}_s`).join(", ");
     this.#db.prepare(
-      `INSERT INTO energy VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET
-         in_wh = CASE WHEN excluded.in_wh IS NULL THEN in_wh ELSE coalesce(in_wh, 0) + excluded.in_wh END,
-         in_s = in_s + excluded.in_s,
-         out_wh = CASE WHEN excluded.out_wh IS NULL THEN out_wh ELSE coalesce(out_wh, 0) + excluded.out_wh END,
-         out_s = out_s + excluded.out_s`,
-    ).run(this.#deviceId(device), day, inWh ?? null, inSec, outWh ?? null, outSec);
+      `INSERT INTO energy (device_id, day, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET ${added.join(", ")}`,
+    ).run(
+      ...[this.#deviceId(device), day, inWh ?? null, inSec, outWh ?? null, outSec],
+      ...[acInWh ?? null, acInSec, dcInWh ?? null, dcInSec],
+    );
   }
 
   #writeOutage(

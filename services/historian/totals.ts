@@ -14,9 +14,11 @@ export interface Quantity {
 export interface Totals {
   /** For how long anything live was known, s. */
   readonly seconds: number;
-  /** %, W, W, and 1 with the grid or 0 without; absent: never known. */
+  /** %, W (everything that comes in, of it at the AC and at the DC input), W, and 1 with the grid or 0 without; absent: never known. */
   readonly soc?: Quantity;
   readonly inWatts?: Quantity;
+  readonly acInWatts?: Quantity;
+  readonly dcInWatts?: Quantity;
   readonly outWatts?: Quantity;
   readonly grid?: Quantity;
 }
@@ -25,6 +27,8 @@ export interface Totals {
 export interface Moment {
   readonly soc?: number;
   readonly inWatts?: number;
+  readonly acInWatts?: number;
+  readonly dcInWatts?: number;
   readonly outWatts?: number;
   readonly grid?: boolean;
 }
@@ -33,13 +37,18 @@ export interface Moment {
 export const NO_TOTALS: Totals = { seconds: 0 };
 
 /** A moment that lasted so long. */
-export function totalsOf({ soc, inWatts, outWatts, grid }: Moment, seconds: number): Totals {
+export function totalsOf(
+  { soc, inWatts, acInWatts, dcInWatts, outWatts, grid }: Moment,
+  seconds: number,
+): Totals {
   const quantity = (value: number | undefined): Quantity | undefined =>
     value === undefined ? undefined : { area: value * seconds, seconds, min: value, max: value };
   return {
     seconds,
     soc: quantity(soc),
     inWatts: quantity(inWatts),
+    acInWatts: quantity(acInWatts),
+    dcInWatts: quantity(dcInWatts),
     outWatts: quantity(outWatts),
     grid: quantity(grid === undefined ? undefined : Number(grid)),
   };
@@ -51,6 +60,8 @@ export function addTotals(a: Totals, b: Totals): Totals {
     seconds: a.seconds + b.seconds,
     soc: addQuantities(a.soc, b.soc),
     inWatts: addQuantities(a.inWatts, b.inWatts),
+    acInWatts: addQuantities(a.acInWatts, b.acInWatts),
+    dcInWatts: addQuantities(a.dcInWatts, b.dcInWatts),
     outWatts: addQuantities(a.outWatts, b.outWatts),
     grid: addQuantities(a.grid, b.grid),
   };

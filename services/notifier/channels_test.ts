@@ -1,7 +1,7 @@
 /** Every channel against a server that speaks its protocol: real HTTPS, real SMTP. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import type { ChannelSettings, EmailSettings } from "../../lib/config/notifier_keys.ts";
+import type { ChannelSettings, EmailSettings } from "../../lib/config/notifier/notifier_keys.ts";
 import { SendError } from "./channel.ts";
 import { createAuthority } from "../../lib/certificates.ts";
 import { greetingName } from "./channels/email.ts";

@@ -1,5 +1,5 @@
 /** Which events a channel is told. Pure. */
-import { type EventChoice, SEVERITIES } from "../../lib/config/event_choice.ts";
+import { type EventChoice, SEVERITIES } from "../../lib/config/notifier/event_choice.ts";
 import type { JournalEvent } from "../../lib/messages/event.ts";
 
 /** Notices that people wait for: the good ends of what they were warned of. */

@@ -1,5 +1,5 @@
 /** What the notifier gets to see of the configuration, and what the registry has to grant for it. Pure. */
-import type { ChannelSettings, NotifierSettings } from "../../lib/config/notifier_keys.ts";
+import type { ChannelSettings, NotifierSettings } from "../../lib/config/notifier/notifier_keys.ts";
 import type { TopicRoots } from "../../lib/mqtt/topics.ts";
 
 /** See the file comment. */

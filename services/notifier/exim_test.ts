@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { EmailSettings } from "../../lib/config/notifier_keys.ts";
+import type { EmailSettings } from "../../lib/config/notifier/notifier_keys.ts";
 import { createAuthority } from "../../lib/certificates.ts";
 import { freePort } from "../../scripts/simulate/mosquitto.ts";
 import { SendError } from "./channel.ts";

@@ -1,5 +1,5 @@
 /** The words of a message. Pure. */
-import { SEVERITIES } from "../../lib/config/event_choice.ts";
+import { SEVERITIES } from "../../lib/config/notifier/event_choice.ts";
 import type { JournalEvent } from "../../lib/messages/event.ts";
 import { coalesce } from "./coalesce.ts";
 import { codeUnits, cut, leftOutLine } from "./fit.ts";

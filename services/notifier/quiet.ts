@@ -1,5 +1,5 @@
 /** Whether it is quiet now, by the clock on the wall. Pure. */
-import type { QuietHours } from "../../lib/config/quiet_hours.ts";
+import type { QuietHours } from "../../lib/config/notifier/quiet_hours.ts";
 
 /** Whether a wall time lies in the quiet hours. @param timeZone IANA name; absent: this machine's */
 export function isQuiet(

@@ -1,7 +1,7 @@
 /** The notifier's pure rules. */
 import assert from "node:assert/strict";
-import { parseEventChoice } from "../../lib/config/event_choice.ts";
-import { parseQuietHours } from "../../lib/config/quiet_hours.ts";
+import { parseEventChoice } from "../../lib/config/notifier/event_choice.ts";
+import { parseQuietHours } from "../../lib/config/notifier/quiet_hours.ts";
 import type { JournalEvent } from "../../lib/messages/event.ts";
 import { isWanted } from "./choose.ts";
 import { composeMessage } from "./message.ts";

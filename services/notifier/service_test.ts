@@ -1,7 +1,7 @@
 /** The notifier on a test clock: what is told, when, and what a restart, a quiet night and a dead internet do to it. */
 import assert from "node:assert/strict";
-import { parseEventChoice } from "../../lib/config/event_choice.ts";
-import { parseQuietHours } from "../../lib/config/quiet_hours.ts";
+import { parseEventChoice } from "../../lib/config/notifier/event_choice.ts";
+import { parseQuietHours } from "../../lib/config/notifier/quiet_hours.ts";
 import type { JournalEvent } from "../../lib/messages/event.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { settle } from "../../lib/time/test_clock.ts";

@@ -95,7 +95,7 @@ Deno.test("createDashboard() draws six full hours, from the first row to the new
   }));
 
 const FILES: readonly (readonly [string, RegExp])[] = [
-  ["kind=samples&device=Study", /^at,seconds,soc,.*\r\n2026-\S+Z,900,80,60,67,100,60,60,67\r\n/],
+  ["kind=samples&device=Study", /^at,seconds,soc,.*\r\n2026-\S+Z,900,80,60,67,100,60,60,67,67,\r\n/],
   ["kind=outages", /^device,from,.*\r\nStudy,2026-\S+Z,true,2026-\S+Z,true,60,60,70\r\n$/],
   ["kind=energy", /^device,day,in_wh,.*\r\nStudy,2026-\d\d-\d\d,\d/],
   ["kind=events", /\r\n2026-\S+Z,host_down,notice,policy_engine,,nas,"'=cmd\(""x""\), down"\r\n$/],

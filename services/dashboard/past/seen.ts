@@ -8,6 +8,8 @@ export interface Sample {
   readonly atSec: number;
   readonly socPercent?: number;
   readonly inWatts?: number;
+  readonly acInWatts?: number;
+  readonly dcInWatts?: number;
   readonly outWatts?: number;
 }
 
@@ -90,6 +92,8 @@ export class Seen {
       at_s: withGaps.map(({ atSec }) => Math.round(atSec)),
       soc_percent: column((sample) => sample.socPercent),
       in_watts: column((sample) => sample.inWatts),
+      ac_in_watts: column((sample) => sample.acInWatts),
+      dc_in_watts: column((sample) => sample.dcInWatts),
       out_watts: column((sample) => sample.outWatts),
       known_s: withGaps.map((sample) => sample.isGap ? 0 : SAMPLE_EVERY_SEC),
       grid_percent: withGaps.map(() => null),

@@ -21,9 +21,14 @@ const COLUMNS = {
     "out_watts",
     "out_watts_max",
     "grid_percent",
+    "ac_in_watts",
+    "dc_in_watts",
   ],
   events: ["ts", "kind", "severity", "source", "device", "agent", "text"],
-  energy: ["device", "day", "in_wh", "in_s", "out_wh", "out_s"],
+  energy: [
+    ...["device", "day", "in_wh", "in_s", "out_wh", "out_s"],
+    ...["ac_in_wh", "ac_in_s", "dc_in_wh", "dc_in_s"],
+  ],
   outages: ["device", "from", "from_seen", "to", "to_seen", "soc_start", "soc_lowest", "soc_end"],
 } as const;
 

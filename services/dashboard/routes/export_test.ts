@@ -24,6 +24,8 @@ Deno.test("GET /history/export has each station's energy of each day once, over 
         inSec: 60,
         outWh: 1,
         outSec: 60,
+        acInSec: 0,
+        dcInSec: 0,
       }))
     );
     store.write({ samples: [], events: [], energy, outages: [] });

@@ -6,14 +6,16 @@ export interface EnergySlot {
   /** Its begin, s since 1970. */
   readonly fromSec: number;
   readonly toSec: number;
-  readonly inWh?: number;
+  /** What came in from the grid, and from sun or car. */
+  readonly gridWh?: number;
+  readonly sunWh?: number;
+  /** What came in and was kept as one sum, as older versions did. */
+  readonly undividedWh?: number;
   readonly outWh?: number;
   /** Of what went out: more than came in at that moment. */
   readonly fromBatteryWh?: number;
   /** Of what came in: more than went out, with what the station itself takes. */
   readonly toBatteryWh?: number;
-  /** Came in while the grid was away: by sun or car. */
-  readonly sunWh?: number;
   /** For how long values were known, s. */
   readonly knownSec: number;
 }
@@ -56,22 +58,26 @@ type Sum = { -readonly [K in keyof EnergySlot]: EnergySlot[K] };
 
 function add(
   slot: Sum,
-  { in_watts, out_watts, grid_percent }: HistoryView,
+  { in_watts, ac_in_watts, dc_in_watts, out_watts }: HistoryView,
   i: number,
   seconds: number,
 ): void {
   const [input, output] = [in_watts[i] ?? undefined, out_watts[i] ?? undefined];
+  const [grid, sun] = [ac_in_watts[i] ?? undefined, dc_in_watts[i] ?? undefined];
   if (input === undefined && output === undefined) return;
   slot.knownSec += seconds;
   const more = (sum: number | undefined, watts: number) =>
     (sum ?? 0) + Math.max(0, watts) * seconds / HOUR_SEC;
-  if (input !== undefined) slot.inWh = more(slot.inWh, input);
+  if (grid !== undefined) slot.gridWh = more(slot.gridWh, grid);
+  if (sun !== undefined) slot.sunWh = more(slot.sunWh, sun);
+  if (input !== undefined && grid === undefined && sun === undefined) {
+    slot.undividedWh = more(slot.undividedWh, input);
+  }
   if (output !== undefined) slot.outWh = more(slot.outWh, output);
   if (input !== undefined && output !== undefined) {
     slot.fromBatteryWh = more(slot.fromBatteryWh, output - input);
     slot.toBatteryWh = more(slot.toBatteryWh, input - output);
   }
-  if (input !== undefined && grid_percent[i] === 0) slot.sunWh = more(slot.sunWh, input);
 }
 
 /** The historian's own sums of a day are exact: they count before ours from averages. */
@@ -81,9 +87,14 @@ function withDay(slot: Sum, { energy }: HistoryView): EnergySlot {
   const name = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   const day = energy?.find((one) => one.day === name);
   if (!day) return slot;
+  const { in_wh, ac_in_wh: gridWh = slot.gridWh, dc_in_wh: sunWh = slot.sunWh } = day;
+  // The sum of a day of which a part was kept undivided; less than half a watt-hour is rounding.
+  const rest = in_wh === undefined ? 0 : in_wh - (gridWh ?? 0) - (sunWh ?? 0);
   return {
     ...slot,
-    inWh: day.in_wh ?? slot.inWh,
+    gridWh,
+    sunWh,
+    undividedWh: in_wh === undefined ? slot.undividedWh : rest >= 0.5 ? rest : undefined,
     outWh: day.out_wh ?? slot.outWh,
     knownSec: Math.max(day.in_s, day.out_s),
   };
@@ -99,12 +110,19 @@ export function energyTotal(slots: readonly EnergySlot[], nowSec: number): Energ
   return {
     fromSec,
     toSec: nowSec,
-    inWh: sum(({ inWh }) => inWh),
+    gridWh: sum(({ gridWh }) => gridWh),
+    sunWh: sum(({ sunWh }) => sunWh),
+    undividedWh: sum(({ undividedWh }) => undividedWh),
     outWh: sum(({ outWh }) => outWh),
     fromBatteryWh: sum(({ fromBatteryWh }) => fromBatteryWh),
     toBatteryWh: sum(({ toBatteryWh }) => toBatteryWh),
-    sunWh: sum(({ sunWh }) => sunWh),
     knownSec: sum(({ knownSec }) => knownSec) ?? 0,
     spanSec: Math.max(0, nowSec - fromSec),
   };
+}
+
+/** All that came in; absent: nothing is known of it. */
+export function broughtIn({ gridWh, sunWh, undividedWh }: EnergySlot): number | undefined {
+  const known = [gridWh, sunWh, undividedWh].filter((wh) => wh !== undefined);
+  return known.length > 0 ? known.reduce((a, b) => a + b, 0) : undefined;
 }

@@ -123,8 +123,9 @@ export async function rememberDays(house: TestHouse, days: number): Promise<() =
     );
     if (hour !== 4) {
       const state = { ...(isOut ? OUT : CALM), soc, out_watts: Math.round(load) };
-      const input = isOut ? 0 : Math.round(load) + (soc < 100 ? 130 : 6);
-      feedStation(house, "Study", { state: { ...state, ac_in_watts: input, dc_in_watts: isOut ? 25 : 0 } });
+      const sun = isOut ? 25 : hour >= 10 && hour < 16 ? 60 : 0;
+      const input = isOut ? 0 : Math.max(0, Math.round(load) + (soc < 100 ? 130 : 6) - sun);
+      feedStation(house, "Study", { state: { ...state, ac_in_watts: input, dc_in_watts: sun } });
     }
     await clock.advance(STEP_MS);
   }

@@ -22,7 +22,7 @@ for (let number = Number(first);; number++) {
       atSec: number * 10,
       totals: { ...NO_TOTALS, seconds: 10 },
     }],
-    energy: [{ device: "Study", day: "2026-11-23", inWh: 1, inSec: 1, outSec: 0 }],
+    energy: [{ device: "Study", day: "2026-11-23", inWh: 1, inSec: 1, acInSec: 0, dcInSec: 0, outSec: 0 }],
     outages: [],
   });
   if (number % 50 === 49) store.prune(1_700_000_000, 730);

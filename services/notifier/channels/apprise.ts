@@ -2,7 +2,7 @@
  * Apprise's HTTP API, which knows a hundred further ways out. Source: its README: POST /notify/KEY, or /notify with `urls`;
  * 204: nothing is stored under the key; 424: at least one target did not take the message, or none was meant by the tag.
  */
-import type { ChannelSettings } from "../../../lib/config/notifier_keys.ts";
+import type { ChannelSettings } from "../../../lib/config/notifier/notifier_keys.ts";
 import type { Channel } from "../channel.ts";
 import type { Meaning, SendPost } from "../http.ts";
 

@@ -1,6 +1,6 @@
 /** E-mail, handed in by SMTP with verified TLS. */
 import type { Socket } from "node:net";
-import type { EmailSettings } from "../../../lib/config/notifier_keys.ts";
+import type { EmailSettings } from "../../../lib/config/notifier/notifier_keys.ts";
 import { errorText } from "../../../lib/errors.ts";
 import { type Channel, SendError } from "../channel.ts";
 import { hideSecrets } from "../../../lib/log/hide_secrets.ts";

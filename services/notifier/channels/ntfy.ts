@@ -1,5 +1,5 @@
 /** ntfy, public or your own. Source: docs.ntfy.sh/publish: JSON to the server's root, with the topic in it. */
-import type { ChannelSettings } from "../../../lib/config/notifier_keys.ts";
+import type { ChannelSettings } from "../../../lib/config/notifier/notifier_keys.ts";
 import type { Channel } from "../channel.ts";
 import { bytes, fitText } from "../fit.ts";
 import type { SendPost } from "../http.ts";

@@ -1,5 +1,5 @@
 /** Pushover. Source: pushover.net/api: POST /1/messages.json, priority -2 to 2. */
-import type { ChannelSettings } from "../../../lib/config/notifier_keys.ts";
+import type { ChannelSettings } from "../../../lib/config/notifier/notifier_keys.ts";
 import type { Channel } from "../channel.ts";
 import { characters, fitText } from "../fit.ts";
 import type { SendPost } from "../http.ts";

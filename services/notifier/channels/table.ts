@@ -1,5 +1,5 @@
 /** Every way out, from its settings. */
-import type { ChannelSettings } from "../../../lib/config/notifier_keys.ts";
+import type { ChannelSettings } from "../../../lib/config/notifier/notifier_keys.ts";
 import type { Channel } from "../channel.ts";
 import type { SendPost } from "../http.ts";
 import { apprise } from "./apprise.ts";

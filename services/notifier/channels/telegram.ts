@@ -1,5 +1,5 @@
 /** A Telegram bot. Source: core.telegram.org/bots/api: POST /bot<token>/sendMessage. */
-import type { ChannelSettings } from "../../../lib/config/notifier_keys.ts";
+import type { ChannelSettings } from "../../../lib/config/notifier/notifier_keys.ts";
 import type { Channel } from "../channel.ts";
 import { codeUnits, fitText } from "../fit.ts";
 import type { SendPost } from "../http.ts";

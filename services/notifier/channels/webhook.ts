@@ -1,6 +1,6 @@
 /** Any program that takes JSON over HTTP. With a secret the body is signed: `x-ecoflow-signature: sha256=<hex HMAC>`. */
 import { createHmac } from "node:crypto";
-import type { ChannelSettings } from "../../../lib/config/notifier_keys.ts";
+import type { ChannelSettings } from "../../../lib/config/notifier/notifier_keys.ts";
 import type { Channel } from "../channel.ts";
 import type { SendPost } from "../http.ts";
 

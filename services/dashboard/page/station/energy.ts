@@ -1,19 +1,17 @@
-/** Energy of a day or a week: what came in, what went to the house, and what of it the battery gave. */
+/** Energy of a day or a week: from the grid, from the sun, to the house, and what of it the battery gave. */
 import type { HistoryView } from "../../page_contract.ts";
-import { type EnergySlot, energySlots, type EnergySpan, energyTotal } from "../../shown/energy.ts";
+import { broughtIn, type EnergySlot, energySlots, type EnergySpan, energyTotal } from "../../shown/energy.ts";
 import type { TextKey } from "../../shown/texts/texts.ts";
 import { el, setAttributes, show, svg } from "../dom.ts";
 import { reader } from "../language.ts";
+import { numbersTable } from "./energy_numbers.ts";
 
 const SPANS = [
   { span: "day", hours: 24, key: "energy_day" },
   { span: "week", hours: 168, key: "energy_week" },
 ] as const;
 /** Of the drawing, in its own units. */
-const WIDTH = 480;
-const HEIGHT = 130;
-const BASE = 108;
-const TOP = 14;
+const [WIDTH, HEIGHT, BASE, TOP] = [480, 134, 112, 20] as const;
 
 /** See the file comment. */
 export class Energy {
@@ -22,10 +20,13 @@ export class Energy {
   );
   readonly #totals = el("dl", { class: "facts totals" });
   readonly #bars = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "bars", role: "img" });
+  readonly #undividedKey = el("span", { class: "key undivided" }, reader.say("energy_undivided"));
   readonly #key = el(
     "p",
     { class: "keys" },
-    el("span", { class: "key in" }, reader.say("energy_in")),
+    el("span", { class: "key in" }, reader.say("energy_grid")),
+    el("span", { class: "key sun" }, reader.say("energy_sun")),
+    this.#undividedKey,
     el("span", { class: "key house" }, reader.say("energy_out")),
     el("span", { class: "key given" }, reader.say("energy_battery")),
   );
@@ -96,32 +97,37 @@ export class Energy {
     const total = energyTotal(slots, nowSec);
     const known = `${reader.duration(total.knownSec)} / ${reader.duration(total.spanSec)}`;
     const rows: (readonly [TextKey, string])[] = [
-      ["energy_in", reader.wattHours(total.inWh)],
+      ["energy_grid", reader.wattHours(total.gridWh)],
+      ["energy_sun", reader.wattHours(total.sunWh)],
       ["energy_out", reader.wattHours(total.outWh)],
       ["energy_battery", approximately(total.fromBatteryWh)],
       ["energy_stored", approximately(total.toBatteryWh)],
     ];
-    if ((total.sunWh ?? 0) >= 1) rows.push(["energy_sun", reader.wattHours(total.sunWh)]);
+    show(this.#undividedKey, total.undividedWh !== undefined);
+    if (total.undividedWh !== undefined) {
+      rows.splice(2, 0, ["energy_undivided", reader.wattHours(total.undividedWh)]);
+    }
     rows.push(["energy_known", known]);
     this.#totals.replaceChildren(
       ...rows.map(([key, value]) =>
         el("div", {}, el("dt", {}, reader.say(key)), el("dd", { class: "value" }, value))
       ),
     );
-    const label = { in: reader.wattHours(total.inWh), out: reader.wattHours(total.outWh) };
-    setAttributes(this.#bars, { "aria-label": reader.say("energy_label", label) });
+    const sums = { in: reader.wattHours(broughtIn(total)), out: reader.wattHours(total.outWh) };
+    setAttributes(this.#bars, { "aria-label": reader.say("energy_label", sums) });
   }
 
   #draw(slots: readonly EnergySlot[], span: EnergySpan): void {
-    const most = Math.max(1, ...slots.flatMap(({ inWh = 0, outWh = 0 }) => [inWh, outWh]));
+    const most = Math.max(1, ...slots.flatMap((slot) => [broughtIn(slot) ?? 0, slot.outWh ?? 0]));
     const step = WIDTH / slots.length;
     const bar = Math.min(26, step * 0.36);
     const tall = (wh: number) => wh / most * (BASE - TOP);
     const parts: SVGElement[] = [
       svg("path", { d: `M0 ${BASE}H${WIDTH}`, class: "axis" }),
-      svg("text", { x: 0, y: 10 }, reader.wattHours(most)),
+      svg("text", { x: 0, y: 14 }, reader.wattHours(most)),
     ];
-    for (const [i, { fromSec, inWh, outWh, fromBatteryWh = 0, knownSec }] of slots.entries()) {
+    for (const [i, slot] of slots.entries()) {
+      const { fromSec, gridWh = 0, sunWh = 0, undividedWh = 0, outWh, fromBatteryWh = 0, knownSec } = slot;
       const x = i * step + step / 2;
       const rect = (className: string, left: number, wh: number, above = 0) => {
         const height = tall(wh);
@@ -132,7 +138,9 @@ export class Energy {
       if (knownSec === 0) {
         parts.push(svg("text", { x, y: BASE - 4, class: "gap" }, "?"));
       } else {
-        rect("in", x - bar, inWh ?? 0);
+        rect("in", x - bar, gridWh);
+        rect("sun", x - bar, sunWh, gridWh);
+        rect("undivided", x - bar, undividedWh, gridWh + sunWh);
         const given = Math.min(fromBatteryWh, outWh ?? 0);
         rect("given", x, given);
         rect("house", x, (outWh ?? 0) - given, given);
@@ -152,7 +160,9 @@ export class Energy {
           {},
           el("th", { scope: "row" }, slotName(slot.fromSec, span)),
           ...[
-            reader.wattHours(slot.inWh),
+            reader.wattHours(slot.gridWh),
+            reader.wattHours(slot.sunWh),
+            reader.wattHours(broughtIn(slot)),
             reader.wattHours(slot.outWh),
             approximately(slot.fromBatteryWh),
             reader.duration(slot.knownSec),
@@ -161,25 +171,6 @@ export class Energy {
       ),
     );
   }
-}
-
-function numbersTable(body: HTMLElement): HTMLElement {
-  const titles = ["energy_slot", "energy_in", "energy_out", "energy_battery", "energy_known"] as const;
-  const head = el(
-    "thead",
-    {},
-    el("tr", {}, ...titles.map((key) => el("th", { scope: "col" }, reader.say(key)))),
-  );
-  return el(
-    "details",
-    {},
-    el("summary", {}, reader.say("energy_numbers")),
-    el(
-      "div",
-      { class: "scroll", tabindex: 0, role: "group", "aria-label": reader.say("energy_numbers") },
-      el("table", {}, head, body),
-    ),
-  );
 }
 
 function slotName(fromSec: number, span: EnergySpan): string {

@@ -1,6 +1,6 @@
 /** Which events a channel wants: a level, and kinds added or taken away. Pure. */
-import { shownValue } from "./shown_value.ts";
-import type { JournalEvent } from "../messages/event.ts";
+import { shownValue } from "../shown_value.ts";
+import type { JournalEvent } from "../../messages/event.ts";
 
 /** How important an event is, least first. */
 export const SEVERITIES: readonly JournalEvent["severity"][] = ["info", "notice", "warning", "danger"];

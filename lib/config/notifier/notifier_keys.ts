@@ -1,12 +1,12 @@
 /** The keys of the notifier: which channels there are, what goes to each, and when it is quiet. Pure. */
-import { shownValue } from "./shown_value.ts";
-import { errorText } from "../errors.ts";
-import { isPrivateHost } from "../private_address.ts";
-import type { Key, KeyValues, TextKey } from "./keys.ts";
+import { shownValue } from "../shown_value.ts";
+import { errorText } from "../../errors.ts";
+import { isPrivateHost } from "../../private_address.ts";
+import type { Key, KeyValues, TextKey } from "../keys.ts";
 import { type EventChoice, parseEventChoice } from "./event_choice.ts";
 import { parseQuietHours, type QuietHours } from "./quiet_hours.ts";
-import type { KeyReading } from "./read_keys.ts";
-import { own } from "../own.ts";
+import type { KeyReading } from "../read_keys.ts";
+import { own } from "../../own.ts";
 
 /** Every channel that there is, in the order in which they are shown. */
 export const CHANNEL_NAMES = ["pushover", "telegram", "ntfy", "email", "webhook", "apprise"] as const;

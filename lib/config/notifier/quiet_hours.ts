@@ -1,5 +1,5 @@
 /** The hours in which nobody is disturbed, by the clock on the wall. Pure. */
-import { shownValue } from "./shown_value.ts";
+import { shownValue } from "../shown_value.ts";
 
 /** From the first minute of `from` to before `to`, minutes since midnight, 0 to 1439; over midnight when from > to. */
 export interface QuietHours {
