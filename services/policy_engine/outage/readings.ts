@@ -101,7 +101,9 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
     minSocPercent: newer(readings.minSocPercent, state.min_soc, evidence),
     outagePorts: newer(readings.outagePorts, state.outage_ports, evidence),
     spoke: newer(readings.spoke, true, evidence),
-    gridUntold: moment(readings.gridUntold, state.grid_unknown ? true as const : undefined),
+    gridUntold: isStillUntold(readings, state)
+      ? readings.gridUntold
+      : moment(readings.gridUntold, state.grid_unknown ? true as const : undefined),
     modelGuess: moment(readings.modelGuess, state.model_guess ? true as const : undefined),
     simulated: moment(readings.simulated, state.simulated),
   };
@@ -109,6 +111,14 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
     ...merged,
     fallPercentPerMin: newer(readings.fallPercentPerMin, fallToldBy(state, merged), evidence),
   };
+}
+
+/**
+ * After a restart of all, nobody but us remembers that the station once told the grid: one that speaks and says nothing of it does
+ * not tell it still.
+ */
+function isStillUntold({ gridUntold }: Readings, { grid_connected, grid_unknown }: PowerState): boolean {
+  return gridUntold?.isFromBefore === true && grid_connected === undefined && !grid_unknown;
 }
 
 /** The fall that this state itself tells, %/min: a late repetition tells one too, of its own time. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { PowerState } from "../../../lib/messages/power_state.ts";
 import {
   chargeOnBattery,
   PESSIMISM,
@@ -116,6 +117,17 @@ Deno.test("mergeState() lets no late repetition say that the grid is untold, whe
   const hear = (atMs: number) => mergeState({ grid }, state({ soc: 50, grid_unknown: true }), arrival(atMs));
   assert.equal(hear(999).gridUntold, undefined);
   assert.equal(hear(1000).gridUntold?.value, true);
+});
+
+Deno.test("mergeState() keeps a grid untold over a restart until somebody tells it", () => {
+  const gridUntold = { value: true, atMonoMs: 0, isFromBefore: true } as const;
+  const hear = (said: Partial<PowerState>) =>
+    mergeState({ gridUntold }, state({ soc: 50, ...said }), arrival(1000)).gridUntold;
+  assert.deepEqual(hear({}), gridUntold);
+  assert.deepEqual(hear({ grid_unknown: true }), { value: true, atMonoMs: 1000 });
+  assert.equal(hear({ grid_connected: true }), undefined);
+  const live = { value: true, atMonoMs: 0 } as const;
+  assert.equal(mergeState({ gridUntold: live }, state({ soc: 50 }), arrival(1000)).gridUntold, undefined);
 });
 
 Deno.test("mergeState() dates each value by its own age", () => {

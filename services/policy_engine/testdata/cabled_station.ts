@@ -57,6 +57,8 @@ export class CabledStation {
   /** Whether the cable tells the truth now, twice confirmed, for whoever listens. */
   isHonest(nowSec: number): boolean {
     if (!this.hasCable || isIn(this.#dead, nowSec) || isIn(this.#stuck, nowSec)) return false;
+    // A grid that comes and goes cannot be told from a driver that does not know.
+    if (this.#confirmed.isFlapping) return false;
     return !this.#flapping.some(([from, to]) => from <= nowSec && nowSec < to + AFTER_FLAPPING_SEC);
   }
 
