@@ -10,6 +10,8 @@ import { errorText } from "../lib/errors.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { credentialsDirOf, DISK, ENV_PLACES, envPathOf, readConfig } from "./read_config.ts";
 import { own } from "../lib/own.ts";
+import type { HouseRules } from "../services/policy_engine/rules/rules.ts";
+import { ownersRules } from "./owners_rules.ts";
 
 /** Runs it. @returns the exit code */
 export function settings(args: readonly string[]): number {
@@ -42,6 +44,7 @@ export function settings(args: readonly string[]): number {
   print(settingsText(reading, where, { isShort }));
   const config = readConfig(envArgs);
   if (typeof config === "number") return config;
+  print(ownersText(ownersRules(config.house)));
   return print(config.house.remarks.map((remark) => `note: ${remark}\n`).join(""));
 }
 
@@ -148,4 +151,21 @@ function mayList(dir: string | undefined): boolean {
   } catch (error) {
     return error instanceof Deno.errors.NotFound;
   }
+}
+
+/** What the policy file says of each station itself, a line each; empty when it says nothing. */
+export function ownersText({ stations }: Pick<HouseRules, "stations">): string {
+  const lines = Object.entries(stations).flatMap(([device, { grid, totalWh, minSocPercent, stages }]) => {
+    const ports = stages.flatMap(({ groups }) => groups).flatMap(({ port, hosts }) =>
+      port === undefined ? [] : [`port = "${port}" for ${hosts.join(", ")}`]
+    );
+    const said = [
+      ...(grid === undefined ? [] : [`grid = "${grid}"`]),
+      ...(totalWh === undefined ? [] : [`total_wh = ${totalWh}`]),
+      ...(minSocPercent === undefined ? [] : [`min_soc = ${minSocPercent}`]),
+      ...ports,
+    ];
+    return said.length === 0 ? [] : [`  ${device}  ${said.join(", ")}\n`];
+  });
+  return lines.length === 0 ? "" : `\nStations, as the policy file has them\n${lines.join("")}`;
 }

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KEYS } from "../lib/config/keys.ts";
-import { readSources } from "../lib/config/load.ts";
-import { type SettingsPlaces, settingsText } from "./settings.ts";
+import { loadConfig, readSources } from "../lib/config/load.ts";
+import { ownersRules } from "./owners_rules.ts";
+import { ownersText, type SettingsPlaces, settingsText } from "./settings.ts";
 
 const PLACES: SettingsPlaces = { file: "/x/.env", credentials: "/x/credentials", seesCredentials: true };
 
@@ -180,4 +181,22 @@ Deno.test("main() settings shows what holds, tells what is unknown or wrong, and
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+Deno.test("ownersText() says what the policy file has of each station itself", () => {
+  const textOf = (policy: string) =>
+    ownersText(ownersRules(loadConfig({
+      environment: {
+        ECOFLOW_CLOUD: "off",
+        DEVICE_TO_AGENTS_JSON: '{"Study":["pc"],"Attic":["nas"]}',
+        POLICY_FILE: "policy.toml",
+      },
+      exists: (path) => path === "policy.toml",
+      readFile: (path) => path === "policy.toml" ? policy : assert.fail(path),
+    })));
+  assert.equal(textOf("blind_limit_min = 100\n"), "");
+  assert.match(
+    textOf('[station.Study]\ngrid = "off"\ntotal_wh = 3000\nmin_soc = 20\n'),
+    /^\nStations, as the policy file has them\n {2}Study {2}grid = "off", total_wh = 3000, min_soc = 20\n$/,
+  );
 });

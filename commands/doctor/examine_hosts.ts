@@ -1,10 +1,9 @@
 /** Looks at the hosts: of what kind each is, and whether it would be shut down when its battery ends. Pure. */
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
+import { ownersRules } from "../owners_rules.ts";
 import { own } from "../../lib/own.ts";
 import { type HouseRules, placeOf } from "../../services/policy_engine/rules/rules.ts";
-import { houseRules } from "../../services/policy_engine/rules/rules_from_file.ts";
-import { policyFileOf } from "../../services/policy_engine/slice.ts";
 import { keyId } from "../../lib/pairing/signing.ts";
 import type { BrokerSnapshot } from "../broker/broker_snapshot.ts";
 import { examineNutHost, nutStationsByHost } from "./examine_nut_host.ts";
@@ -63,12 +62,6 @@ function isDaemonInTrouble(host: string, isNut: boolean, { orchestrator }: Broke
     return state !== "ready" ||
       problems.some((text) => text.startsWith("Cannot") || text.includes(`NUT client of ${host} `));
   });
-}
-
-/** The rules that the daemon goes by; the policy file was read before without a problem. */
-function ownersRules(house: HouseConfig): HouseRules {
-  const limits = { ...house.policy, stations: house.agentsByStation, staleAfterSec: house.staleAfterSec };
-  return houseRules(limits, policyFileOf(house), 0);
 }
 
 /**
