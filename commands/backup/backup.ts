@@ -106,6 +106,8 @@ function stateNames(state: string): string[] {
   return readdirSync(state, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => `state/${relative(state, join(entry.parentPath, entry.name)).replaceAll("\\", "/")}`)
+    // What the runtime keeps there is made anew by itself.
+    .filter((name) => !name.startsWith("state/runtime_cache/"))
     .filter((name) => isStateName(name) && !/(-wal|-shm|-journal|\.new|\.restoring)$/.test(name))
     .toSorted();
 }

@@ -36,7 +36,9 @@ export function shellLauncher({ dir, name, flags, environment = {} }: Launch): s
   return `#!/bin/sh
 # The official Deno runtime with one bundled program.
 here="${here}"
-export DENO_DIR="\${DENO_DIR:-/nonexistent}" DENO_NO_UPDATE_CHECK=1
+# What the runtime found out of the bundle is kept where systemd lets us write: without it each start takes 40 MB more, and keeps them.
+cache="\${STATE_DIRECTORY:+$STATE_DIRECTORY/runtime_cache}"
+export DENO_DIR="\${DENO_DIR:-\${cache:-/nonexistent}}" DENO_NO_UPDATE_CHECK=1
 ${set}exec "$here/runtime/${name}" ${words} "$here/main.js" "$@"
 `;
 }
