@@ -192,8 +192,12 @@ Deno.test("CloudBridge joins with developer keys: signed requests, polls, pushes
       await until("the broker", () => status().link === "up");
       cloud.publishFrom(DELTA, "quota", '{"params":{"bmsMaster.soc":70}}');
       await until("the push", () => heard(house, DELTA).length === 2);
-      await until("the refusals", () => conditions().length === 2);
-      assert.deepEqual(conditions(), ["station_not_opened", "station_not_linked"]);
+      await until("the refusals", () => conditions().length === 3);
+      assert.deepEqual(conditions().toSorted(), [
+        "station_missing",
+        "station_not_linked",
+        "station_not_opened",
+      ]);
       assert.deepEqual(cloud.record.getAllRequests, []);
     },
   ));

@@ -92,7 +92,10 @@ export class CloudBridge implements Service {
       sns: () => this.#stations.sns,
       quotaAll: (sn, signal) => api.quotaAll(sn, signal),
       silenceMs: (sn) => this.#session?.silenceMs(sn),
-      onBody: (sn, body) => this.#mirror(sn, body),
+      onBody: (sn, body) => {
+        this.#stations.answered(sn);
+        this.#mirror(sn, body);
+      },
       onWorks: (works) => this.#reporter.polls(works),
     });
   }

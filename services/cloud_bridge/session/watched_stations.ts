@@ -19,6 +19,7 @@ export class WatchedStations {
   readonly #forms = new Map<string, Set<RequestForm>>();
   readonly #online = new Map<string, boolean>();
   readonly #told = new Set<string>();
+  readonly #answered = new Set<string>();
   readonly #configured: ReadonlyMap<string, { readonly sn: string; readonly name?: string }>;
   #account: ReadonlyMap<string, AccountStation> | undefined;
 
@@ -67,7 +68,9 @@ export class WatchedStations {
     if (!account || account.size === 0) return [];
     if (this.#configured.size > 0) {
       return [...this.#configured.values()].flatMap(({ sn, name }) =>
-        account.has(sn) || this.#forms.has(sn) ? [] : [name === undefined ? sn : `${name} (${sn})`]
+        account.has(sn) || this.#forms.has(sn) || this.#answered.has(sn)
+          ? []
+          : [name === undefined ? sn : `${name} (${sn})`]
       );
     }
     const names = new Set([...account.values()].map(({ sn, name }) => name ?? sn));
@@ -79,6 +82,11 @@ export class WatchedStations {
     if (this.#online.get(sn) === online) return false;
     this.#online.set(sn, online);
     return true;
+  }
+
+  /** The cloud answered for a station: it is of the account, whatever the list says. */
+  answered(sn: string): void {
+    this.#answered.add(sn);
   }
 
   /** A station was heard: it is there, whatever an older list says. @returns whether that is news */
