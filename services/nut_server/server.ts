@@ -5,7 +5,7 @@ import { type AddressList, plainAddress } from "./access/addresses.ts";
 import type { NutLimits } from "./access/nut_house.ts";
 import { type CloseReason, Connection, type ConnectionPort } from "./protocol/connection.ts";
 import { AddressBook } from "./access/limits.ts";
-import { placesFor, whoMakesRoom } from "./access/room.ts";
+import { placesFor, whoMakesRoom, whoOfMany } from "./access/room.ts";
 import type { ServerCertificate } from "./access/tls.ts";
 
 /** What the server does with what clients say. */
@@ -95,9 +95,12 @@ export class NutListener {
     if (!allow.has(address)) return refuse("not in allow");
     if (!this.#book.mayConnect(address, clock.monoMs())) return refuse("connects too often");
     const here = this.#open().filter((other) => other.address === address);
-    if (!this.#makeRoom(here, limits.maxPerAddress)) return refuse("too many connections from this address");
+    if (!this.#makeRoom(here, limits.maxPerAddress, false)) {
+      return refuse("too many connections from this address");
+    }
     const all = this.#open();
-    if (!this.#makeRoom(all, placesFor(address, limits.maxConnections, this.#book.known, all))) {
+    const isKept = this.#book.known.includes(address) && here.length === 0;
+    if (!this.#makeRoom(all, placesFor(address, limits.maxConnections, this.#book.known, all), isKept)) {
       return refuse("too many connections");
     }
     const id = conversation.open(address);
@@ -123,11 +126,12 @@ export class NutListener {
     return [...this.#running.keys()].filter(({ isClosed }) => !isClosed);
   }
 
-  /** Whether one more fits; somebody makes room if need be. */
-  #makeRoom(guests: readonly Connection[], limit: number): boolean {
+  /** Whether one more fits; somebody makes room if need be. @param isKept It is from an address that is kept a place, and has none */
+  #makeRoom(guests: readonly Connection[], limit: number, isKept: boolean): boolean {
     if (guests.length < limit) return true;
     const known = new Set(this.#book.known);
-    const guest = whoMakesRoom(guests, (address) => known.has(address));
+    const guest = whoMakesRoom(guests, (address) => known.has(address)) ??
+      (isKept ? whoOfMany(guests) : undefined);
     guest?.close("makes room");
     return guest !== undefined;
   }

@@ -204,6 +204,30 @@ Deno.test("NutListener keeps a place for an address that logged in before, also 
     }
   }, { ...limits({ maxConnections: 4, connectsPerSec: 1000 }), allow: LOOPBACK }));
 
+Deno.test("NutListener lets a host in that logged in before, though others with a password hold all places", () =>
+  inHouse(async (house) => {
+    const login = ["USERNAME monuser", "PASSWORD secret", "LOGIN ups"];
+    const host = await LineClient.connectFrom("127.0.0.2", house.port);
+    deepEqual(await host.askAll(...login), ["OK", "OK", "OK"]);
+    host.close();
+    const others: LineClient[] = [];
+    try {
+      // Each of these addresses is known after its first log-in, too.
+      for (const address of ["127.0.0.3", "127.0.0.4"]) {
+        for (let i = 0; i < 6; i++) {
+          const other = await LineClient.connectFrom(address, house.port);
+          others.push(other);
+          await other.askAll(...login);
+        }
+      }
+      const again = await LineClient.connectFrom("127.0.0.2", house.port);
+      others.push(again);
+      deepEqual(await again.askAll(...login), ["OK", "OK", "OK"]);
+    } finally {
+      for (const client of others) client.close();
+    }
+  }, { ...limits({ maxConnections: 12, connectsPerSec: 1000 }), allow: LOOPBACK }));
+
 Deno.test("NutListener refuses a connection when all others are logged in", () =>
   inHouse(async (_house, connect) => {
     for (let i = 0; i < 2; i++) {

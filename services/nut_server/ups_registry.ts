@@ -8,6 +8,7 @@ import type { PowerState } from "../../lib/messages/power_state.ts";
 import type { NutHouse, NutUps, NutUser } from "./access/nut_house.ts";
 import { estimatedNames } from "./ups/battery_values.ts";
 import { RefusedLogins } from "./access/refused_logins.ts";
+import { downAfterMsByHost } from "./access/scopes.ts";
 import { HostPresence } from "./ups/host_presence.ts";
 import { ForcedShutdowns } from "./ups/forced_shutdowns.ts";
 import { answerAbort, answerCommand, type Outcome } from "./ups/outcomes.ts";
@@ -73,7 +74,7 @@ export class UpsRegistry {
     this.#stations = new Stations(config);
     this.#shutdowns = new ForcedShutdowns(config, config.fsdHoldMs);
     this.#entries = new UpsEntries(config.upses);
-    this.#presence = new HostPresence(this.hosts, config.loginGraceMs);
+    this.#presence = new HostPresence(this.hosts, config.loginGraceMs, downAfterMsByHost(config));
   }
 
   /** Hosts of the policy that can log in here. */

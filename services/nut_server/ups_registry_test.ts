@@ -128,3 +128,18 @@ Deno.test("UpsRegistry tells a host that no status names at once when the words 
   });
   assert.match(statusAt(20_010) ?? "", /FSD/);
 });
+
+Deno.test("UpsRegistry gives a host the whole of its down_after_s after a start, for it may have left just before", () => {
+  const user = { name: "nas", password: "secret", role: "secondary" as const };
+  const offlineAt = (downAfterSec: number | undefined) => {
+    const registry = new UpsRegistry({ ...CONFIG, users: [{ ...user, downAfterSec }] });
+    for (let atMs = 0; atMs <= 300_000; atMs += 1000) {
+      for (const outcome of registry.tick(atMs)) {
+        if (outcome.kind === "presence" && outcome.status.agent === "nas") return atMs;
+      }
+    }
+  };
+  assert.equal(offlineAt(undefined), 90_000);
+  assert.equal(offlineAt(60), 90_000);
+  assert.equal(offlineAt(200), 200_000);
+});

@@ -35,6 +35,22 @@ export function whoMakesRoom<T extends Guest>(
   return found?.guest;
 }
 
+/** An address with fewer sessions is somebody at home: hosts have one or two. */
+const MANY_SESSIONS = 4;
+
+/**
+ * The same for a newcomer from an address that is kept a place, when nobody else can go: whoever has a password may log in often, and
+ * from many addresses, and must not keep a host out by it. The idlest session of the address that has most, of those that have many.
+ *
+ * @returns undefined when no address has many
+ */
+export function whoOfMany<T extends Guest>(guests: readonly T[]): T | undefined {
+  const byAddress = Map.groupBy(guests, ({ address }) => address);
+  const [most = []] = [...byAddress.values()].filter((all) => all.length >= MANY_SESSIONS)
+    .sort((a, b) => b.length - a.length);
+  return most.reduce<T | undefined>((a, b) => a && a.lastLineMonoMs <= b.lastLineMonoMs ? a : b, undefined);
+}
+
 /**
  * How many connections a newcomer may find: places are kept for addresses from which somebody logged in before and that
  * have no connection now.

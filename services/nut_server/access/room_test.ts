@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { AddressBook } from "./limits.ts";
-import { type Guest, placesFor, whoMakesRoom } from "./room.ts";
+import { type Guest, placesFor, whoMakesRoom, whoOfMany } from "./room.ts";
 
 /** Written as `address lastLine`, with a `*` when it is logged in. */
 function guestsOf(text: string): (Guest & { readonly name: string })[] {
@@ -48,4 +48,11 @@ Deno.test("AddressBook keeps the addresses of the first log-ins, a quarter of th
   equal(book.known.length, 3);
   book.forget(week);
   deepEqual(book.known, ["b"]);
+});
+
+Deno.test("whoOfMany() takes the idlest session of the address that has most, and of nobody who has three or less", () => {
+  equal(whoOfMany(guestsOf("")), undefined);
+  equal(whoOfMany(guestsOf("a 1*, a 2*, a 3*, b 4*")), undefined);
+  equal(whoOfMany(guestsOf("a 9*, a 2*, a 3*, a 4*, b 1*"))?.name, "a 2*");
+  equal(whoOfMany(guestsOf("a 5*, a 6*, a 7*, a 8*, b 1*, b 4*, b 3*, b 2*, b 9*"))?.name, "b 1*");
 });

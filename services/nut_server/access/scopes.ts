@@ -40,6 +40,21 @@ export function scopesOf({ users, upses }: Pick<NutHouse, "users" | "upses">): R
   return scopes;
 }
 
+/** How long each host may still run after its client left, ms: the longest of the users that it may log in as; only hosts that have one. */
+export function downAfterMsByHost(
+  { users, upses }: Pick<NutHouse, "users" | "upses">,
+): ReadonlyMap<string, number> {
+  const longest = new Map<string, number>();
+  for (const ups of upses) {
+    for (const user of users.filter((account) => mayLogin(account, ups))) {
+      const host = hostOf(user, ups);
+      if (host === undefined || user.downAfterSec === undefined) continue;
+      longest.set(host, Math.max(longest.get(host) ?? 0, user.downAfterSec * 1000));
+    }
+  }
+  return longest;
+}
+
 /** The stations whose policy can shut a scope down. */
 export function devicesOf(scope: Scope): readonly string[] {
   return scope.kind === "host" ? scope.devices : [scope.device];

@@ -15,10 +15,17 @@ export const NUT_CAPABILITIES: readonly string[] = ["nut", "shutdown", "abort", 
 /** See the file comment. */
 export class HostPresence {
   readonly #hosts: ReadonlyMap<string, HostState>;
-  #graceUntilMonoMs: number | undefined;
+  #begunMonoMs: number | undefined;
 
-  /** @param loginGraceMs After the first tick, how long clients have to come back before a host counts as offline */
-  constructor(hosts: readonly string[], private readonly loginGraceMs: number) {
+  /**
+   * @param loginGraceMs After the first tick, how long clients have to come back before a host counts as offline
+   * @param downAfterMs By host, how long it may still run after its client left, ms: it may have left just before we began
+   */
+  constructor(
+    hosts: readonly string[],
+    private readonly loginGraceMs: number,
+    private readonly downAfterMs: ReadonlyMap<string, number> = new Map(),
+  ) {
     this.#hosts = new Map(hosts.map((host) => [host, { sessions: new Map(), word: undefined }]));
   }
 
@@ -96,12 +103,11 @@ export class HostPresence {
 
   /** Says of hosts that did not come back after the start that they are offline, and of those whose time is up. */
   tick(nowMonoMs: number): readonly Outcome[] {
-    this.#graceUntilMonoMs ??= nowMonoMs + this.loginGraceMs;
-    const down = this.#downNow(nowMonoMs);
-    if (nowMonoMs < this.#graceUntilMonoMs) return down;
-    const missing: Outcome[] = [...down];
+    this.#begunMonoMs ??= nowMonoMs;
+    const sinceMs = nowMonoMs - this.#begunMonoMs;
+    const missing: Outcome[] = [...this.#downNow(nowMonoMs)];
     for (const [host, state] of this.#hosts) {
-      if (state.word) continue;
+      if (state.word || sinceMs < Math.max(this.loginGraceMs, this.downAfterMs.get(host) ?? 0)) continue;
       state.word = { kind: "presence", status: { agent: host, online: false, can: [...NUT_CAPABILITIES] } };
       missing.push(state.word);
     }
