@@ -5,7 +5,11 @@ import {
   type ModelSpec,
   NUMBER_NAMES,
 } from "../../../services/soc_bridge/models/model_spec.ts";
-import { MINUTES_DOUBT_FACTOR } from "../../../services/soc_bridge/judge/plausible_minutes.ts";
+import { LEAST_BATTERY_WH } from "../../../services/soc_bridge/decode/packs.ts";
+import {
+  FASTEST_FALL_PERCENT_PER_MIN,
+  MINUTES_DOUBT_FACTOR,
+} from "../../../services/soc_bridge/judge/plausible_minutes.ts";
 import { TAG27_CONNECTED_MAX } from "../../../services/soc_bridge/judge/tag27.ts";
 
 /** What tag 27 says about one recording. */
@@ -87,12 +91,13 @@ a group only the leader computes the system's charge, and the others send it as 
 
 A charge of 0 is no value while any other fresh source says 3 % or more, while the battery has not reported (its volts and
 capacity are 0), or in an upload of nothing but zeros. A 0 that nothing led up to is believed at the third reading, a minute
-after the first. Minutes of 0, 5939, 5940, 5999, 12927 and 143999 are no estimate, an energy of 0 is none, and a discharge limit
-of 0 in a CMS report is none.
+after the first, and not while the battery cannot have fallen so far. Of nothing but zeros for three minutes the grid is believed, and
+nothing else. Minutes of 0, 5939, 5940, 5999, 12927 and 143999 are no estimate, an energy below ${LEAST_BATTERY_WH} Wh is none, a discharge limit
+of 0 in a CMS report is none, and 65535 is no number of anything.
 
 \`discharge_min_doubtful\` is true when charge, energy and load contradict the minutes by more than a factor of
 ${MINUTES_DOUBT_FACTOR}: too few for the whole load (plus 10 % and 15 W) down to the discharge limit, or too many for what the sun leaves
-of it down to nothing.
+of it down to nothing. So it is when they would empty the battery faster than ${FASTEST_FALL_PERCENT_PER_MIN} %/min, whatever else is known.
 
 ${tag27}
 
