@@ -408,3 +408,36 @@ for (
     assert.match(found?.text ?? "", wanted);
   });
 }
+
+for (
+  const [name, problem, verdict] of [
+    [
+      "another host's client is missing",
+      "The NUT client of pve has not logged in since the start: a shutdown would not reach it",
+      "good",
+    ],
+    [
+      "its own client is missing",
+      "The NUT client of nas has not logged in since the start: a shutdown would not reach it",
+      "bad",
+    ],
+    [
+      "the NUT server cannot listen",
+      "Cannot listen for NUT clients at 192.168.1.10:3493: address in use",
+      "bad",
+    ],
+  ] as const
+) {
+  Deno.test(`examineHouse() calls a NUT host ${verdict} when ${name}`, () => {
+    const said = words({
+      [STATUS]: undefined,
+      "power-manager/nas/status": { agent: "nas", online: true, can: ["nut"] },
+      "power-manager/orchestrator/status": {
+        online: true,
+        services: { nut_server: { state: "ready", restarts: 0, problems: [problem] } },
+      },
+    });
+    const host = examineHouse(nutHouse(), said, NOW).find(({ what }) => what === "host nas");
+    assert.equal(host?.verdict, verdict, host?.text);
+  });
+}
