@@ -438,6 +438,6 @@ for (
       },
     });
     const host = examineHouse(nutHouse(), said, NOW).find(({ what }) => what === "host nas");
-    assert.equal(host?.verdict, verdict, host?.text);
+    assert.equal(host?.verdict, verdict, host?.text ?? "no such host");
   });
 }
