@@ -38,7 +38,7 @@ export function examineHosts(
     const bad = grounds.filter(({ verdict }) => verdict === "bad");
     const silent = bad.filter(({ what }) => [...devices].some((device) => what === `station ${device}`));
     const daemon = isDaemonInTrouble(host, nut.has(host), words)
-      ? [{ what: "daemon", verdict: "bad", text: "" } as const]
+      ? [{ what: "daemon", verdict: "bad", text: "has a line of its own" } as const]
       : [];
     return answered(
       found,

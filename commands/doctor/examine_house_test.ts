@@ -115,7 +115,7 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
   [
     "a host of a daemon whose policy is in trouble",
     "bad",
-    /^host pc: would be shut down: no, because of the daemon/,
+    /^host pc: would be shut down: no, because of the daemon \(see above\); /,
     {
       "power-manager/orchestrator/status": {
         online: true,

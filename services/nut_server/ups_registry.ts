@@ -106,6 +106,7 @@ export class UpsRegistry {
 
   /** @param at `retained`: kept by the broker from before and too old to be acted on */
   notePolicy(device: string, status: PolicyStatus, at: Hearing): readonly Outcome[] {
+    this.#heardSinceMonoMs ??= at.nowMonoMs;
     const before = this.policyOf(device);
     this.#stations.notePolicy(device, status, at);
     const isOver = !at.retained && isCalm(status) && before !== undefined && !isCalm(before);
@@ -248,13 +249,12 @@ export class UpsRegistry {
 
   /** Whether the retained word on every station has had time to come since the first that was heard. */
   #isSettled(nowMonoMs: number): boolean {
-    this.#heardSinceMonoMs ??= nowMonoMs;
-    return nowMonoMs - this.#heardSinceMonoMs >= SETTLE_MS;
+    return nowMonoMs - (this.#heardSinceMonoMs ?? nowMonoMs) >= SETTLE_MS;
   }
 
   /** Once, when that time is over: what was left open until then is decided. */
   #settle(nowMonoMs: number): readonly Outcome[] {
-    if (this.#isDecided || this.#heardSinceMonoMs === undefined || !this.#isSettled(nowMonoMs)) return [];
+    if (this.#isDecided || !this.#isSettled(nowMonoMs)) return [];
     this.#isDecided = true;
     return this.#stations.devices.flatMap((device) => this.#applyPolicy(device, false, nowMonoMs));
   }

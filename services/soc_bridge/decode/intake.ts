@@ -128,13 +128,17 @@ export class Intake {
   #takeFields(message: string, fields: Fields, atMonoMs: number): number {
     let values = 0;
     for (const { steps, slot } of this.model.byMessage.get(message) ?? []) {
-      const value = numberAt(fields, steps);
-      if (value === undefined || (isNoValue(value) && !this.model.bitSlots.has(slot))) continue;
-      this.readings.put(slot, value);
-      values++;
+      if (this.#put(slot, numberAt(fields, steps))) values++;
     }
     return values + this.#takePacks(message, fields, atMonoMs) +
       this.#takeOutagePorts(message, fields, atMonoMs);
+  }
+
+  /** Notes a number for the table. @returns false when there is none to note */
+  #put(slot: number, value: number | undefined): boolean {
+    if (value === undefined || (isNoValue(value) && !this.model.bitSlots.has(slot))) return false;
+    this.readings.put(slot, value);
+    return true;
   }
 
   #takeHeaders(headers: readonly Header[], problemsOfFrame: readonly string[], atMonoMs: number): Taken {
@@ -213,9 +217,7 @@ export class Intake {
           { name: "list", list: true },
           ...steps,
         ]);
-        if (number === undefined || (isNoValue(number) && !this.model.bitSlots.has(slot))) continue;
-        this.readings.put(slot, number);
-        values++;
+        if (this.#put(slot, number)) values++;
       }
     }
     return values + this.#takePackKeys(keys, atMonoMs);

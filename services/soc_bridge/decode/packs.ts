@@ -194,8 +194,7 @@ export class Packs {
 /** As many as the station says that there are, those heard last: one that was taken away is known for some time. */
 function newestOf(packs: readonly Pack[], count: number | undefined): readonly Pack[] {
   if (count === undefined || packs.length <= count) return packs;
-  const [oldest = -Infinity] = packs.map(({ atMonoMs }) => atMonoMs).sort((a, b) => b - a).slice(count - 1);
-  return packs.filter(({ atMonoMs }) => atMonoMs >= oldest).slice(0, count);
+  return packs.toSorted((a, b) => b.atMonoMs - a.atMonoMs).slice(0, count);
 }
 
 interface TimedNumber {

@@ -152,4 +152,9 @@ Deno.test("Packs.figure() leaves a battery out that was taken away, when the sta
   const scope = { count: 1, freshSinceMonoMs: 0 };
   assert.equal(packs.figure("sum_full", scope)?.value.toFixed(2), "286.72");
   assert.equal(packs.figure("mean_soc", scope)?.value, 20);
+  const three = new Packs(BMS_PACKS);
+  three.take(0, report(20), 1);
+  three.take(1, report(40), 1);
+  three.take(2, report(80), 5);
+  assert.equal(three.figure("mean_soc", { count: 2, freshSinceMonoMs: 0 })?.value, 50, "the newest stays");
 });
