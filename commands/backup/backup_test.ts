@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { loginIn } from "./testdata/login.ts";
+import { PERMISSIONS } from "../setup/testdata/setup_house.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { freePort, startMosquittoWith } from "../../scripts/simulate/mosquitto.ts";
 import { startDaemonProcess } from "../../scripts/simulate/processes.ts";
@@ -64,12 +65,7 @@ async function inHouse(broker: "managed" | "embedded", run: (house: House) => Pr
             "run",
             "--quiet",
             "--no-check",
-            "--no-prompt",
-            "--allow-net",
-            "--allow-read",
-            "--allow-write",
-            "--allow-env",
-            "--allow-sys=hostname,networkInterfaces,statfs",
+            ...PERMISSIONS,
             MAIN,
             ...args,
             "--env",

@@ -1,17 +1,18 @@
 /** Scenarios of a station by cable, whose USB goes on where the internet ends: each a line of data a step. */
-import type { Scenario, SimulatedStation } from "./scenario.ts";
+import { AGENT, HOSTS, SETTINGS, STUDY as HOUSE_STATION } from "./policy_scenarios.ts";
+import type { Expectation, Scenario, SimulatedStation } from "./scenario.ts";
 
-const STUDY: SimulatedStation = {
-  name: "Study",
-  sn: "R631SIM000000001",
-  socPercent: 13,
-  loadWatts: 180,
-  batteryWh: 286,
-  hasCable: true,
+const STUDY: SimulatedStation = { ...HOUSE_STATION, socPercent: 13, loadWatts: 180, hasCable: true };
+
+/** The cable tells the loss, whatever the cloud does. */
+const LOST_BY_CABLE: Expectation = {
+  kind: "policy",
+  device: "Study",
+  state: "on_battery",
+  fromSec: 20,
+  toSec: 40,
+  why: "OB was said twice",
 };
-const AGENT = "study-pc";
-const HOSTS = { Study: [AGENT] };
-const SETTINGS = { POLICY_DEBOUNCE_SEC: "60", POLICY_COOLDOWN_SEC: "120", POLICY_ABORT_WINDOW_SEC: "120" };
 
 /** See the file comment. */
 export const CABLE_SCENARIOS: readonly Scenario[] = [
@@ -29,14 +30,7 @@ export const CABLE_SCENARIOS: readonly Scenario[] = [
     ],
     endSec: 360,
     expect: [
-      {
-        kind: "policy",
-        device: "Study",
-        state: "on_battery",
-        fromSec: 20,
-        toSec: 40,
-        why: "OB was said twice",
-      },
+      LOST_BY_CABLE,
       {
         kind: "policy_never",
         device: "Study",
@@ -95,14 +89,7 @@ export const CABLE_SCENARIOS: readonly Scenario[] = [
     ],
     endSec: 330,
     expect: [
-      {
-        kind: "policy",
-        device: "Study",
-        state: "on_battery",
-        fromSec: 20,
-        toSec: 40,
-        why: "OB was said twice",
-      },
+      LOST_BY_CABLE,
       { kind: "policy_never", device: "Study", state: "online", fromSec: 40, why: "late frames are no news" },
       { kind: "event", event: "source_disagrees", fromSec: 60, toSec: 100, why: "it is told all the same" },
       {
@@ -159,14 +146,7 @@ export const CABLE_SCENARIOS: readonly Scenario[] = [
     ],
     endSec: 440,
     expect: [
-      {
-        kind: "policy",
-        device: "Study",
-        state: "on_battery",
-        fromSec: 20,
-        toSec: 40,
-        why: "OB was said twice",
-      },
+      LOST_BY_CABLE,
       { kind: "event", event: "source_silent", fromSec: 100, toSec: 130, why: "the silence is told" },
       { kind: "event", event: "blind", fromSec: 130, toSec: 220, why: "so is the estimate" },
       {

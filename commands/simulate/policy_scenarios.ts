@@ -1,16 +1,24 @@
 /** Scenarios of what goes wrong besides the grid: each a line of data a step. */
 import type { Scenario, SimulatedStation } from "./scenario.ts";
 
-const STUDY: SimulatedStation = {
+/** A station with little left. */
+export const STUDY: SimulatedStation = {
   name: "Study",
   sn: "R631SIM000000001",
   socPercent: 9,
   loadWatts: 60,
   batteryWh: 286,
 };
-const AGENT = "study-pc";
-const HOSTS = { Study: [AGENT] };
-const SETTINGS = { POLICY_DEBOUNCE_SEC: "60", POLICY_COOLDOWN_SEC: "120", POLICY_ABORT_WINDOW_SEC: "120" };
+/** Its host. */
+export const AGENT = "study-pc";
+/** The whole house. */
+export const HOSTS = { Study: [AGENT] };
+/** Short times, so that a play is short. */
+export const SETTINGS = {
+  POLICY_DEBOUNCE_SEC: "60",
+  POLICY_COOLDOWN_SEC: "120",
+  POLICY_ABORT_WINDOW_SEC: "120",
+};
 
 /** See the file comment. */
 export const POLICY_SCENARIOS: readonly Scenario[] = [
