@@ -10,6 +10,7 @@ import { consoleSink, createLogger } from "../lib/log/log.ts";
 import { encodeOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
 import { openSdNotify, watchdogIntervalMs } from "../lib/workers/sd_notify.ts";
 import { type SupervisedService, Supervisor, type WorkerHandle } from "../lib/workers/supervisor.ts";
+import { takeState } from "../lib/state_lock.ts";
 import { VERSION } from "../lib/version.ts";
 import { stateDirOf } from "../services/grant.ts";
 import {
@@ -38,6 +39,24 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const row of rows) mkdirSync(stateDirOf(house, row.name), { recursive: true, mode: 0o700 });
   log.notice("STARTING", { version: VERSION, host: hostname(), state_dir: house.stateDir });
   for (const remark of house.remarks) log.warn(remark);
+  let state = takeState(house.stateDir);
+  // Somebody may just be looking, and a daemon that ends holds it until its last breath.
+  for (let tries = 0; state.kind === "taken" && tries < 10; tries++) {
+    await clock.sleep(100);
+    state = takeState(house.stateDir);
+  }
+  if (state.kind === "taken") {
+    log.crit("ANOTHER DAEMON USES THE STATE DIRECTORY: end it, or give this one another STATE_DIR", {
+      state_dir: house.stateDir,
+      ...(state.pid === undefined ? {} : { process: state.pid }),
+    });
+    return EXIT.no;
+  }
+  if (state.kind === "unknown") {
+    log.warn("STATE DIRECTORY NOT LOCKED: a second daemon on it would not be noticed", {
+      reason: state.reason,
+    });
+  }
 
   const systemd = openSdNotify(
     Deno.env.get("NOTIFY_SOCKET"),
@@ -83,6 +102,7 @@ export async function run(args: readonly string[]): Promise<number> {
   stopCollecting();
   await supervisor.stop();
   systemd.close();
+  if (state.kind === "mine") state.release();
   log.notice("STOPPED");
   return code;
 }

@@ -8,6 +8,7 @@ import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { systemClock } from "../../lib/time/clock.ts";
 import { NoBrokerError } from "../broker/broker_guest.ts";
+import { holderOfState } from "../../lib/state_lock.ts";
 import { hearHouse } from "../broker/broker_snapshot.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { makeLikeParent } from "../like_parent.ts";
@@ -112,6 +113,13 @@ function destinations(
 
 /** @throws Error when a daemon with this state directory answers */
 async function refuseWhileRunning(house: HouseConfig): Promise<void> {
+  const holder = holderOfState(house.stateDir);
+  if (holder.kind === "taken") {
+    throw new Error(
+      `the daemon runs (process ${holder.pid ?? "unknown"}, state in ${house.stateDir}); end it first: ` +
+        "sudo systemctl stop ecoflow-power",
+    );
+  }
   try {
     const { orchestrator } = await hearHouse(house, "restore", {
       connect: connectMqtt,

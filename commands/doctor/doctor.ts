@@ -13,6 +13,7 @@ import { examineCables } from "../cable/examine_cables.ts";
 import { examineHouse } from "./examine_house.ts";
 import { examineNotifier } from "./examine_notifier.ts";
 import type { OrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import { holderOfState, type StateHolder } from "../../lib/state_lock.ts";
 import { wrap } from "../../lib/text/wrap.ts";
 import { installationHere, typable } from "../terminal/installation.ts";
 import { examineIdentity, examineListener } from "./examine_identity.ts";
@@ -88,8 +89,9 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
     : `127.0.0.1:${house.embeddedPort}`;
   const isLocal = house.broker === undefined || LOOPBACK.test(house.broker.host);
   const owner = isLocal ? ownerOfPort(house.broker?.port ?? house.embeddedPort) : undefined;
+  const holder = holderOfState(house.stateDir);
   const judged = (status: OrchestratorStatus | undefined) =>
-    listeners.map((one) => examineListener(one, status));
+    listeners.map((one) => examineListener(one, status, holder));
   try {
     const words = await hearHouse(house, "doctor", { connect: connectMqtt, clock: systemClock() });
     const status = words.orchestrator;
@@ -100,27 +102,32 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
           verdict: "good",
           text: owner ? `${address} (${owner.name}, process ${owner.pid})` : address,
         }
-        : examineListener({ what: "broker", service: "broker_link", address, owner }, status),
+        : examineListener({ what: "broker", service: "broker_link", address, owner }, status, holder),
     );
     const identity = examineIdentity(house, status);
     if (identity?.verdict === "bad") return [...findings, identity, ...judged(undefined)];
-    const daemon = examineHouse(house, words, Date.now());
+    const daemon = examineHouse(house, words, Date.now(), holder);
     return [...findings, ...(identity ? [identity] : []), ...judged(status), ...daemon];
   } catch (error) {
     if (!(error instanceof NoBrokerError)) throw error;
     const whose = owner ? ` (${owner.name}, process ${owner.pid} listens there)` : "";
-    const text = `${error.down.text}${whose}; ${brokerHint(error.down, house)}`;
+    const text = `${error.down.text}${whose}; ${brokerHint(error.down, house, holder)}`;
     return [...findings, { what: "broker", verdict: "bad", text }, ...judged(undefined)];
   }
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
-function brokerHint({ kind }: MqttDown, { broker }: HouseConfig): string {
+function brokerHint({ kind }: MqttDown, { broker }: HouseConfig, holder: StateHolder): string {
+  if (!broker && holder.kind === "taken") {
+    return `the daemon runs (process ${holder.pid ?? "unknown"}), but its broker does not: see: ` +
+      "journalctl -u ecoflow-power";
+  }
   if (!broker) return "the daemon does not run; start it: sudo systemctl start ecoflow-power";
   switch (kind) {
     case "refused":
-      return "see MQTT_USER and MQTT_PASS; with the package: ecoflow-power broker setup";
+      return "see MQTT_USER and MQTT_PASS" +
+        (installationHere() === "package" ? "; both are made anew by: sudo ecoflow-power broker setup" : "");
     case "tls":
       return "see MQTT_CA_FILE and the name in MQTT_HOST";
     case "closed":

@@ -33,7 +33,7 @@ export function examineHosts(
   const rules = ownersRules(house);
   return [...stationsOf].map(([host, devices]) => {
     const found = nut.has(host)
-      ? examineNutHost(host, words.agents.get(host))
+      ? examineNutHost(host, words.agents.get(host), refusalOf(host, words))
       : examineHost(host, house, words);
     const bad = grounds.filter(({ verdict }) => verdict === "bad");
     const silent = bad.filter(({ what }) => [...devices].some((device) => what === `station ${device}`));
@@ -62,6 +62,14 @@ function isDaemonInTrouble(host: string, isNut: boolean, { orchestrator }: Broke
     return state !== "ready" ||
       problems.some((text) => text.startsWith("Cannot") || text.includes(`NUT client of ${host} `));
   });
+}
+
+/** Why a host's NUT client was refused, from what the NUT server says of it; undefined: nothing is said of that. */
+function refusalOf(host: string, { orchestrator }: BrokerSnapshot): string | undefined {
+  const problems = own(orchestrator?.services ?? {}, "nut_server")?.problems ?? [];
+  const lines = problems.flatMap((text) => text.split("The NUT client of "));
+  const line = lines.find((text) => text.startsWith(`${host} `));
+  return line === undefined ? undefined : /\((refused: .*?)\):/.exec(line)?.[1];
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Looks at what a running house says of itself. Pure. */
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
+import type { StateHolder } from "../../lib/state_lock.ts";
 import { nearest } from "../../lib/text/nearest.ts";
 import { examineHosts } from "./examine_hosts.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
@@ -9,9 +10,18 @@ import { ageOfState, type BrokerSnapshot, freshWordsNow } from "../broker/broker
 /** A drill longer ago than this proves little, ms. */
 const DRILL_MAX_AGE_MS = 90 * 86_400_000;
 
-/** Daemon, cloud, every station, every host, in the order in which to mend them. */
-export function examineHouse(house: HouseConfig, words: BrokerSnapshot, nowWallMs: number): Finding[] {
-  const daemon = examineDaemon(words);
+/**
+ * Daemon, cloud, every station, every host, in the order in which to mend them.
+ *
+ * @param holder Who holds this configuration's state directory
+ */
+export function examineHouse(
+  house: HouseConfig,
+  words: BrokerSnapshot,
+  nowWallMs: number,
+  holder: StateHolder,
+): Finding[] {
+  const daemon = examineDaemon(words, holder);
   // What a daemon that is gone has left behind proves nothing.
   if (words.orchestrator?.online !== true) return [daemon];
   const stations = examineStations(house, words, nowWallMs);
@@ -25,17 +35,29 @@ export function examineHouse(house: HouseConfig, words: BrokerSnapshot, nowWallM
   ];
 }
 
-function examineDaemon({ orchestrator }: BrokerSnapshot): Finding {
+function examineDaemon({ orchestrator, cloud }: BrokerSnapshot, holder: StateHolder): Finding {
   const what = "daemon";
+  if (orchestrator?.online !== true && holder.kind === "taken") {
+    const text =
+      `runs (process ${holder.pid ?? "unknown"}), but the broker has no word of it: the broker's user of ` +
+      "MQTT_USER may not write, or the daemon is not connected. Which lines its access list lacks is said by: " +
+      'journalctl -u ecoflow-power -g "BROKER"';
+    return { what, verdict: "bad", text };
+  }
   if (orchestrator?.online !== true) {
     const text =
       "does not run; start it: sudo systemctl start ecoflow-power, and see: journalctl -u ecoflow-power";
     return { what, verdict: "bad", text };
   }
   const { version, services = {} } = orchestrator;
-  const troubled = Object.entries(services).filter(([, { state, problems }]) =>
-    state !== "ready" || problems.length > 0
-  );
+  const troubled = Object.entries(services)
+    // What keeps the cloud away has a line of its own.
+    .map(([name, { state, problems }]) => ({
+      name,
+      state,
+      problems: problems.filter((text) => cloud?.link === "up" || text !== cloud?.detail),
+    }))
+    .filter(({ state, problems }) => state !== "ready" || problems.length > 0);
   if (troubled.length === 0) {
     return {
       what,
@@ -43,7 +65,9 @@ function examineDaemon({ orchestrator }: BrokerSnapshot): Finding {
       text: `${version ?? "runs"}, ${Object.keys(services).length} services ready`,
     };
   }
-  const text = troubled.map(([name, { state, problems }]) => [`${name} is ${state}`, ...problems].join(": "));
+  const text = troubled.map(({ name, state, problems }) =>
+    [state === "ready" ? name : `${name} is ${state}`, ...problems].join(": ")
+  );
   return { what, verdict: "bad", text: text.join("; ") };
 }
 
@@ -59,6 +83,10 @@ function examineStations(house: HouseConfig, words: BrokerSnapshot, nowWallMs: n
   const configured = house.stations.map(({ sn, name }) => name ?? sn);
   const devices = new Set([...configured, ...listed, ...Object.keys(house.agentsByStation)]);
   if (devices.size === 0) {
+    if (house.cloud.enabled && words.cloud !== undefined && words.cloud.link !== "up") {
+      const text = "not known before the cloud answers (see above)";
+      return [{ what: "stations", verdict: "unsure", text }];
+    }
     const text = "none is known: set ECOFLOW_DEVICE_LIST, or bind one in EcoFlow's app";
     return [{ what: "stations", verdict: "bad", text }];
   }
@@ -137,25 +165,25 @@ function unknownStation(
   { list, states }: BrokerSnapshot,
 ): string | undefined {
   const configured = stations.find(({ sn, name }) => (name ?? sn) === device);
-  const has = list?.stations.map(({ sn, name }) => name === undefined ? sn : `${name} (${sn})`).join(", ") ||
-    "none";
+  // By somebody else than this account; the daemon tells a state of silent stations too.
+  const state = states.get(device);
+  const isFed = state !== undefined && !hasNeverSpoken(state);
+  if (list === undefined || isFed) return undefined;
+  const account = [
+    ...list.stations.filter(({ in_account }) => in_account !== false),
+    ...list.not_watched ?? [],
+  ];
+  const has = account.map(({ sn, name }) => name === undefined ? sn : `${name} (${sn})`).join(", ") || "none";
   if (configured === undefined) {
-    if (list === undefined || list.stations.some(({ sn, name }) => (name ?? sn) === device)) return undefined;
-    // Somebody else may feed it.
-    if (states.has(device)) return undefined;
-    const names = [...stations, ...list.stations].map(({ sn, name }) => name ?? sn);
+    if (account.some(({ sn, name }) => (name ?? sn) === device)) return undefined;
+    const names = [...stations, ...account].map(({ sn, name }) => name ?? sn);
     return "no such station: DEVICE_TO_AGENTS_JSON names it, and neither ECOFLOW_DEVICE_LIST nor the account has it " +
       `(${has})${nearest(device, names)}; its hosts are NOT protected`;
   }
-  if (!cloud.enabled || list === undefined || list.stations.some(({ sn }) => sn === configured.sn)) {
-    return undefined;
-  }
-  if (states.has(device)) return undefined;
-  return `the account has no station with the serial number ${configured.sn} (it has ${has})` +
-    `${
-      nearest(configured.sn, list.stations.map(({ sn }) => sn))
-    }: correct ECOFLOW_DEVICE_LIST, or bind it in ` +
-    "EcoFlow's app; its hosts are NOT protected";
+  if (!cloud.enabled || account.some(({ sn }) => sn === configured.sn)) return undefined;
+  const meant = nearest(configured.sn, account.map(({ sn }) => sn));
+  return `the account has no station with the serial number ${configured.sn} (it has ${has})${meant}: correct ` +
+    "ECOFLOW_DEVICE_LIST, or bind it in EcoFlow's app; its hosts are NOT protected";
 }
 
 function examineDrill(

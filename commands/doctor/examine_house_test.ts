@@ -66,8 +66,11 @@ const STATE = "bridge-ecoflow/Study/json/state";
 const LIVE = { device: "Study", soc: 1, grid_connected: true, link: "live" };
 const STATUS = "power-manager/pc/status";
 
+/** Nobody holds the state directory: what the daemon says at the broker is all there is. */
+const FREE = { kind: "free" } as const;
+
 Deno.test("examineHouse() finds nothing wrong where nothing is wrong", () => {
-  const findings = examineHouse(houseWith(), words(), NOW);
+  const findings = examineHouse(houseWith(), words(), NOW, FREE);
   assert.deepEqual(findings.filter(({ verdict }) => verdict !== "good"), []);
   assert.match(
     findingsText(findings),
@@ -82,7 +85,7 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
   ["a daemon that is gone", "bad", /^daemon: does not run/, {
     "power-manager/orchestrator/status": { online: false },
   }],
-  ["a service in trouble", "bad", /policy_engine is ready: disk full/, {
+  ["a service in trouble", "bad", /policy_engine: disk full/, {
     "power-manager/orchestrator/status": {
       online: true,
       services: { policy_engine: { state: "ready", restarts: 0, problems: ["disk full"] } },
@@ -101,6 +104,15 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
     /^station Study: the account has no station with .*did you mean "R651ZEB400000001"/,
     {
       [STATE]: undefined,
+      "bridge-ecoflow/devices": { stations: [{ sn: "R651ZEB400000001", name: "Study" }] },
+    },
+  ],
+  [
+    "a wrong serial number of which the daemon tells a state without a reading",
+    "bad",
+    /^station Study: the account has no station with/,
+    {
+      [STATE]: { device: "Study", link: "stale", ts: at(9) },
       "bridge-ecoflow/devices": { stations: [{ sn: "R651ZEB400000001", name: "Study" }] },
     },
   ],
@@ -219,21 +231,21 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
 
 for (const [name, verdict, text, change] of TABLE) {
   Deno.test(`examineHouse() judges ${name}: ${verdict}`, () => {
-    const findings = examineHouse(houseWith(), words(change), NOW);
+    const findings = examineHouse(houseWith(), words(change), NOW, FREE);
     const found = findings.find((finding) => text.test(`${finding.what}: ${finding.text}`));
     assert.equal(found?.verdict, verdict, findingsText(findings));
   });
 }
 
 Deno.test("examineHouse() misses keys and hosts", () => {
-  const text = (house: ReturnType<typeof houseWith>) => findingsText(examineHouse(house, words(), NOW));
+  const text = (house: ReturnType<typeof houseWith>) => findingsText(examineHouse(house, words(), NOW, FREE));
   assert.match(text(houseWith({}, {})), /WRONG {2}host pc: would be shut down: no, because it has no key/);
   assert.match(text(houseWith({ DEVICE_TO_AGENTS_JSON: "{}" })), /WRONG {2}hosts: none/);
 });
 
 Deno.test("examineHouse() calls the hosts of a station that nobody has unprotected", () => {
   const house = houseWith({ DEVICE_TO_AGENTS_JSON: '{"Studdy":["pc"]}', ECOFLOW_DEVICE_LIST: "" });
-  const text = findingsText(examineHouse(house, words(), NOW));
+  const text = findingsText(examineHouse(house, words(), NOW, FREE));
   assert.match(
     text,
     /WRONG {2}station Studdy: no such station: .*did you mean "Study"\?; its hosts are NOT protected/,
@@ -295,7 +307,7 @@ for (
       [STATUS]: undefined,
       "power-manager/nas/status": status && { agent: "nas", ...status },
     });
-    const found = examineHouse(nutHouse(), said, NOW);
+    const found = examineHouse(nutHouse(), said, NOW, FREE);
     const host = found.find(({ what }) => what === "host nas");
     assert.equal(host?.verdict, verdict, findingsText(found));
     assert.match(host?.text ?? "", text);
@@ -404,7 +416,7 @@ for (
       [STATE]: { device: "Study", ...FINE },
       "bridge-ecoflow/Attic/json/state": attic ? { device: "Attic", ...FINE } : undefined,
     });
-    const found = examineHouse(house, said, NOW).find(({ what }) => what === "host pc");
+    const found = examineHouse(house, said, NOW, FREE).find(({ what }) => what === "host pc");
     assert.match(found?.text ?? "", wanted);
   });
 }
@@ -423,7 +435,7 @@ for (
     ],
     [
       "the NUT server cannot listen",
-      "Cannot listen for NUT clients at 192.168.1.10:3493: address in use",
+      "Cannot start the NUT server at 192.168.1.10:3493: another program listens there",
       "bad",
     ],
   ] as const
@@ -437,7 +449,54 @@ for (
         services: { nut_server: { state: "ready", restarts: 0, problems: [problem] } },
       },
     });
-    const host = examineHouse(nutHouse(), said, NOW).find(({ what }) => what === "host nas");
+    const host = examineHouse(nutHouse(), said, NOW, FREE).find(({ what }) => what === "host nas");
     assert.equal(host?.verdict, verdict, host?.text ?? "no such host");
   });
 }
+
+Deno.test("examineHouse() knows a daemon that runs without a word at the broker", () => {
+  const silent = words({ "power-manager/orchestrator/status": undefined });
+  const [found] = examineHouse(houseWith(), silent, NOW, { kind: "taken", pid: 77 });
+  assert.match(`${found?.verdict} ${found?.text}`, /^bad runs \(process 77\), but the broker has no word/);
+  const [unknown] = examineHouse(houseWith(), silent, NOW, { kind: "unknown", reason: "no permission" });
+  assert.match(`${unknown?.verdict} ${unknown?.text}`, /^bad does not run/);
+});
+
+Deno.test("examineHouse() says what keeps the cloud away once, and blames no station for it", () => {
+  const detail = "EcoFlow refuses the account: check ECOFLOW_USER (code 2026)";
+  const said = words({
+    "bridge-ecoflow/status": { link: "refused", detail, ts: at(1) },
+    "bridge-ecoflow/devices": { stations: [] },
+    [STATE]: undefined,
+    "power-manager/orchestrator/status": {
+      online: true,
+      services: { cloud_bridge: { state: "ready", restarts: 0, problems: [detail] } },
+    },
+  });
+  const found = examineHouse({ ...houseWith(), stations: [], agentsByStation: {} }, said, NOW, FREE);
+  const text = findingsText(found);
+  assert.equal(text.split(detail).length - 1, 1, text);
+  assert.match(text, /stations: not known before the cloud answers/);
+});
+
+Deno.test("examineHouse() says why a NUT client was refused, and of nobody else", () => {
+  const problem = "The policy does not list nas: The NUT client of nas has not logged in since the start " +
+    '(refused: user "nas" on UPS "ups" from 192.168.1.5, the password is wrong): a shutdown would not reach it';
+  const hostOf = (host: string) => {
+    const said = words({
+      [STATUS]: undefined,
+      "power-manager/orchestrator/status": {
+        online: true,
+        services: {
+          nut_server: { state: "ready", restarts: 0, problems: [problem.replaceAll(" nas ", ` ${host} `)] },
+        },
+      },
+    });
+    return examineHouse(nutHouse(), said, NOW, FREE).find(({ what }) => what === "host nas")?.text ?? "";
+  };
+  assert.match(
+    hostOf("nas"),
+    /because its NUT client was refused: user "nas" .*the password is wrong: correct/,
+  );
+  assert.doesNotMatch(hostOf("nas2"), /the password is wrong/);
+});

@@ -2,6 +2,7 @@
 import type { Finding } from "../../lib/findings.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { OrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import type { StateHolder } from "../../lib/state_lock.ts";
 import type { PortOwner } from "./port_owner.ts";
 
 /** Whether the daemon on the broker is the one of this configuration; undefined: none is online. */
@@ -46,10 +47,14 @@ export interface WantedListener {
   readonly owner?: PortOwner;
 }
 
-/** @param status Of this configuration's own daemon; absent: it does not run */
+/**
+ * @param status Of this configuration's own daemon; absent: it says nothing at the broker
+ * @param holder Who holds this configuration's state directory
+ */
 export function examineListener(
   { what, service, address, error, owner }: WantedListener,
   status: OrchestratorStatus | undefined,
+  holder: StateHolder,
 ): Finding {
   const port = address.slice(address.lastIndexOf(":") + 1);
   const who = owner
@@ -63,7 +68,16 @@ export function examineListener(
   if (error !== undefined) {
     return { what, verdict: "bad", text: `does not listen at ${address}: ${error}` };
   }
-  if (status?.online !== true) return taken("for the daemon does not run");
+  if (status?.online !== true) {
+    if (holder.kind === "free") return taken("for the daemon does not run");
+    const isDaemon = owner !== undefined && holder.kind === "taken" && owner.pid === holder.pid;
+    if (isDaemon) return { what, verdict: "good", text: `listens at ${address} (${who})` };
+    return {
+      what,
+      verdict: "unsure",
+      text: `somebody listens at ${address} (${who}); the daemon does not say whether it does`,
+    };
+  }
   // On this very machine the kernel knows it better than anybody's word.
   if (owner !== undefined && status.pid !== undefined && owner.pid !== status.pid) {
     return taken(`not the daemon, which is process ${status.pid}`);

@@ -39,13 +39,28 @@ const listeners = [
     /^bad another program .* sudo ss/,
   ],
   ["while the daemon is gone", {}, undefined, /^bad another program .*does not run/],
+  [
+    "of a daemon that says nothing at the broker",
+    { owner: { pid: 7, name: "deno" } },
+    undefined,
+    /^good listens at/,
+    { kind: "taken", pid: 7 },
+  ],
+  [
+    "of which the kernel does not tell, beside a daemon that says nothing",
+    {},
+    undefined,
+    /^unsure somebody listens/,
+    { kind: "taken", pid: 7 },
+  ],
   ["that nobody has", { error: "refused" }, said, /^bad does not listen/],
 ] as const;
-for (const [name, seen, status, wanted] of listeners) {
+for (const [name, seen, status, wanted, holder = { kind: "free" } as const] of listeners) {
   Deno.test(`examineListener() knows a port ${name}`, () => {
     const found = examineListener(
       { what: "dashboard", service: "dashboard", address: "127.0.0.1:8080", ...seen },
       status,
+      holder,
     );
     assert.match(`${found.verdict} ${found.text}`, wanted);
   });

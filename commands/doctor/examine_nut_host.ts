@@ -7,7 +7,7 @@ import { hostsOf } from "../../services/nut_server/slice.ts";
 
 /** What to do when a client is not there. */
 const ADVICE =
-  "start its client (docs/nut.md has a page for each kind); who was refused, and why, is in the journal: " +
+  "start its client (docs/nut.md has a page for each kind); who was refused, and why, is said by: " +
   'journalctl -u ecoflow-power -g "LOGIN REFUSED"';
 
 /** The hosts of nut.toml, each with the stations of its UPS entries; none without a NUT server. */
@@ -21,8 +21,11 @@ export function nutStationsByHost({ nut }: Pick<HouseConfig, "nut">): ReadonlyMa
   );
 }
 
-/** @param status What the NUT server last said of the host; absent: nothing since its start */
-export function examineNutHost(host: string, status: AgentStatus | undefined): Finding {
+/**
+ * @param status What the NUT server last said of the host; absent: nothing since its start
+ * @param refusal Why its client was refused; absent: it was not
+ */
+export function examineNutHost(host: string, status: AgentStatus | undefined, refusal?: string): Finding {
   const what = `host ${host}`;
   if (status?.online && status.going_down !== true) {
     return { what, verdict: "good", text: `NUT client logged in, ${status.os ?? "NUT client"}` };
@@ -32,6 +35,10 @@ export function examineNutHost(host: string, status: AgentStatus | undefined): F
       ? "its NUT client has left to shut down; it counts as down when its down_after_s is over"
       : "it is switched off: its NUT client left after the forced shutdown";
     return { what, verdict: "unsure", text };
+  }
+  if (refusal !== undefined) {
+    const text = `its NUT client was ${refusal}: correct that there, or in NUT_CONFIG_FILE (docs/nut.md)`;
+    return { what, verdict: "bad", text };
   }
   const found = status ? "is logged in, so a shutdown would not reach it" : "has logged in yet";
   return { what, verdict: "bad", text: `no NUT client of it ${found}: ${ADVICE}` };

@@ -2,19 +2,29 @@
 import * as v from "valibot";
 import { parseJson, textUpTo } from "./parse.ts";
 
+const serial = v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{4,32}$/, "must be a serial number"));
 const schema = v.object({
   stations: v.pipe(
     v.array(v.object({
-      sn: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{4,32}$/, "must be a serial number")),
+      sn: serial,
       name: v.optional(textUpTo(64)),
       product_name: v.optional(textUpTo(64)),
       online: v.optional(v.boolean()),
+      in_account: v.optional(v.boolean()),
     })),
     v.maxLength(5000, "must have at most 5000 stations"),
   ),
+  not_watched: v.optional(v.pipe(
+    v.array(v.object({ sn: serial, name: v.optional(textUpTo(64)) })),
+    v.maxLength(5000, "must have at most 5000 stations"),
+  )),
 });
 
-/** Serial numbers with the names that configuration or the account gives them; `online` is the cloud's word. */
+/**
+ * The stations that are mirrored: serial numbers with the names that configuration or the account gives them. `online` is the
+ * cloud's word. `in_account` false: the account does not have it; absent: it does, or that is not known. `not_watched`: what else the account has; absent: not
+ * known, or none.
+ */
 export type StationList = v.InferOutput<typeof schema>;
 
 /** Reads a list. @throws InvalidInputError naming each wrong key */

@@ -3,7 +3,7 @@ import "./blank_environment.ts";
 import "./lean_packets.ts";
 import { createServer, type Server, type Socket } from "node:net";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
-import { errorText } from "../errors.ts";
+import { cannotListenText } from "../text/cannot_listen.ts";
 import { MAX_PACKET_BYTES } from "./packet_size.ts";
 
 /** Somebody who wants to do something on a topic. */
@@ -56,8 +56,13 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
       broker.close(() =>
         reject(
           new Error(
-            `Cannot start the embedded broker on ${host}:${port}: ${errorText(cause)}; ` +
-              "set MQTT_HOST to the broker that is there, or MQTT_EMBEDDED_PORT to another port",
+            cannotListenText({
+              what: "the embedded broker",
+              host,
+              port,
+              keys: { address: "MQTT_EMBEDDED_PORT", port: "MQTT_EMBEDDED_PORT" },
+              or: "set MQTT_HOST to the broker that is there",
+            }, cause),
             { cause },
           ),
         )

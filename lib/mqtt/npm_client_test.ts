@@ -147,7 +147,7 @@ Deno.test("startEmbeddedBroker() says what to do when the port is taken", async 
   const broker = await startEmbeddedBroker({ port: 0, host: "127.0.0.1" });
   await assert.rejects(
     startEmbeddedBroker({ port: broker.port, host: "127.0.0.1" }),
-    /Cannot start the embedded broker on 127.0.0.1:\d+: .*set MQTT_HOST/,
+    /Cannot start the embedded broker at 127.0.0.1:\d+: .*set MQTT_HOST/,
   );
   await broker.stop();
   await broker.stop();

@@ -573,7 +573,10 @@ Deno.test("CloudBridge goes on without the device list, and says once which stat
     assert.equal(lines.filter((line) => /STATION NOT IN THE ACCOUNT.*sn=R651/.test(line)).length, 1);
     assert.ok(conditions().includes("station_missing"));
     assert.equal(seen.filter((line) => /"kind":"station_missing".*Study \(R651/.test(line)).length, 1);
-    assert.deepEqual(list(), { stations: [{ sn: SN, name: "Study" }] });
+    assert.deepEqual(list(), {
+      not_watched: [{ sn: "DCEBZEB400000000", name: "Cellar" }],
+      stations: [{ sn: SN, name: "Study", in_account: false }],
+    });
   }, cloud);
 });
 

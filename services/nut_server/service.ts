@@ -3,7 +3,8 @@
  * and what became of their commands.
  */
 import { Backoff } from "../../lib/time/backoff.ts";
-import { errorText, InvalidInputError } from "../../lib/errors.ts";
+import { InvalidInputError } from "../../lib/errors.ts";
+import { cannotListenText } from "../../lib/text/cannot_listen.ts";
 import { type AgentCommand, parseAgentCommand } from "../../lib/messages/agent/command.ts";
 import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
 import { parsePowerState, stateOnArrival } from "../../lib/messages/power_state.ts";
@@ -148,9 +149,12 @@ export class NutService implements Service {
       log.notice("NUT SERVER LISTENS", { host: config.listenHost, port: this.port });
     } catch (error) {
       const waitMs = this.#backoff.nextMs();
-      const text = `Cannot listen for NUT clients at ${config.listenHost}:${config.port}: ${
-        errorText(error)
-      }`;
+      const text = cannotListenText({
+        what: "the NUT server",
+        host: config.listenHost,
+        port: config.port,
+        keys: { address: "NUT_LISTEN_HOST", port: "NUT_PORT" },
+      }, error);
       health.raise({ code: "nut_cannot_listen", severity: "error", text });
       log.error("CANNOT LISTEN", { text, retry_ms: waitMs });
       this.#cancels.push(clock.after(waitMs, () => !this.#isStopped && this.#listen()));

@@ -68,13 +68,17 @@ export class WatchedStations {
     if (!account || account.size === 0) return [];
     if (this.#configured.size > 0) {
       return [...this.#configured.values()].flatMap(({ sn, name }) =>
-        account.has(sn) || this.#forms.has(sn) || this.#answered.has(sn)
-          ? []
-          : [name === undefined ? sn : `${name} (${sn})`]
+        this.#isInAccount(sn) === false ? [name === undefined ? sn : `${name} (${sn})`] : []
       );
     }
     const names = new Set([...account.values()].map(({ sn, name }) => name ?? sn));
     return this.mapped.filter((name) => !names.has(name) && !account.has(name));
+  }
+
+  /** Undefined: no list was ever read, or one that proves nothing. */
+  #isInAccount(sn: string): boolean | undefined {
+    if (this.#account?.has(sn) || this.#forms.has(sn) || this.#answered.has(sn)) return true;
+    return this.#account === undefined || this.#account.size === 0 ? undefined : false;
   }
 
   /** The cloud's word on a station. @returns whether that is news */
@@ -105,16 +109,22 @@ export class WatchedStations {
 
   /** The list for the house. `online` is the cloud's last word, absent when it gave none. */
   toList(): StationList {
+    const others = [...this.#account?.values() ?? []].filter(({ sn }) => !this.isWatched(sn));
     return {
+      ...(others.length === 0 ? {} : {
+        not_watched: others.map(({ sn, name }) => ({ sn, ...(name === undefined ? {} : { name }) })),
+      }),
       stations: this.sns.map((sn) => {
         const known = this.#account?.get(sn);
         const name = this.#configured.get(sn)?.name ?? known?.name;
         const [productName, online] = [known?.productName, this.#online.get(sn)];
+        const inAccount = this.#isInAccount(sn);
         return {
           sn,
           ...(name === undefined ? {} : { name }),
           ...(productName === undefined ? {} : { product_name: productName }),
           ...(online === undefined ? {} : { online }),
+          ...(inAccount === false ? { in_account: false } : {}),
         };
       }),
     };

@@ -13,8 +13,11 @@ Deno.test("WatchedStations mirrors the configured stations, with their names fir
   assert.deepEqual(findings, { notWatched: [ACCOUNT[0]], notInAccount: ["R651C"] });
   assert.deepEqual(stations.learn(ACCOUNT), { notWatched: [], notInAccount: [] });
   assert.deepEqual(stations.toList(), {
-    stations: [{ sn: "R651B", name: "Keller", online: false }, { sn: "R651C" }],
+    not_watched: [{ sn: "R651A", name: "Study" }],
+    stations: [{ sn: "R651B", name: "Keller", online: false }, { sn: "R651C", in_account: false }],
   });
+  stations.answered("R651C");
+  assert.deepEqual(stations.toList().stations[1], { sn: "R651C" });
 });
 
 Deno.test("WatchedStations mirrors all of the account when none is configured, and keeps the last list", () => {

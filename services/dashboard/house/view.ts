@@ -62,11 +62,18 @@ export function houseView(house: House, options: ViewOptions): HouseView {
   };
 }
 
+/** Also for a moment after the start. */
+const NO_WORD =
+  "The broker brings no word of the daemon itself. If this stays, it refuses them, commands to hosts too: " +
+  "ecoflow-power doctor says which rights are missing.";
+
 function problemsOf({ isBrokerUp, daemon }: House): string[] {
   if (!isBrokerUp) return ["The broker in the house cannot be reached: nothing below is news."];
   if (daemon && !daemon.value.online) return ["The daemon is offline: nobody decides anything now."];
   const services = Object.entries(daemon?.value.services ?? {});
   return [
+    // This page runs in the daemon: what the broker does not bring back, it did not take.
+    ...(daemon ? [] : [NO_WORD]),
     ...services.filter(([, { state }]) => state === "restarting" || state === "stopped")
       .map(([name]) => `The service ${name} does not run.`),
     ...services.flatMap(([, { problems }]) => problems),

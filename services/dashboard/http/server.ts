@@ -10,6 +10,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Clock } from "../../../lib/time/clock.ts";
 import type { Logger } from "../../../lib/log/log.ts";
+import { cannotListenText } from "../../../lib/text/cannot_listen.ts";
 import type { Client, HttpTimes } from "./client.ts";
 import { Crowd, type ServerLimits } from "./crowd.ts";
 import { Exchanges } from "./exchange.ts";
@@ -67,9 +68,13 @@ export class DashboardServer {
     this.#server = server;
     this.#cancelSweep = clock.every(1000, () => this.#sweep());
     return new Promise((resolve, reject) => {
-      server.once("error", reject);
+      const refuse = (cause: Error) => {
+        const keys = { address: "DASHBOARD_LISTEN", port: "DASHBOARD_LISTEN" };
+        reject(new Error(cannotListenText({ what: "the dashboard", host, port, keys }, cause), { cause }));
+      };
+      server.once("error", refuse);
       server.listen(port, host, () => {
-        server.off("error", reject);
+        server.off("error", refuse);
         server.on("error", (error: Error) => log.warn("CANNOT LISTEN", { error: String(error) }));
         this.#port = (server.address() as AddressInfo).port;
         resolve(this.#port);
