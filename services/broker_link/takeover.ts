@@ -8,6 +8,10 @@ import { parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.
 
 /** How long the one that gives way stays away, ms: so long at first, twice as long each time, at most. */
 export const AWAY_MS = { first: 60_000, most: 600_000 };
+/** MQTT 5 DISCONNECT 142: another connection has our client id. */
+export const SESSION_TAKEN_OVER = 142;
+/** Thrown out again and again, we wait so long, ms, then twice as long each time: one of the two works meanwhile. */
+export const THROWN_OUT_MS = { first: 1000, most: 60_000 };
 /** Undisturbed for so long, ms, there is no other any more. */
 export const UNDISTURBED_MS = 900_000;
 
@@ -20,6 +24,7 @@ export type Twin =
 /** See the file comment. */
 export class Takeovers {
   #count = 0;
+  #thrownOut = 0;
   #isSeen = false;
 
   /** Whether another was seen, and we were not undisturbed for long enough since. */
@@ -43,8 +48,21 @@ export class Takeovers {
     return { kind: "gives_way", awayMs: Math.min(AWAY_MS.most, AWAY_MS.first * 2 ** this.#count++) };
   }
 
+  /**
+   * The broker says that another has our client id. That alone does not tell whose turn it is: some brokers publish our will
+   * then, and the other's presence is never seen.
+   *
+   * @returns How long to stay away at least, ms: not at all at the first time, which may be anybody's mistake
+   */
+  thrownOut(): number {
+    this.#isSeen = true;
+    const times = this.#thrownOut++;
+    return times === 0 ? 0 : Math.min(THROWN_OUT_MS.most, THROWN_OUT_MS.first * 2 ** (times - 1));
+  }
+
   /** A connection has been up undisturbed. */
   undisturbed(): void {
+    this.#thrownOut = 0;
     this.#count = 0;
     this.#isSeen = false;
   }

@@ -5,6 +5,7 @@ import type { TopicCapability } from "../../lib/workers/bus.ts";
 import { createHealth } from "../../lib/health.ts";
 import { agentClientId, bootMark, daemonClientId } from "../../lib/mqtt/client_ids.ts";
 import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import type { MqttClient, MqttEvents } from "../../lib/mqtt/client.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
 import { PortBus } from "../../lib/workers/port_bus.ts";
@@ -15,7 +16,7 @@ import { AWAY_MS, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
 
 const WRITER: TopicCapability = {
   service: "writer",
-  publishes: ["s/a"],
+  publishes: ["s/a", "s/b"],
   subscribes: ["s/#", "power-manager/events"],
 };
 
@@ -45,6 +46,8 @@ async function daemon(port: number, instance: string) {
   const events: string[] = [];
   bus.subscribe("power-manager/events", ({ payload }) => events.push(new TextDecoder().decode(payload)));
   await until(`${instance} is up`, () => isUp);
+  // Its presence went out before this.
+  await bus.publish("s/b", "", { qos: 1 });
   return {
     clock,
     log,
@@ -104,6 +107,105 @@ Deno.test("two daemons with one client id say so, one gives way, no command is d
   assert.deepEqual(second.health.list(), []);
   await second.stop();
   await mosquitto.stop();
+});
+
+Deno.test("a daemon that comes back says nothing before it has seen whose place it takes: it may believe in an outage that is over", async () => {
+  const mosquitto = await startMosquitto();
+  const first = await daemon(mosquitto.port, "b");
+  const heard: string[] = [];
+  first.bus.subscribe("s/a", ({ payload, retained }) => {
+    // What the second said at its start, when it knew of nobody, is kept by the broker.
+    if (!retained) heard.push(new TextDecoder().decode(payload));
+  });
+  const second = await daemon(mosquitto.port, "a");
+  // As a tick of its policy does, whenever it may speak.
+  let timesUp = 0;
+  second.bus.onLink((up) => {
+    if (!up) return;
+    timesUp++;
+    second.bus.publish("s/a", "an old plan", { qos: 1, retain: true }).catch(() => {});
+    second.bus.publish("s/a", "an old shutdown", { qos: 1, expirySec: 300 }).catch(() => {});
+    second.bus.publish("s/a", "an old reading");
+  });
+  await until("the first is thrown out", () => !first.isUp());
+  const before = timesUp;
+  heard.length = 0;
+  await first.clock.advance(1000);
+  await until("the first is back", () => first.isUp());
+  await first.bus.publish("s/b", "", { qos: 1 });
+  await until("the second is thrown out", () => !second.isUp());
+  // Three visits: at once, and whenever it looks whether it is alone.
+  for (const waitMs of [1000, AWAY_MS.first, 2 * AWAY_MS.first]) {
+    heard.length = 0;
+    const seen = second.log.text().match(/CLIENT ID TAKEN/g)?.length ?? 0;
+    await second.clock.advance(waitMs);
+    await until(
+      "the second has looked",
+      () => (second.log.text().match(/CLIENT ID TAKEN/g)?.length ?? 0) > seen,
+    );
+    await until("the first is thrown out", () => !first.isUp());
+    await first.clock.advance(15_000);
+    await until("the first is back", () => first.isUp());
+    await first.bus.publish("s/a", "the end", { qos: 1 });
+    await until("the end is heard", () => heard.includes("the end"));
+    assert.deepEqual(heard, ["the end"]);
+  }
+  assert.equal(timesUp, before);
+  for (const one of [first, second]) await one.stop();
+  await mosquitto.stop();
+});
+
+Deno.test("a broker that says 'session taken over', and publishes our will then, shows another too; nobody leaves at once for it", async () => {
+  const [clock, log, health] = [new TestClock(), memoryLog(), createHealth()];
+  const published: string[] = [];
+  let events: MqttEvents | undefined;
+  let tries = 0;
+  const client: MqttClient = {
+    publish: (topic, payload) => Promise.resolve(void published.push(`${topic} ${payload}`)),
+    subscribe: () => Promise.resolve(),
+    unsubscribe: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+  const link = new BrokerLink(
+    { roots: DEFAULT_ROOTS, broker: { host: "broker", port: 1883 }, embeddedPort: 0, clientId: "one-id" },
+    { clock, log, health, random: () => 0.5 },
+    {
+      connect: (_, heard) => {
+        events = heard;
+        tries++;
+        return client;
+      },
+      startEmbedded: () => Promise.reject(new Error("none")),
+    },
+  );
+  link.setPresence(encodeOrchestratorStatus({ online: true, instance: "a" }));
+  await link.start();
+  const topic = "power-manager/orchestrator/status";
+  const comeUp = async () => {
+    events?.onUp(true);
+    events?.onMessage({ topic, payload: presence(undefined, false), retained: true, qos: 1 });
+    await clock.advance(0);
+  };
+  const waits: number[] = [];
+  for (let times = 0; times < 9; times++) {
+    await comeUp();
+    const before = tries;
+    events?.onDown({ kind: "closed", code: 142, text: "session taken over", wasUp: true });
+    for (waits.push(0); tries === before; waits[waits.length - 1]! += 0.5) await clock.advance(500);
+  }
+  assert.deepEqual(waits, [0.5, 1, 2, 4, 8, 16, 32, 60, 60]);
+  assert.match(log.text(), /CLIENT ID TAKEN/);
+  assert.equal(health.list().some(({ code }) => code === "client_id_taken"), true);
+  await comeUp();
+  assert.equal(published.filter((one) => one.includes('"kind":"client_id_taken"')).length, 1);
+  // An ordinary loss is none.
+  await clock.advance(UNDISTURBED_MS);
+  assert.equal(health.list().some(({ code }) => code === "client_id_taken"), false);
+  const before = tries;
+  events?.onDown({ kind: "closed", text: "the connection was closed", wasUp: true });
+  await clock.advance(1000);
+  assert.equal(tries, before + 1);
+  await link.stop();
 });
 
 const presence = (instance: string | undefined, online = true) =>
