@@ -22,7 +22,7 @@ import { Outbox, type Outgoing } from "./outbox.ts";
 import { FloodWatch } from "./flood_watch.ts";
 import { PresenceGuard } from "./presence_guard.ts";
 import { RefusalWatch } from "./refusal_watch.ts";
-import { instanceOf, SESSION_TAKEN_OVER, takenOverText, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
+import { markOf, SESSION_TAKEN_OVER, takenOverText, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
 import { Unheard, UNHEARD_LIFE_MS } from "./unheard.ts";
 
 /** The slice of the configuration that this service gets. */
@@ -52,7 +52,7 @@ export interface BrokerLinkPorts {
 
 /** How long the broker keeps our session while we are away, s: one day. */
 const SESSION_EXPIRY_SEC = 86_400;
-/** A broker that kept no presence for us, or does not let us read it, is waited for so long, ms. */
+/** A broker that does not acknowledge our presence is waited for so long before the services may speak, ms. */
 const LOOK_MS = 1000;
 const RETRY = { firstMs: 500, maxMs: 15_000 };
 /** Why a command was not sent after a takeover. */
@@ -79,6 +79,8 @@ export class BrokerLink {
   #up = false;
   /** The services may speak: we are connected, and know whose place we took. */
   #isOpen = false;
+  /** Another was seen at this connection: its presence comes once for each filter that fits it. */
+  #isTwinSeen = false;
   #cancelLook: () => void = () => {};
   #stopped = false;
   readonly #takeovers = new Takeovers();
@@ -253,11 +255,7 @@ export class BrokerLink {
 
   #take(message: MqttMessage): void {
     this.#lookAtPresence(message);
-    if (message.topic === this.#presenceTopic) {
-      this.#guardPresence(message.payload);
-      // What the broker kept comes before the echo of our own: whoever was there is known now.
-      this.#open();
-    }
+    if (message.topic === this.#presenceTopic) this.#guardPresence(message.payload);
     const reply = asReply(message);
     for (const { port } of this.#clients.hearing(message.topic)) port.postMessage(reply);
     // What is retained comes again with the subscription, and what the broker never kept may be lost.
@@ -271,14 +269,17 @@ export class BrokerLink {
   #onUp(): void {
     this.#up = true;
     this.#connections++;
+    this.#isTwinSeen = false;
     this.#backoff.reset();
     this.parts.health.clear("broker_unreachable");
     this.parts.log.notice("BROKER CONNECTED", { mqtt: this.#protocolVersion === 5 ? "5" : "3.1.1" });
     // Before we say that we are there: whose presence stands there now?
     for (const filter of new Set([this.#presenceTopic, ...this.#clients.filters()])) this.#subscribe(filter);
-    void this.#publishPresence();
+    const client = this.#client;
+    // What the broker kept comes before it acknowledges our own: whoever was there is known then.
+    void this.#publishPresence().then(() => this.#client === client && this.#open());
     if (this.#takeovers.isSeen) this.#afterTakeover();
-    if (this.#client) this.#refusals.connected(this.#client, this.#protocolVersion);
+    if (client) this.#refusals.connected(client, this.#protocolVersion);
     // Whoever comes back may have given way to another, and know nothing of what that one did meanwhile.
     if (this.#connections === 1) this.#open();
     else this.#cancelLook = this.parts.clock.after(LOOK_MS, () => this.#open());
@@ -336,9 +337,11 @@ export class BrokerLink {
 
   /** At the first connection of this process a presence may be left over from the one before. */
   #lookAtPresence({ topic, payload, retained }: MqttMessage): void {
-    if (topic !== this.#presenceTopic || !retained || this.#connections < 2) return;
-    const twin = this.#takeovers.look(payload, instanceOf(this.#presence));
+    const isFirstLook = this.#up && this.#connections > 1 && !this.#isTwinSeen;
+    if (topic !== this.#presenceTopic || !retained || !isFirstLook) return;
+    const twin = this.#takeovers.look(payload, markOf(this.#presence)?.instance);
     if (!twin) return;
+    this.#isTwinSeen = true;
     this.#noteTaken(twin.kind === "gives_way" ? twin.awayMs : undefined);
     if (twin.kind === "gives_way") void this.#giveWay(twin.awayMs);
     else this.#tellOfTwin();
@@ -359,7 +362,7 @@ export class BrokerLink {
     this.#cancelUndisturbed();
     this.#outbox.abandonCommands(TAKEN_TEXT);
     this.#cancelRetry = this.parts.clock.after(awayMs, () => this.#connect());
-    const offline = encodeOrchestratorStatus({ online: false });
+    const offline = encodeOrchestratorStatus({ online: false, instance: markOf(this.#presence)?.instance });
     await client?.publish(this.#presenceTopic, offline, { retain: true, qos: 1 }).catch(() => {});
     await client?.close();
   }

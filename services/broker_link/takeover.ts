@@ -35,16 +35,17 @@ export class Takeovers {
   /**
    * Looks at a presence that the broker kept from before we came back.
    *
-   * Both see each other, and the one with the smaller mark gives way: one of the two works, and no command goes out twice.
+   * Both see each other, and the one with the smaller mark gives way: one of the two works, and no command goes out twice. Who
+   * gives way leaves its mark with its goodbye, so that the other knows of it too.
    *
    * @param own The mark of this process; undefined when it has none
    * @returns undefined when it is nobody else's
    */
   look(payload: Uint8Array, own: string | undefined): Twin | undefined {
-    const other = instanceOf(payload);
-    if (own === undefined || other === undefined || other === own) return undefined;
+    const other = markOf(payload);
+    if (own === undefined || other === undefined || other.instance === own) return undefined;
     this.#isSeen = true;
-    if (own > other) return { kind: "goes_on" };
+    if (!other.isOnline || own > other.instance) return { kind: "goes_on" };
     return { kind: "gives_way", awayMs: Math.min(AWAY_MS.most, AWAY_MS.first * 2 ** this.#count++) };
   }
 
@@ -68,11 +69,13 @@ export class Takeovers {
   }
 }
 
-/** The mark of the daemon that a presence says is online. */
-export function instanceOf(payload: Uint8Array | string): string | undefined {
+/** The mark of the daemon that says a presence, and whether it is there; undefined when it names none. */
+export function markOf(
+  payload: Uint8Array | string,
+): { readonly instance: string; readonly isOnline: boolean } | undefined {
   try {
-    const { online, instance } = parseOrchestratorStatus(payload, "the daemon's presence");
-    return online ? instance : undefined;
+    const { online: isOnline, instance } = parseOrchestratorStatus(payload, "the daemon's presence");
+    return instance === undefined ? undefined : { instance, isOnline };
   } catch (error) {
     if (error instanceof InvalidInputError) return undefined;
     throw error;

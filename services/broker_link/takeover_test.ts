@@ -17,7 +17,7 @@ import { AWAY_MS, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
 const WRITER: TopicCapability = {
   service: "writer",
   publishes: ["s/a", "s/b"],
-  subscribes: ["s/#", "power-manager/events"],
+  subscribes: ["s/#", "power-manager/events", "power-manager/orchestrator/+"],
 };
 
 async function until(what: string, isTrue: () => boolean): Promise<void> {
@@ -45,6 +45,8 @@ async function daemon(port: number, instance: string) {
   await link.start();
   const events: string[] = [];
   bus.subscribe("power-manager/events", ({ payload }) => events.push(new TextDecoder().decode(payload)));
+  // What the broker keeps comes once for each filter.
+  bus.subscribe("power-manager/orchestrator/+", () => {});
   await until(`${instance} is up`, () => isUp);
   // Its presence went out before this.
   await bus.publish("s/b", "", { qos: 1 });
@@ -109,6 +111,26 @@ Deno.test("two daemons with one client id say so, one gives way, no command is d
   await mosquitto.stop();
 });
 
+Deno.test("the one that goes on says so too when it never saw the other: who gives way leaves its mark", async () => {
+  const mosquitto = await startMosquitto();
+  const first = await daemon(mosquitto.port, "a");
+  const second = await daemon(mosquitto.port, "b");
+  await until("the first is thrown out", () => !first.isUp());
+  await first.clock.advance(1000);
+  await until("the first gives way", () => /CLIENT ID TAKEN.*gives_way_ms=60000/.test(first.log.text()));
+  await until("the second is thrown out", () => !second.isUp());
+  // Its goodbye is on its way to the broker: in life the other waits longer than this before it comes back.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await second.clock.advance(1000);
+  await until("the second says it", () => second.log.text().includes("CLIENT ID TAKEN"));
+  await until("the second goes on", () => second.isUp());
+  assert.doesNotMatch(second.log.text(), /gives_way/);
+  assert.equal(second.health.list().some(({ code }) => code === "client_id_taken"), true);
+  await until("it is told", () => second.events.join().includes('"kind":"client_id_taken"'));
+  for (const one of [first, second]) await one.stop();
+  await mosquitto.stop();
+});
+
 Deno.test("a daemon that comes back says nothing before it has seen whose place it takes: it may believe in an outage that is over", async () => {
   const mosquitto = await startMosquitto();
   const first = await daemon(mosquitto.port, "b");
@@ -149,6 +171,7 @@ Deno.test("a daemon that comes back says nothing before it has seen whose place 
     await first.bus.publish("s/a", "the end", { qos: 1 });
     await until("the end is heard", () => heard.includes("the end"));
     assert.deepEqual(heard, ["the end"]);
+    assert.equal(second.log.text().match(/CLIENT ID TAKEN/g)?.length, seen + 1, "said once a visit");
   }
   assert.equal(timesUp, before);
   for (const one of [first, second]) await one.stop();
@@ -213,12 +236,21 @@ const presence = (instance: string | undefined, online = true) =>
 
 Deno.test("Takeovers: the smaller mark gives way, longer each time up to a limit, and starts anew when undisturbed", () => {
   const takeovers = new Takeovers();
-  for (const payload of [presence("a"), presence("b", false), presence(undefined), new Uint8Array(3)]) {
+  for (
+    const payload of [
+      presence("a"),
+      presence("a", false),
+      presence(undefined, false),
+      presence(undefined),
+      new Uint8Array(3),
+    ]
+  ) {
     assert.equal(takeovers.look(payload, "a"), undefined);
   }
   assert.equal(takeovers.look(presence("b"), undefined), undefined);
   assert.equal(takeovers.isSeen, false);
   assert.deepEqual(takeovers.look(presence("a"), "b"), { kind: "goes_on" });
+  assert.deepEqual(takeovers.look(presence("b", false), "a"), { kind: "goes_on" }, "it gave way");
   const waits = [1, 2, 3, 4, 5, 6].map(() => takeovers.look(presence("b"), "a"));
   assert.deepEqual(
     waits.map((twin) => twin?.kind === "gives_way" ? twin.awayMs / 1000 : 0),
