@@ -86,7 +86,7 @@ function withoutRanges(text: string, { starts, ends }: Unescaped, ranges: readon
   let shown = "";
   let at = 0;
   for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0] || b[1] - a[1])) {
-    const [start, end] = [starts[from] ?? 0, ends[to - 1] ?? 0];
+    const [start, end] = [starts.at(from) ?? 0, ends.at(to - 1) ?? 0];
     if (end <= at) continue;
     if (start >= at) shown += text.slice(at, start) + HIDDEN;
     at = end;

@@ -50,8 +50,8 @@ function readOnce({ text, starts, ends }: Unescaped): Unescaped {
   const put = (piece: string, from: number, to: number) => {
     for (const unit of piece.split("")) {
       units.push(unit);
-      found.starts.push(starts[from] ?? 0);
-      found.ends.push(ends[to - 1] ?? 0);
+      found.starts.push(starts.at(from) ?? 0);
+      found.ends.push(ends.at(to - 1) ?? 0);
     }
   };
   let at = 0;
