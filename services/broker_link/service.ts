@@ -16,13 +16,14 @@ import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply, BusRequest } from "../../lib/workers/port_bus.ts";
 import type { HostedParts } from "../../lib/workers/worker_host.ts";
 import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
-import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import { encodeOrchestratorStatus, parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
 import { FloodWatch } from "./flood_watch.ts";
 import { PresenceGuard } from "./presence_guard.ts";
 import { RefusalWatch } from "./refusal_watch.ts";
 import { markOf, SESSION_TAKEN_OVER, takenOverText, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
+import { SECOND_DAEMON_CODE, SECOND_REMEMBERED_MS, SecondDaemon, secondDaemonText } from "./second_daemon.ts";
 import { Unheard, UNHEARD_LIFE_MS } from "./unheard.ts";
 
 /** The slice of the configuration that this service gets. */
@@ -84,6 +85,8 @@ export class BrokerLink {
   #cancelLook: () => void = () => {};
   #stopped = false;
   readonly #takeovers = new Takeovers();
+  readonly #second = new SecondDaemon();
+  #cancelSecond: () => void = () => {};
   /** The owner is to be told of another when we may speak again. */
   #isTwinUntold = false;
   #connections = 0;
@@ -126,6 +129,7 @@ export class BrokerLink {
     this.#cancelRetry();
     this.#cancelUndisturbed();
     this.#cancelLook();
+    this.#cancelSecond();
     this.#refusals.stop();
     this.#floods.stop();
     this.#cancelCorrection?.();
@@ -255,7 +259,10 @@ export class BrokerLink {
 
   #take(message: MqttMessage): void {
     this.#lookAtPresence(message);
-    if (message.topic === this.#presenceTopic) this.#guardPresence(message.payload);
+    if (message.topic === this.#presenceTopic) {
+      this.#guardPresence(message.payload);
+      if (!message.retained) this.#lookForSecond(message.payload);
+    }
     const reply = asReply(message);
     for (const { port } of this.#clients.hearing(message.topic)) port.postMessage(reply);
     // What is retained comes again with the subscription, and what the broker never kept may be lost.
@@ -269,6 +276,7 @@ export class BrokerLink {
   #onUp(): void {
     this.#up = true;
     this.#connections++;
+    this.#second.connected(this.parts.clock.monoMs());
     this.#isTwinSeen = false;
     this.#backoff.reset();
     this.parts.health.clear("broker_unreachable");
@@ -402,6 +410,23 @@ export class BrokerLink {
     const payload = encodeEvent({ ts, source: "broker_link", ...event });
     this.#client?.publish(this.#eventsTopic, payload, { qos: 1, expirySec: 86_400 })
       .catch((error) => this.#refusals.refused("publish", this.#eventsTopic, error));
+  }
+
+  /** One with our client id is told of as such. */
+  #lookForSecond(payload: Uint8Array): void {
+    const { clock, health, log } = this.parts;
+    if (this.#takeovers.isSeen) return;
+    const isNews = this.#second.hear(payload, markOf(this.#presence)?.instance, clock.monoMs());
+    if (this.#second.isThere(clock.monoMs())) {
+      this.#cancelSecond();
+      this.#cancelSecond = clock.after(SECOND_REMEMBERED_MS, () => health.clear(SECOND_DAEMON_CODE));
+    }
+    if (!isNews) return;
+    const { host_name: host } = parseOrchestratorStatus(payload, "the other daemon's presence");
+    const text = secondDaemonText(host === undefined ? "" : ` (on ${host})`);
+    health.raise({ code: SECOND_DAEMON_CODE, severity: "error", text });
+    log.error("SECOND DAEMON", { text });
+    this.#journal({ kind: "client_id_taken", severity: "warning", text });
   }
 
   /** Nobody else may say that the daemon is gone: hosts would act alone, and the owner would believe it. */

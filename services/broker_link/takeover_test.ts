@@ -28,10 +28,10 @@ async function until(what: string, isTrue: () => boolean): Promise<void> {
   throw new Error(`waited in vain: ${what}`);
 }
 
-async function daemon(port: number, instance: string) {
+async function daemon(port: number, instance: string, clientId = "one-id") {
   const [clock, log, health] = [new TestClock(), memoryLog(), createHealth()];
   const link = new BrokerLink(
-    { roots: DEFAULT_ROOTS, broker: { host: "127.0.0.1", port }, embeddedPort: 0, clientId: "one-id" },
+    { roots: DEFAULT_ROOTS, broker: { host: "127.0.0.1", port }, embeddedPort: 0, clientId },
     { clock, log, health, random: () => 0.5 },
     { connect: connectMqtt, startEmbedded: () => Promise.reject(new Error("none")) },
   );
@@ -55,6 +55,7 @@ async function daemon(port: number, instance: string) {
     log,
     health,
     bus,
+    say: (more: object) => link.setPresence(encodeOrchestratorStatus({ online: true, instance, ...more })),
     events,
     isUp: () => isUp,
     stop: async () => {
@@ -129,6 +130,32 @@ Deno.test("the one that goes on says so too when it never saw the other: who giv
   assert.equal(second.health.list().some(({ code }) => code === "client_id_taken"), true);
   await until("it is told", () => second.events.join().includes('"kind":"client_id_taken"'));
   for (const one of [first, second]) await one.stop();
+  await mosquitto.stop();
+});
+
+Deno.test("two daemons with client ids of their own on the same topics say so, and both go on; a restart is no other daemon", async () => {
+  const mosquitto = await startMosquitto();
+  const first = await daemon(mosquitto.port, "a", "id-of-the-first");
+  await first.clock.advance(20_000);
+  const second = await daemon(mosquitto.port, "b", "id-of-the-second");
+  await until("the first says it", () => first.log.text().includes("SECOND DAEMON"));
+  await until("it is told", () => first.events.join().includes("Another daemon speaks on our topics"));
+  assert.equal(second.log.text().includes("SECOND DAEMON"), false, "what it hears now may be from before");
+  await second.clock.advance(20_000);
+  first.say({ host_name: "old-pi" });
+  await until("the second says it too", () => second.log.text().includes("SECOND DAEMON"));
+  assert.match(second.health.list().map(({ text }) => text).join(), /Another daemon \(on old-pi\)/);
+  first.say({ host_name: "old-pi", pid: 7 });
+  await first.bus.publish("s/b", "", { qos: 1 });
+  for (const { log, health, isUp } of [first, second]) {
+    assert.equal(log.text().match(/SECOND DAEMON/g)?.length, 1);
+    assert.equal(health.list().some(({ code }) => code === "second_daemon"), true);
+    assert.equal(isUp(), true);
+  }
+  await first.stop();
+  await second.clock.advance(3_600_000);
+  assert.deepEqual(second.health.list(), []);
+  await second.stop();
   await mosquitto.stop();
 });
 
