@@ -426,7 +426,7 @@ export class BrokerLink {
     const text = secondDaemonText(host === undefined ? "" : ` (on ${host})`);
     health.raise({ code: SECOND_DAEMON_CODE, severity: "error", text });
     log.error("SECOND DAEMON", { text });
-    this.#journal({ kind: "client_id_taken", severity: "warning", text });
+    this.#journal({ kind: SECOND_DAEMON_CODE, severity: "warning", text });
   }
 
   /** Nobody else may say that the daemon is gone: hosts would act alone, and the owner would believe it. */
