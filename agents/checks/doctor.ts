@@ -1,8 +1,8 @@
 /** Looks at everything that obeying needs: configuration, key, broker, clock, rights; says what to do. */
 import type { Clock } from "../../lib/time/clock.ts";
-import { errorText } from "../../lib/errors.ts";
+import { BrokerRefusedError, errorText } from "../../lib/errors.ts";
 import type { Finding } from "../../lib/findings.ts";
-import type { MqttConnect, MqttDown } from "../../lib/mqtt/client.ts";
+import type { MqttClient, MqttConnect, MqttDown } from "../../lib/mqtt/client.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { AgentConfig } from "../settings/config.ts";
 import { examineCommands } from "./examine_commands.ts";
@@ -25,6 +25,8 @@ export interface DoctorPorts {
 }
 
 const BROKER_LIMIT_MS = 15_000;
+/** What the broker keeps comes within this, ms. */
+const PLAN_LIMIT_MS = 2000;
 
 /** All looks, in the order in which to mend them. */
 export async function examine(config: AgentConfig, ports: DoctorPorts): Promise<Finding[]> {
@@ -100,8 +102,9 @@ async function examineBroker(config: AgentConfig, { connect, clock }: DoctorPort
         if (isOld) client = begin(4);
         else outcome.resolve(down);
       },
-      onMessage: () => {},
+      onMessage: ({ topic }) => heard.add(topic),
     });
+  const heard = new Set<string>();
   let client = begin(5);
   const cancel = clock.after(
     BROKER_LIMIT_MS,
@@ -116,7 +119,27 @@ async function examineBroker(config: AgentConfig, { connect, clock }: DoctorPort
   cancel();
   try {
     if (found !== "up") return { what, verdict: "bad", text: `${found.text}; ${brokerHint(found)}` };
-    await client.subscribe(topicsUnder(roots).command(agent), 1);
+    const topics = topicsUnder(roots);
+    await client.subscribe(topics.command(agent), 1);
+    const writes = await mayAnswer(client, topics.ack(agent));
+    if (!writes) {
+      const text =
+        `${where}: the broker does not let this host answer; give its user this line in the access list: ` +
+        `"topic write ${topics.ack(agent)}", or is MQTT_USER this host's?`;
+      return { what, verdict: "bad", text };
+    }
+    // Some brokers grant what they then withhold: the plan is kept for us, and comes at once.
+    for (const topic of [topics.orchestratorStatus, topics.plan(agent)]) {
+      await client.subscribe(topic, 1).catch(() => {});
+    }
+    if (!heard.has(topics.plan(agent))) await clock.sleep(PLAN_LIMIT_MS);
+    if (heard.has(topics.orchestratorStatus) && !heard.has(topics.plan(agent))) {
+      const text =
+        `${where}, and no plan for "${agent}" comes from the daemon that is there: is the host in its ` +
+        "DEVICE_TO_AGENTS_JSON, and has its station been heard? If so, the access list must have " +
+        `"topic read ${topics.command(agent)}" and "topic read ${topics.plan(agent)}"; a drill shows it`;
+      return { what, verdict: "unsure", text };
+    }
     return { what, verdict: "good", text: `${where}, commands can be heard` };
   } catch (error) {
     return {
@@ -126,6 +149,17 @@ async function examineBroker(config: AgentConfig, { connect, clock }: DoctorPort
     };
   } finally {
     await client.close();
+  }
+}
+
+/** Tries it with an empty message, which nobody reads and no broker keeps; only MQTT 5 brokers tell. */
+async function mayAnswer(client: MqttClient, topic: string): Promise<boolean> {
+  try {
+    await client.publish(topic, "", { qos: 1, expirySec: 1 });
+    return true;
+  } catch (error) {
+    if (error instanceof BrokerRefusedError) return false;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import type { MqttConnect, MqttDown } from "../../lib/mqtt/client.ts";
+import { BrokerRefusedError } from "../../lib/errors.ts";
 import { TestClock } from "../../lib/time/test_clock.ts";
 import { type AgentConfig, loadAgentConfig } from "../settings/config.ts";
 import { type DoctorPorts, examine } from "./doctor.ts";
@@ -22,7 +23,7 @@ const WELL = { timedatectl: "yes\n", busctl: 's "yes"\n' } as Record<string, str
 async function look(change: Partial<DoctorPorts> = {}, lines = "", outputs = WELL): Promise<string> {
   const clock = new TestClock();
   const findings = await examine(config(lines), {
-    connect: new MemoryBroker(clock).connect,
+    connect: brokerWith([DAEMON, PLAN], []),
     clock,
     platform: "linux",
     keys: () => [KEY],
@@ -117,6 +118,52 @@ const sick: readonly [
     /^WRONG {2}rights: may not switch this host off/m,
   ],
 ];
+/** What the broker keeps, and what it lets nobody write; a topic that may not be read is granted and then never heard, as Mosquitto does. */
+function brokerWith(
+  kept: readonly string[],
+  denied: readonly string[],
+  unread: readonly string[] = [],
+): MqttConnect {
+  const broker = new MemoryBroker(new TestClock());
+  for (const topic of kept) broker.publish(topic, '{"online":true}', { retain: true });
+  return (options, events) => {
+    const client = broker.connect(options, {
+      ...events,
+      onMessage: (message) => unread.includes(message.topic) || events.onMessage(message),
+    });
+    return {
+      ...client,
+      publish: (topic, ...rest) =>
+        denied.includes(topic)
+          ? Promise.reject(new BrokerRefusedError(135, "Not authorized"))
+          : client.publish(topic, ...rest),
+    };
+  };
+}
+const DAEMON = "power-manager/orchestrator/status";
+const PLAN = "power-manager/pc/plan";
+const rights: readonly [name: string, connect: MqttConnect, wanted: RegExp][] = [
+  ["all that is needed", brokerWith([DAEMON, PLAN], []), /^ok {5}broker: .*commands can be heard/m],
+  [
+    "another host's user, which may write nothing of this one",
+    brokerWith([DAEMON, PLAN], ["power-manager/pc/ack"]),
+    /^WRONG {2}broker: .*"topic write power-manager\/pc\/ack".*is MQTT_USER this host's/m,
+  ],
+  [
+    "a daemon whose plan for this host never comes",
+    brokerWith([DAEMON, PLAN], [], [PLAN]),
+    /^\? {6}broker: .*no plan for "pc".*DEVICE_TO_AGENTS_JSON.*"topic read power-manager\/pc\/cmd"/m,
+  ],
+];
+for (const [name, connect, wanted] of rights) {
+  Deno.test(`examine() finds ${name}`, async () => {
+    const clock = new TestClock();
+    const found = look({ connect, clock });
+    for (let waits = 0; waits < 5; waits++) await clock.advance(1000);
+    assert.match((await found).replaceAll(/\n {7}/g, " "), wanted);
+  });
+}
+
 for (const [name, change, lines, outputs, wanted] of sick) {
   Deno.test(`examine() finds ${name} and says what to do`, async () => {
     assert.match(await look(change, lines, outputs), wanted);

@@ -1,6 +1,6 @@
 /** The agent's configuration: an env file or the environment, every problem at once. */
 import { readEnvFile } from "../../lib/config/env_file.ts";
-import { shownKey, shownValue } from "../../lib/config/shown_value.ts";
+import { fileFault, shownKey, shownValue } from "../../lib/config/shown_value.ts";
 import { agentNameProblem } from "../../lib/config/stations.ts";
 import { ConfigError, errorText } from "../../lib/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../../lib/log/log.ts";
@@ -135,7 +135,7 @@ function readKeyFile(texts: ConfigTexts, stateDir: string): string {
   try {
     text = texts.readFile(path);
   } catch (error) {
-    if (named !== undefined) texts.problems.push(`Cannot read AGENT_KEY_FILE "${path}": ${errorText(error)}`);
+    if (named !== undefined) texts.problems.push(fileFault("AGENT_KEY_FILE", path, error));
     return path;
   }
   try {

@@ -1,6 +1,5 @@
 /** Reads the texts of a configuration by their keys. Pure but for handed-in reading. */
-import { shownValue } from "../../lib/config/shown_value.ts";
-import { errorText } from "../../lib/errors.ts";
+import { fileFault, shownValue } from "../../lib/config/shown_value.ts";
 
 /** Reads texts by their keys and collects what is wrong with them. */
 export class ConfigTexts {
@@ -54,7 +53,7 @@ export class ConfigTexts {
     try {
       return this.readFile(path).trim();
     } catch (error) {
-      this.problems.push(`Cannot read ${key} "${path}": ${errorText(error)}`);
+      this.problems.push(fileFault(key, path, error));
     }
   }
 }

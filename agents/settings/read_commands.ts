@@ -1,4 +1,5 @@
 /** The owner's commands, from the lines of the env file or from the commands file. Pure but for handed-in reading. */
+import { fileFault } from "../../lib/config/shown_value.ts";
 import { errorText } from "../../lib/errors.ts";
 import type { ConfigTexts } from "./config_texts.ts";
 import {
@@ -71,7 +72,7 @@ export function readCommands(
       };
     } catch (error) {
       const text = errorText(error);
-      problems.push(text.startsWith("Cannot read") ? text : `Cannot read COMMANDS_FILE "${path}": ${text}`);
+      problems.push(text.startsWith("Cannot read") ? text : fileFault("COMMANDS_FILE", path, error));
     }
   }
   try {

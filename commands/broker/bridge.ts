@@ -1,6 +1,6 @@
 /** `ecoflow-power broker bridge`: what the house says, and nothing back, to an MQTT cluster of many sites. */
 import type { HouseConfig } from "../../lib/config/load.ts";
-import { errorText } from "../../lib/errors.ts";
+import { fileFault } from "../../lib/config/shown_value.ts";
 import { EXIT } from "../command.ts";
 import { type Installation, installationHere } from "../terminal/installation.ts";
 import { siteRoot } from "./bridge_conf.ts";
@@ -106,6 +106,6 @@ function readNamed(option: string, path: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
-    throw new BridgeInputError(`Cannot read ${option} "${path}": ${errorText(error)}`);
+    throw new BridgeInputError(fileFault(option, path, error));
   }
 }

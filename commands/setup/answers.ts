@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { strictObject } from "../../lib/strict_object.ts";
 import { agentNameProblem } from "../../lib/config/stations.ts";
 import type { EnvChanges } from "../../lib/config/env/edit_env.ts";
+import { fileFault } from "../../lib/config/shown_value.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { parseValue, textUpTo } from "../../lib/messages/parse.ts";
 import { topicWordProblem } from "../../lib/mqtt/topics.ts";
@@ -107,7 +108,7 @@ export function parseAnswers(text: string, source: string, readFile: (path: stri
       if (found === "") problems.push(`${name} must not be empty`);
       return found;
     } catch (error) {
-      problems.push(`Cannot read ${name}_file "${path}": ${errorText(error)}`);
+      problems.push(fileFault(`${name}_file`, path ?? "", error));
       return "";
     }
   };

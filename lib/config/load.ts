@@ -6,7 +6,8 @@ import {
   parseNutSources,
 } from "./nut_sources.ts";
 import { type AgentKeys, parseAgentKeys } from "../pairing/agent_keys.ts";
-import { ConfigError, errorText, InvalidInputError } from "../errors.ts";
+import { fileFault } from "./shown_value.ts";
+import { ConfigError, InvalidInputError } from "../errors.ts";
 import type { LogLevel } from "../log/log.ts";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { TopicRoots } from "../mqtt/topics.ts";
@@ -190,7 +191,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
       if (pem.includes("-----BEGIN ")) return pem;
       problems.push(`${key} "${path}" must be a PEM file, found none of its markers`);
     } catch (error) {
-      problems.push(`Cannot read ${key} "${path}": ${errorText(error)}`);
+      problems.push(fileFault(key, path, error));
     }
   };
 
@@ -341,7 +342,7 @@ function readPolicyFile(
   try {
     return { text: sources.readFile(path), source: `POLICY_FILE "${path}"` };
   } catch (error) {
-    problems.push(`Cannot read POLICY_FILE "${path}": ${errorText(error)}`);
+    problems.push(fileFault("POLICY_FILE", path, error));
   }
 }
 
@@ -355,7 +356,7 @@ function readModelFiles(
     const names = sources.listFiles?.(dir).filter((name) => /\.(toml|json)$/.test(name)) ?? [];
     return names.toSorted().map((name) => ({ name, text: sources.readFile(`${dir}/${name}`) }));
   } catch (error) {
-    problems.push(`Cannot read MODELS_DIR "${dir}": ${errorText(error)}`);
+    problems.push(fileFault("MODELS_DIR", dir, error));
     return [];
   }
 }
@@ -393,7 +394,7 @@ function readNut(
       lowBatteryPercent: values.NUT_LOW_BATTERY_PERCENT,
     };
   } catch (error) {
-    problems.push(`Cannot read NUT_CONFIG_FILE "${path}": ${errorText(error)}`);
+    problems.push(fileFault("NUT_CONFIG_FILE", path, error));
   }
 }
 
@@ -417,9 +418,7 @@ function readAgentKeys(
     return parseAgentKeys(sources.readFile(file), `AGENT_KEYS_FILE "${file}"`);
   } catch (error) {
     problems.push(
-      error instanceof InvalidInputError
-        ? error.message
-        : `Cannot read AGENT_KEYS_FILE "${file}": ${errorText(error)}`,
+      error instanceof InvalidInputError ? error.message : fileFault("AGENT_KEYS_FILE", file, error),
     );
     return {};
   }

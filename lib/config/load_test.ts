@@ -168,6 +168,21 @@ Deno.test("loadConfig() reads secrets from files and credentials, and never from
   );
 });
 
+for (const key of ["ECOFLOW_PASS_FILE", "MQTT_PASS_FILE", "MQTT_CA_FILE", "POLICY_FILE", "NUT_CONFIG_FILE"]) {
+  Deno.test(`loadConfig() does not show a secret that stands under ${key} itself`, () => {
+    for (const secret of ["hunter2hunter2", "a/hunter2+Zm9v==", "hunter2.hunter2"]) {
+      const readFile = (path: string): string => {
+        throw new Error(`No such file or directory (os error 2): readfile '${path}'`);
+      };
+      const text =
+        `${"ECOFLOW_USER=me\n"}MQTT_HOST=broker\nMQTT_USER=me\nNUT_LISTEN_HOST=127.0.0.1\n${key}=${secret}\n`;
+      const problems = problemsOf(() => loadConfig({ ...sources(text), readFile })).join("\n");
+      assert.match(problems, new RegExp(`${key}.*characters`));
+      assert.ok(!problems.includes("hunter2"), problems);
+    }
+  });
+}
+
 Deno.test("loadConfig() never shows a secret in a problem", () => {
   const text =
     "ECOFLOW_USER=me\nECOFLOW_PASS=hunter2hunter2\nECOFLOW_PASSWORD=hunter2hunter2\nhunter2hunter2\n";

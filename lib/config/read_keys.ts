@@ -3,7 +3,7 @@ import { nearest } from "../text/nearest.ts";
 import { AGENT_ONLY_KEYS, type Key, KEYS, type KeyValues, UNSUPPORTED_KEYS } from "./keys.ts";
 import type { KeySpec, KeyValue } from "./key_spec.ts";
 import { own, put } from "../own.ts";
-import { shownKey, shownValue } from "./shown_value.ts";
+import { fileFault, shownKey, shownValue } from "./shown_value.ts";
 
 /** Where texts come from. */
 export interface KeySources {
@@ -122,9 +122,7 @@ function readSecretFile(name: string, path: string, sources: KeySources): string
   try {
     text = sources.readSecret(path).trim();
   } catch (cause) {
-    throw new Error(`Cannot read ${name} "${path}": ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
+    throw new Error(fileFault(name, path, cause), { cause });
   }
   if (!text) throw new Error(`Cannot read ${name} "${path}": must hold the secret, found an empty file`);
   return text;

@@ -15,3 +15,21 @@ export function shownValue(text: string): string {
 export function shownKey(key: string): string {
   return /^[A-Z][A-Z0-9_]{0,63}$/.test(key) ? `"${key}"` : `of ${key.length} characters`;
 }
+
+/** Nobody's password looks so. */
+const LOOKS_LIKE_A_PATH =
+  /^(\/|\.{1,2}\/|~\/|[A-Za-z]:[\\/])|^[\w-][\w./-]{0,80}\.(pem|crt|cert|cer|key|toml|json|env|txt|conf)$/;
+
+/**
+ * That a file cannot be read, for an error text. The path is shown when it looks like one: a person who mixes up `X_FILE` with `X`
+ * puts the secret itself there.
+ *
+ * @param key The key that names the file, as `MQTT_PASS_FILE`
+ */
+export function fileFault(key: string, path: string, error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (LOOKS_LIKE_A_PATH.test(path)) return `Cannot read ${key} "${path}": ${reason}`;
+  const said = reason.replace(/:? *\S*'.*'?$/s, "").replaceAll(path, "…");
+  return `Cannot read ${key}, a path of ${path.length} characters: ${said} (it must be the path of a file; what the file holds ` +
+    "belongs elsewhere)";
+}

@@ -62,6 +62,7 @@ export const EVENT_KINDS: Readonly<Record<string, readonly JournalEvent["severit
   broker_refuses_topics: ["danger", "warning"],
   broker_flooded: ["warning"],
   client_id_taken: ["warning"],
+  second_daemon: ["warning"],
   // The NUT server.
   nut_login: ["info"],
   nut_logout: ["notice", "warning"],

@@ -100,7 +100,7 @@ export class MemoryBroker {
   goUp(): void {
     this.#up = true;
     for (const bus of this.#buses) {
-      for (const tell of bus.links) tell(true);
+      for (const tell of [...bus.links]) tell(true);
       for (const [filter, handle] of bus.handlers) this.#sendRetained(filter, handle);
     }
   }

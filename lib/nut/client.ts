@@ -1,4 +1,5 @@
 /** A NUT server as its clients see it: one question a connection. What an answer means is `ups_vars.ts`. */
+import { hideSecrets } from "../log/hide_secrets.ts";
 
 /** Where to ask for what. */
 export interface NutTarget {
@@ -82,7 +83,10 @@ async function exchange(
     if (login) {
       for (const [word, value] of [["USERNAME", login.user], ["PASSWORD", login.password]] as const) {
         const answer = await ask(connection, `${word} ${quoted(value)}\n`, isLine);
-        if (!/^OK\b/.test(answer)) throw new Error(`it answered ${shown(answer)} to ${word}, wanted "OK"`);
+        if (/^OK\b/.test(answer)) continue;
+        // Some servers say again what they do not understand.
+        const said = shown(hideSecrets(firstLine(answer), [login.password]));
+        throw new Error(`it answered ${said} to ${word}, wanted "OK"`);
       }
     }
     return await ask(connection, question, isWhole);

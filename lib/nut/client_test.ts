@@ -12,6 +12,8 @@ interface Manners {
   /** What it says to STARTTLS; TLS begins when that begins with OK. */
   readonly startTls?: string;
   readonly password?: string;
+  /** What it says to a wrong one. */
+  readonly refusal?: string;
 }
 
 /** A NUT server that speaks TLS, and notes what it was told in clear and under TLS. */
@@ -38,7 +40,9 @@ async function asking(manners: Manners, target: Partial<NutTarget>) {
         }
         if (line.startsWith("USERNAME")) socket.write("OK\n");
         else if (line.startsWith("PASSWORD")) {
-          socket.write(line === `PASSWORD ${manners.password}` ? "OK\n" : "ERR ACCESS-DENIED\n");
+          socket.write(
+            line === `PASSWORD ${manners.password}` ? "OK\n" : manners.refusal ?? "ERR ACCESS-DENIED\n",
+          );
         } else socket.write(LIST);
       }
     };
@@ -101,6 +105,14 @@ Deno.test("listOverTcp() says that a log-in was refused, without the password", 
   assert.match(answer, /ERR ACCESS-DENIED.*PASSWORD/);
   assert.doesNotMatch(answer, /s3cret/);
   assert.ok(!heard.includes("clear LIST VAR u"));
+});
+
+Deno.test("listOverTcp() does not pass on a password that the server echoes", async () => {
+  const login = { user: "me", password: 'my "s3cret"' };
+  const echo = 'ERR UNKNOWN-COMMAND PASSWORD "my \\"s3cret\\"" (my "s3cret")\n';
+  const { answer } = await asking({ password: "other", refusal: echo }, { login });
+  assert.match(answer, /UNKNOWN-COMMAND/);
+  assert.doesNotMatch(answer, /s3cret/);
 });
 
 Deno.test("listOverTcp() makes one word of a password, whatever is in it", async () => {

@@ -16,13 +16,14 @@ import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply, BusRequest } from "../../lib/workers/port_bus.ts";
 import type { HostedParts } from "../../lib/workers/worker_host.ts";
 import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
-import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import { encodeOrchestratorStatus, parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
 import { FloodWatch } from "./flood_watch.ts";
 import { PresenceGuard } from "./presence_guard.ts";
 import { RefusalWatch } from "./refusal_watch.ts";
-import { instanceOf, takenOverText, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
+import { markOf, SESSION_TAKEN_OVER, takenOverText, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
+import { SECOND_DAEMON_CODE, SECOND_REMEMBERED_MS, SecondDaemon, secondDaemonText } from "./second_daemon.ts";
 import { Unheard, UNHEARD_LIFE_MS } from "./unheard.ts";
 
 /** The slice of the configuration that this service gets. */
@@ -52,7 +53,11 @@ export interface BrokerLinkPorts {
 
 /** How long the broker keeps our session while we are away, s: one day. */
 const SESSION_EXPIRY_SEC = 86_400;
+/** A broker that does not acknowledge our presence is waited for so long before the services may speak, ms. */
+const LOOK_MS = 1000;
 const RETRY = { firstMs: 500, maxMs: 15_000 };
+/** Why a command was not sent after a takeover. */
+const TAKEN_TEXT = "Cannot publish: somebody else uses our client id and sends the commands";
 /** MQTT 5 CONNACK 132 and MQTT 3.1.1 CONNACK 1: the broker does not speak this version. */
 const UNSUPPORTED_VERSION_CODES: readonly number[] = [1, 132];
 
@@ -73,8 +78,17 @@ export class BrokerLink {
   #client: MqttClient | undefined;
   #protocolVersion: 4 | 5 = 5;
   #up = false;
+  /** The services may speak: we are connected, and know whose place we took. */
+  #isOpen = false;
+  /** Another was seen at this connection: its presence comes once for each filter that fits it. */
+  #isTwinSeen = false;
+  #cancelLook: () => void = () => {};
   #stopped = false;
   readonly #takeovers = new Takeovers();
+  readonly #second = new SecondDaemon();
+  #cancelSecond: () => void = () => {};
+  /** The owner is to be told of another when we may speak again. */
+  #isTwinUntold = false;
   #connections = 0;
   #cancelRetry: () => void = () => {};
   #cancelUndisturbed: () => void = () => {};
@@ -114,6 +128,8 @@ export class BrokerLink {
     this.#stopped = true;
     this.#cancelRetry();
     this.#cancelUndisturbed();
+    this.#cancelLook();
+    this.#cancelSecond();
     this.#refusals.stop();
     this.#floods.stop();
     this.#cancelCorrection?.();
@@ -132,7 +148,7 @@ export class BrokerLink {
   attach(capability: TopicCapability, port: BusPort): void {
     const client = this.#clients.attach(capability, port, this.parts.clock.monoMs());
     port.onmessage = ({ data }) => this.#serve(client, data as BusRequest);
-    port.postMessage({ kind: "link", up: this.#up } satisfies BusReply);
+    port.postMessage({ kind: "link", up: this.#isOpen } satisfies BusReply);
   }
 
   /** The worker of a service has ended; what comes for it waits for its successor. */
@@ -171,7 +187,7 @@ export class BrokerLink {
       return this.#refuse(client, "publish", topic, capability.publishes);
     }
     if (id === undefined) {
-      if (this.#up) void this.#client?.publish(topic, payload, options).catch(() => {});
+      if (this.#isOpen) void this.#client?.publish(topic, payload, options).catch(() => {});
       return;
     }
     const lifeMs = options.expirySec === undefined ? Infinity : options.expirySec * 1000;
@@ -182,7 +198,7 @@ export class BrokerLink {
       untilMonoMs: this.parts.clock.monoMs() + lifeMs,
       settle: (error) => port.postMessage({ kind: "published", id, error } satisfies BusReply),
     };
-    if (this.#up) void this.#send(outgoing, options.expirySec);
+    if (this.#isOpen) void this.#send(outgoing, options.expirySec);
     else this.#outbox.add(outgoing, this.parts.clock.monoMs());
   }
 
@@ -243,7 +259,10 @@ export class BrokerLink {
 
   #take(message: MqttMessage): void {
     this.#lookAtPresence(message);
-    if (message.topic === this.#presenceTopic) this.#guardPresence(message.payload);
+    if (message.topic === this.#presenceTopic) {
+      this.#guardPresence(message.payload);
+      if (!message.retained) this.#lookForSecond(message.payload);
+    }
     const reply = asReply(message);
     for (const { port } of this.#clients.hearing(message.topic)) port.postMessage(reply);
     // What is retained comes again with the subscription, and what the broker never kept may be lost.
@@ -257,28 +276,51 @@ export class BrokerLink {
   #onUp(): void {
     this.#up = true;
     this.#connections++;
+    this.#second.connected(this.parts.clock.monoMs());
+    this.#isTwinSeen = false;
     this.#backoff.reset();
     this.parts.health.clear("broker_unreachable");
     this.parts.log.notice("BROKER CONNECTED", { mqtt: this.#protocolVersion === 5 ? "5" : "3.1.1" });
     // Before we say that we are there: whose presence stands there now?
     for (const filter of new Set([this.#presenceTopic, ...this.#clients.filters()])) this.#subscribe(filter);
-    void this.#publishPresence();
-    this.#clients.tellAll({ kind: "link", up: true });
+    const client = this.#client;
+    // What the broker kept comes before it acknowledges our own: whoever was there is known then.
+    void this.#publishPresence().then(() => this.#client === client && this.#open());
     if (this.#takeovers.isSeen) this.#afterTakeover();
-    if (this.#client) this.#refusals.connected(this.#client, this.#protocolVersion);
+    if (client) this.#refusals.connected(client, this.#protocolVersion);
+    // Whoever comes back may have given way to another, and know nothing of what that one did meanwhile.
+    if (this.#connections === 1) this.#open();
+    else this.#cancelLook = this.parts.clock.after(LOOK_MS, () => this.#open());
+  }
+
+  /** The services may speak from now on; what waited for it goes first. */
+  #open(): void {
+    this.#cancelLook();
+    if (!this.#up || this.#isOpen) return;
+    this.#isOpen = true;
+    this.#clients.tellAll({ kind: "link", up: true });
+    if (this.#isTwinUntold) this.#tellOfTwin();
     for (const { message, expirySec } of this.#outbox.drain(this.parts.clock.monoMs())) {
       void this.#send(message, expirySec);
     }
   }
 
+  /** The services may not speak any more. */
+  #close(): void {
+    this.#up = false;
+    this.#cancelLook();
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#clients.tellAll({ kind: "link", up: false });
+  }
+
   #onDown(reason: MqttDown): void {
     const wasUp = this.#up;
-    this.#up = false;
     this.#client = undefined;
     this.#cancelUndisturbed();
     this.#refusals.disconnected();
-    if (this.#stopped) return;
-    if (wasUp) this.#clients.tellAll({ kind: "link", up: false });
+    if (this.#stopped) return void (this.#up = false);
+    this.#close();
     if (
       reason.kind === "refused" && this.#protocolVersion === 5 &&
       UNSUPPORTED_VERSION_CODES.includes(reason.code ?? -1)
@@ -287,7 +329,10 @@ export class BrokerLink {
       return this.#connect();
     }
     this.parts.health.raise({ code: "broker_unreachable", severity: "error", text: reason.text });
-    const waitMs = this.#backoff.nextMs();
+    const isThrownOut = wasUp && reason.code === SESSION_TAKEN_OVER;
+    if (isThrownOut && !this.#takeovers.isSeen) this.#isTwinUntold = true;
+    const waitMs = Math.max(this.#backoff.nextMs(), isThrownOut ? this.#takeovers.thrownOut() : 0);
+    if (isThrownOut) this.#noteTaken();
     if (wasUp || this.#backoff.attempts === 1 || this.#backoff.attempts % 20 === 0) {
       this.parts.log.warn("BROKER DOWN", {
         reason: reason.text,
@@ -300,48 +345,46 @@ export class BrokerLink {
 
   /** At the first connection of this process a presence may be left over from the one before. */
   #lookAtPresence({ topic, payload, retained }: MqttMessage): void {
-    if (topic !== this.#presenceTopic || !retained || this.#connections < 2) return;
-    const twin = this.#takeovers.look(payload, instanceOf(this.#presence));
+    const isFirstLook = this.#up && this.#connections > 1 && !this.#isTwinSeen;
+    if (topic !== this.#presenceTopic || !retained || !isFirstLook) return;
+    const twin = this.#takeovers.look(payload, markOf(this.#presence)?.instance);
     if (!twin) return;
+    this.#isTwinSeen = true;
+    this.#noteTaken(twin.kind === "gives_way" ? twin.awayMs : undefined);
+    if (twin.kind === "gives_way") void this.#giveWay(twin.awayMs);
+    else this.#tellOfTwin();
+  }
+
+  #noteTaken(givesWayMs?: number): void {
     const { health, log } = this.parts;
     const text = takenOverText(this.config.clientId);
     health.raise({ code: "client_id_taken", severity: "error", text });
-    log.error("CLIENT ID TAKEN", { text, gives_way_ms: twin.kind === "gives_way" ? twin.awayMs : undefined });
-    if (twin.kind === "gives_way") void this.#giveWay(twin.awayMs);
-    else this.#tellOfTwin(text);
+    log.error("CLIENT ID TAKEN", { text, gives_way_ms: givesWayMs });
   }
 
   /** The other one takes our place again, and then says that it is there. */
   async #giveWay(awayMs: number): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    this.#up = false;
+    this.#close();
     this.#cancelUndisturbed();
-    this.#clients.tellAll({ kind: "link", up: false });
+    this.#outbox.abandonCommands(TAKEN_TEXT);
     this.#cancelRetry = this.parts.clock.after(awayMs, () => this.#connect());
-    const offline = encodeOrchestratorStatus({ online: false });
+    const offline = encodeOrchestratorStatus({ online: false, instance: markOf(this.#presence)?.instance });
     await client?.publish(this.#presenceTopic, offline, { retain: true, qos: 1 }).catch(() => {});
     await client?.close();
   }
 
-  #tellOfTwin(text: string): void {
-    const { clock } = this.parts;
-    const ts = new Date(clock.wallMs()).toISOString();
-    const event = encodeEvent({
-      ts,
-      kind: "client_id_taken",
-      severity: "warning",
-      source: "broker_link",
-      text,
-    });
-    const { events } = topicsUnder(this.config.roots);
-    void this.#client?.publish(events, event, { qos: 1, expirySec: 86_400 }).catch(() => {});
+  #tellOfTwin(): void {
+    const text = takenOverText(this.config.clientId);
+    this.#isTwinUntold = false;
+    this.#journal({ kind: "client_id_taken", severity: "warning", text });
   }
 
   /** Whoever had our place has sent the commands meanwhile: ours, if any wait, would double them. */
   #afterTakeover(): void {
     const { clock, health } = this.parts;
-    this.#outbox.abandonCommands("Cannot publish: somebody else uses our client id and sends the commands");
+    this.#outbox.abandonCommands(TAKEN_TEXT);
     this.#cancelUndisturbed = clock.after(UNDISTURBED_MS, () => {
       this.#takeovers.undisturbed();
       health.clear("client_id_taken");
@@ -365,8 +408,25 @@ export class BrokerLink {
   #journal(event: Pick<JournalEvent, "kind" | "severity" | "text">): void {
     const ts = new Date(this.parts.clock.wallMs()).toISOString();
     const payload = encodeEvent({ ts, source: "broker_link", ...event });
-    this.#client?.publish(this.#eventsTopic, payload, { qos: 1 })
+    this.#client?.publish(this.#eventsTopic, payload, { qos: 1, expirySec: 86_400 })
       .catch((error) => this.#refusals.refused("publish", this.#eventsTopic, error));
+  }
+
+  /** One with our client id is told of as such. */
+  #lookForSecond(payload: Uint8Array): void {
+    const { clock, health, log } = this.parts;
+    if (this.#takeovers.isSeen) return;
+    const isNews = this.#second.hear(payload, markOf(this.#presence)?.instance, clock.monoMs());
+    if (this.#second.isThere(clock.monoMs())) {
+      this.#cancelSecond();
+      this.#cancelSecond = clock.after(SECOND_REMEMBERED_MS, () => health.clear(SECOND_DAEMON_CODE));
+    }
+    if (!isNews) return;
+    const { host_name: host } = parseOrchestratorStatus(payload, "the other daemon's presence");
+    const text = secondDaemonText(host === undefined ? "" : ` (on ${host})`);
+    health.raise({ code: SECOND_DAEMON_CODE, severity: "error", text });
+    log.error("SECOND DAEMON", { text });
+    this.#journal({ kind: SECOND_DAEMON_CODE, severity: "warning", text });
   }
 
   /** Nobody else may say that the daemon is gone: hosts would act alone, and the owner would believe it. */

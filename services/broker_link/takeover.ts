@@ -8,6 +8,10 @@ import { parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.
 
 /** How long the one that gives way stays away, ms: so long at first, twice as long each time, at most. */
 export const AWAY_MS = { first: 60_000, most: 600_000 };
+/** MQTT 5 DISCONNECT 142: another connection has our client id. */
+export const SESSION_TAKEN_OVER = 142;
+/** Thrown out again and again, we wait so long, ms, then twice as long each time: one of the two works meanwhile. */
+export const THROWN_OUT_MS = { first: 1000, most: 60_000 };
 /** Undisturbed for so long, ms, there is no other any more. */
 export const UNDISTURBED_MS = 900_000;
 
@@ -20,6 +24,7 @@ export type Twin =
 /** See the file comment. */
 export class Takeovers {
   #count = 0;
+  #thrownOut = 0;
   #isSeen = false;
 
   /** Whether another was seen, and we were not undisturbed for long enough since. */
@@ -30,31 +35,47 @@ export class Takeovers {
   /**
    * Looks at a presence that the broker kept from before we came back.
    *
-   * Both see each other, and the one with the smaller mark gives way: one of the two works, and no command goes out twice.
+   * Both see each other, and the one with the smaller mark gives way: one of the two works, and no command goes out twice. Who
+   * gives way leaves its mark with its goodbye, so that the other knows of it too.
    *
    * @param own The mark of this process; undefined when it has none
    * @returns undefined when it is nobody else's
    */
   look(payload: Uint8Array, own: string | undefined): Twin | undefined {
-    const other = instanceOf(payload);
-    if (own === undefined || other === undefined || other === own) return undefined;
+    const other = markOf(payload);
+    if (own === undefined || other === undefined || other.instance === own) return undefined;
     this.#isSeen = true;
-    if (own > other) return { kind: "goes_on" };
+    if (!other.isOnline || own > other.instance) return { kind: "goes_on" };
     return { kind: "gives_way", awayMs: Math.min(AWAY_MS.most, AWAY_MS.first * 2 ** this.#count++) };
+  }
+
+  /**
+   * The broker says that another has our client id. That alone does not tell whose turn it is: some brokers publish our will
+   * then, and the other's presence is never seen.
+   *
+   * @returns How long to stay away at least, ms: not at all at the first time, which may be anybody's mistake
+   */
+  thrownOut(): number {
+    this.#isSeen = true;
+    const times = this.#thrownOut++;
+    return times === 0 ? 0 : Math.min(THROWN_OUT_MS.most, THROWN_OUT_MS.first * 2 ** (times - 1));
   }
 
   /** A connection has been up undisturbed. */
   undisturbed(): void {
+    this.#thrownOut = 0;
     this.#count = 0;
     this.#isSeen = false;
   }
 }
 
-/** The mark of the daemon that a presence says is online. */
-export function instanceOf(payload: Uint8Array | string): string | undefined {
+/** The mark of the daemon that says a presence, and whether it is there; undefined when it names none. */
+export function markOf(
+  payload: Uint8Array | string,
+): { readonly instance: string; readonly isOnline: boolean } | undefined {
   try {
-    const { online, instance } = parseOrchestratorStatus(payload, "the daemon's presence");
-    return online ? instance : undefined;
+    const { online: isOnline, instance } = parseOrchestratorStatus(payload, "the daemon's presence");
+    return instance === undefined ? undefined : { instance, isOnline };
   } catch (error) {
     if (error instanceof InvalidInputError) return undefined;
     throw error;

@@ -72,6 +72,7 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "drill_refused",
     "station_unknown",
     "client_id_taken",
+    "second_daemon",
     "station_refused",
     "station_missing",
     "broker_refuses_topics",

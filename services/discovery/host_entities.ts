@@ -30,7 +30,17 @@ export function hostPhase(agent: string): EntityTraits {
     platform: "sensor",
     name: "Shutdown",
     device_class: "enum",
-    options: ["unknown", "online", "offline", "told", "accepted", "rejected", "shutting_down", "down"],
+    options: [
+      "unknown",
+      "online",
+      "offline",
+      "sending",
+      "told",
+      "accepted",
+      "rejected",
+      "shutting_down",
+      "down",
+    ],
     value_template: `{{ (${found} | default({})).state | default(None) }}`,
     icon: "mdi:shield-sync",
   };

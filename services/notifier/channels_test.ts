@@ -32,6 +32,39 @@ async function withHttps(
   }
 }
 
+Deno.test("a server that repeats parts of our secrets puts none of them into an error", () =>
+  withHttps(async (server, send) => {
+    const rows: readonly (readonly [ChannelSettings, string])[] = [
+      [
+        {
+          name: "webhook",
+          url: `${server.url}/api/hook-s3cret/v1?key=quer%79-s3cret&x=1`,
+          secret: "x".repeat(9),
+        },
+        "no hook-s3cret with key query-s3cret",
+      ],
+      [
+        { name: "telegram", url: server.url, botToken: "12345678:bot-s3cret", chatId: "-1" },
+        "bad bot-s3cret",
+      ],
+      [
+        {
+          name: "apprise",
+          url: `${server.url}/notify`,
+          targets: "tgram://t0k-s3cret/1, mailto://me:m4il-s3cret@x.y",
+        },
+        "bad t0k-s3cret and m4il-s3cret",
+      ],
+    ];
+    for (const [settings, said] of rows) {
+      server.answer = () => new Response(said, { status: 400 });
+      const error = await send(settings).then(() => assert.fail("it was sent"), (error) => error);
+      assert.ok(error instanceof SendError);
+      assert.match(error.message, /127\.0\.0\.1:\d+ answered with status 400/);
+      assert.doesNotMatch(error.message, /s3cret/, error.message);
+    }
+  }));
+
 Deno.test("pushover posts a form with token, user and priority", () =>
   withHttps(async ({ url, got }, send) => {
     await send({ name: "pushover", url, token: "app-secret", user: "user-secret" });

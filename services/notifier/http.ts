@@ -38,8 +38,9 @@ export function createHttp(caPem: string | undefined): { send: SendPost; close()
 
 async function sendPost(client: Deno.HttpClient, post: Post, signal: AbortSignal): Promise<void> {
   const { url, headers, body, secrets } = post;
-  const hide = (text: string) => hideSecrets(text, secrets);
-  const { host } = new URL(url);
+  const { host, pathname, search } = new URL(url);
+  const hidden = [...secrets, ...[...secrets, pathname, search].flatMap(piecesOf)];
+  const hide = (text: string) => hideSecrets(text, hidden);
   let status: number;
   let said: string;
   let retryAfter: string | null;
@@ -69,6 +70,13 @@ async function sendPost(client: Deno.HttpClient, post: Post, signal: AbortSignal
   const isFinal = status >= 300 && status < 500 && !PASSING_STATUS.includes(status);
   const text = hide(`${host} answered with status ${status}${said === "" ? "" : `: ${said}`}`);
   throw new SendError(text.slice(0, 300), isFinal, retryAfterMs(retryAfter));
+}
+
+/** A server may repeat a part of an address, or one of several addresses; a short one is a word that anybody uses. */
+const SHORTEST_PIECE = 6;
+
+function piecesOf(secret: string | undefined): string[] {
+  return (secret ?? "").split(/[\s/?&=:@,;#]+/).filter(({ length }) => length >= SHORTEST_PIECE);
 }
 
 /** At most the first kilobytes, without control characters. */

@@ -78,11 +78,12 @@ export class PolicyEngine implements Service {
     this.#chargeSteps = socStepPercent > 0 ? new ChargeSteps(socStepPercent, socMinPercent) : undefined;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
     this.#publisher = new Publisher({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
-    this.#dispatch = new Dispatch(
-      context,
-      this.#topics,
-      (agent, commandId) => this.#step({ kind: "host", agent, input: { kind: "delivered", commandId } }),
-    );
+    this.#dispatch = new Dispatch(context, this.#topics, {
+      onDelivered: (agent, commandId) =>
+        this.#step({ kind: "host", agent, input: { kind: "delivered", commandId } }),
+      onUndelivered: (agent, commandId, reason) =>
+        this.#step({ kind: "host", agent, input: { kind: "undelivered", commandId, reason } }),
+    });
     this.#agents = new AgentReplies({ ...context, dispatch: this.#dispatch, keylessHosts });
     this.#drills = new DrillRequests({
       ...context,
@@ -352,8 +353,11 @@ export class PolicyEngine implements Service {
 
   #carryOut(effect: HouseEffect): void {
     const isPlayed = this.#house !== undefined && this.#isPlayed(effect, this.#house);
-    const telling = tellingOf(effect);
-    if (telling) this.#dispatch.tell(isPlayed ? asSimulated(telling) : telling);
+    const plain = tellingOf(effect);
+    const telling = plain && isPlayed ? asSimulated(plain) : plain;
+    const isCommand = effect.kind === "host" && effect.effect.kind === "send";
+    // That something was sent is told when the broker has it.
+    if (telling && !isCommand) this.#dispatch.tell(telling);
     if (effect.kind !== "host") return;
     const { agent, stage } = effect;
     const reason = isPlayed ? `${SIMULATED}${effect.reason}` : effect.reason;
@@ -361,7 +365,7 @@ export class PolicyEngine implements Service {
       if (this.#house) this.#dispatch.wake(agent, this.#house.rules.wake, this.ports.wake);
     } else if (effect.effect.kind === "send") {
       const { action, commandId } = effect.effect;
-      this.#dispatch.send({ agent, id: commandId, action, reason, stage });
+      this.#dispatch.send({ agent, id: commandId, action, reason, stage }, telling);
     }
   }
 }

@@ -79,6 +79,8 @@ export function hostWords(
       return protection === "yes" ? say("well", "host_online") : say("battery", "host_online_silent");
     case "offline":
       return say("battery", "host_offline");
+    case "sending":
+      return say("danger", "host_sending");
     case "told":
       return say("danger", "host_told");
     case "accepted":

@@ -60,8 +60,8 @@ export function devicesOf(scope: Scope): readonly string[] {
   return scope.kind === "host" ? scope.devices : [scope.device];
 }
 
-/** States of a host in which it shall go, or stay, down. */
-const GOING_DOWN: readonly string[] = ["told", "accepted", "shutting_down", "down"];
+/** States of a host in which it shall go, or stay, down. A host of ours is told here, whatever the broker takes. */
+const GOING_DOWN: readonly string[] = ["sending", "told", "accepted", "shutting_down", "down"];
 
 /**
  * Whether the policy wants the scope down.
@@ -106,7 +106,7 @@ export function namedCommand(
   if (scope.kind !== "host") return undefined;
   for (const { agent, state, command_id: id } of statuses.flatMap(({ hosts = [] }) => hosts)) {
     if (agent === scope.host && id !== undefined && GOING_DOWN.includes(state)) {
-      return { id, isAnswered: state !== "told" };
+      return { id, isAnswered: state !== "told" && state !== "sending" };
     }
   }
 }

@@ -26,6 +26,9 @@ Deno.test("policyWants() follows the policy's word on the host, the stage or the
     ["recovery", STATION, [status("recovery")], false],
     ["host not yet told", NAS, [status("shutting_down", { agent: "nas", state: "online" })], false],
     ["host told", NAS, [status("shutting_down", { agent: "nas", state: "told" })], true],
+    ["host meant, and the broker has not taken its command", NAS, [
+      status("shutting_down", { agent: "nas", state: "sending" }),
+    ], true],
     ["host accepted", NAS, [status("shutting_down", { agent: "nas", state: "accepted" })], true],
     ["host shutting down", NAS, [status("shutting_down", { agent: "nas", state: "shutting_down" })], true],
     ["host down, and shall stay so", NAS, [status("shutting_down", { agent: "nas", state: "down" })], true],

@@ -1,11 +1,21 @@
 /** One host on its way down and back: what it is told as it is wanted down or up, and its waking. Pure; times are monotonic ms. */
 import { callOff, goOnCallingOff } from "./host_abort.ts";
-import { goneDown, hasGone, heardAck, heardPresence, isTaken, wasDelivered } from "./host_evidence.ts";
+import {
+  goneDown,
+  hasGone,
+  heardAck,
+  heardPresence,
+  isTaken,
+  wasDelivered,
+  wasRefused,
+} from "./host_evidence.ts";
 import {
   type HostInput,
+  type HostPhase,
   type HostState,
   type HostStep,
   PREPARATIONS_MS,
+  REFUSED_RESEND_MS,
   stay,
   to,
   WAKE_EVERY_MS,
@@ -30,6 +40,8 @@ export function stepHost(
       return heardAck(state, input);
     case "delivered":
       return wasDelivered(state, input.commandId);
+    case "undelivered":
+      return wasRefused(state, input, nowMonoMs);
     case "tick":
       if (hasGone(state)) return goneDown(state, state.phase, nowMonoMs);
       return input.wanted === "down"
@@ -69,7 +81,7 @@ function wantDown(state: HostState, rules: HostRules, nowMonoMs: number, newId: 
       if (nowMonoMs - phase.commandedMonoMs >= patienceMs) {
         return tell(phase.firstCommandedMonoMs, phase.wasDown);
       }
-      if (phase.delivery !== "lost") return stay(state);
+      if (phase.delivery !== "lost" && !isResendDue(phase, nowMonoMs)) return stay(state);
       return to(state, { ...phase, delivery: "waiting" }, {
         kind: "send",
         action: "shutdown",
@@ -78,6 +90,16 @@ function wantDown(state: HostState, rules: HostRules, nowMonoMs: number, newId: 
       });
     }
   }
+}
+
+/** The owner may have mended the access list meanwhile: the host must not wait out its cooldown for that. */
+function isResendDue(
+  { delivery, refused }: HostPhase & { kind: "commanded" },
+  nowMonoMs: number,
+): boolean {
+  if (delivery !== "refused" || !refused) return false;
+  const { first, longest } = REFUSED_RESEND_MS;
+  return nowMonoMs - refused.atMonoMs >= Math.min(longest, first * 2 ** (refused.times - 1));
 }
 
 function wantUp(

@@ -93,7 +93,22 @@ function seenBy(state: HostState, { commandId, status }: Ack): HostState {
 export function wasDelivered(state: HostState, commandId: string): HostStep {
   const { phase } = state;
   if (phase.kind !== "commanded" || phase.commandId !== commandId) return stay(state);
-  return to(state, { ...phase, delivery: "done" });
+  return to(state, { ...phase, delivery: "done", detail: phase.refused ? undefined : phase.detail });
+}
+
+/** The broker did not take a command. */
+export function wasRefused(
+  state: HostState,
+  { commandId, reason }: HostInput & { kind: "undelivered" },
+  nowMonoMs: number,
+): HostStep {
+  const { phase } = state;
+  // What the host itself has answered has reached it.
+  if (phase.kind !== "commanded" || phase.commandId !== commandId || phase.delivery === "done") {
+    return stay(state);
+  }
+  const refused = { times: (phase.refused?.times ?? 0) + 1, atMonoMs: nowMonoMs };
+  return to(state, { ...phase, delivery: "refused", refused, detail: reason });
 }
 
 /** It took the command and is offline: that is the proof. */

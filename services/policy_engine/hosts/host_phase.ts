@@ -11,8 +11,13 @@ export type HostPhase =
     /** When this outage told it for the first time. */
     readonly firstCommandedMonoMs: number;
     readonly answer: "none" | "accepted" | "rejected" | "failed" | "shutting_down";
-    /** `waiting`: the broker has not confirmed it yet. `lost`: perhaps the host never had it; it is sent again. */
-    readonly delivery: "waiting" | "done" | "lost";
+    /**
+     * `waiting`: the broker has not confirmed it yet. `lost`: perhaps the host never had it; it is sent again.
+     * `refused`: the broker did not take it, see `refused`.
+     */
+    readonly delivery: "waiting" | "done" | "lost" | "refused";
+    /** How often the broker did not take it, and when for the last time; absent: never. */
+    readonly refused?: { readonly times: number; readonly atMonoMs: number };
     /** It was down before, and nothing has been heard of it since. */
     readonly wasDown?: boolean;
     readonly detail?: string;
@@ -56,6 +61,8 @@ export type HostInput =
   /** `isLive`: it was said now, and not kept by the broker from before. */
   | { readonly kind: "presence"; readonly online: boolean; readonly isLive: boolean }
   | { readonly kind: "delivered"; readonly commandId: string }
+  /** The broker did not take it, or never will. */
+  | { readonly kind: "undelivered"; readonly commandId: string; readonly reason: string }
   | {
     readonly kind: "ack";
     readonly commandId: string;
@@ -102,6 +109,8 @@ export const ABORT_REPEAT_MS = 15_000;
 export const PREPARATIONS_MS = 600_000;
 /** A host that came online without answering is told again with the same id, but not sooner than this, ms. */
 export const RESEND_AFTER_MS = 5000;
+/** What the broker did not take is sent again after this long, then ever more seldom, ms. */
+export const REFUSED_RESEND_MS = { first: 5000, longest: 60_000 };
 /** Magic packets are sent this often at first, ms. */
 export const WAKE_EVERY_MS = 60_000;
 /** Others wait so long for a host that is being woken, ms; then packets are sent less often. */

@@ -21,17 +21,26 @@ export interface DispatchConfig {
 /** What is said with a command. */
 type Message = Pick<CommandParts, "agent" | "id" | "action" | "reason" | "stage" | "challenge">;
 
+/** What becomes of a command at the broker. */
+export interface DispatchEvents {
+  /** The broker has the command of this id. */
+  onDelivered(agent: string, commandId: string): void;
+  /** The broker did not take it. */
+  onUndelivered(agent: string, commandId: string, reason: string): void;
+}
+
 /** See the file comment. */
 export class Dispatch {
   #isLinkUp = false;
   /** The last command to each agent, and when it was said. */
   readonly #last = new Map<string, { readonly message: Message; readonly atMonoMs: number }>();
+  /** The command of each agent that was last told of as not delivered: what is tried again is not told again. */
+  readonly #toldLost = new Map<string, string>();
 
-  /** @param onDelivered The broker has the command of this id */
   constructor(
     private readonly context: ServiceContext<DispatchConfig>,
     private readonly topics: Topics,
-    private readonly onDelivered: (agent: string, commandId: string) => void,
+    private readonly events: DispatchEvents,
   ) {}
 
   /** Whether the broker can be reached; told by the service. */
@@ -43,8 +52,12 @@ export class Dispatch {
     return this.#isLinkUp;
   }
 
-  /** A command waits for a broker that is away, and dies with its lifetime. */
-  send(message: Message): void {
+  /**
+   * A command waits for a broker that is away, and dies with its lifetime.
+   *
+   * @param sent What is told when the broker has it, and not before; absent: nothing
+   */
+  send(message: Message, sent?: Telling): void {
     const { agent, id, action } = message;
     const { bus, clock, config, log } = this.context;
     const { shutdownDelaySec, commandTtlSec } = config;
@@ -57,11 +70,24 @@ export class Dispatch {
       keyHex: own(config.agentKeys, agent),
     });
     if (!this.#isLinkUp) log.warn("BROKER DOWN: the command waits for it", { agent, action, id });
+    else log.info("COMMAND GOES OUT", { agent, action, id });
     bus.publish(this.topics.command(agent), encodeAgentCommand(command), { qos: 1, expirySec: commandTtlSec })
       .then(
-        () => this.onDelivered(agent, id),
-        (error) => this.tell(lostCommandTelling(message, errorText(error))),
+        () => {
+          if (sent) this.tell(sent);
+          this.events.onDelivered(agent, id);
+        },
+        (error) => this.#notTaken(message, errorText(error)),
       );
+  }
+
+  #notTaken(message: Message, reason: string): void {
+    const { agent, id } = message;
+    if (this.#toldLost.get(agent) !== id) {
+      this.#toldLost.set(agent, id);
+      this.tell(lostCommandTelling(message, reason));
+    }
+    this.events.onUndelivered(agent, id, reason);
   }
 
   /**

@@ -109,7 +109,9 @@ function hostView(agent: string, host: HostState | undefined, stage: number | un
     case "idle":
       return { ...base, state: presence };
     case "commanded": {
-      const state = phase.answer === "none" || phase.answer === "failed" ? "told" : phase.answer;
+      const isTold = phase.delivery === "done" || phase.answer !== "none";
+      const answer = phase.answer === "none" || phase.answer === "failed" ? "told" : phase.answer;
+      const state = isTold ? answer : "sending";
       return { ...base, state, command_id: phase.commandId, detail: phase.detail?.slice(0, 300) };
     }
     case "down":
@@ -205,9 +207,18 @@ function sentenceFor(telling: Telling): string {
       const down = hosts.filter(({ state }) => state === "down").length;
       const stages = telling.station.stages.length;
       const stage = stages > 1 ? `, stage ${Math.max(0, ...state.started.keys())} of ${stages}` : "";
-      return `Shutting down, ${charge}${stage}: ${phase.reason}; ${down} of ${hosts.length} hosts are down.`;
+      return `Shutting down, ${charge}${stage}: ${phase.reason}; ${down} of ${hosts.length} hosts are down${
+        untaken(hosts)
+      }.`;
     }
   }
+}
+
+/** Whom the broker refuses to tell. A command that is on its way for the first time is no news. */
+function untaken(hosts: readonly HostView[]): string {
+  const names = hosts.filter(({ state, detail }) => state === "sending" && detail !== undefined)
+    .map(({ agent }) => agent);
+  return names.length === 0 ? "" : `; the broker has not taken the command for ${names.join(", ")} yet`;
 }
 
 function heldBy({ device, state, house, nowMonoMs }: Telling): string {

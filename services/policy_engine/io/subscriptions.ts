@@ -104,7 +104,10 @@ export class Subscriptions {
   }
 
   #ack({ topic, payload, retained }: BusMessage): void {
-    if (!retained) this.handlers.onAck(agentOf(topic), parseAgentAck(payload, `MQTT topic "${topic}"`));
+    // A host proves by an empty one that the broker lets it write here.
+    if (!retained && payload.length > 0) {
+      this.handlers.onAck(agentOf(topic), parseAgentAck(payload, `MQTT topic "${topic}"`));
+    }
   }
 
   #status({ topic, payload, retained }: BusMessage): void {

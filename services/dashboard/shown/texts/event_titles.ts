@@ -56,6 +56,7 @@ export const EVENT_TITLES_DE: Readonly<Record<string, string>> = {
   broker_refuses_topics: "Broker lehnt Themen ab",
   broker_flooded: "Broker überlastet",
   client_id_taken: "Anmeldung doppelt benutzt",
+  second_daemon: "Zweiter Daemon auf denselben Topics",
   nut_login: "NUT: angemeldet",
   nut_logout: "NUT: abgemeldet",
   nut_host_missing: "NUT: Rechner fehlt",

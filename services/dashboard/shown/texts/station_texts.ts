@@ -126,6 +126,10 @@ export const STATION_TEXTS = {
   host_online_silent: ["online, but its station is silent", "online, aber seine Station schweigt"],
   host_online_unprotected: ["online, but not protected now", "online, aber jetzt nicht geschützt"],
   host_offline: ["offline", "offline"],
+  host_sending: [
+    "shall shut down; the broker has not taken the command yet",
+    "soll herunterfahren; der Broker hat den Befehl noch nicht angenommen",
+  ],
   host_told: ["told to shut down", "soll herunterfahren"],
   host_accepted: ["is preparing to shut down", "bereitet das Herunterfahren vor"],
   host_shutting_down: ["is shutting down", "fährt herunter"],
