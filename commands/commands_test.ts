@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parsePairing } from "../lib/pairing/pairing.ts";
@@ -39,8 +39,8 @@ Deno.test("main() names every command in its overview, and refuses others with c
 Deno.test("main() keys add stores a key that only its owner may read, and prints a line that an agent takes", async () => {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-keys-"));
   try {
+    // Before the daemon's first start there is none.
     const state = join(dir, "state");
-    mkdirSync(state);
     const env = join(dir, "test.env");
     writeFileSync(env, `ECOFLOW_CLOUD=off\nSTATE_DIR=${state}\nDEVICE_TO_AGENTS_JSON={"Study":["pc"]}\n`);
     const { code, stdout, stderr } = await ecoflowPower(
@@ -60,6 +60,7 @@ Deno.test("main() keys add stores a key that only its owner may read, and prints
     const file = join(state, "agent_keys.json");
     assert.match(readFileSync(file, "utf8"), new RegExp(key));
     assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal(statSync(state).mode & 0o777, 0o700);
     const again = await ecoflowPower(state, "keys", "add", "pc", "--env", env);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /^Cannot add the key: /);

@@ -1,6 +1,7 @@
 /** `ecoflow-power keys`: gives agents their keys, and changes them without a gap. */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
@@ -9,6 +10,7 @@ import { textFile } from "../lib/text_file.ts";
 import type { Pairing } from "../lib/pairing/pairing.ts";
 import { fileErrorText } from "./terminal/file_error.ts";
 import { complain, EXIT, print } from "./command.ts";
+import { makeLikeParent } from "./like_parent.ts";
 import { LAN_PORT, ManagedBroker } from "./broker/managed_broker.ts";
 import { readConfig } from "./read_config.ts";
 import { installationHere, typable } from "./terminal/installation.ts";
@@ -77,10 +79,16 @@ export class KeyDesk {
   #change(args: readonly string[], login: Pick<Pairing, "user" | "pass">): KeysAnswer {
     const { house, where } = this;
     const path = house.agentKeysFile;
+    const file = textFile(path);
     const broker = brokerAsSeenByHosts(house, where.brokerHost ?? hostname(), this.#managed.caPem);
     return runKeysCommand(args, {
       path,
-      ...textFile(path),
+      read: file.read,
+      write(text) {
+        // Before the daemon's first start there is no state directory yet; it takes this one over.
+        makeLikeParent(dirname(path));
+        file.write(text);
+      },
       newKey: () => randomBytes(32).toString("hex"),
       broker: { ...broker, ...login },
       agents: [...new Set(Object.values(house.agentsByStation).flat())],
