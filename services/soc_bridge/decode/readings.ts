@@ -11,6 +11,8 @@ export class Readings {
   readonly #payload: Uint32Array;
   readonly #waiting: Float64Array;
   readonly #shown = new Set<number>();
+  readonly #untoldSince: Float64Array;
+  #newestMonoMs = 0;
   /** Reused for every payload; what lies beyond the count is from before. */
   readonly #waitingSlots: number[] = [];
   #waitingCount = 0;
@@ -23,6 +25,7 @@ export class Readings {
     this.#atMonoMs = new Float64Array(slots);
     this.#payload = new Uint32Array(slots);
     this.#waiting = new Float64Array(slots).fill(NaN);
+    this.#untoldSince = new Float64Array(slots).fill(NaN);
   }
 
   /** What is put from now on belongs to one new payload. */
@@ -91,6 +94,8 @@ export class Readings {
     this.#values[slot] = value;
     this.#atMonoMs[slot] = atMonoMs;
     this.#payload[slot] = this.#payloadNumber;
+    this.#untoldSince[slot] = NaN;
+    this.#newestMonoMs = atMonoMs;
   }
 
   /** The last number; undefined when none was ever sent. */
@@ -111,6 +116,23 @@ export class Readings {
   /** Whether the field has ever shown the grid. */
   hasShown(slot: number): boolean {
     return this.#shown.has(slot);
+  }
+
+  /** Takes back {@link Readings.noteShown}. */
+  forgetShown(slot: number): void {
+    this.#shown.delete(slot);
+  }
+
+  /**
+   * Notes that a field was missing in a payload where it was looked for.
+   *
+   * @returns for how long it is, ms; the next number of it begins anew
+   */
+  noteUntold(slot: number): number {
+    const since = this.#untoldSince[slot] ?? NaN;
+    if (!Number.isNaN(since)) return this.#newestMonoMs - since;
+    this.#untoldSince[slot] = this.#newestMonoMs;
+    return 0;
   }
 
   /** When the last number came, monotonic ms; meaningless while {@link Readings.get} is undefined. */

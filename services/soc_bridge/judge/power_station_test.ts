@@ -418,7 +418,10 @@ Deno.test("PowerStation says that the grid is unknown when its indicator vanishe
   assert.equal(silent.state("s", 400_001, 0).grid_unknown, true, "it speaks again, and not of its grid");
 
   const gone = await stationOf("R655TEST00000001");
-  gone.accept(await display({ ...ON_GRID, plug_in_info_ac_charger_flag: false }, true), 0);
+  gone.accept(
+    await display({ ...ON_GRID, plug_in_info_ac_charger_flag: false, flow_info_ac_in: 0 }, true),
+    0,
+  );
   await charge(gone, 600_000);
   assert.equal(gone.state("s", 600_000, 0).grid_connected, false);
   const never = await stationOf("R655TEST00000001");
