@@ -27,7 +27,7 @@ export interface GridState {
   readonly pending: PendingWord | undefined;
   /** An outage's first sign that decides nothing, while {@link GridState.present} is true and no word has settled it. */
   readonly doubt?: GridDoubt | undefined;
-  /** The grid was told once and is no longer told; then {@link GridState.present} is undefined. */
+  /** The grid was told once and is no longer told; then {@link GridState.present} is undefined, or false after a loss. */
   readonly isUntold?: true | undefined;
 }
 
@@ -118,19 +118,19 @@ export function doubtGrid(
 }
 
 /**
- * Ends a presence that is no longer told. A loss stays a loss until the grid shows itself: to forget it would keep hosts
- * running on a battery that ends.
+ * Ends a presence that is no longer told, and says of a loss that it is. That stays a loss until the grid shows itself: to forget
+ * it would keep hosts running on a battery that ends.
  *
  * @param untoldMs {@link GRID_UNTOLD_MS}, or more for a house that calls a station stale later
  */
 export function settleGrid(state: GridState, nowMonoMs: number, untoldMs: number): GridState {
-  if (state.present !== true) return state;
+  if (state.present === undefined || state.isUntold) return state;
   const { doubt, confirmedAtMonoMs, evidence } = state;
   const isDoubted = doubt !== undefined && nowMonoMs - doubt.sinceMonoMs > GRID_DOUBT_MS;
   if (!isDoubted && nowMonoMs - confirmedAtMonoMs <= untoldMs) return state;
-  const last = `no word on the grid since ${evidence ?? "it was there"}`;
+  const last = `no word on the grid since ${evidence ?? (state.present ? "it was there" : "it was lost")}`;
   return {
-    present: undefined,
+    present: state.present ? undefined : false,
     evidence: isDoubted ? `${doubt.evidence}; ${last}` : last,
     confirmedAtMonoMs,
     pending: state.pending,

@@ -118,10 +118,10 @@ export class PowerStation {
     return evidence !== undefined && nowMonoMs - evidence <= this.#options.staleAfterMs ? "live" : "stale";
   }
 
-  /** Ends a grid verdict that a live station no longer confirms. */
+  /** Ends a presence that a live station no longer confirms, and notes it of a loss. */
   settle(nowMonoMs: number): void {
     const { gridRule, model, staleAfterMs } = this.#options;
-    if (this.#grid.present !== true) return;
+    if (this.#grid.present === undefined || this.#grid.isUntold) return;
     if (this.link(nowMonoMs) !== "live" || (gridRule === "tag27" && model.spec.tag27)) return;
     const untoldMs = Math.max(GRID_UNTOLD_MS, staleAfterMs + UNTOLD_AFTER_STALE_MS);
     this.#grid = settleGrid(this.#grid, nowMonoMs, untoldMs);

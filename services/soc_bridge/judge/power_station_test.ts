@@ -422,8 +422,34 @@ Deno.test("PowerStation says that the grid is unknown when its indicator vanishe
     await display({ ...ON_GRID, plug_in_info_ac_charger_flag: false, flow_info_ac_in: 0 }, true),
     0,
   );
+  await charge(gone, 150_000);
+  const said = (atMonoMs: number) => {
+    const { grid_connected, grid_unknown, grid_age_s } = gone.state("s", atMonoMs, 0);
+    return [grid_connected, grid_unknown, grid_age_s];
+  };
+  assert.deepEqual(said(150_000), [false, undefined, 150]);
   await charge(gone, 600_000);
-  assert.equal(gone.state("s", 600_000, 0).grid_connected, false);
+  assert.deepEqual(said(600_000), [false, true, 600], "a loss stays, and is said to be told no more");
+  assert.match(
+    gone.grid.evidence ?? "",
+    /^no word on the grid since plug_in_info_ac_charger_flag=0, pow_get_ac_in=0$/,
+  );
+  gone.accept(
+    await display({ ...ON_GRID, plug_in_info_ac_charger_flag: false, flow_info_ac_in: 0 }),
+    601_000,
+  );
+  assert.deepEqual(said(601_000), [false, undefined, 0], "it tells it again");
+  await charge(gone, 900_000);
+  assert.deepEqual(said(900_000), [false, true, 299]);
+  gone.accept(await display(ON_GRID, true), 901_000);
+  assert.deepEqual(said(901_000), [true, undefined, 0]);
+  const quiet = await stationOf("R655TEST00000001");
+  quiet.accept(
+    await display({ ...ON_GRID, plug_in_info_ac_charger_flag: false, flow_info_ac_in: 0 }, true),
+    0,
+  );
+  const late = quiet.state("s", 600_000, 0);
+  assert.deepEqual([late.grid_connected, late.grid_unknown], [false, undefined], "a silent station is stale");
   const never = await stationOf("R655TEST00000001");
   await charge(never, 600_000);
   assert.deepEqual(
