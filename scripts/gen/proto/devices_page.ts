@@ -160,7 +160,7 @@ capacity = { unit = "mAh", cells = "cell_series_num", volts_per_cell = 3.2 }
 | \`placeholders\` | raw numbers that mean "no value": the next source is asked. Minutes have ${
     MINUTES_PLACEHOLDERS.join(", ")
   } without it |
-| \`of\` | \`whole\` (the default) or \`pack\`: the charge of one battery, which stands for the whole only where it is the only one |
+| \`of\` | \`whole\` (the default); \`pack\`: of one battery, which stands for the whole only where it is the only one; \`group\`: of several stations, used where the station tells no charge of its own or is alone in the group |
 | \`packs\` (as a source) | \`main_soc\`, \`mean_soc\`, \`max_temp\`, \`sum_full\`, \`sum_design\`, \`main_full\`, \`main_design\` |
 | \`present\` | \`{ bit = N }\`, \`{ at_least = N }\`, \`{ above = N }\` or \`{ one_of = [N, …] }\` |
 | \`absent\` | \`decides\`: the grid is gone; \`in_reply\`: so in an answer to a get-all request; \`asks\`: a reason to ask; \`confirms\`: only confirms another; \`never\`: means nothing |

@@ -169,8 +169,10 @@ export class PowerStation {
       dischargeMin: number("discharge_min"),
       soc: this.#soc.soc,
       minSoc: number("min_soc"),
-      wattHours: number("battery_wh") ?? number("battery_design_wh") ?? spec.rated_wh,
-      outWatts: number("out_watts") ?? number("ac_out_watts"),
+      wattHours: number("battery_wh") ??
+        (values.isGroups ? undefined : number("battery_design_wh") ?? spec.rated_wh),
+      outWatts: number("out_watts"),
+      leastOutWatts: number("ac_out_watts"),
       dcInWatts: number("dc_in_watts"),
     });
     return withoutUnknown({
