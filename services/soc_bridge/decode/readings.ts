@@ -13,6 +13,7 @@ export class Readings {
   readonly #shown = new Set<number>();
   readonly #untoldSince: Float64Array;
   #newestMonoMs = 0;
+  #batteryMissingMonoMs = -Infinity;
   /** Reused for every payload; what lies beyond the count is from before. */
   readonly #waitingSlots: number[] = [];
   #waitingCount = 0;
@@ -133,6 +134,28 @@ export class Readings {
     if (!Number.isNaN(since)) return this.#newestMonoMs - since;
     this.#untoldSince[slot] = this.#newestMonoMs;
     return 0;
+  }
+
+  /**
+   * Looks at what was told last of the fields that are all 0 while the battery has not reported: a message may leave out some of
+   * them, and what they said before is of another time.
+   */
+  noteBattery(slots: readonly number[]): void {
+    let newestMonoMs = -Infinity;
+    let isZero = false;
+    for (const slot of slots) {
+      const raw = this.get(slot);
+      const atMonoMs = this.atMonoMs(slot);
+      if (raw === undefined || atMonoMs < newestMonoMs) continue;
+      isZero = raw === 0 && (isZero || atMonoMs > newestMonoMs);
+      newestMonoMs = atMonoMs;
+    }
+    if (isZero) this.#batteryMissingMonoMs = this.#newestMonoMs;
+  }
+
+  /** When the battery had last not reported, monotonic ms: what was said up to then without one is nothing; -Infinity: never. */
+  get batteryMissingMonoMs(): number {
+    return this.#batteryMissingMonoMs;
   }
 
   /** When the last number came, monotonic ms; meaningless while {@link Readings.get} is undefined. */

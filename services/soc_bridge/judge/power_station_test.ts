@@ -6,7 +6,7 @@ import {
   stationEncoder,
 } from "../../../proto/encode_station.ts";
 import type { SimulatedModel, StationEncoder, StationValues } from "../../../proto/encode_station.ts";
-import { encodeFrame } from "../../../proto/frame.ts";
+import { encodeFrame, type Header } from "../../../proto/frame.ts";
 import { loadFamily } from "../../../proto/registry.ts";
 import { BROKEN_MS } from "../decode/intake.ts";
 import { compileModel } from "../models/compiled_model.ts";
@@ -241,6 +241,85 @@ Deno.test("PowerStation reads the good headers of a payload that has a damaged o
   assert.equal(accepted.problems.length, 1);
   assert.match(accepted.problems[0] ?? "", /RuntimePropertyUpload of 2 bytes/);
   assert.equal(station.state("s", 0, 0).soc, 87.5);
+});
+
+Deno.test("PowerStation takes a reply for one whatever it holds of unknown layout, and finds what it wants behind 300 headers", async () => {
+  const { schema } = await loadFamily("river3");
+  const display = (fields: Record<string, unknown>) => ({
+    pdata: schema.encode("DisplayPropertyUpload", fields),
+    cmd_func: 254,
+    cmd_id: 21,
+    seq: 7,
+  });
+  const gone = display({ plug_in_info_ac_charger_flag: false, pow_get_ac_in: 0, flow_info_ac_in: 0 });
+  const rows: [name: string, headers: Header[], isReply: boolean][] = [
+    ["as it is", [gone], true],
+    ["a header without a command", [{ src: 2, seq: 7 }, gone], true],
+    [
+      "a header of unknown layout with a destination",
+      [{ cmd_func: 254, cmd_id: 40, dest: 32, seq: 7 }, gone],
+      true,
+    ],
+    ["behind 300 others", [...Array(300).fill({ cmd_func: 254, cmd_id: 40, seq: 7 }), gone], true],
+    ["a push", [{ ...gone, dest: 32 }], false],
+    ["one of both", [gone, { ...display({ cms_batt_soc: 50 }), dest: 32 }], false],
+    ["nothing of known layout", [{ cmd_func: 254, cmd_id: 40, seq: 7 }], false],
+  ];
+  for (const [name, headers, isReply] of rows) {
+    const { station } = await simulated("RIVER 3 Plus");
+    assert.equal(station.accept(encodeFrame(headers), 0).isReply, isReply, name);
+    assert.equal(station.grid.present, isReply ? false : undefined, name);
+  }
+});
+
+Deno.test("PowerStation believes no charge of a battery that has not reported, whatever of it is left out", async () => {
+  const zeros = {
+    "bmsMaster.vol": 0,
+    "bmsMaster.fullCap": 0,
+    "bmsMaster.maxCellVol": 0,
+    "bmsMaster.minCellVol": 0,
+  };
+  const told = {
+    "bmsMaster.vol": 52_000,
+    "bmsMaster.fullCap": 39_200,
+    "bmsMaster.soc": 9,
+    "ems.lcdShowSoc": 9,
+  };
+  const flat = { "bmsMaster.soc": 0, "ems.lcdShowSoc": 0, "ems.dsgRemainTime": 1, "inv.acInVol": 231_000 };
+  for (const left of [...Object.keys(zeros), undefined]) {
+    const some = Object.fromEntries(Object.entries(zeros).filter(([key]) => key !== left));
+    const station = await stationOf("DAEBTEST00000001");
+    const says = (params: object, atMonoMs: number) => {
+      station.accept(json({ params }), atMonoMs);
+      const { soc, discharge_min } = station.state("s", atMonoMs, 0);
+      return [soc, discharge_min];
+    };
+    assert.deepEqual(says({ ...flat, ...some }, 0), [undefined, undefined], `without ${left}`);
+    assert.deepEqual(says(told, 60_000), [9, undefined]);
+    for (let at = 120_000; at < 400_000; at += 30_000) {
+      assert.deepEqual(says({ ...flat, ...some, n: at }, at), [9, undefined], `without ${left} at ${at}`);
+    }
+    assert.deepEqual(says({ ...told, "bmsMaster.soc": 8, "ems.lcdShowSoc": 8 }, 410_000), [8, undefined]);
+  }
+});
+
+Deno.test("PowerStation reads numbers that stand as text, and nothing else that does", async () => {
+  const station = await stationOf("DCEBTEST00000001");
+  station.accept(
+    json({ params: { "ems.lcdShowSoc": "57", "inv.acInVol": "231000", "inv.inputWatts": "120 W" } }),
+    0,
+  );
+  const { soc, grid_connected, ac_in_volts, ac_in_watts } = station.state("s", 0, 0);
+  assert.deepEqual([soc, grid_connected, ac_in_volts, ac_in_watts], [57, true, 231, undefined]);
+});
+
+Deno.test("PowerStation says of an outlet's limit that it cannot use", async () => {
+  const station = await stationOf("D3M1TEST00000001");
+  const { schema } = await loadFamily("delta3");
+  const item = { power_outage_port_type: 3, power_outage_port_enable: 1 };
+  const pdata = schema.encode("DisplayPropertyUpload", { power_outages_list: { power_outage_item: [item] } });
+  const { problems } = station.accept(encodeFrame([{ pdata, dest: 32, cmd_func: 254, cmd_id: 21 }]), 0);
+  assert.match(problems.join(), /power_outage_min_soc of outlet "ac2" must be 0 to 100 %, found nothing/);
 });
 
 Deno.test("PowerStation holds back an implausible state of charge", async () => {
