@@ -1,7 +1,8 @@
 /** What one payload says about the grid, by the sound indicators of the model's table. */
-import type { CompiledIndicator, CompiledModel, IndicatorCore } from "../models/compiled_model.ts";
+import type { CompiledIndicator, CompiledModel } from "../models/compiled_model.ts";
 import type { GridIndication } from "./grid.ts";
-import { hasBit, swapBytes } from "./sources.ts";
+import { noteUntold, type Support, supportOf } from "./grid_support.ts";
+import { isAbsent, isPresent, named, valueOf } from "./indicator.ts";
 import type { Readings } from "../decode/readings.ts";
 
 /**
@@ -74,62 +75,16 @@ export function gridEvidence(
 }
 
 /** One indicator's word that the grid is gone. */
-interface Loss {
+interface Loss extends Support {
   readonly slot: number;
   readonly decisive: boolean;
   readonly evidence: string;
-  /** A fresh field that shows the grid. */
-  readonly contradiction: string | undefined;
-  /** Nobody has told a field that could show the grid. */
-  readonly isAlone: boolean;
 }
 
 /** The word that counts of several; of two alike the first. */
 function rankOf({ decisive, contradiction, isAlone }: Loss): number {
   if (!decisive) return 0;
   return isAlone ? 1 : contradiction !== undefined ? 2 : 3;
-}
-
-/** A field that was not told for so long, although others that speak of the grid were, is none that this station has, ms. */
-export const FIELD_UNTOLD_MS = 90_000;
-
-/**
- * What the other indicators say of a loss. One whose field has shown the grid and takes that back needs nobody's
- * agreement; but no loss stands against a fresh field that shows the grid.
- */
-function supportOf(
-  model: CompiledModel,
-  { others, absent }: CompiledIndicator,
-  own: number,
-  readings: Readings,
-  freshSinceMonoMs: number,
-): Pick<Loss, "contradiction" | "isAlone"> {
-  const takesBack = absent === "decides" && readings.hasShown(own);
-  let isAlone = false;
-  for (const { slot, by } of others) {
-    const raw = readings.get(slot);
-    const isFresh = raw !== undefined &&
-      (readings.isInPayload(slot) || readings.atMonoMs(slot) >= freshSinceMonoMs);
-    if (!isFresh) {
-      const untoldMs = readings.noteUntold(slot);
-      // A field that once showed the grid and is not told any more leaves the grid unknown.
-      if (!takesBack && (readings.hasShown(slot) || untoldMs < FIELD_UNTOLD_MS)) isAlone = true;
-    } else if (isPresent(by, valueOf(by, raw))) {
-      return { contradiction: named(model, { slot, raw }), isAlone: false };
-    }
-  }
-  return { contradiction: undefined, isAlone };
-}
-
-/** Notes the fields that a full answer of the station lacks. */
-function noteUntold({ grid }: CompiledModel, readings: Readings, freshSinceMonoMs: number): void {
-  for (const { slots } of grid) {
-    for (const slot of slots) {
-      if (readings.get(slot) === undefined || readings.atMonoMs(slot) < freshSinceMonoMs) {
-        readings.noteUntold(slot);
-      }
-    }
-  }
 }
 
 /**
@@ -179,18 +134,6 @@ function evidenceOfNeeds(
   return evidence;
 }
 
-function isAbsent({ absent_values }: IndicatorCore, raw: number): boolean {
-  return absent_values === undefined || absent_values.includes(raw);
-}
-
-function valueOf(indicator: IndicatorCore, raw: number): number {
-  return (indicator.swap_bytes ? swapBytes(raw) : raw) * (indicator.scale ?? 1);
-}
-
-function named(model: CompiledModel, { slot, raw }: { slot: number; raw: number }): string {
-  return `${shortName(model, slot)}=${shown(raw)}`;
-}
-
 interface Reading {
   readonly slot: number;
   readonly raw: number;
@@ -224,21 +167,4 @@ function isStronger(one: Reading, other: Reading, readings: Readings): boolean {
   const isNews = readings.isInPayload(one.slot);
   if (isNews !== readings.isInPayload(other.slot)) return isNews;
   return one.value > other.value;
-}
-
-function isPresent({ present }: IndicatorCore, value: number): boolean {
-  if ("bit" in present) return hasBit(value, present.bit);
-  if ("at_least" in present) return value >= present.at_least;
-  if ("above" in present) return value > present.above;
-  return present.one_of.includes(value);
-}
-
-/** The field's own name; JSON keys are shown whole. */
-function shortName(model: CompiledModel, slot: number): string {
-  const path = model.paths[slot] ?? "";
-  return model.family ? path.slice(path.lastIndexOf(".") + 1) : path;
-}
-
-function shown(raw: number): string {
-  return String(Math.round(raw * 10) / 10);
 }

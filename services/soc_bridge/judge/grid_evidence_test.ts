@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type CompiledModel, compileModel } from "../models/compiled_model.ts";
-import { FIELD_UNTOLD_MS, gridEvidence, outageSign } from "./grid_evidence.ts";
+import { gridEvidence, outageSign } from "./grid_evidence.ts";
+import { FIELD_UNTOLD_MS } from "./grid_support.ts";
 import { findModel } from "../models/models.ts";
 import type { GridIndication } from "./grid.ts";
 import { Readings } from "../decode/readings.ts";
