@@ -8,8 +8,11 @@ export type { Header } from "./header_fields.ts";
 /** The largest payload that is looked at, bytes; the largest recorded one has under 2 kB. */
 export const MAX_FRAME_BYTES = 64 * 1024;
 
-/** The most headers taken from one payload, the rest is left; replies carry 4 to 20. */
+/** More headers than this in one payload are told, and the strict reading refuses them; replies carry 4 to 20. */
 export const MAX_HEADERS = 256;
+
+/** Problems of one payload beyond this many are not told one by one. */
+export const MAX_PROBLEMS = 20;
 
 /** The address of the phone app: what it sends is never masked. */
 export const SRC_APP = 32;
@@ -33,8 +36,9 @@ export interface ReadFrame {
 }
 
 /**
- * Reads an envelope, leniently: a field that is not known is skipped, whole headers are kept although another one is damaged,
- * and a stated length that differs from the real one is only told. A firmware that adds a field must not blind the house.
+ * Reads an envelope, leniently: what is not known is skipped (fields, groups, bytes of 0 between), whole headers are kept although
+ * another one is damaged, however many there are, and a stated length that differs from the real one is only told. A firmware that
+ * adds a field must not blind the house.
  *
  * @param source Named in the error, for example `MQTT topic "bridge-ecoflow/R651/data"`
  * @throws InvalidInputError when it is empty, too large, or holds no whole header
@@ -53,7 +57,7 @@ export function readFrame(
   const problems: string[] = [];
   const tell = (problem: string): void => {
     if (reading === "strict") throw new RangeError(problem);
-    problems.push(problem);
+    if (problems.length < MAX_PROBLEMS) problems.push(problem);
   };
   try {
     const headers = readHeaders(payload, tell);
@@ -85,15 +89,13 @@ function readHeaders(payload: Uint8Array, tell: Tell): Header[] {
       const number = tag >>> 3;
       if (number !== HEADER_FIELD || (tag & 7) !== WIRE_BYTES) {
         tell(`field ${number} with wire type ${tag & 7} where a header was wanted`);
+        if (tag === 0) continue;
         // Field 0 is no field: what follows is no envelope.
         if (number === 0) break;
-        reader.skip(tag & 7);
+        reader.skip(tag & 7, number);
         continue;
       }
-      if (headers.length === MAX_HEADERS) {
-        tell(`more than ${MAX_HEADERS} headers`);
-        break;
-      }
+      if (headers.length === MAX_HEADERS) tell(`more than ${MAX_HEADERS} headers`);
       const { start, end } = reader.span();
       const header = tryHeader(payload, start, end, tell);
       if (header) headers.push(header);
@@ -136,7 +138,7 @@ function readHeader(bytes: Uint8Array, start: number, end: number, tell: Tell): 
       values[field.name] = textOf(bytes.subarray(span.start, span.end), field.name, tell);
     } else {
       if (field || number === PDATA_FIELD) tell(`header field ${number} has wire type ${wireType}`);
-      reader.skip(wireType);
+      reader.skip(wireType, number);
       if (!field) header.unknown = joined(header.unknown, bytes.subarray(fieldStart, reader.at));
     }
   }

@@ -8,6 +8,7 @@ import {
   masked,
   MAX_FRAME_BYTES,
   MAX_HEADERS,
+  MAX_PROBLEMS,
   plainPdata,
   readFrame,
 } from "./frame.ts";
@@ -103,7 +104,10 @@ Deno.test("decodeFrame() refuses damage by name", () => {
     ["data_len lies", encodeFrame([{ pdata: Uint8Array.of(1), data_len: 2 }]), /data_len says 2/],
     ["seq as text", Uint8Array.fromHex("0a03720141"), /header field 14 has wire type 2/],
     ["pdata as varint", Uint8Array.fromHex("0a020801"), /header field 1 has wire type 0/],
-    ["group", Uint8Array.fromHex("0a03db0100"), /wire type 3/],
+    ["group without an end", Uint8Array.fromHex("0a04db010801"), /field 27 with wire type 3 has no end/],
+    ["field 0 in a group", Uint8Array.fromHex("0a03db0100"), /field number 0 in field 27 with wire type 3/],
+    ["group with another's end", Uint8Array.fromHex("0a04db01e401"), /the end of group 28/],
+    ["group before the headers", Uint8Array.of(0x13, 0x14, ...PUSH), /field 2 with wire type 3/],
     ["device_sn not UTF-8", Uint8Array.fromHex("0a04ca0101ff"), /must be an EcoFlow frame/],
     ["varint of 11 bytes", Uint8Array.fromHex("0a0c10" + "80".repeat(10) + "01"), /longer than 10 bytes/],
     ["too many headers", encodeFrame(Array(MAX_HEADERS + 1).fill({ src: 2 })), /more than 256 headers/],
@@ -127,6 +131,9 @@ Deno.test("readFrame() keeps what is whole, and says what it left out", () => {
   const good = { pdata: Uint8Array.of(8, 1), cmd_func: 254, cmd_id: 21 };
   const goodBytes = encodeFrame([good]);
   const join = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
+  const ZEROS = new Uint8Array(3);
+  /** Field 2: a number, a group in it, a text. */
+  const GROUP = Uint8Array.fromHex("13" + "0801" + "db01" + "0801" + "dc01" + "1a0141" + "14");
   const field = Uint8Array.fromHex("1005" + "1a020801" + "25ffffffff" + "290000000000000000");
   const rows: [name: string, bytes: Uint8Array, headers: number, problem: RegExp | undefined][] = [
     ["whole", goodBytes, 1, undefined],
@@ -140,7 +147,21 @@ Deno.test("readFrame() keeps what is whole, and says what it left out", () => {
     ["data_len 0", encodeFrame([{ ...good, data_len: 0 }]), 1, /^data_len says 0/],
     ["65 headers", encodeFrame(Array(65).fill(good)), 65, undefined],
     ["as many as are taken", encodeFrame(Array(MAX_HEADERS).fill(good)), MAX_HEADERS, undefined],
-    ["one more", encodeFrame(Array(MAX_HEADERS + 1).fill(good)), MAX_HEADERS, /^more than 256 headers$/],
+    ["more than are usual", encodeFrame(Array(300).fill(good)), 300, /^more than 256 headers$/],
+    ["bytes of 0 before, between and behind", join(ZEROS, goodBytes, ZEROS, goodBytes, ZEROS), 2, /^field 0/],
+    [
+      "groups before, in each other, between and behind",
+      join(GROUP, goodBytes, GROUP, goodBytes, GROUP),
+      2,
+      /^field 2/,
+    ],
+    [
+      "a group in a header",
+      encodeFrame([{ ...good, unknown: Uint8Array.fromHex("db01" + "0801" + "dc01") }]),
+      1,
+      undefined,
+    ],
+    ["a group without an end behind a good header", join(goodBytes, Uint8Array.of(0x13)), 1, /^field 2/],
     [
       "a damaged header before a good one",
       join(Uint8Array.fromHex("0a0310ffff"), goodBytes),
@@ -177,5 +198,21 @@ Deno.test("readFrame() refuses what holds no whole header", () => {
   ];
   for (const [name, bytes] of rows) {
     assert.throws(() => readFrame(bytes, "the test"), InvalidInputError, name);
+  }
+});
+
+Deno.test("readFrame() of the largest payload takes no longer than others, whatever it is filled with", () => {
+  const fill = (hex: string) => Uint8Array.fromHex(hex.repeat(Math.floor(2 * MAX_FRAME_BYTES / hex.length)));
+  for (const hex of ["0a00", "0a0210ff", "13", "1314", "00", "0a04db0113dc", "0a0840fe014815b80101"]) {
+    const bytes = fill(hex);
+    const startMs = performance.now();
+    let problems = 0;
+    try {
+      problems = readFrame(bytes).problems.length;
+    } catch (error) {
+      assert.ok(error instanceof InvalidInputError, hex);
+    }
+    assert.ok(problems <= MAX_PROBLEMS, `${hex}: ${problems} problems`);
+    assert.ok(performance.now() - startMs < 2000, hex);
   }
 });

@@ -3,10 +3,13 @@
 /** A varint takes at most this many bytes. */
 const MAX_VARINT_BYTES = 10;
 
-/** Wire types that the envelope may carry. */
+/** Wire types that a value may have. */
 export const WIRE_VARINT = 0;
 export const WIRE_FIXED64 = 1;
 export const WIRE_BYTES = 2;
+/** Where a group begins and ends, a form that nobody writes any more; skipped as a whole. */
+export const WIRE_GROUP = 3;
+const WIRE_GROUP_END = 4;
 export const WIRE_FIXED32 = 5;
 
 /** Reads forward over bytes and says where it failed. */
@@ -59,8 +62,13 @@ export class WireReader {
     return { start, end: this.#at };
   }
 
-  /** Moves behind a value of `wireType`. @throws RangeError when it does not fit or the type is unknown */
-  skip(wireType: number): void {
+  /**
+   * Moves behind a value of `wireType`.
+   *
+   * @param field Its number; a group ends with its own
+   * @throws RangeError when it does not fit or the type is unknown
+   */
+  skip(wireType: number, field: number): void {
     switch (wireType) {
       case WIRE_VARINT:
         this.varint32();
@@ -72,8 +80,26 @@ export class WireReader {
         return this.#forward(8);
       case WIRE_FIXED32:
         return this.#forward(4);
+      case WIRE_GROUP:
+        return this.#skipGroup(field);
       default:
-        throw new RangeError(`wire type ${wireType} before byte ${this.#at} is not one of 0, 1, 2, 5`);
+        throw new RangeError(`wire type ${wireType} before byte ${this.#at} is not one of 0, 1, 2, 3, 5`);
+    }
+  }
+
+  /** Groups may hold groups: kept on a list, so that no depth exhausts the stack. */
+  #skipGroup(field: number): void {
+    const open = [field];
+    while (open.length > 0) {
+      if (this.done) throw new RangeError(`field ${field} with wire type ${WIRE_GROUP} has no end`);
+      const tag = this.varint32();
+      const [number, wireType] = [tag >>> 3, tag & 7];
+      if (number === 0) throw new RangeError(`field number 0 in field ${field} with wire type ${WIRE_GROUP}`);
+      if (wireType === WIRE_GROUP) open.push(number);
+      else if (wireType !== WIRE_GROUP_END) this.skip(wireType, number);
+      else if (open.pop() !== number) {
+        throw new RangeError(`the end of group ${number} before byte ${this.#at} fits no beginning`);
+      }
     }
   }
 

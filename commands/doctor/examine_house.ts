@@ -117,9 +117,12 @@ function examineStation(
   }
   if (state.role === "accessory") return { what, verdict: "good", text: `live, ${age}; an accessory` };
   if (state.grid_unknown) {
+    const means = state.grid_connected === false
+      ? "the outage that it told goes on, by its charge"
+      : "hosts on it are not protected";
     const text =
       `live, but no longer says whether the grid is there (${state.grid_evidence ?? "it once did"}); ` +
-      "hosts on it are not protected: a grid witness can help (docs/policy.md)";
+      `${means}: a grid witness can help (docs/policy.md)`;
     return { what, verdict: "bad", text };
   }
   const missing = [

@@ -179,6 +179,21 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
       },
     },
   ],
+  [
+    "a station that no longer says after a loss",
+    "bad",
+    /no longer says .* the outage that it told goes on, by its charge/,
+    {
+      [STATE]: {
+        ...LIVE,
+        grid_connected: false,
+        grid_unknown: true,
+        grid_age_s: 200,
+        age_s: 1,
+        ts: at(1),
+      },
+    },
+  ],
   ["a guessed model", "unsure", /taken for a DELTA 1000\/1300 by two letters of its serial number/, {
     [STATE]: { ...LIVE, model: "DELTA 1000/1300", model_guess: true, age_s: 1, ts: at(1) },
   }],

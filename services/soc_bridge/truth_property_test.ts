@@ -93,29 +93,26 @@ const pickOf = <T>(random: Random, from: readonly T[]): T | undefined =>
 /** A number that shows the grid, or one that does not. */
 function indicatorValue(
   random: Random,
-  { present, scale = 1, swap_bytes }: IndicatorCore,
+  { present, scale = 1, swap_bytes, absent_values }: IndicatorCore,
   shows: boolean,
 ): number {
   if (swap_bytes) return shows ? 324_403_968 : 0;
+  if (!shows && absent_values && random() < 0.5) return pickOf(random, absent_values) ?? 0;
   if ("bit" in present) return shows ? 1 << present.bit : pickOf(random, [0, 4, 12]) ?? 0;
   if ("one_of" in present) return shows ? present.one_of[0] ?? 1 : present.one_of.includes(0) ? 1 : 0;
   const limit = "at_least" in present ? present.at_least : present.above;
   return Math.round((shows ? limit + 1 + random() * 200 : limit * random() * 0.9) / scale);
 }
 
-/** Numbers of a station on the grid: every indicator may be silent or off but those that alone would say "gone". */
+/** Numbers of a station on the grid: one indicator shows it, whichever it is; each of the others may be off or say "gone". */
 function onTheGrid(random: Random, { grid }: CompiledModel): Map<number, number> {
-  const shows = grid.map((indicator) => indicator.absent_values !== undefined || random() < 0.5);
-  grid.forEach((indicator, i) => {
-    if (indicator.absent !== "decides" && indicator.absent !== "in_reply") return;
-    const others = indicator.needs.map(({ slot }) => grid.findIndex((other) => other.slots.includes(slot)));
-    if (shows[i] || others.some((other) => shows[other])) return;
-    // Only a loss that nothing else contradicts is one: somebody must show the grid.
-    shows[others.length > 0 && random() < 0.5 ? others[0] ?? i : i] = true;
-  });
+  const shows = grid.map(() => random() < 0.3);
+  const proofs = grid.filter(({ doubts, only_absent }) => !doubts && !only_absent);
+  const proof = pickOf(random, proofs);
+  if (proof) shows[grid.indexOf(proof)] = true;
   const numbers = new Map<number, number>();
   grid.forEach((indicator, i) => {
-    const lit = indicator.every ? Math.floor(random() * indicator.slots.length) : -1;
+    const lit = random() < 0.5 ? Math.floor(random() * indicator.slots.length) : -1;
     indicator.slots.forEach((slot, s) => {
       const isOn = (shows[i] ?? false) && (lit === -1 || s === lit);
       if (!numbers.has(slot)) numbers.set(slot, indicatorValue(random, indicator, isOn));
@@ -202,7 +199,17 @@ function shown(leaves: readonly Leaf[]): string {
   return leaves.map((leaf) => leaf.slice(1).join(".")).join(" ");
 }
 
-Deno.test("leaving out fields never turns a grid that is there into one that is lost", async () => {
+/** Some of the fields, or whole messages. */
+function leftOut(random: Random, leaves: readonly Leaf[], n: number): Leaf[] {
+  if (n % 4 === 1) {
+    const messages = new Set(leaves.map(([message]) => message).filter(() => random() < 0.5));
+    return leaves.filter(([message]) => messages.has(message ?? 0));
+  }
+  const share = n % 3 === 0 ? 0.05 : random();
+  return leaves.filter(() => random() < share);
+}
+
+Deno.test("leaving out fields or messages never turns a grid that is there into one that is lost", async () => {
   const random = seededRandom(seed);
   let there = 0;
   for (const sample of await allSamples(random)) {
@@ -211,8 +218,7 @@ Deno.test("leaving out fields never turns a grid that is there into one that is 
     there++;
     const leaves = leavesOf(roots);
     for (let n = 0; n < SUBSETS_PER_SAMPLE; n++) {
-      const share = n % 3 === 0 ? 0.05 : random();
-      const gone = leaves.filter(() => random() < share);
+      const gone = leftOut(random, leaves, n);
       const without = changed(roots, gone, undefined);
       for (const payloads of [[without, without, without], [roots, without, without]]) {
         for (const state of after(sample, payloads)) {

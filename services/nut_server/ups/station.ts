@@ -76,7 +76,8 @@ export function noteState(
     ...(state.soc === undefined ? {} : { chargeMonoMs: ageMs(state.soc_age_s ?? state.age_s) }),
   };
   // Told that it is unknown: what was said of it last, a second ago or an hour, is not said on.
-  if (state.grid_unknown) return { ...known, report, grid: undefined };
+  // A loss is said on, with its age: nobody said that it is over.
+  if (state.grid_unknown && state.grid_connected !== false) return { ...known, report, grid: undefined };
   if (state.grid_connected === undefined) return { ...known, report };
   const grid = {
     connected: state.grid_connected,

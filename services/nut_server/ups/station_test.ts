@@ -249,6 +249,14 @@ Deno.test("notePolicy() lets no retained word take the place of one heard live",
   equal(isPolicyHeard(live, 60_000, GRACE), false);
 });
 
+Deno.test("viewStation() says a loss on that the station does not tell any more, for as long as it is fresh", () => {
+  const lost = heard({ ...LIVE, grid_connected: false }, 0);
+  const untold = heard({ ...LIVE, grid_connected: false, grid_unknown: true, grid_age_s: 1 }, 1000, lost);
+  const view = viewStation(untold, 1000, GRACE);
+  deepEqual([view.kind, view.kind === "live" && view.gridConnected], ["live", false]);
+  equal(viewStation(untold, GRACE.staleAfterMs, GRACE).kind, "stale");
+});
+
 Deno.test("viewStation() says no grid that the station is said not to tell any more, at once", () => {
   const there = heard(LIVE, 0);
   const untold = heard({ ...LIVE, grid_connected: undefined, grid_unknown: true }, 1000, there);

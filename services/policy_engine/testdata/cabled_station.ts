@@ -73,9 +73,9 @@ export class CabledStation {
     const before = this.#cloud;
     // A value that a frame leaves out stays, with its age; an arrival looks fresh, whenever it was said.
     const keepsGrid = now.grid_connected === undefined && !now.grid_unknown;
-    const { grid_connected, grid_unknown, soc, ...rest } = now;
+    const { grid_connected, grid_unknown, grid_age_s = 0, soc, ...rest } = now;
     this.#heardSec = nowSec;
-    if (!keepsGrid) this.#gridSec = nowSec;
+    if (!keepsGrid) this.#gridSec = nowSec - grid_age_s;
     if (soc !== undefined) this.#socSec = nowSec;
     this.#cloud = {
       ...rest,

@@ -267,7 +267,7 @@ class World {
       if (!isSilent) {
         const plain = station.state(this.#nowSec);
         const said = odd?.said(plain, this.#nowSec) ?? plain;
-        let state = { ...said, age_s: 0, grid_age_s: 0, soc_age_s: 0 };
+        let state = { ...said, age_s: 0, grid_age_s: said.grid_age_s ?? 0, soc_age_s: 0 };
         if (draw.chance(0.1)) state = { ...state, grid_connected: undefined } as typeof state;
         if (draw.chance(0.05)) state = { ...state, soc: undefined } as typeof state;
         this.#said.push({ state, atSec: this.#nowSec });
@@ -290,13 +290,15 @@ class World {
       state.grid_unknown === true,
       trueSec,
       this.#nowSec,
+      trueSec - (state.grid_age_s ?? 0),
     );
     if (state.soc !== undefined) {
       this.#socHeard.set(device, Math.max(trueSec, this.#socHeard.get(device) ?? 0));
     }
     this.#noteLoss(device);
     const arrival = { atMonoMs: this.#clock.monoMs(), atWallMs: this.#clock.wallMs(), retained: false };
-    const aged = { ...state, age_s: ageSec, grid_age_s: ageSec, soc_age_s: ageSec, link: "live" as const };
+    const grid_age_s = ageSec + (state.grid_age_s ?? 0);
+    const aged = { ...state, age_s: ageSec, grid_age_s, soc_age_s: ageSec, link: "live" as const };
     this.#step({ kind: "state", device, state: aged, arrival });
   }
 
@@ -322,8 +324,9 @@ class World {
       grids?.stationSays(
         state.grid_connected,
         state.grid_unknown === true,
-        now - (state.grid_age_s ?? state.age_s ?? 0),
+        now - (state.age_s ?? 0),
         now,
+        now - (state.grid_age_s ?? state.age_s ?? 0),
       );
     }
     if (state.soc !== undefined) {

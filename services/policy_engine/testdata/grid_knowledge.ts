@@ -45,11 +45,22 @@ export class GridKnowledge {
     return this.#isUntold;
   }
 
-  /** The station speaks, of a moment that may be past. */
-  stationSays(grid: boolean | undefined, isUnknown: boolean, trueSec: number, nowSec: number): void {
+  /**
+   * The station speaks, of a moment that may be past.
+   *
+   * @param spokeSec When it said all of this
+   * @param trueSec When what it says of the grid was true
+   */
+  stationSays(
+    grid: boolean | undefined,
+    isUnknown: boolean,
+    spokeSec: number,
+    nowSec: number,
+    trueSec = spokeSec,
+  ): void {
     if (this.source === "witness") return;
-    if (trueSec >= this.#newestSec) {
-      this.#newestSec = trueSec;
+    if (spokeSec >= this.#newestSec) {
+      this.#newestSec = spokeSec;
       this.#isUntold = isUnknown;
     }
     if (

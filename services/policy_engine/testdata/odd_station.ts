@@ -1,11 +1,17 @@
 /**
  * What real stations do to their own word: the grid's indicator vanishes, or never sees the grid; minutes jump; the floor is told
  * of an outlet alone; values are left out. And a witness, where there is one. A seed gives the same again; times are seconds.
+ *
+ * A grid that is not told any more is said as the decoder says it: the last word with its age, after a while "unknown", and of a
+ * loss both.
  */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import type { Draw } from "./random.ts";
 
 type Window = readonly [fromSec: number, toSec: number];
+
+/** So long the decoder says a grid on that is no longer told, s. */
+const UNTOLD_SEC = 150;
 
 /** See the file comment. */
 export class OddStation {
@@ -16,6 +22,7 @@ export class OddStation {
   readonly #witnessSilent: readonly Window[];
   readonly #jumps: readonly Window[];
   readonly #hasOutlets: boolean;
+  #told: { readonly grid: boolean; readonly atSec: number } | undefined;
 
   constructor(private readonly draw: Draw, lengthSec: number) {
     const window = (): Window => {
@@ -33,11 +40,13 @@ export class OddStation {
   /** The station's word as it really comes. */
   said(state: PowerState, atSec: number): PowerState {
     const { grid_connected, min_soc, discharge_min, ...rest } = state;
+    const isUntold = isIn(this.#untold, atSec);
+    if (!isUntold && grid_connected !== undefined) this.#told = { grid: grid_connected, atSec };
+    // Behind a panel it never sees the grid.
     const grid = this.source === "witness"
-      // Behind a panel: it never sees the grid.
       ? { grid_connected: false }
-      : isIn(this.#untold, atSec)
-      ? { grid_unknown: true }
+      : isUntold
+      ? this.#noLongerTold(atSec)
       : { grid_connected };
     const minutes = isIn(this.#jumps, atSec)
       ? { discharge_min: 3, discharge_min_doubtful: true }
@@ -48,6 +57,14 @@ export class OddStation {
     // A full battery's energy, load and minutes are placeholders now and then, and left out by the bridge.
     const left = this.draw.chance(0.05) ? { battery_wh: undefined, out_watts: undefined } : {};
     return { ...rest, ...grid, ...minutes, ...floor, ...left };
+  }
+
+  #noLongerTold(atSec: number): Pick<PowerState, "grid_connected" | "grid_unknown" | "grid_age_s"> {
+    if (!this.#told) return {};
+    const { grid, atSec: toldSec } = this.#told;
+    const grid_age_s = atSec - toldSec;
+    if (grid_age_s <= UNTOLD_SEC) return { grid_connected: grid, grid_age_s };
+    return { grid_unknown: true, grid_age_s, ...(grid ? {} : { grid_connected: false }) };
   }
 
   /** The witness's word now; undefined while it is silent, or where there is none. */

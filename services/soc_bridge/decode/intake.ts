@@ -2,7 +2,7 @@
 import { errorText } from "../../../lib/errors.ts";
 import { type Fields, plainFields } from "../../../proto/family_schema.ts";
 import { decodeInner, type InnerMessage } from "../../../proto/registry.ts";
-import { type Header, plainPdata } from "../../../proto/frame.ts";
+import { type Header, MAX_PROBLEMS, plainPdata } from "../../../proto/frame.ts";
 import { isOfflineHeader } from "../../../proto/offline.ts";
 import type { CompiledModel } from "../models/compiled_model.ts";
 import { asNumber, isNoValue, numberAt } from "../models/field_path.ts";
@@ -111,8 +111,9 @@ export class Intake {
   /** Takes decoded messages as one payload that is no reply. */
   takeMessages(messages: readonly InnerMessage[], atMonoMs: number): Taken {
     this.readings.beginPayload();
-    const values = messages.map(({ name, fields }) => this.#takeFields(name, fields, atMonoMs));
-    this.readings.commit(atMonoMs);
+    const problems: string[] = [];
+    const values = messages.map(({ name, fields }) => this.#takeFields(name, fields, atMonoMs, problems));
+    this.#commit(atMonoMs);
     return {
       values: values.reduce((a, b) => a + b, 0),
       isReply: false,
@@ -120,18 +121,18 @@ export class Intake {
       tag27: undefined,
       messages: messages.map(({ name, fields }) => new DecodedMessage(undefined, undefined, name, fields)),
       unknownPairs: [],
-      problems: [],
+      problems,
     };
   }
 
   /** @returns how many known values the message carried */
-  #takeFields(message: string, fields: Fields, atMonoMs: number): number {
+  #takeFields(message: string, fields: Fields, atMonoMs: number, problems: string[]): number {
     let values = 0;
     for (const { steps, slot } of this.model.byMessage.get(message) ?? []) {
       if (this.#put(slot, numberAt(fields, steps))) values++;
     }
     return values + this.#takePacks(message, fields, atMonoMs) +
-      this.#takeOutagePorts(message, fields, atMonoMs);
+      this.#takeOutagePorts(message, fields, atMonoMs, problems);
   }
 
   /** Notes a number for the table. @returns false when there is none to note */
@@ -149,6 +150,8 @@ export class Intake {
     let values = 0;
     let tag27: number | undefined;
     let online: boolean | undefined;
+    let known = 0;
+    let replies = 0;
     for (const header of headers) {
       const { cmd_func, cmd_id } = header;
       if (isOfflineHeader(header)) online = false;
@@ -160,7 +163,7 @@ export class Intake {
       try {
         inner = decodeInner(family, header);
       } catch (error) {
-        problems.push(errorText(error));
+        if (problems.length < MAX_PROBLEMS) problems.push(errorText(error));
         continue;
       }
       if (!inner) {
@@ -171,13 +174,17 @@ export class Intake {
         continue;
       }
       const { name, fields } = inner;
-      values += this.#takeFields(name, fields, atMonoMs);
+      known++;
+      if (isReplyHeader(header)) replies++;
+      values += this.#takeFields(name, fields, atMonoMs, problems);
       if (name === TAG27_MESSAGE) tag27 = asNumber(own(fields, TAG27_FIELD)) ?? tag27;
       messages.push(new DecodedMessage(cmd_func, cmd_id, name, fields));
     }
     const { isBroken, gridValues } = this.#settle(values, atMonoMs);
     if (!isBroken) {
-      return { values, isReply: isReplyFrame(headers), online, tag27, messages, unknownPairs, problems };
+      // Headers of unknown layout, or of none, make a reply neither.
+      const isReply = known > 0 && replies === known;
+      return { values, isReply, online, tag27, messages, unknownPairs, problems };
     }
     problems.push(ONLY_ZEROS);
     return { values: gridValues, isReply: false, online, tag27: undefined, messages, unknownPairs, problems };
@@ -239,7 +246,7 @@ export class Intake {
     const isBroken = readings.waitingCount === values && this.#areOnlyZeros();
     if (!isBroken) {
       if (this.#broken && this.#saysOtherThanZero(this.#broken.slots)) this.#broken = undefined;
-      readings.commit(atMonoMs);
+      this.#commit(atMonoMs);
       return { isBroken, gridValues: 0 };
     }
     const { sinceMonoMs, slots, count } = this.#broken ??
@@ -250,6 +257,12 @@ export class Intake {
     }
     readings.discard();
     return { isBroken, gridValues: 0 };
+  }
+
+  #commit(atMonoMs: number): void {
+    const { unreportedBattery } = this.model;
+    this.readings.commit(atMonoMs);
+    if (unreportedBattery.length > 0) this.readings.noteBattery(unreportedBattery);
   }
 
   #waitingSlots(): ReadonlySet<number> {
@@ -282,10 +295,11 @@ export class Intake {
     return hasCharge && zeros >= ONLY_ZEROS_FROM;
   }
 
-  #takeOutagePorts(message: string, fields: Fields, atMonoMs: number): number {
-    const ports = this.model.outagePorts && readOutagePorts(this.model.outagePorts, message, fields);
-    if (!ports) return 0;
-    this.#outagePorts = { ports, atMonoMs };
+  #takeOutagePorts(message: string, fields: Fields, atMonoMs: number, problems: string[]): number {
+    const read = this.model.outagePorts && readOutagePorts(this.model.outagePorts, message, fields);
+    if (!read) return 0;
+    problems.push(...read.problems);
+    this.#outagePorts = { ports: read.ports, atMonoMs };
     return 1;
   }
 
@@ -340,6 +354,6 @@ export class Intake {
 }
 
 /** Replies to a get-all request name no destination; pushes always do. */
-function isReplyFrame(headers: readonly Header[]): boolean {
-  return headers.every((h) => h.dest === undefined && h.cmd_func !== undefined && h.seq !== undefined);
+function isReplyHeader({ dest, seq }: Header): boolean {
+  return dest === undefined && seq !== undefined;
 }

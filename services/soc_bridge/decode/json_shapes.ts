@@ -1,7 +1,7 @@
 /** The ways in which a station's values arrive as JSON, all turned into flat keys. */
 import { InvalidInputError } from "../../../lib/errors.ts";
 import { JSON_CODE_OFFLINE } from "../../../proto/offline.ts";
-import { isObject, type JsonObject, KeyedValues } from "./keyed_values.ts";
+import { isObject, type JsonObject, KeyedValues, withoutQuotes } from "./keyed_values.ts";
 import { own } from "../../../lib/own.ts";
 
 /** What a JSON payload is. */
@@ -59,7 +59,8 @@ export function readJsonMessage(root: unknown, source: string): JsonMessage {
 
   function readReply(reply: JsonObject, body: JsonObject): JsonMessage {
     // The cloud answers for a station that is away, from memory: those values are old.
-    if (body["online"] === 0 || body["online"] === false) return { kind: "status", online: false };
+    const online = withoutQuotes(body["online"]);
+    if (online === 0 || online === false) return { kind: "status", online: false };
     const quotas = isObject(body["quotaMap"]) ? body["quotaMap"] : {};
     const name = typeof reply["operateType"] === "string" ? reply["operateType"] : "latestQuotas";
     return { kind: "reply", name, values: new KeyedValues(quotas) };
@@ -72,9 +73,11 @@ export function readJsonMessage(root: unknown, source: string): JsonMessage {
 
   function readParams(push: JsonObject, body: JsonObject): JsonMessage {
     const keys = Object.keys(body);
-    const { status } = body;
+    const status = withoutQuotes(body["status"]);
     if (keys.length === 1 && (status === 0 || status === 1)) return { kind: "status", online: status === 1 };
-    const { typeCode, moduleType, cmdFunc, cmdId } = push;
+    const { typeCode } = push;
+    const moduleType = withoutQuotes(push["moduleType"]);
+    const [cmdFunc, cmdId] = [withoutQuotes(push["cmdFunc"]), withoutQuotes(push["cmdId"])];
     const isShort = !keys.some((key) => key.includes("."));
     const prefix = typeof typeCode === "string" ? own(TYPE_CODE_PREFIX, typeCode) : undefined;
     const prefixes = isShort && prefix !== undefined
@@ -92,7 +95,7 @@ export function readJsonMessage(root: unknown, source: string): JsonMessage {
   }
 
   function readCommand(push: JsonObject, body: JsonObject): JsonMessage {
-    const { cmdFunc, cmdId } = push;
+    const [cmdFunc, cmdId] = [withoutQuotes(push["cmdFunc"]), withoutQuotes(push["cmdId"])];
     if (typeof cmdFunc !== "number" || typeof cmdId !== "number") {
       return { kind: "push", name: "param", values: new KeyedValues(body) };
     }

@@ -39,6 +39,12 @@ const ROWS: { name: string; json: unknown; kind: JsonMessage["kind"]; values: Va
     values: { acInVol: 5, "inv.acInVol": 5 },
   },
   {
+    name: "moduleType as text",
+    json: { moduleType: "3", params: { acInVol: 5 } },
+    kind: "push",
+    values: { acInVol: 5, "inv.acInVol": 5 },
+  },
+  {
     name: "cmdFunc and cmdId",
     json: { cmdFunc: 20, cmdId: 1, param: { batSoc: 5 } },
     kind: "push",

@@ -4,6 +4,14 @@ import { own } from "../../../lib/own.ts";
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** A number as JSON writes it, and nothing else. */
+const NUMBER_TEXT = /^-?(0|[1-9]\d{0,19})(\.\d{1,20})?([eE][+-]?\d{1,3})?$/;
+
+/** The number that a text is, exactly as JSON would write it; every other value as it is. */
+export function withoutQuotes(value: unknown): unknown {
+  return typeof value === "string" && NUMBER_TEXT.test(value) ? Number(value) : value;
+}
+
 /** Nesting below this is not followed. */
 const MAX_DEPTH = 5;
 
@@ -20,15 +28,15 @@ export class KeyedValues {
   /** @param prefixes What stands before the keys of `body` in their full form; several when it is not certain */
   constructor(private readonly body: JsonObject, private readonly prefixes: readonly string[] = [""]) {}
 
-  /** The value of a full key; undefined when the message does not have it. */
+  /** The value of a full key, a number also where it stands as text; undefined when the message does not have it. */
   get(key: string): unknown {
     for (const prefix of this.prefixes) {
       if (prefix === "") {
         const value = lookUp(this.body, key, 0);
-        if (value !== undefined) return value;
+        if (value !== undefined) return withoutQuotes(value);
       } else if (key.startsWith(prefix)) {
         const value = lookUp(this.body, key.slice(prefix.length), 0);
-        if (value !== undefined) return value;
+        if (value !== undefined) return withoutQuotes(value);
       }
     }
     return undefined;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KeyedValues } from "./keyed_values.ts";
+import { KeyedValues, withoutQuotes } from "./keyed_values.ts";
 
 Deno.test("KeyedValues.get() finds a full key however the message spells it", () => {
   const rows: [string, KeyedValues, string, unknown][] = [
@@ -13,8 +13,43 @@ Deno.test("KeyedValues.get() finds a full key however the message spells it", ()
     ["the prototype's", new KeyedValues({}), "constructor", undefined],
     ["a value where an object was wanted", new KeyedValues({ pd: 7 }), "pd.soc", undefined],
     ["null", new KeyedValues({ pd: null }), "pd.soc", undefined],
+    ["a number as text", new KeyedValues({ "pd.soc": "57" }), "pd.soc", 57],
+    ["the same under a prefix", new KeyedValues({ soc: "-5.50e1" }, ["pd."]), "pd.soc", -55],
   ];
   for (const [name, values, key, want] of rows) assert.equal(values.get(key), want, name);
+});
+
+Deno.test("withoutQuotes() takes text that is exactly a number, and leaves all other alone", () => {
+  const rows: [unknown, unknown][] = [
+    ["0", 0],
+    ["57", 57],
+    ["-3.25", -3.25],
+    ["1e3", 1000],
+    ...[
+      "",
+      " ",
+      "57 ",
+      " 57",
+      "+57",
+      "057",
+      "0x39",
+      "57%",
+      "5,7",
+      ".5",
+      "5.",
+      "1_000",
+      "NaN",
+      "Infinity",
+      "--1",
+      "null",
+      "9".repeat(40),
+    ]
+      .map((text): [unknown, unknown] => [text, text]),
+    [57, 57],
+    [true, true],
+    [null, null],
+  ];
+  for (const [value, want] of rows) assert.equal(withoutQuotes(value), want, JSON.stringify(value));
 });
 
 Deno.test("KeyedValues.flat() gives every value under its full key and does not go too deep", () => {

@@ -14,16 +14,24 @@ export interface TimedOutagePorts {
 /** More entries than this are not read. */
 const MAX_PORTS = 8;
 
+/** The list as it was read. */
+export interface ReadOutagePorts {
+  /** The entries whose flag is set. */
+  readonly ports: readonly OutagePort[];
+  /** Entries whose flag is set and that say no outlet or charge that can be used, one sentence each. */
+  readonly problems: readonly string[];
+}
+
 /**
  * Reads the list of a message, which replaces the one before as a whole.
  *
- * @returns The entries whose flag is set; undefined when the message does not carry the list
+ * @returns undefined when the message does not carry the list
  */
 export function readOutagePorts(
   rule: CompiledOutagePorts,
   message: string,
   fields: Fields,
-): OutagePort[] | undefined {
+): ReadOutagePorts | undefined {
   if (rule.message !== message) return undefined;
   let value: unknown = fields;
   for (const step of rule.steps) {
@@ -31,11 +39,27 @@ export function readOutagePorts(
     value = own(value as Record<string, unknown>, step);
   }
   if (!Array.isArray(value)) return undefined;
-  return (value as readonly Fields[]).slice(0, MAX_PORTS).flatMap((entry) => {
+  const ports: OutagePort[] = [];
+  const problems: string[] = [];
+  const path = [rule.message, ...rule.steps].join(".");
+  for (const [i, entry] of (value as readonly Fields[]).slice(0, MAX_PORTS).entries()) {
     const of = (name: string) => numberAt(entry, [{ name, list: false }]);
-    const port = own(rule.ports, String(of(rule.port)));
-    const minSoc = of(rule.min_soc);
-    if (port === undefined || of(rule.enabled) !== 1 || minSoc === undefined) return [];
-    return minSoc >= 0 && minSoc <= 100 ? [{ port, min_soc: minSoc }] : [];
-  });
+    if (of(rule.enabled) !== 1) continue;
+    const [number, minSoc] = [of(rule.port), of(rule.min_soc)];
+    const port = own(rule.ports, String(number));
+    if (port === undefined) {
+      const wanted = Object.keys(rule.ports).join(", ");
+      problems.push(`${path}[${i}].${rule.port} must be one of ${wanted}, found ${shown(number)}`);
+    } else if (minSoc === undefined || minSoc < 0 || minSoc > 100) {
+      problems.push(
+        `${path}[${i}].${rule.min_soc} of outlet "${port}" must be 0 to 100 %, found ${shown(minSoc)}: ` +
+          "a host on it may lose its power early",
+      );
+    } else ports.push({ port, min_soc: minSoc });
+  }
+  return { ports, problems };
+}
+
+function shown(value: number | undefined): string {
+  return value === undefined ? "nothing" : String(value);
 }

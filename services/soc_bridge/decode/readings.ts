@@ -11,6 +11,9 @@ export class Readings {
   readonly #payload: Uint32Array;
   readonly #waiting: Float64Array;
   readonly #shown = new Set<number>();
+  readonly #untoldSince: Float64Array;
+  #newestMonoMs = 0;
+  #batteryMissingMonoMs = -Infinity;
   /** Reused for every payload; what lies beyond the count is from before. */
   readonly #waitingSlots: number[] = [];
   #waitingCount = 0;
@@ -23,6 +26,7 @@ export class Readings {
     this.#atMonoMs = new Float64Array(slots);
     this.#payload = new Uint32Array(slots);
     this.#waiting = new Float64Array(slots).fill(NaN);
+    this.#untoldSince = new Float64Array(slots).fill(NaN);
   }
 
   /** What is put from now on belongs to one new payload. */
@@ -91,6 +95,8 @@ export class Readings {
     this.#values[slot] = value;
     this.#atMonoMs[slot] = atMonoMs;
     this.#payload[slot] = this.#payloadNumber;
+    this.#untoldSince[slot] = NaN;
+    this.#newestMonoMs = atMonoMs;
   }
 
   /** The last number; undefined when none was ever sent. */
@@ -111,6 +117,45 @@ export class Readings {
   /** Whether the field has ever shown the grid. */
   hasShown(slot: number): boolean {
     return this.#shown.has(slot);
+  }
+
+  /** Takes back {@link Readings.noteShown}. */
+  forgetShown(slot: number): void {
+    this.#shown.delete(slot);
+  }
+
+  /**
+   * Notes that a field was missing in a payload where it was looked for.
+   *
+   * @returns for how long it is, ms; the next number of it begins anew
+   */
+  noteUntold(slot: number): number {
+    const since = this.#untoldSince[slot] ?? NaN;
+    if (!Number.isNaN(since)) return this.#newestMonoMs - since;
+    this.#untoldSince[slot] = this.#newestMonoMs;
+    return 0;
+  }
+
+  /**
+   * Looks at what was told last of the fields that are all 0 while the battery has not reported: a message may leave out some of
+   * them, and what they said before is of another time.
+   */
+  noteBattery(slots: readonly number[]): void {
+    let newestMonoMs = -Infinity;
+    let isZero = false;
+    for (const slot of slots) {
+      const raw = this.get(slot);
+      const atMonoMs = this.atMonoMs(slot);
+      if (raw === undefined || atMonoMs < newestMonoMs) continue;
+      isZero = raw === 0 && (isZero || atMonoMs > newestMonoMs);
+      newestMonoMs = atMonoMs;
+    }
+    if (isZero) this.#batteryMissingMonoMs = this.#newestMonoMs;
+  }
+
+  /** When the battery had last not reported, monotonic ms: what was said up to then without one is nothing; -Infinity: never. */
+  get batteryMissingMonoMs(): number {
+    return this.#batteryMissingMonoMs;
   }
 
   /** When the last number came, monotonic ms; meaningless while {@link Readings.get} is undefined. */

@@ -11,6 +11,8 @@ export type SocSource = NonNullable<PowerState["soc_source"]>;
 /** A charge with what it is. */
 export interface TimedSoc extends Timed<number> {
   readonly source: SocSource;
+  /** It is the charge of several stations together. */
+  readonly isGroups?: true;
 }
 
 /** The state of charge of all values alone, with what it is. */
@@ -40,12 +42,6 @@ export function hasChargeNews(
   return false;
 }
 
-/** The same without what it is. */
-export function chargeOf(of: Asked): Timed<number> | undefined {
-  const soc = socOf(of);
-  return soc && { value: soc.value, atMonoMs: soc.atMonoMs };
-}
-
 /** Less than this is "0 %" … */
 const ZERO_SOC = 0.5;
 /** … and no value while another fresh source says at least this, %. */
@@ -53,16 +49,23 @@ const CONTRADICTS_ZERO_SOC = 3;
 
 /**
  * The first fresh source that has a value. A zero is one only while no other fresh source contradicts it, not even a
- * battery that may not stand for the whole.
+ * battery that may not stand for the whole. A group's charge is none for a station that ever told its own.
  */
-function socOf(of: Asked): TimedSoc | undefined {
+export function socOf(of: Asked): TimedSoc | undefined {
   const { model: { soc: sources }, scope: { freshSinceMonoMs } } = of;
   let zero: TimedSoc | undefined;
   let old: TimedSoc | undefined;
   for (const source of sources) {
     const found = numberOf("soc", source, of);
     if (!found || found.isPlaceholder || !mayStandForAll(source, of)) continue;
-    const soc = { value: found.value, atMonoMs: found.atMonoMs, source: socSource(source, of) };
+    const isGroups = isOfGroup(source);
+    if (isGroups && (zero !== undefined || old !== undefined || hasOwnCharge(of))) continue;
+    const soc = {
+      value: found.value,
+      atMonoMs: found.atMonoMs,
+      source: socSource(source, of),
+      ...(isGroups ? { isGroups: true as const } : {}),
+    };
     if (found.atMonoMs < freshSinceMonoMs) {
       if (!old || soc.atMonoMs > old.atMonoMs) old = soc;
     } else if (soc.value >= ZERO_SOC) return soc;
@@ -77,15 +80,26 @@ function contradictsZero({ packs, scope: { freshSinceMonoMs }, ...of }: Asked): 
       soc >= CONTRADICTS_ZERO_SOC && socMonoMs >= freshSinceMonoMs
     ) ?? false;
   return isPackCharged || of.model.soc.some((source) => {
-    if ("packs" in source) return false;
+    // The other stations of a group may be full while this one is empty.
+    if ("packs" in source || isOfGroup(source)) return false;
     const raw = sumOf(source.slots, of.readings, source.swap_bytes);
     return raw !== undefined && raw.atMonoMs >= freshSinceMonoMs && raw.value >= CONTRADICTS_ZERO_SOC &&
       raw.value <= 100;
   });
 }
 
-/** One battery's charge stands for the whole only where it is the only battery. */
-function mayStandForAll(source: CompiledSource, of: Asked): boolean {
+/** A battery of the station ever told its charge, however long ago. */
+function hasOwnCharge({ packs }: Asked): boolean {
+  return packs?.list().some(({ soc }) => soc !== undefined) ?? false;
+}
+
+/** Whether a source tells of several stations together. */
+export function isOfGroup(source: CompiledSource): boolean {
+  return "of" in source && source.of === "group";
+}
+
+/** What is true of one battery stands for the whole only where it is the only battery. */
+export function mayStandForAll(source: CompiledSource, of: Asked): boolean {
   if ("packs" in source ? source.packs !== "main_soc" : source.of !== "pack") return true;
   return isOnlyPack(of);
 }

@@ -10,6 +10,10 @@ export interface GridIndication {
   readonly decisive: boolean;
   /** What it rests on, for example `flow_info_ac_in=2`. */
   readonly evidence: string;
+  /** A loss of which not all fields were told that could contradict it: it waits, however often it is said. */
+  readonly isAlone?: true;
+  /** The word "gone" that this presence contradicts: a reason to ask the station for all its values. */
+  readonly denied?: string;
 }
 
 /** The verdict with what supports it. */
@@ -20,11 +24,27 @@ export interface GridState {
   /** When the verdict was last confirmed, monotonic ms; 0 while unknown. */
   readonly confirmedAtMonoMs: number;
   /** One indication against the verdict that waits to be confirmed. */
-  readonly pending: { readonly present: boolean; readonly evidence: string } | undefined;
+  readonly pending: PendingWord | undefined;
   /** An outage's first sign that decides nothing, while {@link GridState.present} is true and no word has settled it. */
-  readonly doubt?: { readonly evidence: string; readonly sinceMonoMs: number } | undefined;
-  /** The grid was told once and is no longer told; then {@link GridState.present} is undefined. */
+  readonly doubt?: GridDoubt | undefined;
+  /** The grid was told once and is no longer told; then {@link GridState.present} is undefined, or false after a loss. */
   readonly isUntold?: true | undefined;
+}
+
+/** Why a presence is doubted, and since when. */
+export interface GridDoubt {
+  readonly evidence: string;
+  readonly sinceMonoMs: number;
+  /** A field said that the grid is gone, against another one that was fresh: the first of two words. */
+  readonly isDenied?: true;
+}
+
+/** A word that waits. */
+export interface PendingWord {
+  readonly present: boolean;
+  readonly evidence: string;
+  /** As in {@link GridIndication}. */
+  readonly isAlone?: true;
 }
 
 /** Nothing is known. */
@@ -56,6 +76,9 @@ export function stepGrid(
     doubt: undefined,
     isUntold: undefined,
   });
+  if (indication.isAlone && state.present !== false) {
+    return state.pending?.isAlone ? state : { ...state, pending: { present, evidence, isAlone: true } };
+  }
   if (state.present === present) {
     // A weak sign agrees with the verdict and proves nothing: no refresh, but what waited is contradicted.
     return decisive ? adopted(evidence) : { ...state, pending: undefined };
@@ -66,6 +89,8 @@ export function stepGrid(
   if (state.pending?.present === present) {
     return adopted(state.pending.evidence === evidence ? evidence : `${state.pending.evidence}, ${evidence}`);
   }
+  // What contradicted the first word is over.
+  if (decisive && !present && state.doubt?.isDenied) return adopted(evidence);
   // At the start nobody acts on "present", so it may be believed at once; "absent" never is.
   if (decisive && present && state.present === undefined) return adopted(evidence);
   return decisive ? { ...state, pending: { present, evidence } } : state;
@@ -76,27 +101,36 @@ export const GRID_UNTOLD_MS = 150_000;
 /** With an outage's first sign that nothing has settled it is no longer said after this, ms. */
 export const GRID_DOUBT_MS = 60_000;
 
-/** Notes an outage's first sign. Only a presence can be doubted. */
-export function doubtGrid(state: GridState, evidence: string, atMonoMs: number): GridState {
-  return state.present === true && !state.doubt
-    ? { ...state, doubt: { evidence, sinceMonoMs: atMonoMs } }
-    : state;
+/**
+ * Notes an outage's first sign. Only a presence can be doubted.
+ *
+ * @param isDenied It says that the grid is gone, and another field contradicts it
+ */
+export function doubtGrid(
+  state: GridState,
+  evidence: string,
+  atMonoMs: number,
+  isDenied = false,
+): GridState {
+  if (state.present !== true || (state.doubt && (state.doubt.isDenied || !isDenied))) return state;
+  const denied = isDenied ? { isDenied: true } as const : {};
+  return { ...state, doubt: { ...state.doubt ?? { evidence, sinceMonoMs: atMonoMs }, ...denied } };
 }
 
 /**
- * Ends a presence that is no longer told. A loss stays a loss until the grid shows itself: to forget it would keep hosts
- * running on a battery that ends.
+ * Ends a presence that is no longer told, and says of a loss that it is. That stays a loss until the grid shows itself: to forget
+ * it would keep hosts running on a battery that ends.
  *
  * @param untoldMs {@link GRID_UNTOLD_MS}, or more for a house that calls a station stale later
  */
 export function settleGrid(state: GridState, nowMonoMs: number, untoldMs: number): GridState {
-  if (state.present !== true) return state;
+  if (state.present === undefined || state.isUntold) return state;
   const { doubt, confirmedAtMonoMs, evidence } = state;
   const isDoubted = doubt !== undefined && nowMonoMs - doubt.sinceMonoMs > GRID_DOUBT_MS;
   if (!isDoubted && nowMonoMs - confirmedAtMonoMs <= untoldMs) return state;
-  const last = `no word on the grid since ${evidence ?? "it was there"}`;
+  const last = `no word on the grid since ${evidence ?? (state.present ? "it was there" : "it was lost")}`;
   return {
-    present: undefined,
+    present: state.present ? undefined : false,
     evidence: isDoubted ? `${doubt.evidence}; ${last}` : last,
     confirmedAtMonoMs,
     pending: state.pending,

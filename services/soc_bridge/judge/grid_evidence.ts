@@ -1,7 +1,8 @@
 /** What one payload says about the grid, by the sound indicators of the model's table. */
-import type { CompiledIndicator, CompiledModel, IndicatorCore } from "../models/compiled_model.ts";
+import type { CompiledIndicator, CompiledModel } from "../models/compiled_model.ts";
 import type { GridIndication } from "./grid.ts";
-import { hasBit, swapBytes } from "./sources.ts";
+import { noteUntold, type Support, supportOf } from "./grid_support.ts";
+import { isAbsent, isPresent, named, valueOf } from "./indicator.ts";
 import type { Readings } from "../decode/readings.ts";
 
 /**
@@ -9,13 +10,14 @@ import type { Readings } from "../decode/readings.ts";
  *
  * Any indicator that shows the grid wins, because all of them are silent or 0 in more cases than the one that they are
  * made for. Without one, the first that may decide says that the grid is gone; one that may only confirm says so
- * weakly. Fields that this payload did not carry say nothing, whatever was sent before, with two exceptions. Of an
- * indicator with several fields, such as two voltages of which one is always 0, the others are remembered until
- * `freshSinceMonoMs`: one that shows the grid contradicts a loss, and is no new word on the grid. And what a loss needs of
- * other fields may have been said before, as long as it is fresh.
+ * weakly. Fields that this payload did not carry prove nothing, whatever was sent before. But they can keep a loss from being
+ * believed: one that showed the grid until now and is fresh contradicts it, and one that nobody has told leaves it alone
+ * (`isAlone`). So leaving fields out can only take knowledge away. Of an indicator with several fields, such as two voltages of
+ * which one is always 0, the others are remembered in the same way.
  *
  * @param freshSinceMonoMs What was sent before this is not remembered
  * @param isReply The payload answers a get-all request: it holds all that the station knows
+ * @param isWaiting A loss was said that is alone or contradicted: this payload may bring what changes that
  * @returns undefined when the payload carries no indicator, or none that may decide
  */
 export function gridEvidence(
@@ -23,21 +25,26 @@ export function gridEvidence(
   readings: Readings,
   freshSinceMonoMs: number,
   isReply = false,
+  isWaiting = false,
 ): GridIndication | undefined {
-  let absent: GridIndication | undefined;
-  let remembered: GridIndication | undefined;
+  if (isReply) noteUntold(model, readings, freshSinceMonoMs);
+  let shown: string | undefined;
+  let remembered: string | undefined;
   let isDoubted = false;
+  let loss: Loss | undefined;
   for (const indicator of model.grid) {
-    const reading = strongest(indicator, readings, freshSinceMonoMs);
+    const isTold = indicator.slots.some((slot) => readings.isInPayload(slot)) ||
+      (isWaiting && indicator.absent === "decides" &&
+        indicator.others.some(({ slot }) => readings.isInPayload(slot)));
+    const reading = isTold ? strongest(indicator, readings, freshSinceMonoMs) : undefined;
     if (!reading) continue;
     if (reading.isPresent) {
       if (indicator.doubts) isDoubted = true;
       if (indicator.doubts || indicator.only_absent) continue;
       if (readings.isInPayload(reading.slot)) {
         readings.noteShown(reading.slot);
-        return { present: true, decisive: true, evidence: named(model, reading) };
-      }
-      remembered ??= { present: true, decisive: false, evidence: named(model, reading) };
+        shown ??= named(model, reading);
+      } else remembered ??= named(model, reading);
       continue;
     }
     if (!isAbsent(indicator, reading.raw)) continue;
@@ -45,11 +52,39 @@ export function gridEvidence(
     if (!decisive && indicator.absent !== "confirms") continue;
     const needed = evidenceOfNeeds(model, indicator, reading.slot, readings, freshSinceMonoMs);
     if (needed === undefined) continue;
-    if (!absent || (decisive && !absent.decisive)) {
-      absent = { present: false, decisive, evidence: [named(model, reading), ...needed].join(", ") };
-    }
+    const evidence = [named(model, reading), ...needed].join(", ");
+    const { contradiction, isAlone } = decisive
+      ? supportOf(model, indicator, reading.slot, readings, freshSinceMonoMs)
+      : { contradiction: undefined, isAlone: false };
+    const found = { slot: reading.slot, decisive, evidence, contradiction, isAlone };
+    if (!loss || rankOf(found) > rankOf(loss)) loss = found;
   }
-  return remembered ?? (isDoubted ? undefined : absent);
+  const denied = loss?.decisive && !isReply ? { denied: loss.evidence } : {};
+  if (shown !== undefined) {
+    // What says "gone" beside a sign of the grid is not believed by itself any more, until it has shown the grid again.
+    if (loss?.decisive) readings.forgetShown(loss.slot);
+    return { present: true, decisive: true, evidence: shown, ...denied };
+  }
+  if (remembered !== undefined) return { present: true, decisive: false, evidence: remembered };
+  if (!loss || isDoubted) return undefined;
+  const { contradiction, decisive, evidence, isAlone } = loss;
+  if (contradiction !== undefined) {
+    return { present: true, decisive: false, evidence: contradiction, denied: evidence };
+  }
+  return { present: false, decisive, evidence, ...(isAlone ? { isAlone: true } : {}) };
+}
+
+/** One indicator's word that the grid is gone. */
+interface Loss extends Support {
+  readonly slot: number;
+  readonly decisive: boolean;
+  readonly evidence: string;
+}
+
+/** The word that counts of several; of two alike the first. */
+function rankOf({ decisive, contradiction, isAlone }: Loss): number {
+  if (!decisive) return 0;
+  return isAlone ? 1 : contradiction !== undefined ? 2 : 3;
 }
 
 /**
@@ -99,18 +134,6 @@ function evidenceOfNeeds(
   return evidence;
 }
 
-function isAbsent({ absent_values }: IndicatorCore, raw: number): boolean {
-  return absent_values === undefined || absent_values.includes(raw);
-}
-
-function valueOf(indicator: IndicatorCore, raw: number): number {
-  return (indicator.swap_bytes ? swapBytes(raw) : raw) * (indicator.scale ?? 1);
-}
-
-function named(model: CompiledModel, { slot, raw }: { slot: number; raw: number }): string {
-  return `${shortName(model, slot)}=${shown(raw)}`;
-}
-
 interface Reading {
   readonly slot: number;
   readonly raw: number;
@@ -119,15 +142,14 @@ interface Reading {
 }
 
 /**
- * The field that speaks for the indicator, if this payload carried at least one of them: one that shows the grid, else
- * any; of those one that the payload carried, else a remembered one; of those the largest.
+ * The field that speaks for the indicator: one that shows the grid, else any; of those one that the payload carried, else a
+ * remembered one; of those the largest.
  */
 function strongest(
   indicator: CompiledIndicator,
   readings: Readings,
   freshSinceMonoMs: number,
 ): Reading | undefined {
-  if (!indicator.slots.some((slot) => readings.isInPayload(slot))) return undefined;
   let found: Reading | undefined;
   for (const slot of indicator.slots) {
     const raw = readings.get(slot);
@@ -145,21 +167,4 @@ function isStronger(one: Reading, other: Reading, readings: Readings): boolean {
   const isNews = readings.isInPayload(one.slot);
   if (isNews !== readings.isInPayload(other.slot)) return isNews;
   return one.value > other.value;
-}
-
-function isPresent({ present }: IndicatorCore, value: number): boolean {
-  if ("bit" in present) return hasBit(value, present.bit);
-  if ("at_least" in present) return value >= present.at_least;
-  if ("above" in present) return value > present.above;
-  return present.one_of.includes(value);
-}
-
-/** The field's own name; JSON keys are shown whole. */
-function shortName(model: CompiledModel, slot: number): string {
-  const path = model.paths[slot] ?? "";
-  return model.family ? path.slice(path.lastIndexOf(".") + 1) : path;
-}
-
-function shown(raw: number): string {
-  return String(Math.round(raw * 10) / 10);
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { type CompiledModel, compileModel } from "../models/compiled_model.ts";
 import { gridEvidence, outageSign } from "./grid_evidence.ts";
+import { FIELD_UNTOLD_MS } from "./grid_support.ts";
 import { findModel } from "../models/models.ts";
+import type { GridIndication } from "./grid.ts";
 import { Readings } from "../decode/readings.ts";
 
 async function modelOf(prefix: string): Promise<CompiledModel> {
@@ -29,12 +31,13 @@ interface Row {
   name: string;
   sn: string;
   fields: Record<string, number>;
-  want: { present: boolean; decisive: boolean; evidence: string } | undefined;
+  want: GridIndication | undefined;
   isReply?: true;
 }
 
 const present = (evidence: string) => ({ present: true, decisive: true, evidence });
 const absent = (evidence: string) => ({ present: false, decisive: true, evidence });
+const alone = (evidence: string) => ({ ...absent(evidence), isAlone: true as const });
 
 const ROWS: Row[] = [
   { name: "flow 2", sn: "R651", fields: { flow_info_ac_in: 2 }, want: present("flow_info_ac_in=2") },
@@ -58,7 +61,7 @@ const ROWS: Row[] = [
   {
     name: "2 W and no flag",
     sn: "R655",
-    fields: { plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 2 },
+    fields: { plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 2, flow_info_ac_in: 12 },
     want: absent("plug_in_info_ac_charger_flag=0, pow_get_ac_in=2"),
   },
   {
@@ -90,7 +93,7 @@ const ROWS: Row[] = [
     name: "7.3 V of noise",
     sn: "P231",
     fields: { plug_in_info_ac_in_vol: 7.3 },
-    want: absent("plug_in_info_ac_in_vol=7.3"),
+    want: alone("plug_in_info_ac_in_vol=7.3"),
   },
   {
     name: "a plug that is in",
@@ -111,11 +114,11 @@ const ROWS: Row[] = [
     want: undefined,
   },
   {
-    name: "no sign at all in a reply",
+    name: "no sign at all in a reply without volts",
     sn: "P351",
     fields: { flow_info_ac_in: 4, pow_get_ac_in: 0, plug_in_info_ac_in_flag: 0, chg_line_plug_in_flag: 0 },
     isReply: true,
-    want: absent("flow_info_ac_in=4, pow_get_ac_in=0, plug_in_info_ac_in_flag=0, chg_line_plug_in_flag=0"),
+    want: alone("flow_info_ac_in=4, pow_get_ac_in=0, plug_in_info_ac_in_flag=0, chg_line_plug_in_flag=0"),
   },
   {
     name: "a reply that lacks one of the signs",
@@ -128,7 +131,7 @@ const ROWS: Row[] = [
     name: "the outage flag says 1",
     sn: "D3M1",
     fields: { power_outages_active_flag: 1 },
-    want: absent("power_outages_active_flag=1"),
+    want: alone("power_outages_active_flag=1"),
   },
   {
     name: "the outage flag says 2",
@@ -140,7 +143,7 @@ const ROWS: Row[] = [
   {
     name: "neither flag nor watts",
     sn: "MR51",
-    fields: { plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 0 },
+    fields: { plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 0, flow_info_ac_in: 0 },
     want: absent("plug_in_info_ac_charger_flag=0, pow_get_ac_in=0"),
   },
   {
@@ -152,7 +155,38 @@ const ROWS: Row[] = [
   },
   { name: "no indicator", sn: "R651", fields: { cms_batt_soc: 50 }, want: undefined },
   { name: "40 V", sn: "DCE", fields: { "inv.acInVol": 40_000 }, want: present("inv.acInVol=40000") },
-  { name: "39.9 V", sn: "DCE", fields: { "inv.acInVol": 39_900 }, want: absent("inv.acInVol=39900") },
+  {
+    name: "39.9 V and no watts",
+    sn: "DCE",
+    fields: { "inv.acInVol": 39_900, "inv.inputWatts": 0 },
+    want: absent("inv.acInVol=39900"),
+  },
+  { name: "0 V alone", sn: "DCE", fields: { "inv.acInVol": 0 }, want: alone("inv.acInVol=0") },
+  {
+    name: "0 V beside 120 W",
+    sn: "R331",
+    fields: { "inv.acInVol": 0, "inv.inputWatts": 120 },
+    want: { ...present("inv.inputWatts=120"), denied: "inv.acInVol=0" },
+  },
+  {
+    name: "0 V beside 120 W in a reply, which has answered",
+    sn: "R331",
+    fields: { "inv.acInVol": 0, "inv.inputWatts": 120 },
+    isReply: true,
+    want: present("inv.inputWatts=120"),
+  },
+  {
+    name: "no volts and no other sign",
+    sn: "P351",
+    fields: {
+      plug_in_info_ac_in_vol: 0,
+      flow_info_ac_in: 4,
+      pow_get_ac_in: 0,
+      plug_in_info_ac_in_flag: 0,
+      chg_line_plug_in_flag: 0,
+    },
+    want: absent("plug_in_info_ac_in_vol=0"),
+  },
   {
     name: "0 W at 230 V",
     sn: "R331",
@@ -208,12 +242,14 @@ Deno.test("gridEvidence() takes nothing from earlier payloads", async () => {
   payload(model, readings, { flow_info_ac_in: 2, plug_in_info_ac_charger_flag: 1 });
   payload(model, readings, { cms_batt_soc: 50 });
   assert.equal(gridEvidence(model, readings, 0), undefined);
-  payload(model, readings, { plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 0 });
-  assert.equal(
-    gridEvidence(model, readings, 0)?.present,
-    false,
-    "the flow of the earlier payload says nothing now",
+  payload(model, readings, { plug_in_info_ac_charger_flag: 0, pow_get_ac_in: 0 }, 2);
+  const denied = "plug_in_info_ac_charger_flag=0, pow_get_ac_in=0";
+  assert.deepEqual(
+    gridEvidence(model, readings, 0),
+    { present: true, decisive: false, evidence: "flow_info_ac_in=2", denied },
+    "a fresh flow contradicts, and is no new word",
   );
+  assert.equal(gridEvidence(model, readings, 2)?.present, false, "an old one does not");
 });
 
 const EARLIER_MS = 5000;
@@ -255,7 +291,7 @@ const PAIRS: (Row & { earlier: Record<string, number>; freshSinceMonoMs: number 
     name: "names what the payload says, not larger noise from before",
     sn: "M3",
     earlier: { "inv.invInVol": 7_200 },
-    fields: { "inv.acInVol": 0 },
+    fields: { "inv.acInVol": 0, "inv.inputWatts": 0 },
     freshSinceMonoMs: EARLIER_MS,
     want: absent("inv.acInVol=0"),
   },
@@ -287,7 +323,7 @@ const PAIRS: (Row & { earlier: Record<string, number>; freshSinceMonoMs: number 
     name: "knows both inlets",
     sn: "Y711",
     earlier: { in_ac_c20_vol: 0 },
-    fields: { in_ac_5p8_vol: 0 },
+    fields: { in_ac_5p8_vol: 0, in_ac_c20_pwr: 0, in_ac_5p8_pwr: 0 },
     freshSinceMonoMs: EARLIER_MS,
     want: absent("in_ac_5p8_vol=0"),
   },
@@ -295,7 +331,7 @@ const PAIRS: (Row & { earlier: Record<string, number>; freshSinceMonoMs: number 
     name: "takes the watts from before",
     sn: "R655",
     earlier: { pow_get_ac_in: 0 },
-    fields: { plug_in_info_ac_charger_flag: 0 },
+    fields: { plug_in_info_ac_charger_flag: 0, flow_info_ac_in: 0 },
     freshSinceMonoMs: EARLIER_MS,
     want: absent("plug_in_info_ac_charger_flag=0, pow_get_ac_in=0"),
   },
@@ -418,13 +454,72 @@ for (const [name, absents, evidence, decisive] of order) {
     const model: CompiledModel = {
       ...base,
       paths: ["a", "b"],
-      grid: absents.map((absent, slot) => ({ slots: [slot], present: { above: 0 }, absent, needs: [] })),
+      grid: absents.map((absent, slot) => ({
+        slots: [slot],
+        present: { above: 0 },
+        absent,
+        needs: [],
+        others: [],
+      })),
     };
     const readings = new Readings(model.paths.length);
     payload(model, readings, { a: 0, b: 0 });
     assert.deepEqual(gridEvidence(model, readings, 0), { present: false, decisive, evidence });
     // A presence beats both, wherever it stands.
     payload(model, readings, { a: 0, b: 1 }, 2);
-    assert.deepEqual(gridEvidence(model, readings, 0), present("b=1"));
+    const denied = absents[0] === "decides" ? { denied: "a=0" } : {};
+    assert.deepEqual(gridEvidence(model, readings, 0), { ...present("b=1"), ...denied });
   });
 }
+
+Deno.test("gridEvidence() believes volts that have shown the grid, until they deny it beside watts", async () => {
+  const model = await modelOf("P351");
+  const readings = new Readings(model.paths.length);
+  const VOLTS = "plug_in_info_ac_in_vol";
+  payload(model, readings, { [VOLTS]: 237 }, 1);
+  gridEvidence(model, readings, 0);
+  payload(model, readings, { [VOLTS]: 0 }, 2);
+  assert.deepEqual(gridEvidence(model, readings, 0), absent(`${VOLTS}=0`));
+  payload(model, readings, { [VOLTS]: 0, pow_get_ac_in: 120 }, 3);
+  assert.deepEqual(gridEvidence(model, readings, 0), {
+    ...present("pow_get_ac_in=120"),
+    denied: `${VOLTS}=0`,
+  });
+  payload(model, readings, { [VOLTS]: 0 }, 4);
+  assert.deepEqual(gridEvidence(model, readings, 0), {
+    present: true,
+    decisive: false,
+    evidence: "pow_get_ac_in=120",
+    denied: `${VOLTS}=0`,
+  });
+  assert.deepEqual(gridEvidence(model, readings, 4), alone(`${VOLTS}=0`), "the watts are old");
+});
+
+Deno.test("gridEvidence() leaves a loss alone until a field was missing for 90 s, and for ever where it showed the grid", async () => {
+  const model = await modelOf("DCE");
+  const gone = (readings: Readings, atMonoMs: number) => {
+    payload(model, readings, { "inv.acInVol": 0 }, atMonoMs);
+    return gridEvidence(model, readings, atMonoMs - 120_000);
+  };
+  const never = new Readings(model.paths.length);
+  assert.deepEqual(gone(never, 1000), alone("inv.acInVol=0"));
+  assert.deepEqual(gone(never, 1000 + FIELD_UNTOLD_MS - 1), alone("inv.acInVol=0"));
+  assert.deepEqual(gone(never, 1000 + FIELD_UNTOLD_MS), absent("inv.acInVol=0"));
+  const once = new Readings(model.paths.length);
+  payload(model, once, { "inv.inputWatts": 120 }, 0);
+  gridEvidence(model, once, 0);
+  for (const atMonoMs of [120_001, 240_000, 3_600_000]) {
+    assert.deepEqual(gone(once, atMonoMs), alone("inv.acInVol=0"));
+  }
+});
+
+Deno.test("gridEvidence() takes a loss that waits together with what could have contradicted it", async () => {
+  const model = await modelOf("DCE");
+  const readings = new Readings(model.paths.length);
+  payload(model, readings, { "inv.acInVol": 0 }, 1);
+  assert.deepEqual(gridEvidence(model, readings, 0), alone("inv.acInVol=0"));
+  payload(model, readings, { "inv.inputWatts": 0 }, 2);
+  assert.equal(gridEvidence(model, readings, 0), undefined, "nothing waits");
+  assert.deepEqual(gridEvidence(model, readings, 0, false, true), absent("inv.acInVol=0"));
+  assert.equal(gridEvidence(model, readings, 2, false, true), undefined, "the volts are old");
+});

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { GRID_UNKNOWN, type GridIndication, type GridState, stepGrid } from "./grid.ts";
+import { doubtGrid, GRID_UNKNOWN, type GridIndication, type GridState, stepGrid } from "./grid.ts";
 
 const PRESENT: GridIndication = { present: true, decisive: true, evidence: "flow_info_ac_in=2" };
 const ABSENT: GridIndication = { present: false, decisive: true, evidence: "flow_info_ac_in=0" };
 const MEMORY: GridIndication = { present: true, decisive: false, evidence: "inv.invInVol=229000" };
+const ALONE: GridIndication = { ...ABSENT, isAlone: true };
 const WEAK_ABSENT: GridIndication = { present: false, decisive: false, evidence: "pow_get_ac_in=0" };
 
 function verdict(present: boolean, pending?: GridIndication): GridState {
@@ -182,6 +183,63 @@ const ROWS: Row[] = [
     from: verdict(false, PRESENT),
     say: MEMORY,
     present: false,
+    isPending: true,
+    at: 1,
+  },
+  {
+    name: "holds a loss that is alone",
+    from: verdict(true),
+    say: ALONE,
+    present: true,
+    isPending: true,
+    at: 1,
+  },
+  {
+    name: "holds it in a reply too, and at the start",
+    from: GRID_UNKNOWN,
+    say: ALONE,
+    isReply: true,
+    present: undefined,
+    isPending: true,
+    at: 0,
+  },
+  {
+    name: "holds it however often it is said",
+    from: stepGrid(verdict(true), ALONE, false, 2),
+    say: ALONE,
+    present: true,
+    isPending: true,
+    at: 1,
+  },
+  {
+    name: "believes it when it is no longer alone",
+    from: stepGrid(verdict(true), ALONE, false, 2),
+    say: ABSENT,
+    present: false,
+    isPending: false,
+    at: 9,
+  },
+  {
+    name: "lets it confirm a loss that is known",
+    from: verdict(false),
+    say: ALONE,
+    present: false,
+    isPending: false,
+    at: 9,
+  },
+  {
+    name: "believes a loss whose contradiction is over",
+    from: doubtGrid(verdict(true), "volts=0", 2, true),
+    say: ABSENT,
+    present: false,
+    isPending: false,
+    at: 9,
+  },
+  {
+    name: "lets another doubt be no first word",
+    from: doubtGrid(verdict(true), "watts=0", 2),
+    say: ABSENT,
+    present: true,
     isPending: true,
     at: 1,
   },

@@ -21,15 +21,18 @@ export interface MinutesFacts {
   readonly minSoc: number | undefined;
   /** Energy when full, Wh. */
   readonly wattHours: number | undefined;
-  /** Leaving the station, W. */
+  /** Leaving the station by all outlets together, W. */
   readonly outWatts: number | undefined;
+  /** Leaving it by some of them, where the whole is not known, W. */
+  readonly leastOutWatts?: number | undefined;
   /** Coming from sun or car, W; unknown counts as 0. */
   readonly dcInWatts: number | undefined;
 }
 
 /**
  * True when charge, energy and load contradict the minutes by more than {@link MINUTES_DOUBT_FACTOR}: too few for the whole
- * load down to the limit, or too many for what the sun leaves of it down to nothing: not all count to the limit. Too few for any
+ * load down to the limit, or too many for what the sun leaves of it down to nothing: not all count to the limit. A part of the
+ * load makes minutes too many, and never too few. Too few for any
  * station are doubtful whatever is known. False when they agree, and when too little is known to say.
  */
 export function areMinutesDoubtful(facts: MinutesFacts): boolean {
@@ -37,9 +40,11 @@ export function areMinutesDoubtful(facts: MinutesFacts): boolean {
   if (dischargeMin === undefined || soc === undefined) return false;
   const leastPercent = soc - (facts.minSoc ?? HIGHEST_MIN_SOC);
   if (leastPercent > dischargeMin * FASTEST_FALL_PERCENT_PER_MIN) return true;
-  if (wattHours <= 0 || outWatts === undefined) return false;
+  const leastWatts = outWatts ?? facts.leastOutWatts;
+  if (wattHours <= 0 || leastWatts === undefined) return false;
   const minutesOf = (percent: number, watts: number) =>
     wattHours * Math.max(0, percent) / 100 * 60 / (Math.max(0, watts) * LOSS_FACTOR + OWN_USE_WATTS);
-  return dischargeMin * MINUTES_DOUBT_FACTOR < minutesOf(soc - minSoc, outWatts) ||
-    dischargeMin > minutesOf(soc, outWatts - dcInWatts) * MINUTES_DOUBT_FACTOR;
+  const isTooFew = outWatts !== undefined &&
+    dischargeMin * MINUTES_DOUBT_FACTOR < minutesOf(soc - minSoc, outWatts);
+  return isTooFew || dischargeMin > minutesOf(soc, leastWatts - dcInWatts) * MINUTES_DOUBT_FACTOR;
 }

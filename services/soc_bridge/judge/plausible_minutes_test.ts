@@ -29,6 +29,16 @@ Deno.test("areMinutesDoubtful() doubts what is off by more than the factor, and 
     ["no charge", { dischargeMin: 3, soc: undefined }, false],
     ["no energy", { dischargeMin: 6, wattHours: undefined }, false],
     ["no load", { dischargeMin: 6, outWatts: undefined }, false],
+    ["few minutes, and a part of the load alone", {
+      dischargeMin: 10,
+      outWatts: undefined,
+      leastOutWatts: 0,
+    }, false],
+    ["too many minutes for a part of the load", {
+      dischargeMin: LONGEST * MINUTES_DOUBT_FACTOR + 0.01,
+      outWatts: undefined,
+      leastOutWatts: 185,
+    }, true],
     ["an energy of 0 is none", { dischargeMin: 6, wattHours: 0 }, false],
     ["no energy, faster than any station", { dischargeMin: 5.9, wattHours: undefined }, true],
     ["no load, faster than any station", { dischargeMin: 5.9, outWatts: undefined }, true],

@@ -30,6 +30,8 @@ export interface PowerStationOptions {
 export interface Accepted extends Taken {
   /** The grid verdict changed. */
   readonly gridChanged: boolean;
+  /** What was said of the grid contradicts itself, or what was said a while ago: worth a question. */
+  readonly isGridDenied: boolean;
   /** A state of charge was held back as implausible, %. */
   readonly socHeld: number | undefined;
 }
@@ -116,10 +118,10 @@ export class PowerStation {
     return evidence !== undefined && nowMonoMs - evidence <= this.#options.staleAfterMs ? "live" : "stale";
   }
 
-  /** Ends a grid verdict that a live station no longer confirms. */
+  /** Ends a presence that a live station no longer confirms, and notes it of a loss. */
   settle(nowMonoMs: number): void {
     const { gridRule, model, staleAfterMs } = this.#options;
-    if (this.#grid.present !== true) return;
+    if (this.#grid.present === undefined || this.#grid.isUntold) return;
     if (this.link(nowMonoMs) !== "live" || (gridRule === "tag27" && model.spec.tag27)) return;
     const untoldMs = Math.max(GRID_UNTOLD_MS, staleAfterMs + UNTOLD_AFTER_STALE_MS);
     this.#grid = settleGrid(this.#grid, nowMonoMs, untoldMs);
@@ -167,8 +169,10 @@ export class PowerStation {
       dischargeMin: number("discharge_min"),
       soc: this.#soc.soc,
       minSoc: number("min_soc"),
-      wattHours: number("battery_wh") ?? number("battery_design_wh") ?? spec.rated_wh,
-      outWatts: number("out_watts") ?? number("ac_out_watts"),
+      wattHours: number("battery_wh") ??
+        (values.isGroups ? undefined : number("battery_design_wh") ?? spec.rated_wh),
+      outWatts: number("out_watts"),
+      leastOutWatts: number("ac_out_watts"),
       dcInWatts: number("dc_in_watts"),
     });
     return withoutUnknown({
@@ -218,31 +222,49 @@ export class PowerStation {
       if (this.#offline.size > 0) this.#offline.clear();
     }
     const before = this.#grid.present;
-    this.#judgeGrid(taken, atMonoMs);
+    const isGridDenied = this.#judgeGrid(taken, atMonoMs);
     const socHeld = taken.values > 0 ? this.#judgeSoc(taken, atMonoMs) : undefined;
     const gridChanged = this.#grid.present !== before;
     // Named one by one: a spread costs as much as the whole judgement, and this runs for every payload.
     const { values, isReply, online, tag27, messages, unknownPairs, problems } = taken;
-    return { values, isReply, online, tag27, messages, unknownPairs, problems, gridChanged, socHeld };
+    return {
+      values,
+      isReply,
+      online,
+      tag27,
+      messages,
+      unknownPairs,
+      problems,
+      gridChanged,
+      isGridDenied,
+      socHeld,
+    };
   }
 
-  #judgeGrid({ tag27, values, isReply }: Taken, atMonoMs: number): void {
+  /** @returns whether the payload's own word "gone" is contradicted */
+  #judgeGrid({ tag27, values, isReply }: Taken, atMonoMs: number): boolean {
     const { gridRule, model } = this.#options;
     if (gridRule === "tag27" && model.spec.tag27) {
       if (tag27 !== undefined) this.#grid = stepTag27(tag27, atMonoMs);
-      return;
+      return false;
     }
-    if (values > 0) this.#judgeEvidence(isReply, atMonoMs);
+    return values > 0 && this.#judgeEvidence(isReply, atMonoMs);
   }
 
-  #judgeEvidence(isReply: boolean, atMonoMs: number): void {
+  #judgeEvidence(isReply: boolean, atMonoMs: number): boolean {
     const { model, staleAfterMs } = this.#options;
     const { readings } = this.#intake;
-    const indication = gridEvidence(model, readings, atMonoMs - staleAfterMs, isReply);
+    const { pending, doubt } = this.#grid;
+    const isWaiting = pending?.isAlone === true || doubt?.isDenied === true;
+    const indication = gridEvidence(model, readings, atMonoMs - staleAfterMs, isReply, isWaiting);
     if (indication) this.#grid = stepGrid(this.#grid, indication, isReply, atMonoMs);
-    const sign = indication ? this.#grid.pending?.evidence : outageSign(model, readings);
-    if (sign !== undefined) this.#grid = doubtGrid(this.#grid, sign, atMonoMs);
+    const denied = indication?.denied;
+    // A presence that this payload itself proves is not in doubt, whatever else the payload says.
+    const unsettled = indication?.decisive && indication.present ? undefined : denied;
+    const sign = indication ? unsettled ?? this.#grid.pending?.evidence : outageSign(model, readings);
+    if (sign !== undefined) this.#grid = doubtGrid(this.#grid, sign, atMonoMs, unsettled !== undefined);
     this.settle(atMonoMs);
+    return denied !== undefined;
   }
 
   #judgeSoc({ isReply }: Taken, atMonoMs: number): number | undefined {

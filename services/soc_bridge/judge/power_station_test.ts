@@ -6,7 +6,7 @@ import {
   stationEncoder,
 } from "../../../proto/encode_station.ts";
 import type { SimulatedModel, StationEncoder, StationValues } from "../../../proto/encode_station.ts";
-import { encodeFrame } from "../../../proto/frame.ts";
+import { encodeFrame, type Header } from "../../../proto/frame.ts";
 import { loadFamily } from "../../../proto/registry.ts";
 import { BROKEN_MS } from "../decode/intake.ts";
 import { compileModel } from "../models/compiled_model.ts";
@@ -243,6 +243,85 @@ Deno.test("PowerStation reads the good headers of a payload that has a damaged o
   assert.equal(station.state("s", 0, 0).soc, 87.5);
 });
 
+Deno.test("PowerStation takes a reply for one whatever it holds of unknown layout, and finds what it wants behind 300 headers", async () => {
+  const { schema } = await loadFamily("river3");
+  const display = (fields: Record<string, unknown>) => ({
+    pdata: schema.encode("DisplayPropertyUpload", fields),
+    cmd_func: 254,
+    cmd_id: 21,
+    seq: 7,
+  });
+  const gone = display({ plug_in_info_ac_charger_flag: false, pow_get_ac_in: 0, flow_info_ac_in: 0 });
+  const rows: [name: string, headers: Header[], isReply: boolean][] = [
+    ["as it is", [gone], true],
+    ["a header without a command", [{ src: 2, seq: 7 }, gone], true],
+    [
+      "a header of unknown layout with a destination",
+      [{ cmd_func: 254, cmd_id: 40, dest: 32, seq: 7 }, gone],
+      true,
+    ],
+    ["behind 300 others", [...Array(300).fill({ cmd_func: 254, cmd_id: 40, seq: 7 }), gone], true],
+    ["a push", [{ ...gone, dest: 32 }], false],
+    ["one of both", [gone, { ...display({ cms_batt_soc: 50 }), dest: 32 }], false],
+    ["nothing of known layout", [{ cmd_func: 254, cmd_id: 40, seq: 7 }], false],
+  ];
+  for (const [name, headers, isReply] of rows) {
+    const { station } = await simulated("RIVER 3 Plus");
+    assert.equal(station.accept(encodeFrame(headers), 0).isReply, isReply, name);
+    assert.equal(station.grid.present, isReply ? false : undefined, name);
+  }
+});
+
+Deno.test("PowerStation believes no charge of a battery that has not reported, whatever of it is left out", async () => {
+  const zeros = {
+    "bmsMaster.vol": 0,
+    "bmsMaster.fullCap": 0,
+    "bmsMaster.maxCellVol": 0,
+    "bmsMaster.minCellVol": 0,
+  };
+  const told = {
+    "bmsMaster.vol": 52_000,
+    "bmsMaster.fullCap": 39_200,
+    "bmsMaster.soc": 9,
+    "ems.lcdShowSoc": 9,
+  };
+  const flat = { "bmsMaster.soc": 0, "ems.lcdShowSoc": 0, "ems.dsgRemainTime": 1, "inv.acInVol": 231_000 };
+  for (const left of [...Object.keys(zeros), undefined]) {
+    const some = Object.fromEntries(Object.entries(zeros).filter(([key]) => key !== left));
+    const station = await stationOf("DAEBTEST00000001");
+    const says = (params: object, atMonoMs: number) => {
+      station.accept(json({ params }), atMonoMs);
+      const { soc, discharge_min } = station.state("s", atMonoMs, 0);
+      return [soc, discharge_min];
+    };
+    assert.deepEqual(says({ ...flat, ...some }, 0), [undefined, undefined], `without ${left}`);
+    assert.deepEqual(says(told, 60_000), [9, undefined]);
+    for (let at = 120_000; at < 400_000; at += 30_000) {
+      assert.deepEqual(says({ ...flat, ...some, n: at }, at), [9, undefined], `without ${left} at ${at}`);
+    }
+    assert.deepEqual(says({ ...told, "bmsMaster.soc": 8, "ems.lcdShowSoc": 8 }, 410_000), [8, undefined]);
+  }
+});
+
+Deno.test("PowerStation reads numbers that stand as text, and nothing else that does", async () => {
+  const station = await stationOf("DCEBTEST00000001");
+  station.accept(
+    json({ params: { "ems.lcdShowSoc": "57", "inv.acInVol": "231000", "inv.inputWatts": "120 W" } }),
+    0,
+  );
+  const { soc, grid_connected, ac_in_volts, ac_in_watts } = station.state("s", 0, 0);
+  assert.deepEqual([soc, grid_connected, ac_in_volts, ac_in_watts], [57, true, 231, undefined]);
+});
+
+Deno.test("PowerStation says of an outlet's limit that it cannot use", async () => {
+  const station = await stationOf("D3M1TEST00000001");
+  const { schema } = await loadFamily("delta3");
+  const item = { power_outage_port_type: 3, power_outage_port_enable: 1 };
+  const pdata = schema.encode("DisplayPropertyUpload", { power_outages_list: { power_outage_item: [item] } });
+  const { problems } = station.accept(encodeFrame([{ pdata, dest: 32, cmd_func: 254, cmd_id: 21 }]), 0);
+  assert.match(problems.join(), /power_outage_min_soc of outlet "ac2" must be 0 to 100 %, found nothing/);
+});
+
 Deno.test("PowerStation holds back an implausible state of charge", async () => {
   const { station, encoder } = await simulated("DELTA Pro");
   station.accept(encoder.reply({ ...IDLE_ON_GRID, socPercent: 80 }), 0);
@@ -418,9 +497,38 @@ Deno.test("PowerStation says that the grid is unknown when its indicator vanishe
   assert.equal(silent.state("s", 400_001, 0).grid_unknown, true, "it speaks again, and not of its grid");
 
   const gone = await stationOf("R655TEST00000001");
-  gone.accept(await display({ ...ON_GRID, plug_in_info_ac_charger_flag: false }, true), 0);
+  gone.accept(
+    await display({ ...ON_GRID, plug_in_info_ac_charger_flag: false, flow_info_ac_in: 0 }, true),
+    0,
+  );
+  await charge(gone, 150_000);
+  const said = (atMonoMs: number) => {
+    const { grid_connected, grid_unknown, grid_age_s } = gone.state("s", atMonoMs, 0);
+    return [grid_connected, grid_unknown, grid_age_s];
+  };
+  assert.deepEqual(said(150_000), [false, undefined, 150]);
   await charge(gone, 600_000);
-  assert.equal(gone.state("s", 600_000, 0).grid_connected, false);
+  assert.deepEqual(said(600_000), [false, true, 600], "a loss stays, and is said to be told no more");
+  assert.match(
+    gone.grid.evidence ?? "",
+    /^no word on the grid since plug_in_info_ac_charger_flag=0, pow_get_ac_in=0$/,
+  );
+  gone.accept(
+    await display({ ...ON_GRID, plug_in_info_ac_charger_flag: false, flow_info_ac_in: 0 }),
+    601_000,
+  );
+  assert.deepEqual(said(601_000), [false, undefined, 0], "it tells it again");
+  await charge(gone, 900_000);
+  assert.deepEqual(said(900_000), [false, true, 299]);
+  gone.accept(await display(ON_GRID, true), 901_000);
+  assert.deepEqual(said(901_000), [true, undefined, 0]);
+  const quiet = await stationOf("R655TEST00000001");
+  quiet.accept(
+    await display({ ...ON_GRID, plug_in_info_ac_charger_flag: false, flow_info_ac_in: 0 }, true),
+    0,
+  );
+  const late = quiet.state("s", 600_000, 0);
+  assert.deepEqual([late.grid_connected, late.grid_unknown], [false, undefined], "a silent station is stale");
   const never = await stationOf("R655TEST00000001");
   await charge(never, 600_000);
   assert.deepEqual(

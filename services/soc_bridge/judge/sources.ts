@@ -41,8 +41,6 @@ export interface Asked {
   readonly readings: Readings;
   readonly packs: Packs | undefined;
   readonly scope: PackScope;
-  /** The battery has not reported yet. */
-  readonly isBatteryMissing: boolean;
 }
 
 /** Gathers what is asked. */
@@ -56,20 +54,7 @@ export function asked(
   // Of a main battery that is a part, at least one more is missing.
   const isAlone = packs?.isMainAPart === true && packs.list().every(({ num }) => num === 0);
   const count = told ?? (isAlone ? 2 : undefined);
-  const isBatteryMissing = hasOnlyZeros(model.unreportedBattery, readings);
-  return { model, readings, packs, scope: { count, freshSinceMonoMs }, isBatteryMissing };
-}
-
-/** At least one of them is known, and all that are known are 0. */
-function hasOnlyZeros(slots: readonly number[], readings: Readings): boolean {
-  let isKnown = false;
-  for (const slot of slots) {
-    const raw = readings.get(slot);
-    if (raw === undefined) continue;
-    if (raw !== 0) return false;
-    isKnown = true;
-  }
-  return isKnown;
+  return { model, readings, packs, scope: { count, freshSinceMonoMs } };
 }
 
 /** What one source says; undefined when nothing, or what cannot be. */
@@ -79,7 +64,8 @@ export function numberOf(name: NumberName, source: CompiledSource, of: Asked): T
     : sumOf(source.slots, of.readings, source.swap_bytes);
   if (!raw) return undefined;
   let { value } = raw;
-  let isPlaceholder = of.isBatteryMissing && isNothingWithoutBattery(name, value);
+  let isPlaceholder = raw.atMonoMs <= of.readings.batteryMissingMonoMs &&
+    isNothingWithoutBattery(name, value);
   if (!("packs" in source)) {
     isPlaceholder ||= (source.ignore_zero === true && value === 0) ||
       (source.placeholders?.includes(value) ?? isPlaceholderMinutes(name, value));

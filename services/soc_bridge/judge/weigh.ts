@@ -62,6 +62,7 @@ export function addReading(
  * | quantity | rule |
  * | --- | --- |
  * | grid, charge | the cable's while it was said within {@link CABLE_STALE_MS}; then whichever has the newer evidence, with its age |
+ * | grid that the cloud does not tell any more | a loss as above, by its age; else unknown without a live cable |
  * | grid in doubt | gone, when the charge fell meanwhile: `cable_doubt.ts` |
  * | minutes | the live cable's, on battery; else the live cloud's |
  * | watts out, volts in, temperature | the live cloud's (it tells them by socket and cell); else the live cable's |
@@ -83,8 +84,10 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
   const isCloudLive = cloud.link === "live";
   const cloudGridAge = cloud.grid_age_s ?? cloud.age_s ?? Infinity;
   const cloudSocAge = cloud.soc_age_s ?? cloud.age_s ?? Infinity;
+  // Not of a loss that the cloud tells no more: that has an age, and the newer evidence counts.
+  const isCloudUnknown = cloud.grid_unknown === true && cloud.grid_connected === undefined;
   const isCableGrid = cable.grid !== undefined &&
-    (isFresh(cable.grid) || (!cloud.grid_unknown && (cloud.grid_connected === undefined ||
+    (isFresh(cable.grid) || (!isCloudUnknown && (cloud.grid_connected === undefined ||
       ageSec(cable.grid.atMonoMs) < cloudGridAge)));
   const isCableSoc = cable.soc !== undefined &&
     (isFresh(cable.soc) || cloud.soc === undefined || ageSec(cable.soc.atMonoMs) < cloudSocAge);

@@ -121,6 +121,20 @@ const rows: Row[] = [
     wanted: { grid_connected: true, grid_unknown: undefined },
   },
   {
+    name: "takes the newer word of an old cable over a loss that the cloud does not tell any more",
+    cloud: { ...CLOUD, grid_connected: false, grid_unknown: true, grid_age_s: 200 },
+    cable: at(OL),
+    now: CABLE_STALE_MS + 1,
+    wanted: { grid_connected: true, grid_unknown: undefined, grid_source: "nut" },
+  },
+  {
+    name: "keeps such a loss that is newer than the cable's word",
+    cloud: { ...CLOUD, grid_connected: false, grid_unknown: true, grid_age_s: 200 },
+    cable: at(OL),
+    now: 300_000,
+    wanted: { grid_connected: false, grid_unknown: true, grid_source: "cloud" },
+  },
+  {
     name: "leaves the grid unknown when the cable is old too",
     cloud: { ...CLOUD, grid_connected: undefined, grid_unknown: true },
     cable: at(OL),

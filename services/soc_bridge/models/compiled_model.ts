@@ -31,8 +31,16 @@ export type IndicatorCore = Omit<IndicatorSpec, "from" | "needs"> & { readonly s
 
 /** The same with what it needs: each field with the indicator that says what its number means. */
 export type CompiledIndicator = IndicatorCore & {
-  readonly needs: readonly { readonly slot: number; readonly by: IndicatorCore }[];
+  readonly needs: readonly JudgedField[];
+  /** The fields of all other indicators that could show the grid. */
+  readonly others: readonly JudgedField[];
 };
+
+/** A field with the indicator that says what its number means. */
+export interface JudgedField {
+  readonly slot: number;
+  readonly by: IndicatorCore;
+}
 
 /** A table that is ready to read messages with. */
 export interface CompiledModel {
@@ -116,6 +124,7 @@ export async function compileModel(
   }));
   const grid = indicators.map(({ indicator, needs }) => ({
     ...indicator,
+    others: othersOf(indicator, indicators.map((one) => one.indicator)),
     needs: needs.flatMap((slot) => {
       const by = indicators.find((other) =>
         other.indicator !== indicator && other.indicator.slots.includes(slot)
@@ -155,6 +164,12 @@ export async function compileModel(
     ]),
     gridSlots: new Set(grid.flatMap(({ slots }) => slots)),
   };
+}
+
+function othersOf(indicator: IndicatorCore, all: readonly IndicatorCore[]): JudgedField[] {
+  return all.filter((by) => by !== indicator && !by.doubts && !by.only_absent).flatMap((by) =>
+    by.slots.filter((slot) => !indicator.slots.includes(slot)).map((slot) => ({ slot, by }))
+  );
 }
 
 function slotsOfValues(numbers: CompiledModel["numbers"]): Set<number> {

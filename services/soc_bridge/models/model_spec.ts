@@ -59,7 +59,7 @@ const source = v.union([
     swap_bytes: v.optional(v.boolean()),
     ignore_zero: v.optional(v.boolean()),
     placeholders: v.optional(v.pipe(v.array(number), v.maxLength(16))),
-    of: v.optional(v.picklist(["whole", "pack"])),
+    of: v.optional(v.picklist(["whole", "pack", "group"])),
     below_is_zero: v.optional(number),
   }),
   strictObject({
@@ -167,8 +167,9 @@ export type ModelSpec = v.InferOutput<typeof modelSchema>;
  * Where one value comes from. `part` cuts a signed number into its two directions; `scale` comes first.
  *
  * `placeholders` are raw numbers that mean "no value" in this field, and `ignore_zero` says that of 0: the next source is
- * asked, and a placeholder that is newer than every other source leaves the value unknown. `of: "pack"` marks the charge of
- * one battery: it stands for the whole only where that battery is the only one.
+ * asked, and a placeholder that is newer than every other source leaves the value unknown. `of: "pack"` marks what is true of
+ * one battery: it stands for the whole only where that battery is the only one. `of: "group"` marks what is true of several
+ * stations together: it counts where the station never told a charge of its own, and where the group has no more energy than it.
  */
 export type SourceSpec = v.InferOutput<typeof source>;
 

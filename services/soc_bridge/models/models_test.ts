@@ -86,6 +86,11 @@ Deno.test("findModel() takes the longest prefix", () => {
     ["D3AAZEB400000000", "DELTA 1000/1300"],
     ["DCEBZEB400000000", "DELTA Pro"],
     ["DC01ZEB400000000", "Alternator Charger"],
+    ["HR61ZEB400000000", "Smart Home Panel 3"],
+    ["HR64ZEB400000000", "Smart Home Panel 3"],
+    ["HR65ZEB400000000", "Smart Home Panel 3"],
+    ["HR6AZEB400000000", "Smart Home Panel 3"],
+    ["HR51ZEB400000000", undefined],
     ["XX99ZEB400000000", undefined],
     ["", undefined],
   ];
@@ -100,6 +105,7 @@ const LEARNT: readonly (readonly [prefix: string, model: string])[] = [
   ["Z1", "DELTA Pro"],
   ["D365", "DELTA 3 (1500)"],
   ["R701", "DELTA 2 Black / E980"],
+  ["HR6", "Smart Home Panel 3"],
   ...["D3E1", "D202", "Y712", "MR52", "R361", "R341", "P361", "R632", "R633"].map((prefix) =>
     [prefix, "Extra battery"] as const
   ),

@@ -125,8 +125,9 @@ export class StationPublisher {
     if (this.parts.publishRawJson) this.#publishRawJson(accepted);
     if (accepted.values > 0 || accepted.online !== undefined) this.#touched();
     // A word that waits for confirmation is worth a question now, not at the next keep-alive.
-    if (station.grid.pending || accepted.socHeld !== undefined) this.#askForAll();
-    else if (station.grid.doubt) this.#askForDoubt();
+    const { pending, doubt } = station.grid;
+    if ((pending && !pending.isAlone) || accepted.socHeld !== undefined) this.#askForAll();
+    else if (pending || doubt || accepted.isGridDenied) this.#askForDoubt();
   }
 
   /**
@@ -273,7 +274,7 @@ export class StationPublisher {
   #askForGrid(): void {
     const grid = this.#station?.grid;
     if (!grid || this.#cloudLink !== "live") return;
-    if (grid.doubt) return this.#askForDoubt();
+    if (grid.doubt || grid.pending?.isAlone) return this.#askForDoubt();
     if (grid.present === undefined && !grid.isUntold) return;
     const now = this.parts.clock.monoMs();
     const quietMs = now - Math.max(grid.confirmedAtMonoMs, this.#refreshedMonoMs);

@@ -52,7 +52,7 @@ function model(
     values,
     grid: GRID,
     packs: packs(volts, extraPacks),
-    unreported_battery: ["bms_bmsStatus.vol", "bms_bmsStatus.fullCap"],
+    unreported_battery: ["vol", "fullCap", "maxCellVol", "minCellVol"].map((key) => `bms_bmsStatus.${key}`),
   };
 }
 

@@ -17,7 +17,8 @@ const AC_IN_FLAG = `${DISPLAY}.plug_in_info_ac_in_flag`;
 
 /**
  * Volts decide: 237 V with no watt and a flow of 4 while the sun carried the load, 7 V with nothing plugged in. They come
- * once a minute at most and in every reply. A reply without them says "gone" only when it has all the other signs and none
+ * once a minute at most and in every reply. One firmware tells 0 V beside 120 W: no loss stands against another sign
+ * (`judge/grid_evidence.ts`). A reply without them says "gone" only when it has all the other signs and none
  * shows the grid. The charger flag is never set on some and is not used; neither is the frequency, 50 with nothing plugged.
  */
 const GRID: IndicatorSpec[] = [

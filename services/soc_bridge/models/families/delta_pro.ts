@@ -44,7 +44,7 @@ function station(
       capacity: { unit: "mAh", volts },
       count: "ems.maxAvailableNum",
     },
-    unreported_battery: ["bmsMaster.vol", "bmsMaster.fullCap"],
+    unreported_battery: ["vol", "fullCap", "maxCellVol", "minCellVol"].map((key) => `bmsMaster.${key}`),
   };
 }
 

@@ -79,7 +79,7 @@ export const DELTA_PRO_3_MODELS: readonly ModelSpec[] = [
   },
   {
     model: "Smart Home Panel 3",
-    prefixes: ["HR62", "HR63", "HR6C"],
+    prefixes: ["HR6", "HR62", "HR63", "HR6C"],
     role: "accessory",
     protocol: "protobuf",
     family: "deltaproultrax",

@@ -30,7 +30,7 @@ function river(
       full: "fullCap",
       capacity: { unit: "mAh", volts: VOLTS },
     },
-    unreported_battery: ["bmsMaster.vol", "bmsMaster.fullCap"],
+    unreported_battery: ["vol", "fullCap", "maxCellVol", "minCellVol"].map((key) => `bmsMaster.${key}`),
   };
 }
 

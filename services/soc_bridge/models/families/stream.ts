@@ -15,13 +15,14 @@ const GRID: IndicatorSpec[] = [
 
 /**
  * In a group only the leader computes the system's charge and energy; the others send them as 0. What a unit can give is in
- * its own battery, so that comes first, also on the leader.
+ * its own battery, so that comes first, also on the leader. All of charge, energy and minutes are the unit's then: the group's
+ * count for a unit that is alone in it, or that tells nothing of its own.
  */
 const OWN_SOC: ModelSpec["values"]["soc"] = [
   { packs: "mean_soc" },
   { from: `${DISPLAY}.bms_batt_soc`, of: "pack" },
   { from: "CMSHeartBeatReport.v1p0.f32_lcd_show_soc" },
-  { from: `${DISPLAY}.cms_batt_soc`, ignore_zero: true },
+  { from: `${DISPLAY}.cms_batt_soc`, ignore_zero: true, of: "group" },
 ];
 
 /**
@@ -45,10 +46,18 @@ const STREAM: Pick<ModelSpec, "role" | "protocol" | "family" | "values" | "grid"
       { from: `${DISPLAY}.pow_get_pv_sum`, ignore_zero: true },
       { from: ["pow_get_pv", "pow_get_pv2", "pow_get_pv3", "pow_get_pv4"].map((f) => `${DISPLAY}.${f}`) },
     ],
-    charge_min: [{ from: `${DISPLAY}.cms_chg_rem_time` }],
-    discharge_min: [{ from: `${DISPLAY}.cms_dsg_rem_time`, placeholders: NO_MINUTES_LEFT }],
+    charge_min: [
+      { from: `${DISPLAY}.bms_chg_rem_time`, of: "pack" },
+      { from: "CMSHeartBeatReport.v1p0.chg_remain_time" },
+      { from: `${DISPLAY}.cms_chg_rem_time`, of: "group" },
+    ],
+    discharge_min: [
+      { from: `${DISPLAY}.bms_dsg_rem_time`, placeholders: NO_MINUTES_LEFT, of: "pack" },
+      { from: "CMSHeartBeatReport.v1p0.dsg_remain_time", placeholders: NO_MINUTES_LEFT },
+      { from: `${DISPLAY}.cms_dsg_rem_time`, placeholders: NO_MINUTES_LEFT, of: "group" },
+    ],
     temp_celsius: [{ packs: "max_temp" }],
-    battery_wh: [{ from: `${DISPLAY}.cms_batt_full_energy`, ignore_zero: true }],
+    battery_wh: [{ from: `${DISPLAY}.cms_batt_full_energy`, ignore_zero: true, of: "group" }],
     battery_design_wh: [{ packs: "sum_design" }],
     max_soc: [{ from: `${DISPLAY}.cms_max_chg_soc` }],
     min_soc: [{ from: `${DISPLAY}.cms_min_dsg_soc` }],
