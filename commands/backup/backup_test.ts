@@ -17,6 +17,7 @@ import { loginIn } from "./testdata/login.ts";
 import { PERMISSIONS } from "../setup/testdata/setup_house.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { freePort, startMosquittoWith } from "../../scripts/simulate/mosquitto.ts";
+import { takeState } from "../../lib/state_lock.ts";
 import { startDaemonProcess } from "../../scripts/simulate/processes.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
@@ -190,6 +191,15 @@ Deno.test("restore onto a running daemon is refused; backup beside one is not", 
       const refused = await run("restore", file, "--replace", "--root", dir);
       assert.equal(refused.code, 1);
       assert.match(refused.text, /the daemon runs \(process \d+.*end it first.*Nothing was changed/s);
+      await daemon.stop();
+      // One that nobody hears of at the broker, for the broker is down or refuses it.
+      const held = takeState(join(dir, "state"));
+      const again = await run("restore", file, "--replace", "--root", dir);
+      if (held.kind === "mine") held.release();
+      assert.match(
+        again.text,
+        new RegExp(`the daemon runs \\(process ${Deno.pid},.*Nothing was changed`, "s"),
+      );
     } finally {
       await daemon.stop();
     }
