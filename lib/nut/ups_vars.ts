@@ -18,6 +18,8 @@ export interface UpsReading {
   readonly tempCelsius?: number;
   /** `device.model`, else `ups.model`, at most 64 characters. */
   readonly model?: string;
+  /** `device.serial`, else `ups.serial`, at most 64 characters; absent too when it is what devices say for "none". */
+  readonly serial?: string;
 }
 
 /**
@@ -42,8 +44,11 @@ export function readUpsVars(answer: string, ups: string): UpsReading {
   }
   const values = new Map<string, string>();
   for (const line of lines.slice(1, -1)) {
-    const [, name, value] = /^VAR \S+ (\S+) "(.*)"$/.exec(line) ?? [];
-    if (name !== undefined && value !== undefined) values.set(name, value);
+    const [, of, name, value] = /^VAR (\S+) (\S+) "(.*)"$/.exec(line) ?? [];
+    // What it says of another UPS is no word on this one.
+    if (of === ups && name !== undefined && value !== undefined) {
+      values.set(name, value.replaceAll(/\\(.)/g, "$1"));
+    }
   }
   // A source that tells a station what it said itself would keep old values fresh for ever.
   if (values.get("driver.name") === OWN_DRIVER) {
@@ -64,25 +69,42 @@ export function readUpsVars(answer: string, ups: string): UpsReading {
   const ofLoad = load !== undefined && nominalWatts !== undefined
     ? Math.round(load * nominalWatts) / 100
     : undefined;
-  const model = (values.get("device.model") ?? values.get("ups.model"))?.replaceAll(/\p{Cc}/gu, "").trim()
-    .slice(0, 64);
+  const text = (...names: readonly string[]) =>
+    names.map((name) => shown(values.get(name) ?? "", 64)).find(Boolean);
+  const serials = [values.get("device.serial"), values.get("ups.serial")];
   const runtimeSec = number("battery.runtime", 60_000_000);
   return {
     grid,
-    status: status.slice(0, 100),
+    status: shown(status, 100),
     soc: number("battery.charge", 100),
     dischargeMin: grid === false && runtimeSec !== undefined ? Math.floor(runtimeSec / 60) : undefined,
     outWatts: number("ups.realpower", 100_000) ?? ofLoad,
     inVolts: number("input.voltage", 1000),
     tempCelsius: number("battery.temperature", 200, -60) ?? number("ups.temperature", 200, -60),
-    model: model === "" ? undefined : model,
+    model: text("device.model", "ups.model"),
+    serial: serials.map((one) => shown(one ?? "", 64)).find(isSerial),
   };
+}
+
+/** Text for people: no control characters, and none that turn the direction of what follows. */
+function shown(text: string, longest: number): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "").trim().slice(0, longest);
+}
+
+/** Not what devices without a serial number say: nothing, one character again and again, or a word for it. */
+function isSerial(text: string): boolean {
+  const plain = text.replaceAll(/[^\p{L}\p{N}]/gu, "");
+  return plain.length >= 4 && !/^(.)\1*$/u.test(plain) &&
+    !/^(unknown|none|null|notset|default)$/i.test(plain);
 }
 
 /** What our own NUT server calls its driver. */
 const OWN_DRIVER = "ecoflow-power";
 
-/** The answer to `LIST UPS`. @throws Error naming what was seen */
+/** More UPSes of one server than this are not looked at. */
+const MOST_UPSES = 32;
+
+/** The answer to `LIST UPS`: each once, and no more than {@link MOST_UPSES}. @throws Error naming what was seen */
 export function readUpsList(
   answer: string,
 ): readonly { readonly ups: string; readonly description: string }[] {
@@ -90,17 +112,19 @@ export function readUpsList(
   if (lines[0] !== "BEGIN LIST UPS" || lines.at(-1) !== "END LIST UPS") {
     throw new Error(`it answered ${JSON.stringify((lines[0] ?? "").slice(0, 100))}, wanted a list of UPSes`);
   }
-  return lines.slice(1, -1).flatMap((line) => {
+  const found = new Map<string, string>();
+  for (const line of lines.slice(1, -1)) {
     const [, ups, description = ""] = /^UPS ([A-Za-z0-9._-]{1,64}) "(.*)"$/.exec(line) ?? [];
-    return ups === undefined ? [] : [{ ups, description: description.slice(0, 100) }];
-  });
+    if (ups !== undefined && !found.has(ups)) found.set(ups, shown(description, 100));
+  }
+  return [...found].slice(0, MOST_UPSES).map(([ups, description]) => ({ ups, description }));
 }
 
 /** What drivers write; not what JavaScript takes besides, such as "0x64", "1e2" or "Infinity". */
 const DECIMAL = /^-?\d{1,12}(\.\d{1,12})?$/;
 
 function gridOf(status: string): boolean | undefined {
-  const flags = status.split(" ");
+  const flags = status.trim().split(/\s+/);
   const [isOnLine, isOnBattery] = [flags.includes("OL"), flags.includes("OB")];
   return isOnLine === isOnBattery ? undefined : isOnLine;
 }

@@ -11,6 +11,7 @@ const NONE = {
   inVolts: undefined,
   tempCelsius: undefined,
   model: undefined,
+  serial: undefined,
 };
 
 for (
@@ -67,6 +68,26 @@ for (
       status: "OL",
       soc: 100,
     }],
+    ["takes no word on another UPS", ['ups.status "OL"', 'battery.charge "7"\nVAR v battery.charge "99"'], {
+      ...NONE,
+      grid: true,
+      status: "OL",
+      soc: 7,
+    }],
+    ["reads a model as it was written, without what would change a terminal", [
+      'ups.status "OL  CHRG\u001b[2J"',
+      'ups.model "A \\"B\\" \\\\C\u202e"',
+    ], { ...NONE, grid: true, status: "OL  CHRG[2J", model: 'A "B" \\C' }],
+    ["reads the serial number of the device, else of the UPS", [
+      'ups.status "OL"',
+      'device.serial "00000000"',
+      'ups.serial " R651ZEB4XG1A0001 "',
+    ], { ...NONE, grid: true, status: "OL", serial: "R651ZEB4XG1A0001" }],
+    ["takes a word for none for no serial number", [
+      'ups.status "OL"',
+      'device.serial "Not set"',
+      'ups.serial "--"',
+    ], { ...NONE, grid: true, status: "OL" }],
     ["takes no charge above 100 %", ['ups.status "OL"', 'battery.charge "100.1"'], {
       ...NONE,
       grid: true,
