@@ -14,6 +14,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   upsc: "nut-client",
   upsd: "nut-server",
   openssl: "openssl",
+  certutil: "libnss3-tools",
   chromium: "chromium",
   mcopy: "mtools",
   "mkfs.vfat": "dosfstools",

@@ -111,9 +111,9 @@ async function ask(connection: Deno.Conn, line: string, isWhole: (text: string) 
   return text;
 }
 
-/** One word of NUT's protocol, whatever is in it. */
+/** One word of NUT's protocol, whatever is in it. To NUT 2.8.0 a `#` begins a comment in quotes too: the line would never end. */
 function quoted(word: string): string {
-  return /^[A-Za-z0-9._-]+$/.test(word) ? word : `"${word.replaceAll(/[\\"]/g, "\\$&")}"`;
+  return /^[A-Za-z0-9._-]+$/.test(word) ? word : `"${word.replaceAll(/[\\"#]/g, "\\$&")}"`;
 }
 
 const shown = (answer: string) => JSON.stringify(firstLine(answer).slice(0, 100));

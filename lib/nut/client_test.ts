@@ -117,6 +117,6 @@ Deno.test("listOverTcp() does not pass on a password that the server echoes", as
 
 Deno.test("listOverTcp() makes one word of a password, whatever is in it", async () => {
   const login = { user: "me", password: 'a "b" \\c#' };
-  const { answer } = await asking({ password: '"a \\"b\\" \\\\c#"' }, { login });
+  const { answer } = await asking({ password: '"a \\"b\\" \\\\c\\#"' }, { login });
   assert.equal(answer, LIST);
 });

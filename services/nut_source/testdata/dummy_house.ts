@@ -60,18 +60,34 @@ export class DummyHouse {
   }
 }
 
+/** What a house has besides. */
+export interface DummyHouseOptions {
+  /** Further lines of `upsd.conf`. */
+  readonly upsdConf?: (dir: string, port: number) => string;
+  /** `upsd.users`; nobody when absent. */
+  readonly users?: string;
+  /** Runs before the programs start. */
+  readonly prepare?: (dir: string) => Promise<void>;
+  /** Further lines of `ups.conf`: UPSes whose driver is not started. */
+  readonly upsConf?: string;
+}
+
 /** Runs `run` in a house of its own, which is gone afterwards. */
 export async function withDummyHouse(
   first: Readonly<Record<string, string | number>>,
   run: (house: DummyHouse) => Promise<void>,
+  { upsdConf, users = "", prepare, upsConf = "" }: DummyHouseOptions = {},
 ): Promise<void> {
   const port = freePort();
   const files = {
-    "ups.conf": `[${UPS}]\n driver = dummy-ups\n port = ${UPS}.dev\n mode = dummy-once\n pollinterval = 1\n`,
+    "ups.conf":
+      `[${UPS}]\n driver = dummy-ups\n port = ${UPS}.dev\n mode = dummy-once\n pollinterval = 1\n${upsConf}`,
     "upsd.conf": `LISTEN 127.0.0.1 ${port}\nMAXAGE 3\n`,
-    "upsd.users": "",
+    "upsd.users": users,
   };
   await inTempDir(files, async (dir) => {
+    if (upsdConf) writeFileSync(`${dir}/upsd.conf`, upsdConf(dir, port), { flag: "a" });
+    await prepare?.(dir);
     const house = new DummyHouse(dir, port);
     house.say(first);
     house.startDriver();
