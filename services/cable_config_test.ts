@@ -88,6 +88,18 @@ for (
       undefined,
       /"Study" must be a station/,
     ],
+    [
+      "a serial number that is none",
+      {},
+      '[station.Rack]\nnut = { ups = "a", serial = "x" }\n',
+      /line 2.*serial number/,
+    ],
+    [
+      "one UPS for two stations",
+      { NUT_SOURCES_JSON: '{"Study":{"ups":"a","host":"localhost"},"Rack":{"ups":"a"}}' },
+      undefined,
+      /"a" at this machine:3493 must speak for one station/,
+    ],
     ["a UPS name that is none", {}, '[station.Rack]\nnut = { ups = "a b" }\n', /line 2.*UPS name/],
     ["an unknown key", {}, '[station.Rack]\nnut = { ups = "a", pass = "s3cret" }\n', /line 2.*nut\.pass/],
   ] as const

@@ -1,5 +1,7 @@
 /** What setup and doctor say about stations by cable. Pure. */
+import { isLoopback } from "../../lib/config/nut_sources.ts";
 import type { Finding } from "../../lib/findings.ts";
+import { isAnotherSerial, isSameSerial } from "../../lib/nut/serial.ts";
 import type { UpsReading } from "../../lib/nut/ups_vars.ts";
 import type { FoundUps } from "./local_nut.ts";
 
@@ -15,11 +17,26 @@ export function foundWords({ ups, reading }: FoundUps): string {
   return `"${ups}": ${typeof reading === "string" ? reading : readingWords(reading)}`;
 }
 
-/** A station by cable that the configuration names, and what its server answered. */
-export function examineCable(device: string, address: string, reading: UpsReading | string): Finding {
+/**
+ * A station by cable that the configuration names, and what its server answered.
+ *
+ * @param serial What its serial number must be; undefined: it is not known here, and nothing is compared
+ */
+export function examineCable(
+  device: string,
+  address: string,
+  reading: UpsReading | string,
+  serial?: string,
+): Finding {
   const what = `cable of ${device}`;
   if (typeof reading === "string") {
     return { what, verdict: "bad", text: `${address}: ${reading}; ${cureOf(reading)}` };
+  }
+  if (isAnotherSerial(reading.serial, serial)) {
+    const text =
+      `${address} has the serial number ${reading.serial}, wanted ${serial}: it is another station's cable, and ` +
+      "nothing that it says is believed. See ups; docs/nut-source.md";
+    return { what, verdict: "bad", text };
   }
   const isWhole = reading.grid !== undefined && reading.soc !== undefined;
   return { what, verdict: isWhole ? "good" : "bad", text: `${address}, ${readingWords(reading)}` };
@@ -29,18 +46,32 @@ export function examineCable(device: string, address: string, reading: UpsReadin
 export function examineUnused(
   found: readonly FoundUps[],
   used: readonly { readonly host: string; readonly ups: string }[],
+  stations: readonly KnownStation[] = [],
 ): Finding[] {
-  const isUsed = ({ ups }: FoundUps) =>
-    used.some((one) => one.ups === ups && /^(127\.|localhost$|::1$)/.test(one.host));
+  const isUsed = ({ ups }: FoundUps) => used.some((one) => one.ups === ups && isLoopback(one.host));
   return found.filter((one) => !isUsed(one)).map((one) => ({
     what: "NUT on this machine",
     verdict: "unsure",
     text: `${foundWords(one)}; to let it speak for a station: ` +
-      `NUT_SOURCES_JSON={"Study":{"ups":"${one.ups}"}} (docs/nut-source.md)`,
+      `NUT_SOURCES_JSON={"${stationOf(one, stations) ?? "Study"}":{"ups":"${one.ups}"}} (docs/nut-source.md)`,
   }));
 }
 
+/** A station whose serial number is known. */
+export interface KnownStation {
+  readonly sn: string;
+  readonly name?: string;
+}
+
+/** The name of the station whose cable it is by its serial number; undefined: none, or it says no number. */
+export function stationOf({ reading }: FoundUps, stations: readonly KnownStation[]): string | undefined {
+  const serial = typeof reading === "string" ? undefined : reading.serial;
+  const station = stations.find(({ sn }) => serial !== undefined && isSameSerial(sn, serial));
+  return station && (station.name ?? station.sn);
+}
+
 function cureOf(problem: string): string {
+  if (/serial number/.test(problem)) return "another UPS answers: see ups and serial";
   if (/DATA-STALE|DRIVER-NOT-CONNECTED/.test(problem)) {
     return "the driver does not reach the UPS: look at the USB cable, switch the station off and on, and see `upsdrvctl`";
   }

@@ -48,3 +48,20 @@ Deno.test("examineUnused() offers what a server here has and nobody uses", () =>
     /"b": ERR.*NUT_SOURCES_JSON=\{"Study":\{"ups":"b"\}\}/,
   );
 });
+
+Deno.test("examineCable() calls a cable with another serial number bad, and one without a number good", () => {
+  const sn = "R651SIM000000001";
+  const verdict = (serial?: string) => examineCable("Study", "x", { ...READING, serial }, sn).verdict;
+  assert.deepEqual([verdict(sn), verdict(), verdict("R651SIM000000002")], ["good", "good", "bad"]);
+  const { text } = examineCable("Study", "x:1", { ...READING, serial: "AS1" }, sn);
+  assert.match(
+    text,
+    /x:1 has the serial number AS1, wanted R651SIM000000001.*nothing that it says is believed/,
+  );
+});
+
+Deno.test("examineUnused() names the station whose serial number a UPS says", () => {
+  const found = [{ ups: "a", description: "", reading: { ...READING, serial: "R651SIM000000001" } }];
+  const text = examineUnused(found, [], [{ sn: "R651SIM000000001", name: "Attic" }])[0]?.text ?? "";
+  assert.match(text, /NUT_SOURCES_JSON=\{"Attic":\{"ups":"a"\}\}/);
+});

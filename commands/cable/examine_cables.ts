@@ -12,7 +12,12 @@ export async function examineCables(house: HouseConfig): Promise<readonly Findin
   const { sources } = nutSourcesIn(house);
   const named = await Promise.all(
     sources.map(async (source) =>
-      examineCable(source.device, `${source.host}:${source.port}`, await readUps(source))
+      examineCable(
+        source.device,
+        `${source.host}:${source.port}`,
+        await readUps(source),
+        source.serial ?? serialOf(source.device, house.stations),
+      )
     ),
   );
   const found = await findUpses();
@@ -21,7 +26,12 @@ export async function examineCables(house: HouseConfig): Promise<readonly Findin
     : [];
   // Our own server has none that could be offered.
   const isOwn = house.nut !== undefined && house.nut.port === LOCAL_NUT.port;
-  return [...named, ...examineUnused(found ?? [], sources), ...(isOwn ? [] : advice)];
+  return [...named, ...examineUnused(found ?? [], sources, house.stations), ...(isOwn ? [] : advice)];
+}
+
+/** Of a station that the configuration knows by that name or serial number; others are told by the daemon. */
+function serialOf(device: string, stations: HouseConfig["stations"]): string | undefined {
+  return stations.find(({ sn, name }) => sn === device || name === device)?.sn;
 }
 
 /** How the driver is had on this machine. */

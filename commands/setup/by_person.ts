@@ -25,7 +25,7 @@ export async function askPerson(draft: Draft, terminal: Terminal): Promise<boole
   const stations = await askStations(known, terminal);
   putStations(draft, stations.map((station) => ({ ...station, hosts: [] })));
   await tryUntilWell(draft, terminal);
-  await askCables(draft, stations.map(({ name }) => name), await findUpses(), terminal);
+  await askCables(draft, stations, await findUpses(), terminal);
   terminal.say("\n3. Hosts");
   terminal.say(
     "Computers with the agent, by a name of your choice, such as study-pc. A NAS needs none: docs/nut.md.",

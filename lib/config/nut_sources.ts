@@ -15,12 +15,16 @@ export interface NutSourceEntry {
   readonly user?: string;
   /** True: STARTTLS with a verified certificate, or nothing; else plain TCP. */
   readonly tls?: boolean;
+  /** What its driver calls its serial number, where that is not the station's own. Absent: the station's own is wanted. */
+  readonly serial?: string;
 }
 
 /** One station and how to ask for it. */
 export interface NutSource extends NutTarget {
   /** The station's name in topics, or its serial number. */
   readonly device: string;
+  /** See {@link NutSourceEntry.serial}. */
+  readonly serial?: string;
 }
 
 /** What stands beside a station's name; `host` is 127.0.0.1 and `port` 3493 when left out. */
@@ -41,6 +45,7 @@ export const nutSourceSchema = strictObject({
   ),
   user: v.optional(v.pipe(v.string(), v.regex(/^[^\p{Cc}]{1,64}$/u, "must be a user's name"))),
   tls: v.optional(v.boolean()),
+  serial: v.optional(v.pipe(v.string(), v.regex(/^[\x20-\x7e]{4,64}$/, "must be a serial number"))),
 });
 
 /** Reads `{"station":{"ups":"…","host":"…","port":3493},…}`. Problems are added to `problems`. */
@@ -73,6 +78,11 @@ export function parseNutPasswords(text: string, problems: string[]): ReadonlyMap
   return passwords;
 }
 
+/** Whether a host is this machine, whatever it is called. */
+export function isLoopback(host: string): boolean {
+  return /^(127\.|localhost$|::1$)/.test(host);
+}
+
 /** What is needed to ask. */
 export interface NutSourceSecrets {
   readonly passwords: ReadonlyMap<string, string>;
@@ -83,7 +93,7 @@ export interface NutSourceSecrets {
 /**
  * Puts both places where sources are named together.
  *
- * @param problems Gets a station that is named twice, and users and passwords that do not fit
+ * @param problems Gets a station that is named twice, a UPS that is, and users and passwords that do not fit
  */
 export function nutSourcesOf(
   entries: readonly NutSourceEntry[],
@@ -91,10 +101,17 @@ export function nutSourcesOf(
   problems: string[],
 ): readonly NutSource[] {
   const seen = new Set<string>();
+  const askedFor = new Map<string, string>();
   const sources = entries.map(({ user, tls, ...entry }) => {
     const { device } = entry;
     if (seen.has(device)) problems.push(`The station "${device}" must have one NUT server, found two`);
     seen.add(device);
+    const target = `"${entry.ups}" at ${isLoopback(entry.host) ? "this machine" : entry.host}:${entry.port}`;
+    const other = askedFor.get(target);
+    if (other !== undefined && other !== device) {
+      problems.push(`The UPS ${target} must speak for one station, found "${other}" and "${device}"`);
+    }
+    askedFor.set(target, device);
     const password = passwords.get(device);
     if (user !== undefined && password === undefined) {
       problems.push(`The NUT user of "${device}" needs a password in NUT_SOURCE_PASSWORDS_JSON, found none`);

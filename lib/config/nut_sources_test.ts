@@ -48,8 +48,8 @@ Deno.test("nutSourcesOf() adds log-in and TLS, and tells what does not fit", () 
     nutSourcesOf(
       [
         { device: "Study", ...at, user: "me", tls: true },
-        { device: "Attic", ...at, user: "me" },
-        { device: "Plain", ...at, tls: false },
+        { device: "Attic", ...at, ups: "v", user: "me" },
+        { device: "Plain", ...at, port: 2, tls: false },
         { device: "Study", ...at },
       ],
       { passwords, caPem: "PEM" },
@@ -57,11 +57,26 @@ Deno.test("nutSourcesOf() adds log-in and TLS, and tells what does not fit", () 
     ),
     [
       { device: "Study", ...at, login: { user: "me", password: "p" }, tls: { caPem: "PEM" } },
-      { device: "Attic", ...at },
-      { device: "Plain", ...at },
+      { device: "Attic", ...at, ups: "v" },
+      { device: "Plain", ...at, port: 2 },
       { device: "Study", ...at },
     ],
   );
   assert.equal(problems.length, 4);
   assert.match(problems.join("; "), /"Attic" needs a password.*"Study" must have one.*"Nobody".*"Plain"/);
+});
+
+Deno.test("nutSourcesOf() tells of one UPS that is to speak for two stations, and lets two of one server be", () => {
+  const problemsOf = (...hosts: readonly [host: string, ups: string][]) => {
+    const problems: string[] = [];
+    const entries = hosts.map(([host, ups], at) => ({ device: `S${at}`, ups, host, port: 3493 }));
+    nutSourcesOf(entries, { passwords: new Map() }, problems);
+    return problems.join("; ");
+  };
+  assert.equal(problemsOf(["nas", "a"], ["nas", "b"], ["nas2", "a"]), "");
+  assert.match(
+    problemsOf(["nas", "a"], ["nas", "a"]),
+    /"a" at nas:3493 must speak for one station, found "S0" and "S1"/,
+  );
+  assert.match(problemsOf(["localhost", "a"], ["127.0.0.1", "a"]), /this machine:3493 must speak for one/);
 });

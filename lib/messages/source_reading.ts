@@ -11,6 +11,7 @@ const schema = v.object({
   in_volts: v.optional(numberIn(0, 1000)),
   temp_celsius: v.optional(numberIn(-60, 200)),
   model: v.optional(textUpTo(64)),
+  serial: v.optional(textUpTo(64)),
   flapping: v.optional(v.boolean()),
   evidence: textUpTo(200),
   ts: isoTime,
@@ -28,6 +29,7 @@ const schema = v.object({
  * | `in_volts` | at the AC input, V |
  * | `temp_celsius` | of the battery, degrees C |
  * | `model` | what the driver calls the device |
+ * | `serial` | what the driver calls the device's serial number; absent: it says none, or it is the one that the configuration names |
  * | `flapping` | true: the driver changes between OL and OB too often to be believed; else absent |
  * | `evidence` | what `grid` rests on, such as `ups.status=OB DISCHRG` |
  * | `ts` | wall time of the answer |

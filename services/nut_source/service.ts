@@ -3,6 +3,7 @@ import { errorText } from "../../lib/errors.ts";
 import { encodeSourceReading } from "../../lib/messages/source_reading.ts";
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { type ListNut, listOverTcp } from "../../lib/nut/client.ts";
+import { isAnotherSerial } from "../../lib/nut/serial.ts";
 import { readUpsVars } from "../../lib/nut/ups_vars.ts";
 import type { NutSource } from "../../lib/config/nut_sources.ts";
 import type { Service, ServiceContext } from "../../lib/workers/service.ts";
@@ -64,6 +65,9 @@ export class NutSourceService implements Service {
     try {
       const reading = readUpsVars(await this.list(source, asking.signal), source.ups);
       if (this.#isStopped) return;
+      if (isAnotherSerial(reading.serial, source.serial)) {
+        throw new Error(`its serial number is "${reading.serial}", wanted "${source.serial}"`);
+      }
       if (this.#silent.delete(source)) log.notice("SOURCE ANSWERS AGAIN", { device: source.device });
       const before = this.#said.get(source) ?? NOTHING_SAID;
       const said = stepConfirmed(before, reading.grid, clock.monoMs());
@@ -83,6 +87,7 @@ export class NutSourceService implements Service {
           in_volts: reading.inVolts,
           temp_celsius: reading.tempCelsius,
           model: reading.model,
+          serial: source.serial === undefined ? reading.serial : undefined,
           flapping: said.isFlapping ? true : undefined,
           evidence: `ups.status=${reading.status}`,
           ts: new Date(clock.wallMs()).toISOString(),

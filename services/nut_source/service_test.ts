@@ -44,3 +44,37 @@ Deno.test("NutSourceService says OB with the second poll, nothing of stale data,
   assert.deepEqual(context.health.list(), []);
   await service.stop();
 });
+
+Deno.test("NutSourceService says a serial number, and nothing of a UPS that is not the configured one", async () => {
+  const context = testContext(
+    { service: "nut_source", publishes: [TOPIC], subscribes: [] },
+    {
+      roots: DEFAULT_ROOTS,
+      sources: [SOURCE, { ...SOURCE, ups: "v", serial: "0123456789" }],
+      pollMs: POLL_MS,
+    },
+  );
+  const said: SourceReading[] = [];
+  context.broker.bus({ service: "test", publishes: [], subscribes: [TOPIC] })
+    .subscribe(TOPIC, ({ payload }) => void said.push(parseSourceReading(payload, "test")), { qos: 0 });
+  const serials: Record<string, string> = { u: "R631", v: "0123456789" };
+  const service = new NutSourceService(context, ({ ups }) =>
+    Promise.resolve(
+      `BEGIN LIST VAR ${ups}\nVAR ${ups} ups.status "OL"\nVAR ${ups} device.serial "${
+        serials[ups]
+      }"\nEND LIST VAR ${ups}\n`,
+    ));
+  await service.start();
+  await settle();
+  // What the configuration calls its own is compared here, and not with the cloud's.
+  assert.deepEqual(said.splice(0).map(({ serial }) => serial), ["R631", undefined]);
+  serials["v"] = "0123456780";
+  context.clock.advance(POLL_MS);
+  await settle();
+  assert.deepEqual(said.map(({ serial }) => serial), ["R631"]);
+  assert.match(
+    JSON.stringify(context.health.list()),
+    /is silent: its serial number is \\"0123456780\\", wanted \\"0123456789\\"/,
+  );
+  await service.stop();
+});

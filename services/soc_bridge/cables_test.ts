@@ -206,3 +206,78 @@ Deno.test("SocBridge lets neither a cloud that is down nor a station that it cal
   assert.equal(h.state().link, "offline");
   await h.stop();
 });
+
+const OTHER_SN = "R631SIM000000002";
+
+Deno.test("SocBridge takes the cable of a station that is named by its serial number, or whose cable says it", async () => {
+  const h = await house({ cables: [SN] });
+  await h.cable({ grid: false, soc: 44 }, SN);
+  assert.deepEqual([h.state().soc, h.state().grid_source], [44, "nut"]);
+  await h.cable({ grid: false, soc: 43, serial: "r631-sim000000001" });
+  assert.deepEqual([h.state().soc, h.state().grid_connected], [43, false]);
+  assert.equal(h.has(SN), false, "one state has one writer");
+  await h.stop();
+});
+
+Deno.test("SocBridge believes no cable with the serial number of another station, and tells it once", async () => {
+  const h = await house({ devices: [{ sn: SN, name: "Study" }, { sn: OTHER_SN, name: "Attic" }] });
+  await h.cloud(BATTERY);
+  await h.cloud(BATTERY);
+  const before = h.state();
+  assert.equal(before.grid_connected, false);
+  // Full and on line: believed, it would keep the hosts of an empty battery up.
+  for (let sec = 0; sec < 30; sec += 3) {
+    await h.cable({ grid: true, soc: 100, serial: OTHER_SN });
+    await h.pass(3000);
+  }
+  const state = h.state();
+  assert.deepEqual([state.grid_connected, state.soc, state.grid_source], [false, before.soc, undefined]);
+  assert.deepEqual(h.told(), ["source_of_another"]);
+  assert.match(JSON.stringify(h.health.list()), /source_of_another.*not believed, of Study/);
+  assert.match(h.log.text(), /CABLE OF ANOTHER STATION.*R631SIM000000002/);
+  assert.notEqual(
+    h.state("Attic").soc,
+    100,
+    "a server speaks for the station that it is named for, and no other",
+  );
+  // A driver that starts has no serial number yet: it has not become this station by that.
+  await h.cable({ grid: true, soc: 100 });
+  assert.equal(h.state().grid_connected, false);
+  await h.cable({ grid: false, soc: 60, serial: SN });
+  await h.pass(2000);
+  assert.deepEqual([h.state().grid_source, h.state().soc], ["nut", 60]);
+  assert.doesNotMatch(JSON.stringify(h.health.list()), /source_of_another/);
+  await h.stop();
+});
+
+Deno.test("SocBridge lets a cable that turns another's grow old, with its age, and fills no journal by turns", async () => {
+  const h = await house();
+  await h.cable({ grid: false, soc: 30, serial: SN });
+  h.told();
+  for (let turn = 0; turn < 100; turn++) {
+    await h.pass(3000);
+    await h.cable({ grid: true, soc: 100, serial: turn % 2 ? `AS${turn}0000` : OTHER_SN });
+  }
+  const state = h.state();
+  assert.deepEqual([state.grid_connected, state.soc, state.link], [false, 30, "stale"]);
+  assert.ok((state.grid_age_s ?? 0) > 250);
+  assert.deepEqual(h.told(), ["source_of_another", "source_silent"]);
+  for (let turn = 0; turn < 20; turn++) {
+    await h.pass(3000);
+    await h.cable({ grid: false, soc: 30, serial: turn % 2 ? SN : OTHER_SN });
+  }
+  assert.deepEqual(h.told(), ["source_back"]);
+  await h.stop();
+});
+
+Deno.test("SocBridge tells that a station by cable alone is one that the cloud knows, and protects it by both names", async () => {
+  const h = await house();
+  await h.cloud();
+  await h.cable({ grid: false, soc: 41, serial: SN }, "Rack");
+  await h.pass(2000);
+  assert.equal(h.state("Rack").soc, 41);
+  assert.notEqual(h.state().soc, 41);
+  assert.match(JSON.stringify(h.health.list()), /source_unpaired.*\\"Rack\\" is Study/);
+  assert.match(h.log.text(), /CABLE OF A KNOWN STATION/);
+  await h.stop();
+});

@@ -13,6 +13,7 @@ import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { type CompiledModel, compileModel } from "./models/compiled_model.ts";
 import { type ModelFile, parseModelFile } from "./models/model_files.ts";
 import { CABLE_ONLY } from "./models/cable_only.ts";
+import { isSameSerial } from "../../lib/nut/serial.ts";
 import type { ModelSpec } from "./models/model_spec.ts";
 import { matchModel, MODELS } from "./models/models.ts";
 import { PowerStation } from "./judge/power_station.ts";
@@ -57,6 +58,8 @@ export class SocBridge implements Service {
   readonly #feeds = new Map<string, StationPublisher>();
   /** Stations that nobody but a cable knows, by name. */
   readonly #cableOnly = new Map<string, StationPublisher>();
+  /** Of those, whose serial number is a known station's: that one's name. */
+  readonly #twins = new Map<string, string>();
   readonly #strangers = new Set<string>();
   readonly #compiled = new Map<ModelSpec, Promise<CompiledModel>>();
   #models: readonly ModelSpec[] = MODELS;
@@ -169,6 +172,7 @@ export class SocBridge implements Service {
       const feed = this.#feeds.get(device) ??
         [...this.#feeds.values()].find((one) => one.device === device) ?? this.#cableFeed(device);
       if (!feed) return this.#refusals.note(topic, `no station is called "${device}"`);
+      if (this.#cableOnly.get(device) === feed) this.#noteTwin(device, reading.serial);
       feed.takeSource(reading, heldUpMs(reading, this.context.clock.wallMs()));
     } catch (error) {
       this.#refusals.note(topic, errorText(error));
@@ -236,6 +240,15 @@ export class SocBridge implements Service {
     return feed;
   }
 
+  /** A station by cable alone whose serial number the cloud knows is one battery twice: told, until it has that station's name. */
+  #noteTwin(device: string, serial: string | undefined): void {
+    if (serial === undefined) return;
+    const twin = [...this.#feeds.values()].find(({ sn }) => isSameSerial(sn, serial));
+    if (!twin || this.#twins.get(device) === twin.device) return;
+    this.#twins.set(device, twin.device);
+    this.context.log.warn("CABLE OF A KNOWN STATION", { device, station: twin.device, sn: twin.sn });
+  }
+
   #partsOf(device: () => string): FeedParts {
     return {
       ...this.context,
@@ -264,6 +277,8 @@ export class SocBridge implements Service {
     for (const { sn, device } of this.#feeds.values()) {
       this.#cableOnly.delete(sn);
       this.#cableOnly.delete(device);
+      this.#twins.delete(sn);
+      this.#twins.delete(device);
     }
   }
 
@@ -337,6 +352,7 @@ export class SocBridge implements Service {
 
   #tellSilence(): void {
     const feeds = [...this.#everyFeed()].filter((f) => f.isProtecting);
+    this.#tellTwins();
     this.#raise("station_silent", feeds.filter((f) => f.link !== "live"), "No fresh word from");
     this.#raise(
       "source_disagreement",
@@ -344,10 +360,22 @@ export class SocBridge implements Service {
       "The cloud contradicts the cable, which decides the grid, of",
     );
     this.#raise(
+      "source_of_another",
+      feeds.filter((f) => f.hasAnothersCable),
+      "The cable says another serial number, and is not believed, of",
+    );
+    this.#raise(
       "station_model_guess",
       feeds.filter((f) => f.isModelGuess && f.link === "live"),
       "The model is only guessed by two letters of the serial number of",
     );
+  }
+
+  #tellTwins(): void {
+    if (this.#twins.size === 0) return this.context.health.clear("source_unpaired");
+    const pairs = [...this.#twins].map(([device, station]) => `"${device}" is ${station}`);
+    const text = `By its serial number the cable of ${pairs.join(", ")}: name it so in NUT_SOURCES_JSON`;
+    this.context.health.raise({ code: "source_unpaired", severity: "warning", text: text.slice(0, 500) });
   }
 
   #raise(code: string, feeds: readonly StationPublisher[], about: string): void {

@@ -5,6 +5,9 @@ import type { WordParts } from "./station_log.ts";
 /** A contradiction that lasts as long is told, ms: a cable confirms what the cloud said a poll before. */
 export const DISPUTE_AFTER_MS = 15_000;
 
+/** That a cable is another station's is told again at most this often, ms. */
+export const ANOTHER_REPEAT_MS = 10 * 60_000;
+
 /** Says each thing once, when it changes. */
 export class CableLog {
   #isLive: boolean | undefined;
@@ -12,6 +15,8 @@ export class CableLog {
   #isDisputed = false;
   #disputedMonoMs: number | undefined;
   #source: PowerState["grid_source"];
+  #isAnother = false;
+  #anotherToldMonoMs = -Infinity;
 
   constructor(private readonly parts: Pick<WordParts, "log" | "journal">) {}
 
@@ -62,6 +67,25 @@ export class CableLog {
       device,
       text: `The cable of ${device} is steady again`,
     });
+  }
+
+  /**
+   * About a reading and whose it is.
+   *
+   * @param serial What the cable said, which is not the station's number `sn`; undefined: it is no other's
+   */
+  another(device: string, sn: string, serial: string | undefined, nowMonoMs: number): void {
+    const isAnother = serial !== undefined;
+    if (isAnother === this.#isAnother) return;
+    this.#isAnother = isAnother;
+    const { log, journal } = this.parts;
+    // A driver that says one and the other in turn would fill the journal.
+    if (!isAnother || nowMonoMs - this.#anotherToldMonoMs < ANOTHER_REPEAT_MS) return;
+    this.#anotherToldMonoMs = nowMonoMs;
+    log.warn("CABLE OF ANOTHER STATION", { device, serial, wanted: sn });
+    const text = `The cable of ${device} is not believed: it says the serial number ${serial}, and ` +
+      `${device} is ${sn}. See which UPS it is; docs/nut-source.md`;
+    journal({ kind: "source_of_another", severity: "warning", device, text, data: { serial, sn } });
   }
 
   #dispute({ device, grid_connected }: PowerState, isDisputed: boolean): void {

@@ -8,6 +8,7 @@ import type { Accepted, Link, PowerStation } from "../judge/power_station.ts";
 import { isUrgentNews } from "../judge/urgent.ts";
 import { addReading, type Cable, CABLE_STALE_MS, weigh } from "../judge/weigh.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
+import { isAnotherSerial } from "../../../lib/nut/serial.ts";
 import { CableLog } from "./cable_log.ts";
 import { GATHER_MS, heartbeatMs, isDue } from "./state_pace.ts";
 import { StationLog, type WordParts } from "./station_log.ts";
@@ -55,6 +56,8 @@ export class StationPublisher {
   /** When the whole state was last looked at. */
   #lookedMonoMs = -Infinity;
   #wasCableLive = false;
+  /** The serial number of another station that its cable last said, and until when that counts; absent: it said none such. */
+  #another: { readonly serial: string; readonly atMonoMs: number } | undefined;
   /** Something may differ from what was published, besides ages. */
   #isTouched = true;
 
@@ -92,6 +95,12 @@ export class StationPublisher {
   /** Whether the live cloud contradicts the station's cable. */
   get isDisputed(): boolean {
     return this.#published?.source_disagreement === true;
+  }
+
+  /** Whether its cable says the serial number of another station: what it says is not believed. */
+  get hasAnothersCable(): boolean {
+    return this.#another !== undefined &&
+      this.parts.clock.monoMs() - this.#another.atMonoMs <= CABLE_STALE_MS;
   }
 
   /** Whether this is a power station at all, and not a plug or a panel. */
@@ -139,6 +148,7 @@ export class StationPublisher {
     const atMonoMs = this.parts.clock.monoMs() - heldUpMs;
     if (this.#cable && atMonoMs < this.#cable.spokeMonoMs) return;
     const nowMonoMs = this.parts.clock.monoMs();
+    if (this.#isAnothers(reading.serial, nowMonoMs)) return;
     const station = this.#station;
     const isCloudLive = station?.link(nowMonoMs) === "live";
     const cloudGrid = isCloudLive && !station.grid.pending ? station.grid.present : undefined;
@@ -146,6 +156,18 @@ export class StationPublisher {
     this.#lookedMonoMs = -Infinity;
     this.#touched();
     this.#cableWords.flapping(this.#device, reading.flapping === true);
+  }
+
+  /**
+   * Whether a reading is of another station: two batteries in one state, and the fuller one would keep the hosts of the other up.
+   * A driver that then says no serial number, as at its start, has not become ours by that.
+   */
+  #isAnothers(serial: string | undefined, nowMonoMs: number): boolean {
+    const said = serial ?? (this.hasAnothersCable ? this.#another?.serial : undefined);
+    const isAnother = !this.parts.isCableOnly && isAnotherSerial(said, this.sn);
+    this.#another = isAnother && said !== undefined ? { serial: said, atMonoMs: nowMonoMs } : undefined;
+    this.#cableWords.another(this.#device, this.sn, this.#another?.serial, nowMonoMs);
+    return isAnother;
   }
 
   /** The connection to the cloud went, or came back. */
