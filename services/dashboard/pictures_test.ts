@@ -103,6 +103,14 @@ async function lookAt(page: Page, look: Look, state: PicturedState): Promise<voi
   assert.ok(fit.below < 60, `${where}: ${fit.below} px of nothing below the footer`);
   assert.equal(fit.clipped, "", `${where} has text that does not fit`);
   assert.deepEqual(await accessibilityProblems(page), [], where);
+  const unfolded = await page.evaluate<number>(`{
+    const folded = [...document.querySelectorAll("details:not([open])")];
+    for (const one of folded) one.open = true;
+    const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    for (const one of folded) one.open = false;
+    wide;
+  }`);
+  assert.ok(unfolded <= 0, `${where}, unfolded, is ${unfolded} px too wide`);
   if (SHOTS_DIR !== undefined) {
     await page.screenshot({ path: `${SHOTS_DIR}/${state.name}-${look.name}.png`, fullPage: true });
   }

@@ -4,11 +4,18 @@
 export const FLAP_CHANGES = 4;
 /** See {@link FLAP_CHANGES}, ms. */
 export const FLAP_WINDOW_MS = 10 * 60_000;
+/**
+ * What was said is confirmed by the same word within this time, ms, five polls of 3 s: a server that answers every second one
+ * would never be believed on battery.
+ */
+export const SAID_LASTS_MS = 15_000;
 
 /** What a driver said so far. */
 export interface Confirmed {
   /** The last grid that was said, once or more; absent: none yet, or the last answer had none. */
   readonly said?: boolean;
+  /** When {@link Confirmed.said} was said, monotonic ms. */
+  readonly saidMonoMs?: number;
   /** What was said twice in a row. Absent: nothing yet. */
   readonly grid?: boolean;
   /** Whether it changes too often to be believed. */
@@ -33,9 +40,10 @@ export function stepConfirmed(state: Confirmed, said: boolean | undefined, nowMo
   const changedMonoMs = [...state.changedMonoMs, ...(isChange ? [nowMonoMs] : [])]
     .filter((at) => nowMonoMs - at < FLAP_WINDOW_MS).slice(-100);
   const isFlapping = changedMonoMs.length > FLAP_CHANGES;
-  const isTwice = said !== undefined && said === state.said;
+  const isTwice = said !== undefined && said === state.said &&
+    nowMonoMs - (state.saidMonoMs ?? -Infinity) <= SAID_LASTS_MS;
   return {
-    ...(said === undefined ? {} : { said }),
+    ...(said === undefined ? {} : { said, saidMonoMs: nowMonoMs }),
     ...(isTwice && !isFlapping ? { grid: said } : {}),
     isFlapping,
     changedMonoMs,

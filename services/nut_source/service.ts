@@ -95,9 +95,6 @@ export class NutSourceService implements Service {
       );
     } catch (error) {
       if (this.#isStopped) return;
-      // A gap is no confirmation of what was said before it.
-      const { said: _, grid: __, ...rest } = this.#said.get(source) ?? NOTHING_SAID;
-      this.#said.set(source, rest);
       if (!this.#silent.has(source)) {
         log.warn("SOURCE SILENT", { device: source.device, reason: errorText(error) });
       }

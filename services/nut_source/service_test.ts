@@ -9,7 +9,7 @@ const POLL_MS = 3000;
 const TOPIC = topicsUnder(DEFAULT_ROOTS).source("Study");
 const SOURCE = { device: "Study", ups: "u", host: "127.0.0.1", port: 3493 };
 
-Deno.test("NutSourceService says OB with the second poll, nothing of stale data, and confirms anew after it", async () => {
+Deno.test("NutSourceService says OB with the second poll, nothing of stale data, and confirms anew after a long silence", async () => {
   const context = testContext(
     { service: "nut_source", publishes: [TOPIC], subscribes: [] },
     { roots: DEFAULT_ROOTS, sources: [SOURCE], pollMs: POLL_MS },
@@ -39,7 +39,11 @@ Deno.test("NutSourceService says OB with the second poll, nothing of stale data,
   assert.deepEqual(await poll(), []);
   assert.match(JSON.stringify(context.health.list()), /"Study\\" by cable is silent.*DATA-STALE/);
   say("OB LB");
-  assert.deepEqual(await poll(), [[undefined, undefined]]);
+  assert.deepEqual(await poll(), [[false, 10]], "the same word 6 s later");
+  answer = "ERR DATA-STALE\n";
+  for (let i = 0; i < 5; i++) assert.deepEqual(await poll(), []);
+  say("OB LB");
+  assert.deepEqual(await poll(), [[undefined, undefined]], "what was said 18 s ago confirms nothing");
   assert.deepEqual(await poll(), [[false, 10]]);
   assert.deepEqual(context.health.list(), []);
   await service.stop();

@@ -96,12 +96,7 @@ export class CabledStation {
     this.#polls++;
     const isNonsense = draw.chance(0.02);
     const nonsense = draw.one([0, 1, 100, undefined]);
-    if (isIn(this.#dead, nowSec)) {
-      // A gap is no confirmation of what was said before it.
-      const { said: _, grid: __, ...rest } = this.#confirmed;
-      this.#confirmed = rest;
-      return;
-    }
+    if (isIn(this.#dead, nowSec)) return;
     const said = isIn(this.#stuck, nowSec)
       ? true
       : isIn(this.#flapping, nowSec)

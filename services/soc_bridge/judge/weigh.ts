@@ -65,7 +65,8 @@ export function addReading(
  * | grid that the cloud does not tell any more | a loss as above, by its age; else unknown without a live cable |
  * | grid in doubt | gone, when the charge fell meanwhile: `cable_doubt.ts` |
  * | minutes | the live cable's, on battery; else the live cloud's |
- * | watts out, volts in, temperature | the live cloud's (it tells them by socket and cell); else the live cable's |
+ * | watts out, temperature | the live cloud's (it tells them by socket and cell); else the live cable's |
+ * | watts and volts in, minutes to full | as these, but not the cloud's while its word on the grid is another than the one that counts: it belongs to that |
  * | model | the cloud's; else the cable's |
  * | other values of the moment | the cloud's, while it is live or the cable is silent too: its old watts never look as fresh as the cable |
  * | energy, limits | the cloud's, however old |
@@ -113,6 +114,8 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     delete state.grid_unknown;
     delete state.grid_unconfirmed;
   }
+  const isOtherGrid = cloud.grid_connected !== undefined && cloud.grid_connected !== state.grid_connected;
+  if (isOtherGrid) dropInput(state);
   if (isCableSoc && cable.soc) {
     state.soc = cable.soc.value;
     state.soc_age_s = ageSec(cable.soc.atMonoMs);
@@ -131,10 +134,10 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     state.discharge_min = cable.now.discharge_min;
     delete state.discharge_min_doubtful;
   }
+  const { out_watts, in_volts, temp_celsius } = cable.now;
+  if ((!isCloudLive || isOtherGrid) && in_volts !== undefined) state.ac_in_volts = in_volts;
   if (!isCloudLive) {
-    const { out_watts, in_volts, temp_celsius } = cable.now;
     if (out_watts !== undefined) state.out_watts = out_watts;
-    if (in_volts !== undefined) state.ac_in_volts = in_volts;
     if (temp_celsius !== undefined) state.temp_celsius = temp_celsius;
   }
   // A driver's minutes are weighed as the station's own are: some say 0, or 40 hours.
@@ -149,6 +152,13 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     })
   ) state.discharge_min_doubtful = true;
   return state;
+}
+
+/** Takes out what the cloud said of the input: a grid that is gone feeds nobody, and one that is there does not give 0 W. */
+function dropInput(state: PowerState): void {
+  delete state.ac_in_watts;
+  delete state.ac_in_volts;
+  delete state.charge_min;
 }
 
 /** What the cloud said that does not change by itself, and grid and charge with their ages. */

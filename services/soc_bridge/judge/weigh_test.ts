@@ -51,6 +51,44 @@ const rows: Row[] = [
     },
   },
   {
+    name: "shows nothing of the input that belongs to the cloud's other word on the grid",
+    cloud: { ...CLOUD, ac_in_watts: 383, ac_in_volts: 230, charge_min: 74, discharge_min: 99 },
+    cable: at({ ...OB, in_volts: 3 }),
+    now: 3000,
+    wanted: {
+      grid_connected: false,
+      ac_in_watts: undefined,
+      ac_in_volts: 3,
+      charge_min: undefined,
+      discharge_min: 99,
+      out_watts: 70,
+    },
+  },
+  {
+    name: "shows no input of nothing on a grid that the cable sees",
+    cloud: { ...CLOUD, grid_connected: false, ac_in_watts: 0, ac_in_volts: 0 },
+    cable: at(OL),
+    now: 3000,
+    wanted: { grid_connected: true, ac_in_watts: undefined, ac_in_volts: undefined },
+  },
+  {
+    name: "fills the input from a live cloud that says the same of the grid",
+    cloud: { ...CLOUD, ac_in_watts: 383, ac_in_volts: 230, charge_min: 74 },
+    cable: at({ ...OL, in_volts: 3 }),
+    now: 3000,
+    wanted: { ac_in_watts: 383, ac_in_volts: 230, charge_min: 74 },
+  },
+  {
+    name: "shows nothing of the input where the charge proves that the battery carries the house",
+    cloud: { ...CLOUD, ac_in_watts: 383 },
+    cable: addReading(addReading(at({ ...UNSURE, soc: 60 }), { ...UNSURE, soc: 59 }, 1), {
+      ...UNSURE,
+      soc: 58,
+    }, 2),
+    now: 3000,
+    wanted: { grid_connected: false, ac_in_watts: undefined },
+  },
+  {
     name: "calls no word of the cloud a contradiction that is older than the cable's",
     cloud: { ...CLOUD, grid_age_s: 1.1, age_s: 1 },
     cable: addReading(at(OL), OB, 2000),
@@ -193,7 +231,7 @@ const rows: Row[] = [
   {
     name: "leaves them to a live cloud",
     cloud: { ...CLOUD, ac_in_volts: 229, temp_celsius: 30, model: "River 3" },
-    cable: at({ ...OB, in_volts: 230, temp_celsius: 21, model: "RIVER 3 Plus" }),
+    cable: at({ ...OL, in_volts: 230, temp_celsius: 21, model: "RIVER 3 Plus" }),
     now: 0,
     wanted: { ac_in_volts: 229, temp_celsius: 30, model: "River 3" },
   },
