@@ -106,3 +106,21 @@ for (const [name, says] of leaves) {
       assert.deepEqual(house.commands, [], `${JSON.stringify(house.state())} ${house.events()}`);
     }));
 }
+
+Deno.test("a driver that hangs at OL while the battery empties, without a cloud, is told once, and while it lasts", () =>
+  inHouse(async (house) => {
+    await house.play(1350, (sec) => ({ ...OL, "battery.charge": falling(100, sec) }));
+    assert.deepEqual(house.events(), ["source_doubtful"]);
+    assert.match(house.health(), /says "on line" while the charge falls.*of Rack/);
+    await house.play(60, () => ({ ...OL, "battery.charge": 60 }));
+    assert.doesNotMatch(house.health(), /while the charge falls/);
+  }));
+
+Deno.test("a battery that is calibrated on line is not told", () =>
+  inHouse(async (house) => {
+    await house.play(
+      1350,
+      (sec) => ({ "ups.status": "OL CAL DISCHRG", "battery.charge": falling(100, sec) }),
+    );
+    assert.deepEqual([house.events(), house.commands], [[], []]);
+  }));

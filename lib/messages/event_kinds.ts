@@ -58,6 +58,7 @@ export const EVENT_KINDS: Readonly<Record<string, readonly JournalEvent["severit
   source_agrees: ["notice"],
   source_flaps: ["warning"],
   source_steady: ["notice"],
+  source_doubtful: ["warning"],
   source_of_another: ["warning"],
   // The local broker.
   broker_refuses_topics: ["danger", "warning"],

@@ -33,20 +33,21 @@ export const askOverTcp: AskNut = async (target, question, signal) => {
 
 /** All variables of the UPS, from `BEGIN` to `END`, or the error line; needs `net` for the target. */
 export const listOverTcp: ListNut = (target, signal) => {
-  const end = `END LIST VAR ${target.ups}\n`;
-  return exchange(target, `LIST VAR ${target.ups}\n`, (text) => {
-    if (text.length > LONGEST_LIST) throw new Error(`it answered more than ${LONGEST_LIST} bytes`);
-    return text.replaceAll("\r", "").endsWith(end) || (text.startsWith("ERR ") && text.includes("\n"));
-  }, signal);
+  return exchange(target, `LIST VAR ${target.ups}\n`, isListTo(`END LIST VAR ${target.ups}`), signal);
 };
 
 /** The UPSes of a server, from `BEGIN` to `END`, or the error line; needs `net` for the target, whose `ups` is not used. */
 export const listUpsOverTcp: ListNut = (target, signal) =>
-  exchange(target, "LIST UPS\n", (text) => {
+  exchange(target, "LIST UPS\n", isListTo("END LIST UPS"), signal);
+
+/** Whether an answer is whole, by its end alone: a server may send it byte by byte. @throws Error when it is too long */
+function isListTo(end: string): (text: string) => boolean {
+  return (text) => {
     if (text.length > LONGEST_LIST) throw new Error(`it answered more than ${LONGEST_LIST} bytes`);
-    return text.replaceAll("\r", "").endsWith("END LIST UPS\n") ||
-      (text.startsWith("ERR ") && text.includes("\n"));
-  }, signal);
+    if (text.startsWith("ERR ")) return text.includes("\n");
+    return text.endsWith(`\n${end}\n`) || text.endsWith(`\n${end}\r\n`);
+  };
+}
 
 const isLine = (text: string) => text.includes("\n") || text.length >= LONGEST_LINE;
 const firstLine = (text: string) => text.split("\n")[0] ?? "";

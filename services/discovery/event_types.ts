@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "source_agrees",
     "source_flaps",
     "source_steady",
+    "source_doubtful",
     "source_of_another",
     "outage_forgotten",
     "simulation_began",

@@ -360,6 +360,11 @@ export class SocBridge implements Service {
       "The cloud contradicts the cable, which decides the grid, of",
     );
     this.#raise(
+      "source_doubtful",
+      feeds.filter((f) => f.isDrainingOnLine),
+      'The cable says "on line" while the charge falls, and no host is shut down while it does, of',
+    );
+    this.#raise(
       "source_of_another",
       feeds.filter((f) => f.hasAnothersCable),
       "The cable says another serial number, and is not believed, of",

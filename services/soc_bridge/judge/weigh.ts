@@ -1,6 +1,7 @@
 /** Weighs what the cloud and a station's cable say into one state. Pure. */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import { type CableDoubt, isBatteryInUse, stepDoubt } from "./cable_doubt.ts";
+import { type CableDrain, stepDrain } from "./cable_drain.ts";
 import { SOC_UNKNOWN, type SocState, stepSoc } from "./soc_filter.ts";
 import { areMinutesDoubtful } from "./plausible_minutes.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
@@ -25,6 +26,8 @@ export interface Cable {
   readonly filter: SocState;
   /** How the charge went while the cable's word on the grid is in doubt; absent: it is not. */
   readonly doubt?: CableDoubt;
+  /** How the charge went while the cable alone says "on line"; absent: it does not, or the cloud says how it is. */
+  readonly drain?: CableDrain;
 }
 
 /**
@@ -45,7 +48,9 @@ export function addReading(
   const kept = before?.filter ?? SOC_UNKNOWN;
   const filter = now.soc === undefined ? kept : stepSoc(kept, now.soc, false, atMonoMs);
   const soc = filter.soc === undefined ? undefined : { value: filter.soc, atMonoMs: filter.atMonoMs };
-  const doubt = stepDoubt(before?.doubt, { cable: now.grid, cloud: cloudGrid, soc: soc?.value });
+  const said = { cable: now.grid, cloud: cloudGrid, soc: soc?.value };
+  const doubt = stepDoubt(before?.doubt, said);
+  const drain = stepDrain(before?.drain, { ...said, isTest: /\b(CAL|TEST)\b/.test(now.evidence) });
   return {
     spokeMonoMs: atMonoMs,
     now,
@@ -53,6 +58,7 @@ export function addReading(
     ...(grid ? { grid } : {}),
     ...(soc ? { soc } : {}),
     ...(doubt ? { doubt } : {}),
+    ...(drain ? { drain } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What the log and the journal are told of a station's cable: that it comes and goes, takes over, disagrees, flaps. */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
+import type { CableDrain } from "../judge/cable_drain.ts";
 import type { WordParts } from "./station_log.ts";
 
 /** A contradiction that lasts as long is told, ms: a cable confirms what the cloud said a poll before. */
@@ -15,6 +16,7 @@ export class CableLog {
   #isDisputed = false;
   #disputedMonoMs: number | undefined;
   #source: PowerState["grid_source"];
+  #isDraining = false;
   #isAnother = false;
   #anotherToldMonoMs = -Infinity;
 
@@ -86,6 +88,21 @@ export class CableLog {
     const text = `The cable of ${device} is not believed: it says the serial number ${serial}, and ` +
       `${device} is ${sn}. See which UPS it is; docs/nut-source.md`;
     journal({ kind: "source_of_another", severity: "warning", device, text, data: { serial, sn } });
+  }
+
+  /** About a reading. @param drain How far the charge fell while the cable alone says "on line"; undefined: not far */
+  draining(device: string, drain: CableDrain | undefined): void {
+    const isDraining = drain !== undefined;
+    if (isDraining === this.#isDraining) return;
+    this.#isDraining = isDraining;
+    const { log, journal } = this.parts;
+    if (!drain) return log.notice("CABLE NOT IN DOUBT ANY MORE", { device });
+    const { fromSoc, lowSoc } = drain;
+    log.warn("CHARGE FALLS ON LINE", { device, from: fromSoc, to: lowSoc });
+    const text =
+      `The charge of ${device} fell from ${fromSoc} to ${lowSoc} % while its cable says "on line": its driver hangs, or ` +
+      "it uses its battery on the grid. While it says so, no host is shut down";
+    journal({ kind: "source_doubtful", severity: "warning", device, text });
   }
 
   #dispute({ device, grid_connected }: PowerState, isDisputed: boolean): void {

@@ -5,6 +5,7 @@ import { errorText } from "../../../lib/errors.ts";
 import { encodePowerState, type PowerState } from "../../../lib/messages/power_state.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { Accepted, Link, PowerStation } from "../judge/power_station.ts";
+import { isDraining } from "../judge/cable_drain.ts";
 import { isUrgentNews } from "../judge/urgent.ts";
 import { addReading, type Cable, CABLE_STALE_MS, weigh } from "../judge/weigh.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
@@ -97,6 +98,11 @@ export class StationPublisher {
     return this.#published?.source_disagreement === true;
   }
 
+  /** Whether its charge falls while its live cable alone says "on line". */
+  get isDrainingOnLine(): boolean {
+    return this.#isCableLive && isDraining(this.#cable?.drain);
+  }
+
   /** Whether its cable says the serial number of another station: what it says is not believed. */
   get hasAnothersCable(): boolean {
     return this.#another !== undefined &&
@@ -156,6 +162,7 @@ export class StationPublisher {
     this.#lookedMonoMs = -Infinity;
     this.#touched();
     this.#cableWords.flapping(this.#device, reading.flapping === true);
+    this.#cableWords.draining(this.#device, isDraining(this.#cable.drain) ? this.#cable.drain : undefined);
   }
 
   /**

@@ -53,6 +53,7 @@ export const EVENT_TITLES_DE: Readonly<Record<string, string>> = {
   source_agrees: "Kabel und Cloud einig",
   source_flaps: "Kabel springt hin und her",
   source_steady: "Kabel wieder ruhig",
+  source_doubtful: "Ladung fällt trotz Netz",
   source_of_another: "Kabel einer anderen Station",
   broker_refuses_topics: "Broker lehnt Themen ab",
   broker_flooded: "Broker überlastet",
