@@ -1,5 +1,5 @@
 /** For tests: Debian's own `upsd` with `dummy-ups`, whose variables a test writes, and what can happen to both. */
-import { renameSync, writeFileSync } from "node:fs";
+import { renameSync, utimesSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { freePort } from "../../../scripts/simulate/mosquitto.ts";
 import { inTempDir, type Running, startProgram } from "../../nut_server/testdata/debian_programs.ts";
@@ -12,6 +12,7 @@ export class DummyHouse {
   readonly #env: Record<string, string>;
   #driver: Running | undefined;
   #upsd: Running | undefined;
+  #saidSec = 0;
 
   constructor(private readonly dir: string, readonly port: number) {
     this.#env = { NUT_CONFPATH: dir, NUT_STATEPATH: dir, NUT_ALTPIDPATH: dir };
@@ -21,6 +22,9 @@ export class DummyHouse {
   say(variables: Readonly<Record<string, string | number>>): void {
     const text = Object.entries(variables).map(([name, value]) => `${name}: ${value}\n`).join("");
     writeFileSync(`${this.dir}/next`, text);
+    // The driver compares whole seconds: what is said twice in one would not be seen.
+    this.#saidSec = Math.max(Math.floor(Date.now() / 1000), this.#saidSec + 1);
+    utimesSync(`${this.dir}/next`, this.#saidSec, this.#saidSec);
     renameSync(`${this.dir}/next`, `${this.dir}/${UPS}.dev`);
   }
 

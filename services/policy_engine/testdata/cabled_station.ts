@@ -6,7 +6,7 @@
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
 import { type Confirmed, NOTHING_SAID, stepConfirmed } from "../../nut_source/confirm.ts";
-import { addReading, type Cable, weigh } from "../../soc_bridge/judge/weigh.ts";
+import { addReading, type Cable, noteCloud, weigh } from "../../soc_bridge/judge/weigh.ts";
 import type { Draw } from "./random.ts";
 
 type Window = readonly [fromSec: number, toSec: number];
@@ -136,6 +136,7 @@ export class CabledStation {
         ...(this.#cloud.soc === undefined ? {} : { soc_age_s: nowSec - this.#socSec }),
       }
       : { device, link: "stale" };
+    if (this.#cable) this.#cable = noteCloud(this.#cable, cloud, nowSec * 1000);
     return weigh(cloud, this.#cable, nowSec * 1000);
   }
 

@@ -60,6 +60,8 @@ const LIMITS = {
   staleAfterSec: 120,
 };
 const TTL_SEC = 300;
+/** A charge that is said is true within so many points. */
+const CHARGE_TRUE_POINTS = 3;
 /** So long before the end the policy sees it coming at the latest: the reserve and the debounce, s. */
 const LAST_SEC = 480;
 /** What is allowed for steps of the world, reports and rounding, s. */
@@ -329,6 +331,10 @@ class World {
         now - (state.grid_age_s ?? state.age_s ?? 0),
       );
     }
+    const isTooHigh = state.soc !== undefined && truth.soc !== undefined &&
+      state.soc - truth.soc > CHARGE_TRUE_POINTS && (state.soc_age_s ?? 0) <= LIMITS.staleAfterSec;
+    // With a dead cable, and a cloud whose frames are old and look new, nobody can know how empty the battery is.
+    if (isTooHigh && !cabled.isHonest(now)) this.#deafSecs.push({ atSec: now, forSec: STEP_SEC });
     if (state.soc !== undefined) {
       const socSec = now - (state.soc_age_s ?? state.age_s ?? 0);
       this.#socHeard.set(device, Math.max(socSec, this.#socHeard.get(device) ?? 0));

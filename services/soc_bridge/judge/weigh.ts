@@ -22,6 +22,8 @@ export interface Cable {
   };
   /** The charge that is believed: one that jumps must be confirmed, as the station's own. */
   readonly soc?: { readonly value: number; readonly atMonoMs: number };
+  /** The live cloud saw the grid since the charge was read: the battery may have been charged. */
+  readonly hasSeenGrid?: boolean;
   /** What the filter keeps of it. */
   readonly filter: SocState;
   /** How the charge went while the cable's word on the grid is in doubt; absent: it is not. */
@@ -48,8 +50,15 @@ export function addReading(
   const kept = before?.filter ?? SOC_UNKNOWN;
   const filter = now.soc === undefined ? kept : stepSoc(kept, now.soc, false, atMonoMs);
   const soc = filter.soc === undefined ? undefined : { value: filter.soc, atMonoMs: filter.atMonoMs };
-  const said = { cable: now.grid, cloud: cloudGrid, soc: soc?.value };
-  const doubt = stepDoubt(before?.doubt, said);
+  // A charge that waits for its confirmation was read before.
+  const said = {
+    cable: now.grid,
+    cloud: cloudGrid,
+    soc: soc?.atMonoMs === atMonoMs ? soc.value : undefined,
+  };
+  // How the charge fell in a silence proves nothing of now: the grid may have come back in it.
+  const isGap = before !== undefined && atMonoMs - before.spokeMonoMs > CABLE_STALE_MS;
+  const doubt = stepDoubt(isGap && !isBatteryInUse(before.doubt) ? undefined : before?.doubt, said);
   const drain = stepDrain(before?.drain, { ...said, isTest: /\b(CAL|TEST)\b/.test(now.evidence) });
   return {
     spokeMonoMs: atMonoMs,
@@ -62,6 +71,27 @@ export function addReading(
   };
 }
 
+/** Takes in what the cloud says, for the time in which the cable is silent. */
+export function noteCloud(cable: Cable, cloud: PowerState, nowMonoMs: number): Cable {
+  const saidMonoMs = nowMonoMs - (cloud.grid_age_s ?? cloud.age_s ?? Infinity) * 1000;
+  const hasSeen = cloud.link === "live" && cloud.grid_connected === true &&
+    saidMonoMs > (cable.soc?.atMonoMs ?? Infinity);
+  return hasSeen && !cable.hasSeenGrid ? { ...cable, hasSeenGrid: true } : cable;
+}
+
+/**
+ * Whether the cloud's charge cannot be: it is higher than what the cable said on battery, and nothing has charged the battery since.
+ * A late frame looks so, however fresh.
+ */
+function isChargeOld(cloud: PowerState, { soc, grid, hasSeenGrid }: Cable): boolean {
+  return soc !== undefined && cloud.soc !== undefined && cloud.soc > soc.value + ROUNDED_POINTS &&
+    grid?.value === false && cloud.grid_connected === false && !hasSeenGrid &&
+    !((cloud.dc_in_watts ?? 0) > 0);
+}
+
+/** Drivers and cloud round the same charge differently by so many points. */
+const ROUNDED_POINTS = 1;
+
 /**
  * The rule, per quantity:
  *
@@ -69,6 +99,7 @@ export function addReading(
  * | --- | --- |
  * | grid, charge | the cable's while it was said within {@link CABLE_STALE_MS}; then whichever has the newer evidence, with its age |
  * | grid that the cloud does not tell any more | a loss as above, by its age; else unknown without a live cable |
+ * | charge of a cloud after that | not one that rose on battery since the cable's: it is a late frame |
  * | grid in doubt | gone, when the charge fell meanwhile: `cable_doubt.ts` |
  * | minutes | the live cable's, on battery; else the live cloud's |
  * | watts out, temperature | the live cloud's (it tells them by socket and cell); else the live cable's |
@@ -97,7 +128,8 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     (isFresh(cable.grid) || (!isCloudUnknown && (cloud.grid_connected === undefined ||
       ageSec(cable.grid.atMonoMs) < cloudGridAge)));
   const isCableSoc = cable.soc !== undefined &&
-    (isFresh(cable.soc) || cloud.soc === undefined || ageSec(cable.soc.atMonoMs) < cloudSocAge);
+    (isFresh(cable.soc) || cloud.soc === undefined || isChargeOld(cloud, cable) ||
+      ageSec(cable.soc.atMonoMs) < cloudSocAge);
   const state: PowerState = isLive && !isCloudLive ? lastingOf(cloud) : { ...cloud };
   if (isCableGrid && cable.grid) {
     const { value, atMonoMs, evidence } = cable.grid;

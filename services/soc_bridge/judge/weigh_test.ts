@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
-import { addReading, type Cable, CABLE_STALE_MS, weigh } from "./weigh.ts";
+import { addReading, type Cable, CABLE_STALE_MS, noteCloud, weigh } from "./weigh.ts";
 
 const TS = "2026-11-23T19:00:00Z";
 const OB: SourceReading = { source: "nut", grid: false, soc: 50, evidence: "ups.status=OB", ts: TS };
@@ -87,6 +87,69 @@ const rows: Row[] = [
     }, 2),
     now: 3000,
     wanted: { grid_connected: false, ac_in_watts: undefined },
+  },
+  {
+    name: "takes no fall of a silence for a battery in use: the grid may have come back in it",
+    cloud: { ...CLOUD, grid_connected: true },
+    cable: [80_000, 83_000, 86_000, 89_000].reduce(
+      (cable, atMonoMs, i) => addReading(cable, { ...(i === 0 ? UNSURE : OL), soc: 24 }, atMonoMs, false),
+      addReading(undefined, { ...OB, soc: 37 }, 0),
+    ),
+    now: 90_000,
+    wanted: { grid_connected: true, soc: 24 },
+  },
+  {
+    name: "takes no fall of a silence for one, where the doubt is older",
+    cloud: { ...CLOUD, grid_connected: true },
+    cable: [80_000, 83_000, 86_000, 89_000].reduce(
+      (cable, atMonoMs) => addReading(cable, { ...OL, soc: 33 }, atMonoMs, false),
+      addReading(undefined, { ...UNSURE, soc: 37 }, 0),
+    ),
+    now: 90_000,
+    wanted: { grid_connected: true, soc: 33 },
+  },
+  {
+    name:
+      "believes no charge of the cloud that is higher than a silent cable's on battery: it is from before",
+    cloud: { ...CLOUD, grid_connected: false, soc: 53 },
+    cable: at(OB),
+    now: 100_000,
+    wanted: { grid_connected: false, soc: 50, soc_age_s: 100, charge_source: "nut", grid_source: "cloud" },
+  },
+  {
+    name: "believes one that is as high, but for how drivers round",
+    cloud: { ...CLOUD, grid_connected: false, soc: 51 },
+    cable: at(OB),
+    now: 100_000,
+    wanted: { soc: 51, charge_source: "cloud" },
+  },
+  {
+    name: "believes a higher one where the sun charges",
+    cloud: { ...CLOUD, grid_connected: false, soc: 53, dc_in_watts: 120 },
+    cable: at(OB),
+    now: 100_000,
+    wanted: { soc: 53, charge_source: "cloud" },
+  },
+  {
+    name: "believes a higher one where the cloud saw the grid since",
+    cloud: { ...CLOUD, grid_connected: false, soc: 53 },
+    cable: noteCloud(at(OB), { ...CLOUD, grid_age_s: 0 }, 50_000),
+    now: 100_000,
+    wanted: { soc: 53, charge_source: "cloud" },
+  },
+  {
+    name: "believes no higher one where the cloud saw the grid only before the cable's word",
+    cloud: { ...CLOUD, grid_connected: false, soc: 53 },
+    cable: noteCloud(at(OB, 20_000), { ...CLOUD, grid_age_s: 31 }, 50_000),
+    now: 100_000,
+    wanted: { soc: 50, charge_source: "nut" },
+  },
+  {
+    name: "believes a higher one on the grid",
+    cloud: { ...CLOUD, soc: 53 },
+    cable: at(OB),
+    now: 100_000,
+    wanted: { grid_connected: true, soc: 53, charge_source: "cloud" },
   },
   {
     name: "calls no word of the cloud a contradiction that is older than the cable's",

@@ -7,7 +7,7 @@ import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { Accepted, Link, PowerStation } from "../judge/power_station.ts";
 import { isDraining } from "../judge/cable_drain.ts";
 import { isUrgentNews } from "../judge/urgent.ts";
-import { addReading, type Cable, CABLE_STALE_MS, weigh } from "../judge/weigh.ts";
+import { addReading, type Cable, CABLE_STALE_MS, noteCloud, weigh } from "../judge/weigh.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
 import { isAnotherSerial } from "../../../lib/nut/serial.ts";
 import { CableLog } from "./cable_log.ts";
@@ -264,6 +264,7 @@ export class StationPublisher {
   #state(station: PowerStation): PowerState {
     const now = this.parts.clock.monoMs();
     const state = station.state(this.#device, now, this.parts.clock.wallMs());
+    if (this.#cable) this.#cable = noteCloud(this.#cable, state, now);
     if (!this.parts.isCableOnly) return weigh(state, this.#cable, now);
     const { sn: _, model: __, ...rest } = state;
     return weigh(rest, this.#cable, now);
