@@ -10,6 +10,7 @@ import {
   SnapshotWriter,
 } from "./snapshot.ts";
 import type { OutagePhase } from "../outage/outage.ts";
+import type { Readings } from "../outage/readings.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import { NEW_STATION, stationPhase, type StationState, stepStation } from "../outage/station.ts";
 import { textFile } from "../../../lib/text_file.ts";
@@ -279,7 +280,13 @@ for (const awayMs of [0, 30_000, 300_000, -5_000_000]) {
 
 const changes: readonly [name: string, change: (house: HouseState) => HouseState, isNews: boolean][] = [
   ["nothing", (h) => h, false],
-  ["a newer word alone", (h) => withStudy(h, { readings: { grid: { value: false, atMonoMs: 900 } } }), false],
+  [
+    "a newer word alone",
+    (h) => withStudy(h, { readings: { ...readingsOf(h), grid: { value: false, atMonoMs: 900 } } }),
+    false,
+  ],
+  ["the first charge", (h) => withStudy(h, { readings: withoutCharge(h) }), true],
+  ["the first word on its fall", (h) => withStudy(h, { readings: withFall(h) }), true],
   ["the grid", (h) => withStudy(h, { verdict: { connected: true, by: "station" } }), true],
   ["a person's hold", (h) => withStudy(h, { held: { untilMonoMs: 9e5, reason: "held" } }), true],
   ["a stage that began", (h) => withStudy(h, { started: new Map([[1, 300], [2, 900]]) }), true],
@@ -299,6 +306,13 @@ for (const [name, change, isNews] of changes) {
     assert.equal(writer.isNews(change(before)), isNews);
   });
 }
+
+const readingsOf = (house: HouseState): Readings => house.stations.get("Study")?.readings ?? {};
+const withoutCharge = (house: HouseState): Readings => ({ ...readingsOf(house), socPercent: undefined });
+const withFall = (house: HouseState): Readings => ({
+  ...readingsOf(house),
+  fallPercentPerMin: { value: 3, atMonoMs: 900 },
+});
 
 function withStudy(house: HouseState, change: Partial<StationState>): HouseState {
   const study = house.stations.get("Study") ?? NEW_STATION;

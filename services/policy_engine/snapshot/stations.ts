@@ -89,10 +89,15 @@ export function fromStation(
   };
 }
 
-/** Whether a restart need not know the difference; readings of the station follow within the life of a piece. */
+/**
+ * Whether a restart need not know the difference; readings of the station follow within the life of a piece. The first charge, and the
+ * first word on how fast it falls, do not wait: of a station that falls silent after them nothing else is known.
+ */
 export function isSameStation(a: StationState, b: StationState): boolean {
   return a === b ||
-    a.verdict?.connected === b.verdict?.connected && a.verdict?.isUntold === b.verdict?.isUntold &&
+    (a.readings.socPercent === undefined) === (b.readings.socPercent === undefined) &&
+      (a.readings.fallPercentPerMin === undefined) === (b.readings.fallPercentPerMin === undefined) &&
+      a.verdict?.connected === b.verdict?.connected && a.verdict?.isUntold === b.verdict?.isUntold &&
       a.held === b.held &&
       isSameMap(a.phases, b.phases) && isSameMap(a.started, b.started);
 }
