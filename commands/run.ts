@@ -8,6 +8,7 @@ import type { FromWorker } from "../lib/workers/control.ts";
 import { budgeted } from "../lib/log/log_budget.ts";
 import { consoleSink, createLogger } from "../lib/log/log.ts";
 import { encodeOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
+import { proveCache } from "../lib/workers/runtime_cache.ts";
 import { openSdNotify, watchdogIntervalMs } from "../lib/workers/sd_notify.ts";
 import { type SupervisedService, Supervisor, type WorkerHandle } from "../lib/workers/supervisor.ts";
 import { takeState } from "../lib/state_lock.ts";
@@ -82,6 +83,7 @@ export async function run(args: readonly string[]): Promise<number> {
         isReady = true;
         log.notice("READY");
         systemd.send("READY=1");
+        proveCache(Deno.env.get("DENO_DIR"));
       }
     },
   });

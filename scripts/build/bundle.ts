@@ -117,7 +117,24 @@ async function denoInfo(): Promise<{ npmCache: string }> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** A bundle's files into a folder. */
-export function copyBundle(from: string, to: string): void {
+/**
+ * A bundle's files into a folder of the runtime form. The daemon's commands are then loaded when they are called: the runtime
+ * would read all of them at each start, and keep what it read.
+ *
+ * @throws Error when the daemon's main file loads no command as it is expected to
+ */
+export function copyBundle(program: ProgramName, from: string, to: string): void {
   cpSync(from, to, { recursive: true });
+  if (program !== "daemon") return;
+  const path = join(to, MAIN);
+  writeFileSync(path, loadsWhenCalled(readFileSync(path, "utf8")));
+}
+
+/** Hides from the runtime which pieces a script may load later. Only for the main worker: others may not read files. @throws Error when there are none */
+export function loadsWhenCalled(script: string): string {
+  const hidden = script.replace(/\bimport\(("\.\/[^"]+\.js")\)/g, "import(String($1))");
+  if (hidden === script) {
+    throw new Error(`Cannot bundle: "${MAIN}" must load its commands by import("./….js")`);
+  }
+  return hidden;
 }
