@@ -42,7 +42,7 @@ here="${here}"
 # kept, nor where nothing can be written: what is kept may be what is broken.
 cache=
 if [ "\${1:-}" = run ] && [ -n "\${STATE_DIRECTORY:-}" ]; then
-    cache="$STATE_DIRECTORY/${CACHE_DIR}"
+    cache="\${STATE_DIRECTORY%%:*}/${CACHE_DIR}"
     if [ -e "$cache/${UNPROVEN}" ]; then rm -rf "$cache"; fi
     mkdir -p -m 700 "$cache" 2>/dev/null && [ -O "$cache" ] && true 2>/dev/null >"$cache/${UNPROVEN}" || cache=
 fi

@@ -43,6 +43,11 @@ Deno.test("shellLauncher() keeps what the runtime finds out in the daemon's stat
     mkdirSync(state);
     assert.equal(launched({ STATE_DIRECTORY: state }, "run", "--env", "x"), cache);
     assert.equal(statSync(cache).mode & 0o777, 0o700);
+    assert.equal(
+      launched({ STATE_DIRECTORY: `${state}:/another` }, "run"),
+      cache,
+      "of several, the first is ours",
+    );
     assert.equal(launched({ STATE_DIRECTORY: state, DENO_DIR: "/own" }, "run"), "/own");
     assert.equal(launched({}, "run"), NOWHERE);
   }));
