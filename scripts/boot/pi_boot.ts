@@ -7,8 +7,8 @@
  * `scripts/boot/blank/`. The last line is `N passed, N failed`.
  *
  * Run: deno task boot:pi [--short | --all | --case NAME] [--suite NAME]... [--cache DIR] [--before DEB] [--deb DEB]
- *   without an option  the whole house, about seven minutes
- *   --short            the two commands of the README on a blank Debian, then an outage: under four minutes
+ *   without an option  the whole house, about seven minutes on a machine of its own
+ *   --short            the two commands of the README on a blank Debian, then an outage: three and a half minutes from nothing
  *   --all              every case on every Debian, and then the whole house
  *   --cache            where Debian roots are kept between runs
  *   --before           a package to upgrade from; one of an older commit is made when not given
@@ -97,7 +97,10 @@ async function main(args: readonly string[]): Promise<number> {
         hugePages,
         cache: values.cache,
       };
-      const { passed, failed } = report(await bootArm({ ...system, dir: join(dir, "arm"), putIn, say }));
+      const beganMs = Date.now();
+      const result = await bootArm({ ...system, dir: join(dir, "arm"), putIn, say });
+      sayTook(`arm64, the house with pages of ${pages}`, beganMs);
+      const { passed, failed } = report(result);
       say(`${passed} passed, ${failed} failed`);
       return failed > 0 ? 1 : 0;
     }
@@ -111,7 +114,7 @@ async function main(args: readonly string[]): Promise<number> {
         for (const name of cases) {
           const beganMs = Date.now();
           const { lines, passed, failed } = await bootCase(name, suite, root, { ...built, before }, dir);
-          say(`${suite}, ${name}, ${Math.round((Date.now() - beganMs) / 1000)} s:`);
+          sayTook(`${suite}, ${name}`, beganMs);
           for (const line of lines) say(line);
           totals.passed += passed;
           totals.failed += failed;
@@ -214,7 +217,9 @@ async function bootHouse(
   house.runAtBoot("/opt/checks.sh");
   try {
     say("Booting …");
+    const beganMs = Date.now();
     await house.boot(LIMIT_MS);
+    sayTook("bookworm, the whole house", beganMs);
     return report(house.read("opt/result"));
   } finally {
     await house.remove();
@@ -240,6 +245,11 @@ function report(text: string): { passed: number; failed: number } {
   // A run that broke off has not passed.
   if (lines.at(-1) !== "END") say("FAILED the checks came to their end");
   return { passed: count("ok "), failed: count("FAILED") + (lines.at(-1) === "END" ? 0 : 1) };
+}
+
+/** Before its checks: what was booted, and how long it took. */
+function sayTook(what: string, beganMs: number): void {
+  say(`${what}, ${Math.round((Date.now() - beganMs) / 1000)} s:`);
 }
 
 function say(text: string): void {
