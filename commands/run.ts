@@ -8,9 +8,11 @@ import type { FromWorker } from "../lib/workers/control.ts";
 import { budgeted } from "../lib/log/log_budget.ts";
 import { consoleSink, createLogger } from "../lib/log/log.ts";
 import { encodeOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
-import { openSdNotify, watchdogIntervalMs } from "../lib/workers/sd_notify.ts";
+import { proveCache } from "../lib/workers/runtime_cache.ts";
+import { openSdNotify } from "../lib/workers/sd_notify.ts";
 import { type SupervisedService, Supervisor, type WorkerHandle } from "../lib/workers/supervisor.ts";
 import { takeState } from "../lib/state_lock.ts";
+import { tellSystemd } from "../lib/workers/tell_systemd.ts";
 import { VERSION } from "../lib/version.ts";
 import { stateDirOf } from "../services/grant.ts";
 import {
@@ -82,13 +84,16 @@ export async function run(args: readonly string[]): Promise<number> {
         isReady = true;
         log.notice("READY");
         systemd.send("READY=1");
+        proveCache(Deno.env.get("DENO_DIR"));
       }
     },
   });
-  const feedMs = watchdogIntervalMs(Deno.env.get("WATCHDOG_USEC"));
-  const stopFeeding = feedMs === undefined
-    ? () => {}
-    : clock.every(feedMs, () => supervisor.ready && systemd.send("WATCHDOG=1"));
+  const stopTelling = tellSystemd({
+    clock,
+    systemd,
+    supervisor,
+    watchdogUsec: Deno.env.get("WATCHDOG_USEC"),
+  });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, () => ended.resolve(EXIT.ok));
   }
@@ -98,7 +103,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const code = await ended.promise;
   log.notice("STOPPING");
   systemd.send("STOPPING=1");
-  stopFeeding();
+  stopTelling();
   stopCollecting();
   await supervisor.stop();
   systemd.close();

@@ -3,7 +3,12 @@
 import { errorText } from "../errors.ts";
 
 /** What systemd understands here. */
-export type SdState = "READY=1" | "STOPPING=1" | "WATCHDOG=1" | `STATUS=${string}`;
+export type SdState =
+  | "READY=1"
+  | "STOPPING=1"
+  | "WATCHDOG=1"
+  | `EXTEND_TIMEOUT_USEC=${number}`
+  | `STATUS=${string}`;
 
 /** A way to systemd. */
 export interface SdNotify {

@@ -59,8 +59,11 @@ export interface SupervisorOptions {
 const RESTART = { firstMs: 500, maxMs: 30_000 };
 /** A service that ran this long is well again: the next failure begins with the shortest wait. */
 const SETTLED_MS = 60_000;
-/** A worker that has never spoken may still be loading, from a slow card on a slow machine: before systemd's own limit of 90 s. */
-const LOADS_WITHIN_MS = 75_000;
+/**
+ * A worker that has never spoken may still be loading, from a slow card on a slow machine: so long after the last step of the
+ * start, of whichever worker. systemd waits as long (`tell_systemd.ts`).
+ */
+export const LOADS_WITHIN_MS = 75_000;
 /** Time to stop: 2.5 s for all services together, then 1.5 s for the broker link, so 4 s in all. */
 const STOP_SERVICES_MS = 2500;
 const STOP_LINK_MS = 1500;
@@ -75,6 +78,10 @@ interface Entry {
   heardMonoMs: number;
   /** Whether the present worker has said anything yet. */
   hasSpoken: boolean;
+  /** Times that it failed since it was ready. */
+  failures: number;
+  /** Since when it is not ready; of no meaning while it is. */
+  absentMonoMs: number;
   startedMonoMs: number;
   cancelRestart: Cancel;
   onStopped: () => void;
@@ -85,6 +92,8 @@ export class Supervisor {
   readonly #entries: readonly Entry[];
   readonly #pingEveryMs: number;
   readonly #silentAfterMs: number;
+  /** The last step of the start: a worker's first word, or that it is ready. Starting again is none: that may go on for ever. */
+  #stepMonoMs = 0;
   /** When a service was last seen loading. */
   #loadingMonoMs = -Infinity;
   #cancelPing: Cancel = () => {};
@@ -104,6 +113,8 @@ export class Supervisor {
       problems: [],
       heardMonoMs: 0,
       hasSpoken: false,
+      failures: 0,
+      absentMonoMs: 0,
       startedMonoMs: 0,
       cancelRestart: () => {},
       onStopped: () => {},
@@ -114,6 +125,8 @@ export class Supervisor {
   start(): void {
     const { clock } = this.options;
     const link = this.#link();
+    this.#stepMonoMs = clock.monoMs();
+    for (const entry of this.#entries) entry.absentMonoMs = this.#stepMonoMs;
     this.#spawn(link);
     for (const entry of this.#entries) if (entry !== link) this.#spawn(entry);
     this.#lastPingMonoMs = clock.monoMs();
@@ -132,6 +145,15 @@ export class Supervisor {
   /** Whether every required service is ready. */
   get ready(): boolean {
     return this.#entries.every(({ service, state }) => !service.required || state === "ready");
+  }
+
+  /** Whether every required service is ready, or will be as it seems: it loads, and has failed no more than once. */
+  get getsOn(): boolean {
+    const now = this.options.clock.monoMs();
+    return this.#entries.every(({ service, state, failures, absentMonoMs }) =>
+      !service.required || state === "ready" ||
+      failures <= 1 && now - Math.max(absentMonoMs, this.#stepMonoMs) <= LOADS_WITHIN_MS
+    );
   }
 
   /** Hands the daemon's status to the broker link, which keeps it as the retained presence. */
@@ -218,11 +240,14 @@ export class Supervisor {
   }
 
   #receive(entry: Entry, message: FromWorker): void {
-    entry.heardMonoMs = this.options.clock.monoMs();
+    const now = this.options.clock.monoMs();
+    if (entry.restarts === 0 && (!entry.hasSpoken || message.kind === "ready")) this.#stepMonoMs = now;
+    entry.heardMonoMs = now;
     entry.hasSpoken = true;
     switch (message.kind) {
       case "ready":
         entry.state = "ready";
+        entry.failures = 0;
         this.options.log.info("SERVICE READY", { service: entry.service.name });
         return this.options.onChange();
       case "pong": {
@@ -250,6 +275,8 @@ export class Supervisor {
     this.#link().worker?.post({ kind: "detach", service: entry.service.name });
     if (this.options.clock.monoMs() - entry.startedMonoMs >= SETTLED_MS) entry.backoff.reset();
     const waitMs = entry.backoff.nextMs();
+    if (entry.state === "ready") entry.absentMonoMs = this.options.clock.monoMs();
+    entry.failures++;
     entry.state = "restarting";
     entry.restarts++;
     this.options.log.error("SERVICE FAILED", {
@@ -269,7 +296,7 @@ export class Supervisor {
     this.#lastPingMonoMs = now;
     // Workers that load take the processor from the others: on a slow machine that was an endless circle of starts.
     const isLoading = this.#entries.some(({ worker, state, startedMonoMs }) =>
-      worker && state !== "ready" && now - startedMonoMs <= LOADS_WITHIN_MS
+      worker && state !== "ready" && now - Math.max(startedMonoMs, this.#stepMonoMs) <= LOADS_WITHIN_MS
     );
     if (isLoading) this.#loadingMonoMs = now;
     const loadMs = Math.max(LOADS_WITHIN_MS, this.#silentAfterMs);
@@ -279,7 +306,7 @@ export class Supervisor {
       // What it did not say while others loaded does not count once they are there.
       const isSilent = entry.hasSpoken && !isLoading
         ? now - Math.max(entry.heardMonoMs, this.#loadingMonoMs) > this.#silentAfterMs
-        : now - entry.heardMonoMs > loadMs;
+        : now - Math.max(entry.heardMonoMs, this.#stepMonoMs) > loadMs;
       if (isSilent) return this.options.onSilent(entry.service.name);
       entry.worker.post({ kind: "ping", seq: this.#seq++ });
     }

@@ -2,12 +2,13 @@
  * Memory of the daemon in each form that is shipped, beside the sources. Each form runs from an executable that no other process
  * uses, as on a Pi: else its pages would be shared with this bench and count half.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DAEMON } from "../build/build.ts";
 import { putTogether } from "../build/build_programs.ts";
 import { bundle } from "../build/bundle.ts";
+import { ALLOCATOR } from "../build/runtime_settings.ts";
 import { compileWith, findCompiler } from "../build/denort.ts";
 import { anonMegabytes, pssMegabytes } from "./memory.ts";
 import { RUNS, type ServiceRun, startServices } from "./services.ts";
@@ -16,7 +17,7 @@ import { RUNS, type ServiceRun, startServices } from "./services.ts";
 export interface FormFigures {
   readonly form: string;
   readonly services: string;
-  /** MB of 1,000,000 bytes, each run. */
+  /** MB of 1,000,000 bytes, each run; in the first one the runtime form has kept nothing yet. */
   readonly pss: readonly number[];
   readonly anon: readonly number[];
   /** Process start to READY, ms, each run. */
@@ -35,7 +36,10 @@ export async function measureForms(): Promise<FormFigures[]> {
     const from = join(dir, "bundle");
     await bundle(DAEMON.bundled, from);
     const folder = await putTogether(DAEMON, TARGET, dir, from);
-    const forms = [{ form: "official runtime and bundle", binary: join(folder, DAEMON.name) }];
+    const forms = [{
+      form: "official runtime and bundle",
+      binary: asInPackage(dir, join(folder, DAEMON.name)),
+    }];
     const compiler = await findCompiler();
     if (compiler) {
       const binary = join(dir, DAEMON.name);
@@ -43,13 +47,25 @@ export async function measureForms(): Promise<FormFigures[]> {
       forms.push({ form: "compiled from the bundle", binary });
     }
     const figures: FormFigures[] = [];
-    for (const run of RUNS.filter((_, at) => at === 0 || at === RUNS.length - 1)) {
+    for (const run of RUNS.filter((_, at) => at === 0 || at >= RUNS.length - 2)) {
       for (const { form, binary } of forms) figures.push(await measureForm(form, binary, run));
     }
     return figures;
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** What the package's unit and launcher give the runtime form: a place to keep what it finds out, and the allocator's settings. */
+function asInPackage(dir: string, program: string): string {
+  const state = join(dir, "state");
+  mkdirSync(state);
+  const wrapper = join(dir, "as-in-package");
+  const set = Object.entries({ STATE_DIRECTORY: state, ...ALLOCATOR }).map(([key, value]) =>
+    `export ${key}=${value}\n`
+  ).join("");
+  writeFileSync(wrapper, `#!/bin/sh\n${set}exec ${program} "$@"\n`, { mode: 0o755 });
+  return wrapper;
 }
 
 async function measureForm(form: string, binary: string, run: ServiceRun): Promise<FormFigures> {
@@ -71,10 +87,12 @@ async function measureForm(form: string, binary: string, run: ServiceRun): Promi
   return { form, services: run[0], pss, anon, readyMs };
 }
 
-/** The figures as a table: the least and the most of the runs. */
+/** The figures as a table: the first run, then the least and the most of the others. */
 export function formsText(figures: readonly FormFigures[]): string {
   const range = (values: readonly number[], digits: number) =>
-    `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
+    `${values[0]?.toFixed(digits)}, then ${Math.min(...values.slice(1)).toFixed(digits)} to ${
+      Math.max(...values.slice(1)).toFixed(digits)
+    }`;
   return [
     "| services | form | Pss MB | of it anonymous | READY ms |",
     "| --- | --- | --- | --- | --- |",

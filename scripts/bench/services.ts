@@ -38,6 +38,12 @@ export const RUNS: readonly ServiceRun[] = [
   ["with the dashboard", { HISTORY: "off" }, { dashboard: true }],
   ["with discovery", { HISTORY: "off", HOME_ASSISTANT_DISCOVERY: "on" }, {}],
   ["with the notifier", { HISTORY: "off", NTFY_URL: "http://127.0.0.1:9/nobody" }, {}],
+  ["with all but a station by cable", {
+    HOME_ASSISTANT_DISCOVERY: "on",
+    NTFY_URL: "http://127.0.0.1:9/nobody",
+  }, {
+    dashboard: true,
+  }],
   ["with all of them", { HOME_ASSISTANT_DISCOVERY: "on", NTFY_URL: "http://127.0.0.1:9/nobody" }, {
     dashboard: true,
     cable: true,

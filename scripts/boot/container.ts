@@ -72,7 +72,7 @@ After=basic.target dbus.service
 [Service]
 Type=oneshot
 ExecStart=/bin/bash ${script} ${args.join(" ")}
-ExecStopPost=/usr/bin/systemctl --no-block poweroff
+ExecStopPost=/usr/bin/systemctl --no-block --job-mode=replace-irreversibly start poweroff.target
 [Install]
 WantedBy=multi-user.target
 `,

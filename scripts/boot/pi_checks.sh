@@ -19,6 +19,8 @@ within() { # SECONDS COMMAND…: tries until it succeeds
     local end=$((SECONDS + $1 * PACE)); shift
     until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.3; done
 }
+CACHE=/var/lib/ecoflow-power/runtime_cache
+cache_is_kept() { [ "$(stat -c %U $CACHE/dep_analysis_cache_v2)" = ecoflow-power ] && [ ! -e $CACHE/unproven ]; }
 ready() { [ "$(systemctl is-active ecoflow-power)" = active ]; }
 pid() { systemctl show -p MainPID --value ecoflow-power; }
 logged() { # PATTERN SINCE
@@ -87,6 +89,7 @@ check "the dashboard answers" within 10 bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080
 has_environment() { tr '\0' '\n' <"/proc/$(pid)/environ" | grep -qx "$1"; }
 check "the daemon is told which start of the system this is" has_environment "BOOT_ID=$(tr -d - </proc/sys/kernel/random/boot_id)"
 check "the allocator is told to spare memory" has_environment "MALLOC_ARENA_MAX=2"
+check "what the runtime found out is kept, and is the daemon's" cache_is_kept
 check "nothing happens on the grid" test ! -e $OFF
 check "the policy says the start of the system with its word" sh -c 'grep -q "\"boot_id\":\"$(tr -d - </proc/sys/kernel/random/boot_id)\"" /var/lib/ecoflow-power/policy_engine/policy.json'
 outage
@@ -121,6 +124,7 @@ for how in full read-only; do
     cp -a /var/lib/ecoflow-power /opt/state-$how
     if [ $how = full ]; then
         mount -t tmpfs -o size=256k,mode=0700,uid="$(id -u ecoflow-power)",gid="$(id -g ecoflow-power)" tmpfs /var/lib/ecoflow-power
+        rm -rf /opt/state-$how/runtime_cache
         cp -a /opt/state-$how/. /var/lib/ecoflow-power/
         dd if=/dev/zero of=/var/lib/ecoflow-power/filler bs=4k 2>/dev/null
     else
@@ -142,12 +146,26 @@ for how in full read-only; do
 done
 figures
 
+systemctl stop ecoflow-power
+for file in $CACHE/*_cache_v2*; do head -c "$(stat -c %s "$file")" /dev/zero >"$file.zeros"; cat "$file.zeros" >"$file"; rm "$file.zeros"; done
+systemctl start ecoflow-power
+check "what the runtime kept is zeros: READY" within 20 ready
+systemctl stop ecoflow-power
+for file in $CACHE/*_cache_v2*; do head -c "$(stat -c %s "$file")" /dev/urandom >"$file.noise"; cat "$file.noise" >"$file"; rm "$file.noise"; done
+systemctl start ecoflow-power
+check "what the runtime kept is noise: READY" within 20 ready
+touch $CACHE/unproven $CACHE/old; systemctl restart ecoflow-power
+check "a start that did not come to READY leaves nothing: READY" within 20 ready
+check "a start that did not come to READY leaves nothing: what it kept is new" sh -c "[ ! -e $CACHE/old ] && [ ! -e $CACHE/unproven ]"
+touch $CACHE/of_this_version
+
 sum=$(cat $ENV /var/lib/ecoflow-power/agent_keys.json /etc/mosquitto/ecoflow-power/ca.pem | sha256sum)
 mkdir -p -m 700 /root/.ssh; ssh-keygen -q -t ed25519 -N "" -f /root/.ssh/id_ed25519; cp /root/.ssh/id_ed25519.pub /root/.ssh/authorized_keys
 deploy() { /opt/deploy root@localhost --deb "$1" --ssh-option StrictHostKeyChecking=no >/opt/deploy.log 2>&1; }
 check "deploy brings the upgrade over ssh" deploy /opt/upgrade.deb
 check "deploy saw it healthy" grep -q "Healthy: 0.1.0+1" /opt/deploy.log
 check "READY after the upgrade" within 20 ready
+check "the upgrade drops what the runtime kept of the version before" sh -c "[ ! -e $CACHE/of_this_version ] && [ -e $CACHE/dep_analysis_cache_v2 ]"
 check "the upgrade keeps configuration, keys and authority" test "$sum" = "$(cat $ENV /var/lib/ecoflow-power/agent_keys.json /etc/mosquitto/ecoflow-power/ca.pem | sha256sum)"
 check "the upgraded daemon says its version in the log" within 20 logged "BROKER CONNECTED" "$PACE min ago"
 # A package whose daemon does not start.
@@ -163,7 +181,7 @@ check "the way back keeps configuration and keys" test "$sum" = "$(cat $ENV /var
 outage
 check "an outage after the way back: the host goes down" within 60 test -e $OFF
 check "the purge works" dpkg --purge ecoflow-power
-check "the purge leaves nothing" sh -c '! ls -d /etc/ecoflow-power /var/lib/ecoflow-power /etc/mosquitto/ecoflow-power /etc/mosquitto/conf.d/ecoflow-power.conf /usr/bin/ecoflow-power 2>/dev/null && ! getent passwd ecoflow-power'
+check "the purge leaves nothing" sh -c '! ls -d /etc/ecoflow-power /var/lib/ecoflow-power /etc/mosquitto/ecoflow-power /etc/mosquitto/conf.d/ecoflow-power.conf /usr/bin/ecoflow-power /nonexistent 2>/dev/null && ! getent passwd ecoflow-power'
 check "Mosquitto runs without us" within 20 systemctl -q is-active mosquitto
 journalctl -u ecoflow-power --no-pager -n 60 >/opt/journal 2>&1
 say "END"

@@ -129,7 +129,7 @@ async function compile(args: readonly string[], form: string | undefined): Promi
  * @returns its path
  */
 export async function putTogether(
-  { name, flags }: Pick<Program, "name" | "flags">,
+  { name, bundled, flags }: Pick<Program, "name" | "bundled" | "flags">,
   target: Target,
   out: string,
   from: string,
@@ -139,7 +139,7 @@ export async function putTogether(
   const isWindows = target.includes("windows");
   mkdirSync(join(folder, "runtime"), { recursive: true });
   cpSync(await fetchRuntime(target, runtimes), join(folder, "runtime", isWindows ? `${name}.exe` : name));
-  copyBundle(from, folder);
+  copyBundle(bundled, from, folder);
   writeFileSync(join(folder, FLAGS_FILE), `${JSON.stringify([...RUN_FLAGS, ...flags])}\n`);
   const [file, text] = isWindows
     ? [`${name}.cmd`, commandLauncher({ name, flags })]

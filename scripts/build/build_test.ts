@@ -125,6 +125,15 @@ Deno.test("the runtime form of the daemon says its version, and keeps its servic
     const { code, text } = await run("check", "--sandbox", "--env", env);
     assert.equal(code, 0, text);
     assert.ok(text.split("\n").filter((line) => /attempts denied$/.test(line)).length >= 4, text);
+    assert.equal((await run("settings", "--env", env)).code, 0);
+    const info = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--no-config", "--json", join(folder, "main.js")],
+    }).output();
+    const { modules } = JSON.parse(new TextDecoder().decode(info.stdout)) as {
+      modules: { specifier: string }[];
+    };
+    const commands = modules.filter(({ specifier }) => /\/(run|setup|simulate|doctor)-/.test(specifier));
+    assert.deepEqual(commands, [], "what another command needs is read at each start, and stays in memory");
     const licences = Deno.readTextFileSync(join(folder, "licences.txt"));
     for (const name of ["Deno (the runtime)", "mqtt 5.16.0", "protobufjs 8.8.1", "@peculiar/x509 2.2.0"]) {
       assert.ok(licences.includes(`\n${name}\n`), name);

@@ -50,7 +50,10 @@ export async function bundle(program: ProgramName, out: string): Promise<void> {
     stdout: "null",
   }).output();
   if (!success) throw new Error(`Cannot bundle: ${new TextDecoder().decode(stderr).slice(-2000)}`);
-  if (program === "daemon") nameWorkers(out);
+  if (program === "daemon") {
+    nameWorkers(out);
+    requireWhenCalled(out);
+  }
   writeFileSync(join(out, "package.json"), '{ "type": "module" }\n');
   writeFileSync(join(out, "licences.txt"), await licences(program));
 }
@@ -78,6 +81,24 @@ function nameWorkers(out: string): void {
       throw new Error(`Cannot bundle: worker "${worker}" is not in it`);
     }
   }
+}
+
+/** The bundler's `require` for old packages: importing it costs each worker 1 MB, also those that have no such package. */
+function requireWhenCalled(out: string): void {
+  const pattern =
+    /import\s*\{\s*createRequire as __deno_internal_createRequire\s*\}\s*from\s*"node:module";\s*var (\w+)\s*=\s*__deno_internal_createRequire\(import\.meta\.url\);/;
+  let found = 0;
+  for (const name of readdirSync(out, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".js")) continue;
+    const path = join(out, name);
+    const text = readFileSync(path, "utf8");
+    const next = text.replace(pattern, "var $1=(name)=>globalThis.process.getBuiltinModule(name);");
+    if (next === text) continue;
+    found++;
+    writeFileSync(path, next);
+  }
+  // Packages are inside of the bundle: what is left to be required is the runtime's own.
+  if (found === 0) throw new Error('Cannot bundle: no piece imports "node:module" as it is expected to');
 }
 
 /** The licences of every package in a program: minifying takes them out of the code. @throws Error naming a package without one */
@@ -117,7 +138,24 @@ async function denoInfo(): Promise<{ npmCache: string }> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** A bundle's files into a folder. */
-export function copyBundle(from: string, to: string): void {
+/**
+ * A bundle's files into a folder of the runtime form. The daemon's commands are then loaded when they are called: the runtime
+ * would read all of them at each start, and keep what it read.
+ *
+ * @throws Error when the daemon's main file loads no command as it is expected to
+ */
+export function copyBundle(program: ProgramName, from: string, to: string): void {
   cpSync(from, to, { recursive: true });
+  if (program !== "daemon") return;
+  const path = join(to, MAIN);
+  writeFileSync(path, loadsWhenCalled(readFileSync(path, "utf8")));
+}
+
+/** Hides from the runtime which pieces a script may load later. Only for the main worker: others may not read files. @throws Error when there are none */
+export function loadsWhenCalled(script: string): string {
+  const hidden = script.replace(/\bimport\(("\.\/[^"]+\.js")\)/g, "import(String($1))");
+  if (hidden === script) {
+    throw new Error(`Cannot bundle: "${MAIN}" must load its commands by import("./….js")`);
+  }
+  return hidden;
 }

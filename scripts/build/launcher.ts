@@ -1,4 +1,5 @@
 /** What starts a program that is a runtime with our bundle beside it. Pure. */
+import { CACHE_DIR, UNPROVEN } from "../../lib/workers/runtime_cache.ts";
 
 /** No cache, no download, no package, no configuration of somebody else's at run time. */
 export const RUN_FLAGS = [
@@ -36,9 +37,17 @@ export function shellLauncher({ dir, name, flags, environment = {} }: Launch): s
   return `#!/bin/sh
 # The official Deno runtime with one bundled program.
 here="${here}"
-# What the runtime found out of the bundle is kept where systemd lets us write: without it each start takes 40 MB more, and keeps them.
-cache="\${STATE_DIRECTORY:+$STATE_DIRECTORY/runtime_cache}"
-export DENO_DIR="\${DENO_DIR:-\${cache:-/nonexistent}}" DENO_NO_UPDATE_CHECK=1
+# What the runtime finds out of the bundle is kept where systemd lets the daemon write: without it a start takes more memory, and keeps
+# it. For the daemon alone: root's commands would leave files that it cannot use. Of a start that did not come to READY nothing is
+# kept, nor where nothing can be written: what is kept may be what is broken.
+cache=
+if [ "\${1:-}" = run ] && [ -n "\${STATE_DIRECTORY:-}" ]; then
+    cache="\${STATE_DIRECTORY%%:*}/${CACHE_DIR}"
+    if [ -e "$cache/${UNPROVEN}" ]; then rm -rf "$cache"; fi
+    mkdir -p -m 700 "$cache" 2>/dev/null && [ -O "$cache" ] && true 2>/dev/null >"$cache/${UNPROVEN}" || cache=
+fi
+# Nothing can be made below /dev/null, not even by root.
+export DENO_DIR="\${DENO_DIR:-\${cache:-/dev/null/none}}" DENO_NO_UPDATE_CHECK=1
 ${set}exec "$here/runtime/${name}" ${words} "$here/main.js" "$@"
 `;
 }

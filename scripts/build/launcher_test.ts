@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CACHE_DIR, UNPROVEN } from "../../lib/workers/runtime_cache.ts";
 import { shellLauncher } from "./launcher.ts";
 
-/** Runs the launcher beside a runtime that says what it was given. */
-function launched(environment: Readonly<Record<string, string>>): string {
+/** A launcher beside a runtime that says what it was given. */
+function withLauncher(
+  body: (
+    launched: (environment: Readonly<Record<string, string>>, ...args: readonly string[]) => string,
+    dir: string,
+  ) => void,
+): void {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-launcher-"));
   try {
     mkdirSync(join(dir, "runtime"));
@@ -14,18 +20,61 @@ function launched(environment: Readonly<Record<string, string>>): string {
     const launcher = join(dir, "it");
     writeFileSync(launcher, shellLauncher({ name: "it", flags: [] }));
     for (const path of [runtime, launcher]) chmodSync(path, 0o755);
-    const { stdout } = new Deno.Command(launcher, {
-      env: { PATH: "/usr/bin:/bin", ...environment },
-      clearEnv: true,
-    }).outputSync();
-    return new TextDecoder().decode(stdout).trim();
+    body((environment, ...args) => {
+      const { stdout, stderr } = new Deno.Command(launcher, {
+        args: [...args],
+        env: { PATH: "/usr/bin:/bin", ...environment },
+        clearEnv: true,
+      }).outputSync();
+      assert.equal(new TextDecoder().decode(stderr), "");
+      return new TextDecoder().decode(stdout).trim();
+    }, dir);
   } finally {
     rmSync(dir, { recursive: true });
   }
 }
 
-Deno.test("shellLauncher() keeps what the runtime finds out where systemd lets the program write, and nowhere else", () => {
-  assert.equal(launched({ STATE_DIRECTORY: "/var/lib/it" }), "/var/lib/it/runtime_cache");
-  assert.equal(launched({}), "/nonexistent");
-  assert.equal(launched({ STATE_DIRECTORY: "/var/lib/it", DENO_DIR: "/own" }), "/own");
-});
+const NOWHERE = "/dev/null/none";
+
+Deno.test("shellLauncher() keeps what the runtime finds out in the daemon's state directory", () =>
+  withLauncher((launched, dir) => {
+    const state = join(dir, "state");
+    const cache = join(state, CACHE_DIR);
+    mkdirSync(state);
+    assert.equal(launched({ STATE_DIRECTORY: state }, "run", "--env", "x"), cache);
+    assert.equal(statSync(cache).mode & 0o777, 0o700);
+    assert.equal(
+      launched({ STATE_DIRECTORY: `${state}:/another` }, "run"),
+      cache,
+      "of several, the first is ours",
+    );
+    assert.equal(launched({ STATE_DIRECTORY: state, DENO_DIR: "/own" }, "run"), "/own");
+    assert.equal(launched({}, "run"), NOWHERE);
+  }));
+
+Deno.test("shellLauncher() keeps nothing for other commands: systemd runs some as root before the daemon", () =>
+  withLauncher((launched, dir) => {
+    for (const args of [["broker", "files"], ["doctor"], []]) {
+      assert.equal(launched({ STATE_DIRECTORY: dir }, ...args), NOWHERE);
+    }
+    assert.equal(existsSync(join(dir, CACHE_DIR)), false);
+  }));
+
+Deno.test("shellLauncher() drops what a start left that did not come to READY, and what it cannot use", () =>
+  withLauncher((launched, dir) => {
+    const cache = join(dir, CACHE_DIR);
+    const kept = join(cache, "kept");
+    const start = () => launched({ STATE_DIRECTORY: dir }, "run");
+    start();
+    writeFileSync(kept, "");
+    rmSync(join(cache, UNPROVEN));
+    assert.equal(start(), cache);
+    assert.equal(existsSync(kept), true, "the start before came to READY");
+    assert.equal(start(), cache);
+    assert.equal(existsSync(kept), false, "the start before did not");
+    rmSync(cache, { recursive: true });
+    // A state directory in which nothing can be made, even by root.
+    writeFileSync(cache, "");
+    assert.equal(start(), NOWHERE);
+    assert.equal(launched({ STATE_DIRECTORY: "/dev/null" }, "run"), NOWHERE);
+  }));

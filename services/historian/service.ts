@@ -1,5 +1,4 @@
 /** The historian: keeps what happened, and answers questions about it. Nothing depends on it. */
-import { join } from "node:path";
 import type { BusMessage } from "../../lib/workers/bus.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { encodeEvent, parseEvent } from "../../lib/messages/event.ts";
@@ -90,7 +89,7 @@ export class Historian implements Service {
   #openStore(): void {
     const { config, log, health, clock, bus } = this.context;
     try {
-      this.#store = Store.open(join(config.stateDir, "history.db"), (reason) => {
+      this.#store = Store.open(`${config.stateDir}/history.db`, (reason) => {
         log.error("HISTORY DAMAGED: put aside, a new one is begun", { reason });
         const text = "The history could not be read: it was put aside, and a new one is begun.";
         const ts = new Date(clock.wallMs()).toISOString();

@@ -1,5 +1,4 @@
 /** Wires `notifier` into its worker. */
-import { join } from "node:path";
 import { textFile } from "../../lib/text_file.ts";
 import { runWorker } from "../../lib/workers/worker_host.ts";
 import { openChannel } from "./channels/table.ts";
@@ -10,5 +9,5 @@ runWorker<NotifierConfig>((context) => {
   const { config } = context;
   const { send, close } = createHttp(config.caPem);
   const channels = config.channels.map(({ settings }) => openChannel(settings, send, config));
-  return new Notifier(context, { file: textFile(join(config.stateDir, "queue.json")), channels, close });
+  return new Notifier(context, { file: textFile(`${config.stateDir}/queue.json`), channels, close });
 });
