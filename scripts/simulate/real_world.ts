@@ -2,20 +2,16 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BusMessage } from "../../lib/workers/bus.ts";
 import { type Clock, systemClock, type TimeScale } from "../../lib/time/clock.ts";
-import { dashboardPasswordFile } from "../../lib/config/dashboard_keys.ts";
-import { loadConfig } from "../../lib/config/load.ts";
-import { startEmbeddedBroker } from "../../lib/mqtt/embedded_broker.ts";
-import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
-import type { MqttClient } from "../../lib/mqtt/client.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { encodeTimeScale } from "../../lib/time/time_scale.ts";
 import { type StationEncoder, stationEncoder, type StationValues } from "../../proto/encode_station.ts";
-import { type BrokerUser, brokerUsers, DAEMON_USER } from "../../services/broker_access.ts";
-import { hashPassword } from "../../services/dashboard/password.ts";
+import { DAEMON_USER } from "../../services/broker_access.ts";
+import { observe } from "./observer.ts";
+import { randomHex } from "./random_hex.ts";
+import { startBroker } from "./site_broker.ts";
+import { dashboardKeys, writeEnv, writePolicy } from "./site_files.ts";
 import { type CloudRecord, type EmulatedCloud, startCloud } from "./cloud/cloud.ts";
-import { startMosquitto } from "./mosquitto.ts";
 import type { World } from "../../commands/simulate/play.ts";
 import { type RunningProgram, startAgentProcess, startDaemonProcess } from "./processes.ts";
 import type { Scenario } from "../../commands/simulate/scenario.ts";
@@ -305,154 +301,4 @@ async function comeUp(
     clearTimeout(timer);
     speak();
   }
-}
-
-interface SiteBroker {
-  readonly port: number;
-  /** Configuration keys with which a user logs in. */
-  login(user: string): Record<string, string>;
-  readonly observerLogin: { readonly username?: string; readonly password?: string };
-  goDown(): Promise<void>;
-  goUp(): Promise<void>;
-}
-
-/** The broker's users, with the rights that the scenario's settings give to Home Assistant and its discovery. */
-export function simulatedUsers(
-  { agents, settings }: {
-    readonly agents: readonly string[];
-    readonly settings: Readonly<Record<string, string>>;
-  },
-): BrokerUser[] {
-  const homeAssistant = Object.entries(settings).filter(([key]) => key.startsWith("HOME_ASSISTANT_"));
-  return brokerUsers(loadConfig({
-    environment: {
-      ECOFLOW_CLOUD: "off",
-      DEVICE_TO_AGENTS_JSON: JSON.stringify({ any: agents }),
-      ...Object.fromEntries(homeAssistant),
-    },
-    exists: () => false,
-    readFile: () => "",
-  }));
-}
-
-async function startBroker(
-  kind: "embedded" | "mosquitto",
-  house: Parameters<typeof simulatedUsers>[0],
-  release: (() => Promise<unknown>)[],
-  saves?: "each change" | "seldom",
-): Promise<SiteBroker> {
-  if (kind === "embedded") {
-    let broker = await startEmbeddedBroker({ port: 0, host: "127.0.0.1" });
-    const { port } = broker;
-    release.push(() => broker.stop());
-    return {
-      port,
-      login: () => ({ MQTT_HOST: "127.0.0.1", MQTT_PORT: String(port) }),
-      observerLogin: {},
-      goDown: () => broker.stop(),
-      goUp: async () => {
-        broker = await startEmbeddedBroker({ port, host: "127.0.0.1" });
-      },
-    };
-  }
-  const observer: BrokerUser = { username: "observer", publishes: ["#"], subscribes: ["#", "$SYS/#"] };
-  const users = [...simulatedUsers(house), observer].map((user) => ({
-    ...user,
-    password: randomHex(),
-  }));
-  const mosquitto = await startMosquitto({ users, saves });
-  release.push(() => mosquitto.stop());
-  const passwordOf = (name: string) => users.find(({ username }) => username === name)?.password ?? "";
-  return {
-    port: mosquitto.port,
-    login: (user) => ({
-      MQTT_HOST: "127.0.0.1",
-      MQTT_PORT: String(mosquitto.port),
-      MQTT_USER: user,
-      MQTT_PASS: passwordOf(user),
-    }),
-    observerLogin: { username: observer.username, password: passwordOf(observer.username) },
-    goDown: () => mosquitto.goDown(),
-    goUp: () => mosquitto.goUp(),
-  };
-}
-
-interface Observer {
-  onMessage(see: (message: BusMessage) => void): void;
-  publish(topic: string, payload: string, qos?: 0 | 1): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Sees what the filters let through; comes back when the broker does. */
-async function observe(
-  port: number,
-  login: { username?: string; password?: string },
-  filters: readonly string[] = ["#"],
-): Promise<Observer> {
-  const watchers: ((message: BusMessage) => void)[] = [];
-  let client: MqttClient | undefined;
-  let isClosed = false;
-  let retry: ReturnType<typeof setTimeout> | undefined;
-  const isUp = Promise.withResolvers<void>();
-  const connect = () => {
-    client = connectMqtt({
-      host: "127.0.0.1",
-      port,
-      ...login,
-      clientId: "observer",
-      protocolVersion: 4,
-      cleanSession: true,
-      keepAliveSec: 30,
-      connectTimeoutMs: 5000,
-    }, {
-      onUp: () =>
-        void Promise.all(filters.map((filter) => client?.subscribe(filter, 1))).then(
-          () => isUp.resolve(),
-          () => {},
-        ),
-      onDown: () => {
-        if (!isClosed) retry = setTimeout(connect, 20);
-      },
-      onMessage: (message) => {
-        for (const see of watchers) see(message);
-      },
-    });
-  };
-  connect();
-  await isUp.promise;
-  return {
-    onMessage: (see) => void watchers.push(see),
-    publish: async (topic, payload, qos = 0) => await client?.publish(topic, payload, { qos }),
-    close: async () => {
-      isClosed = true;
-      clearTimeout(retry);
-      await client?.close();
-    },
-  };
-}
-
-async function dashboardKeys(
-  stateDir: string,
-  dashboard: RealWorldOptions["dashboard"],
-): Promise<Record<string, string>> {
-  if (!dashboard) return {};
-  mkdirSync(join(stateDir, "dashboard"), { mode: 0o700 });
-  writeFileSync(dashboardPasswordFile(stateDir), await hashPassword(dashboard.password), { mode: 0o600 });
-  return { DASHBOARD_LISTEN: dashboard.listen, DASHBOARD_READ_WITHOUT_LOGIN: "on" };
-}
-
-function writePolicy(dir: string, text: string): string {
-  const path = join(dir, "policy.toml");
-  writeFileSync(path, text);
-  return path;
-}
-
-function writeEnv(path: string, values: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(values).map(([key, value]) => `${key}='${value}'\n`);
-  writeFileSync(path, lines.join(""), { mode: 0o600 });
-  return path;
-}
-
-function randomHex(): string {
-  return crypto.getRandomValues(new Uint8Array(32)).toHex();
 }

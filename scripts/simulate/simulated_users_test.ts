@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DAEMON_USER } from "../../services/broker_access.ts";
-import { simulatedUsers } from "./real_world.ts";
+import { simulatedUsers } from "./site_broker.ts";
 
 Deno.test("simulatedUsers() lets the daemon say what discovery says, where the scenario has it", () => {
   const daemonOf = (settings: Record<string, string>) =>
