@@ -20,6 +20,7 @@ import { encodeOrchestratorStatus, parseOrchestratorStatus } from "../../lib/mes
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
 import { FloodWatch } from "./flood_watch.ts";
+import { LeftOut } from "./left_out.ts";
 import { PresenceGuard } from "./presence_guard.ts";
 import { RefusalWatch } from "./refusal_watch.ts";
 import { markOf, SESSION_TAKEN_OVER, takenOverText, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
@@ -71,6 +72,7 @@ export class BrokerLink {
   readonly #eventsTopic: string;
   readonly #refusals: RefusalWatch;
   readonly #floods: FloodWatch;
+  readonly #leftOut: LeftOut;
   readonly #presenceGuard = new PresenceGuard();
   #cancelCorrection: (() => void) | undefined;
   #presence = encodeOrchestratorStatus({ online: true });
@@ -111,6 +113,7 @@ export class BrokerLink {
       journal,
     });
     this.#floods = new FloodWatch(topics, parts, { onMessage: (message) => this.#take(message), journal });
+    this.#leftOut = new LeftOut(parts, journal);
   }
 
   /** Starts the embedded broker if there is no other, and sets out to connect; a broker that is late is no error. */
@@ -252,7 +255,11 @@ export class BrokerLink {
         // One that gave way is nobody's any more.
         if (this.#client === client) this.#onDown(reason);
       },
-      onMessage: (message) => this.#floods.receive(message),
+      onMessage: (message) => {
+        this.#leftOut.taken(message.topic);
+        this.#floods.receive(message);
+      },
+      onLeftOut: (topic, bytes) => this.#leftOut.note(topic, bytes),
     });
     this.#client = client;
   }
@@ -276,6 +283,7 @@ export class BrokerLink {
   #onUp(): void {
     this.#up = true;
     this.#connections++;
+    this.#leftOut.connected();
     this.#second.connected(this.parts.clock.monoMs());
     this.#isTwinSeen = false;
     this.#backoff.reset();
