@@ -404,3 +404,20 @@ Deno.test("loadConfig() reads files with a byte order mark, and refuses what is 
   const problems = problemsOf(() => file("\ufffd\ufffdb\u0000l\u0000"));
   assert.match(problems.join(), /Cannot read POLICY_FILE "\/p": is no UTF-8 text: save it as UTF-8/);
 });
+
+Deno.test("loadConfig() shows no unknown key that may be a secret", () => {
+  for (const key of ["JBSWY3DPEHPK3PXP", "hunter2", "Hunter_2"]) {
+    assert.throws(
+      () =>
+        loadConfig({
+          file: { name: ".env", text: `${key}=\n` },
+          environment: {},
+          readFile: () => "",
+          exists: () => false,
+        }),
+      (error) =>
+        error instanceof ConfigError &&
+        error.problems.join().includes(`Unknown key of ${key.length} characters`),
+    );
+  }
+});

@@ -9,7 +9,7 @@ import mqtt, { type IClientOptions, type IPublishPacket } from "mqtt";
 import { systemClock } from "../time/clock.ts";
 import { BrokerRefusedError, errorText } from "../errors.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown } from "./client.ts";
-import { MAX_PACKET_BYTES, PacketFilter } from "./packet_filter.ts";
+import { MARK_BYTES, MAX_PACKET_BYTES, PacketFilter } from "./packet_filter.ts";
 import { own } from "../own.ts";
 
 /** How long a goodbye may take before the connection is cut, ms. */
@@ -32,7 +32,10 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
   // A command must not wait for the acknowledgement of what went before it.
   socket.setNoDelay(true);
   const phase = followPhase(socket, options);
-  const filter = new PacketFilter(options.protocolVersion);
+  const filter = new PacketFilter(
+    options.protocolVersion,
+    crypto.getRandomValues(new Uint8Array(MARK_BYTES)),
+  );
   filterInto(socket, filter, (size) =>
     end({
       kind: "closed",

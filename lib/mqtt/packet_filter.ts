@@ -10,7 +10,7 @@ export const MAX_PACKET_BYTES = 1024 * 1024;
 const HEADER_BYTES = 5;
 const PUBLISH = 3;
 /** A message that was left out is handed on with these bytes and its size, four bytes, as its payload. */
-const MARK_BYTES = 16;
+export const MARK_BYTES = 16;
 
 /** What is left of a piece of the stream. */
 export interface Filtered {
@@ -30,7 +30,6 @@ interface Skipped {
 
 /** See the file comment. */
 export class PacketFilter {
-  readonly #mark: Uint8Array;
   /** Bytes of the present packet still to come; 0 between packets. */
   #toGo = 0;
   /** The fixed header, as far as it has come. */
@@ -39,17 +38,19 @@ export class PacketFilter {
 
   /**
    * @param protocolVersion 5, or 4 for MQTT 3.1.1
+   * @param mark {@link MARK_BYTES} that nobody outside can guess, for this connection alone
    * @param limit The largest packet that passes, bytes
    */
-  constructor(private readonly protocolVersion: 4 | 5, private readonly limit: number = MAX_PACKET_BYTES) {
-    // Nobody outside can write what nobody can guess.
-    this.#mark = crypto.getRandomValues(new Uint8Array(MARK_BYTES));
-  }
+  constructor(
+    private readonly protocolVersion: 4 | 5,
+    private readonly mark: Uint8Array,
+    private readonly limit: number = MAX_PACKET_BYTES,
+  ) {}
 
   /** The size of the message that this payload stands for, bytes; undefined: it is a message's own payload. */
   sizeOfLeftOut(payload: Uint8Array): number | undefined {
     if (payload.length !== MARK_BYTES + 4) return undefined;
-    if (!this.#mark.every((byte, i) => payload[i] === byte)) return undefined;
+    if (!this.mark.every((byte, i) => payload[i] === byte)) return undefined;
     return new DataView(payload.buffer, payload.byteOffset).getUint32(MARK_BYTES);
   }
 
@@ -121,7 +122,7 @@ export class PacketFilter {
     const body = [
       ...head,
       ...(this.protocolVersion === 5 ? [0] : []),
-      ...this.#mark,
+      ...this.mark,
       ...new Uint8Array(bytes.buffer),
     ];
     const lengths: number[] = [];

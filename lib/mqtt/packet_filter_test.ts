@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { PacketFilter } from "./packet_filter.ts";
+import { MARK_BYTES, PacketFilter } from "./packet_filter.ts";
+
+const MARK = new Uint8Array(MARK_BYTES).fill(7);
 
 /** A packet with `length` bytes after its fixed header. @param start What these bytes begin with */
 function packet(length: number, first = 0x20, start: readonly number[] = []): Uint8Array {
@@ -34,9 +36,9 @@ const rows = [
 
 for (const { name, length, size } of rows) {
   Deno.test(`PacketFilter.feed() lets ${name} pass at the limit, and cannot go on one byte below`, () => {
-    const { pieces, badBytes } = new PacketFilter(4, size).feed(packet(length));
+    const { pieces, badBytes } = new PacketFilter(4, MARK, size).feed(packet(length));
     assert.deepEqual([joined(pieces), badBytes], [packet(length), undefined]);
-    assert.equal(new PacketFilter(4, size - 1).feed(packet(length)).badBytes, size);
+    assert.equal(new PacketFilter(4, MARK, size - 1).feed(packet(length)).badBytes, size);
   });
 }
 
@@ -53,7 +55,7 @@ for (const version of [4, 5] as const) {
     const [a = new Uint8Array(), ...others] = small;
     const stream = joined([large.qos1, a, large.qos0, large.qos0, ...others, large.qos1]);
     for (const piece of [1, 2, 3, 7, 1000, stream.length]) {
-      const filter = new PacketFilter(version, 20_000);
+      const filter = new PacketFilter(version, MARK, 20_000);
       const parts: Uint8Array[] = [];
       for (let from = 0; from < stream.length; from += piece) {
         const { pieces, badBytes } = filter.feed(stream.subarray(from, from + piece));
@@ -72,7 +74,7 @@ for (const version of [4, 5] as const) {
         const payload = found.slice(at + 2 + head.length, at + 2 + length);
         assert.equal(filter.sizeOfLeftOut(payload), size);
         assert.equal(
-          new PacketFilter(version).sizeOfLeftOut(payload),
+          new PacketFilter(version, new Uint8Array(MARK_BYTES)).sizeOfLeftOut(payload),
           undefined,
           "the mark is one connection's own",
         );
@@ -93,11 +95,11 @@ for (const version of [4, 5] as const) {
 }
 
 Deno.test("PacketFilter.feed() cannot go on after a length of five bytes", () => {
-  const { badBytes } = new PacketFilter(4).feed(Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0xff, 0x01));
+  const { badBytes } = new PacketFilter(4, MARK).feed(Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0xff, 0x01));
   assert.equal(badBytes, Infinity);
 });
 
 Deno.test("PacketFilter.feed() cannot go on after a message whose topic is longer than itself", () => {
-  const { pieces, badBytes } = new PacketFilter(4, 100).feed(packet(200, 0x30, [0xff, 0xff]));
+  const { pieces, badBytes } = new PacketFilter(4, MARK, 100).feed(packet(200, 0x30, [0xff, 0xff]));
   assert.deepEqual([pieces, badBytes], [[], 203]);
 });
