@@ -133,6 +133,11 @@ async function play(fault: Fault, dir: string, undo: (() => unknown)[]): Promise
   await pause(3000);
   assert.equal(new Set(acks.filter(({ status }) => status === "accepted").map(({ id }) => id)).size, 1);
   assert.equal(daemon.lines.filter((line) => /SHUTDOWN SENT/.test(line)).length, 1, daemon.lines.join("\n"));
+  assert.equal(
+    daemon.lines.some((line) => /FORGED/.test(line)),
+    false,
+    "our own last will is nobody's forgery",
+  );
   assert.ok(tookMs < 10_000, `told after ${Math.round(5 * tookMs / 1000)} s of the house's time`);
 }
 

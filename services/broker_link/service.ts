@@ -300,6 +300,7 @@ export class BrokerLink {
     this.#up = true;
     this.#connections++;
     this.#leftOut.connected();
+    this.#presenceGuard.connected();
     this.#second.connected(this.parts.clock.monoMs());
     this.#isTwinSeen = false;
     this.#backoff.reset();
@@ -462,8 +463,8 @@ export class BrokerLink {
       this.#cancelCorrection = undefined;
       if (!this.#up || this.#stopped) return;
       const times = this.#presenceGuard.correct(clock.monoMs());
-      // The first may be our own last will, which the broker was late to publish.
-      if (times === 2 || times % 100 === 0) {
+      // Our own last will comes as what the broker kept for us and as what it keeps for all, or late.
+      if (times === 3 || times % 100 === 0) {
         log.warn("PRESENCE FORGED: somebody says that we are gone", { times });
       }
       void this.#publishPresence();
