@@ -421,3 +421,21 @@ Deno.test("loadConfig() shows no unknown key that may be a secret", () => {
     );
   }
 });
+
+Deno.test("readEnvFile() tells of a file with 200,000 wrong lines in few words", () => {
+  const { problems } = readEnvFile("A\n".repeat(200_000), ".env");
+  assert.equal(problems.length, 51);
+  assert.equal(problems.at(-1), ".env: 199950 more lines cannot be read");
+});
+
+Deno.test("loadConfig() refuses a key of a million characters at once", () => {
+  const begunMs = performance.now();
+  const text = `${"X".repeat(1_000_000)}=1\n`;
+  assert.throws(
+    () =>
+      loadConfig({ file: { name: ".env", text }, environment: {}, readFile: () => "", exists: () => false }),
+    /Unknown key of 1000000 characters/,
+  );
+  // It was 20 s; a machine under load takes longer than the fraction of a second that it is.
+  assert.ok(performance.now() - begunMs < 5000);
+});
