@@ -58,6 +58,8 @@ export class BrokerLink {
   #cancelRetry: Cancel = () => {};
   /** Topics that the broker refused, said once each. */
   readonly #refused = new Set<string>();
+  /** Topics with a message that was too large, said once each. */
+  readonly #leftOut = new Set<string>();
   #waiting: { readonly topic: string; readonly text: string }[] = [];
 
   constructor(
@@ -133,6 +135,12 @@ export class BrokerLink {
     return true;
   }
 
+  #tellLeftOut(topic: string, bytes: number): void {
+    if (this.#leftOut.has(topic)) return;
+    this.#leftOut.add(topic);
+    this.ports.log.warn("MESSAGE LEFT OUT: too large to be read; find who sends it", { topic, bytes });
+  }
+
   #connect(): void {
     const { broker, clientId, will, keepAliveSec } = this.options;
     const client = this.ports.connect({
@@ -148,6 +156,7 @@ export class BrokerLink {
       onUp: () => void this.#onUp(client),
       onDown: (reason) => this.#onDown(reason),
       onMessage: (message) => this.events.onMessage(message),
+      onLeftOut: (topic, bytes) => this.#tellLeftOut(topic, bytes),
     });
     this.#client = client;
   }

@@ -1,6 +1,9 @@
 /** Reads an env file, as `KEY=value` lines with quotes where wanted, and says what is wrong with it. Pure. */
 import { tokenizeEnv } from "./env/env_lines.ts";
 
+/** Who takes a wrong file for this one has hundreds of thousands of lines that cannot be read. */
+const PROBLEMS_TOLD = 50;
+
 /** The content of an env file. */
 export interface EnvFile {
   readonly values: Readonly<Record<string, string>>;
@@ -24,5 +27,9 @@ export function readEnvFile(text: string, name: string): EnvFile {
     values.set(key, value);
   }
   found.sort((a, b) => a.line - b.line);
-  return { values: Object.fromEntries(values), problems: found.map(({ text }) => text) };
+  const told = found.slice(0, PROBLEMS_TOLD).map(({ text }) => text);
+  if (found.length > told.length) {
+    told.push(`${name}: ${found.length - told.length} more lines cannot be read`);
+  }
+  return { values: Object.fromEntries(values), problems: told };
 }

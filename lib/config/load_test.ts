@@ -404,3 +404,38 @@ Deno.test("loadConfig() reads files with a byte order mark, and refuses what is 
   const problems = problemsOf(() => file("\ufffd\ufffdb\u0000l\u0000"));
   assert.match(problems.join(), /Cannot read POLICY_FILE "\/p": is no UTF-8 text: save it as UTF-8/);
 });
+
+Deno.test("loadConfig() shows no unknown key that may be a secret", () => {
+  for (const key of ["JBSWY3DPEHPK3PXP", "hunter2", "Hunter_2"]) {
+    assert.throws(
+      () =>
+        loadConfig({
+          file: { name: ".env", text: `${key}=\n` },
+          environment: {},
+          readFile: () => "",
+          exists: () => false,
+        }),
+      (error) =>
+        error instanceof ConfigError &&
+        error.problems.join().includes(`Unknown key of ${key.length} characters`),
+    );
+  }
+});
+
+Deno.test("readEnvFile() tells of a file with 200,000 wrong lines in few words", () => {
+  const { problems } = readEnvFile("A\n".repeat(200_000), ".env");
+  assert.equal(problems.length, 51);
+  assert.equal(problems.at(-1), ".env: 199950 more lines cannot be read");
+});
+
+Deno.test("loadConfig() refuses a key of a million characters at once", () => {
+  const begunMs = performance.now();
+  const text = `${"X".repeat(1_000_000)}=1\n`;
+  assert.throws(
+    () =>
+      loadConfig({ file: { name: ".env", text }, environment: {}, readFile: () => "", exists: () => false }),
+    /Unknown key of 1000000 characters/,
+  );
+  // It was 20 s; a machine under load takes longer than the fraction of a second that it is.
+  assert.ok(performance.now() - begunMs < 5000);
+});

@@ -11,9 +11,14 @@ export function shownValue(text: string): string {
   return text.length <= NO_SECRET_CHARACTERS ? JSON.stringify(text) : `${text.length} characters`;
 }
 
-/** A key that is not known: itself when it looks like a key, for else it may be the beginning of a secret. */
+/**
+ * A key that is not known: itself when it looks like a key, for else it may be the beginning of a secret. Capitals with digits and
+ * without a `_` may be one too: a code with `=` at its end.
+ */
 export function shownKey(key: string): string {
-  return /^[A-Z][A-Z0-9_]{0,63}$/.test(key) ? `"${key}"` : `of ${key.length} characters`;
+  return /^(?=.{1,64}$)[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^[A-Z]{1,15}$/.test(key)
+    ? `"${key}"`
+    : `of ${key.length} characters`;
 }
 
 /** Nobody's password looks so. */

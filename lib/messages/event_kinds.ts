@@ -63,6 +63,7 @@ export const EVENT_KINDS: Readonly<Record<string, readonly JournalEvent["severit
   // The local broker.
   broker_refuses_topics: ["danger", "warning"],
   broker_flooded: ["warning"],
+  message_left_out: ["warning"],
   client_id_taken: ["warning"],
   second_daemon: ["warning"],
   // The NUT server.

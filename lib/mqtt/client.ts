@@ -68,6 +68,8 @@ export interface MqttEvents {
   /** Called once a connection; after it the client is dead: make a new one to try again. */
   onDown(reason: MqttDown): void;
   onMessage(message: MqttMessage): void;
+  /** A message of so many bytes was too large to be taken: it was acknowledged and left out; the connection goes on. */
+  onLeftOut?(topic: string, bytes: number): void;
 }
 
 /** One connection, from connect to its end. It never reconnects by itself: its owner decides when. */

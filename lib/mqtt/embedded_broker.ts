@@ -4,7 +4,7 @@ import "./lean_packets.ts";
 import { createServer, type Server, type Socket } from "node:net";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { cannotListenText } from "../text/cannot_listen.ts";
-import { MAX_PACKET_BYTES } from "./packet_size.ts";
+import { MAX_PACKET_BYTES } from "./packet_filter.ts";
 
 /** Somebody who wants to do something on a topic. */
 export interface BrokerRequest {

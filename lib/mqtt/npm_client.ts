@@ -3,12 +3,13 @@ import "./blank_environment.ts";
 import "./lean_packets.ts";
 import { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { Writable } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import mqtt, { type IClientOptions, type IPublishPacket } from "mqtt";
 import { systemClock } from "../time/clock.ts";
 import { BrokerRefusedError, errorText } from "../errors.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown } from "./client.ts";
-import { MAX_PACKET_BYTES, PacketSizes } from "./packet_size.ts";
+import { MARK_BYTES, MAX_PACKET_BYTES, PacketFilter } from "./packet_filter.ts";
 import { own } from "../own.ts";
 
 /** How long a goodbye may take before the connection is cut, ms. */
@@ -31,15 +32,15 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
   // A command must not wait for the acknowledgement of what went before it.
   socket.setNoDelay(true);
   const phase = followPhase(socket, options);
-  const sizes = new PacketSizes();
-  socket.on("data", (chunk: Uint8Array) => {
-    const size = sizes.feed(chunk);
-    if (size === undefined) return;
+  const filter = new PacketFilter(
+    options.protocolVersion,
+    crypto.getRandomValues(new Uint8Array(MARK_BYTES)),
+  );
+  filterInto(socket, filter, (size) =>
     end({
       kind: "closed",
       text: `the broker sent a packet of ${size} bytes, at most ${MAX_PACKET_BYTES} are taken`,
-    });
-  });
+    }));
   const socketClosed = new Promise<void>((resolve) => socket.once("close", resolve));
   const client = new mqtt.MqttClient(() => socket, packageOptions(options));
   const waiting = new Set<(error: Error) => void>();
@@ -68,6 +69,8 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
   });
   client.on("message", (topic, payload, packet: IPublishPacket) => {
     if (isOver) return;
+    const leftOutBytes = filter.sizeOfLeftOut(payload);
+    if (leftOutBytes !== undefined) return events.onLeftOut?.(topic, leftOutBytes);
     // A plain Uint8Array of its own: the package's buffer may be a view into a larger one.
     const qos = packet.qos === 0 ? 0 : 1;
     events.onMessage({ topic, payload: new Uint8Array(payload), retained: packet.retain, qos });
@@ -163,6 +166,27 @@ function openSocket({ host, port, tls }: MqttConnectOptions): Socket {
     key: tls.key,
     rejectUnauthorized: true,
   });
+}
+
+/** Puts the filter between the socket and whatever the package pipes it into. @param onBad Told of a packet that cannot be left out */
+function filterInto(socket: Socket, filter: PacketFilter, onBad: (size: number) => void): void {
+  const pipe = socket.pipe.bind(socket);
+  socket.pipe = <T extends NodeJS.WritableStream>(parser: T): T => {
+    pipe(
+      new Writable({
+        write(chunk: Uint8Array, _encoding, done) {
+          const { pieces, badBytes } = filter.feed(chunk);
+          if (badBytes !== undefined) onBad(badBytes);
+          // The parser takes them in order, and is waited for.
+          for (const piece of pieces.slice(0, -1)) parser.write(piece);
+          const last = pieces.at(-1);
+          if (last) parser.write(last, () => done());
+          else done();
+        },
+      }),
+    );
+    return parser;
+  };
 }
 
 /** Notes how far a connection has come, because that decides what a fault means. */

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { MqttClient, MqttConnectOptions, MqttDown } from "./client.ts";
 import { startEmbeddedBroker } from "./embedded_broker.ts";
 import { connectMqtt } from "./npm_client.ts";
-import { MAX_PACKET_BYTES } from "./packet_size.ts";
+import { MAX_PACKET_BYTES } from "./packet_filter.ts";
 import { type CertificateOptions, createAuthority } from "../certificates.ts";
 import { freePort, startMosquitto } from "../../scripts/simulate/mosquitto.ts";
 
@@ -14,12 +14,13 @@ interface Opened {
   readonly down: Promise<MqttDown>;
   readonly downs: MqttDown[];
   readonly heard: string[];
+  readonly leftOut: string[];
 }
 
 function open(port: number, options: Partial<MqttConnectOptions> = {}): Opened {
   const up = Promise.withResolvers<boolean>();
   const down = Promise.withResolvers<MqttDown>();
-  const [downs, heard]: [MqttDown[], string[]] = [[], []];
+  const [downs, heard, leftOut]: [MqttDown[], string[], string[]] = [[], [], []];
   const client = connectMqtt({
     host: "127.0.0.1",
     port,
@@ -38,8 +39,19 @@ function open(port: number, options: Partial<MqttConnectOptions> = {}): Opened {
       down.resolve(reason);
     },
     onMessage: ({ topic, payload }) => heard.push(`${topic}=${new TextDecoder().decode(payload)}`),
+    onLeftOut: (topic, bytes) => leftOut.push(`${topic}: ${bytes}`),
   });
-  return { client, up: up.promise, down: down.promise, downs, heard };
+  return { client, up: up.promise, down: down.promise, downs, heard, leftOut };
+}
+
+/** Publishes `bytes` zeros, retained, with a program that has no limit of its own. */
+async function raw(port: number, topic: string, bytes: number): Promise<void> {
+  const args = ["-p", String(port), "-t", topic, "-q", "1", "-r", "-s"];
+  const child = new Deno.Command("mosquitto_pub", { args, stdin: "piped" }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new Uint8Array(bytes));
+  await writer.close();
+  assert.ok((await child.status).success);
 }
 
 /** A server that does with its connections what a test wants. */
@@ -108,9 +120,9 @@ const faults: readonly {
     text: /127\.0\.0\.1:\d+: /,
   },
   {
-    name: "a packet that is too large",
+    name: "a packet that is too large and no message",
     serve: (socket) =>
-      socket.once("data", () => socket.write(Uint8Array.of(...CONNACK, 0x30, 0xff, 0xff, 0xff, 0x7f))),
+      socket.once("data", () => socket.write(Uint8Array.of(...CONNACK, 0x40, 0xff, 0xff, 0xff, 0x7f))),
     kind: "closed",
     text: new RegExp(`packet of 268435460 bytes, at most ${MAX_PACKET_BYTES}`),
   },
@@ -243,6 +255,31 @@ for (
     await broker.stop();
   });
 }
+
+Deno.test("connectMqtt() leaves out what is too large at a broker without a limit, and goes on", async () => {
+  const broker = await startMosquitto({ saves: "seldom" });
+  const sender = open(broker.port);
+  await sender.up;
+  const bytes = 2 * MAX_PACKET_BYTES;
+  // More than Mosquitto hands out without an acknowledgement.
+  for (let i = 0; i < 25; i++) await raw(broker.port, `large/${i}`, bytes);
+  const { client, up, downs, heard, leftOut } = open(broker.port, {
+    clientId: "daemon",
+    cleanSession: false,
+  });
+  await up;
+  await client.subscribe("#", 1);
+  await sender.client.publish("small", "x", { qos: 1 });
+  while (!heard.includes("small=x")) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual([heard, downs], [["small=x"], []]);
+  assert.equal(leftOut.length, 25);
+  assert.deepEqual(leftOut[0], `large/0: ${bytes + 16}`);
+  await sender.client.publish("small", "y", { qos: 1 });
+  while (!heard.includes("small=y")) await new Promise((resolve) => setTimeout(resolve, 5));
+  await client.close();
+  await sender.client.close();
+  await broker.stop();
+});
 
 Deno.test("MqttClient.publish() lets a message of MQTT 5 expire in a waiting session", async () => {
   const broker = await startMosquitto();

@@ -2,7 +2,8 @@
 
 /** `; did you mean "X"?` when a known name is at most two edits away, else nothing. */
 export function nearest(name: string, known: readonly string[]): string {
-  const near = known
+  // No name that is longer or shorter by more is as near, and a very long one would take very long.
+  const near = known.filter(({ length }) => Math.abs(length - name.length) <= 2)
     .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
     .sort((a, b) => a.edits - b.edits)[0];
   return near && near.edits <= 2 ? `; did you mean "${near.candidate}"?` : "";

@@ -71,10 +71,7 @@ export class Outbox {
 
   /** Settles with `error` what would be obeyed if it came: all that lives for less than an hour. */
   abandonCommands(error: string): void {
-    this.#settleAll(
-      ({ options: { expirySec = Infinity, retain } }) => !retain && expirySec < 3600,
-      () => error,
-    );
+    this.#settleAll(isCommand, () => error);
   }
 
   /** Takes out what `isMeant` and settles it; as done without a reason. */
@@ -84,6 +81,11 @@ export class Outbox {
     this.#waiting = this.#waiting.filter((one) => !isMeant(one));
     for (const message of meant) message.settle(reason?.(message));
   }
+}
+
+/** Whether it would be obeyed if it came: what passes, and lives for less than an hour. */
+export function isCommand({ options: { expirySec = Infinity, retain } }: Pick<Outgoing, "options">): boolean {
+  return !retain && expirySec < 3600;
 }
 
 function expiredText({ topic }: Outgoing): string {

@@ -19,7 +19,12 @@ export class PresenceGuard {
     return Math.max(0, this.#correctedMonoMs + CORRECT_EVERY_MS - nowMonoMs);
   }
 
-  /** The truth is said now. @returns how often it had to be, this time included */
+  /** A new connection: what the broker kept from the time without one is our own last will. */
+  connected(): void {
+    this.#corrections = 0;
+  }
+
+  /** The truth is said now. @returns how often it had to be on this connection, this time included */
   correct(nowMonoMs: number): number {
     this.#correctedMonoMs = nowMonoMs;
     return ++this.#corrections;

@@ -27,6 +27,14 @@ for (const [text, isHarm] of said) {
   });
 }
 
+Deno.test("PresenceGuard counts anew on each connection, for each begins with our own last will", () => {
+  const guard = new PresenceGuard();
+  for (let connection = 0; connection < 3; connection++) {
+    guard.connected();
+    assert.deepEqual([guard.correct(0), guard.correct(0), guard.correct(0)], [1, 2, 3]);
+  }
+});
+
 Deno.test("BrokerLink corrects a forged offline at once, and a forger who goes on every two seconds", async () => {
   const clock = new TestClock();
   const broker = new MemoryBroker(clock);

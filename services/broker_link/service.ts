@@ -18,8 +18,9 @@ import type { HostedParts } from "../../lib/workers/worker_host.ts";
 import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
 import { encodeOrchestratorStatus, parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
-import { Outbox, type Outgoing } from "./outbox.ts";
+import { isCommand, Outbox, type Outgoing } from "./outbox.ts";
 import { FloodWatch } from "./flood_watch.ts";
+import { LeftOut } from "./left_out.ts";
 import { PresenceGuard } from "./presence_guard.ts";
 import { RefusalWatch } from "./refusal_watch.ts";
 import { markOf, SESSION_TAKEN_OVER, takenOverText, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
@@ -56,6 +57,8 @@ const SESSION_EXPIRY_SEC = 86_400;
 /** A broker that does not acknowledge our presence is waited for so long before the services may speak, ms. */
 const LOOK_MS = 1000;
 const RETRY = { firstMs: 500, maxMs: 15_000 };
+/** A broker that acknowledges a command later than this is silent, ms: a full card writes slowly, but not so. */
+const ACKNOWLEDGED_MS = 10_000;
 /** Why a command was not sent after a takeover. */
 const TAKEN_TEXT = "Cannot publish: somebody else uses our client id and sends the commands";
 /** MQTT 5 CONNACK 132 and MQTT 3.1.1 CONNACK 1: the broker does not speak this version. */
@@ -71,6 +74,7 @@ export class BrokerLink {
   readonly #eventsTopic: string;
   readonly #refusals: RefusalWatch;
   readonly #floods: FloodWatch;
+  readonly #leftOut: LeftOut;
   readonly #presenceGuard = new PresenceGuard();
   #cancelCorrection: (() => void) | undefined;
   #presence = encodeOrchestratorStatus({ online: true });
@@ -111,6 +115,7 @@ export class BrokerLink {
       journal,
     });
     this.#floods = new FloodWatch(topics, parts, { onMessage: (message) => this.#take(message), journal });
+    this.#leftOut = new LeftOut(parts, journal);
   }
 
   /** Starts the embedded broker if there is no other, and sets out to connect; a broker that is late is no error. */
@@ -215,12 +220,26 @@ export class BrokerLink {
 
   async #send(outgoing: Outgoing, expirySec: number | undefined): Promise<void> {
     const client = this.#client;
-    if (!client) return this.#outbox.add(outgoing, this.parts.clock.monoMs());
+    const { clock, log } = this.parts;
+    if (!client) return this.#outbox.add(outgoing, clock.monoMs());
+    let isGivenUp = false;
+    // Whoever sent a command must know that nobody knows whether the broker has it, and may send it again.
+    const cancelSilence = !isCommand(outgoing) ? () => {} : clock.after(ACKNOWLEDGED_MS, () => {
+      isGivenUp = true;
+      log.warn("BROKER SILENT: it does not acknowledge a command", { topic: outgoing.topic });
+      const forSec = ACKNOWLEDGED_MS / 1000;
+      outgoing.settle(
+        `Cannot publish "${outgoing.topic}": the broker has not acknowledged it for ${forSec} s`,
+      );
+    });
     try {
       await client.publish(outgoing.topic, outgoing.payload, { ...outgoing.options, expirySec });
+      cancelSilence();
       this.#refusals.passed("publish", outgoing.topic);
-      outgoing.settle();
+      if (!isGivenUp) outgoing.settle();
     } catch (error) {
+      cancelSilence();
+      if (isGivenUp) return;
       this.#refusals.refused("publish", outgoing.topic, error);
       // The broker refused it: whoever sent it must know, and a later message must not be overtaken by it.
       if (this.#client === client) return outgoing.settle(errorText(error));
@@ -252,7 +271,11 @@ export class BrokerLink {
         // One that gave way is nobody's any more.
         if (this.#client === client) this.#onDown(reason);
       },
-      onMessage: (message) => this.#floods.receive(message),
+      onMessage: (message) => {
+        this.#leftOut.taken(message.topic);
+        this.#floods.receive(message);
+      },
+      onLeftOut: (topic, bytes) => this.#leftOut.note(topic, bytes),
     });
     this.#client = client;
   }
@@ -276,6 +299,8 @@ export class BrokerLink {
   #onUp(): void {
     this.#up = true;
     this.#connections++;
+    this.#leftOut.connected();
+    this.#presenceGuard.connected();
     this.#second.connected(this.parts.clock.monoMs());
     this.#isTwinSeen = false;
     this.#backoff.reset();
@@ -438,8 +463,8 @@ export class BrokerLink {
       this.#cancelCorrection = undefined;
       if (!this.#up || this.#stopped) return;
       const times = this.#presenceGuard.correct(clock.monoMs());
-      // The first may be our own last will, which the broker was late to publish.
-      if (times === 2 || times % 100 === 0) {
+      // Our own last will comes as what the broker kept for us and as what it keeps for all, or late.
+      if (times === 3 || times % 100 === 0) {
         log.warn("PRESENCE FORGED: somebody says that we are gone", { times });
       }
       void this.#publishPresence();

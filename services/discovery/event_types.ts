@@ -79,6 +79,7 @@ const KINDS: Readonly<Record<DeviceKind, readonly string[]>> = {
     "station_missing",
     "broker_refuses_topics",
     "broker_flooded",
+    "message_left_out",
   ],
 };
 

@@ -83,6 +83,8 @@ Deno.test("PolicyEngine takes a host's answer for the broker's, when that comes 
   h.broker.publish("power-manager/pc/ack", JSON.stringify({ id, agent: "pc", status: "accepted" }));
   await settle();
   assert.equal(h.status().hosts?.[0]?.state, "accepted");
+  assert.equal(h.log().text().match(/SHUTDOWN SENT/g)?.length, 1);
+  assert.equal(h.events.filter(({ kind }) => kind === "shutdown_sent").length, 1);
   const tries = h.broker.refuses.get(COMMANDS);
   await h.pass(60, LOST);
   assert.equal(h.broker.refuses.get(COMMANDS), tries);

@@ -98,6 +98,10 @@ export class Session {
       onUp: () => void this.#begin(),
       onDown: (reason) => this.#lost(reason),
       onMessage: ({ topic, payload, retained }) => this.#take(topic, payload, retained),
+      onLeftOut: (topic, bytes) => {
+        const { sn } = this.#sources.get(topic) ?? {};
+        this.parts.log.warn("MESSAGE LEFT OUT: too large to be read", { sn, bytes });
+      },
     });
     this.#cloud = readOnly(client);
     try {

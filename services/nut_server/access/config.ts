@@ -1,8 +1,10 @@
 /** Reads the TOML text of the NUT server and reports all problems at once. Pure. */
-import { parse as parseToml } from "smol-toml";
+import { parse as parseToml, TomlError } from "smol-toml";
 import * as v from "valibot";
-import { ConfigError, errorText, InvalidInputError } from "../../../lib/errors.ts";
-import { integerIn, numberIn, parseValue, textUpTo } from "../../../lib/messages/parse.ts";
+import { ConfigError } from "../../../lib/errors.ts";
+import { integerIn, numberIn, textUpTo } from "../../../lib/messages/parse.ts";
+import { lineFinder, type PathStep } from "../../../lib/text/toml_lines.ts";
+import { secretFree } from "./secret_free.ts";
 import { accountProblems, crossProblems, upsProblems } from "./config_rules.ts";
 import { DEFAULT_LIMITS, type NutHouse, type NutUps, type NutUser } from "./nut_house.ts";
 import { strictObject } from "../../../lib/strict_object.ts";
@@ -63,33 +65,41 @@ function readHouse(text: string, source: string, problems: string[]): NutHouse |
   try {
     table = parseToml(text);
   } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
     // Only the first line: below it the parser shows the text itself, which may hold a password.
-    problems.push(`${source} must be TOML: ${errorText(error).split("\n")[0]}`);
+    const reason = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "");
+    problems.push(`${source} line ${error.line}: must be TOML: ${reason}`);
     return;
   }
-  const check = <const S extends v.GenericSchema>(schema: S, value: unknown, where: string) => {
-    try {
-      return parseValue(schema, value, where);
-    } catch (error) {
-      if (!(error instanceof InvalidInputError)) throw error;
-      problems.push(...error.problems.map((problem) => `${where}: ${withoutSecret(problem)}`));
+  const findLine = lineFinder(text);
+  const check = <const S extends v.GenericSchema>(
+    schema: S,
+    value: unknown,
+    where: string,
+    path: readonly PathStep[] = [],
+  ) => {
+    const result = v.safeParse(schema, value);
+    if (result.success) return result.output;
+    for (const issue of result.issues) {
+      const line = findLine([...path, ...(issue.path ?? []).map(({ key }) => key as PathStep)]);
+      problems.push(`${where}, line ${line}: ${secretFree(issue, schema)}`);
     }
   };
   const outer = check(houseSchema, table, source);
   if (!outer) return;
   const users = outer.user.flatMap((entry, i): NutUser[] => {
-    const user = check(userSchema, entry, `${source}, user ${i + 1}`);
+    const user = check(userSchema, entry, `${source}, user ${i + 1}`, ["user", i]);
     if (!user) return [];
     const { down_after_s: downAfterSec, ...rest } = user;
     return [{ ...rest, ...(downAfterSec === undefined ? {} : { downAfterSec }) }];
   });
   const upses = outer.ups.flatMap((entry, i): NutUps[] => {
-    const ups = check(upsSchema, entry, `${source}, ups ${i + 1}`);
+    const ups = check(upsSchema, entry, `${source}, ups ${i + 1}`, ["ups", i]);
     if (!ups) return [];
     const { rated_watts: ratedWatts, ...rest } = ups;
     return [{ ...rest, ...(ratedWatts === undefined ? {} : { ratedWatts }) }];
   });
-  const limits = check(limitsSchema, outer.limits, `${source}, limits`);
+  const limits = check(limitsSchema, outer.limits, `${source}, limits`, ["limits"]);
   const found = [
     ...accountProblems(users),
     ...upsProblems(upses),
@@ -110,9 +120,4 @@ function readHouse(text: string, source: string, problems: string[]): NutHouse |
       writeSec: limits.write_sec,
     },
   };
-}
-
-/** Problems name what was seen; for a password that would be the password. */
-function withoutSecret(problem: string): string {
-  return /"password"/.test(problem) ? problem.replace(/, found [\s\S]*$/, "") : problem;
 }

@@ -1,5 +1,6 @@
 /** Rules between the entries of the NUT configuration that a schema cannot say. Pure. */
 import { RESERVED_AGENT_NAMES, topicWordProblem } from "../../../lib/mqtt/topics.ts";
+import { shownValue } from "../../../lib/config/shown_value.ts";
 import { AddressList, networkProblem } from "./addresses.ts";
 import type { NutUps, NutUser } from "./nut_house.ts";
 
@@ -19,8 +20,10 @@ const UNSENDABLE_WORDS =
 export function accountProblems(users: readonly NutUser[]): string[] {
   const problems: string[] = [];
   const seen = new Set<string>();
-  for (const { name, password, role, host } of users) {
-    const who = `user "${name}"`;
+  for (const [index, { name, password, role, host }] of users.entries()) {
+    // A name that is none may be the password.
+    const isName = /^[\x20-\x7e]+$/.test(name) && !UNSENDABLE.test(name);
+    const who = isName ? `user "${name}"` : `user ${index + 1}`;
     if (seen.has(name)) problems.push(`${who} is given twice`);
     seen.add(name);
     if (!/^[\x20-\x7e]+$/.test(name)) problems.push(`${who} must have a name of printable ASCII`);
@@ -98,7 +101,7 @@ export function crossProblems({ allow, users, upses, entries }: {
       continue;
     }
     if (upses.length === entries && !upses.some((ups) => ups.host === undefined || ups.host === host)) {
-      problems.push(`user "${name}": no ups is for its host "${host}"`);
+      problems.push(`user "${name}": no ups is for the host that it names`);
     }
   }
   return problems;
@@ -107,7 +110,7 @@ export function crossProblems({ allow, users, upses, entries }: {
 function hostProblems(who: string, host: string | undefined): string[] {
   if (host === undefined) return [];
   const problem = topicWordProblem(host);
-  if (problem) return [`${who}: host ${problem}, found "${host}"`];
+  if (problem) return [`${who}: host ${problem}, found ${shownValue(host)}`];
   if (RESERVED_AGENT_NAMES.includes(host)) return [`${who}: host must not be the reserved name "${host}"`];
   return [];
 }

@@ -17,7 +17,7 @@ import { Twins } from "./twins.ts";
 export interface AgentRepliesParts {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly dispatch: Pick<Dispatch, "isLinkUp" | "journal" | "prove" | "tell">;
+  readonly dispatch: Pick<Dispatch, "answered" | "isLinkUp" | "journal" | "prove" | "tell">;
   /** Hosts without an agent of ours; none when absent. */
   readonly keylessHosts?: readonly string[];
 }
@@ -45,6 +45,8 @@ export class AgentReplies {
   /** An agent answered a command. @param house As it was before the answer */
   onAck(agent: string, ack: AgentAck, house: House): void {
     const { dispatch, log } = this.parts;
+    // A clock in doubt, a wrong key: it has the command all the same.
+    if (house.state.hosts.has(agent)) dispatch.answered(agent, ack.id);
     log.info("AGENT ANSWERED", { agent, status: ack.status, id: ack.id, detail: ack.detail });
     dispatch.journal({
       kind: "agent_ack",

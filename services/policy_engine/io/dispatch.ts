@@ -34,6 +34,10 @@ export class Dispatch {
   #isLinkUp = false;
   /** The last command to each agent, and when it was said. */
   readonly #last = new Map<string, { readonly message: Message; readonly atMonoMs: number }>();
+  /** What is told of each agent's command once somebody has it. */
+  readonly #untold = new Map<string, { readonly id: string; readonly sent: Telling }>();
+  /** The command that each agent answered last: it has it, whatever the broker says. */
+  readonly #answered = new Map<string, string>();
   /** The command of each agent that was last told of as not delivered: what is tried again is not told again. */
   readonly #toldLost = new Map<string, string>();
 
@@ -55,7 +59,7 @@ export class Dispatch {
   /**
    * A command waits for a broker that is away, and dies with its lifetime.
    *
-   * @param sent What is told when the broker has it, and not before; absent: nothing
+   * @param sent What is told when the broker or the agent has it, and not before; absent: nothing
    */
   send(message: Message, sent?: Telling): void {
     const { agent, id, action } = message;
@@ -69,21 +73,35 @@ export class Dispatch {
       nowWallMs: clock.wallMs(),
       keyHex: own(config.agentKeys, agent),
     });
+    if (sent) this.#untold.set(agent, { id, sent });
     if (!this.#isLinkUp) log.warn("BROKER DOWN: the command waits for it", { agent, action, id });
     else log.info("COMMAND GOES OUT", { agent, action, id });
     bus.publish(this.topics.command(agent), encodeAgentCommand(command), { qos: 1, expirySec: commandTtlSec })
       .then(
         () => {
-          if (sent) this.tell(sent);
+          this.#tellSent(agent, id);
           this.events.onDelivered(agent, id);
         },
         (error) => this.#notTaken(message, errorText(error)),
       );
   }
 
+  /** The agent answered: it has the command, also when the broker never acknowledged it. */
+  answered(agent: string, id: string): void {
+    this.#answered.set(agent, id);
+    this.#tellSent(agent, id);
+  }
+
+  #tellSent(agent: string, id: string): void {
+    const untold = this.#untold.get(agent);
+    if (untold?.id !== id) return;
+    this.#untold.delete(agent);
+    this.tell(untold.sent);
+  }
+
   #notTaken(message: Message, reason: string): void {
     const { agent, id } = message;
-    if (this.#toldLost.get(agent) !== id) {
+    if (this.#answered.get(agent) !== id && this.#toldLost.get(agent) !== id) {
       this.#toldLost.set(agent, id);
       this.tell(lostCommandTelling(message, reason));
     }

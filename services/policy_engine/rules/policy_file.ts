@@ -5,7 +5,7 @@ import { ConfigError } from "../../../lib/errors.ts";
 import { policyFileProblems } from "./policy_file_checks.ts";
 import { type FileProblem, type PolicyFile, policyFileSchema } from "./policy_file_schema.ts";
 import type { SimpleLimits } from "./simple_rules.ts";
-import { type FindLine, lineFinder, type PathStep } from "./toml_lines.ts";
+import { type FindLine, lineFinder, type PathStep } from "../../../lib/text/toml_lines.ts";
 import { own } from "../../../lib/own.ts";
 
 /**

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { nutSourceSchema } from "../../../lib/config/nut_sources.ts";
 import { integerIn, numberIn, textUpTo } from "../../../lib/messages/parse.ts";
-import type { PathStep } from "./toml_lines.ts";
+import type { PathStep } from "../../../lib/text/toml_lines.ts";
 import { recordOf } from "../../../lib/record_of.ts";
 import { strictObject } from "../../../lib/strict_object.ts";
 

@@ -57,6 +57,7 @@ export const EVENT_TITLES_DE: Readonly<Record<string, string>> = {
   source_of_another: "Kabel einer anderen Station",
   broker_refuses_topics: "Broker lehnt Themen ab",
   broker_flooded: "Broker überlastet",
+  message_left_out: "Nachricht zu groß",
   client_id_taken: "Anmeldung doppelt benutzt",
   second_daemon: "Zweiter Daemon auf denselben Topics",
   nut_login: "NUT: angemeldet",
