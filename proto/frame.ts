@@ -120,6 +120,7 @@ function readHeader(bytes: Uint8Array, start: number, end: number, tell: Tell): 
   const reader = new WireReader(bytes, start, end);
   const header: Header = {};
   const values: Record<string, unknown> = header as Record<string, unknown>;
+  const unknown: Uint8Array[] = [];
   while (!reader.done) {
     const fieldStart = reader.at;
     const tag = reader.varint32();
@@ -139,9 +140,11 @@ function readHeader(bytes: Uint8Array, start: number, end: number, tell: Tell): 
     } else {
       if (field || number === PDATA_FIELD) tell(`header field ${number} has wire type ${wireType}`);
       reader.skip(wireType, number);
-      if (!field) header.unknown = joined(header.unknown, bytes.subarray(fieldStart, reader.at));
+      if (!field) unknown.push(bytes.subarray(fieldStart, reader.at));
     }
   }
+  // Put together once: field by field, a payload full of them took a minute.
+  if (unknown.length > 0) header.unknown = concat(unknown);
   const pdataLength = header.pdata?.length ?? 0;
   if (header.data_len !== undefined && header.data_len !== pdataLength) {
     tell(`data_len says ${header.data_len}, the inner message has ${pdataLength} bytes`);
@@ -158,8 +161,14 @@ function textOf(bytes: Uint8Array, name: string, tell: Tell): string | undefined
   }
 }
 
-function joined(before: Uint8Array | undefined, more: Uint8Array): Uint8Array {
-  return before ? Uint8Array.from([...before, ...more]) : more.slice();
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Writes an envelope, fields ascending as stations send them: the inverse of {@link decodeFrame}. */

@@ -72,19 +72,18 @@ other sign is in it too and none shows the grid. *with …* names what must not 
 indications, or one in an answer to a get-all request. Messages without an indicator change nothing and refresh nothing;
 silence is no evidence.
 
-No loss is believed against an indicator of the same row that showed the grid within \`STATE_STALE_SEC\`, in whatever message; the
+No loss is believed against an indicator of the same row that showed the grid within two minutes, in whatever message; the
 station is asked at once. While an indicator of the row was not told at all a loss waits, in an answer too, until it is told or has
 been missing for 90 s; one that showed the grid itself and takes that back does not wait
 ([0041](decisions/0041_left_out_is_not_gone.md)).
 
-**The grid is unknown** (\`grid_unknown\`) when a station that speaks has not confirmed for 150 s that the grid is there (longer
-with a longer \`STATE_STALE_SEC\`: 30 s more than it), or has left an outage's first sign unsettled for 60 s. A live station that has
+**The grid is unknown** (\`grid_unknown\`) when a station that speaks has not confirmed for 150 s that the grid is there, or has left an outage's first sign unsettled for 60 s. A live station that has
 not said a word on its grid for a minute is asked. A loss stays a loss until the grid shows itself: to forget it would keep
 hosts running on a battery that ends. When it is not told any more either, the state says both.
 
 What proves nothing: \`flow_info_ac_in\` is 0 on an idle RIVER 3 with the grid there, and 4 or 12 on a DELTA 3 with it; only its bit
 1 proves the grid. 0 W come in on a full battery. Volts count from 40 V, because 7 V were seen with nothing plugged in. Where
-two voltages may show the grid and a message has only one of them, the other is remembered for \`STATE_STALE_SEC\`, and one that
+two voltages may show the grid and a message has only one of them, the other is remembered for two minutes, and one that
 never showed the grid cannot take it away alone.
 
 ## What a charge is

@@ -12,6 +12,8 @@ export interface GridIndication {
   readonly evidence: string;
   /** A loss of which not all fields were told that could contradict it: it waits, however often it is said. */
   readonly isAlone?: true;
+  /** The field that says it came a moment before, and what it needs comes now: it may begin a change, and confirms none. */
+  readonly isJoined?: true;
   /** The word "gone" that this presence contradicts: a reason to ask the station for all its values. */
   readonly denied?: string;
 }
@@ -86,6 +88,7 @@ export function stepGrid(
   if (decisive && isReply) return adopted(evidence);
   // Before the first verdict only a loss can wait; a return that waits needs a second word, not a memory of the first.
   if (present && !decisive) return state.present === undefined ? { ...state, pending: undefined } : state;
+  if (state.pending?.present === present && indication.isJoined) return state;
   if (state.pending?.present === present) {
     return adopted(state.pending.evidence === evidence ? evidence : `${state.pending.evidence}, ${evidence}`);
   }
@@ -98,6 +101,8 @@ export function stepGrid(
 
 /** A presence that no word has confirmed for this long, while the station speaks, is no longer said, ms. */
 export const GRID_UNTOLD_MS = 150_000;
+/** What a station says this soon after its word on the grid is of one round with it: only later does it speak without, ms. */
+export const GRID_ROUND_MS = 30_000;
 /** With an outage's first sign that nothing has settled it is no longer said after this, ms. */
 export const GRID_DOUBT_MS = 60_000;
 
@@ -121,13 +126,15 @@ export function doubtGrid(
  * Ends a presence that is no longer told, and says of a loss that it is. That stays a loss until the grid shows itself: to forget
  * it would keep hosts running on a battery that ends.
  *
- * @param untoldMs {@link GRID_UNTOLD_MS}, or more for a house that calls a station stale later
+ * @param spokeMonoMs When the station last said anything, monotonic ms: one that is silent leaves nothing out
  */
-export function settleGrid(state: GridState, nowMonoMs: number, untoldMs: number): GridState {
+export function settleGrid(state: GridState, nowMonoMs: number, spokeMonoMs: number): GridState {
   if (state.present === undefined || state.isUntold) return state;
   const { doubt, confirmedAtMonoMs, evidence } = state;
   const isDoubted = doubt !== undefined && nowMonoMs - doubt.sinceMonoMs > GRID_DOUBT_MS;
-  if (!isDoubted && nowMonoMs - confirmedAtMonoMs <= untoldMs) return state;
+  const isUntold = nowMonoMs - confirmedAtMonoMs > GRID_UNTOLD_MS &&
+    spokeMonoMs - confirmedAtMonoMs >= GRID_ROUND_MS;
+  if (!isDoubted && !isUntold) return state;
   const last = `no word on the grid since ${evidence ?? (state.present ? "it was there" : "it was lost")}`;
   return {
     present: state.present ? undefined : false,

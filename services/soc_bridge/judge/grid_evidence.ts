@@ -36,8 +36,9 @@ export function gridEvidence(
     const isTold = indicator.slots.some((slot) => readings.isInPayload(slot)) ||
       (isWaiting && indicator.absent === "decides" &&
         indicator.others.some(({ slot }) => readings.isInPayload(slot)));
-    const reading = isTold ? strongest(indicator, readings, freshSinceMonoMs) : undefined;
-    if (!reading) continue;
+    const isJoined = !isTold && joinsItsNeeds(indicator, readings);
+    const reading = isTold || isJoined ? strongest(indicator, readings, freshSinceMonoMs) : undefined;
+    if (!reading || (isJoined && reading.isPresent)) continue;
     if (reading.isPresent) {
       if (indicator.doubts) isDoubted = true;
       if (indicator.doubts || indicator.only_absent) continue;
@@ -56,7 +57,7 @@ export function gridEvidence(
     const { contradiction, isAlone } = decisive
       ? supportOf(model, indicator, reading.slot, readings, freshSinceMonoMs)
       : { contradiction: undefined, isAlone: false };
-    const found = { slot: reading.slot, decisive, evidence, contradiction, isAlone };
+    const found = { slot: reading.slot, decisive, evidence, contradiction, isAlone, isJoined };
     if (!loss || rankOf(found) > rankOf(loss)) loss = found;
   }
   const denied = loss?.decisive && !isReply ? { denied: loss.evidence } : {};
@@ -67,11 +68,33 @@ export function gridEvidence(
   }
   if (remembered !== undefined) return { present: true, decisive: false, evidence: remembered };
   if (!loss || isDoubted) return undefined;
-  const { contradiction, decisive, evidence, isAlone } = loss;
+  const { contradiction, decisive, evidence, isAlone, isJoined } = loss;
   if (contradiction !== undefined) {
     return { present: true, decisive: false, evidence: contradiction, denied: evidence };
   }
-  return { present: false, decisive, evidence, ...(isAlone ? { isAlone: true } : {}) };
+  return {
+    present: false,
+    decisive,
+    evidence,
+    ...(isAlone ? { isAlone: true } : {}),
+    ...(isJoined ? { isJoined: true } : {}),
+  };
+}
+
+/** Fields told this close together are of one upload, which may come in several messages, ms. */
+const ONE_UPLOAD_MS = 10_000;
+
+/**
+ * Whether this payload brings what an indicator needs, which itself came a moment before: the order of the two must not matter.
+ */
+function joinsItsNeeds({ absent, slots, needs }: CompiledIndicator, readings: Readings): boolean {
+  if (absent !== "decides") return false;
+  return needs.some(({ slot }) =>
+    readings.isInPayload(slot) &&
+    slots.some((own) =>
+      readings.get(own) !== undefined && readings.atMonoMs(slot) - readings.atMonoMs(own) <= ONE_UPLOAD_MS
+    )
+  );
 }
 
 /** One indicator's word that the grid is gone. */
@@ -79,6 +102,7 @@ interface Loss extends Support {
   readonly slot: number;
   readonly decisive: boolean;
   readonly evidence: string;
+  readonly isJoined: boolean;
 }
 
 /** The word that counts of several; of two alike the first. */

@@ -2,7 +2,7 @@
 import type { PackState, PowerState } from "../../../lib/messages/power_state.ts";
 import type { InnerMessage } from "../../../proto/registry.ts";
 import type { CompiledModel } from "../models/compiled_model.ts";
-import { doubtGrid, GRID_UNKNOWN, GRID_UNTOLD_MS, type GridState, settleGrid, stepGrid } from "./grid.ts";
+import { doubtGrid, GRID_UNKNOWN, type GridState, settleGrid, stepGrid } from "./grid.ts";
 import { gridEvidence, outageSign } from "./grid_evidence.ts";
 import { Intake, type Taken } from "../decode/intake.ts";
 import { hasChargeNews, normalizeSoc, type SocSource } from "./charge.ts";
@@ -39,8 +39,12 @@ export interface Accepted extends Taken {
 /** While others are fresh, a value that was not confirmed for this long is no longer shown, ms. */
 export const VALUE_MAX_AGE_MS = 10 * 60_000;
 
-/** A grid that is gone for longer than the house calls a station stale is not untold before that. */
-const UNTOLD_AFTER_STALE_MS = 30_000;
+/**
+ * What was told within this time is fresh when values are weighed against each other, ms: full uploads come every two minutes. When
+ * a house calls a station stale is another matter: a value that hangs must not hide an outage for an hour.
+ */
+export const FRESH_MS = 120_000;
+
 /** The charge of the whole and of a battery are compared when they were told this close together, ms. */
 const PART_APART_MS = 10_000;
 
@@ -120,17 +124,16 @@ export class PowerStation {
 
   /** Ends a presence that a live station no longer confirms, and notes it of a loss. */
   settle(nowMonoMs: number): void {
-    const { gridRule, model, staleAfterMs } = this.#options;
+    const { gridRule, model } = this.#options;
     if (this.#grid.present === undefined || this.#grid.isUntold) return;
     if (this.link(nowMonoMs) !== "live" || (gridRule === "tag27" && model.spec.tag27)) return;
-    const untoldMs = Math.max(GRID_UNTOLD_MS, staleAfterMs + UNTOLD_AFTER_STALE_MS);
-    this.#grid = settleGrid(this.#grid, nowMonoMs, untoldMs);
+    this.#grid = settleGrid(this.#grid, nowMonoMs, this.#evidenceMonoMs ?? -Infinity);
   }
 
   /** All values by the table alone: no confirmation, no filter, no placeholders removed. */
   normalized(nowMonoMs: number): Normalized {
-    const { model, staleAfterMs } = this.#options;
-    return normalize(model, this.#intake.readings, this.#intake.packs, nowMonoMs - staleAfterMs);
+    const { model } = this.#options;
+    return normalize(model, this.#intake.readings, this.#intake.packs, nowMonoMs - FRESH_MS);
   }
 
   /** The part of {@link PowerStation.state} that somebody may act upon. */
@@ -252,11 +255,11 @@ export class PowerStation {
   }
 
   #judgeEvidence(isReply: boolean, atMonoMs: number): boolean {
-    const { model, staleAfterMs } = this.#options;
+    const { model } = this.#options;
     const { readings } = this.#intake;
     const { pending, doubt } = this.#grid;
     const isWaiting = pending?.isAlone === true || doubt?.isDenied === true;
-    const indication = gridEvidence(model, readings, atMonoMs - staleAfterMs, isReply, isWaiting);
+    const indication = gridEvidence(model, readings, atMonoMs - FRESH_MS, isReply, isWaiting);
     if (indication) this.#grid = stepGrid(this.#grid, indication, isReply, atMonoMs);
     const denied = indication?.denied;
     // A presence that this payload itself proves is not in doubt, whatever else the payload says.
@@ -268,12 +271,12 @@ export class PowerStation {
   }
 
   #judgeSoc({ isReply }: Taken, atMonoMs: number): number | undefined {
-    const { model, staleAfterMs } = this.#options;
+    const { model } = this.#options;
     const { readings, packs } = this.#intake;
     if (!hasChargeNews(model, readings, packs, atMonoMs)) return undefined;
-    const reading = normalizeSoc(model, readings, packs, atMonoMs - staleAfterMs);
+    const reading = normalizeSoc(model, readings, packs, atMonoMs - FRESH_MS);
     if (reading?.source === "system" && reading.value >= SOC_ZERO) {
-      packs?.noteWhole(reading.value, Math.max(atMonoMs - staleAfterMs, reading.atMonoMs - PART_APART_MS));
+      packs?.noteWhole(reading.value, Math.max(atMonoMs - FRESH_MS, reading.atMonoMs - PART_APART_MS));
     }
     if (!reading || reading.atMonoMs !== atMonoMs) return undefined;
     const before = this.#soc;
