@@ -499,7 +499,7 @@ class World {
         this.#break("nothing_stale_shown", `the charge of "${name}" is ${socAgeSec} s old and shown as live`);
       }
       const knowledge = this.#grids.get(name);
-      const grid = knowledge?.known;
+      const trueSec = knowledge?.newestTrueSec;
       // "Nobody has said" shows nothing, and of an outage that goes on untold it is said that it is the last word.
       const isSaidOld = status.grid_unknown === true &&
         (status.state === "shutting_down" || status.state === "recovery" ||
@@ -511,10 +511,10 @@ class World {
         );
       }
       if (
-        grid && status.state !== "unknown" && !status.blind && !isSaidOld &&
-        this.#nowSec - grid.atSec > LIMITS.staleAfterSec
+        trueSec !== undefined && status.state !== "unknown" && !status.blind && !isSaidOld &&
+        this.#nowSec - trueSec > LIMITS.staleAfterSec
       ) {
-        this.#break("nothing_stale_shown", `the grid of "${name}" is ${this.#nowSec - grid.atSec} s old`);
+        this.#break("nothing_stale_shown", `the grid of "${name}" is ${this.#nowSec - trueSec} s old`);
       }
     }
   }

@@ -29,6 +29,11 @@ export class GridKnowledge {
     return this.#known;
   }
 
+  /** When what may be believed was last true, s; undefined: nothing is known. */
+  get newestTrueSec(): number | undefined {
+    return this.#known && Math.max(this.#known.atSec, this.#again?.atSec ?? -Infinity);
+  }
+
   /** Whether the policy may rightly believe this now. */
   mayBe(value: boolean, nowSec: number): boolean {
     const isAgain = this.#again?.value === value && !this.#isUntold && this.#isFresh(this.#again, nowSec);

@@ -11,6 +11,10 @@ export interface CableDoubt {
   readonly fromSoc: number;
   /** The lowest since {@link CableDoubt.fromSoc}. */
   readonly lowSoc: number;
+  /** The newest: one poll may say nonsense, so high and low are what two in a row have reached. */
+  readonly lastSoc: number;
+  /** One charge was heard so far. */
+  readonly isFirst?: true;
 }
 
 /** What is said now. */
@@ -39,12 +43,13 @@ export function stepDoubt(
   if (cable === false || cloud === true) return undefined;
   const isDoubtful = cable === undefined || cloud === false;
   if (soc === undefined) return isDoubtful || isBatteryInUse(before) ? before : undefined;
-  const next = !before || soc > before.fromSoc
-    ? { fromSoc: soc, lowSoc: soc }
-    : { ...before, lowSoc: Math.min(before.lowSoc, soc) };
-  if (isDoubtful) return next;
-  const hasRisen = before !== undefined && soc >= before.lowSoc + FALL_POINTS;
-  return isBatteryInUse(before) && !hasRisen ? next : undefined;
+  if (!before) return isDoubtful ? { fromSoc: soc, lowSoc: soc, lastSoc: soc, isFirst: true } : undefined;
+  const high = Math.min(before.lastSoc, soc);
+  const hasRisen = isBatteryInUse(before) && high >= before.lowSoc + FALL_POINTS;
+  const next = before.isFirst || high > before.fromSoc || hasRisen
+    ? { fromSoc: high, lowSoc: high, lastSoc: soc }
+    : { ...before, lowSoc: Math.min(before.lowSoc, Math.max(before.lastSoc, soc)), lastSoc: soc };
+  return isDoubtful || isBatteryInUse(next) ? next : undefined;
 }
 
 /** Whether the charge fell so far in doubt that the battery carries the house. */

@@ -69,7 +69,32 @@ const rows: readonly [name: string, said: readonly Said[], isInUse: boolean][] =
 ];
 for (const [name, said, isInUse] of rows) {
   Deno.test(`stepDoubt() and ${name}: ${isInUse ? "the battery is in use" : "nothing is proven"}`, () => {
-    const doubt = said.reduce((before: CableDoubt | undefined, now) => stepDoubt(before, now), undefined);
+    // A cable is polled every few seconds: each charge is read more than once.
+    const twice = said.flatMap((now) => [now, now]);
+    const doubt = twice.reduce((before: CableDoubt | undefined, now) => stepDoubt(before, now), undefined);
+    assert.equal(isBatteryInUse(doubt), isInUse);
+  });
+}
+
+for (
+  const [name, charges, isInUse] of [
+    ["a low charge that is read once", [3, 3, 1, 3, 3], false],
+    ["the same, read twice", [3, 3, 1, 1], true],
+    ["a high charge that is read once", [97, 97, 100, 97, 97], false],
+    ["a high first charge", [100, 97, 97], false],
+    [
+      "a charge that fell, and rose again while the cloud says that the grid is gone",
+      [5, 5, 3, 3, 5, 5],
+      false,
+    ],
+    ["one that rises by a point", [5, 5, 3, 3, 4, 4], true],
+  ] as const
+) {
+  Deno.test(`stepDoubt() and ${name}: ${isInUse ? "the battery is in use" : "nothing is proven"}`, () => {
+    const doubt = charges.reduce(
+      (before: CableDoubt | undefined, soc) => stepDoubt(before, says(true, false, soc)),
+      undefined,
+    );
     assert.equal(isBatteryInUse(doubt), isInUse);
   });
 }

@@ -48,7 +48,7 @@ export function addReading(
     ? before?.grid
     : { value: now.grid, atMonoMs, sinceMonoMs, evidence: now.evidence };
   const kept = before?.filter ?? SOC_UNKNOWN;
-  const filter = now.soc === undefined ? kept : stepSoc(kept, now.soc, false, atMonoMs);
+  const filter = now.soc === undefined ? kept : stepCharge(kept, now.soc, atMonoMs);
   const soc = filter.soc === undefined ? undefined : { value: filter.soc, atMonoMs: filter.atMonoMs };
   // A charge that waits for its confirmation was read before.
   const said = {
@@ -69,6 +69,15 @@ export function addReading(
     ...(doubt ? { doubt } : {}),
     ...(drain ? { drain } : {}),
   };
+}
+
+/** As the station's own; but drivers say 100 % before they have read anything, and right after our start nothing contradicts that. */
+function stepCharge(kept: SocState, soc: number, atMonoMs: number): SocState {
+  if (kept.soc !== undefined) return stepSoc(kept, soc, false, atMonoMs);
+  if (soc === 100 && kept.held?.soc !== 100) {
+    return { ...kept, held: { soc, firstMonoMs: atMonoMs, count: 1 } };
+  }
+  return stepSoc(kept.held?.soc === 100 ? SOC_UNKNOWN : kept, soc, false, atMonoMs);
 }
 
 /** Takes in what the cloud says, for the time in which the cable is silent. */

@@ -21,6 +21,13 @@ const CLOUD: PowerState = {
 const LOST: PowerState = { ...CLOUD, grid_age_s: 600, soc_age_s: 600, age_s: 600, link: "offline" };
 const at = (reading: SourceReading, atMonoMs = 0) => addReading(undefined, reading, atMonoMs);
 
+/** A driver that stays at OL against the cloud, while its charge falls from 50 to this, each read twice. */
+const fallen = (soc: number) =>
+  [50, 50, soc, soc].reduce(
+    (cable: Cable | undefined, each, i) => addReading(cable, { ...OL, soc: each }, i * 3000, false),
+    undefined,
+  );
+
 interface Row {
   readonly name: string;
   readonly cloud: PowerState;
@@ -81,10 +88,10 @@ const rows: Row[] = [
   {
     name: "shows nothing of the input where the charge proves that the battery carries the house",
     cloud: { ...CLOUD, ac_in_watts: 383 },
-    cable: addReading(addReading(at({ ...UNSURE, soc: 60 }), { ...UNSURE, soc: 59 }, 1), {
-      ...UNSURE,
-      soc: 58,
-    }, 2),
+    cable: [60, 60, 59, 58, 58].reduce(
+      (cable: Cable | undefined, soc, i) => addReading(cable, { ...UNSURE, soc }, i),
+      undefined,
+    ),
     now: 3000,
     wanted: { grid_connected: false, ac_in_watts: undefined },
   },
@@ -245,27 +252,45 @@ const rows: Row[] = [
   {
     name: "says that the grid is gone when the charge fell against a driver that stays at OL",
     cloud: { ...CLOUD, grid_connected: false },
-    cable: addReading(addReading(undefined, OL, 0, false), { ...OL, soc: 48 }, 3000, false),
-    now: 3000,
+    cable: fallen(48),
+    now: 9000,
     wanted: { grid_connected: false, grid_source: "nut", soc: 48 },
   },
   {
     name: "does so too when the cloud is lost meanwhile",
     cloud: LOST,
-    cable: addReading(
-      addReading(addReading(undefined, OL, 0, false), { ...OL, soc: 48 }, 3000, false),
-      { ...OL, soc: 47 },
-      6000,
-    ),
-    now: 6000,
+    cable: addReading(fallen(48), { ...OL, soc: 47 }, 12_000),
+    now: 12_000,
     wanted: { grid_connected: false, grid_source: "nut", link: "live" },
   },
   {
     name: "does not, a point before that",
     cloud: { ...CLOUD, grid_connected: false },
-    cable: addReading(addReading(undefined, OL, 0, false), { ...OL, soc: 49 }, 3000, false),
-    now: 3000,
+    cable: fallen(49),
+    now: 9000,
     wanted: { grid_connected: true, grid_source: "nut", source_disagreement: true },
+  },
+  {
+    name:
+      "believes no first charge of 100 % that is said once: drivers say so before they have read anything",
+    cloud: LOST,
+    cable: addReading(addReading(undefined, { ...OB, soc: 100 }, 0), { ...OB, soc: 4 }, 3000),
+    now: 3000,
+    wanted: { soc: 4, soc_age_s: 0 },
+  },
+  {
+    name: "says no charge before that",
+    cloud: LOST,
+    cable: addReading(undefined, { ...OB, soc: 100 }, 0),
+    now: 0,
+    wanted: { soc: 60, charge_source: "cloud" },
+  },
+  {
+    name: "believes a first charge of 100 % that is said twice",
+    cloud: LOST,
+    cable: addReading(addReading(undefined, { ...OL, soc: 100 }, 0), { ...OL, soc: 100 }, 3000),
+    now: 3000,
+    wanted: { soc: 100, soc_age_s: 0 },
   },
   {
     name: "believes no charge that jumps and is said once",
