@@ -78,8 +78,10 @@ interface Entry {
   heardMonoMs: number;
   /** Whether the present worker has said anything yet. */
   hasSpoken: boolean;
-  /** Times that it failed since it was ready. */
+  /** Times that it failed since it was well. */
   failures: number;
+  /** Since when it is ready; of no meaning while it is not. */
+  readyMonoMs: number;
   /** Since when it is not ready; of no meaning while it is. */
   absentMonoMs: number;
   startedMonoMs: number;
@@ -114,6 +116,7 @@ export class Supervisor {
       heardMonoMs: 0,
       hasSpoken: false,
       failures: 0,
+      readyMonoMs: 0,
       absentMonoMs: 0,
       startedMonoMs: 0,
       cancelRestart: () => {},
@@ -147,7 +150,7 @@ export class Supervisor {
     return this.#entries.every(({ service, state }) => !service.required || state === "ready");
   }
 
-  /** Whether every required service is ready, or will be as it seems: it loads, and has failed no more than once. */
+  /** Whether every required service is ready, or will be as it seems: it loads, and has failed no more than once since it was well. */
   get getsOn(): boolean {
     const now = this.options.clock.monoMs();
     return this.#entries.every(({ service, state, failures, absentMonoMs }) =>
@@ -247,7 +250,7 @@ export class Supervisor {
     switch (message.kind) {
       case "ready":
         entry.state = "ready";
-        entry.failures = 0;
+        entry.readyMonoMs = now;
         this.options.log.info("SERVICE READY", { service: entry.service.name });
         return this.options.onChange();
       case "pong": {
@@ -273,9 +276,14 @@ export class Supervisor {
       return entry.onStopped();
     }
     this.#link().worker?.post({ kind: "detach", service: entry.service.name });
-    if (this.options.clock.monoMs() - entry.startedMonoMs >= SETTLED_MS) entry.backoff.reset();
+    const now = this.options.clock.monoMs();
+    if (now - entry.startedMonoMs >= SETTLED_MS) entry.backoff.reset();
     const waitMs = entry.backoff.nextMs();
-    if (entry.state === "ready") entry.absentMonoMs = this.options.clock.monoMs();
+    if (entry.state === "ready") {
+      entry.absentMonoMs = now;
+      // One that fails as soon as it is ready, time and again, is not well in between.
+      if (now - entry.readyMonoMs >= SETTLED_MS) entry.failures = 0;
+    }
     entry.failures++;
     entry.state = "restarting";
     entry.restarts++;

@@ -182,3 +182,32 @@ Deno.test("tellSystemd(): a service that may be missing starts again for ever, a
   assert.ok(sec <= 100, `${sec} s`);
   await stop();
 });
+
+Deno.test("tellSystemd(): a required service that fails each time as soon as it is ready ends in a start from nothing", async () => {
+  const { ready, crash, pass, ends, stop } = daemon();
+  ready("link", "a", "b", "extra");
+  await pass(600);
+  let sec = 0;
+  for (const waitSec of [1, 1, 2, 4, 8, 16, 30, 30, 30]) {
+    crash("a");
+    sec += await pass(waitSec);
+    if (ends.length > 0) break;
+    ready("a");
+  }
+  assert.deepEqual(ends, ["systemd"]);
+  assert.ok(sec <= 62, `${sec} s`);
+  await stop();
+});
+
+Deno.test("tellSystemd(): a required service that fails once an hour and loads slowly ends nothing", async () => {
+  const { ready, crash, pass, ends, stop } = daemon();
+  ready("link", "a", "b", "extra");
+  for (let hour = 0; hour < 3; hour++) {
+    await pass(3600);
+    crash("a");
+    await pass(70);
+    ready("a");
+  }
+  assert.deepEqual(ends, []);
+  await stop();
+});
