@@ -83,22 +83,34 @@ function nameWorkers(out: string): void {
   }
 }
 
-/** The bundler's `require` for old packages: importing it costs each worker 1 MB, also those that have no such package. */
+/** The same in every piece of a bundle. @throws Error when no piece has the bundler's `require` */
 function requireWhenCalled(out: string): void {
-  const pattern =
-    /import\s*\{\s*createRequire as __deno_internal_createRequire\s*\}\s*from\s*"node:module";\s*var (\w+)\s*=\s*__deno_internal_createRequire\(import\.meta\.url\);/;
   let found = 0;
   for (const name of readdirSync(out, { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".js")) continue;
     const path = join(out, name);
     const text = readFileSync(path, "utf8");
-    const next = text.replace(pattern, "var $1=(name)=>globalThis.process.getBuiltinModule(name);");
+    const next = requiresWhenCalled(text);
     if (next === text) continue;
     found++;
     writeFileSync(path, next);
   }
-  // Packages are inside of the bundle: what is left to be required is the runtime's own.
   if (found === 0) throw new Error('Cannot bundle: no piece imports "node:module" as it is expected to');
+}
+
+/**
+ * The bundler's `require` for old packages, without importing it: that costs each worker 1 MB, also those that have no such package.
+ * Packages are inside of the bundle, so what is left to be required is the runtime's own, or not there: then it throws as ever,
+ * since packages try what they can do without, and would take nothing for something.
+ */
+export function requiresWhenCalled(script: string): string {
+  const pattern =
+    /import\s*\{\s*createRequire as __deno_internal_createRequire\s*\}\s*from\s*"node:module";\s*var (\w+)\s*=\s*__deno_internal_createRequire\(import\.meta\.url\);/;
+  return script.replace(
+    pattern,
+    "var $1=(name)=>{const found=globalThis.process.getBuiltinModule(name);" +
+      'if(found===undefined)throw new Error(`Cannot find module "${name}"`);return found};',
+  );
 }
 
 /** The licences of every package in a program: minifying takes them out of the code. @throws Error naming a package without one */

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { requiresWhenCalled } from "./bundle.ts";
+
+/** The `require` that a piece of a bundle hands to its packages. */
+async function requireOf(script: string): Promise<(name: string) => unknown> {
+  const piece = await import(`data:text/javascript,${encodeURIComponent(requiresWhenCalled(script))}`);
+  return piece.load;
+}
+
+const PIECE =
+  'import{createRequire as __deno_internal_createRequire}from"node:module";var m=__deno_internal_createRequire(import.meta.url);export{m as load};';
+
+Deno.test("requiresWhenCalled() gives packages what the runtime has, and imports nothing for it", async () => {
+  const load = await requireOf(PIECE);
+  assert.equal((load("node:fs") as { existsSync: unknown }).existsSync, existsSync);
+  assert.equal((load("fs") as { existsSync: unknown }).existsSync, existsSync);
+  assert.ok(!requiresWhenCalled(PIECE).includes("node:module"));
+});
+
+Deno.test("requiresWhenCalled() throws for a package that is not there: those that can do without try, and go on", async () => {
+  const load = await requireOf(PIECE);
+  for (const name of ["bufferutil", "utf-8-validate", "supports-color"]) {
+    assert.throws(() => load(name), new RegExp(`Cannot find module "${name}"`));
+  }
+});
+
+Deno.test("requiresWhenCalled() leaves a piece without it alone", () => {
+  const script = 'import{a}from"./chunk.js";a();';
+  assert.equal(requiresWhenCalled(script), script);
+});
