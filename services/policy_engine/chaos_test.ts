@@ -36,7 +36,9 @@ for (const seed of LESSONS) {
  * load back, and the estimate forgot it (twice); a charge from before a restart, with a guessed time, made the measured fall too slow
  * (twice); a second restart forgot what a witness had said (twice); a fresh "gone" was taken for older than what was stored; a late
  * repetition took a newer grid back; a word that was said again with a known age was not believed, since the age of the stored one was a guess;
- * a station that told its load once and fell silent was forgotten by a kill soon after.
+ * a station that told its load once and fell silent was forgotten by a kill soon after;
+ * right after a restart a station that did not tell its grid carried nobody before it spoke again; a late "gone" was taken for newer
+ * than a witness's word whose time the restart made a guess.
  */
 for (
   const seed of [
@@ -51,6 +53,8 @@ for (
     847_842,
     862_365,
     1_003_556,
+    1_013_892,
+    1_036_523,
   ]
 ) {
   Deno.test(`House keeps its promises in world ${seed}, where it once did not`, () => {
@@ -61,6 +65,16 @@ for (
 for (const seed of REFEREE_LESSONS) {
   Deno.test(`House keeps its promises in world ${seed}, where the referee once knew too much`, () => {
     assert.equal(playOutage(seed).violation, undefined);
+  });
+}
+
+/**
+ * Worlds with cloud and cable: one poll of nonsense at a low charge was a battery in use, a first poll of 100 % after a restart called a
+ * shutdown off, and the referee did not know a word that was news after a restart.
+ */
+for (const seed of [1_005_039, 1_014_658, 1_016_516, 1_019_707]) {
+  Deno.test(`House keeps its promises with cloud and cable in world ${seed}, where it once did not`, () => {
+    assert.equal(playOutage(seed, undefined, false, "both").violation, undefined);
   });
 }
 

@@ -57,9 +57,9 @@ function carriesByCharge(
   const station = own(stations, device);
   const group = station && placeOf(host, station)?.group;
   const reading = state?.readings.socPercent;
-  if (!state?.verdict?.isUntold || !group || !reading || !isFresh(reading, staleAfterMs, nowMonoMs)) {
-    return false;
-  }
+  if (!state?.verdict?.isUntold || !group || !reading) return false;
+  // Of before a restart too, as long as it is not too old: nobody is told because a station has not spoken again yet.
+  if (nowMonoMs - reading.atMonoMs > staleAfterMs) return false;
   const floorPercent = Math.max(
     stationFloor(state.readings, station),
     outletFloor(group.port, state.readings),

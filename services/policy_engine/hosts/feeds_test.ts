@@ -44,6 +44,10 @@ const untold = (percent: number | undefined, ageMs: number): StationState => ({
   verdict: { by: "station", isOld: true, isUntold: true },
   phases: new Map([["all", { kind: "unknown" }]]),
 });
+const fromBefore = ({ readings: { socPercent }, ...state }: StationState): StationState => ({
+  ...state,
+  readings: socPercent ? { socPercent: { ...socPercent, isFromBefore: true } } : {},
+});
 const RULES = simpleRules(
   {
     stations: { Study: ["nas"], Attic: ["nas"] },
@@ -74,6 +78,14 @@ const wanted: readonly [
     untold(10.1, STALE_MS),
     "up",
   ],
+  ["the same, by a charge of before a restart", ENDING, fromBefore(untold(10.1, STALE_MS)), "up"],
+  [
+    "when the charge of before the restart is too old",
+    ENDING,
+    fromBefore(untold(90, STALE_MS + 1)),
+    "down",
+  ],
+  ["when the charge of before the restart is at the limit", ENDING, fromBefore(untold(10, 0)), "down"],
   ["when the other does not tell its grid, at the limit", ENDING, untold(10, 0), "down"],
   [
     "when the other does not tell its grid and its charge is too old",

@@ -10,6 +10,8 @@ export interface GridBelief {
   readonly by: "station" | readonly string[];
   /** The time of the newest evidence behind it, monotonic ms. */
   readonly evidenceMonoMs?: number;
+  /** The latest that this time can be, where a restart made it a guess. */
+  readonly latestMonoMs?: number;
 }
 
 /** What is believed of the grid. */
@@ -117,12 +119,15 @@ export function isGridFresh(
 function newest(own: GridBelief | undefined, before: GridBelief | undefined): GridBelief | undefined {
   const known = newestOf(own, before);
   if (known?.connected === undefined) return undefined;
-  return { connected: known.connected, by: known.by, evidenceMonoMs: known.evidenceMonoMs };
+  const { connected, by, evidenceMonoMs, latestMonoMs } = known;
+  return { connected, by, evidenceMonoMs, ...(latestMonoMs === undefined ? {} : { latestMonoMs }) };
 }
 
+/** An old word of the station changes a belief of uncertain age only when it is newer for sure; a fresh one needs no comparison. */
 function newestOf(own: GridBelief | undefined, before: GridBelief | undefined): GridBelief | undefined {
   if (!own || before?.connected === undefined) return own ?? before;
-  return (own.evidenceMonoMs ?? -Infinity) >= (before.evidenceMonoMs ?? -Infinity) ? own : before;
+  const beforeMonoMs = before.latestMonoMs ?? before.evidenceMonoMs ?? -Infinity;
+  return (own.evidenceMonoMs ?? -Infinity) >= beforeMonoMs ? own : before;
 }
 
 function claim(isPresent: boolean): string {

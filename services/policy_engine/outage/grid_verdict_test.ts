@@ -119,6 +119,30 @@ const rows: readonly [
     undefined,
     true,
   ],
+  [
+    "what was believed before a restart that made its time a guess, when that can be newer",
+    [station(false, 400_000), [], { ...believed(true, 500_000), latestMonoMs: NOW - 300_000 }],
+    true,
+    "plug",
+    undefined,
+    true,
+  ],
+  [
+    "what the station said last, when that cannot be newer",
+    [station(false, 300_000), [], { ...believed(true, 500_000), latestMonoMs: NOW - 300_000 }],
+    false,
+    "station",
+    undefined,
+    true,
+  ],
+  [
+    "a fresh word of the station, whatever was believed",
+    [station(false, 1000), [], { ...believed(true, 500_000), latestMonoMs: NOW }],
+    false,
+    "station",
+    undefined,
+    undefined,
+  ],
 ];
 for (const [name, [own, witnesses, before], connected, by, disagreement, isOld] of rows) {
   Deno.test(`gridVerdict() believes ${name}`, () => {

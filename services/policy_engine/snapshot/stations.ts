@@ -77,7 +77,11 @@ export function fromStation(
     ),
     grid_unknown: aged(readings.gridUntold),
     believed_grid: isBelieved
-      ? { value: belief.connected === true, age_ms: ageOf(belief.evidenceMonoMs ?? nowMonoMs, nowMonoMs) }
+      ? {
+        value: belief.connected === true,
+        age_ms: ageOf(belief.evidenceMonoMs ?? nowMonoMs, nowMonoMs),
+        least_age_ms: belief.latestMonoMs === undefined ? undefined : ageOf(belief.latestMonoMs, nowMonoMs),
+      }
       : undefined,
     fall: dischargePercentPerMin,
     last_grid_age_ms: lastGridMonoMs === undefined ? undefined : ageOf(lastGridMonoMs, nowMonoMs),
@@ -163,6 +167,7 @@ function verdictFrom(believed: Reading<boolean> | undefined, isUntold: boolean):
     // Whoever it was: a name would be shown as somebody who speaks.
     by: "station",
     evidenceMonoMs: believed?.atMonoMs,
+    ...(believed?.latestMonoMs === undefined ? {} : { latestMonoMs: believed.latestMonoMs }),
     ...(isUntold ? { isUntold: true } : {}),
   };
 }

@@ -45,7 +45,7 @@ Deno.test("askOverTcp() reads the word of a real upsd: online, on battery, stale
     try {
       await until("online", ({ reading }) => reading === true);
       const list = async () => readUpsVars(await listOverTcp(target, new AbortController().signal), "rack");
-      const rest = { inVolts: undefined, tempCelsius: undefined, model: "Dummy UPS" };
+      const rest = { inVolts: undefined, tempCelsius: undefined, model: "Dummy UPS", serial: undefined };
       assert.deepEqual(await list(), {
         ...rest,
         grid: true,
