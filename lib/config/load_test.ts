@@ -439,3 +439,18 @@ Deno.test("loadConfig() refuses a key of a million characters at once", () => {
   // It was 20 s; a machine under load takes longer than the fraction of a second that it is.
   assert.ok(performance.now() - begunMs < 5000);
 });
+
+for (const key of ["WEBHOOK_SECRET", "ECOFLOW_PASS", "POLICY_FILE"]) {
+  Deno.test(`loadConfig() refuses ${key} of blanks alone, and does not take it for an empty text`, () => {
+    assert.throws(
+      () =>
+        loadConfig({
+          file: { name: "test", text: `${key}='   '\n` },
+          environment: {},
+          exists: () => false,
+          readFile: () => "",
+        }),
+      new RegExp(`${key} must be more than blanks, or left out, found `),
+    );
+  });
+}

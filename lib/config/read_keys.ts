@@ -136,6 +136,8 @@ export function convertText(key: string, spec: KeySpec, text: string): KeyValue 
     );
   switch (spec.kind) {
     case "text":
+      // Trimmed away it would be a secret of no length, or a path to nowhere.
+      if (text.trim() === "") throw refuse("more than blanks, or left out");
       if (spec.pattern && !spec.pattern.test(text)) throw refuse(spec.wanted ?? String(spec.pattern));
       return text;
     case "json":
