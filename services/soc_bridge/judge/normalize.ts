@@ -76,14 +76,19 @@ function pick(
 ): TimedNumber | undefined {
   let newest: TimedNumber | undefined;
   let placeholder: TimedNumber | undefined;
+  let zero: TimedNumber | undefined;
   for (const source of sources) {
     const found = numberOf(name, source, of);
     if (!found) continue;
     if (found.isPlaceholder) {
       if (!placeholder || found.atMonoMs > placeholder.atMonoMs) placeholder = found;
-    } else if (found.atMonoMs >= of.scope.freshSinceMonoMs) return found;
-    else if (!newest || found.atMonoMs > newest.atMonoMs) newest = found;
+    } else if (found.atMonoMs >= of.scope.freshSinceMonoMs) {
+      // "No limit" yields to a limit that is said as freshly: the station may switch off there.
+      if (name !== "min_soc" || found.value > 0) return found;
+      zero ??= found;
+    } else if (!newest || found.atMonoMs > newest.atMonoMs) newest = found;
   }
+  if (zero) return zero;
   if (!newest) return placeholder;
   return placeholder && placeholder.atMonoMs > newest.atMonoMs && !LASTING.has(name) ? placeholder : newest;
 }

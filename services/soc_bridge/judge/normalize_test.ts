@@ -129,6 +129,16 @@ Deno.test("normalize() passes a placeholder over, and lets one that is newer tha
   const limits = { min_soc: [{ from: "display" }, { from: "cms", ignore_zero: true }] };
   const { numbers } = await normalized(limits, { display: [10, 1], cms: [0, 20] }, 10);
   assert.equal(numbers.get("min_soc")?.value, 10, "a limit lasts");
+  const limitRows: [string, Record<string, [number, number]>, number | undefined][] = [
+    ["no limit beside one that is as fresh", { display: [0, 20], cms: [10, 20] }, 10],
+    ["no limit beside an old one", { display: [0, 20], cms: [10, 9] }, 0],
+    ["no limit by both", { display: [0, 20], cms: [0, 20] }, 0],
+    ["no limit alone", { display: [0, 20] }, 0],
+    ["the first of two limits", { display: [5, 20], cms: [10, 20] }, 5],
+  ];
+  for (const [name, keys, want] of limitRows) {
+    assert.equal((await normalized(limits, keys, 10)).numbers.get("min_soc")?.value, want, name);
+  }
 });
 
 Deno.test("normalize() takes 0 % for no charge while any other fresh source says 3 % or more", async () => {
