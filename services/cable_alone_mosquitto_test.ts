@@ -42,7 +42,10 @@ Deno.test("a UPS that only NUT knows protects its host with ECOFLOW_CLOUD=off, a
     const kinds: string[] = [];
     let state: PowerState | undefined;
     world.onMessage(({ topic, payload }) => {
-      if (topic.endsWith("/nas/cmd")) commands.push(parseAgentCommand(payload, topic).action);
+      // The daemon proves its rights with an empty message.
+      if (topic.endsWith("/nas/cmd") && payload.length > 0) {
+        commands.push(parseAgentCommand(payload, topic).action);
+      }
       if (topic.endsWith("/Rack/json/state")) state = parsePowerState(payload, topic);
       if (topic.endsWith("/events")) kinds.push(parseEvent(payload, topic).kind);
     });
