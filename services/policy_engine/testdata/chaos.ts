@@ -534,9 +534,10 @@ class World {
       const sinceSec = Math.max(...losses, ...feeds.map((feed) => feed.lostSec(this.#nowSec)));
       const endSec = Math.max(...feeds.map(({ endedSec }) => endedSec ?? 0));
       // A debounce and the host's own delay must fit in, with time to hear and speak: in all, and in the last minutes.
-      // A station that tells its charge alone and falls silent gives no reading on its load: the estimate begins when the
-      // last charge is too old.
-      const isMute = feeds.some(({ talk }) => talk === "charge") && this.#isSilentBetween(sinceSec, endSec);
+      // A station that tells its charge alone and falls silent gives no reading on its load, and load and minutes of before the
+      // outage do not count: the estimate begins when the last charge is too old.
+      const isMute = this.#isSilentBetween(sinceSec, endSec) &&
+        feeds.some(({ name, talk }) => talk === "charge" || (this.#socHeard.get(name) ?? 0) < sinceSec);
       const neededSec = LIMITS.debounceSec + LIMITS.shutdownDelaySec + SLACK_SEC +
         (isMute ? LIMITS.staleAfterSec : 0) +
         // After such a return the charge must fall a point before it is seen to fall.

@@ -36,7 +36,10 @@ export class GridKnowledge {
 
   /** Whether the policy may rightly believe this now. */
   mayBe(value: boolean, nowSec: number): boolean {
-    const isAgain = this.#again?.value === value && !this.#isUntold && this.#isFresh(this.#again, nowSec);
+    const again = this.#again;
+    const isAgain = again?.value === value && !this.#isUntold &&
+      // One that is newer than all else that was said is never wrong, whatever a restart made of the other's time.
+      (this.#isFresh(again, nowSec) || again.atSec >= (this.#known?.atSec ?? -Infinity));
     return this.#known?.value === value || isAgain;
   }
 
