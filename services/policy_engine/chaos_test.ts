@@ -5,7 +5,7 @@ const WORLDS = 2000;
 /** Worlds that once broke a promise. */
 const LESSONS = [905_793, 2_000_158, 2_046_713, 2_059_231];
 /** Worlds with odd stations in which the referee was once wrong. */
-const REFEREE_LESSONS = [101_092, 301_264, 726_992, 2_059_333, 2_061_581];
+const REFEREE_LESSONS = [101_092, 301_264, 726_992, 2_059_333, 2_061_581, 2_098_676];
 
 Deno.test(`House keeps its promises in ${WORLDS} generated outages with everything going wrong`, () => {
   const sum = { due: 0, commanded: 0, restarts: 0, ended: 0, untold: 0 };

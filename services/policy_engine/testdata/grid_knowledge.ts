@@ -5,6 +5,8 @@ interface Evidence {
   readonly atSec: number;
 }
 
+const OLD_LOSS_SEC = 3600;
+
 /** See the file comment. Times are seconds of the world. */
 export class GridKnowledge {
   /** `unsureUntilSec`: from before a restart that made its age a guess; then. */
@@ -60,7 +62,7 @@ export class GridKnowledge {
    * @param trueSec When what it says of the grid was true
    */
   stationSays(
-    grid: boolean | undefined,
+    said: boolean | undefined,
     isUnknown: boolean,
     spokeSec: number,
     nowSec: number,
@@ -71,6 +73,9 @@ export class GridKnowledge {
       this.#newestSec = spokeSec;
       this.#isUntold = isUnknown;
     }
+    // By the policy's own rule a loss of an hour ago begins no outage: most likely the power came back since.
+    const isOldLoss = said === false && nowSec - trueSec >= OLD_LOSS_SEC && this.#own?.value !== false;
+    const grid = isOldLoss ? undefined : said;
     if (
       grid !== undefined && grid !== this.#own?.value && trueSec < (this.#own?.unsureUntilSec ?? -Infinity)
     ) {
