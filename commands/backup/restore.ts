@@ -114,27 +114,25 @@ function destinations(
 /** @throws Error when a daemon with this state directory answers */
 async function refuseWhileRunning(house: HouseConfig): Promise<void> {
   const holder = holderOfState(house.stateDir);
-  if (holder.kind === "taken") {
-    throw new Error(
-      `the daemon runs (process ${holder.pid ?? "unknown"}, state in ${house.stateDir}); end it first: ` +
-        "sudo systemctl stop ecoflow-power",
-    );
-  }
+  if (holder.kind === "taken") throw runningError(holder.pid, house.stateDir);
   try {
     const { orchestrator } = await hearHouse(house, "restore", {
       connect: connectMqtt,
       clock: systemClock(),
     });
     if (orchestrator?.online !== true) return;
-    throw new Error(
-      `the daemon runs (process ${orchestrator.pid ?? "unknown"}, state in ${
-        orchestrator.state_dir ?? "a directory that it does not say"
-      }); ` +
-        "end it first: sudo systemctl stop ecoflow-power",
-    );
+    throw runningError(orchestrator.pid, orchestrator.state_dir ?? "a directory that it does not say");
   } catch (error) {
     if (!(error instanceof NoBrokerError)) throw error;
   }
+}
+
+function runningError(pid: number | undefined, state: string): Error {
+  return new Error(
+    `the daemon runs (process ${
+      pid ?? "unknown"
+    }, state in ${state}); end it first: sudo systemctl stop ecoflow-power`,
+  );
 }
 
 function isSame({ path, bytes }: Placed): boolean {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { IDLE_ON_GRID, stationEncoder } from "../../proto/encode_station.ts";
 import { freePort, startMosquitto } from "../../scripts/simulate/mosquitto.ts";
 import { startDaemonProcess } from "../../scripts/simulate/processes.ts";
+import type { BrokerUser } from "../../services/broker_access.ts";
 import { ACCOUNT, inMistakenHouse, type MistakenHouse, type Scene } from "./testdata/mistaken_house.ts";
 
 const SN = "R631SIM000000001";
@@ -165,14 +166,13 @@ for (const { name, house, act, doctor, log, page } of rows) {
     }));
 }
 
-Deno.test("played mistake: a broker without rights: the cure is named", async () => {
-  const user = {
-    username: "house",
-    password: "pass-word",
-    publishes: ["x/#"],
-    subscribes: ["power-manager/#"],
-  };
-  const mosquitto = await startMosquitto({ users: [user] });
+/** A house that is configured to be "house" at a real Mosquitto, which knows this user. */
+async function atMosquitto(
+  env: readonly string[],
+  user: BrokerUser,
+  play: (scene: Scene) => Promise<void>,
+): Promise<void> {
+  const mosquitto = await startMosquitto({ users: [{ ...user, password: "pass-word" }] });
   const broker = [
     "MQTT_HOST=127.0.0.1",
     `MQTT_PORT=${mosquitto.port}`,
@@ -180,7 +180,17 @@ Deno.test("played mistake: a broker without rights: the cure is named", async ()
     "MQTT_PASS=pass-word",
   ];
   try {
-    await inMistakenHouse({ env: STUDY, broker }, async (scene) => {
+    await inMistakenHouse({ env, broker }, play);
+  } finally {
+    await mosquitto.stop();
+  }
+}
+
+Deno.test("played mistake: a broker without rights: the cure is named", () =>
+  atMosquitto(
+    STUDY,
+    { username: "house", publishes: ["x/#"], subscribes: ["power-manager/#"] },
+    async (scene) => {
       await scene.logSays(
         /BROKER REFUSES action=publish topic=power-manager\/pc\/cmd .*A SHUTDOWN DOES NOT REACH pc/,
       );
@@ -189,58 +199,58 @@ Deno.test("played mistake: a broker without rights: the cure is named", async ()
         /WRONG daemon: runs \(process \d+\), but the broker has no word of it.*may not write/,
       );
       await scene.pageSays(/The broker brings no word of the daemon itself/);
-    });
-  } finally {
-    await mosquitto.stop();
-  }
-});
+    },
+  ));
 
-Deno.test("played mistake: somebody else's broker: the cure is named", async () => {
-  const user = { username: "somebody", password: "pass-word", publishes: ["#"], subscribes: ["#"] };
-  const mosquitto = await startMosquitto({ users: [user] });
-  const broker = [
-    "MQTT_HOST=127.0.0.1",
-    `MQTT_PORT=${mosquitto.port}`,
-    "MQTT_USER=house",
-    "MQTT_PASS=pass-word",
-  ];
-  try {
-    await inMistakenHouse({ env: [], broker }, async (scene) => {
-      await scene.logSays(/BROKER DOWN reason=".*Not authorized/);
-      const said = await scene.doctorSays(/WRONG broker: .*Not authorized.*see MQTT_USER and MQTT_PASS/);
-      assert.doesNotMatch(said, /does not run|another program/);
-      await scene.pageSays(/The broker in the house cannot be reached/);
-    });
-  } finally {
-    await mosquitto.stop();
-  }
-});
+Deno.test("played mistake: somebody else's broker: the cure is named", () =>
+  atMosquitto([], { username: "somebody", publishes: ["#"], subscribes: ["#"] }, async (scene) => {
+    await scene.logSays(/BROKER DOWN reason=".*Not authorized/);
+    const said = await scene.doctorSays(/WRONG broker: .*Not authorized.*see MQTT_USER and MQTT_PASS/);
+    assert.doesNotMatch(said, /does not run|another program/);
+    await scene.pageSays(/The broker in the house cannot be reached/);
+  }));
 
-const TINY = Deno.makeTempDirSync();
-const canMount = Deno.build.os === "linux" &&
-  new Deno.Command("mount", { args: ["-t", "tmpfs", "-o", "size=64k", "tmpfs", TINY], stderr: "null" })
-    .outputSync().success;
+/** A directory on a file system of 64 KB; undefined where none may be mounted. Ends with {@link removeTiny}. */
+function makeTiny(): string | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  const dir = Deno.makeTempDirSync();
+  const args = ["-t", "tmpfs", "-o", "size=64k", "tmpfs", dir];
+  if (new Deno.Command("mount", { args, stderr: "null" }).outputSync().success) return dir;
+  Deno.removeSync(dir);
+}
+
+function removeTiny(dir: string): void {
+  new Deno.Command("umount", { args: [dir] }).outputSync();
+  Deno.removeSync(dir);
+}
+
+function canMount(): boolean {
+  const dir = makeTiny();
+  if (dir !== undefined) removeTiny(dir);
+  return dir !== undefined;
+}
 
 Deno.test({
   name: "played mistake: a full disk: the cure is named",
-  ignore: !canMount,
+  ignore: !canMount(),
   fn: async () => {
+    const tiny = makeTiny();
+    assert.ok(tiny);
     try {
       // Every page of it, so that not one line more can be stored.
-      assert.throws(() => Deno.writeFileSync(join(TINY, "other"), new Uint8Array(1 << 17)), /space/i);
-      await inMistakenHouse({ env: [], stateDir: TINY }, async (scene) => {
+      assert.throws(() => Deno.writeFileSync(join(tiny, "other"), new Uint8Array(1 << 17)), /space/i);
+      await inMistakenHouse({ env: [], stateDir: tiny }, async (scene) => {
         await scene.logSays(/SNAPSHOT NOT STORED reason="No space left on device/);
         await scene.doctorSays(/WRONG state: .* 0 MB free: make room.*ok whose daemon/);
         await scene.pageSays(/No space left on device/);
       });
     } finally {
-      new Deno.Command("umount", { args: [TINY] }).outputSync();
+      removeTiny(tiny);
     }
   },
 });
 
 Deno.test("docs/mistakes.md has a row for each mistake that is played", () => {
-  Deno.removeSync(TINY, { recursive: true });
   const text = readFileSync(new URL("../../docs/mistakes.md", import.meta.url), "utf8");
   const names = [
     ...rows.map(({ name }) => name),

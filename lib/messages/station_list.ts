@@ -22,8 +22,8 @@ const schema = v.object({
 
 /**
  * The stations that are mirrored: serial numbers with the names that configuration or the account gives them. `online` is the
- * cloud's word. `in_account` false: the account does not have it; absent: it does, or that is not known. `not_watched`: what else the account has; absent: not
- * known, or none.
+ * cloud's word. `in_account` false: the account does not have it; absent: it does, or that is not known. `not_watched`: what else
+ * the account has; absent: that is not known, or nothing.
  */
 export type StationList = v.InferOutput<typeof schema>;
 
