@@ -364,8 +364,9 @@ export class PolicyEngine implements Service {
     if (effect.effect.kind === "wake") {
       if (this.#house) this.#dispatch.wake(agent, this.#house.rules.wake, this.ports.wake);
     } else if (effect.effect.kind === "send") {
-      const { action, commandId } = effect.effect;
-      this.#dispatch.send({ agent, id: commandId, action, reason, stage }, telling);
+      const { action, commandId: id, isUnanswered } = effect.effect;
+      if (isUnanswered) this.context.log.warn("NO ANSWER: the command is said again", { agent, id });
+      this.#dispatch.send({ agent, id, action, reason, stage }, isUnanswered ? undefined : telling);
     }
   }
 }

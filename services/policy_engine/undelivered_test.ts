@@ -90,3 +90,35 @@ Deno.test("PolicyEngine takes a host's answer for the broker's, when that comes 
   assert.equal(h.broker.refuses.get(COMMANDS), tries);
   await h.stop();
 });
+
+Deno.test("PolicyEngine tells a host that is online and does not answer again, with the same id, until it answers", async () => {
+  const h = await house();
+  await h.presence(true);
+  await h.feed({ ...LOST, ...LONG_AGO });
+  await h.pass(182, LOST);
+  assert.equal(h.said.length, 1);
+  await h.pass(20, LOST);
+  assert.equal(h.said.length, 2, "the broker may have lost it with the agent's session");
+  assert.equal(h.commands.length, 1);
+  assert.equal(h.status().hosts?.[0]?.state, "told");
+  assert.equal(h.log().text().match(/SHUTDOWN SENT/g)?.length, 1);
+  // It lives as long as a first one: it is signed anew.
+  const [first, again] = h.said;
+  assert.ok((again?.issued_at ?? "") > (first?.issued_at ?? ""));
+  assert.match(h.log().text(), /NO ANSWER: the command is said again agent=pc/);
+  await h.restart();
+  await h.pass(5, LOST);
+  assert.equal(h.said.length, 2, "a restart does not forget when it was said");
+  await h.pass(250, LOST);
+  assert.ok(h.said.length >= 5 && h.said.length <= 8, `${h.said.length} times in a cooldown`);
+  await h.ack("accepted");
+  const { length } = h.said;
+  await h.pass(120, LOST);
+  assert.equal(h.said.length, length);
+  await h.pass(120, BACK);
+  const [shutdown, ...aborts] = h.actions();
+  assert.equal(shutdown, "shutdown pc");
+  assert.deepEqual(new Set(aborts), new Set(["abort pc"]));
+  assert.equal(h.said.filter(({ action }) => action === "shutdown").length, length);
+  await h.stop();
+});

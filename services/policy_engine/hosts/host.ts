@@ -10,6 +10,7 @@ import {
   wasRefused,
 } from "./host_evidence.ts";
 import {
+  type HostEffect,
   type HostInput,
   type HostPhase,
   type HostState,
@@ -18,6 +19,7 @@ import {
   REFUSED_RESEND_MS,
   stay,
   to,
+  UNANSWERED_RESEND_MS,
   WAKE_EVERY_MS,
   WAKE_LIMIT_MS,
   WAKE_PATIENCE_MS,
@@ -81,13 +83,17 @@ function wantDown(state: HostState, rules: HostRules, nowMonoMs: number, newId: 
       if (nowMonoMs - phase.commandedMonoMs >= patienceMs) {
         return tell(phase.firstCommandedMonoMs, phase.wasDown);
       }
-      if (phase.delivery !== "lost" && !isResendDue(phase, nowMonoMs)) return stay(state);
-      return to(state, { ...phase, delivery: "waiting" }, {
+      const again: HostEffect = {
         kind: "send",
         action: "shutdown",
         commandId: phase.commandId,
         isRepeat: true,
-      });
+      };
+      if (phase.delivery === "lost" || isResendDue(phase, nowMonoMs)) {
+        return to(state, { ...phase, delivery: "waiting" }, again);
+      }
+      if (!isUnansweredTooLong(state, phase, nowMonoMs)) return stay(state);
+      return to(state, { ...phase, saidAgainMonoMs: nowMonoMs }, { ...again, isUnanswered: true });
     }
   }
 }
@@ -100,6 +106,17 @@ function isResendDue(
   if (delivery !== "refused" || !refused) return false;
   const { first, longest } = REFUSED_RESEND_MS;
   return nowMonoMs - refused.atMonoMs >= Math.min(longest, first * 2 ** (refused.times - 1));
+}
+
+/** The broker has it and the host is online, but says nothing: perhaps the broker lost it. */
+function isUnansweredTooLong(
+  { online }: HostState,
+  { delivery, answer, commandedMonoMs, saidAgainMonoMs = commandedMonoMs }: HostPhase & { kind: "commanded" },
+  nowMonoMs: number,
+): boolean {
+  if (!online || delivery !== "done" || answer !== "none") return false;
+  const { least, most } = UNANSWERED_RESEND_MS;
+  return nowMonoMs - saidAgainMonoMs >= Math.min(most, Math.max(least, saidAgainMonoMs - commandedMonoMs));
 }
 
 function wantUp(

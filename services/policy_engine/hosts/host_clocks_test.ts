@@ -108,7 +108,6 @@ Deno.test("PolicyEngine proves no command that it does not mean any more: a reco
 Deno.test("PolicyEngine proves a command within its lifetime only", async () => {
   for (const [afterSec, wanted] of [[10, 2], [20, 1]] as const) {
     const h = await house({ commandTtlSec: 15 });
-    await h.presence(true);
     await h.pass(181, LOST);
     const id = h.commands[0]?.id ?? "";
     await h.pass(afterSec, LOST);

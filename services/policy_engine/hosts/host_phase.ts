@@ -16,6 +16,8 @@ export type HostPhase =
      * `refused`: the broker did not take it, see `refused`.
      */
     readonly delivery: "waiting" | "done" | "lost" | "refused";
+    /** When it was last said again because the host, which is online, had not answered; absent: never. */
+    readonly saidAgainMonoMs?: number;
     /** How often the broker did not take it, and when for the last time; absent: never. */
     readonly refused?: { readonly times: number; readonly atMonoMs: number };
     /** It was down before, and nothing has been heard of it since. */
@@ -78,6 +80,8 @@ export type HostEffect =
     readonly action: "shutdown" | "abort";
     readonly commandId: string;
     readonly isRepeat?: boolean;
+    /** The broker had it, and the host has not answered: that it was sent is told already. */
+    readonly isUnanswered?: boolean;
   }
   /** It went down as told, so long after it was told. */
   | { readonly kind: "is_down"; readonly tookMs: number }
@@ -109,6 +113,11 @@ export const ABORT_REPEAT_MS = 15_000;
 export const PREPARATIONS_MS = 600_000;
 /** A host that came online without answering is told again with the same id, but not sooner than this, ms. */
 export const RESEND_AFTER_MS = 5000;
+/**
+ * A host that is online and does not answer is told again with the same id, ms: a broker that was killed may have
+ * forgotten its session, and with it the command that it had confirmed to us. First after the least, then ever more seldom.
+ */
+export const UNANSWERED_RESEND_MS = { least: 15_000, most: 60_000 };
 /** What the broker did not take is sent again after this long, then ever more seldom, ms. */
 export const REFUSED_RESEND_MS = { first: 5000, longest: 60_000 };
 /** Magic packets are sent this often at first, ms. */

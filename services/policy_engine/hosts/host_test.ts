@@ -89,7 +89,9 @@ const rows: readonly [
   ["tells a host once it is wanted down", IDLE, DOWN_TICK, T, "commanded", ["shutdown"]],
   ["tells a host that was never seen", { phase: { kind: "idle" } }, DOWN_TICK, T, "commanded", ["shutdown"]],
   ["leaves an idle host alone", IDLE, UP_TICK, T, "idle", []],
-  ["does not repeat 1 ms before the cooldown ends", commanded(), DOWN_TICK, T + 299_999, "commanded", []],
+  ["says no new one 1 ms before the cooldown ends", commanded(), DOWN_TICK, T + 299_999, "commanded", [
+    "shutdown again",
+  ]],
   ["repeats when the cooldown ends", commanded(), DOWN_TICK, T + 300_000, "commanded", ["shutdown"]],
   ["repeats to a host that refused", commanded("rejected"), DOWN_TICK, T + 300_000, "commanded", [
     "shutdown",
@@ -316,6 +318,48 @@ for (
     assert.deepEqual(effects, isRepeated ? [again] : []);
   });
 }
+
+const NEVER_SEEN: HostState = { phase: commanded().phase };
+const ON_ITS_WAY: HostState = {
+  phase: { ...commanded().phase as HostPhase & { kind: "commanded" }, delivery: "waiting" },
+  online: true,
+};
+for (
+  const [name, from, saidAgainMs, atMs, isRepeated] of [
+    ["repeats to one that is online and has not answered", commanded(), undefined, 15_000, true],
+    ["waits the first 15 s for an answer", commanded(), undefined, 14_999, false],
+    ["repeats 15 s after the first repeat", commanded(), 15_000, 30_000, true],
+    ["waits 15 s after the first repeat", commanded(), 15_000, 29_999, false],
+    ["repeats ever more seldom", commanded(), 30_000, 60_000, true],
+    ["waits as long again as it has waited", commanded(), 30_000, 59_999, false],
+    ["waits at most a minute", commanded(), 180_000, 240_000, true],
+    ["waits no shorter than a minute later on", commanded(), 180_000, 239_999, false],
+    ["does not repeat to one that is not there", commanded("none", false), undefined, 60_000, false],
+    ["does not repeat to one that was never seen", NEVER_SEEN, undefined, 60_000, false],
+    ["does not repeat to one that took it", commanded("accepted"), undefined, 60_000, false],
+    ["does not repeat to one that refused it", commanded("rejected"), undefined, 60_000, false],
+    ["does not repeat what the broker has not taken yet", ON_ITS_WAY, undefined, 60_000, false],
+  ] as const
+) {
+  Deno.test(`stepHost() ${name}, with its id`, () => {
+    const phase = { ...from.phase, ...(saidAgainMs && { saidAgainMonoMs: T + saidAgainMs }) } as HostPhase;
+    const { state, effects } = stepHost({ ...from, phase }, DOWN_TICK, RULES, T + atMs, () => "new");
+    const again = { kind: "send", action: "shutdown", commandId: "s1", isRepeat: true, isUnanswered: true };
+    assert.deepEqual(effects, isRepeated ? [again] : []);
+    // The broker had it, and the cooldown runs from the first time.
+    assert.deepEqual(state.phase, isRepeated ? { ...phase, saidAgainMonoMs: T + atMs } : phase);
+  });
+}
+
+Deno.test("stepHost() tells a host that was told again nothing more once the grid is back", () => {
+  const again = stepHost(commanded(), DOWN_TICK, RULES, T + 15_000, () => "new").state;
+  const { state, effects } = stepHost(again, UP_TICK, RULES, T + 16_000, () => "a1");
+  assert.deepEqual(effects, [{ kind: "send", action: "abort", commandId: "a1" }]);
+  for (const atMs of [30_000, 31_000, 60_000]) {
+    const later = stepHost(state, UP_TICK, RULES, T + atMs, () => "a2").effects;
+    assert.ok(later.every((effect) => effect.kind === "send" && effect.action === "abort"));
+  }
+});
 
 Deno.test("stepHost() calls off a host that comes online when it is wanted up again", () => {
   const { state } = stepHost(commanded("none", false), presence(true), RULES, T + 5000, () => "a1");

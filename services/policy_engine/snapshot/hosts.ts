@@ -38,6 +38,7 @@ export function fromHost({ phase }: HostState, nowMonoMs: number): SavedHost {
         was_down: phase.wasDown,
         age_ms: ageOf(phase.commandedMonoMs, nowMonoMs),
         told_age_ms: ageOf(phase.firstCommandedMonoMs, nowMonoMs),
+        ...(phase.saidAgainMonoMs !== undefined && { sent_age_ms: ageOf(phase.saidAgainMonoMs, nowMonoMs) }),
       };
     case "down":
       return {
@@ -86,6 +87,7 @@ export function toHostPhase(saved: SavedHost, at: AtAge): HostPhase {
         wasDown,
         commandedMonoMs: at(saved.age_ms),
         firstCommandedMonoMs: at(saved.told_age_ms),
+        ...(saved.sent_age_ms !== undefined && { saidAgainMonoMs: at(saved.sent_age_ms) }),
       };
     case "down":
       return {

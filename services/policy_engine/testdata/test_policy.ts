@@ -99,10 +99,16 @@ export async function house(
 ) {
   const broker = new MemoryBroker(clock);
   let config = { ...CONFIG, ...change };
+  const said: AgentCommand[] = [];
   const commands: AgentCommand[] = [];
   const events: JournalEvent[] = [];
+  const hear = (command: AgentCommand) => {
+    const { id, challenge } = command;
+    if (!said.some((other) => other.id === id && other.challenge === challenge)) commands.push(command);
+    said.push(command);
+  };
   broker.watch(({ topic, payload }) => {
-    if (matchesFilter("power-manager/+/cmd", topic)) commands.push(parseAgentCommand(payload, topic));
+    if (matchesFilter("power-manager/+/cmd", topic)) hear(parseAgentCommand(payload, topic));
     if (topic === "power-manager/events") events.push(parseEvent(payload, topic));
   });
   const woken: string[] = [];
@@ -130,7 +136,10 @@ export async function house(
     clock,
     broker,
     store,
+    /** Each command once, as an agent obeys it. */
     commands,
+    /** All that was said, repeats too. */
+    said,
     events,
     woken,
     /** What a NUT server elsewhere answers. */
