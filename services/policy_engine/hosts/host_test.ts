@@ -5,6 +5,7 @@ import {
   type HostInput,
   type HostPhase,
   type HostState,
+  type HostStep,
   PREPARATIONS_MS,
   WAKE_EVERY_MS,
   WAKE_LIMIT_MS,
@@ -356,8 +357,8 @@ Deno.test("stepHost() tells a host that was told again nothing more once the gri
   const { state, effects } = stepHost(again, UP_TICK, RULES, T + 16_000, () => "a1");
   assert.deepEqual(effects, [{ kind: "send", action: "abort", commandId: "a1" }]);
   for (const atMs of [30_000, 31_000, 60_000]) {
-    const later = stepHost(state, UP_TICK, RULES, T + atMs, () => "a2").effects;
-    assert.ok(later.every((effect) => effect.kind === "send" && effect.action === "abort"));
+    const { effects }: HostStep = stepHost(state, UP_TICK, RULES, T + atMs, () => "a2");
+    assert.ok(effects.every((effect) => effect.kind === "send" && effect.action === "abort"));
   }
 });
 
