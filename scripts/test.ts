@@ -1,6 +1,6 @@
 /**
- * Runs all tests, after making sure that the programs they need are there. Those that only compute run beside the others, which
- * mostly wait for real programs.
+ * Runs all tests, after making sure that the programs they need are there. Those that only compute, and those that can wait, run
+ * beside the others, which have limits in real time.
  *
  * As root on Debian, missing packages are installed (their services are not started); elsewhere the command to get
  * them is printed. Further arguments go to `deno test`. The last line is `N passed, N failed`, from the real counts.
@@ -75,7 +75,7 @@ async function main(): Promise<number> {
   }
   // `deno task test -- FILE` hands the dashes over too.
   const chosen = Deno.args.filter((arg) => arg !== "--");
-  const beside = chosen.length > 0 ? [] : computingTests();
+  const beside = chosen.length > 0 ? [] : testsBeside();
   const runs = await Promise.all([
     runTests(beside.length > 0 ? [`--ignore=${beside.join(",")}`] : chosen, { isShown: true }),
     ...(beside.length > 0 ? [runTests(beside, { isShown: false })] : []),
@@ -113,10 +113,16 @@ export function sumOf(
 /** Rooms whose tests open no socket and wait for nothing, but for the named ones. */
 const COMPUTING = ["proto", "services/soc_bridge", "services/policy_engine"];
 const NOT_COMPUTING = /wake_on_lan_test|nut_witness/;
-/** Needs a browser and much time, and has no clock of its own to keep. */
-const PATIENT = ["services/dashboard/pictures_test.ts"];
+/** They need much time, and have a minute and more for each thing that they wait for. */
+const PATIENT = [
+  "commands/doctor/house_mistakes_test.ts",
+  "commands/feed/feed_test.ts",
+  "services/dashboard/browser_test.ts",
+  "services/dashboard/pictures_test.ts",
+  "services/historian/kill_test.ts",
+];
 
-function computingTests(): string[] {
+function testsBeside(): string[] {
   const found = [...PATIENT];
   const walk = (dir: string) => {
     for (const { name, isDirectory } of Deno.readDirSync(dir)) {
@@ -134,7 +140,7 @@ async function runTests(
   { isShown }: { readonly isShown: boolean },
 ): Promise<TestRun & { readonly isShown: boolean }> {
   const command = [Deno.execPath(), "test", "--allow-all", ...args];
-  // What only computes gives way to whoever has a limit in real time.
+  // They give way to whoever has a limit in real time.
   const [program = "", ...rest] = isShown ? command : ["nice", "-n", "19", ...command];
   const child = new Deno.Command(program, {
     args: rest,
