@@ -180,7 +180,7 @@ export const KEYS = {
     min: 10,
     max: 86_400,
     unit: "s",
-    doc: "After this time a host that did not answer gets the command again.",
+    doc: "After this time a host that was told and did not go gets a new command.",
   },
   POLICY_ABORT_WINDOW_SEC: {
     kind: "integer",
