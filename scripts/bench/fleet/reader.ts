@@ -27,7 +27,7 @@ export interface Reader {
 }
 
 const TOPIC =
-  /^site\/([^/]+)\/(?:(bridge)|power-manager\/(events|policy)|bridge-ecoflow\/[^/]+\/json\/(state))/;
+  /^site\/([^/]+)\/(?:(bridge)$|power-manager\/(events|policy)|bridge-ecoflow\/[^/]+\/json\/(state))/;
 const FILTERS = [
   ["site/+/bridge", 1],
   ["site/+/power-manager/events", 1],
