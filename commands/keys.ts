@@ -7,6 +7,7 @@ import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
 import { type KeysAnswer, runKeysCommand } from "../lib/pairing/keys_command.ts";
 import { textFile } from "../lib/text_file.ts";
+import { isThisMachine } from "../lib/this_machine.ts";
 import type { Pairing } from "../lib/pairing/pairing.ts";
 import { fileErrorText } from "./terminal/file_error.ts";
 import { complain, EXIT, print } from "./command.ts";
@@ -104,7 +105,7 @@ function brokerAsSeenByHosts(
   thisHost: string,
   managedCa: string | undefined,
 ): Omit<Pairing, "agent" | "key"> {
-  const isHere = !broker || /^(localhost|127\.|\[?::1\]?$)/.test(broker.host);
+  const isHere = !broker || isThisMachine(broker.host);
   if (isHere && managedCa !== undefined) {
     return { host: thisHost, port: LAN_PORT, tls: true, ca: managedCa, root: roots.manager };
   }
