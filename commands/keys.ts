@@ -14,7 +14,8 @@ import { complain, EXIT, print } from "./command.ts";
 import { makeLikeParent } from "./like_parent.ts";
 import { LAN_PORT, ManagedBroker } from "./broker/managed_broker.ts";
 import { readConfig } from "./read_config.ts";
-import { installationHere, typable } from "./terminal/installation.ts";
+import { installationHere } from "./terminal/installation.ts";
+import { typable } from "../lib/text/typable.ts";
 
 /** Runs it. @returns the exit code */
 export function keys(args: readonly string[]): number {

@@ -78,7 +78,7 @@ async function walk(asked: readonly Pasted[], dir: string): Promise<number> {
       if (isWell) passed++;
       else failed++;
       say(`${isWell ? "ok     " : "FAILED "} ${titleOf(one)} (${took})`);
-      if (!isWell) say(said.split("\n").slice(-30).map((line) => `        | ${line}`).join("\n"));
+      if (!isWell) say(telling(said).map((line) => `        | ${line}`).join("\n"));
     }
   } finally {
     cloud.kill("SIGTERM");
@@ -86,6 +86,12 @@ async function walk(asked: readonly Pasted[], dir: string): Promise<number> {
   }
   say(`${passed} passed, ${failed} failed, ${left} skipped`);
   return failed === 0 ? 0 : 1;
+}
+
+/** What failed, and the end. */
+function telling(said: string): string[] {
+  const lines = said.split("\n");
+  return [...lines.slice(0, -20).filter((line) => /✗|FAILED|Cannot/.test(line)), ...lines.slice(-20)];
 }
 
 function titleOf({ stop, block }: Pasted): string {

@@ -16,7 +16,8 @@ import type { OrchestratorStatus } from "../../lib/messages/orchestrator_status.
 import { holderOfState, type StateHolder } from "../../lib/state_lock.ts";
 import { isThisMachine } from "../../lib/this_machine.ts";
 import { wrap } from "../../lib/text/wrap.ts";
-import { installationHere, typable } from "../terminal/installation.ts";
+import { installationHere } from "../terminal/installation.ts";
+import { typable } from "../../lib/text/typable.ts";
 import { examineIdentity, examineListener } from "./examine_identity.ts";
 import { examineMachine } from "./examine_machine.ts";
 import { ownerOfPort } from "./port_owner.ts";

@@ -29,6 +29,11 @@ const KEPT = "grep ^ecoflow-agent-1 /root/paste.log | tail -n 1 >/root/pairing-l
 const CONFIGURATION = "/etc/ecoflow-power/ecoflow-power.env";
 /** Asked for the line, a reader pastes what `keys add` printed. */
 const PAIR = ["./ecoflow-agent pair", "./ecoflow-agent pair </root/pairing-line"] as const;
+/** A container has its machine's clock, which no service of its own keeps: doctor minds that, and must mind nothing else. */
+const AGENT_DOCTOR = [
+  "sudo ecoflow-agent doctor",
+  "sudo ecoflow-agent doctor >/root/doctor || true; cat /root/doctor; grep ok /root/doctor; ! grep WRONG /root/doctor | grep -v clock:",
+] as const;
 /** On a PC, with answers from a file. */
 const PACKAGE = ["_arm64.deb", "_amd64.deb"] as const;
 const SETUP = ["ecoflow-power setup", "ecoflow-power setup --from /opt/answers.toml"] as const;
@@ -59,7 +64,7 @@ export const STOPS: readonly Stop[] = [
     otherwise: [PACKAGE, SETUP],
   }),
   played("package", ADD, "sudo ecoflow-power check", { before: MAPPED }),
-  played("package", ADD, "sudo ./ecoflow-agent pair", { before: KEPT, otherwise: [PAIR] }),
+  played("package", ADD, "sudo ./ecoflow-agent pair", { before: KEPT, otherwise: [PAIR, AGENT_DOCTOR] }),
   played("package", ADD, "sudo ecoflow-power doctor", { before: HEARD }),
   played("package", ADD, "sudo ecoflow-power check"),
   played("package", README, "sudo ecoflow-power doctor", { before: HEARD }),
@@ -101,7 +106,7 @@ export const STOPS: readonly Stop[] = [
   played("package", "docs/agents.md", "sha256sum --check --ignore-missing SHA256SUMS", {
     before: `ln -s agent/ecoflow-agent ecoflow-agent-x86_64-unknown-linux-gnu; rm -f ecoflow-agent
 sha256sum ecoflow-agent-x86_64-unknown-linux-gnu >SHA256SUMS`,
-    otherwise: [PAIR],
+    otherwise: [PAIR, AGENT_DOCTOR],
   }),
   played("package", "docs/uninstall.md", "sudo ecoflow-agent uninstall --purge"),
   played("package", "docs/uninstall.md", "sudo apt remove ecoflow-power"),
