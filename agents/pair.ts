@@ -1,4 +1,5 @@
 /** Pairs this host: stores its key where only its owner can read it, and how the broker is reached. */
+import { editEnv } from "../lib/config/env/edit_env.ts";
 import { readEnvFile } from "../lib/config/env_file.ts";
 import { errorText } from "../lib/errors.ts";
 import { type Pairing, parsePairing } from "../lib/pairing/pairing.ts";
@@ -16,7 +17,12 @@ export interface PairPorts {
   readonly say: (text: string) => void;
 }
 
-/** Stores what the line says. Keys that the env file has already stay. @returns the exit code */
+/**
+ * Stores what the line says. What the env file has already stays, but for the login and the authority that the daemon made:
+ * where the line brings others, the old ones are worth nothing any more.
+ *
+ * @returns the exit code
+ */
 export function pair(line: string, { paths, read, writeSecret, say }: PairPorts): number {
   try {
     const pairing = parsePairing(line);
@@ -33,13 +39,31 @@ export function pair(line: string, { paths, read, writeSecret, say }: PairPorts)
       [values.STATE_DIR ?? paths.stateDir, "agent_key"].join(separator);
     const caFile = [paths.configDir, "broker-ca.pem"].join(separator);
     writeSecret(keyFile, withNewKey(read(keyFile), pairing.key));
-    if (pairing.ca !== undefined && values.MQTT_CA_FILE === undefined) writeSecret(caFile, pairing.ca);
-    const missing = envOf(pairing, caFile).filter(([key]) => own(values, key) === undefined);
-    if (missing.length > 0) {
-      const lines = missing.map(([key, value]) => `${key}=${quoted(value)}\n`).join("");
-      writeSecret(paths.envFile, before + (before === "" || before.endsWith("\n") ? "" : "\n") + lines);
+    if (pairing.ca !== undefined && (values.MQTT_CA_FILE ?? caFile) === caFile) {
+      writeSecret(caFile, pairing.ca);
     }
+    const isOurLogin = (values.MQTT_USER ?? pairing.user) === pairing.user;
+    const isNewLogin = pairing.pass !== undefined && isOurLogin && values.MQTT_PASS !== pairing.pass;
+    const wishes = envOf(pairing, caFile);
+    const missing = wishes.filter(([key]) =>
+      own(values, key) === undefined && (key !== "MQTT_PASS" || values.MQTT_PASS_FILE === undefined)
+    );
+    const changes = {
+      ...Object.fromEntries(missing),
+      ...(isNewLogin ? { MQTT_PASS: pairing.pass, MQTT_PASS_FILE: undefined } : {}),
+    };
+    if (missing.length > 0 || isNewLogin) writeSecret(paths.envFile, editEnv(before, changes));
     say(`Paired as "${pairing.agent}". The key is in ${keyFile}; a running agent takes it by itself.`);
+    if (isNewLogin && before !== "") {
+      say("Its login at the broker is new, too: a running agent takes that with: ecoflow-agent install");
+    }
+    for (const [key, value] of wishes) {
+      const kept = own(values, key);
+      if (kept === undefined || kept === value || !TOLD.includes(key)) continue;
+      say(
+        `${key} in ${paths.envFile} stays "${kept}", the line says "${value}": correct it if that is so now`,
+      );
+    }
     const wanted = pairing.host === undefined && values.MQTT_HOST === undefined &&
       values.MQTT_BROKER === undefined;
     if (wanted) say(`Now set MQTT_HOST in ${paths.envFile}: the line does not say where the broker is.`);
@@ -49,6 +73,16 @@ export function pair(line: string, { paths, read, writeSecret, say }: PairPorts)
     return 1;
   }
 }
+
+/** What an owner may have set otherwise, and must know of. None is a secret. */
+const TOLD: readonly string[] = [
+  "MQTT_HOST",
+  "MQTT_PORT",
+  "MQTT_TLS",
+  "MQTT_CA_FILE",
+  "MQTT_USER",
+  "POWER_MANAGER_BASE",
+];
 
 function envOf(pairing: Pairing, caFile: string): [string, string][] {
   const { agent, host, port, tls, user, pass, root, ca } = pairing;
@@ -63,14 +97,4 @@ function envOf(pairing: Pairing, caFile: string): [string, string][] {
     ["POWER_MANAGER_BASE", root],
   ];
   return pairs.filter((entry): entry is [string, string] => entry[1] !== undefined);
-}
-
-/** In the quotes that the value does not hold, so that a value can hold anything but line ends and all three of them. */
-function quoted(value: string): string {
-  if (/^[\w.:\/-]+$/.test(value)) return value;
-  const quote = ["'", '"', "`"].find((sign) => !value.includes(sign));
-  if (quote === undefined || /[\r\n]/.test(value)) {
-    throw new RangeError("a value has line ends or all kinds of quotes");
-  }
-  return `${quote}${value}${quote}`;
 }

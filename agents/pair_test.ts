@@ -64,6 +64,50 @@ Deno.test("pair() once more puts the new key before the old one, and changes not
   assert.equal(files[KEY_FILE], `${NEXT}\n${KEY}\n`);
 });
 
+Deno.test("pair() on a host of before takes the new login and authority, and keeps what its owner set", () => {
+  const files: Record<string, string> = {};
+  const { said, run } = host(files);
+  assert.equal(run({ ...PAIRING, ca: "OLD PEM" }), 0);
+  files[PATHS.envFile] += "# mine\nPRE_SHUTDOWN_CMD_1=true\n";
+  assert.equal(run({ ...PAIRING, key: NEXT, host: "new.lan", pass: "other", ca: "NEW PEM" }), 0);
+  const env = files[PATHS.envFile] ?? "";
+  assert.match(env, /^MQTT_PASS=other$/m);
+  assert.equal(env.match(/MQTT_PASS/g)?.length, 1);
+  assert.match(env, /^MQTT_HOST=pi\.lan$/m);
+  assert.match(env, /^# mine\nPRE_SHUTDOWN_CMD_1=true$/m);
+  assert.equal(files["/etc/ecoflow-agent/broker-ca.pem"], "NEW PEM");
+  assert.match(said.join("\n"), /login at the broker is new, too: .*ecoflow-agent install/);
+  assert.match(said.join("\n"), /MQTT_HOST in .* stays "pi\.lan", the line says "new\.lan"/);
+  assert.ok(!said.join("\n").includes("other"), "no secret is shown");
+});
+
+Deno.test("pair() takes a new login in place of a file with the old one", () => {
+  const env = "AGENT_ID=pc\nMQTT_HOST=pi.lan\nMQTT_USER=pc\nMQTT_PASS_FILE=/root/pass\n";
+  const { files, run } = host({ [PATHS.envFile]: env });
+  assert.equal(run(PAIRING), 0);
+  assert.match(files[PATHS.envFile] ?? "", /^MQTT_PASS=["`]it's #1["`]$/m);
+  assert.doesNotMatch(files[PATHS.envFile] ?? "", /MQTT_PASS_FILE/);
+});
+
+Deno.test("pair() leaves a login of the owner's own, and says that", () => {
+  const env = "AGENT_ID=pc\nMQTT_HOST=pi.lan\nMQTT_USER=mine\nMQTT_PASS=p\n";
+  const { files, said, run } = host({ [PATHS.envFile]: env });
+  assert.equal(run(PAIRING), 0);
+  assert.match(files[PATHS.envFile] ?? "", /^MQTT_USER=mine\nMQTT_PASS=p$/m);
+  assert.match(said.join("\n"), /MQTT_USER in .* stays "mine", the line says "pc"/);
+});
+
+Deno.test("pair() with the same line again changes nothing and asks for nothing", () => {
+  const files: Record<string, string> = {};
+  const { said, run } = host(files);
+  run({ ...PAIRING, ca: "PEM" });
+  const before = JSON.stringify(files);
+  said.length = 0;
+  run({ ...PAIRING, ca: "PEM" });
+  assert.equal(JSON.stringify(files), before);
+  assert.doesNotMatch(said.join("\n"), /login|stays/);
+});
+
 Deno.test("pair() says what is still to be set", () => {
   const { said, run } = host();
   assert.equal(run({ agent: "pc", key: KEY }), 0);

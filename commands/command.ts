@@ -1,6 +1,8 @@
 /** What a subcommand is, and how it speaks to the terminal. */
 
+import { typable } from "../lib/text/typable.ts";
 import { wrap } from "../lib/text/wrap.ts";
+import { installationHere } from "./terminal/installation.ts";
 
 /** sysexits(3): what systemd and scripts see. 1: the command did its work, and the answer is no. */
 export const EXIT = { ok: 0, no: 1, usage: 64, software: 70, config: 78 } as const;
@@ -28,9 +30,10 @@ export function print(text: string): number {
   return EXIT.ok;
 }
 
-/** Writes to standard error; at a terminal lines end between words. @returns `code` */
+/** Writes to standard error, commands as they are typed here; at a terminal lines end between words. @returns `code` */
 export function complain(text: string, code: number): number {
-  const shown = Deno.stderr.isTerminal() ? wrap(text, 80, 2) : text;
+  const typed = typable(text, installationHere());
+  const shown = Deno.stderr.isTerminal() ? wrap(typed, 80, 2) : typed;
   Deno.stderr.writeSync(new TextEncoder().encode(shown));
   return code;
 }

@@ -7,13 +7,15 @@ import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
 import { type KeysAnswer, runKeysCommand } from "../lib/pairing/keys_command.ts";
 import { textFile } from "../lib/text_file.ts";
+import { isThisMachine } from "../lib/this_machine.ts";
 import type { Pairing } from "../lib/pairing/pairing.ts";
 import { fileErrorText } from "./terminal/file_error.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { makeLikeParent } from "./like_parent.ts";
 import { LAN_PORT, ManagedBroker } from "./broker/managed_broker.ts";
 import { readConfig } from "./read_config.ts";
-import { installationHere, typable } from "./terminal/installation.ts";
+import { installationHere } from "./terminal/installation.ts";
+import { typable } from "../lib/text/typable.ts";
 
 /** Runs it. @returns the exit code */
 export function keys(args: readonly string[]): number {
@@ -104,7 +106,7 @@ function brokerAsSeenByHosts(
   thisHost: string,
   managedCa: string | undefined,
 ): Omit<Pairing, "agent" | "key"> {
-  const isHere = !broker || /^(localhost|127\.|\[?::1\]?$)/.test(broker.host);
+  const isHere = !broker || isThisMachine(broker.host);
   if (isHere && managedCa !== undefined) {
     return { host: thisHost, port: LAN_PORT, tls: true, ca: managedCa, root: roots.manager };
   }

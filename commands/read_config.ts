@@ -10,7 +10,8 @@ import { serviceConfigProblems } from "../services/registry.ts";
 import { wrap } from "../lib/text/wrap.ts";
 import { complain, EXIT } from "./command.ts";
 import { fileErrorText } from "./terminal/file_error.ts";
-import { installationHere, typable } from "./terminal/installation.ts";
+import { installationHere } from "./terminal/installation.ts";
+import { typable } from "../lib/text/typable.ts";
 
 /** Help of the option that all commands with a configuration share. */
 export const ENV_HELP =
@@ -53,6 +54,7 @@ export function readConfig(
       environment: { ...credentialsBeside(path), ...Deno.env.toObject() },
       ...DISK,
       hostName: ownName(),
+      installation: installationHere(),
       exists: (path) => DISK.exists(path) || isAboutToBe(path),
     });
     const problems = serviceConfigProblems(house);
@@ -68,7 +70,7 @@ export function readConfig(
 
 /** What is wrong, and what to type about it in this installation. */
 function configAdvice(error: unknown, args: readonly string[]): string {
-  const text = fileErrorText(error);
+  const text = typable(fileErrorText(error), installationHere());
   const isNamed = args.includes("--env") || args.some((arg) => arg.startsWith("--env="));
   if (!(error instanceof ConfigError) || isNamed || envPathOf(undefined) !== undefined) return text;
   const advice = `There is no configuration file: neither ${ENV_PLACES.join(" nor ")}. ` +

@@ -7,7 +7,7 @@ import type { HouseConfig } from "../lib/config/load.ts";
 import type { FromWorker } from "../lib/workers/control.ts";
 import { budgeted } from "../lib/log/log_budget.ts";
 import { consoleSink, createLogger } from "../lib/log/log.ts";
-import { encodeOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
+import { encodeOrchestratorStatus, serviceStatus } from "../lib/messages/orchestrator_status.ts";
 import { proveCache } from "../lib/workers/runtime_cache.ts";
 import { openSdNotify } from "../lib/workers/sd_notify.ts";
 import { type SupervisedService, Supervisor, type WorkerHandle } from "../lib/workers/supervisor.ts";
@@ -160,9 +160,7 @@ export function spawnWorker(row: ServiceRow, house: HouseConfig): WorkerHandle {
 const INSTANCE = crypto.randomUUID();
 
 function presence(views: ReturnType<Supervisor["views"]>, house: HouseConfig, wallMs: number): string {
-  const services = Object.entries(views).map(([name, { state, restarts, problems }]) =>
-    [name, { state, restarts, problems: problems.map(({ text }) => text) }] as const
-  );
+  const services = Object.entries(views).map(([name, view]) => [name, serviceStatus(view)] as const);
   return encodeOrchestratorStatus({
     instance: INSTANCE,
     state_dir: house.stateDir,

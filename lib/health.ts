@@ -1,5 +1,12 @@
 /** The health of one service: a set of named conditions, empty when all is well. */
 
+/** A host that a condition is about. */
+export interface HostCondition {
+  readonly host: string;
+  /** Why its client was last refused, with user and address; absent: it was not. */
+  readonly refused?: string;
+}
+
 /** Something that is wrong now. */
 export interface HealthCondition {
   /** Stable name in snake_case, for example `broker_unreachable`. */
@@ -8,6 +15,8 @@ export interface HealthCondition {
   readonly severity: "warning" | "error";
   /** One sentence for a person, without secrets. */
   readonly text: string;
+  /** What it means to single hosts; absent: it is about none. */
+  readonly hosts?: readonly HostCondition[];
 }
 
 /** What a service can say about itself. */
@@ -26,7 +35,7 @@ export function createHealth(changed: () => void = () => {}): Health {
   return {
     raise(condition) {
       const before = conditions.get(condition.code);
-      if (before && before.severity === condition.severity && before.text === condition.text) return;
+      if (before && JSON.stringify(before) === JSON.stringify(condition)) return;
       conditions.set(condition.code, condition);
       changed();
     },

@@ -1,20 +1,21 @@
 /** Which hosts lie inside a house's own network, so that plain HTTP to them leaves no house. Pure. */
 import { isIP } from "node:net";
+import { isThisMachine } from "./this_machine.ts";
 
-const PRIVATE_V4 = [/^127\./, /^10\./, /^192\.168\./, /^169\.254\./, /^172\.(1[6-9]|2\d|3[01])\./];
-/** `localhost`, and the endings that are kept for private networks. */
-const PRIVATE_NAME = /^localhost$|\.(local|lan|internal|home\.arpa)$/i;
+const PRIVATE_V4 = [/^10\./, /^192\.168\./, /^169\.254\./, /^172\.(1[6-9]|2\d|3[01])\./];
+/** The endings that are kept for private networks. */
+const PRIVATE_NAME = /\.(local|lan|internal|home\.arpa)$/i;
 
 /** Whether a host, a name or an address without brackets, is this machine or lies in a private network. */
 export function isPrivateHost(host: string): boolean {
+  if (isThisMachine(host)) return true;
   switch (isIP(host)) {
     case 4:
       return PRIVATE_V4.some((pattern) => pattern.test(host));
     case 6: {
       const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
       if (mapped !== undefined) return isPrivateHost(mapped);
-      return /^(0*:)*:?0*1$/.test(host) || /^f[cd][0-9a-f]{2}:/i.test(host) ||
-        /^fe[89ab][0-9a-f]:/i.test(host);
+      return /^f[cd][0-9a-f]{2}:/i.test(host) || /^fe[89ab][0-9a-f]:/i.test(host);
     }
     default:
       return PRIVATE_NAME.test(host);

@@ -14,7 +14,8 @@ import { complain, EXIT, print } from "../command.ts";
 import { makeLikeParent } from "../like_parent.ts";
 import { DISK, ENV_PLACES, envPathOf } from "../read_config.ts";
 import { fileErrorText } from "../terminal/file_error.ts";
-import { installationHere, typable } from "../terminal/installation.ts";
+import { installationHere } from "../terminal/installation.ts";
+import { typable } from "../../lib/text/typable.ts";
 import { type Backup, type BackupFile, parseBackup } from "./archive.ts";
 import { BROKER_FILES, isStateName, pathOf, type Places, placesOf } from "./places.ts";
 

@@ -2,7 +2,8 @@
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { fileFault } from "../../lib/config/shown_value.ts";
 import { EXIT } from "../command.ts";
-import { type Installation, installationHere } from "../terminal/installation.ts";
+import type { Installation } from "../../lib/text/typable.ts";
+import { installationHere } from "../terminal/installation.ts";
 import { siteRoot } from "./bridge_conf.ts";
 import { BridgeFiles } from "./bridge_files.ts";
 import {

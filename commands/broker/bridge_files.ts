@@ -4,12 +4,11 @@ import { join } from "node:path";
 import { X509Certificate } from "node:crypto";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { textFile } from "../../lib/text_file.ts";
+import { isThisMachine } from "../../lib/this_machine.ts";
 import { agentsOf, SITE_BRIDGE_USER } from "../../services/broker_access.ts";
 import { bridgeConf, type BridgeConfOptions } from "./bridge_conf.ts";
 import { BridgeInputError } from "./bridge_target.ts";
 import type { ManagedBroker } from "./managed_broker.ts";
-
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
 
 /** What the person said, read and checked. */
 export interface BridgeWishes extends Pick<BridgeConfOptions, "site" | "to" | "login"> {
@@ -78,7 +77,7 @@ export class BridgeFiles {
 
 function problemOf(house: HouseConfig): string | undefined {
   const { broker } = house;
-  if (broker && !LOOPBACK.test(broker.host)) {
+  if (broker && !isThisMachine(broker.host)) {
     return `Cannot bridge: MQTT_HOST must be this machine, found "${broker.host}"; bridge where that broker is (docs/fleet.md)`;
   }
   if (broker?.tls) return "Cannot bridge: MQTT_TLS must be off for a broker on this machine, found on";

@@ -1,5 +1,5 @@
 /** What setup and doctor say about stations by cable. Pure. */
-import { isLoopback } from "../../lib/config/nut_sources.ts";
+import { isThisMachine } from "../../lib/this_machine.ts";
 import type { Finding } from "../../lib/findings.ts";
 import { isAnotherSerial, isSameSerial } from "../../lib/nut/serial.ts";
 import type { UpsReading } from "../../lib/nut/ups_vars.ts";
@@ -48,7 +48,7 @@ export function examineUnused(
   used: readonly { readonly host: string; readonly ups: string }[],
   stations: readonly KnownStation[] = [],
 ): Finding[] {
-  const isUsed = ({ ups }: FoundUps) => used.some((one) => one.ups === ups && isLoopback(one.host));
+  const isUsed = ({ ups }: FoundUps) => used.some((one) => one.ups === ups && isThisMachine(one.host));
   return found.filter((one) => !isUsed(one)).map((one) => ({
     what: "NUT on this machine",
     verdict: "unsure",

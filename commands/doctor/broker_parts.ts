@@ -8,11 +8,11 @@ import { join } from "node:path";
 import { fileErrorText } from "../terminal/file_error.ts";
 import { readEnvFile } from "../../lib/config/env_file.ts";
 import type { Finding } from "../../lib/findings.ts";
+import { isThisMachine } from "../../lib/this_machine.ts";
 import { DAEMON_USER } from "../../services/broker_access.ts";
 
 const FILES = ["ca.pem", "server.pem", "server.key", "passwords", "acl"];
 const HEAL = "run: sudo ecoflow-power doctor --heal";
-const LOCAL = ["127.0.0.1", "localhost", "::1"];
 
 /**
  * See the file comment. Nothing is said where the package did not put the parts together.
@@ -30,7 +30,7 @@ export function examineBrokerParts(envPath: string | undefined, root: string): F
     const isThere = existsSync(join(root, "usr/sbin/mosquitto"));
     const hasDropIn = existsSync(join(root, "etc/mosquitto/conf.d/ecoflow-power.conf"));
     const hasSecret = existsSync(join(own, "credentials/mqtt_pass"));
-    const isOurs = LOCAL.includes(values.MQTT_HOST ?? "") && values.MQTT_USER === DAEMON_USER;
+    const isOurs = isThisMachine(values.MQTT_HOST ?? "") && values.MQTT_USER === DAEMON_USER;
     const bad = (text: string): Finding[] => [{ what, verdict: "bad", text: `${text}; ${HEAL}` }];
     if (values.MQTT_HOST === undefined && (hasSecret || (isThere && hasDropIn))) {
       return bad(

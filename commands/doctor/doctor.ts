@@ -14,8 +14,10 @@ import { examineHouse } from "./examine_house.ts";
 import { examineNotifier } from "./examine_notifier.ts";
 import type { OrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { holderOfState, type StateHolder } from "../../lib/state_lock.ts";
+import { isThisMachine } from "../../lib/this_machine.ts";
 import { wrap } from "../../lib/text/wrap.ts";
-import { installationHere, typable } from "../terminal/installation.ts";
+import { installationHere } from "../terminal/installation.ts";
+import { typable } from "../../lib/text/typable.ts";
 import { examineIdentity, examineListener } from "./examine_identity.ts";
 import { examineMachine } from "./examine_machine.ts";
 import { ownerOfPort } from "./port_owner.ts";
@@ -87,7 +89,7 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
   const address = house.broker
     ? `${house.broker.host}:${house.broker.port}`
     : `127.0.0.1:${house.embeddedPort}`;
-  const isLocal = house.broker === undefined || LOOPBACK.test(house.broker.host);
+  const isLocal = house.broker === undefined || isThisMachine(house.broker.host);
   const owner = isLocal ? ownerOfPort(house.broker?.port ?? house.embeddedPort) : undefined;
   const holder = holderOfState(house.stateDir);
   const judged = (status: OrchestratorStatus | undefined) =>
@@ -115,8 +117,6 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
     return [...findings, { what: "broker", verdict: "bad", text }, ...judged(undefined)];
   }
 }
-
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
 function brokerHint({ kind }: MqttDown, { broker }: HouseConfig, holder: StateHolder): string {
   if (!broker && holder.kind === "taken") {

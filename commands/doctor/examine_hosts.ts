@@ -56,20 +56,21 @@ const PROTECTING: readonly string[] = ["broker_link", "cloud_bridge", "soc_bridg
  * trouble of the page or of notifications, keeps none.
  */
 function isDaemonInTrouble(host: string, isNut: boolean, { orchestrator }: BrokerSnapshot): boolean {
-  return Object.entries(orchestrator?.services ?? {}).some(([name, { state, problems }]) => {
+  return Object.entries(orchestrator?.services ?? {}).some(([name, { state, problems, conditions }]) => {
     if (PROTECTING.includes(name)) return state !== "ready" || problems.length > 0;
     if (name !== "nut_server" || !isNut) return false;
-    return state !== "ready" ||
-      problems.some((text) => text.startsWith("Cannot") || text.includes(`NUT client of ${host} `));
+    // Without the conditions nobody knows whom a problem is about: a daemon of before.
+    if (state !== "ready" || conditions === undefined) return state !== "ready" || problems.length > 0;
+    return conditions.some(({ severity, hosts }) =>
+      severity === "error" || hosts?.some((one) => one.host === host)
+    );
   });
 }
 
 /** Why a host's NUT client was refused, from what the NUT server says of it; undefined: nothing is said of that. */
 function refusalOf(host: string, { orchestrator }: BrokerSnapshot): string | undefined {
-  const problems = own(orchestrator?.services ?? {}, "nut_server")?.problems ?? [];
-  const lines = problems.flatMap((text) => text.split("The NUT client of "));
-  const line = lines.find((text) => text.startsWith(`${host} `));
-  return line === undefined ? undefined : /\((refused: .*?)\):/.exec(line)?.[1];
+  const { conditions = [] } = own(orchestrator?.services ?? {}, "nut_server") ?? {};
+  return conditions.flatMap(({ hosts = [] }) => hosts).find((one) => one.host === host)?.refused;
 }
 
 /**

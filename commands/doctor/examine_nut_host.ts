@@ -37,7 +37,8 @@ export function examineNutHost(host: string, status: AgentStatus | undefined, re
     return { what, verdict: "unsure", text };
   }
   if (refusal !== undefined) {
-    const text = `its NUT client was ${refusal}: correct that there, or in NUT_CONFIG_FILE (docs/nut.md)`;
+    const text =
+      `its NUT client was refused: ${refusal}: correct that there, or in NUT_CONFIG_FILE (docs/nut.md)`;
     return { what, verdict: "bad", text };
   }
   const found = status ? "is logged in, so a shutdown would not reach it" : "has logged in yet";

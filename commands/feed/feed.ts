@@ -17,7 +17,8 @@ import { guestOptions } from "../broker/broker_guest.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { examineIdentity } from "../doctor/examine_identity.ts";
 import { readConfig } from "../read_config.ts";
-import { installationHere, typable } from "../terminal/installation.ts";
+import { installationHere } from "../terminal/installation.ts";
+import { typable } from "../../lib/text/typable.ts";
 import { momentAt, type PlayedEvent, playedState, SAY_EVERY_MS } from "./script.ts";
 
 /** What the broker has kept of the daemon comes at once; without it there is none, ms. */

@@ -1,36 +1,27 @@
-/** In which form this program is installed, and what a person types there. */
+/** In which form this program is installed. */
 import { existsSync } from "node:fs";
+import type { Installation } from "../../lib/text/typable.ts";
 
-/** `checkout`: run by Deno from its sources. `package`: the program, beside a systemd that runs it. `container`: the image. */
-export type Installation = "checkout" | "package" | "container";
+/** What can be seen of it. */
+interface Seen {
+  /** Of this module: the sources' own, or that of a bundle. */
+  readonly moduleUrl: string;
+  readonly isStandalone: boolean;
+  /** A systemd runs this machine. */
+  readonly hasSystemd: boolean;
+}
 
 /** Looks at this program and this machine. @param root Below which the machine's files lie */
 export function installationHere(root = "/"): Installation {
-  if (!Deno.build.standalone) return "checkout";
-  return existsSync(`${root}run/systemd/system`) ? "package" : "container";
+  return installationOf({
+    moduleUrl: import.meta.url,
+    isStandalone: Deno.build.standalone,
+    hasSystemd: existsSync(`${root}run/systemd/system`),
+  });
 }
 
-/** Commands that `deno.json` has a task for. */
-const TASKS = ["start", "setup", "settings", "doctor", "simulate", "decode", "drill"];
-
-/** A sentence's commands as they are typed in this installation. Pure. */
-export function typable(text: string, installation: Installation): string {
-  if (installation === "package") return text;
-  if (installation === "container") {
-    return text
-      .replaceAll(/(sudo )?systemctl (re)?start ecoflow-power\b/g, "docker compose restart ecoflow-power")
-      .replaceAll("journalctl -u ecoflow-power", "docker compose logs ecoflow-power")
-      .replaceAll(COMMAND, (_, name) => `docker compose exec ecoflow-power ecoflow-power ${name}`);
-  }
-  return text
-    .replaceAll(/(sudo )?systemctl (re)?start ecoflow-power\b/g, "deno task start")
-    .replaceAll(/journalctl -u ecoflow-power( -g "[^"]*")?/g, "what it prints")
-    .replaceAll(
-      COMMAND,
-      (_, name) => TASKS.includes(name) ? `deno task ${name}` : `deno run -A main.ts ${name}`,
-    );
+/** Judges what was seen. The program has two forms: compiled, or one bundle beside Deno's own runtime. */
+export function installationOf({ moduleUrl, isStandalone, hasSystemd }: Seen): Installation {
+  if (!isStandalone && moduleUrl.endsWith(".ts")) return "checkout";
+  return hasSystemd ? "package" : "container";
 }
-
-/** Only subcommands: `ecoflow-power` alone is the project, and part of paths. */
-const COMMAND =
-  /(?<![\w/.-])(?:sudo )?ecoflow-power (setup|check|keys|settings|dashboard|broker|simulate|decode|doctor|devices|drill|feed|backup|restore|notify|record)\b/g;

@@ -1,26 +1,33 @@
 import assert from "node:assert/strict";
-import { type Installation, typable } from "./installation.ts";
+import { typable } from "../../lib/text/typable.ts";
+import { COMMANDS } from "../table.ts";
+import { installationHere, installationOf } from "./installation.ts";
 
-const START = "start it: sudo systemctl start ecoflow-power, and see: journalctl -u ecoflow-power";
-const rows: readonly [Installation, string, string][] = [
-  ["package", START, START],
-  ["checkout", START, "start it: deno task start, and see: what it prints"],
-  ["checkout", "run: ecoflow-power keys add pc", "run: deno run -A main.ts keys add pc"],
-  ["checkout", "run: ecoflow-power drill --all", "run: deno task drill --all"],
-  ["checkout", "see /etc/ecoflow-power/nut.toml", "see /etc/ecoflow-power/nut.toml"],
-  [
-    "container",
-    "run: sudo ecoflow-power doctor",
-    "run: docker compose exec ecoflow-power ecoflow-power doctor",
-  ],
-  [
-    "container",
-    START,
-    "start it: docker compose restart ecoflow-power, and see: docker compose logs ecoflow-power",
-  ],
-];
-for (const [installation, text, wanted] of rows) {
-  Deno.test(`typable() says for a ${installation}: ${wanted}`, () => {
-    assert.equal(typable(text, installation), wanted);
+const SOURCE = "file:///home/me/ecoflow-power/commands/terminal/installation.ts";
+const BUNDLE = "file:///usr/lib/ecoflow-power/ecoflow-power/main.js";
+const rows = [
+  ["sources", { moduleUrl: SOURCE, isStandalone: false, hasSystemd: true }, "checkout"],
+  ["sources in a container", { moduleUrl: SOURCE, isStandalone: false, hasSystemd: false }, "checkout"],
+  ["the bundle beside the runtime", { moduleUrl: BUNDLE, isStandalone: false, hasSystemd: true }, "package"],
+  ["the image", { moduleUrl: BUNDLE, isStandalone: false, hasSystemd: false }, "container"],
+  ["one compiled program", { moduleUrl: SOURCE, isStandalone: true, hasSystemd: true }, "package"],
+] as const;
+for (const [name, seen, wanted] of rows) {
+  Deno.test(`installationOf() takes ${name} for a ${wanted}`, () => {
+    assert.equal(installationOf(seen), wanted);
   });
 }
+
+Deno.test("installationHere() takes these sources for a checkout", () => {
+  assert.equal(installationHere(), "checkout");
+});
+
+Deno.test("typable() knows every command of the program, but those that nobody is told to type", () => {
+  const names = COMMANDS.map(({ name }) => name).filter((name) =>
+    !["run", "completion", "version"].includes(name)
+  );
+  const kept = names.filter((name) =>
+    typable(`ecoflow-power ${name}`, "container").startsWith("ecoflow-power")
+  );
+  assert.deepEqual(kept, []);
+});

@@ -1,4 +1,5 @@
 /** The keys of the dashboard, checked together: off the loopback it needs a password. Pure. */
+import { isThisMachine } from "../this_machine.ts";
 import { shownValue } from "./shown_value.ts";
 import type { KeyReading } from "./read_keys.ts";
 
@@ -23,11 +24,6 @@ export interface DashboardSettings {
 /** Where the hash of the dashboard's password is kept. */
 export function dashboardPasswordFile(stateDir: string): string {
   return `${stateDir}/dashboard/password`;
-}
-
-/** Whether an address is reached from this machine only. */
-export function isLoopback(host: string): boolean {
-  return /^127\.\d+\.\d+\.\d+$/.test(host) || /^(0*:)*:?0*1$/.test(host);
 }
 
 /** What the reader is given besides the keys. */
@@ -70,7 +66,7 @@ export function readDashboard(
     );
   }
   const passwordFile = dashboardPasswordFile(stateDir);
-  if (!isLoopback(host) && !exists(passwordFile)) {
+  if (!isThisMachine(host) && !exists(passwordFile)) {
     problems.push(
       `DASHBOARD_LISTEN "${listen}" can be reached from other machines and needs a password, found none: ` +
         `run "ecoflow-power dashboard password", or listen on 127.0.0.1`,

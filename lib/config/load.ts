@@ -25,6 +25,7 @@ import {
   simulatedNames,
 } from "./stations.ts";
 import { nearest } from "../text/nearest.ts";
+import type { Installation } from "../text/typable.ts";
 import { own } from "../own.ts";
 
 /** Everything that the daemon is told, typed and checked. */
@@ -35,6 +36,8 @@ export interface HouseConfig {
   readonly bootId?: string;
   /** This machine's name; absent when nobody says. */
   readonly hostName?: string;
+  /** In which form this program is installed; absent when nobody says. */
+  readonly installation?: Installation;
   readonly logLevel: LogLevel;
   readonly cloud: {
     readonly enabled: boolean;
@@ -123,6 +126,7 @@ export interface ConfigSources {
   readonly listFiles?: (path: string) => readonly string[];
   /** This machine's name. */
   readonly hostName?: string;
+  readonly installation?: Installation;
 }
 
 /** Keys that name a PEM file. */
@@ -209,6 +213,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     stateDir,
     bootId: readBootId(sources.environment.BOOT_ID),
     hostName: sources.hostName,
+    installation: sources.installation,
     logLevel: values.LOG_LEVEL,
     cloud: {
       ...readAccounts(reading, problems),

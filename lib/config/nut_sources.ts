@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { NutTarget } from "../nut/client.ts";
 import { strictObject } from "../strict_object.ts";
+import { isThisMachine } from "../this_machine.ts";
 
 /** One station and where to ask for it, as it is written down: secrets are not there. */
 export interface NutSourceEntry {
@@ -78,11 +79,6 @@ export function parseNutPasswords(text: string, problems: string[]): ReadonlyMap
   return passwords;
 }
 
-/** Whether a host is this machine, whatever it is called. */
-export function isLoopback(host: string): boolean {
-  return /^(127\.|localhost$|::1$)/.test(host);
-}
-
 /** What is needed to ask. */
 export interface NutSourceSecrets {
   readonly passwords: ReadonlyMap<string, string>;
@@ -106,7 +102,9 @@ export function nutSourcesOf(
     const { device } = entry;
     if (seen.has(device)) problems.push(`The station "${device}" must have one NUT server, found two`);
     seen.add(device);
-    const target = `"${entry.ups}" at ${isLoopback(entry.host) ? "this machine" : entry.host}:${entry.port}`;
+    const target = `"${entry.ups}" at ${
+      isThisMachine(entry.host) ? "this machine" : entry.host
+    }:${entry.port}`;
     const other = askedFor.get(target);
     if (other !== undefined && other !== device) {
       problems.push(`The UPS ${target} must speak for one station, found "${other}" and "${device}"`);

@@ -5,7 +5,7 @@ import { parseAgentCommand } from "./agent/command.ts";
 import { parseAgentStatus } from "./agent/status.ts";
 import { parseCloudStatus } from "./cloud_status.ts";
 import { parseEvent } from "./event.ts";
-import { parseOrchestratorStatus } from "./orchestrator_status.ts";
+import { encodeOrchestratorStatus, parseOrchestratorStatus, serviceStatus } from "./orchestrator_status.ts";
 import { parsePolicyStatus } from "./policy_status.ts";
 import { encodePowerState, freshWords, parsePowerState } from "./power_state.ts";
 import { parseStationList } from "./station_list.ts";
@@ -142,4 +142,21 @@ Deno.test("parseAgentCommand() refuses an unknown action by name", () => {
     () => parseAgentCommand('{"id":"1","action":"explode"}', "test"),
     /"action" must be .*found "explode"/,
   );
+});
+
+Deno.test("serviceStatus() is read by everybody, however much there is to say", () => {
+  const hosts = Array.from({ length: 40 }, (_, i) => ({ host: `host-${i}`, refused: "x".repeat(2000) }));
+  const problems = [{
+    code: "nut_host_missing",
+    severity: "warning" as const,
+    text: "y".repeat(9000),
+    hosts,
+  }];
+  const text = encodeOrchestratorStatus({
+    online: true,
+    services: { nut_server: serviceStatus({ state: "ready", restarts: 0, problems }) },
+  });
+  const read = parseOrchestratorStatus(text, "x").services?.nut_server;
+  assert.match(read?.problems[0] ?? "", /^y{499}…$/);
+  assert.deepEqual(read?.conditions?.[0]?.hosts?.map(({ host }) => host), hosts.map(({ host }) => host));
 });

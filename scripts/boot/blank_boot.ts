@@ -8,6 +8,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync 
 import { join } from "node:path";
 import { linuxPlatform } from "../../agents/platform/linux.ts";
 import { firstBootScript } from "../flash_card/first_boot.ts";
+import { writePackageScripts } from "../walk/package_scripts.ts";
 import { Container, run, type Suite } from "./container.ts";
 
 /** What is tried, as files. */
@@ -41,6 +42,7 @@ const CASES: readonly Case[] = [
   { name: "later", script: "later.sh", starts: 2 },
   { name: "upgrade", script: "upgrade.sh" },
   { name: "inhibitors", script: "inhibitors.sh" },
+  { name: "documents", script: "documents.sh" },
 ];
 
 /** Names of the cases, for the command line. */
@@ -119,6 +121,7 @@ async function prepare(lower: string, dir: string, programs: Programs, script: s
   if (programs.before !== undefined) cpSync(programs.before, join(opt, "before.deb"));
   putPrograms(opt, programs);
   if (script === "upgrade.sh") cpSync(programs.daemon, join(opt, "daemon"), { recursive: true });
+  if (script === "documents.sh") writePackageScripts(opt);
   writeFileSync(join(opt, "first-boot.sh"), firstBootScript());
   const lastStep = linuxPlatform(true).powerOffNow.map((argv) => argv.map((word) => `'${word}'`).join(" "));
   writeFileSync(join(opt, "power-off-now"), `${lastStep.join("\n")}\n`);

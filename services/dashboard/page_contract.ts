@@ -5,6 +5,8 @@
  * knows it, and such a value is never live**. An absent value is unknown, never 0.
  */
 
+import type { Installation } from "../../lib/text/typable.ts";
+
 /** What this browser may do. */
 export interface SessionView {
   readonly password_set: boolean;
@@ -12,6 +14,8 @@ export interface SessionView {
   readonly may_read: boolean;
   /** To be sent back with each wish; only when signed in. */
   readonly csrf?: string;
+  /** How commands are typed on the daemon's machine. */
+  readonly installation: Installation;
 }
 
 /** One host that is plugged into a station. */
@@ -107,6 +111,8 @@ export interface HouseView {
   readonly speed: number;
   /** A value older than this is not live, s. */
   readonly stale_after_s: number;
+  /** How commands are typed on the daemon's machine. */
+  readonly installation: Installation;
   readonly is_broker_up: boolean;
   /** Absent: nothing heard of it. */
   readonly daemon?: { readonly is_online: boolean; readonly version?: string };

@@ -51,6 +51,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
       speed: clock.speed,
       staleAfterSec: config.staleAfterSec,
       agentsByStation: config.agentsByStation,
+      installation: config.installation,
       hostHistory,
       isolate: (what, act) => isolation.run(what, act),
     });

@@ -23,7 +23,7 @@ export function dashboardGrants(config: HouseConfig): readonly Grant[] {
 
 /** Where it listens and whom it lets in. */
 export function dashboardSlice(
-  { dashboard, history, roots, staleAfterSec, agentsByStation }: HouseConfig,
+  { dashboard, history, roots, staleAfterSec, agentsByStation, installation = "package" }: HouseConfig,
 ): DashboardConfig {
   return {
     host: dashboard?.host ?? "",
@@ -37,5 +37,6 @@ export function dashboardSlice(
     staleAfterSec,
     asksHistorian: history !== undefined,
     agentsByStation,
+    installation,
   };
 }

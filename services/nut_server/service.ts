@@ -19,7 +19,7 @@ import type { NutServerConfig } from "./slice.ts";
 import { Isolation } from "../../lib/workers/isolation.ts";
 import { loadCertificate } from "./access/tls.ts";
 import { errorLine } from "./protocol/answers.ts";
-import { configWarnings } from "./warnings.ts";
+import { type ConfigWarning, configWarnings } from "./warnings.ts";
 
 /**
  * The policy notices silence by the same limit and then says so: its word comes first, or clients on battery would hear
@@ -168,13 +168,13 @@ export class NutService implements Service {
 
   #warn(): void {
     const { health, config } = this.context;
-    const warnings = [
+    const warnings: readonly ConfigWarning[] = [
       ...configWarnings(config, (device) => this.#upsRegistry.policyOf(device)),
-      { code: "nut_host_missing", text: this.#upsRegistry.missingHosts(this.context.clock.monoMs()) },
+      { code: "nut_host_missing", ...this.#upsRegistry.missingHosts(this.context.clock.monoMs()) },
     ];
-    for (const { code, text } of warnings) {
+    for (const { code, text, hosts } of warnings) {
       if (text === undefined) health.clear(code);
-      else health.raise({ code, severity: "warning", text });
+      else health.raise({ code, severity: "warning", text, ...(hosts ? { hosts } : {}) });
     }
   }
 

@@ -14,7 +14,7 @@ import { ForcedShutdowns } from "./ups/forced_shutdowns.ts";
 import { answerAbort, answerCommand, type Outcome } from "./ups/outcomes.ts";
 import { NEW_SESSION } from "./protocol/world.ts";
 import { type Step, stepSession } from "./protocol/session.ts";
-import { type HostFacts, MissingHosts } from "./ups/missing_hosts.ts";
+import { type HostFacts, type Missing, MissingHosts } from "./ups/missing_hosts.ts";
 import { type PollView, viewOfPoll } from "./ups/poll_view.ts";
 import type { Grace, StationView } from "./ups/station.ts";
 import { type Hearing, Stations } from "./ups/stations.ts";
@@ -92,9 +92,9 @@ export class UpsRegistry {
     return this.#stations.policyOf(device);
   }
 
-  /** Which hosts no client is logged in for, though they should be, in one sentence; undefined: none. */
-  missingHosts(nowMonoMs: number): string | undefined {
-    return this.#missing.text(this.#hostFacts(nowMonoMs));
+  /** Which hosts no client is logged in for, though they should be, undefined: none. */
+  missingHosts(nowMonoMs: number): Missing | undefined {
+    return this.#missing.now(this.#hostFacts(nowMonoMs));
   }
 
   noteState(device: string, state: PowerState, at: Hearing): readonly Outcome[] {

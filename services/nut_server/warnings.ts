@@ -1,4 +1,5 @@
 /** What is odd between the NUT configuration and what the policy says. Pure. */
+import type { HostCondition } from "../../lib/health.ts";
 import type { PolicyStatus } from "../../lib/messages/policy_status.ts";
 import type { NutServerConfig } from "./slice.ts";
 import { devicesOf, isNamed, scopesOf } from "./access/scopes.ts";
@@ -7,6 +8,8 @@ import { devicesOf, isNamed, scopesOf } from "./access/scopes.ts";
 export interface ConfigWarning {
   readonly code: string;
   readonly text?: string;
+  /** The hosts that it is about; absent: it is about none alone. */
+  readonly hosts?: readonly HostCondition[];
 }
 
 /** Looks at every station that the policy has spoken of. */

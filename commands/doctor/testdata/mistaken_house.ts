@@ -1,6 +1,6 @@
 /** A real daemon in a house where something is wrong, and what `doctor`, the log and the page say of it. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type MqttClient } from "../../../lib/mqtt/client.ts";
@@ -48,6 +48,12 @@ export interface Scene {
   doctorSays(wanted: RegExp): Promise<string>;
   /** Waits until the daemon's log has a line like this. */
   logSays(wanted: RegExp): Promise<void>;
+  /**
+   * The owner changes the configuration and starts the daemon anew.
+   *
+   * @param caPem Of an authority that is to be trusted besides
+   */
+  restartWith(change: (env: string) => string, caPem: string): Promise<void>;
   /** What the page shows of the house, once it shows this. */
   pageSays(wanted: RegExp): Promise<void>;
 }
@@ -86,7 +92,7 @@ export async function inMistakenHouse(
     { mode: 0o600 },
   );
   house.prepare?.({ cloud, dir });
-  const daemon = startDaemonProcess({ envFile, stateDir });
+  let daemon = startDaemonProcess({ envFile, stateDir });
   try {
     await play({
       daemon,
@@ -95,6 +101,12 @@ export async function inMistakenHouse(
       cloud,
       envFile,
       enter: (name) => enter(name, port, clients),
+      async restartWith(change, caPem) {
+        await daemon.kill();
+        writeFileSync(envFile, change(readFileSync(envFile, "utf8")), { mode: 0o600 });
+        appendFileSync(join(dir, "ca.pem"), caPem);
+        daemon = startDaemonProcess({ envFile, stateDir });
+      },
       doctorSays: (wanted) => until(() => doctor(envFile), wanted),
       logSays: async (wanted) => void await until(() => daemon.lines.join("\n"), wanted),
       pageSays: async (wanted) => void await until(() => shownAt(pagePort), wanted),

@@ -2,6 +2,7 @@
 import { shownValue } from "../shown_value.ts";
 import { errorText } from "../../errors.ts";
 import { isPrivateHost } from "../../private_address.ts";
+import { isThisMachine } from "../../this_machine.ts";
 import type { Key, KeyValues, TextKey } from "../keys.ts";
 import { type EventChoice, parseEventChoice } from "./event_choice.ts";
 import { parseQuietHours, type QuietHours } from "./quiet_hours.ts";
@@ -243,11 +244,6 @@ function readEmail(
     from,
     to,
   };
-}
-
-/** Whether mail to it never leaves this machine. */
-export function isThisMachine(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** The address without its last slash; a problem never shows the path, which may be a secret. */

@@ -7,6 +7,7 @@ import type { Heard, House } from "./house.ts";
 import type { HostHistory } from "../past/host_history.ts";
 import type { HostView, HouseView, PolicyView, StationView } from "../page_contract.ts";
 import { own } from "../../../lib/own.ts";
+import { type Installation, typable } from "../../../lib/text/typable.ts";
 
 /** What the view is made for. */
 export interface ViewOptions {
@@ -15,6 +16,8 @@ export interface ViewOptions {
   readonly speed: number;
   readonly staleAfterSec: number;
   readonly agentsByStation: Readonly<Record<string, readonly string[]>>;
+  /** How commands are typed here. */
+  readonly installation: Installation;
   readonly hostHistory: HostHistory;
   /** Runs what concerns one station; absent: what throws leaves no view at all. */
   readonly isolate?: <T>(what: string, act: () => T) => T | undefined;
@@ -25,8 +28,8 @@ const POLICY = "policy_engine";
 
 /** See the file comment. */
 export function houseView(house: House, options: ViewOptions): HouseView {
-  const { nowMonoMs, nowWallMs, speed, staleAfterSec, agentsByStation, isolate = (_what, act) => act() } =
-    options;
+  const { nowMonoMs, nowWallMs, speed, staleAfterSec, agentsByStation, installation } = options;
+  const { isolate = (_what, act) => act() } = options;
   const daemon = house.daemon?.value;
   const cloud = house.cloud;
   const drill = house.drill?.value;
@@ -40,14 +43,15 @@ export function houseView(house: House, options: ViewOptions): HouseView {
     now_ms: Math.round(nowWallMs),
     speed,
     stale_after_s: staleAfterSec,
+    installation,
     is_broker_up: house.isBrokerUp,
     daemon: daemon && { is_online: daemon.online, version: daemon.version },
     is_policy_running: house.isBrokerUp && daemon?.online === true &&
       (own(daemon.services ?? {}, POLICY)?.state ?? "ready") === "ready",
-    problems: problemsOf(house),
+    problems: problemsOf(house).map((text) => typable(text, installation)),
     cloud: cloud && {
       link: cloud.value.link,
-      detail: cloud.value.detail,
+      detail: typable(cloud.value.detail, installation),
       age_s: ageOf(cloud, nowMonoMs),
     },
     stations: [...devices].toSorted().flatMap((device) =>
@@ -65,7 +69,7 @@ export function houseView(house: House, options: ViewOptions): HouseView {
 /** Also for a moment after the start. */
 const NO_WORD =
   "The broker brings no word of the daemon itself. If this stays, it refuses them, commands to hosts too: " +
-  "ecoflow-power doctor says which rights are missing.";
+  "which rights are missing is said by: sudo ecoflow-power doctor";
 
 function problemsOf({ isBrokerUp, daemon }: House): string[] {
   if (!isBrokerUp) return ["The broker in the house cannot be reached: nothing below is news."];

@@ -1,5 +1,6 @@
 /** Begins the page: finds out what this browser may do, listens to the stream, and draws twice a second. */
 import type { EventView, HouseView, SessionView } from "../page_contract.ts";
+import { typable } from "../../../lib/text/typable.ts";
 import type { Surroundings } from "../shown/freshness.ts";
 import { LoginDialog, prepareConfirm } from "./dialogs.ts";
 import { byId, setText, show } from "./dom.ts";
@@ -90,9 +91,12 @@ function mayRead(found: SessionView): void {
   show(byId("gate"), !found.may_read);
   show(byId("house"), found.may_read);
   show(byId("gate-no-password"), !found.password_set);
+  show(byId("gate-why"), found.password_set);
+  setText(byId("gate-command"), typable("sudo ecoflow-power dashboard password", found.installation));
   show(byId("gate-sign-in"), found.password_set);
   const button = byId("sign-in");
-  show(button, found.password_set);
+  // The gate has one of its own.
+  show(button, found.password_set && found.may_read);
   setText(button, reader.say(found.signed_in ? "log_out" : "log_in"));
   if (found.may_read) return;
   // Nothing of the house is left for whoever looks next.

@@ -3,6 +3,7 @@ import type { HouseView } from "../page_contract.ts";
 import { isConnected, type Surroundings } from "../shown/freshness.ts";
 import { plain } from "../shown/plain.ts";
 import type { TextKey } from "../shown/texts/texts.ts";
+import { typable } from "../../../lib/text/typable.ts";
 import { byId, el, setText, show } from "./dom.ts";
 import { DAEMON_LANG, reader } from "./language.ts";
 
@@ -50,7 +51,10 @@ function problemsOf(house: HouseView, now: Surroundings): Problem[] {
     return [{ text: reader.say("silent", parts) }];
   }
   if (!house.is_broker_up) return [{ text: reader.say("broker_away") }];
-  if (house.daemon?.is_online === false) return [{ text: reader.say("daemon_offline") }];
+  if (house.daemon?.is_online === false) {
+    const command = typable("sudo ecoflow-power doctor", house.installation);
+    return [{ text: `${reader.say("daemon_offline")} ${reader.say("said_by", { command })}` }];
+  }
   const problems: Problem[] = house.problems.map((text) => ({ text: plain(reader, text), isDaemons: true }));
   const { cloud } = house;
   if (cloud && cloud.link !== "up" && cloud.link !== "off") {
@@ -81,7 +85,7 @@ function drawSimulation({ speed, stations }: HouseView): void {
 }
 
 /** What is missing before there is anything to see, and the one thing to do. */
-function drawFirstStart({ stations, cloud }: HouseView): void {
+function drawFirstStart({ stations, cloud, installation }: HouseView): void {
   const isFirst = stations.length === 0;
   show(byId("first"), isFirst);
   if (!isFirst) return;
@@ -95,6 +99,5 @@ function drawFirstStart({ stations, cloud }: HouseView): void {
     : "first_failed";
   const command = link === "off" ? "setup" : "doctor";
   setText(byId("first-text"), reader.say(key));
-  setText(byId("first-command"), `ecoflow-power ${command}`);
-  setText(byId("first-checkout"), reader.say("first_checkout", { command: `deno task ${command}` }));
+  setText(byId("first-command"), typable(`sudo ecoflow-power ${command}`, installation));
 }

@@ -13,6 +13,7 @@ import type { SessionView } from "../page_contract.ts";
 import type { Sessions } from "../sessions.ts";
 import type { Route } from "./route.ts";
 import { strictObject } from "../../../lib/strict_object.ts";
+import { type Installation, typable } from "../../../lib/text/typable.ts";
 
 /** What the session routes work with. */
 export interface SessionParts {
@@ -22,6 +23,8 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly readsWithoutLogin: boolean;
+  /** How commands are typed here. */
+  readonly installation: Installation;
 }
 
 const loginSchema = strictObject({ password: textUpTo(4 * MAX_PASSWORD) });
@@ -42,6 +45,7 @@ export function sessionRoutes(parts: SessionParts): readonly Route[] {
       signed_in: session !== undefined,
       may_read: session !== undefined || parts.readsWithoutLogin,
       csrf: session?.csrf,
+      installation: parts.installation,
     };
   };
 
@@ -55,7 +59,10 @@ export function sessionRoutes(parts: SessionParts): readonly Route[] {
   const login = async (request: HttpRequest): Promise<HttpReply> => {
     const line = password.line();
     if (line === undefined) {
-      return errorReply(409, "There is no password yet: run `ecoflow-power dashboard password`");
+      return errorReply(
+        409,
+        typable("There is no password yet: run `sudo ecoflow-power dashboard password`", parts.installation),
+      );
     }
     let guess: string;
     try {
@@ -89,7 +96,13 @@ export function sessionRoutes(parts: SessionParts): readonly Route[] {
     sessions.end(access.tokenIn(request.headers.get("cookie")));
     const { token, session } = sessions.begin(clock.monoMs(), networkOf(request.address));
     log.notice("LOG-IN", { address: request.address });
-    const now: SessionView = { password_set: true, signed_in: true, may_read: true, csrf: session.csrf };
+    const now: SessionView = {
+      password_set: true,
+      signed_in: true,
+      may_read: true,
+      csrf: session.csrf,
+      installation: parts.installation,
+    };
     return jsonReply(200, now, { "set-cookie": access.cookie(token) });
   };
 

@@ -30,10 +30,10 @@ export interface TableParts extends RouteParts {
 
 /** Makes them. */
 export function allRoutes(parts: TableParts): readonly Route[] {
-  const { access, pages, desk, house, findHistory, config: { readsWithoutLogin } } = parts;
+  const { access, pages, desk, house, findHistory, config: { readsWithoutLogin, installation } } = parts;
   return [
     ...pageRoutes(),
-    ...sessionRoutes({ ...parts, readsWithoutLogin }),
+    ...sessionRoutes({ ...parts, readsWithoutLogin, installation }),
     ...liveRoutes(pages, access),
     ...historyRoutes(findHistory),
     ...exportRoutes(parts.askHistorian, () => parts.clock.wallMs()),

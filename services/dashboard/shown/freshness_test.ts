@@ -11,6 +11,7 @@ const HOUSE: HouseView = {
   now_ms: 0,
   speed: 1,
   stale_after_s: 120,
+  installation: "package",
   is_broker_up: true,
   daemon: { is_online: true },
   is_policy_running: true,

@@ -32,7 +32,7 @@ export const PICTURED: readonly PicturedState[] = [
     name: "first_start",
     agents: {},
     feed: (house) => feedDaemon(house, { link: "off", detail: "switched off by ECOFLOW_CLOUD=off" }),
-    shows: /No station yet.*switched off .ECOFLOW_CLOUD=off.*ecoflow-power setup/s,
+    shows: /No station yet.*switched off .ECOFLOW_CLOUD=off.*sudo ecoflow-power setup/s,
     never: /Journal/,
   },
   {
@@ -52,7 +52,7 @@ export const PICTURED: readonly PicturedState[] = [
     name: "log_in",
     mayNotLook: true,
     feed: (house) => feedDaemon(house, UP),
-    shows: /Log in/,
+    shows: /Log in.*after a log-in/s,
     never: /Live/,
   },
   {
@@ -73,6 +73,7 @@ export const PICTURED: readonly PicturedState[] = [
       feedStation(house, "Study", { state: CALM, policy: { hosts: [] } });
     },
     shows: /No hosts are plugged into this station.*ecoflow-power setup/s,
+    never: /No hosts.*No hosts/s,
   },
   {
     name: "stale",
@@ -114,7 +115,7 @@ export const PICTURED: readonly PicturedState[] = [
       feedDaemon(house, UP);
       feedStation(house, "Study", { state: { ...OUT, soc: 9, discharge_min: 14 }, policy: critical });
     },
-    shows: /The battery is running out.*4:[45]\d.*Hosts go down at \d\d:\d\d, in 4:[45]\d, unless the grid/s,
+    shows: /The battery is running out.*4:[45]\d.*Hosts go down at \d\d:\d\d, unless the grid/s,
   },
   {
     name: "shutting_down",
@@ -130,9 +131,10 @@ export const PICTURED: readonly PicturedState[] = [
         JSON.stringify({ id: "1", agent: "study-pc", status: "running", detail }),
       );
       const policy = { ...critical, state: "shutting_down", timer_left_s: undefined, hosts };
-      feedStation(house, "Study", { state: { ...OUT, soc: 8 }, policy });
+      feedStation(house, "Study", { state: { ...OUT, soc: 8, discharge_min: 12 }, policy });
     },
-    shows: /Shutting hosts down.*1 of 2 hosts are down.*switches off at \d\d:\d\d, in (1:[45]\d|2:00)/s,
+    shows: /Shutting hosts down.*Hosts that are down: 1 of 2.*switches off at \d\d:\d\d, in (1:[45]\d|2:00)/s,
+    never: /Shutting hosts down.*Shutting hosts down/s,
   },
   {
     name: "recovery",
@@ -171,6 +173,7 @@ export const PICTURED: readonly PicturedState[] = [
       feedStation(house, "SimulatedDevice", { state: OUT, policy: { state: "on_battery" } });
     },
     shows: /This is a simulation.*SimulatedDevice\sSimulated/s,
+    never: /how long the battery lasts/,
   },
   {
     name: "lost",

@@ -68,6 +68,7 @@ async function startDashboard(config: Partial<DashboardConfig>) {
     staleAfterSec: 120,
     asksHistorian: false,
     agentsByStation: { Study: ["nas"] },
+    installation: "package" as const,
     ...config,
   });
   const service = createDashboard(context);

@@ -2,6 +2,7 @@
  * Notices that a host of the NUT configuration has no client logged in though nobody told it to go down: from then on a
  * shutdown does not reach it. Pure but for its own memory; times are monotonic ms.
  */
+import type { HostCondition } from "../../../lib/health.ts";
 import type { RefusedLogin } from "../access/refused_logins.ts";
 import type { Outcome } from "./outcomes.ts";
 
@@ -26,6 +27,12 @@ export interface HostFacts {
   readonly hasGrid: boolean;
   /** The newest log-in of this host that was refused, since its last success. */
   readonly refused?: RefusedLogin & { readonly atMonoMs: number };
+}
+
+/** The hosts that are missing now. */
+export interface Missing {
+  readonly text: string;
+  readonly hosts: readonly HostCondition[];
 }
 
 interface Watched {
@@ -57,13 +64,16 @@ export class MissingHosts {
     return outcomes;
   }
 
-  /** One sentence on all that are missing now; undefined when none is. */
-  text(factsOf: ReadonlyMap<string, HostFacts>): string | undefined {
-    const texts = [...factsOf].flatMap(([host, facts]) => {
+  /** All that are missing now: one sentence, and each with the reason where it was refused; undefined when none is. */
+  now(factsOf: ReadonlyMap<string, HostFacts>): Missing | undefined {
+    const found = [...factsOf].flatMap(([host, facts]) => {
       const watched = this.#hosts.get(host);
-      return watched?.isMissing ? [missingText(host, watched, facts)] : [];
+      if (!watched?.isMissing) return [];
+      const refused = facts.refused && refusedText(facts.refused);
+      return [{ text: missingText(host, watched, facts), host: { host, refused } }];
     });
-    return texts.length > 0 ? texts.join("; ") : undefined;
+    if (found.length === 0) return undefined;
+    return { text: found.map(({ text }) => text).join("; "), hosts: found.map(({ host }) => host) };
   }
 }
 
@@ -95,10 +105,12 @@ function missingText(
       "or its client does not start and a shutdown would not reach it";
   }
   const what = wasLoggedIn ? "is no longer logged in" : "has not logged in since the start";
-  const why = refused
-    ? ` (refused: user "${refused.user}" on UPS "${refused.ups}" from ${refused.address}, ${refused.why})`
-    : "";
+  const why = refused ? ` (refused: ${refusedText(refused)})` : "";
   return `The NUT client of ${host} ${what}${why}: a shutdown would not reach it`;
+}
+
+function refusedText({ user, ups, address, why }: RefusedLogin): string {
+  return `user "${user}" on UPS "${ups}" from ${address}, ${why}`;
 }
 
 function event(kind: string, severity: "notice" | "warning", agent: string, text: string): Outcome {

@@ -90,7 +90,7 @@ Deno.test("MissingHosts tells of a host without a client, once, at its limit, an
         if (outcome.kind === "event") kinds.push(outcome.event.kind);
       }
       const isMissing = kinds.at(-1) === "nut_host_missing";
-      equal(hosts.text(new Map([["nas", facts]])) !== undefined, isMissing, `${name}: the condition holds`);
+      equal(hosts.now(new Map([["nas", facts]])) !== undefined, isMissing, `${name}: the condition holds`);
     }
     deepEqual(kinds, told, name);
   }
@@ -101,12 +101,16 @@ Deno.test("MissingHosts names host, reason and all that are missing in one sente
   const facts = new Map([["nas", { ...AWAY, refused: refusedAt(0) }], ["pve", AWAY], ["pc", HERE]]);
   hosts.tick(facts, 0);
   match(
-    hosts.text(facts) ?? "",
+    hosts.now(facts)?.text ?? "",
     /^The NUT client of nas has not logged in since the start \(refused: user "u" on UPS "ups" from 192\.168\.1\.20, the password is wrong\): a shutdown would not reach it$/,
   );
   hosts.tick(facts, FIRST_LOGIN_MS);
   match(
-    hosts.text(facts) ?? "",
+    hosts.now(facts)?.text ?? "",
     /nas .*; The NUT client of pve has not logged in since the start: a shutdown/,
   );
+  deepEqual(hosts.now(facts)?.hosts, [
+    { host: "nas", refused: 'user "u" on UPS "ups" from 192.168.1.20, the password is wrong' },
+    { host: "pve", refused: undefined },
+  ]);
 });

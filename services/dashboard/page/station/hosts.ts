@@ -4,8 +4,9 @@ import type { Surroundings } from "../../shown/freshness.ts";
 import { wallMsIn } from "../../shown/glance.ts";
 import { drillWords, hostWords, type Protection, protectionOf, type Tone } from "../../shown/labels.ts";
 import { plain } from "../../shown/plain.ts";
-import { toneIcon } from "../../shown/tone_icon.ts";
+import { hostIcon } from "../../shown/tone_icon.ts";
 import type { TextKey } from "../../shown/texts/texts.ts";
+import { typable } from "../../../../lib/text/typable.ts";
 import { el, setText, show } from "../dom.ts";
 import { icon } from "../icons.ts";
 import { DAEMON_LANG, reader } from "../language.ts";
@@ -13,12 +14,7 @@ import { DAEMON_LANG, reader } from "../language.ts";
 /** See the file comment. */
 export class Hosts {
   readonly #list = el("ul", { class: "hosts" });
-  readonly #none = el(
-    "div",
-    { class: "quiet" },
-    el("p", {}, reader.say("no_hosts")),
-    el("p", {}, reader.say("no_hosts_next", { command: "ecoflow-power setup" })),
-  );
+  readonly #none = el("p", { class: "quiet" });
   readonly #rows = new Map<string, HostRow>();
   /** What to put on the page. */
   readonly node = el("div", {}, this.#list, this.#none);
@@ -27,6 +23,8 @@ export class Hosts {
   update(house: HouseView, station: StationView, now: Surroundings): void {
     show(this.#list, station.hosts.length > 0);
     show(this.#none, station.hosts.length === 0);
+    const command = typable("sudo ecoflow-power setup", house.installation);
+    setText(this.#none, reader.say("no_hosts_next", { command }));
     for (const [agent, row] of this.#rows) {
       if (station.hosts.some((host) => host.agent === agent)) continue;
       row.node.remove();
@@ -62,6 +60,7 @@ class HostRow {
   readonly #details = el("details", {}, el("summary", {}, reader.say("details")), this.#rows);
   readonly node: HTMLLIElement;
   #tone: Tone | undefined;
+  #signShown = "";
   #shown = "";
 
   constructor(agent: string) {
@@ -77,10 +76,12 @@ class HostRow {
     const offInS = host.off_in_s === undefined ? 0 : Math.ceil(host.off_in_s - now.sinceSentS);
     const off = offInS > 0 ? { inS: offInS, atMs: wallMsIn(offInS, house, now) } : undefined;
     const { tone, text } = hostWords(reader, host, protection, off);
-    if (tone !== this.#tone) {
+    const sign = hostIcon(tone, host);
+    if (tone !== this.#tone || sign !== this.#signShown) {
       this.#tone = tone;
+      this.#signShown = sign;
       this.node.className = `host tone-${tone}`;
-      this.#sign.replaceChildren(icon(toneIcon(tone)));
+      this.#sign.replaceChildren(icon(sign));
       // Why it refused is what its owner must know.
       if (host.state === "rejected") this.#details.open = true;
     }

@@ -105,22 +105,25 @@ export class Station {
   #updatePolicy(house: HouseView, station: StationView, now: Surroundings): void {
     const { policy } = station;
     const { text, isOld } = sentenceOf(reader, house, station, now);
-    show(this.#sentence, text !== "");
-    setText(this.#sentence, text);
-    this.#sentence.classList.toggle("old", isOld);
+    const countdown = countdownOf(house, station, now);
     const isLive = isPolicyLive(house, station, now);
     const isPending = isLive && (policy?.state === "critical" || policy?.state === "shutting_down");
-    const countdown = countdownOf(house, station, now);
+    // How many are down stands beside the button then.
+    const isTold = isPending && policy.state === "shutting_down" && countdown === undefined;
+    show(this.#sentence, text !== "" && !isTold);
+    setText(this.#sentence, text);
+    this.#sentence.classList.toggle("old", isOld);
     show(this.#countdown, countdown !== undefined || isPending);
     show(this.#digits, countdown !== undefined);
     if (countdown) {
       const isFirm = countdown.kind === "hosts";
       const left = reader.countdown(countdown.leftS);
       setText(this.#digits, isFirm ? left : `≈\u00a0${left}`);
-      const time = reader.time(countdown.atMs);
-      const line = reader.say(isFirm ? "go_down" : "first_goes_down", { time, left });
+      const line = reader.say(isFirm ? "go_down_at" : "first_goes_down_at", {
+        time: reader.time(countdown.atMs),
+      });
       setText(this.#until, `${line}, ${reader.say(isFirm ? "unless_back" : "if_load_stays")}`);
-    } else setText(this.#until, reader.say(policy?.is_in_doubt ? "in_doubt" : "shutting_down"));
+    } else setText(this.#until, isTold ? text : reader.say("in_doubt"));
     show(this.#abort, isPending && policy?.held === undefined);
     this.#countdown.classList.toggle("calm", countdown?.kind !== "hosts" && !isPending);
     show(this.#held, isLive && policy?.held !== undefined);

@@ -33,8 +33,13 @@ export const PAGE_TEXTS = {
     "The daemon is offline: nobody decides anything now.",
     "Der Dienst ist offline: Niemand entscheidet jetzt etwas.",
   ],
+  said_by: ["Why is said by: {command}", "Warum, sagt: {command}"],
   cloud_problem: ["EcoFlow's cloud: {detail}", "EcoFlows Cloud: {detail}"],
   log_in: ["Log in", "Anmelden"],
+  log_in_why: [
+    "This house shows itself after a log-in, with the password of this dashboard.",
+    "Dieses Haus zeigt sich nach dem Anmelden, mit dem Passwort dieser Seite.",
+  ],
   log_out: ["Log out", "Abmelden"],
   no_password: [
     "No password is set yet. Set one on the machine that runs the daemon, then log in:",
@@ -79,7 +84,6 @@ export const PAGE_TEXTS = {
     "EcoFlow's cloud cannot be used. What is wrong is said by:",
     "EcoFlows Cloud ist nicht nutzbar. Was nicht stimmt, sagt:",
   ],
-  first_checkout: ["From a checkout: {command}", "Aus einem Quellverzeichnis: {command}"],
   abort: ["Call it off", "Abbrechen"],
   abort_login: ["Log in to call a shutdown off.", "Zum Abbrechen bitte anmelden."],
   abort_question: [

@@ -46,8 +46,8 @@ export const PAST_TEXTS = {
     "Der AC-Eingang zählt als Netz, der DC-Eingang als Sonne oder Auto. Was der Akku gab und nahm, folgt aus Mittelwerten über {step}.",
   ],
   energy_none: [
-    "Nothing is recorded of this time. Recording is on with HISTORY=on.",
-    "Aus dieser Zeit ist nichts aufgezeichnet. Aufgezeichnet wird mit HISTORY=on.",
+    "Nothing is recorded of this time. With HISTORY=off nothing ever is.",
+    "Aus dieser Zeit ist nichts aufgezeichnet. Mit HISTORY=off wird nie aufgezeichnet.",
   ],
   energy_slot: ["Time", "Zeit"],
   energy_label: ["Energy: {in} in, {out} to the house", "Energie: {in} hinein, {out} ins Haus"],

@@ -31,7 +31,9 @@ export const STATION_TEXTS = {
     "First host goes down at about {time}, in {left}",
     "Erster Rechner geht gegen {time} aus, in {left}",
   ],
-  hosts_down: ["{down} of {all} hosts are down", "{down} von {all} Rechnern sind aus"],
+  go_down_at: ["Hosts go down at {time}", "Rechner gehen um {time} aus"],
+  first_goes_down_at: ["First host goes down at about {time}", "Erster Rechner geht gegen {time} aus"],
+  hosts_down: ["Hosts that are down: {down} of {all}", "Rechner, die aus sind: {down} von {all}"],
   unless_back: ["unless the grid returns before.", "wenn das Netz nicht vorher zurückkommt."],
   if_load_stays: ["if the load stays as it is.", "wenn die Last so bleibt."],
   in_doubt: ["Nobody is told to shut down yet.", "Noch wird kein Rechner heruntergefahren."],
@@ -66,8 +68,8 @@ export const STATION_TEXTS = {
     "Ihre Ladung ist vorsichtig geschätzt: {charge}.",
   ],
   policy_battery: [
-    "Nobody can tell how long the battery lasts.",
-    "Niemand kann sagen, wie lange der Akku reicht.",
+    "When the first host goes down cannot be told.",
+    "Wann der erste Rechner ausgeht, ist nicht zu sagen.",
   ],
   policy_recovery: ["Hosts are being called off or woken.", "Rechner werden abbestellt oder geweckt."],
   no_hosts: [
