@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { NutTarget } from "../nut/client.ts";
 import { strictObject } from "../strict_object.ts";
+import type { ConfiguredStation } from "./stations.ts";
 
 /** One station and where to ask for it, as it is written down: secrets are not there. */
 export interface NutSourceEntry {
@@ -91,24 +92,31 @@ export interface NutSourceSecrets {
 }
 
 /**
- * Puts both places where sources are named together.
+ * Puts both places where sources are named together. A station that is configured has its name in topics here, whichever was written.
  *
+ * @param stations Those of the configuration
  * @param problems Gets a station that is named twice, a UPS that is, and users and passwords that do not fit
  */
 export function nutSourcesOf(
   entries: readonly NutSourceEntry[],
   { passwords, caPem }: NutSourceSecrets,
+  stations: readonly ConfiguredStation[],
   problems: string[],
 ): readonly NutSource[] {
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   const askedFor = new Map<string, string>();
   const sources = entries.map(({ user, tls, ...entry }) => {
     const { device } = entry;
-    if (seen.has(device)) problems.push(`The station "${device}" must have one NUT server, found two`);
-    seen.add(device);
+    const station = stationNameOf(device, stations);
+    const twin = seen.get(station);
+    if (twin !== undefined) {
+      const names = twin === device ? "" : `, "${twin}" and "${device}"`;
+      problems.push(`The station "${station}" must have one NUT server, found two${names}`);
+    }
+    seen.set(station, device);
     const target = `"${entry.ups}" at ${isLoopback(entry.host) ? "this machine" : entry.host}:${entry.port}`;
     const other = askedFor.get(target);
-    if (other !== undefined && other !== device) {
+    if (other !== undefined && stationNameOf(other, stations) !== station) {
       problems.push(`The UPS ${target} must speak for one station, found "${other}" and "${device}"`);
     }
     askedFor.set(target, device);
@@ -118,6 +126,7 @@ export function nutSourcesOf(
     }
     return {
       ...entry,
+      device: station,
       ...(user === undefined || password === undefined ? {} : { login: { user, password } }),
       ...(tls ? { tls: { ...(caPem === undefined ? {} : { caPem }) } } : {}),
     };
@@ -127,6 +136,12 @@ export function nutSourcesOf(
     problems.push(`NUT_SOURCE_PASSWORDS_JSON: "${device}" must be a station with a NUT server and a user`);
   }
   return sources;
+}
+
+/** The name in topics of a station that is configured, by its name or serial number; others are called as they are written. */
+function stationNameOf(device: string, stations: readonly ConfiguredStation[]): string {
+  const found = stations.find(({ sn, name }) => name === device || sn === device.toUpperCase());
+  return found ? found.name ?? found.sn : device;
 }
 
 function objectOf(text: string, key: string, example: string, problems: string[]): Record<string, unknown> {

@@ -53,6 +53,7 @@ Deno.test("nutSourcesOf() adds log-in and TLS, and tells what does not fit", () 
         { device: "Study", ...at },
       ],
       { passwords, caPem: "PEM" },
+      [],
       problems,
     ),
     [
@@ -70,7 +71,7 @@ Deno.test("nutSourcesOf() tells of one UPS that is to speak for two stations, an
   const problemsOf = (...hosts: readonly [host: string, ups: string][]) => {
     const problems: string[] = [];
     const entries = hosts.map(([host, ups], at) => ({ device: `S${at}`, ups, host, port: 3493 }));
-    nutSourcesOf(entries, { passwords: new Map() }, problems);
+    nutSourcesOf(entries, { passwords: new Map() }, [], problems);
     return problems.join("; ");
   };
   assert.equal(problemsOf(["nas", "a"], ["nas", "b"], ["nas2", "a"]), "");

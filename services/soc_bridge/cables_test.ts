@@ -213,7 +213,7 @@ Deno.test("SocBridge takes the cable of a station that is named by its serial nu
   const h = await house({ cables: [SN] });
   await h.cable({ grid: false, soc: 44 }, SN);
   assert.deepEqual([h.state().soc, h.state().grid_source], [44, "nut"]);
-  await h.cable({ grid: false, soc: 43, serial: "r631-sim000000001" });
+  await h.cable({ grid: false, soc: 43, serial: "r631-sim000000001" }, SN);
   assert.deepEqual([h.state().soc, h.state().grid_connected], [43, false]);
   assert.equal(h.has(SN), false, "one state has one writer");
   await h.stop();
@@ -279,5 +279,34 @@ Deno.test("SocBridge tells that a station by cable alone is one that the cloud k
   assert.notEqual(h.state().soc, 41);
   assert.match(JSON.stringify(h.health.list()), /source_unpaired.*\\"Rack\\" is Study/);
   assert.match(h.log.text(), /CABLE OF A KNOWN STATION/);
+  await h.stop();
+});
+
+Deno.test("SocBridge believes one cable of a station that is named twice, by name and by serial number, and tells it", async () => {
+  const h = await house({ devices: [{ sn: SN }], cables: ["Rack", "Study", SN] });
+  h.broker.publish(
+    topics.stationList,
+    encodeStationList({ stations: [{ sn: SN, name: "Study" }] }),
+    { retain: true },
+  );
+  await h.pass(0);
+  for (let poll = 0; poll < 10; poll++) {
+    await h.cable({ grid: true, soc: 80 });
+    await h.cable({ grid: false, soc: 20 }, SN);
+    assert.deepEqual([h.state().grid_connected, h.state().soc], [true, 80]);
+    await h.pass(3000);
+  }
+  assert.ok(!h.has(SN));
+  assert.match(
+    JSON.stringify(h.health.list()),
+    /source_twice.*two servers.*Study \(\\"Study\\", not \\"R631SIM/,
+  );
+  assert.equal(h.log.text().match(/CABLE OF A STATION THAT HAS ONE/g)?.length, 1);
+  // It is told as long as both speak, and no longer.
+  for (let poll = 0; poll < 10; poll++) {
+    await h.cable({ grid: true, soc: 80 });
+    await h.pass(3000);
+  }
+  assert.doesNotMatch(JSON.stringify(h.health.list()), /source_twice/);
   await h.stop();
 });

@@ -19,6 +19,7 @@ import { matchModel, MODELS } from "./models/models.ts";
 import { PowerStation } from "./judge/power_station.ts";
 import { GoneStations } from "./publish/gone_stations.ts";
 import { RefusalLog } from "./publish/refusal_log.ts";
+import { SecondCables } from "./publish/second_cables.ts";
 import { type FeedParts, StationPublisher } from "./publish/station_publisher.ts";
 import { type NamedStation, nameStations } from "./publish/station_names.ts";
 
@@ -60,6 +61,7 @@ export class SocBridge implements Service {
   readonly #cableOnly = new Map<string, StationPublisher>();
   /** Of those, whose serial number is a known station's: that one's name. */
   readonly #twins = new Map<string, string>();
+  readonly #secondCables: SecondCables;
   readonly #strangers = new Set<string>();
   readonly #compiled = new Map<ModelSpec, Promise<CompiledModel>>();
   #models: readonly ModelSpec[] = MODELS;
@@ -76,6 +78,7 @@ export class SocBridge implements Service {
     this.#configured = new Set(context.config.devices.map(({ sn }) => sn));
     this.#topics = topicsUnder(context.config.roots);
     this.#refusals = new RefusalLog(context.log, context.clock);
+    this.#secondCables = new SecondCables(context);
   }
 
   async start(): Promise<void> {
@@ -169,14 +172,23 @@ export class SocBridge implements Service {
     if (retained) return this.#refusals.note(topic, "a retained reading, which may be old");
     try {
       const reading = parseSourceReading(payload, `MQTT topic "${topic}"`);
-      const feed = this.#feeds.get(device) ??
-        [...this.#feeds.values()].find((one) => one.device === device) ?? this.#cableFeed(device);
+      const feed = this.#feedOf(device) ?? this.#cableFeed(device);
       if (!feed) return this.#refusals.note(topic, `no station is called "${device}"`);
+      // Two servers in one state would say its grid lost and back with every poll: one is believed, whichever speaks.
+      const first = this.context.config.cables?.find((one) => this.#feedOf(one) === feed);
+      if (first !== undefined && first !== device) {
+        return this.#secondCables.heard(device, first, feed.device);
+      }
       if (this.#cableOnly.get(device) === feed) this.#noteTwin(device, reading.serial);
       feed.takeSource(reading, heldUpMs(reading, this.context.clock.wallMs()));
     } catch (error) {
       this.#refusals.note(topic, errorText(error));
     }
+  }
+
+  /** The station of that name or serial number that others than a cable know. */
+  #feedOf(device: string): StationPublisher | undefined {
+    return this.#feeds.get(device) ?? [...this.#feeds.values()].find((one) => one.device === device);
   }
 
   /** The feed of a serial number; undefined for models that no table knows. */
@@ -353,6 +365,7 @@ export class SocBridge implements Service {
   #tellSilence(): void {
     const feeds = [...this.#everyFeed()].filter((f) => f.isProtecting);
     this.#tellTwins();
+    this.#secondCables.tell();
     this.#raise("station_silent", feeds.filter((f) => f.link !== "live"), "No fresh word from");
     this.#raise(
       "source_disagreement",
