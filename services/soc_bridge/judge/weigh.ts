@@ -48,7 +48,7 @@ export function addReading(
     ? before?.grid
     : { value: now.grid, atMonoMs, sinceMonoMs, evidence: now.evidence };
   const kept = before?.filter ?? SOC_UNKNOWN;
-  const filter = now.soc === undefined ? kept : stepCharge(kept, now.soc, atMonoMs);
+  const filter = now.soc === undefined ? kept : stepCharge(kept, now.soc, isLow(now), atMonoMs);
   const soc = filter.soc === undefined ? undefined : { value: filter.soc, atMonoMs: filter.atMonoMs };
   // A charge that waits for its confirmation was read before.
   const said = {
@@ -72,12 +72,17 @@ export function addReading(
 }
 
 /** As the station's own; but drivers say 100 % before they have read anything, and right after our start nothing contradicts that. */
-function stepCharge(kept: SocState, soc: number, atMonoMs: number): SocState {
-  if (kept.soc !== undefined) return stepSoc(kept, soc, false, atMonoMs);
+function stepCharge(kept: SocState, soc: number, isLow: boolean, atMonoMs: number): SocState {
+  if (kept.soc !== undefined) return stepSoc(kept, soc, false, atMonoMs, isLow);
   if (soc === 100 && kept.held?.soc !== 100) {
     return { ...kept, held: { soc, firstMonoMs: atMonoMs, count: 1 } };
   }
-  return stepSoc(kept.held?.soc === 100 ? SOC_UNKNOWN : kept, soc, false, atMonoMs);
+  return stepSoc(kept.held?.soc === 100 ? SOC_UNKNOWN : kept, soc, false, atMonoMs, isLow);
+}
+
+/** Whether the UPS calls its battery low: that triggers nothing, but a charge of 0 beside it is no slip. */
+function isLow({ evidence }: SourceReading): boolean {
+  return /\bLB\b/.test(evidence);
 }
 
 /** Takes in what the cloud says, for the time in which the cable is silent. */

@@ -28,6 +28,15 @@ const fallen = (soc: number) =>
     undefined,
   );
 
+/** A driver that says 50 % and then 0 % with this status, until then. */
+const empty = (status: string, untilMs: number) => {
+  let cable = at(OB);
+  for (let ms = 3000; ms <= untilMs; ms += 3000) {
+    cable = addReading(cable, { ...OB, soc: 0, evidence: `ups.status=${status}` }, ms);
+  }
+  return cable;
+};
+
 interface Row {
   readonly name: string;
   readonly cloud: PowerState;
@@ -298,6 +307,27 @@ const rows: Row[] = [
     cable: addReading(addReading(undefined, OB, 0), { ...OB, soc: 3 }, 3000),
     now: 3000,
     wanted: { soc: 50, soc_age_s: 3 },
+  },
+  {
+    name: "believes a 0 % that the UPS itself calls a low battery at the third time",
+    cloud: LOST,
+    cable: empty("OB DISCHRG LB", 9000),
+    now: 9000,
+    wanted: { soc: 0, soc_age_s: 0, charge_source: "nut" },
+  },
+  {
+    name: "does not at the second",
+    cloud: LOST,
+    cable: empty("OB DISCHRG LB", 6000),
+    now: 6000,
+    wanted: { soc: 50, soc_age_s: 6 },
+  },
+  {
+    name: "believes a 0 % that no low battery goes with as little as the station's own",
+    cloud: LOST,
+    cable: empty("OB", 180_000),
+    now: 180_000,
+    wanted: { soc: 50, soc_age_s: 180 },
   },
   {
     name: "believes it at the third time",
