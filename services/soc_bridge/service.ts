@@ -17,6 +17,7 @@ import { isSameSerial } from "../../lib/nut/serial.ts";
 import type { ModelSpec } from "./models/model_spec.ts";
 import { matchModel, MODELS } from "./models/models.ts";
 import { PowerStation } from "./judge/power_station.ts";
+import { CABLE_STALE_MS } from "./judge/weigh.ts";
 import { GoneStations } from "./publish/gone_stations.ts";
 import { RefusalLog } from "./publish/refusal_log.ts";
 import { SecondCables } from "./publish/second_cables.ts";
@@ -72,10 +73,15 @@ export class SocBridge implements Service {
   readonly #cancels: (() => void)[] = [];
   #isStopped = false;
   readonly #configured: ReadonlySet<string>;
-  readonly #gone = new GoneStations();
+  readonly #gone: GoneStations;
+  /** The cloud has named the stations of the account, or there is none. */
+  #isAccountRead = false;
+  /** From then on a cable that has said nothing is silent, monotonic ms. */
+  #cablesDueMonoMs = Infinity;
 
   constructor(private readonly context: ServiceContext<SocBridgeConfig>) {
     this.#configured = new Set(context.config.devices.map(({ sn }) => sn));
+    this.#gone = new GoneStations((device) => context.config.cables?.includes(device) === true);
     this.#topics = topicsUnder(context.config.roots);
     this.#refusals = new RefusalLog(context.log, context.clock);
     this.#secondCables = new SecondCables(context);
@@ -84,6 +90,7 @@ export class SocBridge implements Service {
   async start(): Promise<void> {
     const { bus, clock, config } = this.context;
     await this.#loadModelFiles();
+    this.#cablesDueMonoMs = clock.monoMs() + CABLE_STALE_MS;
     const isolation = new Isolation(this.context, "part_failed");
     this.#cancels.push(
       goRound(clock, TICK_MS, () => this.#everyFeed(), (some) => {
@@ -252,6 +259,16 @@ export class SocBridge implements Service {
     return feed;
   }
 
+  /** A station by cable alone is one before its cable speaks: or what an earlier run left of it would look live for ever. */
+  #beginSilentCables(): void {
+    const { clock, config } = this.context;
+    if (clock.monoMs() < this.#cablesDueMonoMs) return;
+    for (const device of config.cables ?? []) {
+      const isAlone = this.#isAccountRead || this.#gone.isCableOnly(device);
+      if (isAlone && this.#feedOf(device) === undefined) this.#cableFeed(device);
+    }
+  }
+
   /** A station by cable alone whose serial number the cloud knows is one battery twice: told, until it has that station's name. */
   #noteTwin(device: string, serial: string | undefined): void {
     if (serial === undefined) return;
@@ -320,7 +337,7 @@ export class SocBridge implements Service {
     const device = topic.split("/").at(-3) ?? "";
     if (!retained || payload.length === 0) return this.#gone.spoken(device);
     try {
-      this.#gone.kept(device, parsePowerState(payload, topic).sn);
+      this.#gone.kept(device, parsePowerState(payload, topic));
     } catch {
       // Not one of ours.
     }
@@ -356,6 +373,7 @@ export class SocBridge implements Service {
     try {
       const { link } = parseCloudStatus(payload, `MQTT topic "${topic}"`);
       this.#isCloudDown = link === "down" || link === "refused";
+      this.#isAccountRead ||= link === "up" || link === "off";
       for (const feed of this.#feeds.values()) feed.setCloudDown(this.#isCloudDown);
     } catch (error) {
       this.#refusals.note(topic, errorText(error));
@@ -363,6 +381,7 @@ export class SocBridge implements Service {
   }
 
   #tellSilence(): void {
+    this.#beginSilentCables();
     const feeds = [...this.#everyFeed()].filter((f) => f.isProtecting);
     this.#tellTwins();
     this.#secondCables.tell();
