@@ -94,7 +94,7 @@ for (
     ["a user without a password", {}, FILE, /"Rack" needs a password/],
     [
       "a password without a user",
-      { NUT_SOURCE_PASSWORDS_JSON: '{"Study":"s3cret"}' },
+      { NUT_SOURCE_PASSWORDS_JSON: '{"Study":"s3cret"}', NUT_SOURCES_JSON: '{"Study":{"ups":"a"}}' },
       undefined,
       /"Study" must be a station/,
     ],
@@ -111,6 +111,18 @@ for (
       /"a" at this machine:3493 must speak for one station/,
     ],
     ["a UPS name that is none", {}, '[station.Rack]\nnut = { ups = "a b" }\n', /line 2.*UPS name/],
+    [
+      "what is no server",
+      {},
+      '[station.Rack]\nnut = "s3cret"\n',
+      /line 2: station.Rack.nut must be Object, found 6 characters/,
+    ],
+    [
+      "what is no switch",
+      {},
+      '[station.Rack]\nnut = { ups = "a", tls = "s3cret" }\n',
+      /line 2.*tls must be boolean, found 6 characters/,
+    ],
     ["an unknown key", {}, '[station.Rack]\nnut = { ups = "a", pass = "s3cret" }\n', /line 2.*nut\.pass/],
   ] as const
 ) {

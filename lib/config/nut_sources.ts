@@ -1,5 +1,6 @@
 /** Which stations a NUT server speaks for as well: `NUT_SOURCES_JSON`, or `nut` of a station in the policy file. Pure. */
 import * as v from "valibot";
+import { secretFree } from "./secret_free.ts";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { NutTarget } from "../nut/client.ts";
 import { strictObject } from "../strict_object.ts";
@@ -60,21 +61,29 @@ export function parseNutSources(text: string, problems: string[]): readonly NutS
     const result = v.safeParse(nutSourceSchema, target);
     if (result.success) found.push({ device, ...result.output });
     else {
+      // Whoever mixes the two keys up has passwords here.
       for (const issue of result.issues) {
-        problems.push(`${key}: ${[device, v.getDotPath(issue)].filter(Boolean).join(".")}: ${issue.message}`);
+        problems.push(`${key}: the station "${device}": ${secretFree(issue, nutSourceSchema)}`);
       }
     }
   }
   return found;
 }
 
-/** Reads `{"station":"password",…}`; no value of it stands in a problem. */
+/** Reads `{"station":"password",…}`; neither a value nor a name of it stands in a problem: either may be the password. */
 export function parseNutPasswords(text: string, problems: string[]): ReadonlyMap<string, string> {
   const key = "NUT_SOURCE_PASSWORDS_JSON";
   const passwords = new Map<string, string>();
-  for (const [device, password] of Object.entries(objectOf(text, key, '{"Study":"…"}', problems))) {
+  const entries = Object.entries(objectOf(text, key, '{"Study":"…"}', problems));
+  for (const [at, [device, password]] of entries.entries()) {
     if (typeof password === "string" && /^[^\p{Cc}]{1,128}$/u.test(password)) passwords.set(device, password);
-    else problems.push(`${key}: the password of "${device}" must be a text of 1 to 128 printable characters`);
+    else {
+      problems.push(
+        `${key}: entry ${
+          at + 1
+        }, a name of ${device.length} characters, must have a password of 1 to 128 printable characters`,
+      );
+    }
   }
   return passwords;
 }
@@ -131,9 +140,18 @@ export function nutSourcesOf(
       ...(tls ? { tls: { ...(caPem === undefined ? {} : { caPem }) } } : {}),
     };
   });
+  const users = entries.filter(({ user }) => user !== undefined).map(({ device }) => device);
+  const names = new Set(
+    [...entries, ...stations.map(({ sn, name }) => ({ device: name ?? sn }))].map((one) => one.device),
+  );
   for (const device of passwords.keys()) {
-    if (entries.some((entry) => entry.device === device && entry.user !== undefined)) continue;
-    problems.push(`NUT_SOURCE_PASSWORDS_JSON: "${device}" must be a station with a NUT server and a user`);
+    if (users.includes(device)) continue;
+    const shown = names.has(device) ? `"${device}"` : `a name of ${device.length} characters`;
+    problems.push(
+      `NUT_SOURCE_PASSWORDS_JSON: ${shown} must be a station with a NUT server and a user (known: ${
+        users.join(", ") || "none"
+      })`,
+    );
   }
   return sources;
 }
