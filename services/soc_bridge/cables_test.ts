@@ -366,3 +366,28 @@ Deno.test("SocBridge takes away what an earlier run left of a station by cable a
   assert.match(h.log.text(), /OLD STATE TAKEN AWAY.*Attic/);
   await h.stop();
 });
+
+Deno.test("SocBridge counts a cloud that is silent for two minutes as no eye on the grid, however long a house calls it live", async () => {
+  const h = await house({ staleAfterSec: 3600 });
+  await h.cloud();
+  await h.pass(121_000);
+  // The internet went with the grid, and the driver flaps: the falling charge is all there is.
+  for (const soc of [90, 90, 89, 89, 88, 88, 87, 87]) {
+    await h.cable({ soc, flapping: true });
+    await h.pass(3000);
+  }
+  assert.deepEqual([h.state().grid_connected, h.state().soc], [false, 87]);
+  await h.stop();
+});
+
+Deno.test("SocBridge tells that the charge falls on line when the cloud is silent for two minutes, however long a house calls it live", async () => {
+  const h = await house({ staleAfterSec: 3600 });
+  await h.cloud();
+  await h.pass(121_000);
+  for (let soc = 90; soc >= 79; soc--) {
+    await h.cable({ grid: true, soc });
+    await h.pass(3000);
+  }
+  assert.deepEqual(h.told(), ["source_heard", "source_doubtful"]);
+  await h.stop();
+});
