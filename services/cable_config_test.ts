@@ -1,5 +1,6 @@
 /** Stations by cable in the configuration: both places, and what each service gets of them. */
 import assert from "node:assert/strict";
+import type { NutSource } from "../lib/config/nut_sources.ts";
 import { loadConfig } from "../lib/config/load.ts";
 import { ConfigError } from "../lib/errors.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../lib/mqtt/topics.ts";
@@ -81,10 +82,19 @@ for (
       '[station.Rack]\nnut = { ups = "b" }\n',
       /"Rack" must have one NUT server/,
     ],
+    [
+      "a station that is named by name and by serial number",
+      {
+        ECOFLOW_DEVICE_LIST: "R651TEST00000001:Study",
+        NUT_SOURCES_JSON: '{"Study":{"ups":"a"},"r651test00000001":{"ups":"b"}}',
+      },
+      undefined,
+      /"Study" must have one NUT server, found two, "Study" and "r651test00000001"/,
+    ],
     ["a user without a password", {}, FILE, /"Rack" needs a password/],
     [
       "a password without a user",
-      { NUT_SOURCE_PASSWORDS_JSON: '{"Study":"s3cret"}' },
+      { NUT_SOURCE_PASSWORDS_JSON: '{"Study":"s3cret"}', NUT_SOURCES_JSON: '{"Study":{"ups":"a"}}' },
       undefined,
       /"Study" must be a station/,
     ],
@@ -101,6 +111,18 @@ for (
       /"a" at this machine:3493 must speak for one station/,
     ],
     ["a UPS name that is none", {}, '[station.Rack]\nnut = { ups = "a b" }\n', /line 2.*UPS name/],
+    [
+      "what is no server",
+      {},
+      '[station.Rack]\nnut = "s3cret"\n',
+      /line 2: station.Rack.nut must be Object, found 6 characters/,
+    ],
+    [
+      "what is no switch",
+      {},
+      '[station.Rack]\nnut = { ups = "a", tls = "s3cret" }\n',
+      /line 2.*tls must be boolean, found 6 characters/,
+    ],
     ["an unknown key", {}, '[station.Rack]\nnut = { ups = "a", pass = "s3cret" }\n', /line 2.*nut\.pass/],
   ] as const
 ) {
@@ -110,6 +132,17 @@ for (
     assert.doesNotMatch(problems, /s3cret/);
   });
 }
+
+Deno.test("a station by cable that is named by its serial number, in either case, has the station's name", () => {
+  const config = house({
+    ECOFLOW_DEVICE_LIST: "R651TEST00000001:Study,R651TEST00000002",
+    NUT_SOURCES_JSON: '{"r651test00000001":{"ups":"a","user":"me"},"r651Test00000002":{"ups":"b"}}',
+    NUT_SOURCE_PASSWORDS_JSON: '{"r651test00000001":"s3cret"}',
+  });
+  const { sources } = row("nut_source").slice(config) as { sources: readonly NutSource[] };
+  assert.deepEqual(sources.map(({ device }) => device), ["Study", "R651TEST00000002"]);
+  assert.equal(sources[0]?.login?.password, "s3cret");
+});
 
 for (const [key, value] of [["NUT_SOURCE_POLL_SEC", "1.9"], ["NUT_SOURCE_POLL_SEC", "5.1"]] as const) {
   Deno.test(`loadConfig() refuses ${key}=${value}`, () => {

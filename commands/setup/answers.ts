@@ -173,9 +173,15 @@ export function acceptedHostKeys(accepted: string, hosts: readonly string[]): En
   return { ECOFLOW_API_HOSTS: [accepted, ...hosts.filter((host) => host !== accepted)].join(",") };
 }
 
-/** The keys for the stations and their hosts. */
-export function stationKeys(stations: readonly StationAnswer[]): EnvChanges {
-  const hosts = stations.filter((station) => station.hosts.length > 0);
+/** A station that only a cable speaks for, and its hosts. */
+export type CableAnswer = Pick<StationAnswer, "name" | "hosts">;
+
+/** The keys for the stations and their hosts. @param byCable Stations that the account does not have */
+export function stationKeys(
+  stations: readonly StationAnswer[],
+  byCable: readonly CableAnswer[] = [],
+): EnvChanges {
+  const hosts = [...stations, ...byCable].filter((station) => station.hosts.length > 0);
   return {
     ECOFLOW_CLOUD: undefined,
     ECOFLOW_DEVICE_LIST: stations.map(({ sn, name }) => `${sn}:${name}`).join(","),

@@ -5,9 +5,10 @@ import type { AccountStation } from "../../services/cloud_bridge/api/cloud_api.t
 import { passwordProblem } from "../../services/dashboard/password.ts";
 import { askYes, NoAnswerError, type Terminal } from "../terminal/terminal.ts";
 import { findUpses } from "../cable/local_nut.ts";
-import { type StationAnswer, stationNameProblem } from "./answers.ts";
+import { type CableAnswer, type StationAnswer, stationNameProblem } from "./answers.ts";
 import { askAccount, askRegion, wrongAnswerOf } from "./ask_account.ts";
 import { askCables } from "./ask_cables.ts";
+import { cablesOf } from "./cables_before.ts";
 import { askUntil } from "./questions.ts";
 import { SetupError } from "./setup_error.ts";
 import type { Draft } from "./draft.ts";
@@ -35,7 +36,13 @@ export async function askPerson(draft: Draft, terminal: Terminal): Promise<boole
     const hosts = await askHosts(station.name, own(hostsBefore, station.name) ?? [], terminal);
     withHosts.push({ ...station, hosts });
   }
-  putStations(draft, withHosts);
+  const byCable: CableAnswer[] = [];
+  for (const { entry: { device } } of cablesOf(draft.house()).cables) {
+    if (stations.some(({ sn, name }) => device === name || device === sn)) continue;
+    const hosts = await askHosts(device, own(hostsBefore, device) ?? [], terminal);
+    byCable.push({ name: device, hosts });
+  }
+  putStations(draft, withHosts, byCable);
   await askCharge(draft, terminal);
   terminal.say("\n4. Dashboard");
   await askDashboard(draft, terminal);

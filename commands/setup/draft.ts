@@ -9,6 +9,7 @@ import { textFile } from "../../lib/text_file.ts";
 import { serviceConfigProblems } from "../../services/registry.ts";
 import { storePassword } from "../dashboard.ts";
 import { makeLikeParent } from "../like_parent.ts";
+import { type CablesBefore, cablesOf } from "./cables_before.ts";
 import { credentialsDirOf, DISK } from "../read_config.ts";
 
 /** A secret that gets a file of its own. */
@@ -20,6 +21,7 @@ export class Draft {
   readonly #secrets = new Map<SecretName, string>();
   #text: string;
   #password: string | undefined;
+  #cablesBefore: CablesBefore | undefined;
 
   /** @param envPath The file to change, or to make */
   constructor(readonly envPath: string) {
@@ -71,6 +73,15 @@ export class Draft {
       if (error instanceof ConfigError) return {};
       throw error;
     }
+  }
+
+  /**
+   * Stations by cable and their hosts as they are before setup changes the stations.
+   *
+   * @throws ConfigError when the file cannot be used yet
+   */
+  cablesBefore(): CablesBefore {
+    return this.#cablesBefore ??= cablesOf(this.house());
   }
 
   /** Writes all of it, the configuration last. @returns the files, for a person */

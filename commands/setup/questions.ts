@@ -5,7 +5,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 export async function askUntil<T extends object>(
   ask: () => Promise<string>,
   read: (text: string) => T | string,
-  terminal: Terminal,
+  terminal: Pick<Terminal, "say">,
 ): Promise<T> {
   for (;;) {
     const answer = read(await ask());

@@ -138,6 +138,31 @@ Deno.test("setup --from --offline writes without asking anybody", () =>
     assert.match(vague.stderr, /--offline needs the stations in the file/);
   }));
 
+const WITH_CABLE = 'NUT_SOURCES_JSON={"Rack":{"ups":"r","host":"nas.invalid"}}\n' +
+  'DEVICE_TO_AGENTS_JSON={"Rack":["nas"],"Study":["old-pc"]}\n';
+
+Deno.test("setup --from leaves the hosts of a station by cable alone where they are", () =>
+  inSetupHouse(async (house) => {
+    await house.cloud.stop();
+    house.write("house.env", house.read("house.env") + WITH_CABLE);
+    const file = house.write("answers.toml", answers().replace(', "nas"', ""));
+    const { code, stderr } = await house.run("", "setup", "--from", file, "--offline");
+    assert.equal(code, 0, stderr);
+    const agents = /^DEVICE_TO_AGENTS_JSON='(.*)'$/m.exec(house.read("house.env"))?.[1] ?? "";
+    assert.deepEqual(JSON.parse(agents), { [SN]: ["study-pc"], Rack: ["nas"] });
+  }));
+
+Deno.test("setup asks a person for the hosts of a station by cable alone, and proposes those of before", () =>
+  inSetupHouse(async (house) => {
+    house.write("house.env", house.read("house.env") + WITH_CABLE);
+    const typed = ["", ACCOUNT.user, ACCOUNT.pass, "", "1", "", "pc", "", "", "n", "y"];
+    const { code, stdout, stderr } = await house.run(`${typed.join("\n")}\n`, "setup");
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /Hosts on Rack, with commas \[nas\]/);
+    const agents = /^DEVICE_TO_AGENTS_JSON='(.*)'$/m.exec(house.read("house.env"))?.[1] ?? "";
+    assert.deepEqual(JSON.parse(agents), { Study: ["pc"], Rack: ["nas"] });
+  }));
+
 Deno.test("setup asks a person, and asks again for what does not work", () =>
   inSetupHouse(async (house) => {
     const typed = [

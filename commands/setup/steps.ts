@@ -10,12 +10,14 @@ import { table } from "../terminal/text_table.ts";
 import {
   acceptedHostKeys,
   type AccountAnswer,
+  type CableAnswer,
   dashboardKeys,
   type Region,
   regionKeys,
   type StationAnswer,
   stationKeys,
 } from "./answers.ts";
+import { cablesAlone } from "./cables_before.ts";
 import type { Draft } from "./draft.ts";
 import { watchTrial } from "./trial.ts";
 import { SetupError } from "./setup_error.ts";
@@ -81,9 +83,17 @@ export function report(probeResult: readonly StationSight[], terminal: Terminal)
   }
 }
 
-/** Puts the stations and their hosts into the draft. */
-export function putStations(draft: Draft, stations: readonly StationAnswer[]): void {
-  draft.set(stationKeys(stations));
+/**
+ * Puts the stations and their hosts into the draft.
+ *
+ * @param byCable Stations that only a cable speaks for; those of before when absent: leaving them out would protect their hosts no more
+ */
+export function putStations(
+  draft: Draft,
+  stations: readonly StationAnswer[],
+  byCable: readonly CableAnswer[] = cablesAlone(draft, stations),
+): void {
+  draft.set(stationKeys(stations, byCable));
 }
 
 /** Puts the dashboard into the draft. */

@@ -1,8 +1,10 @@
 /** Which stations a NUT server speaks for as well: `NUT_SOURCES_JSON`, or `nut` of a station in the policy file. Pure. */
 import * as v from "valibot";
+import { secretFree } from "./secret_free.ts";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { NutTarget } from "../nut/client.ts";
 import { strictObject } from "../strict_object.ts";
+import type { ConfiguredStation } from "./stations.ts";
 import { isThisMachine } from "../this_machine.ts";
 
 /** One station and where to ask for it, as it is written down: secrets are not there. */
@@ -60,21 +62,29 @@ export function parseNutSources(text: string, problems: string[]): readonly NutS
     const result = v.safeParse(nutSourceSchema, target);
     if (result.success) found.push({ device, ...result.output });
     else {
+      // Whoever mixes the two keys up has passwords here.
       for (const issue of result.issues) {
-        problems.push(`${key}: ${[device, v.getDotPath(issue)].filter(Boolean).join(".")}: ${issue.message}`);
+        problems.push(`${key}: the station "${device}": ${secretFree(issue, nutSourceSchema)}`);
       }
     }
   }
   return found;
 }
 
-/** Reads `{"station":"password",…}`; no value of it stands in a problem. */
+/** Reads `{"station":"password",…}`; neither a value nor a name of it stands in a problem: either may be the password. */
 export function parseNutPasswords(text: string, problems: string[]): ReadonlyMap<string, string> {
   const key = "NUT_SOURCE_PASSWORDS_JSON";
   const passwords = new Map<string, string>();
-  for (const [device, password] of Object.entries(objectOf(text, key, '{"Study":"…"}', problems))) {
+  const entries = Object.entries(objectOf(text, key, '{"Study":"…"}', problems));
+  for (const [at, [device, password]] of entries.entries()) {
     if (typeof password === "string" && /^[^\p{Cc}]{1,128}$/u.test(password)) passwords.set(device, password);
-    else problems.push(`${key}: the password of "${device}" must be a text of 1 to 128 printable characters`);
+    else {
+      problems.push(
+        `${key}: entry ${
+          at + 1
+        }, a name of ${device.length} characters, must have a password of 1 to 128 printable characters`,
+      );
+    }
   }
   return passwords;
 }
@@ -87,26 +97,33 @@ export interface NutSourceSecrets {
 }
 
 /**
- * Puts both places where sources are named together.
+ * Puts both places where sources are named together. A station that is configured has its name in topics here, whichever was written.
  *
+ * @param stations Those of the configuration
  * @param problems Gets a station that is named twice, a UPS that is, and users and passwords that do not fit
  */
 export function nutSourcesOf(
   entries: readonly NutSourceEntry[],
   { passwords, caPem }: NutSourceSecrets,
+  stations: readonly ConfiguredStation[],
   problems: string[],
 ): readonly NutSource[] {
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   const askedFor = new Map<string, string>();
   const sources = entries.map(({ user, tls, ...entry }) => {
     const { device } = entry;
-    if (seen.has(device)) problems.push(`The station "${device}" must have one NUT server, found two`);
-    seen.add(device);
+    const station = stationNameOf(device, stations);
+    const twin = seen.get(station);
+    if (twin !== undefined) {
+      const names = twin === device ? "" : `, "${twin}" and "${device}"`;
+      problems.push(`The station "${station}" must have one NUT server, found two${names}`);
+    }
+    seen.set(station, device);
     const target = `"${entry.ups}" at ${
       isThisMachine(entry.host) ? "this machine" : entry.host
     }:${entry.port}`;
     const other = askedFor.get(target);
-    if (other !== undefined && other !== device) {
+    if (other !== undefined && stationNameOf(other, stations) !== station) {
       problems.push(`The UPS ${target} must speak for one station, found "${other}" and "${device}"`);
     }
     askedFor.set(target, device);
@@ -116,15 +133,31 @@ export function nutSourcesOf(
     }
     return {
       ...entry,
+      device: station,
       ...(user === undefined || password === undefined ? {} : { login: { user, password } }),
       ...(tls ? { tls: { ...(caPem === undefined ? {} : { caPem }) } } : {}),
     };
   });
+  const users = entries.filter(({ user }) => user !== undefined).map(({ device }) => device);
+  const names = new Set(
+    [...entries, ...stations.map(({ sn, name }) => ({ device: name ?? sn }))].map((one) => one.device),
+  );
   for (const device of passwords.keys()) {
-    if (entries.some((entry) => entry.device === device && entry.user !== undefined)) continue;
-    problems.push(`NUT_SOURCE_PASSWORDS_JSON: "${device}" must be a station with a NUT server and a user`);
+    if (users.includes(device)) continue;
+    const shown = names.has(device) ? `"${device}"` : `a name of ${device.length} characters`;
+    problems.push(
+      `NUT_SOURCE_PASSWORDS_JSON: ${shown} must be a station with a NUT server and a user (known: ${
+        users.join(", ") || "none"
+      })`,
+    );
   }
   return sources;
+}
+
+/** The name in topics of a station that is configured, by its name or serial number; others are called as they are written. */
+function stationNameOf(device: string, stations: readonly ConfiguredStation[]): string {
+  const found = stations.find(({ sn, name }) => name === device || sn === device.toUpperCase());
+  return found ? found.name ?? found.sn : device;
 }
 
 function objectOf(text: string, key: string, example: string, problems: string[]): Record<string, unknown> {

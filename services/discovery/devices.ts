@@ -112,7 +112,9 @@ export class Devices {
     }
     const [eventKey, journal] = this.#journal(id, "station");
     put(components, eventKey, journal);
-    return this.#device(id, { name, manufacturer: "EcoFlow", model, serial_number: sn }, components);
+    // Without a serial number it is one that only a cable speaks for, of whatever maker, or one that is fed by hand.
+    const manufacturer = sn === undefined ? undefined : "EcoFlow";
+    return this.#device(id, { name, manufacturer, model, serial_number: sn }, components);
   }
 
   /** A host. */

@@ -150,6 +150,15 @@ Deno.test("Devices.station() makes no entity of what a model never tells", () =>
   for (const key of ["soc", "grid_connected", "out_watts", "link", "age_s"]) assert.ok(shown[key], key);
 });
 
+Deno.test("Devices.station() names EcoFlow as the maker of what has a serial number of theirs, and nobody for a UPS by cable alone", () => {
+  const maker = (sn?: string) => {
+    const shown = station({ device: "Rack", sn, soc: 50, model: "Smart-UPS", charge_source: "nut" });
+    assert.deepEqual(problemsOf(shown), []);
+    return shown.device.manufacturer;
+  };
+  assert.deepEqual([maker("R651SIM000000001"), maker()], ["EcoFlow", undefined]);
+});
+
 Deno.test("Devices.station() gives an accessory no policy", () => {
   const keys = Object.keys(components(station({ ...FULL, role: "accessory" })));
   assert.deepEqual(keys.filter((key) => key.startsWith("policy_")), []);

@@ -23,7 +23,7 @@ export function nutSourceGrants(sources: readonly NutSource[]): readonly Grant[]
 export function nutSourceSlice(config: HouseConfig, fromFile: readonly NutSourceEntry[]): NutSourceConfig {
   const problems: string[] = [];
   const { entries, pollSec, ...secrets } = config.nutSources;
-  const sources = nutSourcesOf([...entries, ...fromFile], secrets, problems);
+  const sources = nutSourcesOf([...entries, ...fromFile], secrets, config.stations, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return { roots: config.roots, sources, pollMs: pollSec * 1000 };
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { encodeCloudStatus } from "../../lib/messages/cloud_status.ts";
 import { parseEvent } from "../../lib/messages/event.ts";
-import { parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
+import { encodePowerState, parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { encodeSourceReading, type SourceReading } from "../../lib/messages/source_reading.ts";
 import { encodeStationList } from "../../lib/messages/station_list.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
@@ -15,9 +15,11 @@ import { createSocBridge, type SocBridgeConfig } from "./service.ts";
 
 const topics = topicsUnder(DEFAULT_ROOTS);
 const SN = "R631SIM000000001";
+const TS = "2026-11-23T19:00:00Z";
 const BATTERY = { ...IDLE_ON_GRID, gridPresent: false, acInWatts: 0 };
 
-async function house(config: Partial<SocBridgeConfig> = {}) {
+/** @param kept States that the broker has from before */
+async function house(config: Partial<SocBridgeConfig> = {}, kept: readonly PowerState[] = []) {
   const { raw, state, stationName, rawJson, refresh, events, stationList, cloudStatus, source } = topics;
   const context = testContext<SocBridgeConfig>({
     service: "soc_bridge",
@@ -40,6 +42,9 @@ async function house(config: Partial<SocBridgeConfig> = {}) {
     if (topic.endsWith("/refresh")) asked.push(topic);
   });
   const service = createSocBridge(context);
+  for (const one of kept) {
+    context.broker.publish(topics.state(one.device), encodePowerState(one), { retain: true });
+  }
   await service.start();
   const { broker, clock } = context;
   const pass = async (ms: number) => {
@@ -196,7 +201,7 @@ Deno.test("SocBridge lets neither a cloud that is down nor a station that it cal
   await h.cable({ grid: true, soc: 80 });
   h.broker.publish(
     topics.cloudStatus,
-    encodeCloudStatus({ link: "down", detail: "gone", ts: "2026-11-23T19:00:00Z" }),
+    encodeCloudStatus({ link: "down", detail: "gone", ts: TS }),
     { retain: true },
   );
   await h.pass(1000);
@@ -213,7 +218,7 @@ Deno.test("SocBridge takes the cable of a station that is named by its serial nu
   const h = await house({ cables: [SN] });
   await h.cable({ grid: false, soc: 44 }, SN);
   assert.deepEqual([h.state().soc, h.state().grid_source], [44, "nut"]);
-  await h.cable({ grid: false, soc: 43, serial: "r631-sim000000001" });
+  await h.cable({ grid: false, soc: 43, serial: "r631-sim000000001" }, SN);
   assert.deepEqual([h.state().soc, h.state().grid_connected], [43, false]);
   assert.equal(h.has(SN), false, "one state has one writer");
   await h.stop();
@@ -279,5 +284,110 @@ Deno.test("SocBridge tells that a station by cable alone is one that the cloud k
   assert.notEqual(h.state().soc, 41);
   assert.match(JSON.stringify(h.health.list()), /source_unpaired.*\\"Rack\\" is Study/);
   assert.match(h.log.text(), /CABLE OF A KNOWN STATION/);
+  await h.stop();
+});
+
+Deno.test("SocBridge believes one cable of a station that is named twice, by name and by serial number, and tells it", async () => {
+  const h = await house({ devices: [{ sn: SN }], cables: ["Rack", "Study", SN] });
+  h.broker.publish(
+    topics.stationList,
+    encodeStationList({ stations: [{ sn: SN, name: "Study" }] }),
+    { retain: true },
+  );
+  await h.pass(0);
+  for (let poll = 0; poll < 10; poll++) {
+    await h.cable({ grid: true, soc: 80 });
+    await h.cable({ grid: false, soc: 20 }, SN);
+    assert.deepEqual([h.state().grid_connected, h.state().soc], [true, 80]);
+    await h.pass(3000);
+  }
+  assert.ok(!h.has(SN));
+  assert.match(
+    JSON.stringify(h.health.list()),
+    /source_twice.*two servers.*Study \(\\"Study\\", not \\"R631SIM/,
+  );
+  assert.equal(h.log.text().match(/CABLE OF A STATION THAT HAS ONE/g)?.length, 1);
+  // It is told as long as both speak, and no longer.
+  for (let poll = 0; poll < 10; poll++) {
+    await h.cable({ grid: true, soc: 80 });
+    await h.pass(3000);
+  }
+  assert.doesNotMatch(JSON.stringify(h.health.list()), /source_twice/);
+  await h.stop();
+});
+
+const LEFT = { grid_connected: false, soc: 40, grid_source: "nut", charge_source: "nut" } as const;
+
+Deno.test("SocBridge says of a station by cable alone whose server is dead at the start that it is not live, and in the health", async () => {
+  // The run before ended without a last word.
+  const h = await house({}, [{ device: "Rack", ...LEFT, link: "live" }]);
+  await h.pass(CABLE_STALE_MS - 1000);
+  assert.equal(h.state("Rack").link, "live", "it may speak yet");
+  await h.pass(3000);
+  assert.deepEqual([h.state("Rack").link, h.state("Rack").soc], ["stale", undefined]);
+  await h.pass(2000);
+  assert.match(JSON.stringify(h.health.list()), /station_silent.*Rack/);
+  await h.cable({ grid: false, soc: 39 }, "Rack");
+  assert.deepEqual([h.state("Rack").link, h.state("Rack").soc], ["live", 39]);
+  await h.stop();
+});
+
+for (const link of ["off", "up"] as const) {
+  Deno.test(`SocBridge says the same of one that was never heard, when the cloud is ${link} and nobody else can name it`, async () => {
+    const h = await house();
+    h.broker.publish(topics.cloudStatus, encodeCloudStatus({ link, detail: "", ts: TS }));
+    await h.pass(CABLE_STALE_MS + 3000);
+    assert.deepEqual([h.state("Rack").link, h.state("Rack").soc], ["stale", undefined]);
+    await h.stop();
+  });
+}
+
+Deno.test("SocBridge makes no station of a silent cable while the account may still name it, nor after it did", async () => {
+  const h = await house({ devices: [{ sn: SN }], cables: ["Attic"] });
+  h.broker.publish(topics.cloudStatus, encodeCloudStatus({ link: "down", detail: "no network", ts: TS }));
+  await h.pass(300_000);
+  assert.ok(!h.has("Attic"));
+  const stations = [{ sn: SN, name: "Attic" }];
+  h.broker.publish(topics.stationList, encodeStationList({ stations }), { retain: true });
+  h.broker.publish(topics.cloudStatus, encodeCloudStatus({ link: "up", detail: "", ts: TS }));
+  await h.pass(60_000);
+  assert.equal(h.state("Attic").sn, SN);
+  assert.doesNotMatch(h.log.text(), /CABLE ALONE/);
+  await h.stop();
+});
+
+Deno.test("SocBridge takes away what an earlier run left of a station by cable alone that is configured no more", async () => {
+  const left = (device: string, more: Partial<PowerState> = LEFT) => ({ device, soc: 40, ...more });
+  const h = await house({ cables: ["Rack"] }, [left("Attic"), left("Rack"), left("Fed", {})]);
+  await h.pass(9 * 60_000);
+  assert.ok(h.has("Attic"));
+  await h.pass(2 * 60_000);
+  assert.deepEqual(["Attic", "Rack", "Fed"].filter(h.has), ["Rack", "Fed"]);
+  assert.match(h.log.text(), /OLD STATE TAKEN AWAY.*Attic/);
+  await h.stop();
+});
+
+Deno.test("SocBridge counts a cloud that is silent for two minutes as no eye on the grid, however long a house calls it live", async () => {
+  const h = await house({ staleAfterSec: 3600 });
+  await h.cloud();
+  await h.pass(121_000);
+  // The internet went with the grid, and the driver flaps: the falling charge is all there is.
+  for (const soc of [90, 90, 89, 89, 88, 88, 87, 87]) {
+    await h.cable({ soc, flapping: true });
+    await h.pass(3000);
+  }
+  assert.deepEqual([h.state().grid_connected, h.state().soc], [false, 87]);
+  await h.stop();
+});
+
+Deno.test("SocBridge tells that the charge falls on line when the cloud is silent for two minutes, however long a house calls it live", async () => {
+  const h = await house({ staleAfterSec: 3600 });
+  await h.cloud();
+  await h.pass(121_000);
+  for (let soc = 90; soc >= 79; soc--) {
+    await h.cable({ grid: true, soc });
+    await h.pass(3000);
+  }
+  assert.deepEqual(h.told(), ["source_heard", "source_doubtful"]);
   await h.stop();
 });

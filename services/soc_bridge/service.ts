@@ -17,8 +17,10 @@ import { isSameSerial } from "../../lib/nut/serial.ts";
 import type { ModelSpec } from "./models/model_spec.ts";
 import { matchModel, MODELS } from "./models/models.ts";
 import { PowerStation } from "./judge/power_station.ts";
+import { CABLE_STALE_MS } from "./judge/weigh.ts";
 import { GoneStations } from "./publish/gone_stations.ts";
 import { RefusalLog } from "./publish/refusal_log.ts";
+import { SecondCables } from "./publish/second_cables.ts";
 import { type FeedParts, StationPublisher } from "./publish/station_publisher.ts";
 import { type NamedStation, nameStations } from "./publish/station_names.ts";
 
@@ -60,6 +62,7 @@ export class SocBridge implements Service {
   readonly #cableOnly = new Map<string, StationPublisher>();
   /** Of those, whose serial number is a known station's: that one's name. */
   readonly #twins = new Map<string, string>();
+  readonly #secondCables: SecondCables;
   readonly #strangers = new Set<string>();
   readonly #compiled = new Map<ModelSpec, Promise<CompiledModel>>();
   #models: readonly ModelSpec[] = MODELS;
@@ -70,17 +73,24 @@ export class SocBridge implements Service {
   readonly #cancels: (() => void)[] = [];
   #isStopped = false;
   readonly #configured: ReadonlySet<string>;
-  readonly #gone = new GoneStations();
+  readonly #gone: GoneStations;
+  /** The cloud has named the stations of the account, or there is none. */
+  #isAccountRead = false;
+  /** From then on a cable that has said nothing is silent, monotonic ms. */
+  #cablesDueMonoMs = Infinity;
 
   constructor(private readonly context: ServiceContext<SocBridgeConfig>) {
     this.#configured = new Set(context.config.devices.map(({ sn }) => sn));
+    this.#gone = new GoneStations((device) => context.config.cables?.includes(device) === true);
     this.#topics = topicsUnder(context.config.roots);
     this.#refusals = new RefusalLog(context.log, context.clock);
+    this.#secondCables = new SecondCables(context);
   }
 
   async start(): Promise<void> {
     const { bus, clock, config } = this.context;
     await this.#loadModelFiles();
+    this.#cablesDueMonoMs = clock.monoMs() + CABLE_STALE_MS;
     const isolation = new Isolation(this.context, "part_failed");
     this.#cancels.push(
       goRound(clock, TICK_MS, () => this.#everyFeed(), (some) => {
@@ -169,14 +179,23 @@ export class SocBridge implements Service {
     if (retained) return this.#refusals.note(topic, "a retained reading, which may be old");
     try {
       const reading = parseSourceReading(payload, `MQTT topic "${topic}"`);
-      const feed = this.#feeds.get(device) ??
-        [...this.#feeds.values()].find((one) => one.device === device) ?? this.#cableFeed(device);
+      const feed = this.#feedOf(device) ?? this.#cableFeed(device);
       if (!feed) return this.#refusals.note(topic, `no station is called "${device}"`);
+      // Two servers in one state would say its grid lost and back with every poll: one is believed, whichever speaks.
+      const first = this.context.config.cables?.find((one) => this.#feedOf(one) === feed);
+      if (first !== undefined && first !== device) {
+        return this.#secondCables.heard(device, first, feed.device);
+      }
       if (this.#cableOnly.get(device) === feed) this.#noteTwin(device, reading.serial);
       feed.takeSource(reading, heldUpMs(reading, this.context.clock.wallMs()));
     } catch (error) {
       this.#refusals.note(topic, errorText(error));
     }
+  }
+
+  /** The station of that name or serial number that others than a cable know. */
+  #feedOf(device: string): StationPublisher | undefined {
+    return this.#feeds.get(device) ?? [...this.#feeds.values()].find((one) => one.device === device);
   }
 
   /** The feed of a serial number; undefined for models that no table knows. */
@@ -238,6 +257,16 @@ export class SocBridge implements Service {
       feed.begin(new PowerStation({ sn: device, model, gridRule: "auto", staleAfterMs }), false);
     });
     return feed;
+  }
+
+  /** A station by cable alone is one before its cable speaks: or what an earlier run left of it would look live for ever. */
+  #beginSilentCables(): void {
+    const { clock, config } = this.context;
+    if (clock.monoMs() < this.#cablesDueMonoMs) return;
+    for (const device of config.cables ?? []) {
+      const isAlone = this.#isAccountRead || this.#gone.isCableOnly(device);
+      if (isAlone && this.#feedOf(device) === undefined) this.#cableFeed(device);
+    }
   }
 
   /** A station by cable alone whose serial number the cloud knows is one battery twice: told, until it has that station's name. */
@@ -308,7 +337,7 @@ export class SocBridge implements Service {
     const device = topic.split("/").at(-3) ?? "";
     if (!retained || payload.length === 0) return this.#gone.spoken(device);
     try {
-      this.#gone.kept(device, parsePowerState(payload, topic).sn);
+      this.#gone.kept(device, parsePowerState(payload, topic));
     } catch {
       // Not one of ours.
     }
@@ -344,6 +373,7 @@ export class SocBridge implements Service {
     try {
       const { link } = parseCloudStatus(payload, `MQTT topic "${topic}"`);
       this.#isCloudDown = link === "down" || link === "refused";
+      this.#isAccountRead ||= link === "up" || link === "off";
       for (const feed of this.#feeds.values()) feed.setCloudDown(this.#isCloudDown);
     } catch (error) {
       this.#refusals.note(topic, errorText(error));
@@ -351,8 +381,10 @@ export class SocBridge implements Service {
   }
 
   #tellSilence(): void {
+    this.#beginSilentCables();
     const feeds = [...this.#everyFeed()].filter((f) => f.isProtecting);
     this.#tellTwins();
+    this.#secondCables.tell();
     this.#raise("station_silent", feeds.filter((f) => f.link !== "live"), "No fresh word from");
     this.#raise(
       "source_disagreement",

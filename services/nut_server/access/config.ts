@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { ConfigError } from "../../../lib/errors.ts";
 import { integerIn, numberIn, textUpTo } from "../../../lib/messages/parse.ts";
 import { lineFinder, type PathStep } from "../../../lib/text/toml_lines.ts";
-import { secretFree } from "./secret_free.ts";
+import { secretFree } from "../../../lib/config/secret_free.ts";
 import { accountProblems, crossProblems, upsProblems } from "./config_rules.ts";
 import { DEFAULT_LIMITS, type NutHouse, type NutUps, type NutUser } from "./nut_house.ts";
 import { strictObject } from "../../../lib/strict_object.ts";

@@ -38,8 +38,8 @@ export function upsVariables(sources: VariableSources): Variables | undefined {
   const charge = battery.chargePercent === undefined ? undefined : Math.floor(battery.chargePercent);
   const ratedWatts = sources.ratedWatts ?? facts?.ratedWatts;
   const outWatts = state.ac_out_watts ?? state.out_watts;
-  // A station that only a cable speaks for may be anybody's.
-  const maker = memory.sn === undefined && state.grid_source === "nut" ? undefined : "EcoFlow";
+  // A station without a serial number is one that only a cable speaks for, of whatever maker, or one that is fed by hand.
+  const maker = memory.sn === undefined ? undefined : "EcoFlow";
   const isOnline = tokens.includes("OL");
   const values: Record<string, string | number | undefined> = {
     "battery.charge": charge,

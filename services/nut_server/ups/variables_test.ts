@@ -134,6 +134,8 @@ Deno.test("upsVariables() names who tells grid and charge, and makes no UPS by c
   deepEqual(of("R651", {}), ["EcoFlow", "EcoFlow", undefined, undefined]);
   deepEqual(of("R651", sources), ["EcoFlow", "EcoFlow", "nut", "cloud"]);
   deepEqual(of(undefined, sources), [undefined, undefined, "nut", "cloud"]);
+  // While it is silent nobody says any more who told it; it is no other UPS by that.
+  deepEqual(of(undefined, {}), [undefined, undefined, undefined, undefined]);
 });
 
 Deno.test("upsVariables() is sorted by name", () => {
@@ -151,13 +153,11 @@ Deno.test("upsVariables() leaves out what is not known", () => {
   deepEqual([...bare?.keys() ?? []], [
     "battery.charge.low",
     "battery.charger.status",
-    "device.mfr",
     "device.type",
     "driver.name",
     "driver.parameter.port",
     "driver.version",
     "ups.id",
-    "ups.mfr",
     "ups.status",
   ]);
   equal(upsVariables({ ...FULL, view: STALE }), undefined);

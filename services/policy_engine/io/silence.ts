@@ -22,7 +22,7 @@ export function silenceReason({ link }: Pick<StationState, "link">, { isBrokerUp
     case "refused":
       return "EcoFlow's cloud refuses us";
     case "off":
-      return "the cloud is switched off and nobody else feeds the station's state";
+      return "the cloud is switched off, and neither a cable nor anybody else speaks for the station";
   }
   if (link === "offline") return "the cloud says that the station is offline";
   return cloud === "up" ? "the cloud is there, but nothing comes from the station" : "nobody knows why";

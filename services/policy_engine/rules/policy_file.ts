@@ -1,4 +1,5 @@
 /** Reads a policy file's TOML text and reports all problems at once. Pure. */
+import { shownKind } from "../../../lib/config/secret_free.ts";
 import { parse as parseToml, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { ConfigError } from "../../../lib/errors.ts";
@@ -89,7 +90,9 @@ function fromIssue(issue: v.BaseIssue<unknown>): FileProblem {
   if (issue.type === "strict_object" && issue.expected === "never") {
     return { path, text: "is not a key of a policy file" };
   }
-  const seen = JSON.stringify(issue.input)?.slice(0, 60);
+  // Beside a user somebody puts the password, too.
+  const isBesideUser = path[0] === "station" && path[2] === "nut";
+  const seen = isBesideUser ? shownKind(issue.input) : JSON.stringify(issue.input)?.slice(0, 60);
   const wanted = issue.kind === "schema" ? `must be ${issue.expected}` : innermost(issue).message;
   return { path, text: `${wanted}, found ${seen}` };
 }

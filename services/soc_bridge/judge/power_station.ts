@@ -122,6 +122,11 @@ export class PowerStation {
     return evidence !== undefined && nowMonoMs - evidence <= this.#options.staleAfterMs ? "live" : "stale";
   }
 
+  /** Whether it is live and spoke within {@link FRESH_MS}: what it says of the grid is weighed against others by that. */
+  isFresh(nowMonoMs: number): boolean {
+    return this.link(nowMonoMs) === "live" && nowMonoMs - (this.#evidenceMonoMs ?? -Infinity) <= FRESH_MS;
+  }
+
   /** Ends a presence that a live station no longer confirms, and notes it of a loss. */
   settle(nowMonoMs: number): void {
     const { gridRule, model } = this.#options;

@@ -40,10 +40,17 @@ export const SOC_ZERO_CONFIRM_MS = 60_000;
  *
  * @param soc %, 0 to 100
  * @param isReply It comes in a full reply of the station: then one earlier reading that agrees is enough
+ * @param isLow Something else than the charge says that the battery is low: a zero is then a jump as any other
  */
-export function stepSoc(state: SocState, soc: number, isReply: boolean, atMonoMs: number): SocState {
+export function stepSoc(
+  state: SocState,
+  soc: number,
+  isReply: boolean,
+  atMonoMs: number,
+  isLow = false,
+): SocState {
   const believed: SocState = { soc, atMonoMs, held: undefined };
-  const isZero = soc < SOC_ZERO;
+  const isZero = soc < SOC_ZERO && !isLow;
   if (!isZero && isPlausible(state, soc, atMonoMs)) return believed;
   if (isZero && state.soc !== undefined && state.soc <= SOC_JUMP_POINTS) return believed;
   const { held } = state;

@@ -2,6 +2,7 @@
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import { type CableDoubt, isBatteryInUse, stepDoubt } from "./cable_doubt.ts";
 import { type CableDrain, stepDrain } from "./cable_drain.ts";
+import { FRESH_MS } from "./power_station.ts";
 import { SOC_UNKNOWN, type SocState, stepSoc } from "./soc_filter.ts";
 import { areMinutesDoubtful } from "./plausible_minutes.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
@@ -48,7 +49,7 @@ export function addReading(
     ? before?.grid
     : { value: now.grid, atMonoMs, sinceMonoMs, evidence: now.evidence };
   const kept = before?.filter ?? SOC_UNKNOWN;
-  const filter = now.soc === undefined ? kept : stepCharge(kept, now.soc, atMonoMs);
+  const filter = now.soc === undefined ? kept : stepCharge(kept, now.soc, isLow(now), atMonoMs);
   const soc = filter.soc === undefined ? undefined : { value: filter.soc, atMonoMs: filter.atMonoMs };
   // A charge that waits for its confirmation was read before.
   const said = {
@@ -72,12 +73,17 @@ export function addReading(
 }
 
 /** As the station's own; but drivers say 100 % before they have read anything, and right after our start nothing contradicts that. */
-function stepCharge(kept: SocState, soc: number, atMonoMs: number): SocState {
-  if (kept.soc !== undefined) return stepSoc(kept, soc, false, atMonoMs);
+function stepCharge(kept: SocState, soc: number, isLow: boolean, atMonoMs: number): SocState {
+  if (kept.soc !== undefined) return stepSoc(kept, soc, false, atMonoMs, isLow);
   if (soc === 100 && kept.held?.soc !== 100) {
     return { ...kept, held: { soc, firstMonoMs: atMonoMs, count: 1 } };
   }
-  return stepSoc(kept.held?.soc === 100 ? SOC_UNKNOWN : kept, soc, false, atMonoMs);
+  return stepSoc(kept.held?.soc === 100 ? SOC_UNKNOWN : kept, soc, false, atMonoMs, isLow);
+}
+
+/** Whether the UPS calls its battery low: that triggers nothing, but a charge of 0 beside it is no slip. */
+function isLow({ evidence }: SourceReading): boolean {
+  return /\bLB\b/.test(evidence);
 }
 
 /** Takes in what the cloud says, for the time in which the cable is silent. */
@@ -110,13 +116,15 @@ const ROUNDED_POINTS = 1;
  * | grid that the cloud does not tell any more | a loss as above, by its age; else unknown without a live cable |
  * | charge of a cloud after that | not one that rose on battery since the cable's: it is a late frame |
  * | grid in doubt | gone, when the charge fell meanwhile: `cable_doubt.ts` |
- * | minutes | the live cable's, on battery; else the live cloud's |
+ * | minutes to empty | the live cable's, on battery; else the live cloud's, as the next but one |
  * | watts out, temperature | the live cloud's (it tells them by socket and cell); else the live cable's |
  * | watts and volts in, minutes to full | as these, but not the cloud's while its word on the grid is another than the one that counts: it belongs to that |
  * | model | the cloud's; else the cable's |
  * | other values of the moment | the cloud's, while it is live or the cable is silent too: its old watts never look as fresh as the cable |
  * | energy, limits | the cloud's, however old |
  * | link, age | live while either is |
+ *
+ * A live cloud is one that spoke within {@link FRESH_MS}, however long a house calls it so.
  *
  * A fresh cloud that contradicts the cable, in what it said since the cable's word changed, changes nothing, and is named.
  *
@@ -128,7 +136,7 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
   const isFresh = (value: { readonly atMonoMs: number } | undefined) =>
     value !== undefined && nowMonoMs - value.atMonoMs <= CABLE_STALE_MS;
   const isLive = nowMonoMs - cable.spokeMonoMs <= CABLE_STALE_MS;
-  const isCloudLive = cloud.link === "live";
+  const isCloudLive = cloud.link === "live" && (cloud.age_s ?? Infinity) * 1000 <= FRESH_MS;
   const cloudGridAge = cloud.grid_age_s ?? cloud.age_s ?? Infinity;
   const cloudSocAge = cloud.soc_age_s ?? cloud.age_s ?? Infinity;
   // Not of a loss that the cloud tells no more: that has an age, and the newer evidence counts.
@@ -162,7 +170,7 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     delete state.grid_unconfirmed;
   }
   const isOtherGrid = cloud.grid_connected !== undefined && cloud.grid_connected !== state.grid_connected;
-  if (isOtherGrid) dropInput(state);
+  if (isOtherGrid) dropWithGrid(state);
   if (isCableSoc && cable.soc) {
     state.soc = cable.soc.value;
     state.soc_age_s = ageSec(cable.soc.atMonoMs);
@@ -201,11 +209,16 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
   return state;
 }
 
-/** Takes out what the cloud said of the input: a grid that is gone feeds nobody, and one that is there does not give 0 W. */
-function dropInput(state: PowerState): void {
+/**
+ * Takes out what the cloud said with its word on the grid: a grid that is gone feeds nobody, one that is there does not give 0 W, and
+ * minutes to empty that were told on the grid are not those of a battery in use.
+ */
+function dropWithGrid(state: PowerState): void {
   delete state.ac_in_watts;
   delete state.ac_in_volts;
   delete state.charge_min;
+  delete state.discharge_min;
+  delete state.discharge_min_doubtful;
 }
 
 /** What the cloud said that does not change by itself, and grid and charge with their ages. */

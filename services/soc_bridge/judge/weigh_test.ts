@@ -28,6 +28,15 @@ const fallen = (soc: number) =>
     undefined,
   );
 
+/** A driver that says 50 % and then 0 % with this status, until then. */
+const empty = (status: string, untilMs: number) => {
+  let cable = at(OB);
+  for (let ms = 3000; ms <= untilMs; ms += 3000) {
+    cable = addReading(cable, { ...OB, soc: 0, evidence: `ups.status=${status}` }, ms);
+  }
+  return cable;
+};
+
 interface Row {
   readonly name: string;
   readonly cloud: PowerState;
@@ -58,7 +67,7 @@ const rows: Row[] = [
     },
   },
   {
-    name: "shows nothing of the input that belongs to the cloud's other word on the grid",
+    name: "shows nothing of the input, nor minutes, that belong to the cloud's other word on the grid",
     cloud: { ...CLOUD, ac_in_watts: 383, ac_in_volts: 230, charge_min: 74, discharge_min: 99 },
     cable: at({ ...OB, in_volts: 3 }),
     now: 3000,
@@ -67,7 +76,7 @@ const rows: Row[] = [
       ac_in_watts: undefined,
       ac_in_volts: 3,
       charge_min: undefined,
-      discharge_min: 99,
+      discharge_min: undefined,
       out_watts: 70,
     },
   },
@@ -298,6 +307,72 @@ const rows: Row[] = [
     cable: addReading(addReading(undefined, OB, 0), { ...OB, soc: 3 }, 3000),
     now: 3000,
     wanted: { soc: 50, soc_age_s: 3 },
+  },
+  {
+    name:
+      "takes nothing of the moment from a cloud that has said nothing for two minutes, however long a house calls it live",
+    cloud: {
+      ...CLOUD,
+      age_s: 121,
+      grid_age_s: 121,
+      soc_age_s: 121,
+      ac_in_watts: 71,
+      discharge_min: 300,
+      temp_celsius: 30,
+    },
+    cable: at({ ...OB, out_watts: 200 }),
+    now: 3000,
+    wanted: {
+      out_watts: 200,
+      ac_in_watts: undefined,
+      discharge_min: undefined,
+      temp_celsius: undefined,
+      battery_wh: 245,
+      source_disagreement: undefined,
+      link: "live",
+      age_s: 3,
+    },
+  },
+  {
+    name: "takes them from one that spoke two minutes ago",
+    cloud: { ...CLOUD, age_s: 120, grid_age_s: 120, soc_age_s: 120, temp_celsius: 30 },
+    cable: at({ ...OB, out_watts: 200 }),
+    now: 3000,
+    wanted: { out_watts: 70, temp_celsius: 30 },
+  },
+  {
+    name:
+      "takes no minutes to empty from a cloud whose word on the grid does not count: they are of a house on the grid",
+    cloud: { ...CLOUD, discharge_min: 300, discharge_min_doubtful: true },
+    cable: at(OB),
+    now: 3000,
+    wanted: {
+      grid_connected: false,
+      discharge_min: undefined,
+      discharge_min_doubtful: undefined,
+      out_watts: 70,
+    },
+  },
+  {
+    name: "believes a 0 % that the UPS itself calls a low battery at the third time",
+    cloud: LOST,
+    cable: empty("OB DISCHRG LB", 9000),
+    now: 9000,
+    wanted: { soc: 0, soc_age_s: 0, charge_source: "nut" },
+  },
+  {
+    name: "does not at the second",
+    cloud: LOST,
+    cable: empty("OB DISCHRG LB", 6000),
+    now: 6000,
+    wanted: { soc: 50, soc_age_s: 6 },
+  },
+  {
+    name: "believes a 0 % that no low battery goes with as little as the station's own",
+    cloud: LOST,
+    cable: empty("OB", 180_000),
+    now: 180_000,
+    wanted: { soc: 50, soc_age_s: 180 },
   },
   {
     name: "believes it at the third time",

@@ -2,6 +2,7 @@
  * Which stations are off the list for good, and which states the broker still keeps of them: of stations that this run knows,
  * and of those that only an earlier one knew. Pure but for its own memory.
  */
+import type { PowerState } from "../../../lib/messages/power_state.ts";
 
 /** A station that is not on the list and says nothing is gone after this long, ms. */
 export const GONE_AFTER_MS = 600_000;
@@ -15,9 +16,13 @@ export interface ListNow {
   readonly nowMonoMs: number;
 }
 
+/** What is looked at in a state that the broker keeps. */
+export type Kept = Pick<PowerState, "sn" | "grid_source" | "charge_source">;
+
 /** A name in topics of ours that is not spoken under any more. */
 interface Leftover {
-  readonly sn: string;
+  /** Absent: only a cable spoke for it. */
+  readonly sn?: string;
   /** Since when nobody has spoken under it and it has been off the list; undefined: it is on the list. */
   sinceMonoMs: number | undefined;
 }
@@ -27,10 +32,20 @@ export class GoneStations {
   readonly #leftovers = new Map<string, Leftover>();
   readonly #unlistedSince = new Map<string, number>();
 
-  /** The broker keeps a state from before this run. @param sn Absent: somebody else's, which is left alone */
-  kept(device: string, sn: string | undefined): void {
-    if (sn === undefined || this.#leftovers.size >= MOST_LEFTOVERS) return;
+  /** @param isCable Whether the configuration gives a station of that name a cable */
+  constructor(private readonly isCable: (device: string) => boolean = () => false) {}
+
+  /** The broker keeps a state from before this run. One without a serial number that no cable told is somebody else's, and left alone. */
+  kept(device: string, { sn, grid_source, charge_source }: Kept): void {
+    const isOurs = sn !== undefined || grid_source === "nut" || charge_source === "nut";
+    if (!isOurs || this.#leftovers.size >= MOST_LEFTOVERS) return;
     this.#leftovers.set(device, { sn, sinceMonoMs: undefined });
+  }
+
+  /** Whether an earlier run left the state of a station by that name that only a cable spoke for. */
+  isCableOnly(device: string): boolean {
+    const leftover = this.#leftovers.get(device);
+    return leftover !== undefined && leftover.sn === undefined;
   }
 
   /** Somebody speaks under this name: it is in use. */
@@ -46,12 +61,13 @@ export class GoneStations {
   takeLeftovers(nameOf: (sn: string) => string | undefined, { isListed, nowMonoMs }: ListNow): string[] {
     const taken: string[] = [];
     for (const [device, leftover] of this.#leftovers) {
-      const name = nameOf(leftover.sn);
+      const { sn } = leftover;
+      const name = sn === undefined ? undefined : nameOf(sn);
       if (name === device) {
         this.#leftovers.delete(device);
         continue;
       }
-      const isOld = name !== undefined || isListed?.(leftover.sn) === false;
+      const isOld = sn === undefined ? !this.isCable(device) : name !== undefined || isListed?.(sn) === false;
       leftover.sinceMonoMs = isOld ? leftover.sinceMonoMs ?? nowMonoMs : undefined;
       if (leftover.sinceMonoMs === undefined || nowMonoMs - leftover.sinceMonoMs < GONE_AFTER_MS) continue;
       this.#leftovers.delete(device);

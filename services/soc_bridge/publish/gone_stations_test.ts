@@ -36,11 +36,11 @@ Deno.test("GoneStations.isGone() begins anew after a word or a place on the list
 
 Deno.test("GoneStations.takeLeftovers() names what an earlier run left, once, and nothing of others", () => {
   const gone = new GoneStations();
-  gone.kept("Cellar", "A");
-  gone.kept("Fed by hand", undefined);
-  gone.kept("B", "B");
-  gone.kept("Attic", "C");
-  gone.kept("Spoken", "D");
+  gone.kept("Cellar", { sn: "A" });
+  gone.kept("Fed by hand", {});
+  gone.kept("B", { sn: "B" });
+  gone.kept("Attic", { sn: "C" });
+  gone.kept("Spoken", { sn: "D" });
   // B is called Study now, C is on the list but not known yet, somebody speaks of D.
   const names = (sn: string) => sn === "B" ? "Study" : undefined;
   const list = listed("B", "C");
@@ -53,8 +53,8 @@ Deno.test("GoneStations.takeLeftovers() names what an earlier run left, once, an
 
 Deno.test("GoneStations.takeLeftovers() without a list takes only old names", () => {
   const gone = new GoneStations();
-  gone.kept("Cellar", "A");
-  gone.kept("B", "B");
+  gone.kept("Cellar", { sn: "A" });
+  gone.kept("B", { sn: "B" });
   const names = (sn: string) => sn === "B" ? "Study" : undefined;
   gone.takeLeftovers(names, at(0));
   assert.deepEqual(gone.takeLeftovers(names, at(GONE_AFTER_MS)), ["B"]);

@@ -156,8 +156,7 @@ export class StationPublisher {
     const nowMonoMs = this.parts.clock.monoMs();
     if (this.#isAnothers(reading.serial, nowMonoMs)) return;
     const station = this.#station;
-    const isCloudLive = station?.link(nowMonoMs) === "live";
-    const cloudGrid = isCloudLive && !station.grid.pending ? station.grid.present : undefined;
+    const cloudGrid = station?.isFresh(nowMonoMs) && !station.grid.pending ? station.grid.present : undefined;
     this.#cable = addReading(this.#cable, reading, atMonoMs, cloudGrid);
     this.#lookedMonoMs = -Infinity;
     this.#touched();

@@ -1,6 +1,6 @@
 /** What is wrong with a value out of a file that holds passwords, without showing any of it. Pure. */
 import * as v from "valibot";
-import { nearest } from "../../../lib/text/nearest.ts";
+import { nearest } from "../text/nearest.ts";
 
 /**
  * A person who mixes up two lines, or forgets a quote, puts a password under another key, or makes a key of it: what was found is
@@ -21,10 +21,11 @@ export function secretFree(issue: v.BaseIssue<unknown>, schema: v.GenericSchema)
     })`;
   }
   const wanted = issue.kind === "schema" ? `must be ${issue.expected}` : issue.message;
-  return `${path ? `"${path}" ` : ""}${wanted}, found ${shown(issue.input)}`;
+  return `${path ? `"${path}" ` : ""}${wanted}, found ${shownKind(issue.input)}`;
 }
 
-function shown(value: unknown): string {
+/** A value by its kind and length alone; small numbers as they are. */
+export function shownKind(value: unknown): string {
   if (typeof value === "string") return `${value.length} characters`;
   // Nobody's password has fewer digits.
   if (typeof value === "number") return Math.abs(value) < 100_000 ? String(value) : "a larger number";
