@@ -4,9 +4,14 @@ import { existsSync } from "node:fs";
 /** `checkout`: run by Deno from its sources. `package`: the program, beside a systemd that runs it. `container`: the image. */
 export type Installation = "checkout" | "package" | "container";
 
-/** Looks at this program and this machine. @param root Below which the machine's files lie */
-export function installationHere(root = "/"): Installation {
-  if (!Deno.build.standalone) return "checkout";
+/**
+ * Looks at this program and this machine.
+ *
+ * @param root Below which the machine's files lie
+ * @param ownUrl Of this program: a bundle is a program too, which the runtime beside it does not say of itself
+ */
+export function installationHere(root = "/", ownUrl = import.meta.url): Installation {
+  if (!Deno.build.standalone && ownUrl.endsWith(".ts")) return "checkout";
   return existsSync(`${root}run/systemd/system`) ? "package" : "container";
 }
 
@@ -18,9 +23,10 @@ export function typable(text: string, installation: Installation): string {
   if (installation === "package") return text;
   if (installation === "container") {
     return text
-      .replaceAll(/(sudo )?systemctl (re)?start ecoflow-power\b/g, "docker compose restart ecoflow-power")
-      .replaceAll("journalctl -u ecoflow-power", "docker compose logs ecoflow-power")
-      .replaceAll(COMMAND, (_, name) => `docker compose exec ecoflow-power ecoflow-power ${name}`);
+      .replaceAll(/(sudo )?systemctl restart ecoflow-power\b/g, "docker compose restart daemon broker")
+      .replaceAll(/(sudo )?systemctl start ecoflow-power\b/g, "docker compose up --detach")
+      .replaceAll(/journalctl -u ecoflow-power\b/g, "docker compose logs daemon")
+      .replaceAll(COMMAND, (_, name) => `docker compose run --rm setup ${name}`);
   }
   return text
     .replaceAll(/(sudo )?systemctl (re)?start ecoflow-power\b/g, "deno task start")

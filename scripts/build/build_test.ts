@@ -126,6 +126,14 @@ Deno.test("the runtime form of the daemon says its version, and keeps its servic
     assert.equal(code, 0, text);
     assert.ok(text.split("\n").filter((line) => /attempts denied$/.test(line)).length >= 4, text);
     assert.equal((await run("settings", "--env", env)).code, 0);
+    const stations = `ECOFLOW_DEVICE_LIST=R631XXXXXXXXXXXX:Study\nDEVICE_TO_AGENTS_JSON={"Study":["pc"]}\n`;
+    writeFileSync(env, stations, { flag: "a" });
+    const { text: added } = await run("keys", "add", "pc", "--env", env);
+    assert.match(
+      added,
+      /in force after: (sudo systemctl|docker compose) restart /,
+      "a package is no checkout",
+    );
     const info = await new Deno.Command(Deno.execPath(), {
       args: ["info", "--no-config", "--json", join(folder, "main.js")],
     }).output();
