@@ -1,5 +1,4 @@
 /** In which form this program is installed, and what a person types there. */
-import { existsSync } from "node:fs";
 
 /** `checkout`: run by Deno from its sources. `package`: the program, beside a systemd that runs it. `container`: the image. */
 export type Installation = "checkout" | "package" | "container";
@@ -12,7 +11,16 @@ export type Installation = "checkout" | "package" | "container";
  */
 export function installationHere(root = "/", ownUrl = import.meta.url): Installation {
   if (!Deno.build.standalone && ownUrl.endsWith(".ts")) return "checkout";
-  return existsSync(`${root}run/systemd/system`) ? "package" : "container";
+  return isThere(`${root}run/systemd/system`) ? "package" : "container";
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Commands that `deno.json` has a task for. */
