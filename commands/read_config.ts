@@ -1,12 +1,11 @@
 /** The configuration as a subcommand gets it: from the env file it names, the usual places, and the environment. */
-import { hostname } from "node:os";
-import { dirname, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { REAL_TIME, type TimeScale } from "../lib/time/clock.ts";
 import { type HouseConfig, loadConfig } from "../lib/config/load.ts";
 import { ConfigError } from "../lib/errors.ts";
 import { parseTimeScale } from "../lib/time/time_scale.ts";
 import { serviceConfigProblems } from "../services/registry.ts";
+import { absolutePath, directoryOf } from "../lib/text/paths.ts";
+import { readOptions } from "../lib/text/read_options.ts";
 import { wrap } from "../lib/text/wrap.ts";
 import { complain, EXIT } from "./command.ts";
 import { fileErrorText } from "./terminal/file_error.ts";
@@ -44,10 +43,7 @@ export function readConfig(
   isAboutToBe: (path: string) => boolean = () => false,
 ): { house: HouseConfig; time: TimeScale } | number {
   try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { env: { type: "string" }, "time-scale": { type: "string" } },
-    });
+    const values = readOptions(args, ["env", "time-scale"]);
     const path = envPathOf(values.env);
     const house = loadConfig({
       file: path === undefined ? undefined : { name: path, text: DISK.readFile(path) },
@@ -61,7 +57,7 @@ export function readConfig(
     if (problems.length > 0) throw new ConfigError(problems);
     // For simulations only: `--time-scale SPEED@ORIGIN_WALL_MS`.
     const time = values["time-scale"] === undefined ? REAL_TIME : parseTimeScale(values["time-scale"]);
-    return { house: { ...house, stateDir: resolve(house.stateDir) }, time };
+    return { house: { ...house, stateDir: absolutePath(house.stateDir, Deno.cwd()) }, time };
   } catch (error) {
     const code = error instanceof ConfigError ? EXIT.config : EXIT.usage;
     return complain(`${wrap(configAdvice(error, args), 80, 4)}\n`, code);
@@ -81,7 +77,7 @@ function configAdvice(error: unknown, args: readonly string[]): string {
 /** undefined where this program may not ask for it. */
 function ownName(): string | undefined {
   try {
-    return hostname();
+    return Deno.hostname();
   } catch {
     return undefined;
   }
@@ -99,5 +95,5 @@ function credentialsBeside(envPath: string | undefined): { CREDENTIALS_DIRECTORY
 
 /** Where secrets lie as files of their own, each named like its key in small letters. */
 export function credentialsDirOf(envPath: string): string {
-  return `${dirname(resolve(envPath))}/credentials`;
+  return `${directoryOf(absolutePath(envPath, Deno.cwd()))}/credentials`;
 }

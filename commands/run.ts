@@ -1,6 +1,4 @@
 /** `ecoflow-power run`: starts the services, watches them, talks to systemd. */
-import { mkdirSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
 import { systemClock, type TimeScale } from "../lib/time/clock.ts";
 import { collectNowAndThen } from "../lib/workers/collect_garbage.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
@@ -38,8 +36,8 @@ export async function run(args: readonly string[]): Promise<number> {
     budgeted(consoleSink(style, systemClock(time).wallMs), systemClock(time).monoMs),
   );
   const rows = wantedServices(house);
-  for (const row of rows) mkdirSync(stateDirOf(house, row.name), { recursive: true, mode: 0o700 });
-  log.notice("STARTING", { version: VERSION, host: hostname(), state_dir: house.stateDir });
+  for (const row of rows) Deno.mkdirSync(stateDirOf(house, row.name), { recursive: true, mode: 0o700 });
+  log.notice("STARTING", { version: VERSION, host: Deno.hostname(), state_dir: house.stateDir });
   for (const remark of house.remarks) log.warn(remark);
   let state = takeState(house.stateDir);
   // Somebody may just be looking, and a daemon that ends holds it until its last breath.
@@ -63,7 +61,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const systemd = openSdNotify(
     Deno.env.get("NOTIFY_SOCKET"),
     `${house.stateDir}/.notify.sock`,
-    `${tmpdir()}/.ecoflow-power-notify.sock`,
+    `${Deno.env.get("TMPDIR") ?? "/tmp"}/.ecoflow-power-notify.sock`,
   );
   const ended = Promise.withResolvers<number>();
   let isReady = false;

@@ -1,5 +1,5 @@
 /** Which hosts lie inside a house's own network, so that plain HTTP to them leaves no house. Pure. */
-import { isIP } from "node:net";
+import { ipFamily } from "./text/ip_family.ts";
 import { isThisMachine } from "./this_machine.ts";
 
 const PRIVATE_V4 = [/^10\./, /^192\.168\./, /^169\.254\./, /^172\.(1[6-9]|2\d|3[01])\./];
@@ -9,7 +9,7 @@ const PRIVATE_NAME = /\.(local|lan|internal|home\.arpa)$/i;
 /** Whether a host, a name or an address without brackets, is this machine or lies in a private network. */
 export function isPrivateHost(host: string): boolean {
   if (isThisMachine(host)) return true;
-  switch (isIP(host)) {
+  switch (ipFamily(host)) {
     case 4:
       return PRIVATE_V4.some((pattern) => pattern.test(host));
     case 6: {

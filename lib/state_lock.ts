@@ -2,7 +2,6 @@
  * One daemon for one state directory: two would write over each other's files and speak with one client id. The kernel keeps the
  * lock (flock) for as long as the process lives, so that a killed daemon leaves none behind.
  */
-import { join } from "node:path";
 import { errorText } from "./errors.ts";
 
 /**
@@ -21,7 +20,7 @@ const FILE = "daemon.lock";
 export function takeState(stateDir: string): Exclude<StateHolder, { kind: "free" }> {
   let file: Deno.FsFile | undefined;
   try {
-    file = Deno.openSync(join(stateDir, FILE), { create: true, read: true, write: true, mode: 0o600 });
+    file = Deno.openSync(`${stateDir}/${FILE}`, { create: true, read: true, write: true, mode: 0o600 });
     if (!file.tryLockSync(true)) {
       file.close();
       return { kind: "taken", pid: pidIn(stateDir) };
@@ -43,7 +42,7 @@ export function takeState(stateDir: string): Exclude<StateHolder, { kind: "free"
 /** Looks who holds it, without holding it longer than the look. */
 export function holderOfState(stateDir: string): Exclude<StateHolder, { kind: "mine" }> {
   try {
-    using file = Deno.openSync(join(stateDir, FILE), { read: true });
+    using file = Deno.openSync(`${stateDir}/${FILE}`, { read: true });
     return file.tryLockSync(false) ? { kind: "free" } : { kind: "taken", pid: pidIn(stateDir) };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { kind: "free" };
@@ -53,7 +52,7 @@ export function holderOfState(stateDir: string): Exclude<StateHolder, { kind: "m
 
 function pidIn(stateDir: string): number | undefined {
   try {
-    const text = Deno.readTextFileSync(join(stateDir, FILE)).trim();
+    const text = Deno.readTextFileSync(`${stateDir}/${FILE}`).trim();
     return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
   } catch {
     return undefined;

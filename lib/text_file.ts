@@ -1,5 +1,5 @@
 /** A small text that outlives the process: one file, whole at every moment. */
-import { dirname } from "node:path";
+import { directoryOf } from "./text/paths.ts";
 
 /** A place for one text. */
 export interface TextStore {
@@ -44,9 +44,9 @@ export function textFile(path: string, mode = 0o600, owner: "directory" | "own" 
       } finally {
         file.close();
       }
-      giveToOwnerOf(owner === "own" && exists(path) ? path : dirname(path), next);
+      giveToOwnerOf(owner === "own" && exists(path) ? path : directoryOf(path), next);
       Deno.renameSync(next, path);
-      flushDirectory(dirname(path));
+      flushDirectory(directoryOf(path));
     },
     setAside() {
       const aside = `${path}.refused`;

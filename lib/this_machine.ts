@@ -1,5 +1,5 @@
 /** Whether a host's name or address means this machine, whatever it is called. Pure. */
-import { isIPv4 } from "node:net";
+import { ipFamily } from "./text/ip_family.ts";
 
 /**
  * `localhost`, 127.0.0.0/8 and `::1` in every spelling, IPv4 within IPv6 and brackets included. False for `0.0.0.0` and `::`, which
@@ -9,7 +9,7 @@ export function isThisMachine(host: string): boolean {
   const bare = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
   if (!/^[0-9a-z.:]+$/i.test(bare)) return false;
   const plain = hostnameOf(bare.includes(":") ? `[${bare}]` : bare);
-  return plain === "localhost" || plain === "[::1]" || (isIPv4(plain) && plain.startsWith("127.")) ||
+  return plain === "localhost" || plain === "[::1]" || (ipFamily(plain) === 4 && plain.startsWith("127.")) ||
     /^\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\]$/.test(plain);
 }
 

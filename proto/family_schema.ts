@@ -20,36 +20,22 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** Explicit presence and packed arrays; text is not verified, because packs put debris into serial fields. */
 const TYPE_RULES = { edition: "2023", options: { features: { utf8_validation: "NONE" } } };
 
-/** Decodes and encodes the messages of one family. Types are compiled when first used. */
+/** Decodes and encodes the messages of one family. Types are made and compiled when first used: a family has up to 60. */
 export class FamilySchema {
-  readonly #root: protobuf.Root;
+  readonly #root = new protobuf.Root();
   /** Looking a type up by its name costs more than decoding a small message. */
   readonly #types = new Map<string, protobuf.Type>();
 
-  constructor(descriptor: FamilyDescriptor) {
-    const nested: Record<string, protobuf.AnyNestedObject> = {};
-    for (const [name, values] of Object.entries(descriptor.enums)) nested[name] = { values: { ...values } };
-    for (const [name, fields] of Object.entries(descriptor.messages)) {
-      nested[name] = {
-        ...TYPE_RULES,
-        fields: Object.fromEntries(
-          Object.entries(fields).map((
-            [field, [id, type, rule]],
-          ) => [field, rule ? { id, type, rule } : { id, type }]),
-        ),
-      } as protobuf.IType;
-    }
-    this.#root = protobuf.Root.fromJSON({ nested });
-  }
+  constructor(private readonly descriptor: FamilyDescriptor) {}
 
   /** Whether the family has a message of this name. */
   has(message: string): boolean {
-    return this.#root.get(message) instanceof protobuf.Type;
+    return Object.hasOwn(this.descriptor.messages, message);
   }
 
   /** All message names. */
   messageNames(): string[] {
-    return this.#root.nestedArray.filter((o) => o instanceof protobuf.Type).map((o) => o.name);
+    return Object.keys(this.descriptor.messages);
   }
 
   /** Name, number, type and repetition of every field. @throws TypeError when there is no such message */
@@ -90,11 +76,46 @@ export class FamilySchema {
   #type(message: string): protobuf.Type {
     let type = this.#types.get(message);
     if (!type) {
+      this.#make(message);
+      // As for a whole family at once: it says which enums keep a number that they do not know.
+      this.#root.resolveAll();
       type = this.#root.lookupType(message);
       this.#types.set(message, type);
     }
     return type;
   }
+
+  /** Makes a type and all that its fields need. */
+  #make(name: string): void {
+    if (this.#root.get(name)) return;
+    const values = ownOf(this.descriptor.enums, name);
+    if (values) this.#root.add(protobuf.Enum.fromJSON(name, { values: { ...values } }));
+    const fields = ownOf(this.descriptor.messages, name);
+    if (!fields) return;
+    const type = protobuf.Type.fromJSON(name, {
+      ...TYPE_RULES,
+      fields: Object.fromEntries(
+        Object.entries(fields).map((
+          [field, [id, type, rule]],
+        ) => [field, rule ? { id, type, rule } : { id, type }]),
+      ),
+    } as protobuf.IType);
+    type.setup = () => decodesAndEncodes(protobuf.Type.prototype.setup.call(type));
+    this.#root.add(type);
+    for (const [, type] of Object.values(fields)) this.#make(type);
+  }
+}
+
+/** The package compiles five functions of each type, and keeps their text; a third of a megabyte of a family are these three. */
+function decodesAndEncodes(type: protobuf.Type): protobuf.Type {
+  const refuse = () => {
+    throw new TypeError(`Cannot use "${type.name}" so: it decodes and encodes, and nothing else`);
+  };
+  return Object.assign(type, { verify: refuse, fromObject: refuse, toObject: refuse });
+}
+
+function ownOf<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** Field numbers that the schema does not know, in the order found; `decoded` with `keepUnknown`. */

@@ -1,5 +1,4 @@
 /** Takes secrets out of a text that somebody else wrote and that is to be shown. Pure. */
-import { Buffer } from "node:buffer";
 import { type Unescaped, unescaped } from "./unescaped.ts";
 
 /** What is shown instead. */
@@ -27,7 +26,7 @@ export function hideSecrets(text: string, secrets: readonly (string | undefined)
   for (
     const { forms, isAnyCase } of [
       { forms: known.flatMap(formsOf), isAnyCase: false },
-      { forms: known.map((one) => Buffer.from(one).toString("hex")), isAnyCase: true },
+      { forms: known.map((one) => utf8(one).toHex()), isAnyCase: true },
     ]
   ) shown = hideForms(shown, forms, isAnyCase);
   return shown;
@@ -36,15 +35,26 @@ export function hideSecrets(text: string, secrets: readonly (string | undefined)
 /** As it is, and in base64 at each of the three places where it can begin there. */
 function formsOf(secret: string): string[] {
   const plain = unescaped(secret).text;
-  const bytes = Buffer.from(secret, "utf8");
+  const bytes = utf8(secret);
   const inBase64 = [0, 1, 2].map((before) =>
     unescaped(
-      Buffer.concat([Buffer.alloc(before), bytes]).toString("base64").replace(/=+$/, "")
+      behind(before, bytes).toBase64().replace(/=+$/, "")
         // The sign that it shares with what stands before it, and after it, is not its own.
         .slice(before === 0 ? 0 : before + 1, Math.floor((before + bytes.length) * 4 / 3)),
     ).text
   );
   return [plain, ...inBase64.filter((form) => form.length >= SHORTEST_FORM)];
+}
+
+/** The bytes behind so many others. */
+function behind(count: number, bytes: Uint8Array): Uint8Array {
+  const all = new Uint8Array(count + bytes.length);
+  all.set(bytes, count);
+  return all;
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 function hideForms(text: string, forms: readonly string[], isAnyCase: boolean): string {

@@ -2,16 +2,14 @@
  * Client ids at the broker. Whoever connects with the id of another throws it out, so an id has a part that only its owner can
  * make: from a secret that it has anyway, so that nothing need be stored and the id is the same at every start.
  */
-import { createHmac } from "node:crypto";
+import { hmacSha256Hex } from "../text/sha256.ts";
 
 /** The daemon's id when the owner names none. */
 export const DAEMON_CLIENT_ID = "ecoflow-power";
 
 function withSecretPart(id: string, secret: string | undefined, what: readonly string[]): string {
   if (secret === undefined || secret === "") return id;
-  return `${id}-${
-    createHmac("sha256", secret).update(JSON.stringify([id, ...what])).digest("hex").slice(0, 16)
-  }`;
+  return `${id}-${hmacSha256Hex(secret, JSON.stringify([id, ...what])).slice(0, 16)}`;
 }
 
 /**
@@ -37,5 +35,5 @@ export function agentClientId(agent: string, keyHex: string | undefined, bootId:
 
 /** What a status says of the start of its host: the same until the next, and telling nothing of the machine. */
 export function bootMark(bootId: string): string {
-  return createHmac("sha256", "boot").update(bootId).digest("hex").slice(0, 16);
+  return hmacSha256Hex("boot", bootId).slice(0, 16);
 }

@@ -1,6 +1,4 @@
 /** What the runtime keeps of the bundle between starts; `scripts/build/launcher.ts` tells it where. */
-import { rmSync } from "node:fs";
-import { basename, join } from "node:path";
 
 /** The folder in the state directory. */
 export const CACHE_DIR = "runtime_cache";
@@ -10,9 +8,9 @@ export const UNPROVEN = "unproven";
 
 /** Takes the mark away: with what is kept the program came to READY. Without a cache of ours, or where it cannot be written, nothing happens. */
 export function proveCache(dir: string | undefined): void {
-  if (dir === undefined || basename(dir) !== CACHE_DIR) return;
+  if (dir === undefined || !`/${dir}`.endsWith(`/${CACHE_DIR}`)) return;
   try {
-    rmSync(join(dir, UNPROVEN), { force: true });
+    Deno.removeSync(`${dir}/${UNPROVEN}`);
   } catch {
     // The next start begins without what is kept, which is slower and no more.
   }

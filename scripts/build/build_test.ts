@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { SERVICES } from "../../services/registry.ts";
 import { compileArgs, DAEMON, PERMISSIONS } from "./build.ts";
 import { bundle, workerFiles } from "./bundle.ts";
@@ -12,6 +12,36 @@ import { compileWith, findCompiler } from "./denort.ts";
 import { play, stationModels } from "../../commands/simulate/play.ts";
 import { startRealWorld } from "../simulate/real_world.ts";
 import { SCENARIOS } from "../../commands/simulate/scenarios.ts";
+
+/** Services whose workers load nothing of Node's layer. */
+const WITHOUT_NODE = ["soc_bridge", "policy_engine", "nut_source", "notifier", "discovery"];
+
+/** What a piece of a bundle imports of Node, and whatever it imports itself. */
+function nodeImportsOf(folder: string, piece: string, seen = new Set<string>()): string[] {
+  if (seen.has(piece)) return [];
+  seen.add(piece);
+  const imports = [...readFileSync(join(folder, piece), "utf8").matchAll(/(?:from|import)\s*"(node:[^"]+|\.[^"]+)"/g)];
+  return imports.flatMap(([, target = ""]) =>
+    target.startsWith("node:") ? [target] : nodeImportsOf(folder, join(dirname(piece), target), seen)
+  );
+}
+
+/** A built daemon carries a house through a whole outage on Mosquitto. @throws AssertionError naming what did not hold */
+async function playOutage(binary: string): Promise<void> {
+  const scenario = SCENARIOS.find(({ name }) => name === "full_outage");
+  assert.ok(scenario);
+  const models = stationModels(scenario);
+  const lines: string[] = [];
+  const onLog = (program: string, line: string) => void lines.push(`${program} | ${line}`);
+  const world = await startRealWorld({ scenario, models, speed: 15, broker: "mosquitto", onLog, binary });
+  try {
+    const { verdicts } = await play(scenario, models, world);
+    const failed = verdicts.filter(({ held }) => !held).map(({ text }) => text);
+    assert.deepEqual(failed, [], `${failed.join("\n")}\n${lines.join("\n")}`);
+  } finally {
+    await world.stop();
+  }
+}
 
 Deno.test("compileArgs() of the daemon gives no program, no foreign code, and not everything", () => {
   for (const target of TARGETS) {
@@ -74,21 +104,7 @@ Deno.test("the built daemon says its version, keeps its services in their sandbo
       assert.match(text, /^ {2}ECOFLOW_PASS +\(hidden\) +file$/m);
       assert.doesNotMatch(text, /hush/);
     });
-    await t.step("full_outage on Mosquitto", async () => {
-      const scenario = SCENARIOS.find(({ name }) => name === "full_outage");
-      assert.ok(scenario);
-      const models = stationModels(scenario);
-      const lines: string[] = [];
-      const onLog = (program: string, line: string) => void lines.push(`${program} | ${line}`);
-      const world = await startRealWorld({ scenario, models, speed: 30, broker: "mosquitto", onLog, binary });
-      try {
-        const { verdicts } = await play(scenario, models, world);
-        const failed = verdicts.filter(({ held }) => !held).map(({ text }) => text);
-        assert.deepEqual(failed, [], `${failed.join("\n")}\n${lines.join("\n")}`);
-      } finally {
-        await world.stop();
-      }
-    });
+    await t.step("full_outage on Mosquitto", () => playOutage(binary));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -126,6 +142,27 @@ Deno.test("the runtime form of the daemon says its version, and keeps its servic
     assert.equal(code, 0, text);
     assert.ok(text.split("\n").filter((line) => /attempts denied$/.test(line)).length >= 4, text);
     assert.equal((await run("settings", "--env", env)).code, 0);
+    const stations = `ECOFLOW_DEVICE_LIST=R631XXXXXXXXXXXX:Study\nDEVICE_TO_AGENTS_JSON={"Study":["pc"]}\n`;
+    writeFileSync(env, stations, { flag: "a" });
+    const { text: added } = await run("keys", "add", "pc", "--env", env);
+    assert.match(
+      added,
+      /in force after: (sudo systemctl|docker compose) restart /,
+      "a package is no checkout",
+    );
+    await playOutage(join(folder, "ecoflow-power"));
+    const commandRun = readdirSync(folder).filter((name) => /^run-.*\.js$/.test(name));
+    assert.equal(commandRun.length, 1);
+    for (
+      const piece of [
+        "main.js",
+        ...commandRun,
+        ...WITHOUT_NODE.map((name) => `services/${name}/worker.js`),
+      ]
+    ) {
+      assert.deepEqual(nodeImportsOf(folder, piece), [], `${piece}: Node's layer costs 2 MB in each worker`);
+    }
+    assert.deepEqual(nodeImportsOf(folder, "services/broker_link/worker.js").includes("node:net"), true);
     const info = await new Deno.Command(Deno.execPath(), {
       args: ["info", "--no-config", "--json", join(folder, "main.js")],
     }).output();

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { PROBE_ENTRY } from "../../services/sandbox.ts";
 import { SERVICES } from "../../services/registry.ts";
 import { packageArgs, PROGRAM_PACKAGES } from "./program_packages.ts";
+import { hideNode } from "./without_node.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -53,6 +54,7 @@ export async function bundle(program: ProgramName, out: string): Promise<void> {
   if (program === "daemon") {
     nameWorkers(out);
     requireWhenCalled(out);
+    hideNode(out);
   }
   writeFileSync(join(out, "package.json"), '{ "type": "module" }\n');
   writeFileSync(join(out, "licences.txt"), await licences(program));
@@ -108,7 +110,7 @@ export function requiresWhenCalled(script: string): string {
     /import\s*\{\s*createRequire as __deno_internal_createRequire\s*\}\s*from\s*"node:module";\s*var (\w+)\s*=\s*__deno_internal_createRequire\(import\.meta\.url\);/;
   return script.replace(
     pattern,
-    "var $1=(name)=>{const found=globalThis.process.getBuiltinModule(name);" +
+    "var $1=(name)=>{const found=globalThis.process?.getBuiltinModule(name);" +
       'if(found===undefined)throw new Error(`Cannot find module "${name}"`);return found};',
   );
 }

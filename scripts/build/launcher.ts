@@ -34,6 +34,7 @@ export function shellLauncher({ dir, name, flags, environment = {} }: Launch): s
   const set = Object.entries(environment).map(([key, value]) => `export ${key}="\${${key}:-${value}}"\n`)
     .join("");
   const here = dir ?? '$(dirname "$(readlink -f "$0")")';
+  const bootId = "/proc/sys/kernel/random/boot_id";
   return `#!/bin/sh
 # The official Deno runtime with one bundled program.
 here="${here}"
@@ -45,6 +46,10 @@ if [ "\${1:-}" = run ] && [ -n "\${STATE_DIRECTORY:-}" ]; then
     cache="\${STATE_DIRECTORY%%:*}/${CACHE_DIR}"
     if [ -e "$cache/${UNPROVEN}" ]; then rm -rf "$cache"; fi
     mkdir -p -m 700 "$cache" 2>/dev/null && [ -O "$cache" ] && true 2>/dev/null >"$cache/${UNPROVEN}" || cache=
+fi
+# Which start of the system this is, where nobody said it, as in a container: the daemon may not look.
+if [ "\${1:-}" = run ] && [ -z "\${BOOT_ID:-}" ] && [ -r ${bootId} ]; then
+    read -r BOOT_ID <${bootId} && export BOOT_ID
 fi
 # Nothing can be made below /dev/null, not even by root.
 export DENO_DIR="\${DENO_DIR:-\${cache:-/dev/null/none}}" DENO_NO_UPDATE_CHECK=1

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CACHE_DIR, UNPROVEN } from "../../lib/workers/runtime_cache.ts";
@@ -11,12 +20,13 @@ function withLauncher(
     launched: (environment: Readonly<Record<string, string>>, ...args: readonly string[]) => string,
     dir: string,
   ) => void,
+  says = '"$DENO_DIR"',
 ): void {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-launcher-"));
   try {
     mkdirSync(join(dir, "runtime"));
     const runtime = join(dir, "runtime", "it");
-    writeFileSync(runtime, '#!/bin/sh\necho "$DENO_DIR"\n');
+    writeFileSync(runtime, `#!/bin/sh\necho ${says}\n`);
     const launcher = join(dir, "it");
     writeFileSync(launcher, shellLauncher({ name: "it", flags: [] }));
     for (const path of [runtime, launcher]) chmodSync(path, 0o755);
@@ -78,3 +88,14 @@ Deno.test("shellLauncher() drops what a start left that did not come to READY, a
     assert.equal(start(), NOWHERE);
     assert.equal(launched({ STATE_DIRECTORY: "/dev/null" }, "run"), NOWHERE);
   }));
+
+Deno.test("shellLauncher() tells the daemon which start of the system this is, where nobody else did", () =>
+  withLauncher(
+    (launched) => {
+      const ofKernel = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+      assert.equal(launched({}, "run"), ofKernel);
+      assert.equal(launched({ BOOT_ID: "of systemd" }, "run"), "of systemd");
+      assert.equal(launched({}, "doctor"), "none");
+    },
+    '"${BOOT_ID:-none}"',
+  ));

@@ -9,6 +9,7 @@
 /** The packages that each program imports; what these need comes with them. */
 export const PROGRAM_PACKAGES: Readonly<Record<"daemon" | "agent", readonly string[]>> = {
   daemon: [
+    "@noble/hashes",
     "@peculiar/x509",
     "aedes",
     "mqtt",
@@ -20,7 +21,7 @@ export const PROGRAM_PACKAGES: Readonly<Record<"daemon" | "agent", readonly stri
     "smol-toml",
     "valibot",
   ],
-  agent: ["mqtt", "mqtt-packet", "smol-toml", "valibot"],
+  agent: ["@noble/hashes", "mqtt", "mqtt-packet", "smol-toml", "valibot"],
 };
 
 /** The parts of `deno.json` that a program is built with. */

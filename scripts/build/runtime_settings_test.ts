@@ -18,3 +18,13 @@ Deno.test("deno task start and the unit run the allocator with the same settings
     assert.ok(unit.split("\n").includes(`Environment=${name}=${value}`), unit);
   }
 });
+
+Deno.test("a container runs the allocator with the same settings, and keeps what the runtime finds out with the state", () => {
+  const set = /^ENV (.+)$/m.exec(read("Dockerfile"))?.[1]?.split(" ") ?? [];
+  for (const [name, value] of Object.entries(ALLOCATOR)) {
+    assert.ok(set.includes(`${name}=${value}`), `${set}`);
+  }
+  const stateDir = /^STATE_DIR=(.+)$/m.exec(read("scripts/deb/ecoflow-power.env"))?.[1];
+  assert.ok(stateDir !== undefined && set.includes(`STATE_DIRECTORY=${stateDir}`), `${set}`);
+  assert.match(read("compose.yaml"), new RegExp(`^      - state:${stateDir}$`, "m"));
+});

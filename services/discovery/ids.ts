@@ -1,5 +1,5 @@
 /** Words that stay the same for ever: object ids in topics, unique ids of entities, and text inside templates. Pure. */
-import { createHash } from "node:crypto";
+import { sha256Hex } from "../../lib/text/sha256.ts";
 
 /** What a device of Home Assistant stands for. */
 export type DeviceKind = "daemon" | "station" | "host";
@@ -55,6 +55,6 @@ export function templateText(text: string): string {
 function nameWord(name: string): string {
   if (/^[a-z0-9-]{1,64}$/.test(name)) return name;
   const slug = name.normalize("NFKD").toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
-  const mark = createHash("sha256").update(name).digest("hex").slice(0, 10);
+  const mark = sha256Hex(name).slice(0, 10);
   return `${slug.slice(0, SLUG_LENGTH)}_${mark}`;
 }

@@ -1,7 +1,7 @@
 /** The NUT server's slice of the configuration, and what the registry has to grant for it. Pure. */
-import { isIP } from "node:net";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { ipFamily } from "../../lib/text/ip_family.ts";
 import { onceFor } from "../../lib/once_for.ts";
 import type { Grant } from "../grant.ts";
 import { parseNutConfig } from "./access/config.ts";
@@ -49,7 +49,7 @@ export function hostsOf({ users, upses }: Pick<NutServerConfig, "users" | "upses
 
 /** The target of the worker's only permission, net: the address that it listens at. */
 export function listenTarget({ listenHost, port }: Pick<NutServerConfig, "listenHost" | "port">): string {
-  return `${isIP(listenHost) === 6 ? `[${listenHost}]` : listenHost}:${port}`;
+  return `${ipFamily(listenHost) === 6 ? `[${listenHost}]` : listenHost}:${port}`;
 }
 
 /** To listen, where a NUT server is wanted. */
