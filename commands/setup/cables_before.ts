@@ -1,6 +1,7 @@
 /** Which stations had a cable before setup, and which of them nobody else knows: setup keeps what it does not ask for. */
 import type { HouseConfig } from "../../lib/config/load.ts";
-import { isLoopback, type NutSourceEntry } from "../../lib/config/nut_sources.ts";
+import type { NutSourceEntry } from "../../lib/config/nut_sources.ts";
+import { isThisMachine } from "../../lib/this_machine.ts";
 import { own } from "../../lib/own.ts";
 import { nutSourcesIn } from "../../services/registry.ts";
 import { LOCAL_NUT } from "../cable/local_nut.ts";
@@ -56,5 +57,5 @@ export function isLocal(
   { ups, host, port }: Pick<NutSourceEntry, "ups" | "host" | "port">,
   name: string,
 ): boolean {
-  return ups === name && port === LOCAL_NUT.port && isLoopback(host);
+  return ups === name && port === LOCAL_NUT.port && isThisMachine(host);
 }

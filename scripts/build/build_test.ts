@@ -20,7 +20,9 @@ const WITHOUT_NODE = ["soc_bridge", "policy_engine", "nut_source", "notifier", "
 function nodeImportsOf(folder: string, piece: string, seen = new Set<string>()): string[] {
   if (seen.has(piece)) return [];
   seen.add(piece);
-  const imports = [...readFileSync(join(folder, piece), "utf8").matchAll(/(?:from|import)\s*"(node:[^"]+|\.[^"]+)"/g)];
+  const imports = [
+    ...readFileSync(join(folder, piece), "utf8").matchAll(/(?:from|import)\s*"(node:[^"]+|\.[^"]+)"/g),
+  ];
   return imports.flatMap(([, target = ""]) =>
     target.startsWith("node:") ? [target] : nodeImportsOf(folder, join(dirname(piece), target), seen)
   );
