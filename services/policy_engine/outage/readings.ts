@@ -100,7 +100,8 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
     batteryWh: newer(readings.batteryWh, state.battery_wh, evidence),
     minSocPercent: newer(readings.minSocPercent, state.min_soc, evidence),
     outagePorts: newer(readings.outagePorts, state.outage_ports, evidence),
-    spoke: newer(readings.spoke, true, evidence),
+    // A decoder that has not heard the station says so from time to time, and that is no word of the station.
+    spoke: isAgeless ? readings.spoke : newer(readings.spoke, true, evidence),
     gridUntold: isStillUntold(readings, state)
       ? readings.gridUntold
       : moment(readings.gridUntold, state.grid_unknown ? true as const : undefined),

@@ -263,6 +263,13 @@ Deno.test("mergeState() does not take a state for fresh that calls itself stale 
   }
 });
 
+Deno.test("mergeState() does not take a station for one that speaks by a state that says nothing and has no age", () => {
+  const empty = state({ link: "stale", ts: new Date(WALL).toISOString() });
+  assert.equal(mergeState({}, empty, arrival(9000)).spoke, undefined);
+  const spoke = mergeState({}, state({ soc: 50, age_s: 3 }), arrival(5000)).spoke;
+  assert.deepEqual(mergeState({ spoke }, empty, arrival(9000)).spoke, { value: true, atMonoMs: 2000 });
+});
+
 for (
   const [ageMs, before, isTaken] of [
     [UNKNOWN_AGE_MS - 1000, undefined, true],
