@@ -222,6 +222,14 @@ for (const [what, ages, charge, grid, reasons] of ownAges) {
     }, MEASURED));
 }
 
+Deno.test("GET /metrics gives no age of a station that was never heard", () =>
+  withDashboard(async (house) => {
+    await beWell(house, { device: "Study", link: "stale", ts: new Date(house.clock.wallMs()).toISOString() });
+    const found = await scrape(house);
+    assert.equal(found.get(`${PREFIX}station_live{station="Study"}`), 0);
+    assert.equal(found.has(`${PREFIX}state_age_seconds{station="Study"}`), false);
+  }, MEASURED));
+
 Deno.test("GET /metrics has no series of a station that was taken off the list", () =>
   withDashboard(async (house) => {
     await beWell(house);

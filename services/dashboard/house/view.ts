@@ -127,7 +127,8 @@ function stateView(heard: Heard<PowerState>, nowMonoMs: number): Partial<Station
     is_disputed: value.source_disagreement ? true : undefined,
     is_grid_unknown: value.grid_unknown ? true : undefined,
     soc: percent === undefined ? undefined : { percent, age_s: age(value.soc_age_s ?? value.age_s) },
-    age_s: age(value.age_s),
+    // A state that is not live and says no age is of a station that nobody has heard.
+    age_s: value.age_s === undefined && (value.link ?? "live") !== "live" ? undefined : age(value.age_s),
     ac_in_watts: value.ac_in_watts,
     ac_in_volts: value.ac_in_volts,
     dc_in_watts: value.dc_in_watts,

@@ -69,8 +69,8 @@ export const PAGE_TEXTS = {
   severity_danger: ["Danger", "Gefahr"],
   first_title: ["No station yet", "Noch keine Station"],
   first_off: [
-    "EcoFlow's cloud is switched off (ECOFLOW_CLOUD=off): only stations that are fed over MQTT show themselves here. To connect an account, on the machine that runs the daemon:",
-    "EcoFlows Cloud ist abgeschaltet (ECOFLOW_CLOUD=off): Hier erscheinen nur Stationen, die über MQTT kommen. Ein Konto verbinden, auf dem Rechner des Dienstes:",
+    "EcoFlow's cloud is switched off (ECOFLOW_CLOUD=off): only stations by cable, and those that are fed over MQTT, show themselves here. To connect an account, on the machine that runs the daemon:",
+    "EcoFlows Cloud ist abgeschaltet (ECOFLOW_CLOUD=off): Hier erscheinen nur Stationen am Kabel und solche, die über MQTT kommen. Ein Konto verbinden, auf dem Rechner des Dienstes:",
   ],
   first_connecting: [
     "EcoFlow's cloud is being connected. A station shows itself here with its first message. If this stays, what is missing is said by:",
