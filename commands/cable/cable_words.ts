@@ -2,6 +2,7 @@
 import { isThisMachine } from "../../lib/this_machine.ts";
 import type { Finding } from "../../lib/findings.ts";
 import { isAnotherSerial, isSameSerial } from "../../lib/nut/serial.ts";
+import { nearest } from "../../lib/text/nearest.ts";
 import type { UpsReading } from "../../lib/nut/ups_vars.ts";
 import type { FoundUps } from "./local_nut.ts";
 
@@ -21,12 +22,14 @@ export function foundWords({ ups, reading }: FoundUps): string {
  * A station by cable that the configuration names, and what its server answered.
  *
  * @param serial What its serial number must be; undefined: it is not known here, and nothing is compared
+ * @param known Names of stations that others name, or that hosts hang on; undefined: it is not asked
  */
 export function examineCable(
   device: string,
   address: string,
   reading: UpsReading | string,
   serial?: string,
+  known?: readonly string[],
 ): Finding {
   const what = `cable of ${device}`;
   if (typeof reading === "string") {
@@ -39,7 +42,12 @@ export function examineCable(
     return { what, verdict: "bad", text };
   }
   const isWhole = reading.grid !== undefined && reading.soc !== undefined;
-  return { what, verdict: isWhole ? "good" : "bad", text: `${address}, ${readingWords(reading)}` };
+  const text = `${address}, ${readingWords(reading)}`;
+  if (!isWhole || known === undefined || known.includes(device)) {
+    return { what, verdict: isWhole ? "good" : "bad", text };
+  }
+  const stray = `${text}; nobody else names "${device}", and no host hangs on it${nearest(device, known)}`;
+  return { what, verdict: "unsure", text: stray };
 }
 
 /** UPSes that a server on this machine has and nobody uses. */
@@ -105,7 +113,7 @@ export function driverAdvice(debian: string | undefined, nut: string | undefined
     case "13":
       return `${seen}Debian 13 has 2.8.1: build the driver, docs/nut-source.md, "The driver".`;
     default:
-      return `${seen}See which version your system has (upsd -V); else build the driver, docs/nut-source.md, "The driver".`;
+      return `${seen}See which version your system has (upsc -V); else build the driver, docs/nut-source.md, "The driver".`;
   }
 }
 

@@ -6,7 +6,7 @@ for (
     ["12", "2.8.0", /2\.8\.0 does not know.*Debian 12 has 2\.8\.0: build/],
     ["13", "2.8.1", /2\.8\.1 does not know.*Debian 13/],
     ["12", undefined, /^Debian 12 has 2\.8\.0: build/],
-    [undefined, undefined, /upsd -V/],
+    [undefined, undefined, /upsc -V/],
     ["14", "2.8.2", /must be 2\.8\.3/],
     ["14", "2.8.3", /^NUT 2\.8\.3 knows/],
     ["12", "2.8.10", /knows/],
@@ -64,4 +64,16 @@ Deno.test("examineUnused() names the station whose serial number a UPS says", ()
   const found = [{ ups: "a", description: "", reading: { ...READING, serial: "R651SIM000000001" } }];
   const text = examineUnused(found, [], [{ sn: "R651SIM000000001", name: "Attic" }])[0]?.text ?? "";
   assert.match(text, /NUT_SOURCES_JSON=\{"Attic":\{"ups":"a"\}\}/);
+});
+
+Deno.test("examineCable() is not sure of a cable whose station nobody knows and no host hangs on, and says whose was meant", () => {
+  const of = (device: string) => examineCable(device, "x:1", READING, undefined, ["Study", "Rack"]);
+  assert.equal(of("Study").verdict, "good");
+  const { verdict, text } = of("Stduy");
+  assert.equal(verdict, "unsure");
+  assert.match(
+    text,
+    /x:1, RIVER 3 Plus: on line.*nobody else names "Stduy", and no host hangs on it; did you mean "Study"\?/,
+  );
+  assert.equal(examineCable("Stduy", "x:1", "ERR", undefined, ["Study"]).verdict, "bad");
 });

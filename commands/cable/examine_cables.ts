@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
 import { askOverTcp } from "../../lib/nut/client.ts";
+import { own } from "../../lib/own.ts";
 import { nutSourcesIn } from "../../services/registry.ts";
 import { driverAdvice, examineCable, examineUnused } from "./cable_words.ts";
 import { findUpses, LOCAL_NUT, readUps } from "./local_nut.ts";
@@ -10,6 +11,10 @@ import { findUpses, LOCAL_NUT, readUps } from "./local_nut.ts";
 /** Every finding; none where nothing is named and no server is here. */
 export async function examineCables(house: HouseConfig): Promise<readonly Finding[]> {
   const { sources } = nutSourcesIn(house);
+  const hosted = Object.keys(house.agentsByStation).filter((name) =>
+    own(house.agentsByStation, name)?.length
+  );
+  const known = [...house.stations.map(({ sn, name }) => name ?? sn), ...hosted];
   const named = await Promise.all(
     sources.map(async (source) =>
       examineCable(
@@ -17,6 +22,7 @@ export async function examineCables(house: HouseConfig): Promise<readonly Findin
         `${source.host}:${source.port}`,
         await readUps(source),
         source.serial ?? serialOf(source.device, house.stations),
+        known,
       )
     ),
   );

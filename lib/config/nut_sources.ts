@@ -120,7 +120,7 @@ export function nutSourcesOf(
     }
     seen.set(station, device);
     const target = `"${entry.ups}" at ${
-      isThisMachine(entry.host) ? "this machine" : entry.host
+      isThisMachine(entry.host) ? "this machine" : entry.host.toLowerCase()
     }:${entry.port}`;
     const other = askedFor.get(target);
     if (other !== undefined && stationNameOf(other, stations) !== station) {

@@ -125,5 +125,14 @@ Deno.test("nutSourcesOf() tells of one UPS that is to speak for two stations, an
     problemsOf(["nas", "a"], ["nas", "a"]),
     /"a" at nas:3493 must speak for one station, found "S0" and "S1"/,
   );
-  assert.match(problemsOf(["localhost", "a"], ["127.0.0.1", "a"]), /this machine:3493 must speak for one/);
+  for (
+    const [one, other] of [["localhost", "127.0.0.1"], ["LocalHost", "::1"], [
+      "127.0.0.1",
+      "127.0.0.2",
+    ]] as const
+  ) {
+    assert.match(problemsOf([one, "a"], [other, "a"]), /this machine:3493 must speak for one/);
+  }
+  assert.match(problemsOf(["nas.lan", "a"], ["NAS.lan", "a"]), /nas\.lan:3493 must speak for one/);
+  assert.equal(problemsOf(["127.example", "a"], ["127.0.0.1", "a"]), "");
 });
