@@ -49,6 +49,9 @@ export function readConfig(
       options: { env: { type: "string" }, "time-scale": { type: "string" } },
     });
     const path = envPathOf(values.env);
+    if (values.env !== undefined && !DISK.exists(values.env) && !isAboutToBe(values.env)) {
+      return complain(`${noSuchFile(values.env)}\n`, EXIT.config);
+    }
     const house = loadConfig({
       file: path === undefined ? undefined : { name: path, text: DISK.readFile(path) },
       environment: { ...credentialsBeside(path), ...Deno.env.toObject() },
@@ -66,6 +69,12 @@ export function readConfig(
     const code = error instanceof ConfigError ? EXIT.config : EXIT.usage;
     return complain(`${wrap(configAdvice(error, args), 80, 4)}\n`, code);
   }
+}
+
+function noSuchFile(path: string): string {
+  const text = `Cannot read "${path}", which --env names: there is no such file. Make one with: ` +
+    `sudo ecoflow-power setup --env ${path}`;
+  return wrap(typable(text, installationHere()), 80, 4);
 }
 
 /** What is wrong, and what to type about it in this installation. */
