@@ -1,4 +1,5 @@
 /** `ecoflow-power devices`: the stations, as the running daemon sees them, or as the account has them. */
+import { failureOf } from "./broker/no_broker.ts";
 import { parseArgs } from "node:util";
 import { systemClock } from "../lib/time/clock.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
@@ -32,13 +33,15 @@ export async function devices(args: readonly string[]): Promise<number> {
     const words = await hearHouse(house, "devices", { connect: connectMqtt, clock: systemClock() });
     if (words.orchestrator?.online !== true) {
       return complain(
-        'The daemon does not run: start it, or ask the account with "ecoflow-power devices --cloud"\n',
+        "The daemon does not run; start it: sudo systemctl start ecoflow-power; or ask the account: " +
+          "ecoflow-power devices --cloud\n",
         EXIT.no,
       );
     }
     return print(housesText(words, house, Date.now()));
   } catch (error) {
-    return complain(`Cannot list the stations: ${errorText(error)}\n`, EXIT.software);
+    const { text, code } = failureOf(error, house);
+    return complain(`Cannot list the stations: ${text}\n`, code);
   }
 }
 

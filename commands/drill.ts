@@ -13,7 +13,8 @@ import {
 import type { MqttConnect, MqttConnectOptions } from "../lib/mqtt/client.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
-import { guestOptions } from "./broker/broker_guest.ts";
+import { guestOptions, NoBrokerError } from "./broker/broker_guest.ts";
+import { failureOf } from "./broker/no_broker.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { readConfig } from "./read_config.ts";
 import { table } from "./terminal/text_table.ts";
@@ -44,7 +45,10 @@ export async function callDrill(
     timers.push(setTimeout(() => reject(new Error(why)), afterMs));
   const client = connect(mqtt, {
     onUp: () => {
-      giveUp(FIRST_WORD_MS, "Cannot drill: the daemon does not answer; is it running, on this broker?");
+      giveUp(
+        FIRST_WORD_MS,
+        "the daemon does not answer; is it running, on this broker? See: ecoflow-power doctor",
+      );
       client.subscribe(topics.drillReport, 1)
         .then(() =>
           client.publish(topics.drillRequest, encodeDrillRequest(request), {
@@ -54,7 +58,7 @@ export async function callDrill(
         )
         .catch(reject);
     },
-    onDown: ({ text }) => reject(new Error(`Cannot drill: no connection to the broker: ${text}`)),
+    onDown: (down) => reject(new NoBrokerError(down)),
     onMessage: ({ topic, payload }) => {
       if (topic !== topics.drillReport || payload.length === 0) return;
       try {
@@ -69,7 +73,7 @@ export async function callDrill(
       }
     },
   });
-  const limit = setTimeout(() => reject(new Error("Cannot drill: the drill never ended")), WAIT_MS);
+  const limit = setTimeout(() => reject(new Error("the drill never ended")), WAIT_MS);
   try {
     return await promise;
   } finally {
@@ -161,6 +165,7 @@ export async function drill(args: readonly string[]): Promise<number> {
     const isReady = report.state === "ended" && report.hosts.every(({ state }) => state === "done");
     return isReady ? EXIT.ok : EXIT.no;
   } catch (error) {
-    return complain(`${errorText(error)}\n`, EXIT.software);
+    const { text, code } = failureOf(error, config.house);
+    return complain(`Cannot drill: ${text}\n`, code);
   }
 }

@@ -40,6 +40,45 @@ Deno.test("a fresh clone without .env names it and setup, whatever is asked, in 
   }
 });
 
+/** Commands that speak to the running daemon. */
+const BESIDE: readonly string[][] = [["drill", "--all"], ["devices"], ["record", "--sn", "R651ZEB4"], [
+  "feed",
+], [
+  "doctor",
+]];
+
+for (
+  const [name, env, wanted] of [
+    ["no daemon", "", /the daemon does not run; start it: deno task start/],
+    ["no broker", "MQTT_HOST=127.0.0.1\nMQTT_PORT=9\n", /is Mosquitto there\? .*see MQTT_HOST and MQTT_PORT/],
+  ] as const
+) {
+  Deno.test(`with ${name}, whatever asks it says what to do, and is no fault of the program`, async () => {
+    const dir = Deno.makeTempDirSync();
+    try {
+      const lines = env === "" ? "MQTT_EMBEDDED_PORT=9\n" : env;
+      Deno.writeTextFileSync(join(dir, ".env"), `ECOFLOW_CLOUD=off\n${lines}`, { mode: 0o600 });
+      for (const args of BESIDE) {
+        const { code, text } = await run(dir, [...PROGRAM, join(ROOT, "main.ts"), ...args]);
+        assert.equal(code, 1, `${args[0]}: ${text}`);
+        assert.match(text.replaceAll(/\s+/g, " "), wanted);
+        assert.doesNotMatch(text, /Uncaught|\n +at /);
+      }
+    } finally {
+      Deno.removeSync(dir, { recursive: true });
+    }
+  });
+}
+
+Deno.test("a configuration that is named and not there is named, with the command that makes one", async () => {
+  const { code, text } = await run("/", [...PROGRAM, join(ROOT, "main.ts"), "run", "--env", "/none/x.env"]);
+  assert.equal(code, 78, text);
+  assert.match(
+    text.replaceAll(/\s+/g, " "),
+    /Cannot read "\/none\/x\.env", which --env names: there is no such file\. Make one with: deno task setup --env \/none\/x\.env/,
+  );
+});
+
 Deno.test("main() --help of everything fits 80 columns, with its words whole", async () => {
   const all = [[], ...COMMANDS.map(({ name }) => [name])];
   for (const args of all) {

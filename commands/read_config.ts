@@ -45,6 +45,9 @@ export function readConfig(
   try {
     const values = readOptions(args, ["env", "time-scale"]);
     const path = envPathOf(values.env);
+    if (values.env !== undefined && !DISK.exists(values.env) && !isAboutToBe(values.env)) {
+      return complain(`${noSuchFile(values.env)}\n`, EXIT.config);
+    }
     const house = loadConfig({
       file: path === undefined ? undefined : { name: path, text: DISK.readFile(path) },
       environment: { ...credentialsBeside(path), ...Deno.env.toObject() },
@@ -62,6 +65,12 @@ export function readConfig(
     const code = error instanceof ConfigError ? EXIT.config : EXIT.usage;
     return complain(`${wrap(configAdvice(error, args), 80, 4)}\n`, code);
   }
+}
+
+function noSuchFile(path: string): string {
+  const text = `Cannot read "${path}", which --env names: there is no such file. Make one with: ` +
+    `sudo ecoflow-power setup --env ${path}`;
+  return wrap(typable(text, installationHere()), 80, 4);
 }
 
 /** What is wrong, and what to type about it in this installation. */

@@ -10,7 +10,7 @@ import { topicsUnder } from "../lib/mqtt/topics.ts";
 import { anonymizePayload, cutSerial } from "./decode/anonymize.ts";
 import { findModel } from "../services/soc_bridge/models/models.ts";
 import { type Guest, guestOptions, visit } from "./broker/broker_guest.ts";
-import { fileErrorText } from "./terminal/file_error.ts";
+import { failureOf } from "./broker/no_broker.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { readConfig } from "./read_config.ts";
 
@@ -31,6 +31,8 @@ export async function record(args: readonly string[]): Promise<number> {
   Deno.mkdirSync(out, { recursive: true });
   let count = 0;
   const ended = Promise.withResolvers<void>();
+  // Who never came in is told so by the visit itself.
+  ended.promise.catch(() => {});
   const take = ({ payload }: BusMessage) => {
     if (count >= MAX_PAYLOADS) return;
     const name = `${String(++count).padStart(4, "0")}.json`;
@@ -48,7 +50,8 @@ export async function record(args: readonly string[]): Promise<number> {
     print(`Listening to ${sn} for ${minutes} min; Ctrl-C ends it earlier\n`);
     await ended.promise;
   } catch (error) {
-    return complain(`Cannot record: ${fileErrorText(error)}\n`, EXIT.software);
+    const { text, code } = failureOf(error, config.house);
+    return complain(`Cannot record: ${text}\n`, code);
   } finally {
     clearTimeout(timer);
     Deno.removeSignalListener("SIGINT", end);

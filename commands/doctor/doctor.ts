@@ -4,16 +4,16 @@ import { systemClock } from "../../lib/time/clock.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { errorText } from "../../lib/errors.ts";
 import { type Finding, findingsJson, findingsText } from "../../lib/findings.ts";
-import type { MqttDown } from "../../lib/mqtt/client.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { NoBrokerError } from "../broker/broker_guest.ts";
+import { brokerCure } from "../broker/no_broker.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { examineBrokerParts } from "./broker_parts.ts";
 import { examineCables } from "../cable/examine_cables.ts";
 import { examineHouse } from "./examine_house.ts";
 import { examineNotifier } from "./examine_notifier.ts";
 import type { OrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
-import { holderOfState, type StateHolder } from "../../lib/state_lock.ts";
+import { holderOfState } from "../../lib/state_lock.ts";
 import { isThisMachine } from "../../lib/this_machine.ts";
 import { wrap } from "../../lib/text/wrap.ts";
 import { installationHere } from "../terminal/installation.ts";
@@ -43,8 +43,9 @@ export async function doctor(args: readonly string[]): Promise<number> {
   }
   if (isToHeal) return heal();
   // Before the configuration, which parts that do not fit may have made unusable.
-  const parts = examineBrokerParts(envPathOf(env), "/");
   const here = installationHere();
+  // In a container the broker is another one, and its parts are made by the first.
+  const parts = here === "container" ? [] : examineBrokerParts(envPathOf(env), "/");
   const say = (found: readonly Finding[]) =>
     isJson ? 0 : print(`${wrap(typable(findingsText(found), here), 80, 7)}\n`);
   if (parts.length > 0) say(parts);
@@ -113,26 +114,7 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
   } catch (error) {
     if (!(error instanceof NoBrokerError)) throw error;
     const whose = owner ? ` (${owner.name}, process ${owner.pid} listens there)` : "";
-    const text = `${error.down.text}${whose}; ${brokerHint(error.down, house, holder)}`;
+    const text = `${error.down.text}${whose}; ${brokerCure(error.down, house, holder)}`;
     return [...findings, { what: "broker", verdict: "bad", text }, ...judged(undefined)];
-  }
-}
-
-function brokerHint({ kind }: MqttDown, { broker }: HouseConfig, holder: StateHolder): string {
-  if (!broker && holder.kind === "taken") {
-    return `the daemon runs (process ${holder.pid ?? "unknown"}), but its broker does not: see: ` +
-      "journalctl -u ecoflow-power";
-  }
-  if (!broker) return "the daemon does not run; start it: sudo systemctl start ecoflow-power";
-  switch (kind) {
-    case "refused":
-      return "see MQTT_USER and MQTT_PASS" +
-        (installationHere() === "package" ? "; both are made anew by: sudo ecoflow-power broker setup" : "");
-    case "tls":
-      return "see MQTT_CA_FILE and the name in MQTT_HOST";
-    case "closed":
-    case "network":
-      return "is Mosquitto there? systemctl status mosquitto; when its log says that it cannot restore its database, move " +
-        "mosquitto.db away and start it; see MQTT_HOST and MQTT_PORT";
   }
 }

@@ -13,12 +13,11 @@ import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import { own } from "../../lib/own.ts";
 import { type Clock, systemClock } from "../../lib/time/clock.ts";
-import { guestOptions } from "../broker/broker_guest.ts";
+import { guestOptions, NoBrokerError } from "../broker/broker_guest.ts";
+import { failureOf } from "../broker/no_broker.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { examineIdentity } from "../doctor/examine_identity.ts";
 import { readConfig } from "../read_config.ts";
-import { installationHere } from "../terminal/installation.ts";
-import { typable } from "../../lib/text/typable.ts";
 import { momentAt, type PlayedEvent, playedState, SAY_EVERY_MS } from "./script.ts";
 
 /** What the broker has kept of the daemon comes at once; without it there is none, ms. */
@@ -123,8 +122,8 @@ export async function play({ device, event, limitSec }: FeedRequest, parts: Feed
     will: { topic: topics.state(device), payload: "", retain: false, qos: 1 },
   }, {
     onUp: () => isUp.resolve(),
-    onDown: ({ text }) => {
-      const error = new Error(`no connection to the broker: ${text}`);
+    onDown: (down) => {
+      const error = new NoBrokerError(down);
       gone.reject(error);
       isUp.reject(error);
     },
@@ -217,10 +216,9 @@ export async function feed(args: readonly string[]): Promise<number> {
     });
     return EXIT.ok;
   } catch (error) {
-    const text = typable(errorText(error), installationHere());
-    return error instanceof RangeError
-      ? complain(`${text}\n`, EXIT.usage)
-      : complain(`Cannot play: ${text}\n`, EXIT.software);
+    if (error instanceof RangeError) return complain(`${errorText(error)}\n`, EXIT.usage);
+    const { text, code } = failureOf(error, config.house);
+    return complain(`Cannot play: ${text}\n`, code);
   } finally {
     for (const name of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(name, stop);
   }

@@ -12,6 +12,7 @@ const COMMAND =
 /** What is done to the daemon's unit, and to that of the bridge. */
 const UNIT = /(?:sudo )?systemctl ([a-z]+)(?: --now)? ecoflow-power(-bridge)?(?![\w-])/g;
 const JOURNAL = /journalctl -u ecoflow-power(?![\w-])(?: -g ("[^"]*"))?/g;
+const SETUP = /(?<![\w/.-])(?:sudo )?ecoflow-power setup\b(?! -)/g;
 const BROKER = /systemctl status mosquitto\b/g;
 
 /** A sentence's commands as they are typed in this installation; it names those of the package. */
@@ -27,6 +28,8 @@ export function typable(text: string, installation: Installation): string {
           (_, words) => `docker compose logs daemon${words === undefined ? "" : ` | grep ${words}`}`,
         )
         .replaceAll(BROKER, "docker compose logs broker")
+        // The service is named after what it does when it is told nothing else.
+        .replaceAll(SETUP, "docker compose run --rm setup")
         .replaceAll(COMMAND, (_, name) => `docker compose run --rm setup ${name}`);
     case "checkout":
       return text

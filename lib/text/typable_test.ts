@@ -35,6 +35,16 @@ const rows: readonly [Installation, string, string][] = [
     "is Mosquitto there? systemctl status mosquitto;",
     "is Mosquitto there? docker compose logs broker;",
   ],
+  [
+    "container",
+    "Make one with: sudo ecoflow-power setup; or",
+    "Make one with: docker compose run --rm setup; or",
+  ],
+  [
+    "container",
+    "sudo ecoflow-power setup --from FILE",
+    "docker compose run --rm setup setup --from FILE",
+  ],
   ["container", "/etc/ecoflow-power/ecoflow-power.env", "/etc/ecoflow-power/ecoflow-power.env"],
 ];
 for (const [installation, text, wanted] of rows) {
