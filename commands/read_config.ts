@@ -60,7 +60,7 @@ export function readConfig(
     if (problems.length > 0) throw new ConfigError(problems);
     // For simulations only: `--time-scale SPEED@ORIGIN_WALL_MS`.
     const time = values["time-scale"] === undefined ? REAL_TIME : parseTimeScale(values["time-scale"]);
-    return { house: { ...house, stateDir: absolutePath(house.stateDir, Deno.cwd()) }, time };
+    return { house: { ...house, stateDir: absolutePath(house.stateDir, Deno.cwd) }, time };
   } catch (error) {
     const code = error instanceof ConfigError ? EXIT.config : EXIT.usage;
     return complain(`${wrap(configAdvice(error, args), 80, 4)}\n`, code);
@@ -104,5 +104,5 @@ function credentialsBeside(envPath: string | undefined): { CREDENTIALS_DIRECTORY
 
 /** Where secrets lie as files of their own, each named like its key in small letters. */
 export function credentialsDirOf(envPath: string): string {
-  return `${directoryOf(absolutePath(envPath, Deno.cwd()))}/credentials`;
+  return `${directoryOf(absolutePath(envPath, Deno.cwd))}/credentials`;
 }

@@ -6,10 +6,14 @@ export function directoryOf(path: string): string {
   return before !== "" ? before : path.startsWith("/") ? "/" : ".";
 }
 
-/** The path from the top, without `.` and `..`. @param from An absolute one, which a relative path begins at */
-export function absolutePath(path: string, from: string): string {
+/**
+ * The path from the top, without `.` and `..`.
+ *
+ * @param from Asked only for a relative path, which begins there: an absolute one
+ */
+export function absolutePath(path: string, from: () => string): string {
   const kept: string[] = [];
-  for (const part of (path.startsWith("/") ? path : `${from}/${path}`).split("/")) {
+  for (const part of (path.startsWith("/") ? path : `${from()}/${path}`).split("/")) {
     if (part === "..") kept.pop();
     else if (part !== "" && part !== ".") kept.push(part);
   }

@@ -50,7 +50,16 @@ Deno.test("directoryOf() is Node's dirname()", () => {
 Deno.test("absolutePath() is Node's resolve()", () => {
   for (const path of PATHS) {
     for (const from of ["/", "/home/pi", "/a/"]) {
-      assert.equal(absolutePath(path, from), posix.resolve(from, path), JSON.stringify([path, from]));
+      assert.equal(absolutePath(path, () => from), posix.resolve(from, path), JSON.stringify([path, from]));
     }
   }
+});
+
+Deno.test("absolutePath() does not ask where it is for a path that is absolute", () => {
+  assert.equal(
+    absolutePath("/a/./b", () => {
+      throw new Error("the directory is gone");
+    }),
+    "/a/b",
+  );
 });
