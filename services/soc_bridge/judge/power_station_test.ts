@@ -8,7 +8,7 @@ import {
 import type { SimulatedModel, StationEncoder, StationValues } from "../../../proto/encode_station.ts";
 import { encodeFrame, type Header } from "../../../proto/frame.ts";
 import { loadFamily } from "../../../proto/registry.ts";
-import { BROKEN_MS } from "../decode/intake.ts";
+import { BROKEN_MS } from "../decode/broken_uploads.ts";
 import { compileModel } from "../models/compiled_model.ts";
 import { findModel, matchModel } from "../models/models.ts";
 import { PowerStation, VALUE_MAX_AGE_MS } from "./power_station.ts";
