@@ -348,7 +348,7 @@ Deno.test("PowerStation.state() drops values nobody confirmed while others are f
     const [payload] = encoder.pushes(IDLE_ON_GRID).slice(-1);
     if (payload) station.accept(payload, at);
   };
-  bmsOnly(VALUE_MAX_AGE_MS);
+  bmsOnly(600_000);
   assert.equal(station.state("s", VALUE_MAX_AGE_MS, 0).ac_in_watts, 51);
   bmsOnly(VALUE_MAX_AGE_MS + 1);
   const state = station.state("s", VALUE_MAX_AGE_MS + 1, 0);
@@ -745,3 +745,16 @@ Deno.test("PowerStation calls a model of two letters a guess until its own keys 
   assert.equal("model_guess" in old.state("s", 2, 0), false);
   assert.equal("model_guess" in (await guess("R651TEST00000001")).state("s", 0, 0), false);
 });
+
+for (const [apartMs, soc] of [[10_000, 50], [10_001, 52]] as const) {
+  Deno.test(`PowerStation compares the whole's charge with a battery's that was told ${apartMs} ms before: ${soc === 50}`, async () => {
+    const station = await stationOf("DCEBTEST00000001");
+    const battery = { "bmsMaster.soc": 50, "bmsMaster.temp": 30 };
+    station.accept(json({ params: battery }), 0);
+    station.accept(json({ params: { "ems.lcdShowSoc": 80 } }), apartMs);
+    for (const at of [400_000, 460_000, 520_000]) {
+      station.accept(json({ params: { ...battery, "bmsMaster.soc": 52, n: at } }), at);
+    }
+    assert.equal(station.state("s", 520_000, 0).soc, soc);
+  });
+}

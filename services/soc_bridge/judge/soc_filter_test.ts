@@ -88,6 +88,7 @@ Deno.test("stepSoc() believes a zero that nothing led up to at the third reading
     assert.equal(feed(from, [[0, 0], [0, 1], [0, SOC_ZERO_CONFIRM_MS - 1, true]]).soc, from.soc, name);
     assert.equal(feed(from, [[0, 0], [0, 1], [0, SOC_ZERO_CONFIRM_MS]]).soc, 0, name);
   }
+  assert.equal(feed(SOC_UNKNOWN, [[0, 0], [0, 1], [0, 60_000]]).soc, 0, "a minute");
   assert.equal(feed(SOC_UNKNOWN, [[SOC_ZERO, 0]]).soc, 0.5, "half a percent is no zero");
 });
 
