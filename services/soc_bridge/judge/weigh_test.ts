@@ -445,3 +445,29 @@ for (const { name, cloud, cable, now, wanted } of rows) {
     );
   });
 }
+
+Deno.test("addReading() of a reading without a charge keeps what was believed", () => {
+  const before = at(OB);
+  const { soc: _, ...withoutCharge } = OB;
+  const after = addReading(before, withoutCharge, 3000);
+  assert.deepEqual([after.soc, after.filter], [before.soc, before.filter]);
+});
+
+for (
+  const [name, gapMs, laterMs, isLost] of [
+    ["a fall over a pause of 15 s", 15_000, 3000, true],
+    ["no fall over a longer one: the grid may have come back in it", 15_001, 3000, false],
+    ["a fall that was proven before a longer one", 3000, 60_000, true],
+  ] as const
+) {
+  Deno.test(`addReading() proves a battery in use by ${name}`, () => {
+    let cable: Cable | undefined;
+    let now = 100_000;
+    for (const [soc, pauseMs] of [[50, 0], [50, 3000], [48, gapMs], [48, 3000], [48, laterMs]] as const) {
+      now += pauseMs;
+      cable = addReading(cable, { ...OL, soc }, now, false);
+    }
+    const { grid_connected } = weigh({ ...CLOUD, grid_connected: false }, cable, now);
+    assert.equal(grid_connected, isLost ? false : true);
+  });
+}
