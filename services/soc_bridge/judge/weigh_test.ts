@@ -54,6 +54,76 @@ const rows: Row[] = [
     wanted: { grid_source: undefined, soc: 60, grid_connected: true },
   },
   {
+    name: "is live 15 s after the cable spoke",
+    cloud: LOST,
+    cable: at(OB),
+    now: 15_000,
+    wanted: { link: "live", age_s: 15 },
+  },
+  {
+    name: "lets of two old readings the cable's count that is newer, by the cloud's one age",
+    cloud: { ...CLOUD, grid_age_s: undefined, soc_age_s: undefined, age_s: 30 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { grid_connected: false, grid_source: "nut", soc: 50, charge_source: "nut" },
+  },
+  {
+    name: "lets the cable's count against a cloud that says no age",
+    cloud: { ...CLOUD, grid_age_s: undefined, soc_age_s: undefined, age_s: undefined },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { grid_connected: false, grid_source: "nut", soc: 50, charge_source: "nut" },
+  },
+  {
+    name: "lets of two readings as old as each other the cloud's count",
+    cloud: { ...CLOUD, grid_age_s: 20, soc_age_s: 20, age_s: 20 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { grid_connected: true, grid_source: "cloud", soc: 60, charge_source: "cloud" },
+  },
+  {
+    name: "names no disagreement of two that agree",
+    cloud: { ...CLOUD, grid_connected: false, grid_age_s: 0 },
+    cable: at(OB),
+    now: 3000,
+    wanted: { grid_connected: false, source_disagreement: undefined },
+  },
+  {
+    name: "names nobody for a charge that nobody tells",
+    cloud: { ...CLOUD, soc: undefined, soc_age_s: undefined },
+    cable: at(UNSURE),
+    now: 3000,
+    wanted: { soc: undefined, charge_source: undefined },
+  },
+  {
+    name: "doubts a driver's minutes by the energy that the battery was built with",
+    cloud: { ...CLOUD, battery_wh: undefined, battery_design_wh: 1000, out_watts: 185 },
+    cable: at({ ...OB, soc: 80, discharge_min: 20 }),
+    now: 3000,
+    wanted: { discharge_min: 20, discharge_min_doubtful: true },
+  },
+  {
+    name: "doubts a driver's minutes by its own load where the live cloud says none",
+    cloud: { ...CLOUD, battery_wh: 1000, out_watts: undefined },
+    cable: at({ ...OB, soc: 80, discharge_min: 20, out_watts: 185 }),
+    now: 3000,
+    wanted: { discharge_min: 20, discharge_min_doubtful: true },
+  },
+  {
+    name: "takes a charge of the cloud that fell on battery since a silent cable's",
+    cloud: { ...CLOUD, grid_connected: false, soc: 40 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { soc: 40, charge_source: "cloud" },
+  },
+  {
+    name: "takes one that rose while the sun gives half a watt",
+    cloud: { ...CLOUD, grid_connected: false, soc: 60, dc_in_watts: 0.5 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { soc: 60, charge_source: "cloud" },
+  },
+  {
     name: "lets a cable decide that spoke 15 s ago",
     cloud: CLOUD,
     cable: at(OB),
@@ -471,3 +541,30 @@ for (
     assert.equal(grid_connected, isLost ? false : true);
   });
 }
+
+const SEEN: readonly [name: string, cloud: Partial<PowerState>, hasSeen: boolean | undefined][] = [
+  ["that was said since the charge", { grid_age_s: 9.9 }, true],
+  ["that was said with the charge", { grid_age_s: 10 }, undefined],
+  ["by the one age of a state", { grid_age_s: undefined, age_s: 1 }, true],
+  ["of no known age", { grid_age_s: undefined, age_s: undefined }, undefined],
+  ["that is gone", { grid_connected: false }, undefined],
+  ["of a cloud that is not live", { link: "stale" }, undefined],
+];
+for (const [name, cloud, hasSeen] of SEEN) {
+  Deno.test(`noteCloud() ${hasSeen ? "notes" : "does not note"} a grid ${name}`, () => {
+    assert.equal(noteCloud(at(OB, 10_000), { ...CLOUD, ...cloud }, 20_000).hasSeenGrid, hasSeen);
+  });
+}
+
+Deno.test("weigh() cuts evidence that is too long, and nothing from its beginning", () => {
+  const evidence = "x".repeat(300);
+  const { grid_evidence } = weigh(CLOUD, at({ ...OB, evidence }), 0);
+  assert.equal(grid_evidence, `cable ${"x".repeat(194)}`);
+  const cable = [50, 50, 47, 47].reduce(
+    (before: Cable | undefined, soc, i) => addReading(before, { ...OL, soc, evidence }, i * 3000, false),
+    undefined,
+  );
+  const proven = weigh({ ...CLOUD, grid_connected: false }, cable, 9000);
+  assert.equal(proven.grid_evidence?.length, 200);
+  assert.match(proven.grid_evidence ?? "", /^charge 50 to 47 % in doubt/);
+});
