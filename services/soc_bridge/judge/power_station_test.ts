@@ -333,7 +333,9 @@ Deno.test("PowerStation holds back an implausible state of charge", async () => 
 
 Deno.test("PowerStation judges by tag 27 only where it is asked for and where it applies", async () => {
   const strict = await simulated("RIVER 3 Plus", "tag27");
-  for (const payload of strict.encoder.pushes(IDLE_ON_GRID)) strict.station.accept(payload, 0);
+  for (const payload of strict.encoder.pushes(IDLE_ON_GRID)) {
+    assert.equal(strict.station.accept(payload, 0).isGridDenied, false);
+  }
   assert.equal(strict.station.state("s", 0, 0).grid_connected, false, "2 W of own use count as an outage");
   assert.equal(strict.station.state("s", 0, 0).grid_evidence, "tag27=2");
   const other = await simulated("RIVER 3", "tag27");

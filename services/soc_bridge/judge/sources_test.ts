@@ -4,7 +4,7 @@ import { findModel } from "../models/models.ts";
 import { Readings } from "../decode/readings.ts";
 import type { NumberName } from "../models/model_spec.ts";
 import { LEAST_BATTERY_WH, type Packs } from "../decode/packs.ts";
-import { asked, numberOf } from "./sources.ts";
+import { asked, numberOf, swapBytes } from "./sources.ts";
 
 const rows: readonly [
   name: string,
@@ -62,3 +62,42 @@ for (const [name, [min, max]] of Object.entries(BOUNDS) as [NumberName, readonly
     assert.deepEqual(found, [undefined, min, max, undefined]);
   });
 }
+
+const numbersOf = async (name: NumberName, raw: number, more: object = {}) => {
+  const model = { ...await compileModel(findModel("R651") ?? assert.fail()), packCount: undefined };
+  const readings = new Readings(1);
+  readings.beginPayload();
+  readings.set(0, raw, 1);
+  return numberOf(name, { slots: [0], ...more }, asked(model, readings, undefined, 0));
+};
+
+Deno.test("numberOf() rounds energy to three decimals, and everything else to two", async () => {
+  const rounded = async (name: NumberName) => (await numbersOf(name, 245.67891))?.value;
+  assert.equal(await rounded("battery_wh"), 245.679);
+  assert.equal(await rounded("battery_design_wh"), 245.679);
+  assert.equal(await rounded("out_watts"), 245.68);
+});
+
+Deno.test("numberOf() takes two minutes for two minutes, also of a battery that has not reported", async () => {
+  const model = { ...await compileModel(findModel("R651") ?? assert.fail()), packCount: undefined };
+  const readings = { get: () => 2, atMonoMs: () => 1, batteryMissingMonoMs: 1 } as unknown as Readings;
+  const minutes = numberOf("discharge_min", { slots: [0] }, asked(model, readings, undefined, 0));
+  assert.deepEqual(minutes, { value: 2, atMonoMs: 1 });
+});
+
+Deno.test("numberOf() scales no figure of the packs", async () => {
+  const model = { ...await compileModel(findModel("R651") ?? assert.fail()), packCount: undefined };
+  const packs = { figure: () => ({ value: 500, atMonoMs: 1 }) } as unknown as Packs;
+  const source = { packs: "sum_full", scale: 0.001 } as unknown as Parameters<typeof numberOf>[1];
+  assert.equal(numberOf("battery_wh", source, asked(model, new Readings(1), packs, 0))?.value, 500);
+});
+
+Deno.test("asked() counts no second pack where others than the main one are told", async () => {
+  const model = { ...await compileModel(findModel("R651") ?? assert.fail()), packCount: undefined };
+  const packs = { isMainAPart: true, list: () => [{ num: 0 }, { num: 1 }] } as unknown as Packs;
+  assert.equal(asked(model, new Readings(1), packs, 7).scope.count, undefined);
+});
+
+Deno.test("swapBytes() keeps the bytes apart", () => {
+  assert.deepEqual([1, 0x100, 0x10000, 0x1000000].map(swapBytes), [0x1000000, 0x10000, 0x100, 1]);
+});

@@ -124,6 +124,20 @@ const rows: Row[] = [
     wanted: { soc: 60, charge_source: "cloud" },
   },
   {
+    name: "lets of two readings the cloud's count that is newer, by its one age",
+    cloud: { ...CLOUD, grid_age_s: undefined, soc_age_s: undefined, age_s: 10 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { grid_connected: true, grid_source: "cloud", soc: 60, charge_source: "cloud" },
+  },
+  {
+    name: "names no disagreement of a cloud that is not live",
+    cloud: { ...CLOUD, link: "stale", grid_age_s: 0 },
+    cable: at(OB),
+    now: 3000,
+    wanted: { grid_connected: false, source_disagreement: undefined },
+  },
+  {
     name: "lets a cable decide that spoke 15 s ago",
     cloud: CLOUD,
     cable: at(OB),
@@ -543,7 +557,7 @@ for (
 }
 
 const SEEN: readonly [name: string, cloud: Partial<PowerState>, hasSeen: boolean | undefined][] = [
-  ["that was said since the charge", { grid_age_s: 9.9 }, true],
+  ["that was said since the charge", { grid_age_s: 9.995 }, true],
   ["that was said with the charge", { grid_age_s: 10 }, undefined],
   ["by the one age of a state", { grid_age_s: undefined, age_s: 1 }, true],
   ["of no known age", { grid_age_s: undefined, age_s: undefined }, undefined],
@@ -567,4 +581,27 @@ Deno.test("weigh() cuts evidence that is too long, and nothing from its beginnin
   const proven = weigh({ ...CLOUD, grid_connected: false }, cable, 9000);
   assert.equal(proven.grid_evidence?.length, 200);
   assert.match(proven.grid_evidence ?? "", /^charge 50 to 47 % in doubt/);
+});
+
+/** What is believed of a driver's charges, one every so many ms. */
+const believed = (charges: readonly number[], everyMs: number) =>
+  charges.reduce(
+    (before: Cable | undefined, soc, i) => addReading(before, { ...OL, soc }, i * everyMs),
+    undefined,
+  );
+for (
+  const [name, charges, everyMs, soc] of [
+    ["a full battery that rose to it", [97, 100], 3000, 100],
+    ["no jump at the second reading", [80, 30, 30], 3000, 80],
+    ["zeros from the beginning after a minute", [0, 0, 0], 30_000, 0],
+    ["no zeros from the beginning before", [0, 0, 0], 29_999, undefined],
+  ] as readonly (readonly [string, readonly number[], number, number | undefined])[]
+) {
+  Deno.test(`addReading() believes ${name}`, () => {
+    assert.equal(believed(charges, everyMs)?.soc?.value, soc);
+  });
+}
+
+Deno.test("addReading() follows a charge that falls on line", () => {
+  assert.deepEqual(believed([60, 57, 54], 60_000)?.drain, { fromSoc: 60, lowSoc: 54 });
 });
