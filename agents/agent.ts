@@ -1,12 +1,14 @@
-/** The agent: obeys verified commands, answers every step, shows its presence, and acts alone when its plan says so. */
+/**
+ * The agent: obeys verified commands, answers every step, shows its presence, and acts alone when its plan says so. Joins what
+ * the folders do: `obey/` lets messages in, `shutdown/` acts, `alone/` looks whether nobody else decides.
+ */
 import type { Random } from "../lib/time/backoff.ts";
 import type { BusMessage } from "../lib/workers/bus.ts";
 import type { Cancel, Clock } from "../lib/time/clock.ts";
 import { InvalidInputError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/log.ts";
 import { type AgentAck, encodeAgentAck } from "../lib/messages/agent/ack.ts";
-import { type AgentCommand, parseAgentCommand } from "../lib/messages/agent/command.ts";
-import { parseAgentPlan } from "../lib/messages/agent/plan.ts";
+import type { AgentCommand } from "../lib/messages/agent/command.ts";
 import { encodeAgentStatus } from "../lib/messages/agent/status.ts";
 import { parseOrchestratorStatus } from "../lib/messages/orchestrator_status.ts";
 import type { MqttConnect } from "../lib/mqtt/client.ts";
@@ -15,20 +17,19 @@ import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
 import { keyId } from "../lib/pairing/signing.ts";
 import { VERSION } from "../lib/version.ts";
 import { BrokerLink, type LinkOptions } from "./broker_link.ts";
-import { Challenges } from "./obey/challenge.ts";
+import { AloneWatch } from "./alone/alone_watch.ts";
 import type { HostCommands } from "./settings/host_commands.ts";
 import { type HostTime, isCertain } from "./host_time.ts";
 import { Keyring } from "./obey/keyring.ts";
-import type { HostNow, Verdict } from "./alone/last_resort.ts";
+import type { HostNow } from "./alone/last_resort.ts";
+import { Admission } from "./obey/admission.ts";
 import { CommandMemory } from "./obey/memory.ts";
 import { PlanKeeper } from "./alone/plan_keeper.ts";
-import { RateLimit } from "../lib/rate_limit.ts";
 import { ReachTracker } from "./alone/reach.ts";
 import { RunRecords } from "./shutdown/run_record.ts";
 import type { Runner } from "./shutdown/runner.ts";
 import { ShutdownQueue } from "./shutdown/shutdown_queue.ts";
 import type { TextStore } from "../lib/text_file.ts";
-import { verifyCommand, verifyPlan } from "./obey/verify.ts";
 
 /** Who this agent is and what it may do. */
 export interface AgentOptions {
@@ -69,35 +70,27 @@ export interface AgentPorts {
   readonly stores: AgentStores;
 }
 
-/** Refusals that are answered and logged: this many at once, then one every six seconds. */
-const REFUSALS = { burst: 10, everyMs: 6000 };
 /** How often the plan is looked at, ms. */
 const LOOK_MS = 5000;
 /** By then the broker has noticed that a connection from before the host's start is dead, and has said "offline" for it, ms. */
 const OLD_WILL_MS = 60_000;
-/** A shutdown alone that did not switch the host off is begun again after this long, ms. */
-const ALONE_AGAIN_MS = 120_000;
 const ACTIONS = ["shutdown", "abort", "drill", "ping"];
 
 /** See the file comment. */
 export class Agent {
   readonly #topics;
   readonly #link: BrokerLink;
-  readonly #refusals = new RateLimit(REFUSALS.burst, REFUSALS.everyMs);
-  /** Of their own: a flood of forged commands must not hide that the clocks disagree. */
-  readonly #lateRefusals = new RateLimit(REFUSALS.burst, REFUSALS.everyMs);
-  readonly #challenges = new Challenges();
   readonly #keyring: Keyring;
   readonly #memory: CommandMemory;
+  readonly #admission: Admission;
   readonly #plans: PlanKeeper;
-  readonly #desk: ShutdownQueue;
+  readonly #queue: ShutdownQueue;
+  readonly #alone: AloneWatch;
   readonly #reach: ReachTracker;
   #cancelLook: Cancel = () => {};
   #cancelAgain: Cancel = () => {};
   #isStopped = false;
   #lastCommandId: string | undefined;
-  #lastVerdict = "";
-  #aloneAgainMonoMs = -Infinity;
 
   constructor(private readonly options: AgentOptions, private readonly ports: AgentPorts) {
     const { stores, log, time } = ports;
@@ -107,16 +100,31 @@ export class Agent {
     this.#keyring = new Keyring(stores.keys, log);
     this.#memory = new CommandMemory(stores.obeyed, trouble);
     this.#plans = new PlanKeeper(stores.plan, log, { graceMs: aloneAfterSec * 1000 });
-    this.#desk = new ShutdownQueue({
+    this.#queue = new ShutdownQueue({
       ...ports,
       commands: options.commands,
       records: new RunRecords(stores.run, trouble),
       watchesEnd: !options.rehearsal,
       ack: (...answer) => this.#ack(...answer),
       onChange: () => {
-        this.#plans.mark(this.#desk.isShuttingDown);
+        this.#plans.mark(this.#queue.isShuttingDown);
         void this.#publishStatus();
       },
+    });
+    this.#admission = new Admission({
+      ...ports,
+      agent,
+      allowUnsigned: options.allowUnsigned,
+      keyring: this.#keyring,
+      memory: this.#memory,
+      reject: ({ id, action }, reason, challenge) => this.#ack(id, "rejected", reason, action, challenge),
+      onKeysChanged: () => void this.#publishStatus(),
+    });
+    this.#alone = new AloneWatch({
+      ...ports,
+      plans: this.#plans,
+      queue: this.#queue,
+      defaultDelaySec: options.defaultDelaySec,
     });
     this.#reach = new ReachTracker(time.uptimeMs());
     this.#link = new BrokerLink(
@@ -138,7 +146,7 @@ export class Agent {
         onReady: () => {
           this.#reach.linkProven(time.uptimeMs());
           // What waited comes before the broker's answer to this.
-          void this.#publishStatus().then((sent) => sent && this.#desk.heard());
+          void this.#publishStatus().then((sent) => sent && this.#queue.heard());
           this.#cancelAgain();
           if (time.uptimeMs() < OLD_WILL_MS) {
             this.#cancelAgain = ports.clock.after(OLD_WILL_MS, () => void this.#publishStatus());
@@ -165,8 +173,8 @@ export class Agent {
     if (this.#keyring.keys.length === 0 && !allowUnsigned) {
       log.error("NO KEY: every command will be refused; pair this agent or set AGENT_KEY_FILE");
     }
-    this.#plans.recall(this.#now(), (plan) => verifyPlan(plan, this.#trust()).kind === "good");
-    this.#desk.resume();
+    this.#plans.recall(this.#now(), (plan) => this.#admission.trusts(plan));
+    this.#queue.resume();
     this.#link.start();
     this.#cancelLook = clock.every(LOOK_MS, () => this.#look());
   }
@@ -177,7 +185,7 @@ export class Agent {
     this.#isStopped = true;
     this.#cancelLook();
     this.#cancelAgain();
-    this.#desk.leave();
+    this.#queue.leave();
     const status = this.#status(false);
     await this.#link.stop(this.#topics.agentStatus(this.options.agent), status, { retain: true, qos: 1 });
   }
@@ -185,11 +193,6 @@ export class Agent {
   #now(): HostNow {
     const { clock, time } = this.ports;
     return { bootId: time.bootId, uptimeMs: time.uptimeMs(), wallMs: clock.wallMs() };
-  }
-
-  #trust() {
-    const { agent, allowUnsigned } = this.options;
-    return { agent, allowUnsigned, keys: this.#keyring.keys };
   }
 
   #onMessage(message: BusMessage): void {
@@ -205,7 +208,7 @@ export class Agent {
       }
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
-      this.#refuse("MESSAGE", undefined, `${error.source}: ${error.problems.join("; ")}`);
+      this.#admission.refuseUnreadable(error);
     }
   }
 
@@ -215,69 +218,18 @@ export class Agent {
     this.#look();
   }
 
-  #onPlan({ topic, payload, retained }: BusMessage): void {
-    // Somebody took the plan away: what we know stays known.
-    if (payload.length === 0) return;
-    const plan = parseAgentPlan(payload, `MQTT topic "${topic}"`);
-    const verified = this.#verified(() => verifyPlan(plan, this.#trust()));
-    if (verified.kind === "refused") return void this.#refuse("PLAN", plan.id, verified.reason);
+  #onPlan(message: BusMessage): void {
+    const plan = this.#admission.plan(message);
+    if (!plan) return;
     if (plan.state === "online") this.#memory.settle(plan.issued_at);
-    if (!this.#plans.take(plan, retained, this.#now())) return;
+    if (!this.#plans.take(plan, message.retained, this.#now())) return;
     void this.#publishStatus();
     this.#look();
   }
 
-  #onCommand({ topic, payload, retained }: BusMessage): void {
-    // The daemon proves by it that the broker lets it write here.
-    if (payload.length === 0) return;
-    const command = parseAgentCommand(payload, `MQTT topic "${topic}"`);
-    // Commands are never retained: one that is may be old, and would come again at every connect.
-    if (retained) return this.#reject(command, "retained: commands must not be");
-    const verified = this.#verified(() =>
-      verifyCommand(command, {
-        ...this.#trust(),
-        nowWallMs: this.ports.clock.wallMs(),
-        isSeen: (id) => this.#memory.has(id),
-        settledMs: this.#memory.settledMs,
-        isFresh: (command) => this.#challenges.isAnsweredBy(command, this.ports.time.uptimeMs()),
-      })
-    );
-    if (verified.kind === "good") return this.#obey(command);
-    this.#reject(command, verified.reason, verified.isOnlyItsTime);
-  }
-
-  /** Verifies, if need be once more with the keys that a new pairing may have left. */
-  #verified(verify: () => ReturnType<typeof verifyPlan>): ReturnType<typeof verifyPlan> {
-    let found = verify();
-    const mayHelp = found.kind === "refused" && found.isKeyMissing;
-    if (mayHelp && this.#keyring.refresh(this.ports.clock.monoMs())) {
-      found = verify();
-      void this.#publishStatus();
-    }
-    if (found.kind === "good" && found.keyHex !== undefined && this.#keyring.used(found.keyHex)) {
-      void this.#publishStatus();
-    }
-    return found;
-  }
-
-  #reject({ id, action }: AgentCommand, reason: string, isOnlyItsTime = false): void {
-    const limit = isOnlyItsTime ? this.#lateRefusals : this.#refusals;
-    if (!this.#refuse("COMMAND", id, reason, limit)) return;
-    const challenge = isOnlyItsTime ? this.#challenges.make(id, this.ports.time.uptimeMs()) : undefined;
-    this.#ack(id, "rejected", reason, action, challenge);
-  }
-
-  /** @returns whether it was logged, and is to be answered: whoever floods us gets a few answers, not all */
-  #refuse(
-    what: "COMMAND" | "PLAN" | "MESSAGE",
-    id: string | undefined,
-    reason: string,
-    limit = this.#refusals,
-  ): boolean {
-    const passed = limit.take(this.ports.clock.monoMs());
-    if (!passed) return false;
-    this.ports.log.warn(`${what} REFUSED`, { id, reason, refused_silently: passed.dropped || undefined });
-    return true;
+  #onCommand(message: BusMessage): void {
+    const command = this.#admission.command(message);
+    if (command) this.#obey(command);
   }
 
   #obey(command: AgentCommand): void {
@@ -293,10 +245,10 @@ export class Agent {
       case "abort":
         this.#memory.settle(command.issued_at);
         this.#ack(id, "accepted", undefined, action);
-        return this.#desk.abort(id);
+        return this.#queue.abort(id);
       case "shutdown":
       case "drill":
-        return this.#desk.order({
+        return this.#queue.order({
           id,
           source: "command",
           delaySec: command.delay_sec ?? this.options.defaultDelaySec,
@@ -305,7 +257,7 @@ export class Agent {
     }
   }
 
-  /** Looks at the plan: whether this agent is alone and must act. */
+  /** Looks whether the host slept, and whether this agent is alone and must act. */
   #look(): void {
     const { time, log } = this.ports;
     if (this.#isStopped) return;
@@ -315,45 +267,7 @@ export class Agent {
       void this.#publishStatus().then((sent) => sent && this.#reach.linkProven(time.uptimeMs()));
     }
     if (this.options.aloneAfterSec === undefined) return;
-    const { reach } = this.#reach;
-    const verdict = this.#plans.verdict(reach, this.#now());
-    this.#logVerdict(verdict);
-    if (verdict.kind === "shut_down") {
-      if (this.#desk.isBusy || this.ports.clock.monoMs() < this.#aloneAgainMonoMs) return;
-      this.#aloneAgainMonoMs = this.ports.clock.monoMs() + ALONE_AGAIN_MS;
-      return this.#actAlone(verdict.why);
-    }
-    // Reachable again, or a new plan: somebody decides again. A run that only takes its time goes on.
-    const isAlone = verdict.kind === "nothing" && verdict.code === "too_late";
-    // An agent that was restarted meanwhile and has reached nobody waits anew, but what is under way goes on.
-    const isAloneStill = verdict.kind === "wait" && reach.kind === "lost" && !reach.wasReached;
-    if (!isAlone && !isAloneStill) this.#desk.standDown("not alone any more");
-  }
-
-  #actAlone(why: string): void {
-    const { plan } = this.#plans;
-    if (!plan) return;
-    this.ports.log.crit("ACTING ALONE", { plan: plan.id, why });
-    const delaySec = plan.delay_sec ?? this.options.defaultDelaySec;
-    this.#desk.order({ id: plan.id, source: "plan", delaySec, isDrill: false }, `alone: ${why}`);
-  }
-
-  #logVerdict(verdict: Verdict): void {
-    const code = verdict.kind === "nothing" ? verdict.code : verdict.kind;
-    if (code === this.#lastVerdict) return;
-    const before = this.#lastVerdict;
-    this.#lastVerdict = code;
-    const { log } = this.ports;
-    if (verdict.kind === "wait") {
-      log.warn("DAEMON LOST ON BATTERY", {
-        plan: this.#plans.plan?.id,
-        left_s: Math.round(verdict.leftMs / 1000),
-      });
-    } else if (verdict.kind === "nothing" && (code === "too_late" || code === "void")) {
-      log.warn("PLAN NOT FOLLOWED", { why: verdict.why });
-    } else if (verdict.kind === "nothing" && (before === "wait" || before === "shut_down")) {
-      log.notice("NOT ALONE ANY MORE", { why: verdict.why });
-    }
+    this.#alone.look(this.#reach.reach, this.#now());
   }
 
   #ack(id: string, status: AgentAck["status"], detail?: string, action?: string, challenge?: string): void {
@@ -379,7 +293,7 @@ export class Agent {
       uptime_s: Math.round(time.uptimeMs() / 1000),
       can: this.options.aloneAfterSec === undefined ? ACTIONS : [...ACTIONS, "plan"],
       last_command_id: this.#lastCommandId,
-      going_down: this.#desk.isGoingDown ? true : undefined,
+      going_down: this.#queue.isGoingDown ? true : undefined,
       rehearsal: rehearsal ? true : undefined,
       key_ids: this.#keyring.keys.map(keyId),
       plan_id: this.#plans.plan?.id,

@@ -1,9 +1,10 @@
 /**
  * Changes the rules one place at a time and looks whether a test notices. What no test notices is a rule that nothing
  * holds. Works on a copy of the checkout in which all mutants of a target stand at once, each behind a switch, so that one
- * process tries many and plays for each only the tests that reach it. `--sample N` takes N of each target.
+ * process tries many and plays for each only the tests that reach it. `--sample N` takes N of each target; `--again FILE`
+ * takes those that survived in an earlier run, whose output is in the file.
  *
- * Run: deno task mutants [--target NAME]… [--sample N] [--seed S] [--jobs N] [--least PERCENT]
+ * Run: deno task mutants [--target NAME]… [--sample N] [--seed S] [--again FILE] [--jobs N] [--least PERCENT]
  */
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -70,8 +71,7 @@ function copyCheckout(dir: string): string {
 /** Plays the chosen mutants of a target in a copy of the checkout that holds all its mutants at once. */
 async function playTarget(
   target: MutantTarget,
-  size: number | undefined,
-  seed: number,
+  choose: (cases: readonly { readonly mutant: Mutant }[]) => readonly number[],
   jobs: number,
 ): Promise<Figures> {
   const startMs = performance.now();
@@ -84,7 +84,7 @@ async function playTarget(
       Deno.writeTextFileSync(join(root, file), allMutantsIn(file, text, cases.length));
       cases.push(...mutantsOf(file, text).map((mutant) => ({ file, mutant })));
     }
-    const chosen = size === undefined ? [...cases.keys()] : sample([...cases.keys()], size, seed);
+    const chosen = choose(cases);
     const base = { root: pathToFileURL(`${root}/`).href, files: testFiles(root, target.tests) };
     const look = await lookAt(dir, base);
     say(`${target.name}: ${chosen.length} mutants of ${cases.length}, ${look.tests.length} tests`);
@@ -136,6 +136,11 @@ function sample<T>(all: readonly T[], size: number, seed: number): readonly T[] 
   return chosen;
 }
 
+/** The mutants that an earlier run let survive, by its output. */
+function survivorsIn(output: string): ReadonlySet<string> {
+  return new Set([...output.matchAll(/^SURVIVED \S+ (.*)$/gm)].map(([, id = ""]) => id));
+}
+
 function say(line: string): void {
   // deno-lint-ignore no-console
   console.log(line);
@@ -148,6 +153,7 @@ async function main(): Promise<number> {
       target: { type: "string", multiple: true },
       sample: { type: "string" },
       seed: { type: "string", default: "1" },
+      again: { type: "string" },
       jobs: { type: "string", default: "2" },
       least: { type: "string", default: "95" },
     },
@@ -159,9 +165,14 @@ async function main(): Promise<number> {
   }
   const targets = TARGETS.filter(({ name }) => values.target?.includes(name) ?? true);
   const size = values.sample === undefined ? undefined : Number(values.sample);
+  const again = values.again === undefined ? undefined : survivorsIn(Deno.readTextFileSync(values.again));
+  const choose = (cases: readonly { readonly mutant: Mutant }[]) => {
+    const all = [...cases.keys()].filter((number) => again?.has(cases[number]?.mutant.id ?? "") ?? true);
+    return size === undefined ? all : sample(all, size, Number(values.seed));
+  };
   let isHeld = true;
   for (const target of targets) {
-    const figures = await playTarget(target, size, Number(values.seed), Number(values.jobs));
+    const figures = await playTarget(target, choose, Number(values.jobs));
     isHeld &&= percentHeld(figures) >= Number(values.least);
   }
   return isHeld ? 0 : 1;

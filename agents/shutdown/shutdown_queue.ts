@@ -1,12 +1,12 @@
-/** The one shutdown of this host: orders and aborts are obeyed in turn, so that the last word holds. */
+/** The one shutdown of this host: orders and aborts are obeyed in turn, so that the last one holds. */
 import { errorText } from "../../lib/errors.ts";
 import type { AgentAck } from "../../lib/messages/agent/ack.ts";
 import type { RunRecord, RunRecords } from "./run_record.ts";
 import type { ShutdownOrder } from "./shutdown_order.ts";
 import { NOTHING_RAN, type RunPorts, ShutdownRun } from "./shutdown_run.ts";
 
-/** The outside world of the desk. */
-export interface DeskPorts extends Omit<RunPorts, "tell" | "save"> {
+/** The outside world of the queue. */
+export interface QueuePorts extends Omit<RunPorts, "tell" | "save"> {
   readonly records: RunRecords;
   readonly ack: (id: string, status: AgentAck["status"], detail?: string, action?: string) => void;
   /** The host is on its way down or is not any more: see {@link ShutdownQueue.isShuttingDown}. */
@@ -27,7 +27,7 @@ export class ShutdownQueue {
   #standDowns = 0;
   #isStandingDown = false;
 
-  constructor(private readonly ports: DeskPorts) {}
+  constructor(private readonly ports: QueuePorts) {}
 
   /** Whether a shutdown or a drill is under way. */
   get isBusy(): boolean {

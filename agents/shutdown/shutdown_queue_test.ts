@@ -15,7 +15,7 @@ function openDesk(commands: HostCommands = { before: [], last: LAST }, onChange 
   const said: string[] = [];
   const log = memoryLog("agent");
   const store = memoryStore();
-  const desk = new ShutdownQueue({
+  const queue = new ShutdownQueue({
     runner,
     commands,
     clock,
@@ -27,14 +27,14 @@ function openDesk(commands: HostCommands = { before: [], last: LAST }, onChange 
     onChange,
   });
   return {
-    desk,
+    queue,
     clock,
     runner,
     said,
     log,
     store,
     order: (id: string, change: Partial<ShutdownOrder> = {}) =>
-      desk.order({ id, source: "command", delaySec: 60, isDrill: false, ...change }),
+      queue.order({ id, source: "command", delaySec: 60, isDrill: false, ...change }),
   };
 }
 
@@ -44,7 +44,7 @@ for (const held of ["shutdown 60", "cancel"]) {
     h.runner.held.add(held);
     h.order("s1");
     await settle();
-    h.desk.abort("a1");
+    h.queue.abort("a1");
     await settle();
     h.order("s2");
     await settle();
@@ -60,8 +60,8 @@ for (const held of ["shutdown 60", "cancel"]) {
       "s2 accepted",
       "s2 shutting_down",
     ]);
-    assert.ok(h.desk.isShuttingDown);
-    h.desk.leave();
+    assert.ok(h.queue.isShuttingDown);
+    h.queue.leave();
     await settle();
   });
 }
@@ -71,14 +71,14 @@ Deno.test("ShutdownQueue does not begin an order that an abort overtook, not eve
   h.runner.held.add("cancel");
   h.order("s1");
   await settle();
-  h.desk.abort("a1");
+  h.queue.abort("a1");
   h.order("s2", { delaySec: 0 });
   await settle();
-  h.desk.abort("a2");
+  h.queue.abort("a2");
   await h.runner.release("cancel");
   assert.deepEqual(h.runner.ran, ["stop-db", "shutdown 60", "cancel"]);
   assert.deepEqual(h.said.slice(-4), ["s1 aborted", "a1 aborted", "s2 aborted", "a2 aborted"]);
-  assert.equal(h.desk.isBusy, false);
+  assert.equal(h.queue.isBusy, false);
   assert.equal(h.store.text, "");
 });
 
@@ -87,13 +87,13 @@ Deno.test("ShutdownQueue joins a shutdown that an abort could not undo: the host
   h.runner.held.add("cancel");
   h.order("s1");
   await settle();
-  h.desk.abort("a1");
+  h.queue.abort("a1");
   h.order("s2");
   await settle();
   await h.runner.release("cancel", { kind: "ended", code: 1 });
   assert.deepEqual(h.said.slice(-3), ["a1 failed", "s2 accepted", "s2 shutting_down"]);
-  assert.ok(h.desk.isShuttingDown);
-  h.desk.leave();
+  assert.ok(h.queue.isShuttingDown);
+  h.queue.leave();
   await settle();
 });
 
@@ -104,7 +104,7 @@ Deno.test("ShutdownQueue lets an abort cut short a preparation and a shutdown th
   await settle();
   h.order("s2");
   await settle();
-  h.desk.abort("a1");
+  h.queue.abort("a1");
   await settle();
   assert.deepEqual(h.runner.ran, ["stop-db"]);
   assert.deepEqual(h.said.slice(-3), ["s2 accepted", "s2 aborted", "a1 aborted"]);
@@ -118,14 +118,14 @@ Deno.test("ShutdownQueue obeys the next order although one before it failed", as
   h.order("s1");
   await settle();
   broken.fails = true;
-  h.desk.abort("a1");
+  h.queue.abort("a1");
   await settle();
   assert.match(h.log.text(), /ORDER FAILED reason="cannot be told"/);
   broken.fails = false;
   h.order("s2");
   await settle();
   assert.deepEqual(h.said.slice(-2), ["s2 accepted", "s2 shutting_down"]);
-  h.desk.leave();
+  h.queue.leave();
   await settle();
 });
 
@@ -133,18 +133,18 @@ Deno.test("ShutdownQueue.standDown() calls off the plan's shutdown, never one th
   const h = openDesk();
   h.order("p1", { source: "plan" });
   await settle();
-  h.desk.standDown("not alone any more");
+  h.queue.standDown("not alone any more");
   await settle();
   assert.deepEqual(h.said.slice(-1), ["p1 aborted"]);
   h.order("p2", { source: "plan" });
   h.order("s1");
-  h.desk.standDown("not alone any more");
+  h.queue.standDown("not alone any more");
   await settle();
-  h.desk.standDown("not alone any more");
+  h.queue.standDown("not alone any more");
   await settle();
   assert.deepEqual(h.runner.ran, ["shutdown 60", "cancel", "shutdown 60"]);
-  assert.ok(h.desk.isShuttingDown);
-  h.desk.leave();
+  assert.ok(h.queue.isShuttingDown);
+  h.queue.leave();
   await settle();
 });
 
@@ -154,24 +154,24 @@ Deno.test("ShutdownQueue.standDown() tries five times, one after the other, and 
   await settle();
   h.runner.results.set("cancel", { kind: "ended", code: 1 });
   for (let i = 0; i < 10; i++) {
-    h.desk.standDown("not alone any more");
-    h.desk.standDown("not alone any more");
+    h.queue.standDown("not alone any more");
+    h.queue.standDown("not alone any more");
     await settle();
   }
   assert.equal(h.runner.ran.filter((line) => line === "cancel").length, 5);
-  h.desk.leave();
+  h.queue.leave();
 
   const told = openDesk();
   told.runner.held.add("cancel");
   told.order("p1", { source: "plan" });
   await settle();
-  told.desk.standDown("not alone any more");
+  told.queue.standDown("not alone any more");
   told.order("s1");
   await settle();
   await told.runner.release("cancel");
   assert.deepEqual(told.runner.ran, ["shutdown 60", "cancel", "shutdown 60"]);
   assert.deepEqual(told.said.slice(-3), ["p1 aborted", "s1 accepted", "s1 shutting_down"]);
-  told.desk.leave();
+  told.queue.leave();
   await settle();
 });
 
@@ -180,10 +180,10 @@ Deno.test("ShutdownQueue begins nothing after it was left", async () => {
   h.runner.held.add("cancel");
   h.order("s1");
   await settle();
-  h.desk.abort("a1");
+  h.queue.abort("a1");
   h.order("s2");
   await settle();
-  h.desk.leave();
+  h.queue.leave();
   await h.runner.release("cancel");
   assert.deepEqual(h.runner.ran, ["shutdown 60", "cancel"]);
 });

@@ -77,7 +77,10 @@ function switchAt({ node, replacement }: Site, number: number, text: string, sou
     text: inserted,
     closes,
   });
-  if (ts.isExpressionStatement(node)) return [insert(node.getStart(source), `if (!${ask}) `)];
+  if (ts.isExpressionStatement(node)) {
+    // In braces: an "else" that follows must stay with the "if" before.
+    return [insert(node.getStart(source), `{ if (!${ask}) `), insert(node.end, " }", true)];
+  }
   const parent = node.parent;
   if (ts.isPropertyAccessExpression(parent) && parent.name === node) {
     const dot = parent.questionDotToken ? "?." : "";

@@ -29,6 +29,7 @@ Deno.test("mutantsOf() names equal changes of equal lines apart, and the same wa
 
 Deno.test("allMutantsIn() makes one text that does what each mutant does when its number holds", () => {
   const code = "const r = []; if (!a) r.push(a < b && b - 1 > 0 ? a ?? b : [a, b].some((x) => x > 2));\n" +
+    "if (b > 2) r.push(1); else r.push(2);\n" +
     "r.push(Math.max(a - b, -3)); return r;";
   const inputs = [[0, 0], [0, 1], [undefined, 2], [0, 3], [3, 1], [null, 5], [false, 4]];
   const run = (text: string, isMutant?: (number: number) => boolean) =>

@@ -3,10 +3,9 @@
  * the shortest first, until one fails. Started by play.ts with a `RunnerOrder` as its argument; answers on its output,
  * one `RunnerAnswer` a line behind `MARK`.
  */
+import { declaredTest, type TestFunction } from "./declared.ts";
 import type { RunnerAnswer, RunnerOrder, TestReach } from "./messages.ts";
 import { MARK } from "./messages.ts";
-
-type TestFunction = (context: unknown) => unknown;
 
 const tests: { readonly name: string; readonly file: string; readonly run: TestFunction }[] = [];
 let loading = "";
@@ -20,10 +19,9 @@ Object.assign(globalThis, {
     return number === active;
   },
 });
-const collect = (first: unknown, second?: unknown) => {
-  const named = typeof first === "string" ? { name: first, fn: second } : first as Record<string, unknown>;
-  if (named["ignore"] === true) return;
-  tests.push({ name: String(named["name"]), file: loading, run: (named["fn"] ?? second) as TestFunction });
+const collect = (...args: readonly unknown[]) => {
+  const test = declaredTest(...args);
+  if (test) tests.push({ ...test, file: loading });
 };
 Object.defineProperty(Deno, "test", { value: Object.assign(collect, { ignore: () => {} }) });
 for (const kind of ["unhandledrejection", "error"]) {

@@ -1,5 +1,8 @@
 /** Mutants that no test can or need notice, each with the reason. Everything else that survives is a missing test. */
-export const EXPLAINED: ReadonlyMap<string, string> = new Map([
+import { JUDGE_SURVIVORS } from "./judge_survivors.ts";
+
+/** See the file comment; the reason by the mutant. */
+export const EXPLAINED: ReadonlyMap<string, string> = new Map<string, string>([
   [
     "agents/obey/verify.ts «if (issued_at === undefined) return undefined;» issued_at === undefined -> false",
     "an age from no date is no number, and no number is neither too old nor too new",
@@ -58,13 +61,9 @@ export const EXPLAINED: ReadonlyMap<string, string> = new Map([
     "the end of a session stops its timer: there is no tick without somebody to ask",
   ],
   [
-    'services/soc_bridge/judge/grid_evidence.ts «const path = model.paths[slot] ?? "";» ' +
-    'model.paths[slot] ?? "" -> (model.paths[slot])!',
-    "every slot has a path: slots are numbered by it",
-  ],
-  [
     "services/cloud_bridge/session/session.ts «const doubt = this.#asking?.doubtMonoMs() ?? Infinity;» " +
     "this.#asking?.doubtMonoMs() ?? Infinity -> (this.#asking?.doubtMonoMs())!",
     "without somebody to ask the session is over, and no time is later than one that is no number",
   ],
+  ...JUDGE_SURVIVORS.flatMap(([reason, mutants]) => mutants.map((mutant) => [mutant, reason] as const)),
 ]);

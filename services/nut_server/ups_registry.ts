@@ -22,8 +22,8 @@ import { UpsEntries } from "./ups_entries.ts";
 import { upsVariables } from "./ups/variables.ts";
 import type { NutWorld, Session, UpsView } from "./protocol/world.ts";
 
-/** What the board is told once. */
-export interface BoardConfig extends Pick<NutHouse, "users" | "upses">, Grace {
+/** What the registry is told once. */
+export interface UpsRegistryConfig extends Pick<NutHouse, "users" | "upses">, Grace {
   readonly lowBatteryPercent: number;
   readonly lowRuntimeSec?: number;
   readonly hasCertificate: boolean;
@@ -68,7 +68,7 @@ export class UpsRegistry {
 
   /** @param isolate Runs what concerns one station alone; absent: what throws ends the whole */
   constructor(
-    private readonly config: BoardConfig,
+    private readonly config: UpsRegistryConfig,
     private readonly isolate: Isolate = (_what, act) => act(),
   ) {
     this.#stations = new Stations(config);

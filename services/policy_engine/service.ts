@@ -12,20 +12,17 @@ import { AbortRequests } from "./requests/abort_requests.ts";
 import { AgentReplies } from "./io/agent_replies.ts";
 import { ChargeSteps } from "./io/charge_steps.ts";
 import { Dispatch } from "./io/dispatch.ts";
-import { drillRefusal } from "./requests/drill.ts";
-import { Plays } from "./requests/plays.ts";
+import { PlayRequests } from "./requests/play_requests.ts";
 import { DrillRequests } from "./requests/drill_requests.ts";
-import { dueMonth } from "./requests/drill_schedule.ts";
 import { Subscriptions } from "./io/subscriptions.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
-import { asSimulated, playTelling, requestTelling, SIMULATED, tellingOf } from "./io/journal.ts";
+import { asSimulated, requestTelling, SIMULATED, tellingOf } from "./io/journal.ts";
 import { RestartGrace } from "./snapshot/restart_grace.ts";
-import { feedsOf, hostsOfStation } from "./rules/rules.ts";
+import { hostsOfStation } from "./rules/rules.ts";
 import { houseRules } from "./rules/rules_from_file.ts";
 import { Plans } from "./io/agent_plan.ts";
 import { devicesOf, Publisher } from "./io/publisher.ts";
 import type { Ways } from "./io/silence.ts";
-import { shownCharge, stationPhase } from "./outage/station.ts";
 import { SnapshotKeeper } from "./snapshot/keeper.ts";
 import { textFile } from "../../lib/text_file.ts";
 import { udpWake } from "./io/wake_on_lan.ts";
@@ -64,7 +61,7 @@ export class PolicyEngine implements Service {
   readonly #chargeSteps: ChargeSteps | undefined;
   readonly #restartGrace = new RestartGrace();
   readonly #isolation: Isolation;
-  readonly #plays: Plays;
+  readonly #plays: PlayRequests;
   #cloud: Ways["cloud"];
 
   constructor(
@@ -73,7 +70,6 @@ export class PolicyEngine implements Service {
   ) {
     this.#topics = topicsUnder(context.config.roots);
     this.#isolation = new Isolation(context, "part_failed");
-    this.#plays = new Plays(context.config.simulatedStations ?? []);
     const { agentKeys, bootId, keylessHosts, socStepPercent = 0, socMinPercent } = context.config;
     this.#chargeSteps = socStepPercent > 0 ? new ChargeSteps(socStepPercent, socMinPercent) : undefined;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
@@ -109,6 +105,14 @@ export class PolicyEngine implements Service {
         onAbortRequest: (message) => this.#house && this.#aborts.onRequest(message, this.#house),
       },
     );
+    this.#plays = new PlayRequests({
+      ...context,
+      simulatedStations: context.config.simulatedStations ?? [],
+      tell: (telling) => this.#dispatch.tell(telling),
+      end: (device) => this.#step({ kind: "play_over", device }),
+      look: (device) => this.#step({ kind: "tick", devices: [device] }),
+      takeBack: (device) => this.#publisher.takeBack(device),
+    });
     this.#aborts = new AbortRequests({
       nowMonoMs: () => context.clock.monoMs(),
       nowWallMs: () => context.clock.wallMs(),
@@ -165,7 +169,7 @@ export class PolicyEngine implements Service {
   }
 
   #onState(device: string, state: PowerState, retained: boolean): void {
-    if (!this.#admits(device, state, retained)) return;
+    if (!this.#plays.admits(device, state, retained)) return;
     const { clock } = this.context;
     const known = this.#house?.state.stations;
     if (known && !known.has(device) && known.size >= MOST_STATIONS) return;
@@ -173,52 +177,9 @@ export class PolicyEngine implements Service {
     this.#step({ kind: "state", device, state, arrival });
   }
 
-  /** Whether a state may be looked at: a played one only where playing is allowed, and never beside a real one. */
-  #admits(device: string, state: PowerState, retained: boolean): boolean {
-    const answer = this.#plays.judge(device, state, retained, this.context.clock.monoMs());
-    switch (answer.kind) {
-      case "refuse":
-        if (answer.isNews) {
-          this.context.log.warn("SIMULATED STATE REFUSED", { device, reason: answer.reason });
-        }
-        return false;
-      case "real":
-        this.#endPlay(device, "somebody else feeds this station");
-        return true;
-      case "take":
-        if (answer.isFirst) this.#dispatch.tell(playTelling(device, true, "a simulated event begins"));
-        return true;
-    }
-  }
-
-  #endPlay(device: string, reason: string): void {
-    if (!this.#plays.end(device)) return;
-    this.#dispatch.tell(playTelling(device, false, `the simulated event is over: ${reason}`));
-    this.#step({ kind: "play_over", device });
-  }
-
   #onStateGone(device: string): void {
-    if (this.#plays.isPlayed(device)) return this.#endPlay(device, "it was ended");
+    if (this.#plays.isPlayed(device)) return this.#plays.end(device, "it was ended");
     if (this.#house?.forget(device)) this.#publisher.takeBack(device);
-  }
-
-  /** Plays that nobody goes on with end; when their hosts are called off, nothing of them is left. */
-  #followPlays(house: House): void {
-    for (const device of this.#plays.expired(this.context.clock.monoMs())) {
-      this.#endPlay(device, "nobody went on with it");
-    }
-    for (const device of this.#plays.over()) {
-      if (!house.forgetPlay(device)) continue;
-      this.#plays.forget(device);
-      if (house.state.stations.has(device)) this.#step({ kind: "tick", devices: [device] });
-      else this.#publisher.takeBack(device);
-    }
-  }
-
-  /** Whether what happens there is a part of a play. */
-  #isPlayed(effect: HouseEffect, house: House): boolean {
-    if (effect.kind !== "host") return this.#plays.isPlayed(effect.device);
-    return feedsOf(effect.agent, house.rules).some((device) => this.#plays.isPlayed(device));
   }
 
   #onAck(agent: string, ack: AgentAck): void {
@@ -246,7 +207,7 @@ export class PolicyEngine implements Service {
   #tick(): void {
     const house = this.#house;
     if (!house) return;
-    this.#isolation.run("the plays", () => this.#followPlays(house));
+    this.#isolation.run("the plays", () => this.#plays.tick(house));
     this.#isolation.run("the agents' presence", () => this.#agents.tick(house));
     this.#isolation.run("the drill", () => this.#drills.tick(house));
     this.#isolation.run("the warnings", () => this.#warn(house));
@@ -255,30 +216,15 @@ export class PolicyEngine implements Service {
   }
 
   #drillOnSchedule(house: House): void {
-    const schedule = this.context.config.file?.drill;
-    if (!schedule) return;
-    const { drilledMonth } = house.state;
-    const month = dueMonth(
-      { day: schedule.monthly_day, hour: schedule.hour },
-      drilledMonth,
-      this.context.clock.wallMs(),
-    );
-    if (month === undefined || drillRefusal({ id: month, all: true }, house, undefined) !== undefined) return;
+    const month = this.#drills.dueMonth(this.context.config.file?.drill, house);
+    if (month === undefined) return;
     this.#step({ kind: "drilled", month });
     this.#drills.begin({ id: `monthly-${month}`, all: true, by: "the schedule" }, house);
   }
 
   #tellCharge(house: House): void {
-    const steps = this.#chargeSteps;
-    if (!steps) return;
-    for (const [device, state] of house.state.stations) {
-      const { kind } = stationPhase(state);
-      const isOnBattery = kind !== "online" && kind !== "unknown";
-      const charge = isOnBattery
-        ? shownCharge(state, house.rules, house.rulesOf(device), this.context.clock.monoMs())
-        : undefined;
-      const telling = steps.look(device, isOnBattery, charge);
-      if (telling) this.#dispatch.tell(this.#plays.isPlayed(device) ? asSimulated(telling) : telling);
+    for (const { device, telling } of this.#chargeSteps?.look(house, this.context.clock.monoMs()) ?? []) {
+      this.#dispatch.tell(this.#plays.isPlayed(device) ? asSimulated(telling) : telling);
     }
   }
 
@@ -352,7 +298,7 @@ export class PolicyEngine implements Service {
   }
 
   #carryOut(effect: HouseEffect): void {
-    const isPlayed = this.#house !== undefined && this.#isPlayed(effect, this.#house);
+    const isPlayed = this.#house !== undefined && this.#plays.isPartOf(effect, this.#house);
     const plain = tellingOf(effect);
     const telling = plain && isPlayed ? asSimulated(plain) : plain;
     const isCommand = effect.kind === "host" && effect.effect.kind === "send";

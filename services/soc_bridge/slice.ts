@@ -1,6 +1,6 @@
 /** What the decoder gets of the configuration: its worker may do nothing. Pure. */
 import type { HouseConfig } from "../../lib/config/load.ts";
-import type { SocBridgeConfig } from "./service.ts";
+import type { SocBridgeConfig } from "./config.ts";
 
 /**
  * Which stations there are and how they are judged.

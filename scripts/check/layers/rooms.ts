@@ -15,6 +15,7 @@ export const FLOORS: ReadonlyMap<string, readonly (readonly string[])[]> = new M
     ["rules"],
   ]],
   ["soc_bridge", [["."], ["publish"], ["judge"], ["decode"], ["models"]]],
+  ["broker_link", [["."], ["presence"]]],
   ["nut_server", [["."], ["protocol"], ["ups"], ["access"]]],
 ]);
 

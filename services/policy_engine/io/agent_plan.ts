@@ -31,7 +31,7 @@ export class Plans {
   /**
    * The plan of one host.
    *
-   * A host on several stations is in danger when the last of them ends, or the first, when it goes with any. A station that
+   * For a host on several stations the battery is critical when the last of them ends, or the first, when it goes with any. A station that
    * nobody has heard yet says nothing, and one that fell silent with the grid longer ago than the blind limit holds no host up
    * whose other battery ends.
    *

@@ -13,7 +13,7 @@ import type { House } from "../house.ts";
 import { clockTelling, type Telling, twinsTelling } from "./journal.ts";
 import { Twins } from "./twins.ts";
 
-/** What the desk needs of the service. */
+/** What is needed of the service. */
 export interface AgentRepliesParts {
   readonly clock: Clock;
   readonly log: Logger;

@@ -1,4 +1,6 @@
 /** On battery, something to tell each time the charge has fallen by a step. Pure but for its own memory. */
+import type { House } from "../house.ts";
+import { shownCharge, stationPhase } from "../outage/station.ts";
 import type { Telling } from "./journal.ts";
 
 /** Nearer than this to the limit it is a warning, percent points. */
@@ -21,8 +23,21 @@ export class ChargeSteps {
    */
   constructor(private readonly stepPercent: number, private readonly limitPercent: number) {}
 
-  /** @param charge undefined: nobody knows it now */
-  look(device: string, isOnBattery: boolean, charge: StepCharge | undefined): Telling | undefined {
+  /** What is to be told of the stations of the house now. */
+  look(house: House, nowMonoMs: number): { readonly device: string; readonly telling: Telling }[] {
+    return [...house.state.stations].flatMap(([device, state]) => {
+      const { kind } = stationPhase(state);
+      const isOnBattery = kind !== "online" && kind !== "unknown";
+      const charge = isOnBattery
+        ? shownCharge(state, house.rules, house.rulesOf(device), nowMonoMs)
+        : undefined;
+      const telling = this.note(device, isOnBattery, charge);
+      return telling ? [{ device, telling }] : [];
+    });
+  }
+
+  /** Notes the charge of one station. @param charge undefined: nobody knows it now */
+  note(device: string, isOnBattery: boolean, charge: StepCharge | undefined): Telling | undefined {
     if (!isOnBattery) return void this.#from.delete(device);
     if (!charge) return undefined;
     const { percent, isEstimate } = charge;

@@ -25,7 +25,7 @@ Deno.test("ChargeSteps tells each whole step on battery, once, and begins anew w
     [true, 14, "warning 14"],
   ];
   for (const [isOnBattery, percent, wanted] of rows) {
-    const found = steps.look("Study", isOnBattery, percent === undefined ? undefined : measured(percent));
+    const found = steps.note("Study", isOnBattery, percent === undefined ? undefined : measured(percent));
     const shown = found && `${found.event.severity} ${found.event.data?.soc}`;
     assert.equal(shown, wanted, `${isOnBattery} ${percent}`);
   }
@@ -33,9 +33,9 @@ Deno.test("ChargeSteps tells each whole step on battery, once, and begins anew w
 
 Deno.test("ChargeSteps keeps stations apart, and says when it is an estimate", () => {
   const steps = new ChargeSteps(2, 10);
-  for (const device of ["Study", "Attic"]) steps.look(device, true, measured(50));
-  assert.equal(steps.look("Attic", true, measured(49)), undefined);
-  const found = steps.look("Study", true, { percent: 47.9, isEstimate: true });
+  for (const device of ["Study", "Attic"]) steps.note(device, true, measured(50));
+  assert.equal(steps.note("Attic", true, measured(49)), undefined);
+  const found = steps.note("Study", true, { percent: 47.9, isEstimate: true });
   assert.equal(found?.event.text, "Study: on battery, an estimated 47 % left");
   assert.deepEqual(found?.event.data, { soc: 47.9, is_estimate: true });
 });

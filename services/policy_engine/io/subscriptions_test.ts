@@ -8,7 +8,7 @@ import { Subscriptions } from "./subscriptions.ts";
 import { CONFIG } from "../testdata/test_policy.ts";
 
 /** Subscriptions on a bus that a test speaks through, because a memory broker is always in order. */
-function ears() {
+function listener() {
   const topics = topicsUnder(DEFAULT_ROOTS);
   const handlers = new Map<string, (message: BusMessage) => void>();
   let link = (_up: boolean) => {};
@@ -44,7 +44,7 @@ function ears() {
 }
 
 Deno.test("Subscriptions do not take a presence that the broker kept for news when the agent has spoken since", () => {
-  const { heard, say } = ears();
+  const { heard, say } = listener();
   say(true, false);
   say(false, true);
   assert.deepEqual(heard, ["pc on"]);
@@ -53,7 +53,7 @@ Deno.test("Subscriptions do not take a presence that the broker kept for news wh
 });
 
 Deno.test("Subscriptions take what the broker kept at the start, and after it was away: the agent may have gone meanwhile", () => {
-  const { heard, say, reconnect } = ears();
+  const { heard, say, reconnect } = listener();
   say(true, true);
   say(true, false);
   reconnect();

@@ -26,7 +26,7 @@ export function needsOf(
   return needMs > 0 ? { reserveMin: (needMs + debounceMs) / 60_000 } : {};
 }
 
-/** Takes the present facts into every group of the station, the last stage first: it pulls the earlier ones with it. */
+/** Takes the present facts into every group of the station, the last stage first: it advances the earlier ones. */
 export function stepGroups(
   judged: JudgedStation,
   battery: Battery | undefined,
@@ -75,7 +75,7 @@ function unknownReason(verdict: GridVerdict | undefined, { grid }: StationRules)
   return verdict?.isUntold ? "the station does not tell the grid any more" : undefined;
 }
 
-/** Several groups see the same grid and often the same danger: each thing is told once, of a timer with all who go at its end. */
+/** Several groups see the same grid and are often critical together: each thing is told once, of a timer with all who go at its end. */
 function withoutRepeats(events: readonly OutageEvent[]): readonly OutageEvent[] {
   const seen = new Map<string, OutageEvent>();
   for (const event of events) {

@@ -7,7 +7,7 @@ export type OutagePhase =
   | { readonly kind: "unknown" }
   | { readonly kind: "online"; readonly sinceMonoMs: number }
   | { readonly kind: "on_battery"; readonly sinceMonoMs: number }
-  /** On battery and in danger: the debounce runs. */
+  /** On battery and critical: the debounce runs. */
   | { readonly kind: "critical"; readonly sinceMonoMs: number; readonly criticalSinceMonoMs: number }
   | {
     readonly kind: "shutting_down";
@@ -22,7 +22,7 @@ export interface OutageFacts {
   readonly gridConnected?: boolean;
   /** What was known counts no more, and why; absent: it does. */
   readonly isUnknown?: string;
-  /** Why the battery is a danger, on battery; absent: it is not. */
+  /** Why the battery is critical, on battery; absent: it is not. */
   readonly critical?: string;
   /** Why hosts that were told may stay up, still on battery; absent: they may not. */
   readonly relief?: string;
@@ -104,7 +104,7 @@ function stepOnBattery(phase: OnBattery, facts: OutageFacts, timer: Timer, nowMo
   if (advancedBy !== undefined && nowMonoMs >= freeMonoMs(timer)) {
     return { phase: down(advancedBy), events: [{ kind: "shutdown_triggered", reason: advancedBy }] };
   }
-  // What a later stage's shutdown would have done at once counts as danger while somebody holds it back.
+  // What a later stage's shutdown would have done at once counts as critical while somebody holds it back.
   // An estimate can rise when what it rests on changes, and the battery with it cannot: a running timer goes on.
   const isStillCritical = phase.kind === "critical" && facts.isEstimated === true;
   const reason = critical ?? (hold ? advancedBy : undefined) ??

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { type OutagePhase, stepOutage } from "./outage.ts";
 import {
+  ADVANCED,
   CALM,
   CRITICAL,
   LOW,
   ONLINE,
-  PULLED,
   RISEN,
   RULES,
   T,
@@ -44,7 +44,7 @@ for (const [atMs, to] of [[T + 200_000 - 1, "critical"], [T + 200_000, "shutting
   Deno.test(`stepOutage() after a restart is ${to} ${atMs - T} ms after the debounce began`, () => {
     const rules = { ...RULES, notBeforeMonoMs: T + 200_000 };
     assert.equal(stepOutage(CRITICAL, LOW, rules, atMs).phase.kind, to);
-    assert.equal(stepOutage(CRITICAL, { ...LOW, ...PULLED }, rules, atMs).phase.kind, to);
+    assert.equal(stepOutage(CRITICAL, { ...LOW, ...ADVANCED }, rules, atMs).phase.kind, to);
   });
 }
 
@@ -101,8 +101,8 @@ for (const [untilMs, atMs] of [[60_000, 180_000], [180_000, 180_000], [180_001, 
 
 Deno.test("stepOutage() is pulled by a later stage when its hold ends, not 1 ms before", () => {
   const timer = { ...RULES, hold: { untilMonoMs: T + 5, reason: "held" } };
-  assert.equal(stepOutage(CRITICAL, PULLED, timer, T + 4).phase.kind, "critical");
-  assert.equal(stepOutage(CRITICAL, PULLED, timer, T + 5).phase.kind, "shutting_down");
+  assert.equal(stepOutage(CRITICAL, ADVANCED, timer, T + 4).phase.kind, "critical");
+  assert.equal(stepOutage(CRITICAL, ADVANCED, timer, T + 5).phase.kind, "shutting_down");
 });
 
 Deno.test("transitionDiagram() is what docs/policy.md shows", () => {

@@ -1,4 +1,4 @@
-/** Whether a battery in an outage is a danger to a group of hosts, and when it will be. Pure. */
+/** Whether a battery in an outage is critical for a group of hosts, and when it will be. Pure. */
 import { effectiveSocMin } from "../rules/soc_limit.ts";
 import { type Battery, lastsFor } from "./battery.ts";
 import type { Charge } from "./blind_estimate.ts";
@@ -18,7 +18,7 @@ export interface Needs {
   readonly reserveMin?: number;
 }
 
-/** Why the group is in danger, or undefined when it is not. */
+/** Why the battery is critical for the group, or undefined when it is not. */
 export function criticalReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
   if (battery.isCharged !== undefined) return undefined;
   return chargeCritical(battery, triggers, 0) ?? minutesCritical(battery, triggers, needs, 1) ??
@@ -39,7 +39,7 @@ export function reliefReason(battery: Battery, triggers: Triggers, needs: Needs)
 }
 
 /**
- * Minutes until the group will be in danger if the load stays; 0 when it is now.
+ * Minutes until the battery will be critical for the group if the load stays; 0 when it is now.
  *
  * @param isSilent Nothing more will be heard, so that the battery counts as empty in the end
  * @returns undefined when nothing can be said

@@ -12,7 +12,7 @@ import { stationBattery, stationPhase } from "../outage/station.ts";
 /** Hosts are left alone for so long after a person called them off, ms. Then the conditions count again. */
 export const HOLD_MS = 300_000;
 
-/** What the desk needs of the service. */
+/** What is needed of the service. */
 export interface AbortParts {
   readonly nowMonoMs: () => number;
   readonly nowWallMs: () => number;

@@ -14,10 +14,12 @@ import {
   outageOf,
   wouldTakeMs,
 } from "./drill.ts";
+import { dueMonth } from "./drill_schedule.ts";
 import { lateness } from "./lateness.ts";
 import type { House } from "../house.ts";
+import type { PolicyFile } from "../rules/policy_file_schema.ts";
 
-/** What the desk needs of the service. */
+/** What is needed of the service. */
 export interface DrillParts {
   readonly bus: Bus;
   readonly clock: Clock;
@@ -61,6 +63,21 @@ export class DrillRequests {
   /** The last report once more: a broker that came back may have lost it. */
   sayAgain(): void {
     if (this.#said) this.#publish(this.#said);
+  }
+
+  /**
+   * The month whose drill is due now, as `2026-11`, and could be begun; undefined when none is.
+   *
+   * @param schedule Of the policy file; undefined: nobody wants one
+   */
+  dueMonth(schedule: PolicyFile["drill"], house: House): string | undefined {
+    if (!schedule) return undefined;
+    const at = { day: schedule.monthly_day, hour: schedule.hour };
+    const month = dueMonth(at, house.state.drilledMonth, this.parts.clock.wallMs());
+    if (month === undefined || drillRefusal({ id: month, all: true }, house, undefined) !== undefined) {
+      return undefined;
+    }
+    return month;
   }
 
   /** Begins, or says why not. */

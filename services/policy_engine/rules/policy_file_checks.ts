@@ -78,7 +78,7 @@ function gridProblems(device: string, { grid }: StationSection, { witness }: Pol
   );
 }
 
-/** Later stages must not be in danger before earlier ones: they would pull them along. */
+/** The battery must not be critical for a later stage before an earlier one: it would advance that one. */
 function orderProblems(device: string, file: PolicyFile, limits: SimpleLimits): FileProblem[] {
   const { stages } = stationFromFile(device, file, limits);
   const problems = stages.flatMap(({ groups }) => groups).filter(hasNoTrigger).map((

@@ -2,7 +2,7 @@
 import type { OutagePort } from "../../../lib/messages/power_state.ts";
 import type { HostRules } from "./host_rules.ts";
 
-/** When a group of hosts is in danger, on battery. Each is optional; any one of them is enough. */
+/** When the battery is critical for a group of hosts. Each is optional; any one of them is enough. */
 export interface Triggers {
   /** At or below this charge, %. */
   readonly socMinPercent?: number;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHealth } from "../../../lib/health.ts";
 import { memoryLog } from "../../../lib/testing.ts";
 import type { HouseState } from "../house.ts";
+import { NEW_STATION } from "../outage/station.ts";
 import { SnapshotKeeper } from "./keeper.ts";
 import { memoryStore, SlowDiskClock } from "../testdata/test_policy.ts";
 
@@ -122,3 +123,79 @@ Deno.test("SnapshotKeeper.flush() stores and says what still waits, and leaves n
   assert.equal(storedMonth(store.text), "2026-11");
   assert.equal(clock.pending, 0);
 });
+
+Deno.test("SnapshotKeeper makes nobody who may not wait do so for one who comes after and may", async () => {
+  const { keeper, clock } = slowDisk();
+  keeper.keep(houseIn("2026-09"), () => {});
+  const said: string[] = [];
+  keeper.keep(houseIn("2026-10"), () => said.push("did not"));
+  keeper.keep(houseIn("2026-11"), () => said.push("may wait"), MAY_WAIT);
+  await clock.advance(WRITE_MS);
+  assert.deepEqual(said, ["did not", "may wait"]);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("SnapshotKeeper tries a full disk again after ten seconds, and not 1 ms before", async () => {
+  const { keeper, store, clock } = slowDisk(0);
+  store.fails = true;
+  const keep = () => keeper.keep(houseIn("2026-10"), () => {});
+  keep();
+  store.fails = false;
+  await clock.advance(9_999);
+  keep();
+  assert.equal(store.writes, 0);
+  await clock.advance(1);
+  keep();
+  assert.equal(storedMonth(store.text), "2026-10");
+});
+
+Deno.test("SnapshotKeeper follows the readings on battery once a minute, and at no other time without a change", async () => {
+  for (const [connected, writes] of [[false, 2], [true, 1]] as const) {
+    const { keeper, store, clock } = slowDisk(0);
+    const station = { ...NEW_STATION, verdict: { connected } } as typeof NEW_STATION;
+    const house = { ...houseIn("2026-10"), stations: new Map([["Study", station]]) };
+    keeper.keep(house, () => {});
+    await clock.advance(59_999);
+    keeper.keep(house, () => {});
+    assert.equal(store.writes, 1);
+    await clock.advance(1);
+    keeper.keep(house, () => {});
+    assert.equal(store.writes, writes, `connected: ${connected}`);
+  }
+});
+
+for (const [byMs, writes] of [[2000, 1], [2001, 2], [-2000, 1], [-2001, 2]] as const) {
+  Deno.test(`SnapshotKeeper stores ${writes === 2 ? "anew" : "nothing"} when the wall clock jumps by ${byMs} ms`, () => {
+    const { keeper, store, clock } = slowDisk(0);
+    keeper.keep(houseIn("2026-10"), () => {});
+    clock.jumpWall(byMs);
+    keeper.keep(houseIn("2026-10"), () => {});
+    assert.equal(store.writes, writes);
+  });
+}
+
+Deno.test("SnapshotKeeper.restore() tells of a snapshot that it refuses, and begins anew", () => {
+  const store = memoryStore();
+  store.text = "no snapshot";
+  const [health, log] = [createHealth(), memoryLog()];
+  const { house, savedAtMs } = new SnapshotKeeper({ clock: new SlowDiskClock(), health, log, store })
+    .restore({ stations: {} });
+  assert.deepEqual([house.stations.size, savedAtMs], [0, undefined]);
+  assert.deepEqual(health.list().map(({ code, severity }) => [code, severity]), [[
+    "snapshot_refused",
+    "warning",
+  ]]);
+  assert.match(log.text(), /SNAPSHOT REFUSED .*kept_as=policy.json.refused/);
+});
+
+for (const kind of ["online", "unknown", "on_battery"] as const) {
+  Deno.test(`SnapshotKeeper.restore() ${kind === "on_battery" ? "says" : "does not say"} that a station is ${kind}`, () => {
+    const { keeper, store, clock } = slowDisk(0);
+    const phase = kind === "unknown" ? { kind } : { kind, sinceMonoMs: 0 };
+    const station = { ...NEW_STATION, phases: new Map([[1, phase]]) } as unknown as typeof NEW_STATION;
+    keeper.keep({ ...houseIn("2026-10"), stations: new Map([["Study", station]]) }, () => {});
+    const log = memoryLog();
+    new SnapshotKeeper({ clock, health: createHealth(), log, store }).restore({ stations: {} });
+    assert.equal(log.text().includes("RESUMED"), kind === "on_battery");
+  });
+}

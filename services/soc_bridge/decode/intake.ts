@@ -1,69 +1,27 @@
 /** One station's messages in, readings and packs out: partial updates merge here. */
 import { errorText } from "../../../lib/errors.ts";
-import { type Fields, plainFields } from "../../../proto/family_schema.ts";
+import type { Fields } from "../../../proto/family_schema.ts";
 import { decodeInner, type InnerMessage } from "../../../proto/registry.ts";
 import { type Header, MAX_PROBLEMS, plainPdata } from "../../../proto/frame.ts";
 import { isOfflineHeader } from "../../../proto/offline.ts";
 import type { CompiledModel } from "../models/compiled_model.ts";
 import { asNumber, isNoValue, numberAt } from "../models/field_path.ts";
+import { BrokenUploads, ONLY_ZEROS } from "./broken_uploads.ts";
 import type { JsonMessage } from "./json_shapes.ts";
-import { KeyedValues } from "./keyed_values.ts";
+import type { KeyedValues } from "./keyed_values.ts";
 import { readOutagePorts, type TimedOutagePorts } from "./outage_ports.ts";
 import { Packs } from "./packs.ts";
 import type { Payload } from "./payload.ts";
 import { Readings } from "./readings.ts";
+import { DecodedMessage, type Taken } from "./taken.ts";
 import { TAG27_FIELD, TAG27_MESSAGE } from "./tag27_field.ts";
 import { own, put } from "../../../lib/own.ts";
-
-/** A message with every field that it carried. */
-export class DecodedMessage {
-  constructor(
-    readonly cmd_func: number | undefined,
-    readonly cmd_id: number | undefined,
-    /** Undefined for a pair of unknown layout. */
-    readonly name: string | undefined,
-    private readonly sent: Fields | KeyedValues,
-    /** The inner message without its mask, where its layout is not known. */
-    readonly pdata?: Uint8Array,
-  ) {}
-
-  /** Only what was sent; made when asked for, because hardly anybody asks. */
-  fields(): Record<string, unknown> {
-    return this.sent instanceof KeyedValues ? this.sent.flat() : plainFields(this.sent);
-  }
-}
-
-/** Fewer zeros than this, with a charge among them, are no broken upload. */
-const ONLY_ZEROS_FROM = 5;
-const ONLY_ZEROS = "nothing but zeros, charge and all: a broken upload, which says nothing";
-
-/** After a restart a station sends zeros for some time; longer than this, ms, they are its way to speak … */
-export const BROKEN_MS = 180_000;
-/** … when so many such payloads have come. */
-export const BROKEN_PAYLOADS = 5;
 
 /** JSON stations of every time have this module, and most a charge in it. */
 const COMMON_MODULE = "pd.";
 
 /** No fields. */
 const NO_FIELDS: Fields = {};
-
-/** What a payload held. */
-export interface Taken {
-  /** Fields of the table, packs included, that the payload carried; 0 means that it is no evidence of anything. */
-  readonly values: number;
-  /** The station answered a get-all request. */
-  readonly isReply: boolean;
-  /** The cloud's word; false as well when a frame says "offline". */
-  readonly online: boolean | undefined;
-  /** Field 27 of the last battery report. */
-  readonly tag27: number | undefined;
-  readonly messages: readonly DecodedMessage[];
-  /** `cmd_func/cmd_id` of messages whose layout is not known. */
-  readonly unknownPairs: readonly string[];
-  /** Messages that could not be read, one sentence each; the others of the payload count. */
-  readonly problems: readonly string[];
-}
 
 /** Merges one station's messages. */
 export class Intake {
@@ -74,15 +32,13 @@ export class Intake {
   /** Charges that not every station of its time says. */
   readonly #ownCharges: readonly number[];
   #lastAnswer: string | undefined;
-  /** Since when nothing but zeros came in these slots. */
-  #broken:
-    | { readonly sinceMonoMs: number; readonly slots: ReadonlySet<number>; readonly count: number }
-    | undefined;
+  readonly #brokenUploads: BrokenUploads;
   /** Where a message lists all packs. */
   readonly #packList: { readonly message: string; readonly field: string } | undefined;
 
   constructor(readonly model: CompiledModel) {
     this.readings = new Readings(model.paths.length);
+    this.#brokenUploads = new BrokenUploads(model);
     this.#ownCharges = [...model.charges].filter((slot) => !model.paths[slot]?.startsWith(COMMON_MODULE));
     const { packs } = model.spec;
     this.packs = packs && new Packs(packs);
@@ -231,11 +187,7 @@ export class Intake {
   }
 
   /**
-   * Takes what the payload carried, unless it is a broken upload: stations send replies of nothing but zeros after a
-   * restart, and a flat battery still has a temperature.
-   *
-   * But some stations send zeros for "ask another" for ever, and in an outage the rest is zero too: when such payloads have come
-   * for {@link BROKEN_MS} and none of their fields said anything else, what they say of the grid counts, and nothing else of them.
+   * Takes what the payload carried, unless it is a broken upload; of that at most what it says of the grid.
    *
    * @param values How many fields were carried, packs included: those are never all zero
    * @returns `gridValues`: how many fields of a broken upload were taken
@@ -243,20 +195,17 @@ export class Intake {
   #settle(values: number, atMonoMs: number): { readonly isBroken: boolean; readonly gridValues: number } {
     const { readings } = this;
     if (!this.#isOwnSpeech) this.#isOwnSpeech = this.#hasOwnCharge();
-    const isBroken = readings.waitingCount === values && this.#areOnlyZeros();
-    if (!isBroken) {
-      if (this.#broken && this.#saysOtherThanZero(this.#broken.slots)) this.#broken = undefined;
-      this.#commit(atMonoMs);
-      return { isBroken, gridValues: 0 };
+    const upload = this.#brokenUploads.judge(readings, values, atMonoMs);
+    switch (upload) {
+      case "sound":
+        this.#commit(atMonoMs);
+        return { isBroken: false, gridValues: 0 };
+      case "grid_counts":
+        return { isBroken: true, gridValues: readings.commitOnly(this.model.gridSlots, atMonoMs) };
+      case "broken":
+        readings.discard();
+        return { isBroken: true, gridValues: 0 };
     }
-    const { sinceMonoMs, slots, count } = this.#broken ??
-      { sinceMonoMs: atMonoMs, slots: this.#waitingSlots(), count: 0 };
-    this.#broken = { sinceMonoMs, slots, count: count + 1 };
-    if (atMonoMs - sinceMonoMs >= BROKEN_MS && count + 1 >= BROKEN_PAYLOADS) {
-      return { isBroken, gridValues: readings.commitOnly(this.model.gridSlots, atMonoMs) };
-    }
-    readings.discard();
-    return { isBroken, gridValues: 0 };
   }
 
   #commit(atMonoMs: number): void {
@@ -265,34 +214,10 @@ export class Intake {
     if (unreportedBattery.length > 0) this.readings.noteBattery(unreportedBattery);
   }
 
-  #waitingSlots(): ReadonlySet<number> {
-    const { readings } = this;
-    return new Set(Array.from({ length: readings.waitingCount }, (_, i) => readings.waitingSlot(i)));
-  }
-
-  #saysOtherThanZero(slots: ReadonlySet<number>): boolean {
-    const { readings } = this;
-    return [...this.#waitingSlots()].some((slot) => slots.has(slot) && readings.waitingValue(slot) !== 0);
-  }
-
   #hasOwnCharge(): boolean {
     const { readings } = this;
     for (const slot of this.#ownCharges) if (readings.isWaiting(slot)) return true;
     return false;
-  }
-
-  #areOnlyZeros(): boolean {
-    const { measured, charges } = this.model;
-    let zeros = 0;
-    let hasCharge = false;
-    for (let i = 0; i < this.readings.waitingCount; i++) {
-      const slot = this.readings.waitingSlot(i);
-      if (!measured.has(slot)) continue;
-      if (this.readings.waitingValue(slot) !== 0) return false;
-      zeros++;
-      hasCharge ||= charges.has(slot);
-    }
-    return hasCharge && zeros >= ONLY_ZEROS_FROM;
   }
 
   #takeOutagePorts(message: string, fields: Fields, atMonoMs: number, problems: string[]): number {

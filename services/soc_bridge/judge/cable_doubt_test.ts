@@ -98,3 +98,38 @@ for (
     assert.equal(isBatteryInUse(doubt), isInUse);
   });
 }
+
+const FELL: CableDoubt = { fromSoc: 50, lowSoc: 48, lastSoc: 48 };
+const CALM: CableDoubt = { fromSoc: 50, lowSoc: 49, lastSoc: 50 };
+const STEPS: readonly [
+  name: string,
+  before: CableDoubt | undefined,
+  said: Said,
+  after: CableDoubt | undefined,
+][] = [
+  ["keeps a doubt while no charge is heard", CALM, says(undefined, undefined), CALM],
+  ["keeps a battery in use while no charge is heard", FELL, says(true, undefined), FELL],
+  ["ends without a reason and without a charge", CALM, says(true, undefined), undefined],
+  ["ends without a reason", CALM, says(true, undefined, 50), undefined],
+  ["begins none without a reason", undefined, says(true, undefined, 50), undefined],
+  ["begins at the first charge", undefined, says(undefined, undefined, 50), {
+    fromSoc: 50,
+    lowSoc: 50,
+    lastSoc: 50,
+    isFirst: true,
+  }],
+  ["keeps the lowest while the charge is where it began", CALM, says(undefined, undefined, 50), CALM],
+  [
+    "believes a low charge when it is read twice",
+    { fromSoc: 50, lowSoc: 50, lastSoc: 50 },
+    says(undefined, undefined, 45),
+    {
+      fromSoc: 50,
+      lowSoc: 50,
+      lastSoc: 45,
+    },
+  ],
+];
+for (const [name, before, said, after] of STEPS) {
+  Deno.test(`stepDoubt() ${name}`, () => assert.deepEqual(stepDoubt(before, said), after));
+}

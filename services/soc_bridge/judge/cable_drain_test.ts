@@ -23,3 +23,9 @@ for (
 ) {
   Deno.test(`isDraining() with ${name}: ${wanted}`, () => assert.equal(isDraining(play(...says)), wanted));
 }
+
+Deno.test("stepDrain() keeps the lowest while the charge is where it began", () => {
+  const fell = { fromSoc: 60, lowSoc: 59 };
+  assert.deepEqual(stepDrain(fell, ALONE), fell);
+  assert.deepEqual(stepDrain(fell, { ...ALONE, soc: 60.1 }), { fromSoc: 60.1, lowSoc: 60.1 });
+});

@@ -3,7 +3,7 @@ import { Packs } from "../decode/packs.ts";
 import { Readings } from "../decode/readings.ts";
 import { compileModel } from "../models/compiled_model.ts";
 import type { ModelSpec, PackSpec } from "../models/model_spec.ts";
-import { normalizeSoc } from "./charge.ts";
+import { hasChargeNews, normalizeSoc } from "./charge.ts";
 
 const PACKS: PackSpec = {
   keys: ["main", "slave"],
@@ -135,3 +135,52 @@ Deno.test("normalizeSoc() needs no packs", async () => {
   readings.set(model.paths.indexOf("whole"), 0, 20);
   assert.equal(normalizeSoc(model, readings, undefined, FRESH_MS)?.value, 0);
 });
+
+const BASE: Omit<ModelSpec, "values"> = {
+  model: "test",
+  prefixes: ["TEST"],
+  role: "station",
+  protocol: "json",
+  family: "test",
+  confidence: "user",
+  seen: "test",
+};
+
+const NEWS: readonly [name: string, key: string, packsAtMs: number | undefined, isNews: boolean][] = [
+  ["the whole's charge", "whole", undefined, true],
+  ["another number, without packs", "watts", undefined, false],
+  ["another number, and a pack", "watts", 20, true],
+  ["another number, and a pack of before", "watts", 19, false],
+];
+for (const [name, key, packsAtMs, isNews] of NEWS) {
+  Deno.test(`hasChargeNews() of a payload with ${name}: ${isNews}`, async () => {
+    const values = { soc: WITH_MAIN, out_watts: [{ from: "watts" }] };
+    const model = await compileModel({ ...BASE, packs: PACKS, values });
+    const readings = new Readings(model.paths.length);
+    readings.beginPayload();
+    readings.set(model.paths.indexOf("whole"), 60, 10);
+    readings.beginPayload();
+    readings.set(model.paths.indexOf(key), 60, 20);
+    const packs = packsAtMs === undefined ? undefined : new Packs(PACKS);
+    packs?.take(0, { soc: 60, temp: 30, design: 1000, full: 1000 }, packsAtMs ?? 0);
+    assert.equal(hasChargeNews(model, readings, packs, 20), isNews);
+  });
+}
+
+for (
+  const [name, keys, want] of [
+    ["a group's charge where nobody tells an own one", { group: [55, 20] }, 55],
+    ["an own charge, however old, before the group's", { whole: [40, 8], group: [55, 20] }, 40],
+  ] as readonly (readonly [string, Readonly<Record<string, At>>, number])[]
+) {
+  Deno.test(`normalizeSoc() without packs takes ${name}`, async () => {
+    const soc: Sources = [{ from: "whole" }, { from: "group", of: "group" }];
+    const model = await compileModel({ ...BASE, values: { soc } });
+    const readings = new Readings(model.paths.length);
+    readings.beginPayload();
+    for (const [key, [value, atMs]] of Object.entries(keys)) {
+      readings.set(model.paths.indexOf(key), value, atMs);
+    }
+    assert.equal(normalizeSoc(model, readings, undefined, FRESH_MS)?.value, want);
+  });
+}

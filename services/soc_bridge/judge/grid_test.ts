@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { doubtGrid, GRID_UNKNOWN, type GridIndication, type GridState, stepGrid } from "./grid.ts";
+import {
+  doubtGrid,
+  GRID_UNKNOWN,
+  type GridIndication,
+  type GridState,
+  settleGrid,
+  stepGrid,
+} from "./grid.ts";
 
 const PRESENT: GridIndication = { present: true, decisive: true, evidence: "flow_info_ac_in=2" };
 const ABSENT: GridIndication = { present: false, decisive: true, evidence: "flow_info_ac_in=0" };
@@ -273,3 +280,84 @@ Deno.test("stepGrid() names an evidence that came twice once, and two that diffe
   assert.equal(evidence(ABSENT), "flow_info_ac_in=0");
   assert.equal(evidence(WEAK_ABSENT), "flow_info_ac_in=0, pow_get_ac_in=0");
 });
+
+const KNOWN = { present: true, evidence: "e", confirmedAtMonoMs: 100_000, pending: undefined } as const;
+const DOUBT = { evidence: "w=0", sinceMonoMs: 5 };
+
+Deno.test("stepGrid() keeps the first of two losses that are alone", () => {
+  const waits: GridState = { ...KNOWN, pending: { present: false, evidence: "first", isAlone: true } };
+  assert.equal(stepGrid(waits, ALONE, false, 9), waits);
+});
+
+Deno.test("stepGrid() lets a joined loss begin a change, and confirm none", () => {
+  const joined: GridIndication = { ...ABSENT, isJoined: true };
+  const begun = stepGrid(KNOWN, joined, false, 9);
+  assert.deepEqual(begun.pending, { present: false, evidence: ABSENT.evidence });
+  assert.equal(stepGrid(begun, joined, false, 10), begun);
+  assert.equal(stepGrid(begun, ABSENT, false, 11).present, false);
+});
+
+Deno.test("stepGrid() takes of two words only a decisive one for the second of a loss that was denied", () => {
+  const denied: GridState = { ...KNOWN, doubt: { ...DOUBT, isDenied: true } };
+  assert.equal(stepGrid(denied, WEAK_ABSENT, false, 9), denied);
+  assert.equal(stepGrid(denied, ABSENT, false, 9).present, false);
+});
+
+Deno.test("doubtGrid() doubts a presence once, and hardens the doubt once", () => {
+  const doubted = doubtGrid(KNOWN, "w=0", 5);
+  assert.deepEqual(doubted.doubt, DOUBT);
+  assert.equal(doubtGrid(doubted, "x=0", 9), doubted);
+  const denied = doubtGrid(doubted, "x=0", 9, true);
+  assert.deepEqual(denied.doubt, { ...DOUBT, isDenied: true });
+  assert.equal(doubtGrid(denied, "y=0", 11, true), denied);
+  for (const state of [{ ...KNOWN, present: false }, GRID_UNKNOWN]) {
+    assert.equal(doubtGrid(state, "w=0", 5), state);
+    assert.equal(doubtGrid(state, "w=0", 5, true), state);
+  }
+});
+
+const UNTOLD: readonly [
+  name: string,
+  state: GridState,
+  nowMonoMs: number,
+  spokeMonoMs: number,
+  said: string | undefined,
+][] = [
+  ["150 s after the last word", KNOWN, 250_000, 250_000, undefined],
+  ["1 ms later", KNOWN, 250_001, 250_001, "no word on the grid since e"],
+  ["where the station spoke 30 s after it", KNOWN, 250_001, 130_000, "no word on the grid since e"],
+  ["where it spoke 1 ms sooner: it is silent", KNOWN, 250_001, 129_999, undefined],
+  [
+    "where nobody knows by what: it was there",
+    { ...KNOWN, evidence: undefined },
+    300_000,
+    300_000,
+    "no word on the grid since it was there",
+  ],
+  [
+    "where nobody knows by what: it was lost",
+    { ...KNOWN, present: false, evidence: undefined },
+    300_000,
+    300_000,
+    "no word on the grid since it was lost",
+  ],
+  ["of a grid that was never told", GRID_UNKNOWN, 300_000, 300_000, undefined],
+  [
+    "of a loss that is told no more already",
+    { ...KNOWN, present: false, isUntold: true },
+    300_000,
+    300_000,
+    undefined,
+  ],
+];
+for (const [name, state, nowMonoMs, spokeMonoMs, said] of UNTOLD) {
+  Deno.test(`settleGrid() ${name}: ${said ?? "changes nothing"}`, () => {
+    const settled = settleGrid(state, nowMonoMs, spokeMonoMs);
+    if (said === undefined) return assert.equal(settled, state);
+    assert.deepEqual([settled.evidence, settled.isUntold, settled.present], [
+      said,
+      true,
+      state.present ? undefined : false,
+    ]);
+  });
+}

@@ -134,6 +134,7 @@ Deno.test("normalize() passes a placeholder over, and lets one that is newer tha
     ["no limit beside an old one", { display: [0, 20], cms: [10, 9] }, 0],
     ["no limit by both", { display: [0, 20], cms: [0, 20] }, 0],
     ["no limit alone", { display: [0, 20] }, 0],
+    ["the smallest limit is one", { display: [0.5, 20], cms: [10, 20] }, 0.5],
     ["the first of two limits", { display: [5, 20], cms: [10, 20] }, 5],
   ];
   for (const [name, keys, want] of limitRows) {

@@ -39,6 +39,12 @@ Deno.test("areMinutesDoubtful() doubts what is off by more than the factor, and 
       outWatts: undefined,
       leastOutWatts: 185,
     }, true],
+    ["the smallest energy is one", { dischargeMin: 100, wattHours: 0.5 }, true],
+    ["a limit that is not known counts as 0 for too few", {
+      dischargeMin: LONGEST / 3 - 0.01,
+      minSoc: undefined,
+    }, true],
+    ["three times is the factor", { dischargeMin: LONGEST * 3 + 0.01 }, true],
     ["an energy of 0 is none", { dischargeMin: 6, wattHours: 0 }, false],
     ["no energy, faster than any station", { dischargeMin: 5.9, wattHours: undefined }, true],
     ["no load, faster than any station", { dischargeMin: 5.9, outWatts: undefined }, true],

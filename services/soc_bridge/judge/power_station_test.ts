@@ -8,7 +8,7 @@ import {
 import type { SimulatedModel, StationEncoder, StationValues } from "../../../proto/encode_station.ts";
 import { encodeFrame, type Header } from "../../../proto/frame.ts";
 import { loadFamily } from "../../../proto/registry.ts";
-import { BROKEN_MS } from "../decode/intake.ts";
+import { BROKEN_MS } from "../decode/broken_uploads.ts";
 import { compileModel } from "../models/compiled_model.ts";
 import { findModel, matchModel } from "../models/models.ts";
 import { PowerStation, VALUE_MAX_AGE_MS } from "./power_station.ts";
@@ -333,7 +333,9 @@ Deno.test("PowerStation holds back an implausible state of charge", async () => 
 
 Deno.test("PowerStation judges by tag 27 only where it is asked for and where it applies", async () => {
   const strict = await simulated("RIVER 3 Plus", "tag27");
-  for (const payload of strict.encoder.pushes(IDLE_ON_GRID)) strict.station.accept(payload, 0);
+  for (const payload of strict.encoder.pushes(IDLE_ON_GRID)) {
+    assert.equal(strict.station.accept(payload, 0).isGridDenied, false);
+  }
   assert.equal(strict.station.state("s", 0, 0).grid_connected, false, "2 W of own use count as an outage");
   assert.equal(strict.station.state("s", 0, 0).grid_evidence, "tag27=2");
   const other = await simulated("RIVER 3", "tag27");
@@ -348,7 +350,7 @@ Deno.test("PowerStation.state() drops values nobody confirmed while others are f
     const [payload] = encoder.pushes(IDLE_ON_GRID).slice(-1);
     if (payload) station.accept(payload, at);
   };
-  bmsOnly(VALUE_MAX_AGE_MS);
+  bmsOnly(600_000);
   assert.equal(station.state("s", VALUE_MAX_AGE_MS, 0).ac_in_watts, 51);
   bmsOnly(VALUE_MAX_AGE_MS + 1);
   const state = station.state("s", VALUE_MAX_AGE_MS + 1, 0);
@@ -745,3 +747,16 @@ Deno.test("PowerStation calls a model of two letters a guess until its own keys 
   assert.equal("model_guess" in old.state("s", 2, 0), false);
   assert.equal("model_guess" in (await guess("R651TEST00000001")).state("s", 0, 0), false);
 });
+
+for (const [apartMs, soc] of [[10_000, 50], [10_001, 52]] as const) {
+  Deno.test(`PowerStation compares the whole's charge with a battery's that was told ${apartMs} ms before: ${soc === 50}`, async () => {
+    const station = await stationOf("DCEBTEST00000001");
+    const battery = { "bmsMaster.soc": 50, "bmsMaster.temp": 30 };
+    station.accept(json({ params: battery }), 0);
+    station.accept(json({ params: { "ems.lcdShowSoc": 80 } }), apartMs);
+    for (const at of [400_000, 460_000, 520_000]) {
+      station.accept(json({ params: { ...battery, "bmsMaster.soc": 52, n: at } }), at);
+    }
+    assert.equal(station.state("s", 520_000, 0).soc, soc);
+  });
+}

@@ -88,6 +88,7 @@ Deno.test("stepSoc() believes a zero that nothing led up to at the third reading
     assert.equal(feed(from, [[0, 0], [0, 1], [0, SOC_ZERO_CONFIRM_MS - 1, true]]).soc, from.soc, name);
     assert.equal(feed(from, [[0, 0], [0, 1], [0, SOC_ZERO_CONFIRM_MS]]).soc, 0, name);
   }
+  assert.equal(feed(SOC_UNKNOWN, [[0, 0], [0, 1], [0, 60_000]]).soc, 0, "a minute");
   assert.equal(feed(SOC_UNKNOWN, [[SOC_ZERO, 0]]).soc, 0.5, "half a percent is no zero");
 });
 
@@ -112,6 +113,7 @@ const JUMPS: readonly [
   ["no third after one that disagreed", [[30, 0], [30, 1], [60, 2]], 80],
   ["no second before 20 s", [[30, 0], [30, 19_999]], 80],
   ["the second after 20 s", [[30, 0], [30, 20_000]], 30],
+  ["no second before 20 s, however long after the last true word", [[30, 30_000], [30, 31_000]], 80],
   ["the second of a reply", [[30, 0], [30, 1, true]], 30],
   ["no third zero before a minute", [[0, 0], [0, 1], [0, 59_999]], 80],
   ["no third zero after a minute: no battery falls so fast", [[0, 0], [0, 1], [0, 60_000]], 80],
@@ -129,4 +131,8 @@ for (const [name, readings, soc] of JUMPS) {
 
 Deno.test("stepSoc() counts readings that wait from the first of them", () => {
   assert.deepEqual(feed(AT_80, [[30, 7], [31, 9]]).held, { soc: 30, firstMonoMs: 7, count: 2 });
+});
+
+Deno.test("stepSoc() holds back a jump up from an empty battery", () => {
+  assert.equal(feed({ soc: 5, atMonoMs: 0, held: undefined }, [[40, 0]]).soc, 5);
 });

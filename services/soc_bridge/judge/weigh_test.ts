@@ -54,6 +54,118 @@ const rows: Row[] = [
     wanted: { grid_source: undefined, soc: 60, grid_connected: true },
   },
   {
+    name: "is live 15 s after the cable spoke",
+    cloud: LOST,
+    cable: at(OB),
+    now: 15_000,
+    wanted: { link: "live", age_s: 15 },
+  },
+  {
+    name: "lets of two old readings the cable's count that is newer, by the cloud's one age",
+    cloud: { ...CLOUD, grid_age_s: undefined, soc_age_s: undefined, age_s: 30 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { grid_connected: false, grid_source: "nut", soc: 50, charge_source: "nut" },
+  },
+  {
+    name: "lets the cable's count against a cloud that says no age",
+    cloud: { ...CLOUD, grid_age_s: undefined, soc_age_s: undefined, age_s: undefined },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { grid_connected: false, grid_source: "nut", soc: 50, charge_source: "nut" },
+  },
+  {
+    name: "lets of two readings as old as each other the cloud's count",
+    cloud: { ...CLOUD, grid_age_s: 20, soc_age_s: 20, age_s: 20 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { grid_connected: true, grid_source: "cloud", soc: 60, charge_source: "cloud" },
+  },
+  {
+    name: "names no disagreement of two that agree",
+    cloud: { ...CLOUD, grid_connected: false, grid_age_s: 0 },
+    cable: at(OB),
+    now: 3000,
+    wanted: { grid_connected: false, source_disagreement: undefined },
+  },
+  {
+    name: "names nobody for a charge that nobody tells",
+    cloud: { ...CLOUD, soc: undefined, soc_age_s: undefined },
+    cable: at(UNSURE),
+    now: 3000,
+    wanted: { soc: undefined, charge_source: undefined },
+  },
+  {
+    name: "doubts a driver's minutes by the energy that the battery was built with",
+    cloud: { ...CLOUD, battery_wh: undefined, battery_design_wh: 1000, out_watts: 185 },
+    cable: at({ ...OB, soc: 80, discharge_min: 20 }),
+    now: 3000,
+    wanted: { discharge_min: 20, discharge_min_doubtful: true },
+  },
+  {
+    name: "doubts a driver's minutes by its own load where the live cloud says none",
+    cloud: { ...CLOUD, battery_wh: 1000, out_watts: undefined },
+    cable: at({ ...OB, soc: 80, discharge_min: 20, out_watts: 185 }),
+    now: 3000,
+    wanted: { discharge_min: 20, discharge_min_doubtful: true },
+  },
+  {
+    name: "takes a charge of the cloud that fell on battery since a silent cable's",
+    cloud: { ...CLOUD, grid_connected: false, soc: 40 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { soc: 40, charge_source: "cloud" },
+  },
+  {
+    name: "takes one that rose while the sun gives half a watt",
+    cloud: { ...CLOUD, grid_connected: false, soc: 60, dc_in_watts: 0.5 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { soc: 60, charge_source: "cloud" },
+  },
+  {
+    name: "lets of two readings the cloud's count that is newer, by its one age",
+    cloud: { ...CLOUD, grid_age_s: undefined, soc_age_s: undefined, age_s: 10 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { grid_connected: true, grid_source: "cloud", soc: 60, charge_source: "cloud" },
+  },
+  {
+    name: "names no disagreement of a cloud that is not live",
+    cloud: { ...CLOUD, link: "stale", grid_age_s: 0 },
+    cable: at(OB),
+    now: 3000,
+    wanted: { grid_connected: false, source_disagreement: undefined },
+  },
+  {
+    name: "lets a cable decide that spoke 15 s ago",
+    cloud: CLOUD,
+    cable: at(OB),
+    now: 15_000,
+    wanted: { grid_connected: false, grid_source: "nut" },
+  },
+  {
+    name: "lets the live cloud decide 1 ms later",
+    cloud: CLOUD,
+    cable: at(OB),
+    now: 15_001,
+    wanted: { grid_connected: true, grid_source: "cloud" },
+  },
+  {
+    name: "takes no charge of the cloud that rose on battery since a silent cable's",
+    cloud: { ...CLOUD, grid_connected: false, soc: 51.1 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { soc: 50, charge_source: "nut" },
+  },
+  {
+    name: "takes one that the two may round differently",
+    cloud: { ...CLOUD, grid_connected: false, soc: 51 },
+    cable: at(OB),
+    now: 20_000,
+    wanted: { soc: 51, charge_source: "cloud" },
+  },
+  {
     name: "lets the cable decide against a cloud frame that came a moment ago",
     cloud: { ...CLOUD, grid_age_s: 0, age_s: 0 },
     cable: at(OB),
@@ -417,3 +529,79 @@ for (const { name, cloud, cable, now, wanted } of rows) {
     );
   });
 }
+
+Deno.test("addReading() of a reading without a charge keeps what was believed", () => {
+  const before = at(OB);
+  const { soc: _, ...withoutCharge } = OB;
+  const after = addReading(before, withoutCharge, 3000);
+  assert.deepEqual([after.soc, after.filter], [before.soc, before.filter]);
+});
+
+for (
+  const [name, gapMs, laterMs, isLost] of [
+    ["a fall over a pause of 15 s", 15_000, 3000, true],
+    ["no fall over a longer one: the grid may have come back in it", 15_001, 3000, false],
+    ["a fall that was proven before a longer one", 3000, 60_000, true],
+  ] as const
+) {
+  Deno.test(`addReading() proves a battery in use by ${name}`, () => {
+    let cable: Cable | undefined;
+    let now = 100_000;
+    for (const [soc, pauseMs] of [[50, 0], [50, 3000], [48, gapMs], [48, 3000], [48, laterMs]] as const) {
+      now += pauseMs;
+      cable = addReading(cable, { ...OL, soc }, now, false);
+    }
+    const { grid_connected } = weigh({ ...CLOUD, grid_connected: false }, cable, now);
+    assert.equal(grid_connected, isLost ? false : true);
+  });
+}
+
+const SEEN: readonly [name: string, cloud: Partial<PowerState>, hasSeen: boolean | undefined][] = [
+  ["that was said since the charge", { grid_age_s: 9.995 }, true],
+  ["that was said with the charge", { grid_age_s: 10 }, undefined],
+  ["by the one age of a state", { grid_age_s: undefined, age_s: 1 }, true],
+  ["of no known age", { grid_age_s: undefined, age_s: undefined }, undefined],
+  ["that is gone", { grid_connected: false }, undefined],
+  ["of a cloud that is not live", { link: "stale" }, undefined],
+];
+for (const [name, cloud, hasSeen] of SEEN) {
+  Deno.test(`noteCloud() ${hasSeen ? "notes" : "does not note"} a grid ${name}`, () => {
+    assert.equal(noteCloud(at(OB, 10_000), { ...CLOUD, ...cloud }, 20_000).hasSeenGrid, hasSeen);
+  });
+}
+
+Deno.test("weigh() cuts evidence that is too long, and nothing from its beginning", () => {
+  const evidence = "x".repeat(300);
+  const { grid_evidence } = weigh(CLOUD, at({ ...OB, evidence }), 0);
+  assert.equal(grid_evidence, `cable ${"x".repeat(194)}`);
+  const cable = [50, 50, 47, 47].reduce(
+    (before: Cable | undefined, soc, i) => addReading(before, { ...OL, soc, evidence }, i * 3000, false),
+    undefined,
+  );
+  const proven = weigh({ ...CLOUD, grid_connected: false }, cable, 9000);
+  assert.equal(proven.grid_evidence?.length, 200);
+  assert.match(proven.grid_evidence ?? "", /^charge 50 to 47 % in doubt/);
+});
+
+/** What is believed of a driver's charges, one every so many ms. */
+const believed = (charges: readonly number[], everyMs: number) =>
+  charges.reduce(
+    (before: Cable | undefined, soc, i) => addReading(before, { ...OL, soc }, i * everyMs),
+    undefined,
+  );
+for (
+  const [name, charges, everyMs, soc] of [
+    ["a full battery that rose to it", [97, 100], 3000, 100],
+    ["no jump at the second reading", [80, 30, 30], 3000, 80],
+    ["zeros from the beginning after a minute", [0, 0, 0], 30_000, 0],
+    ["no zeros from the beginning before", [0, 0, 0], 29_999, undefined],
+  ] as readonly (readonly [string, readonly number[], number, number | undefined])[]
+) {
+  Deno.test(`addReading() believes ${name}`, () => {
+    assert.equal(believed(charges, everyMs)?.soc?.value, soc);
+  });
+}
+
+Deno.test("addReading() follows a charge that falls on line", () => {
+  assert.deepEqual(believed([60, 57, 54], 60_000)?.drain, { fromSoc: 60, lowSoc: 54 });
+});

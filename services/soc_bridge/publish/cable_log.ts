@@ -1,7 +1,7 @@
 /** What the log and the journal are told of a station's cable: that it comes and goes, takes over, disagrees, flaps. */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import type { CableDrain } from "../judge/cable_drain.ts";
-import type { WordParts } from "./station_log.ts";
+import type { LogParts } from "./station_log.ts";
 
 /** A contradiction that lasts as long is told, ms: a cable confirms what the cloud said a poll before. */
 export const DISPUTE_AFTER_MS = 15_000;
@@ -20,7 +20,7 @@ export class CableLog {
   #isAnother = false;
   #anotherToldMonoMs = -Infinity;
 
-  constructor(private readonly parts: Pick<WordParts, "log" | "journal">) {}
+  constructor(private readonly parts: Pick<LogParts, "log" | "journal">) {}
 
   /** About a state that is being published, of a station whose cable has spoken. @param isLive It still speaks */
   note(state: PowerState, isLive: boolean, nowMonoMs: number): void {

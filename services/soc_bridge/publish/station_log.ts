@@ -7,13 +7,13 @@ import type { Accepted, Link } from "../judge/power_station.ts";
 import type { RefusalLog } from "./refusal_log.ts";
 
 /** An entry of the journal without its time and source. */
-export type JournalWord = Omit<JournalEvent, "ts" | "source">;
+export type JournalEntry = Omit<JournalEvent, "ts" | "source">;
 
-/** Where the words go. */
-export interface WordParts {
+/** Where it is told. */
+export interface LogParts {
   readonly log: Logger;
   readonly refusals: RefusalLog;
-  journal(event: JournalWord): void;
+  journal(event: JournalEntry): void;
 }
 
 /** Different messages of unknown layout that are told apart. */
@@ -26,7 +26,7 @@ export class StationLog {
   #isGridUnknown = false;
   #isModelGuess = false;
 
-  constructor(private readonly sn: string, private readonly parts: WordParts) {}
+  constructor(private readonly sn: string, private readonly parts: LogParts) {}
 
   /** How often messages of unknown layout came, by `cmd_func/cmd_id`; undefined when none came. */
   get unknownPairs(): Record<string, number> | undefined {

@@ -11,11 +11,12 @@ import { addReading, type Cable, CABLE_STALE_MS, noteCloud, weigh } from "../jud
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
 import { isAnotherSerial } from "../../../lib/nut/serial.ts";
 import { CableLog } from "./cable_log.ts";
+import { QuestionPace } from "./question_pace.ts";
 import { GATHER_MS, heartbeatMs, isDue } from "./state_pace.ts";
-import { StationLog, type WordParts } from "./station_log.ts";
+import { type LogParts, StationLog } from "./station_log.ts";
 
-/** What a feed needs of its service. */
-export interface FeedParts extends WordParts {
+/** What a publisher needs of its service. */
+export interface PublisherParts extends LogParts {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly topics: Topics;
@@ -26,21 +27,13 @@ export interface FeedParts extends WordParts {
   readonly isCableOnly?: boolean;
 }
 
-/** A station is asked for its whole state at most this often, ms. */
-export const REFRESH_MS = 5000;
-/** A live station that has not said a word on the grid for this long is asked, and again each time after this, ms. */
-export const GRID_ASK_MS = 60_000;
-/** After this long without a doubt the first question comes at once again, ms. */
-const DOUBT_ROW_MS = 5 * 60_000;
-/** Questions about a doubt are at most this far apart, ms. */
-const DOUBT_GAP_MAX_MS = 20_000;
 /** Payloads kept while the model's table is being compiled. */
 const MAX_EARLY = 64;
 
 /** See the file comment. */
 export class StationPublisher {
-  readonly #words: StationLog;
-  readonly #cableWords: CableLog;
+  readonly #log: StationLog;
+  readonly #cableLog: CableLog;
   #station: PowerStation | undefined;
   /** What the station's cable last said; undefined: it has none, or it never spoke. */
   #cable: Cable | undefined;
@@ -50,10 +43,7 @@ export class StationPublisher {
   /** The name that the serial number's topic points to; undefined: it does not. */
   #pointsTo: string | undefined;
   #publishedMonoMs = -Infinity;
-  #refreshedMonoMs = -Infinity;
-  /** When a doubt was last a reason to ask, and how long the next one waits after any question. */
-  #doubtAskedMonoMs = -Infinity;
-  #doubtGapMs = REFRESH_MS;
+  readonly #questions = new QuestionPace();
   /** When the whole state was last looked at. */
   #lookedMonoMs = -Infinity;
   #wasCableLive = false;
@@ -62,10 +52,10 @@ export class StationPublisher {
   /** Something may differ from what was published, besides ages. */
   #isTouched = true;
 
-  constructor(readonly sn: string, private readonly parts: FeedParts) {
+  constructor(readonly sn: string, private readonly parts: PublisherParts) {
     this.#device = parts.device();
-    this.#words = new StationLog(sn, parts);
-    this.#cableWords = new CableLog(parts);
+    this.#log = new StationLog(sn, parts);
+    this.#cableLog = new CableLog(parts);
   }
 
   /** The name that is in use. */
@@ -120,7 +110,7 @@ export class StationPublisher {
     if (isCloudDown) station.setOffline("cloud", this.parts.clock.monoMs());
     for (const { payload, topic } of this.#early.splice(0)) this.take(payload, topic);
     this.#touched();
-    if (this.#cloudLink !== "live") this.#askForAll();
+    if (this.#cloudLink !== "live") this.#askIf(this.#questions.isDue(this.parts.clock.monoMs()));
   }
 
   /** Takes a payload from the raw topic. */
@@ -136,13 +126,17 @@ export class StationPublisher {
     } catch (error) {
       return this.parts.refusals.note(topic, errorText(error));
     }
-    this.#words.payload(this.#device, accepted, station.grid, topic);
+    this.#log.payload(this.#device, accepted, station.grid, topic);
     if (this.parts.publishRawJson) this.#publishRawJson(accepted);
     if (accepted.values > 0 || accepted.online !== undefined) this.#touched();
     // A word that waits for confirmation is worth a question now, not at the next keep-alive.
     const { pending, doubt } = station.grid;
-    if ((pending && !pending.isAlone) || accepted.socHeld !== undefined) this.#askForAll();
-    else if (pending || doubt || accepted.isGridDenied) this.#askForDoubt();
+    const now = this.parts.clock.monoMs();
+    if ((pending && !pending.isAlone) || accepted.socHeld !== undefined) {
+      this.#askIf(this.#questions.isDue(now));
+    } else if (pending || doubt || accepted.isGridDenied) {
+      this.#askIf(this.#questions.isDueByDoubt(now));
+    }
   }
 
   /**
@@ -160,8 +154,8 @@ export class StationPublisher {
     this.#cable = addReading(this.#cable, reading, atMonoMs, cloudGrid);
     this.#lookedMonoMs = -Infinity;
     this.#touched();
-    this.#cableWords.flapping(this.#device, reading.flapping === true);
-    this.#cableWords.draining(this.#device, isDraining(this.#cable.drain) ? this.#cable.drain : undefined);
+    this.#cableLog.flapping(this.#device, reading.flapping === true);
+    this.#cableLog.draining(this.#device, isDraining(this.#cable.drain) ? this.#cable.drain : undefined);
   }
 
   /**
@@ -172,7 +166,7 @@ export class StationPublisher {
     const said = serial ?? (this.hasAnothersCable ? this.#another?.serial : undefined);
     const isAnother = !this.parts.isCableOnly && isAnotherSerial(said, this.sn);
     this.#another = isAnother && said !== undefined ? { serial: said, atMonoMs: nowMonoMs } : undefined;
-    this.#cableWords.another(this.#device, this.sn, this.#another?.serial, nowMonoMs);
+    this.#cableLog.another(this.#device, this.sn, this.#another?.serial, nowMonoMs);
     return isAnother;
   }
 
@@ -191,7 +185,7 @@ export class StationPublisher {
   }
 
   /**
-   * The first half of a change of names: the old topic is emptied. Every feed does this before any takes its new name,
+   * The first half of a change of names: the old topic is emptied. Every station does this before any takes its new name,
    * because that may be what another one was called.
    */
   leaveOldName(): void {
@@ -211,7 +205,10 @@ export class StationPublisher {
 
   /** Publishes when it is time; called every second, because ages change by themselves. */
   tick(): void {
-    this.#askForGrid();
+    const grid = this.#station?.grid;
+    if (grid && this.#cloudLink === "live") {
+      this.#askIf(this.#questions.isDueByGrid(grid, this.parts.clock.monoMs()));
+    }
     const waitedMs = this.parts.clock.monoMs() - this.#publishedMonoMs;
     const isCableLive = this.#isCableLive;
     // A cable that falls silent hands over to the cloud by time alone.
@@ -254,7 +251,7 @@ export class StationPublisher {
   }
 
   /** The last state, no longer live. */
-  publishLastWord(): void {
+  publishAsStale(): void {
     if (!this.#station) return;
     const state = this.#state(this.#station);
     this.#sendState({ ...state, link: state.link === "live" ? "stale" : state.link });
@@ -270,9 +267,9 @@ export class StationPublisher {
   }
 
   #publish(state: PowerState): void {
-    this.#words.link(state);
-    this.#words.doubts(state);
-    if (this.#cable) this.#cableWords.note(state, this.#isCableLive, this.parts.clock.monoMs());
+    this.#log.link(state);
+    this.#log.doubts(state);
+    if (this.#cable) this.#cableLog.note(state, this.#isCableLive, this.parts.clock.monoMs());
     this.#published = state;
     this.#publishedMonoMs = this.parts.clock.monoMs();
     this.#isTouched = false;
@@ -296,36 +293,9 @@ export class StationPublisher {
     this.#send(this.parts.topics.state(this.#device), encodePowerState(state), { retain: true });
   }
 
-  /**
-   * Stations say what changes, once: whoever missed the word "lost" hears only of a charge that falls. On the developer API
-   * nobody else asks as long as pushes come. A grid that is doubted is asked for sooner, until something settles it.
-   */
-  #askForGrid(): void {
-    const grid = this.#station?.grid;
-    if (!grid || this.#cloudLink !== "live") return;
-    if (grid.doubt || grid.pending?.isAlone) return this.#askForDoubt();
-    if (grid.present === undefined && !grid.isUntold) return;
-    const now = this.parts.clock.monoMs();
-    const quietMs = now - Math.max(grid.confirmedAtMonoMs, this.#refreshedMonoMs);
-    if (quietMs >= GRID_ASK_MS) this.#askForAll();
-  }
-
-  /** Each question of a row waits twice as long as the one before, so that a station on the edge of 2 W is not asked for ever. */
-  #askForDoubt(): void {
-    const now = this.parts.clock.monoMs();
-    if (now - this.#refreshedMonoMs < this.#doubtGapMs) return;
-    const isNewRow = now - this.#doubtAskedMonoMs > DOUBT_ROW_MS;
-    this.#doubtGapMs = isNewRow ? REFRESH_MS : Math.min(this.#doubtGapMs * 2, DOUBT_GAP_MAX_MS);
-    this.#doubtAskedMonoMs = now;
-    this.#askForAll();
-  }
-
-  #askForAll(): void {
-    if (this.parts.isCableOnly) return;
-    const now = this.parts.clock.monoMs();
-    if (now - this.#refreshedMonoMs < REFRESH_MS) return;
-    this.#refreshedMonoMs = now;
-    this.#send(this.parts.topics.refresh(this.sn), "");
+  /** Asks the station for its whole state. @param isDue Whether it is time; not before that */
+  #askIf(isDue: boolean): void {
+    if (isDue && !this.parts.isCableOnly) this.#send(this.parts.topics.refresh(this.sn), "");
   }
 
   #publishRawJson({ messages }: Accepted): void {
@@ -341,7 +311,7 @@ export class StationPublisher {
           fields: m.fields(),
           pdata_hex: m.pdata?.toHex(),
         })),
-        unknown: this.#words.unknownPairs,
+        unknown: this.#log.unknownPairs,
       });
       this.#send(this.parts.topics.rawJson(this.#device), text);
     } catch (error) {
@@ -350,7 +320,7 @@ export class StationPublisher {
     }
   }
 
-  /** What cannot be sent is noted and never stops the feed. */
+  /** What cannot be sent is noted and never stops the station. */
   #send(topic: string, payload: string, options?: PublishOptions): void {
     this.parts.bus.publish(topic, payload, options)
       .catch((error) => this.parts.refusals.note(topic, errorText(error)));

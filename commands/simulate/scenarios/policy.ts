@@ -1,24 +1,6 @@
 /** Scenarios of what goes wrong besides the grid: each a line of data a step. */
-import type { Scenario, SimulatedStation } from "./scenario.ts";
-
-/** A station with little left. */
-export const STUDY: SimulatedStation = {
-  name: "Study",
-  sn: "R631SIM000000001",
-  socPercent: 9,
-  loadWatts: 60,
-  batteryWh: 286,
-};
-/** Its host. */
-export const AGENT = "study-pc";
-/** The whole house. */
-export const HOSTS = { Study: [AGENT] };
-/** Short times, so that a play is short. */
-export const SETTINGS = {
-  POLICY_DEBOUNCE_SEC: "60",
-  POLICY_COOLDOWN_SEC: "120",
-  POLICY_ABORT_WINDOW_SEC: "120",
-};
+import type { Scenario } from "../scenario.ts";
+import { AGENT, HOSTS, SETTINGS, STUDY } from "./house.ts";
 
 /** See the file comment. */
 export const POLICY_SCENARIOS: readonly Scenario[] = [

@@ -1,18 +1,19 @@
 /** Two daemons with one client id on a real Mosquitto. */
 import assert from "node:assert/strict";
-import { startMosquitto } from "../../scripts/simulate/mosquitto.ts";
-import type { TopicCapability } from "../../lib/workers/bus.ts";
-import { createHealth } from "../../lib/health.ts";
-import { agentClientId, bootMark, daemonClientId } from "../../lib/mqtt/client_ids.ts";
-import { encodeOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
-import type { MqttClient, MqttEvents } from "../../lib/mqtt/client.ts";
-import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
-import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
-import { PortBus } from "../../lib/workers/port_bus.ts";
-import { TestClock } from "../../lib/time/test_clock.ts";
-import { memoryLog } from "../../lib/testing.ts";
-import { BrokerLink } from "./service.ts";
-import { AWAY_MS, Takeovers, UNDISTURBED_MS } from "./takeover.ts";
+import { startMosquitto } from "../../../scripts/simulate/mosquitto.ts";
+import type { TopicCapability } from "../../../lib/workers/bus.ts";
+import { createHealth } from "../../../lib/health.ts";
+import { agentClientId, bootMark, daemonClientId } from "../../../lib/mqtt/client_ids.ts";
+import { encodeOrchestratorStatus } from "../../../lib/messages/orchestrator_status.ts";
+import type { MqttClient, MqttEvents } from "../../../lib/mqtt/client.ts";
+import { connectMqtt } from "../../../lib/mqtt/npm_client.ts";
+import { DEFAULT_ROOTS } from "../../../lib/mqtt/topics.ts";
+import { PortBus } from "../../../lib/workers/port_bus.ts";
+import { TestClock } from "../../../lib/time/test_clock.ts";
+import { memoryLog } from "../../../lib/testing.ts";
+import { BrokerLink } from "../service.ts";
+import { tryPresence } from "./heard_presence.ts";
+import { AWAY_MS, Takeovers, UNDISTURBED_MS } from "./takeovers.ts";
 
 const WRITER: TopicCapability = {
   service: "writer",
@@ -275,13 +276,17 @@ Deno.test("Takeovers: the smaller mark gives way, longer each time up to a limit
       new Uint8Array(3),
     ]
   ) {
-    assert.equal(takeovers.look(payload, "a"), undefined);
+    assert.equal(takeovers.look(tryPresence(payload), "a"), undefined);
   }
-  assert.equal(takeovers.look(presence("b"), undefined), undefined);
+  assert.equal(takeovers.look(tryPresence(presence("b")), undefined), undefined);
   assert.equal(takeovers.isSeen, false);
-  assert.deepEqual(takeovers.look(presence("a"), "b"), { kind: "goes_on" });
-  assert.deepEqual(takeovers.look(presence("b", false), "a"), { kind: "goes_on" }, "it gave way");
-  const waits = [1, 2, 3, 4, 5, 6].map(() => takeovers.look(presence("b"), "a"));
+  assert.deepEqual(takeovers.look(tryPresence(presence("a")), "b"), { kind: "goes_on" });
+  assert.deepEqual(
+    takeovers.look(tryPresence(presence("b", false)), "a"),
+    { kind: "goes_on" },
+    "it gave way",
+  );
+  const waits = [1, 2, 3, 4, 5, 6].map(() => takeovers.look(tryPresence(presence("b")), "a"));
   assert.deepEqual(
     waits.map((twin) => twin?.kind === "gives_way" ? twin.awayMs / 1000 : 0),
     [60, 120, 240, 480, 600, 600],
@@ -289,7 +294,10 @@ Deno.test("Takeovers: the smaller mark gives way, longer each time up to a limit
   assert.equal(takeovers.isSeen, true);
   takeovers.undisturbed();
   assert.equal(takeovers.isSeen, false);
-  assert.deepEqual(takeovers.look(presence("b"), "a"), { kind: "gives_way", awayMs: AWAY_MS.first });
+  assert.deepEqual(takeovers.look(tryPresence(presence("b")), "a"), {
+    kind: "gives_way",
+    awayMs: AWAY_MS.first,
+  });
 });
 
 Deno.test("client ids have a part that only their owner can make, the same at every start", () => {

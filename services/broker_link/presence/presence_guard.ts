@@ -1,5 +1,5 @@
 /** Whether our own presence on the broker says the truth: a forger or a late will may have put "offline" there. Pure. */
-import { parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import type { HeardPresence } from "./heard_presence.ts";
 
 /** A false presence is put right at once, and then at most this often, ms: whoever forges it again and again is no pump. */
 export const CORRECT_EVERY_MS = 2000;
@@ -12,10 +12,11 @@ export class PresenceGuard {
   /**
    * Something was said on our own presence topic.
    *
+   * @param said What it says; undefined when it cannot be read, or is nothing at all: no better than "offline"
    * @returns how long to wait before we say the truth again, ms; undefined: what was said is no harm
    */
-  hear(payload: Uint8Array, nowMonoMs: number): number | undefined {
-    if (!isFalse(payload)) return undefined;
+  hear(said: HeardPresence | undefined, nowMonoMs: number): number | undefined {
+    if (said?.isOnline) return undefined;
     return Math.max(0, this.#correctedMonoMs + CORRECT_EVERY_MS - nowMonoMs);
   }
 
@@ -28,14 +29,5 @@ export class PresenceGuard {
   correct(nowMonoMs: number): number {
     this.#correctedMonoMs = nowMonoMs;
     return ++this.#corrections;
-  }
-}
-
-/** Anything but "online", also what cannot be read, or nothing at all. */
-function isFalse(payload: Uint8Array): boolean {
-  try {
-    return !parseOrchestratorStatus(payload, "our presence").online;
-  } catch {
-    return true;
   }
 }

@@ -1,6 +1,6 @@
 /** Scenarios of a station by cable, whose USB goes on where the internet ends: each a line of data a step. */
-import { AGENT, HOSTS, SETTINGS, STUDY as HOUSE_STATION } from "./policy_scenarios.ts";
-import type { Expectation, Scenario, SimulatedStation } from "./scenario.ts";
+import { AGENT, HOSTS, SETTINGS, STUDY as HOUSE_STATION } from "./house.ts";
+import type { Expectation, Scenario, SimulatedStation } from "../scenario.ts";
 
 const STUDY: SimulatedStation = { ...HOUSE_STATION, socPercent: 13, loadWatts: 180, hasCable: true };
 

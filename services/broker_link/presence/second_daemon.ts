@@ -2,7 +2,7 @@
  * Notices a daemon that speaks on our topics under another client id, as after a move to another machine with a new password:
  * nobody throws anybody out then, but statuses and plans of the two take each other's place. Pure: time is an argument.
  */
-import { markOf } from "./takeover.ts";
+import type { HeardPresence } from "./heard_presence.ts";
 
 /** The condition's code. */
 export const SECOND_DAEMON_CODE = "second_daemon";
@@ -24,12 +24,13 @@ export class SecondDaemon {
   /**
    * A presence was said, and not kept from before.
    *
+   * @param other What it says; undefined when it is no presence
    * @param own The mark of this process; undefined when it has none
    * @returns whether this shows another, and it was not known
    */
-  hear(payload: Uint8Array, own: string | undefined, nowMonoMs: number): boolean {
-    const other = markOf(payload);
-    if (own === undefined || !other?.isOnline || other.instance === own) return false;
+  hear(other: HeardPresence | undefined, own: string | undefined, nowMonoMs: number): boolean {
+    if (own === undefined || other?.instance === undefined) return false;
+    if (!other.isOnline || other.instance === own) return false;
     if (nowMonoMs - this.#connectedMonoMs < KEPT_MS) return false;
     const wasKnown = this.isThere(nowMonoMs);
     this.#heardMonoMs = nowMonoMs;
@@ -42,8 +43,9 @@ export class SecondDaemon {
   }
 }
 
-/** What the owner is told. @param where The machine and its state directory, as far as the other one says it */
-export function secondDaemonText(where: string): string {
+/** What the owner is told. @param hostName The other one's machine; undefined when it does not say */
+export function secondDaemonText(hostName: string | undefined): string {
+  const where = hostName === undefined ? "" : ` (on ${hostName})`;
   return `Another daemon${where} speaks on our topics under a client id of its own: both command the hosts, and what one shows takes ` +
     "the place of what the other shows; stop one of the two, or give one other topics";
 }

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
-import { createHealth } from "../../lib/health.ts";
-import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
-import { DEFAULT_ROOTS } from "../../lib/mqtt/topics.ts";
-import { settle, TestClock } from "../../lib/time/test_clock.ts";
-import { memoryLog } from "../../lib/testing.ts";
+import { createHealth } from "../../../lib/health.ts";
+import { MemoryBroker } from "../../../lib/mqtt/memory_broker.ts";
+import { DEFAULT_ROOTS } from "../../../lib/mqtt/topics.ts";
+import { settle, TestClock } from "../../../lib/time/test_clock.ts";
+import { memoryLog } from "../../../lib/testing.ts";
+import { tryPresence } from "./heard_presence.ts";
 import { CORRECT_EVERY_MS, PresenceGuard } from "./presence_guard.ts";
-import { BrokerLink } from "./service.ts";
+import { BrokerLink } from "../service.ts";
 
 const TOPIC = "power-manager/orchestrator/status";
-const bytes = (text: string) => new TextEncoder().encode(text);
+const heard = (text: string) => tryPresence(new TextEncoder().encode(text));
 
 const said: readonly [text: string, isHarm: boolean][] = [
   ['{"online":true}', false],
@@ -21,9 +22,9 @@ const said: readonly [text: string, isHarm: boolean][] = [
 for (const [text, isHarm] of said) {
   Deno.test(`PresenceGuard ${isHarm ? "puts right" : "leaves"} ${JSON.stringify(text)}`, () => {
     const guard = new PresenceGuard();
-    assert.equal(guard.hear(bytes(text), 0), isHarm ? 0 : undefined);
+    assert.equal(guard.hear(heard(text), 0), isHarm ? 0 : undefined);
     guard.correct(0);
-    assert.equal(guard.hear(bytes(text), CORRECT_EVERY_MS - 1), isHarm ? 1 : undefined);
+    assert.equal(guard.hear(heard(text), CORRECT_EVERY_MS - 1), isHarm ? 1 : undefined);
   });
 }
 

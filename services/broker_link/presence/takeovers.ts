@@ -3,8 +3,7 @@
  * brokers do not always say that it was this. What shows it is the presence that stands there when we come back: after an
  * ordinary loss it is ours, or our will. Pure.
  */
-import { InvalidInputError } from "../../lib/errors.ts";
-import { parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
+import type { HeardPresence } from "./heard_presence.ts";
 
 /** How long the one that gives way stays away, ms: so long at first, twice as long each time, at most. */
 export const AWAY_MS = { first: 60_000, most: 600_000 };
@@ -38,12 +37,12 @@ export class Takeovers {
    * Both see each other, and the one with the smaller mark gives way: one of the two works, and no command goes out twice. Who
    * gives way leaves its mark with its goodbye, so that the other knows of it too.
    *
+   * @param other What the presence says; undefined when it is none
    * @param own The mark of this process; undefined when it has none
    * @returns undefined when it is nobody else's
    */
-  look(payload: Uint8Array, own: string | undefined): Twin | undefined {
-    const other = markOf(payload);
-    if (own === undefined || other === undefined || other.instance === own) return undefined;
+  look(other: HeardPresence | undefined, own: string | undefined): Twin | undefined {
+    if (own === undefined || other?.instance === undefined || other.instance === own) return undefined;
     this.#isSeen = true;
     if (!other.isOnline || own > other.instance) return { kind: "goes_on" };
     return { kind: "gives_way", awayMs: Math.min(AWAY_MS.most, AWAY_MS.first * 2 ** this.#count++) };
@@ -66,19 +65,6 @@ export class Takeovers {
     this.#thrownOut = 0;
     this.#count = 0;
     this.#isSeen = false;
-  }
-}
-
-/** The mark of the daemon that says a presence, and whether it is there; undefined when it names none. */
-export function markOf(
-  payload: Uint8Array | string,
-): { readonly instance: string; readonly isOnline: boolean } | undefined {
-  try {
-    const { online: isOnline, instance } = parseOrchestratorStatus(payload, "the daemon's presence");
-    return instance === undefined ? undefined : { instance, isOnline };
-  } catch (error) {
-    if (error instanceof InvalidInputError) return undefined;
-    throw error;
   }
 }
 

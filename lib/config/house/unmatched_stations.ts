@@ -1,0 +1,45 @@
+/** Hosts on stations that nobody has. Pure. */
+import { topicWordProblem } from "../../mqtt/topics.ts";
+import { nearest } from "../../text/nearest.ts";
+import { own } from "../../own.ts";
+import type { NutSourceEntry } from "../nut_sources.ts";
+import type { ConfiguredStation } from "../stations.ts";
+
+/**
+ * Hosts on a station that nobody has are protected by nothing. Where stations are listed, a name that is none of theirs is
+ * refused when it is one that the list nearly has: a typo; another may be a station that somebody else feeds.
+ */
+export function unmatchedStations(
+  stations: readonly ConfiguredStation[],
+  cables: readonly NutSourceEntry[],
+  agentsByStation: Readonly<Record<string, readonly string[]>>,
+  simulated: readonly string[],
+  problems: string[],
+): string[] {
+  const names = stations.map(({ sn, name }) => name ?? sn);
+  const unmatched = Object.keys(agentsByStation).filter((device) =>
+    !names.includes(device) && !simulated.includes(device) && !cables.some((cable) =>
+      cable.device === device
+    ) &&
+    topicWordProblem(device) === undefined
+  );
+  const remarks: string[] = [];
+  for (const device of unmatched) {
+    const hint = nearest(device, names);
+    const hosts = own(agentsByStation, device)?.join(", ") ?? "";
+    if (hint === "") {
+      remarks.push(
+        `DEVICE_TO_AGENTS_JSON names "${device}", which ECOFLOW_DEVICE_LIST does not: ${hosts} is NOT protected unless ` +
+          "somebody else feeds that station",
+      );
+    } else {
+      problems.push(
+        `DEVICE_TO_AGENTS_JSON: "${device}" must be a station of ECOFLOW_DEVICE_LIST (${
+          names.join(", ")
+        }), else ` +
+          `${hosts} would not be protected${hint}`,
+      );
+    }
+  }
+  return remarks;
+}
