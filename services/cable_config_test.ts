@@ -110,6 +110,18 @@ for (
       undefined,
       /"a" at this machine:3493 must speak for one station/,
     ],
+    [
+      "a server with its port in its name, which would end the daemon at its start",
+      { NUT_SOURCES_JSON: '{"Study":{"ups":"a"}}' },
+      '[station.Rack]\nnut = { ups = "a", host = "nas:3493" }\n',
+      /line 2.*host must be a name or an address, without port and brackets/,
+    ],
+    [
+      "a witness with its port in its name",
+      {},
+      '[[witness]]\nname = "Grid"\nnut = { host = "nas:3493", ups = "a" }\n',
+      /line 3.*must be a host name or an IP address, without port and brackets/,
+    ],
     ["a UPS name that is none", {}, '[station.Rack]\nnut = { ups = "a b" }\n', /line 2.*UPS name/],
     [
       "what is no server",

@@ -289,6 +289,11 @@ Deno.test("loadConfig() remarks on hosts whose station is not listed", () => {
 const brokerRows: readonly [text: string, problem: RegExp][] = [
   ["MQTT_USER=u", /MQTT_USER must come with MQTT_HOST/],
   ["MQTT_TLS=on", /MQTT_TLS must come with MQTT_HOST/],
+  [
+    "MQTT_HOST=nas:1883",
+    /MQTT_HOST must be a host name or an IP address, without port and brackets, found 8 characters/,
+  ],
+  ["MQTT_HOST=my broker", /MQTT_HOST must be a host name/],
   ["MQTT_HOST=h\nMQTT_PASS=p", /MQTT_PASS needs MQTT_USER/],
   ["MQTT_HOST=h\nMQTT_CA_FILE=/ca", /need MQTT_TLS=on/],
   ["MQTT_HOST=h\nMQTT_TLS=on\nMQTT_CERT_FILE=/ca", /must be given together/],

@@ -1,6 +1,7 @@
 /** Which stations a NUT server speaks for as well: `NUT_SOURCES_JSON`, or `nut` of a station in the policy file. Pure. */
 import * as v from "valibot";
 import { secretFree } from "./secret_free.ts";
+import { isHost } from "../text/host_name.ts";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { NutTarget } from "../nut/client.ts";
 import { strictObject } from "../strict_object.ts";
@@ -34,7 +35,7 @@ export interface NutSource extends NutTarget {
 export const nutSourceSchema = strictObject({
   ups: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,64}$/, "must be a UPS name of NUT")),
   host: v.optional(
-    v.pipe(v.string(), v.regex(/^[A-Za-z0-9.:-]{1,253}$/, "must be a name or an address")),
+    v.pipe(v.string(), v.check(isHost, "must be a name or an address, without port and brackets")),
     "127.0.0.1",
   ),
   port: v.optional(

@@ -1,5 +1,6 @@
 /** What the broker link gets of the configuration, and what its worker may do. Pure. */
 import type { HouseConfig } from "../../lib/config/load.ts";
+import { netTarget } from "../../lib/text/host_name.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import { daemonClientId } from "../../lib/mqtt/client_ids.ts";
 import type { Grant } from "../grant.ts";
@@ -10,7 +11,7 @@ export function brokerLinkGrants({ broker }: HouseConfig): readonly Grant[] {
   return [
     {
       kind: "net",
-      targets: broker ? [`${broker.host}:${broker.port}`] : ["127.0.0.1"],
+      targets: broker ? [netTarget(broker.host, broker.port)] : ["127.0.0.1"],
       reason: broker ? "the broker in the house" : "the embedded broker on loopback",
     },
   ];

@@ -1,6 +1,7 @@
 /** What the stations by cable get of the configuration, and what their worker may do. Pure. */
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { type NutSource, type NutSourceEntry, nutSourcesOf } from "../../lib/config/nut_sources.ts";
+import { netTarget } from "../../lib/text/host_name.ts";
 import { ConfigError } from "../../lib/errors.ts";
 import type { Grant } from "../grant.ts";
 import type { NutSourceConfig } from "./service.ts";
@@ -9,7 +10,7 @@ import type { NutSourceConfig } from "./service.ts";
 export function nutSourceGrants(sources: readonly NutSource[]): readonly Grant[] {
   return sources.map(({ host, port }) => ({
     kind: "net",
-    targets: [`${host.includes(":") ? `[${host}]` : host}:${port}`],
+    targets: [netTarget(host, port)],
     reason: "a NUT server that NUT_SOURCES_JSON or the policy file names",
   }));
 }

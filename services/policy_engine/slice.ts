@@ -1,4 +1,5 @@
 /** What the policy engine gets of the configuration, and what its worker may do. Pure. */
+import { netTarget } from "../../lib/text/host_name.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { onceFor } from "../../lib/once_for.ts";
 import { type Grant, stateDirOf, stateGrants } from "../grant.ts";
@@ -41,7 +42,7 @@ export function policyEngineGrants(config: HouseConfig): readonly Grant[] {
       : []),
     ...witnessServers(file).map(({ host, port }) => ({
       kind: "net" as const,
-      targets: [`${host.includes(":") ? `[${host}]` : host}:${port}`],
+      targets: [netTarget(host, port)],
       reason: "a NUT server that the policy file names as a grid witness",
     })),
   ];

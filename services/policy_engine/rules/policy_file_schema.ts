@@ -1,4 +1,5 @@
 /** The form of a policy file: every key with its type and range. Pure. */
+import { isHost } from "../../../lib/text/host_name.ts";
 import * as v from "valibot";
 import { nutSourceSchema } from "../../../lib/config/nut_sources.ts";
 import { integerIn, numberIn, textUpTo } from "../../../lib/messages/parse.ts";
@@ -62,7 +63,10 @@ const witnessSchema = strictObject({
   absent_when_equals: v.optional(scalar),
   present_when_above: v.optional(v.pipe(v.number(), v.finite("must be a number"))),
   nut: v.optional(strictObject({
-    host: v.pipe(textUpTo(253), v.regex(/^[A-Za-z0-9.:-]+$/, "must be a host name or an IP address")),
+    host: v.pipe(
+      textUpTo(253),
+      v.check(isHost, "must be a host name or an IP address, without port and brackets"),
+    ),
     port: v.optional(integerIn(1, 65_535), 3493),
     ups: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,64}$/, "must be a UPS name: letters, digits, . _ -")),
   })),
