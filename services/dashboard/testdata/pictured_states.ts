@@ -134,7 +134,7 @@ export const PICTURED: readonly PicturedState[] = [
       feedStation(house, "Study", { state: { ...OUT, soc: 8, discharge_min: 12 }, policy });
     },
     shows: /Shutting hosts down.*Hosts that are down: 1 of 2.*switches off at \d\d:\d\d, in (1:[45]\d|2:00)/s,
-    never: /Shutting hosts down.*Shutting hosts down/s,
+    never: /Shutting hosts down\s+Call it off/,
   },
   {
     name: "recovery",
