@@ -127,7 +127,7 @@ function answered(found: Finding, troubles: readonly Finding[], limits: string):
   return { ...found, verdict: "bad", text, wouldShutDown };
 }
 
-function examineHost(agent: string, { agentKeys }: HouseConfig, { agents }: BrokerSnapshot): Finding {
+function examineHost(agent: string, { agentKeys, broker }: HouseConfig, { agents }: BrokerSnapshot): Finding {
   const what = `host ${agent}`;
   const status = agents.get(agent);
   const key = Object.hasOwn(agentKeys, agent) ? own(agentKeys, agent) : undefined;
@@ -136,8 +136,11 @@ function examineHost(agent: string, { agentKeys }: HouseConfig, { agents }: Brok
     return { what, verdict: "bad", text };
   }
   if (!status) {
-    const text =
-      "it was never heard: run there: ecoflow-agent pair, ecoflow-agent install, ecoflow-agent doctor";
+    const there = "run there: ecoflow-agent pair, ecoflow-agent install, ecoflow-agent doctor";
+    const text = broker === undefined
+      ? `it was never heard, and no other computer can be: the daemon's own broker listens on 127.0.0.1 alone; set MQTT_HOST to ` +
+        `a broker in your network (docs/install.md), then make a new line: ecoflow-power keys rotate ${agent}; and ${there}`
+      : `it was never heard: ${there}`;
     return { what, verdict: "bad", text };
   }
   if (status.key_ids !== undefined && !status.key_ids.includes(keyId(key))) {

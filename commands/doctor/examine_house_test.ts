@@ -519,3 +519,16 @@ Deno.test("examineHouse() says why a NUT client was refused, and of nobody else"
   assert.ok(textOf("nas").includes(`because its NUT client was refused: ${refused}: correct`), textOf("nas"));
   assert.doesNotMatch(textOf("nas2"), /the password is wrong/);
 });
+
+for (
+  const [name, extra, wanted] of [
+    ["the broker inside", {}, /it was never heard, and no other computer can be: .* set MQTT_HOST/],
+    ["a broker in the house", { MQTT_HOST: "pi.lan" }, /it was never heard: run there: ecoflow-agent pair/],
+  ] as const
+) {
+  Deno.test(`examineHouse() says of a host that was never heard at ${name} what can be done`, () => {
+    const heard = words({ [STATUS]: undefined });
+    const host = examineHouse(houseWith(extra), heard, NOW, FREE).find(({ what }) => what === "host pc");
+    assert.match(host?.text ?? "", wanted);
+  });
+}

@@ -101,7 +101,7 @@ const rows: readonly Row[] = [
       prepare: ({ dir }) => withKey(join(dir, "state")),
     },
     doctor:
-      /ok station Study: live.*WRONG host pc: would be shut down: no, because it was never heard: run there: ecoflow-agent pair/,
+      /ok station Study: live.*WRONG host pc: would be shut down: no, because it was never heard, and no other computer can be: .* set MQTT_HOST .*run there: ecoflow-agent pair/,
   },
   {
     name: "two hosts with one name, as after a copied disk",
