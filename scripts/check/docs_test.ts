@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { COMMANDS } from "../../commands/table.ts";
+import { fencedBlocks } from "../walk/blocks.ts";
 
 const ROOT = join(import.meta.dirname ?? "", "../..");
 const read = (path: string) => Deno.readTextFileSync(join(ROOT, path));
@@ -39,13 +40,13 @@ function deadLinks(path: string): string[] {
   });
 }
 
-/** Each first word behind `start` in code of one document: in fences at a line's start, and between backticks. */
+/** Each first word behind `start` in code of one document: in fences, those of lists too, at a line's start, and between backticks. */
 function typed(path: string, start: RegExp): string[] {
   const text = read(path);
-  const fenced = [...text.matchAll(/^```[a-z]*\n(.*?)^```/gms)].flatMap(([, code = ""]) => code.split("\n"));
-  const inline = [...text.replaceAll(/^```.*?^```/gms, "").matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) =>
-    code
-  );
+  const fenced = fencedBlocks(text).flatMap((block) => block.text.split("\n"));
+  const inline = [...text.replaceAll(/^( *)```.*?^\1```/gms, "").matchAll(/`([^`\n]+)`/g)].map((
+    [, code = ""],
+  ) => code);
   return [...fenced, ...inline].flatMap((line) => start.exec(line.trim())?.[1] ?? []);
 }
 
