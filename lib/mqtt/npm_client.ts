@@ -5,7 +5,10 @@ import { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { Writable } from "node:stream";
 import { connect as connectTls } from "node:tls";
-import mqtt, { type IClientOptions, type IPublishPacket } from "mqtt";
+import type { IClientOptions, IPublishPacket } from "mqtt";
+// Not the whole package, which has websockets and proxies in it.
+import mqtt from "mqtt/lib/client";
+import { ReasonCodes } from "mqtt/lib/handlers/ack";
 import { systemClock } from "../time/clock.ts";
 import { BrokerRefusedError, errorText } from "../errors.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown } from "./client.ts";
@@ -42,7 +45,7 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
       text: `the broker sent a packet of ${size} bytes, at most ${MAX_PACKET_BYTES} are taken`,
     }));
   const socketClosed = new Promise<void>((resolve) => socket.once("close", resolve));
-  const client = new mqtt.MqttClient(() => socket, packageOptions(options));
+  const client = new mqtt.default(() => socket, packageOptions(options));
   const waiting = new Set<(error: Error) => void>();
   let isUp = false;
   let isOver = false;
@@ -85,7 +88,7 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
     else end({ kind: isUp ? "closed" : "network", text: at(options, error) });
   });
   client.on("disconnect", ({ reasonCode = 0 }) => {
-    const reason = own(mqtt.ReasonCodes as Record<number, string>, reasonCode) ?? `reason ${reasonCode}`;
+    const reason = own(ReasonCodes as Record<number, string>, reasonCode) ?? `reason ${reasonCode}`;
     farewell = {
       kind: "closed",
       code: reasonCode,
@@ -142,7 +145,7 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
 
 /** Says DISCONNECT, so that the broker does not publish our will, and closes; cuts the connection when that takes long. */
 async function sayGoodbye(
-  client: InstanceType<typeof mqtt.MqttClient>,
+  client: InstanceType<typeof mqtt.default>,
   socket: Socket,
   socketClosed: Promise<void>,
 ): Promise<void> {

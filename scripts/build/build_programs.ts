@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { errorText } from "../../lib/errors.ts";
 import { bundle, copyBundle, type ProgramName } from "./bundle.ts";
 import { FLAGS_FILE } from "../../agents/install/program.ts";
-import { commandLauncher, RUN_FLAGS, shellLauncher } from "./launcher.ts";
+import { commandLauncher, DAEMON_AHEAD, RUN_FLAGS, shellLauncher } from "./launcher.ts";
 import { type Target, TARGETS } from "./targets.ts";
 import { fetchRuntime } from "./runtime.ts";
 
@@ -143,7 +143,7 @@ export async function putTogether(
   writeFileSync(join(folder, FLAGS_FILE), `${JSON.stringify([...RUN_FLAGS, ...flags])}\n`);
   const [file, text] = isWindows
     ? [`${name}.cmd`, commandLauncher({ name, flags })]
-    : [name, shellLauncher({ name, flags })];
+    : [name, shellLauncher({ name, flags, ahead: bundled === "daemon" ? DAEMON_AHEAD : undefined })];
   writeFileSync(join(folder, file), text, { mode: 0o755 });
   return folder;
 }

@@ -35,7 +35,7 @@ async function playOutage(binary: string): Promise<void> {
   const models = stationModels(scenario);
   const lines: string[] = [];
   const onLog = (program: string, line: string) => void lines.push(`${program} | ${line}`);
-  const world = await startRealWorld({ scenario, models, speed: 15, broker: "mosquitto", onLog, binary });
+  const world = await startRealWorld({ scenario, models, speed: 8, broker: "mosquitto", onLog, binary });
   try {
     const { verdicts } = await play(scenario, models, world);
     const failed = verdicts.filter(({ held }) => !held).map(({ text }) => text);

@@ -26,10 +26,20 @@ export interface Launch {
   readonly flags: readonly string[];
   /** Set where it is not set already. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What `run` loads, as patterns beside `main.js`: read once ahead after an upgrade, by a process that ends; nothing when absent. */
+  readonly ahead?: readonly string[];
 }
 
+/** What the daemon's `run` loads of its bundle. */
+export const DAEMON_AHEAD = ["main.js", "run-*.js", "services/*/worker.js"] as const;
+
+/** In the cache: the bundle was read ahead at this time, or it was tried. */
+const READ_AHEAD = "read_ahead";
+/** The daemon does not wait longer for it, s. */
+const READ_AHEAD_SEC = 20;
+
 /** For Linux and macOS. It becomes the runtime (`exec`): the service manager sees one process. */
-export function shellLauncher({ dir, name, flags, environment = {} }: Launch): string {
+export function shellLauncher({ dir, name, flags, environment = {}, ahead }: Launch): string {
   const words = [...RUN_FLAGS, ...flags].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   const set = Object.entries(environment).map(([key, value]) => `export ${key}="\${${key}:-${value}}"\n`)
     .join("");
@@ -44,16 +54,37 @@ here="${here}"
 cache=
 if [ "\${1:-}" = run ] && [ -n "\${STATE_DIRECTORY:-}" ]; then
     cache="\${STATE_DIRECTORY%%:*}/${CACHE_DIR}"
-    if [ -e "$cache/${UNPROVEN}" ]; then rm -rf "$cache"; fi
+    unproven=
+    if [ -e "$cache/${UNPROVEN}" ]; then rm -rf "$cache"; unproven=yes; fi
     mkdir -p -m 700 "$cache" 2>/dev/null && [ -O "$cache" ] && true 2>/dev/null >"$cache/${UNPROVEN}" || cache=
 fi
-# Which start of the system this is, where nobody said it, as in a container: the daemon may not look.
+${
+    ahead === undefined
+      ? ""
+      : readAhead(name, ahead)
+  }# Which start of the system this is, where nobody said it, as in a container: the daemon may not look.
 if [ "\${1:-}" = run ] && [ -z "\${BOOT_ID:-}" ] && [ -r ${bootId} ]; then
     read -r BOOT_ID <${bootId} && export BOOT_ID
 fi
 # Nothing can be made below /dev/null, not even by root.
 export DENO_DIR="\${DENO_DIR:-\${cache:-/dev/null/none}}" DENO_NO_UPDATE_CHECK=1
 ${set}exec "$here/runtime/${name}" ${words} "$here/main.js" "$@"
+`;
+}
+
+/**
+ * The runtime keeps the room in which it read what it had not read before: 13 MB for as long as it runs. So another process does that, after
+ * an upgrade. Not after a start that did not come to READY: whatever is wrong, the next start must not take longer for it.
+ */
+function readAhead(name: string, ahead: readonly string[]): string {
+  return `if [ -n "$cache" ] && [ -z "$unproven" ] && [ -z "\${DENO_DIR:-}" ] &&
+    { [ ! -e "$cache/${READ_AHEAD}" ] || [ -n "$(find "$here/main.js" -cnewer "$cache/${READ_AHEAD}" 2>/dev/null)" ]; }; then
+    (cd "$here" && DENO_DIR="$cache" DENO_NO_UPDATE_CHECK=1 timeout -k 1 ${READ_AHEAD_SEC} "runtime/${name}" \\
+        cache --quiet --no-config --no-lock --no-npm --no-remote ${
+    ahead.join(" ")
+  }) >/dev/null 2>&1 </dev/null
+    true 2>/dev/null >"$cache/${READ_AHEAD}"
+fi
 `;
 }
 

@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,9 +27,12 @@ function withLauncher(
   try {
     mkdirSync(join(dir, "runtime"));
     const runtime = join(dir, "runtime", "it");
-    writeFileSync(runtime, `#!/bin/sh\necho ${says}\n`);
+    writeFileSync(runtime, `#!/bin/sh\n[ "$1" != cache ] || echo "$DENO_DIR $*" >>ahead\necho ${says}\n`);
     const launcher = join(dir, "it");
-    writeFileSync(launcher, shellLauncher({ name: "it", flags: [] }));
+    writeFileSync(
+      launcher,
+      shellLauncher({ name: "it", flags: [], ahead: ["main.js", "services/*/worker.js"] }),
+    );
     for (const path of [runtime, launcher]) chmodSync(path, 0o755);
     body((environment, ...args) => {
       const { stdout, stderr } = new Deno.Command(launcher, {
@@ -99,3 +103,35 @@ Deno.test("shellLauncher() tells the daemon which start of the system this is, w
     },
     '"${BOOT_ID:-none}"',
   ));
+
+Deno.test("shellLauncher() has the bundle read ahead once, again after an upgrade, and not after a start that failed", () =>
+  withLauncher((launched, dir) => {
+    mkdirSync(join(dir, "services/a"), { recursive: true });
+    for (const file of ["main.js", "services/a/worker.js"]) writeFileSync(join(dir, file), "");
+    const cache = join(dir, CACHE_DIR);
+    const line =
+      `${cache} cache --quiet --no-config --no-lock --no-npm --no-remote main.js services/a/worker.js\n`;
+    const ahead = () => existsSync(join(dir, "ahead")) ? readFileSync(join(dir, "ahead"), "utf8") : "";
+    const start = (environment = {}) => launched({ STATE_DIRECTORY: dir, ...environment }, "run");
+    const proven = () => rmSync(join(cache, UNPROVEN));
+    start({ DENO_DIR: "/own" });
+    assert.equal(ahead(), "", "somebody else's cache");
+    proven();
+    assert.equal(start(), cache);
+    assert.equal(ahead(), line);
+    proven();
+    start();
+    assert.equal(ahead(), line, "it is read");
+    start();
+    assert.equal(ahead(), line, "the start before did not come to READY: the next one waits for nothing");
+    proven();
+    start();
+    assert.equal(ahead(), line + line);
+    proven();
+    // A package brings files with their own times; when they came is what counts.
+    utimesSync(join(cache, "read_ahead"), 1, 1);
+    start();
+    assert.equal(ahead(), line + line + line);
+    launched({ STATE_DIRECTORY: dir }, "doctor");
+    assert.equal(ahead(), line + line + line);
+  }));

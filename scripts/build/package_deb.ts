@@ -26,7 +26,7 @@ import { completionFor } from "../../commands/completion.ts";
 import { FLAGS_FILE } from "../../agents/install/program.ts";
 import { LAUNCH_FLAGS } from "./build.ts";
 import { licences } from "./bundle.ts";
-import { shellLauncher } from "./launcher.ts";
+import { DAEMON_AHEAD, shellLauncher } from "./launcher.ts";
 import { ALLOCATOR } from "./runtime_settings.ts";
 import { controlText, debianChangelog, manPage } from "../deb/documents.ts";
 
@@ -153,6 +153,7 @@ function putProgram(binary: string, put: Put): number {
     name: "ecoflow-power",
     flags: LAUNCH_FLAGS,
     environment: ALLOCATOR,
+    ahead: DAEMON_AHEAD,
   });
   put("usr/bin/ecoflow-power", launcher, 0o755);
   return bytes;
