@@ -194,4 +194,16 @@ export const JUDGE_SURVIVORS: readonly (readonly [reason: string, mutants: reado
       "services/soc_bridge/judge/weigh.ts «saidMonoMs > (cable.soc?.atMonoMs ?? Infinity);» cable.soc?.atMonoMs ?? Infinity -> (cable.soc?.atMonoMs)!",
     ],
   ],
+  [
+    "a reading is believed now, or held back: never both, and never neither",
+    [
+      "services/soc_bridge/judge/power_station.ts «if (this.#soc.atMonoMs === atMonoMs && !this.#soc.held) this.#socSource = reading.source;» && -> ||",
+    ],
+  ],
+  [
+    "a station that is live has said something",
+    [
+      'services/soc_bridge/judge/power_station.ts «return this.link(nowMonoMs) === "live" && nowMonoMs - (this.#evidenceMonoMs ?? -Infinity) <= FRESH_MS;» this.#evidenceMonoMs ?? -Infinity -> (this.#evidenceMonoMs)!',
+    ],
+  ],
 ];

@@ -287,3 +287,32 @@ for (const key of ["constructor", "toString", "__proto__"]) {
     });
   }
 }
+
+Deno.test("parsePolicyFile() shows a wrong value, but none that stands beside a user's name", () => {
+  const problem = (text: string) => {
+    try {
+      parsePolicyFile(text, "policy.toml", LIMITS);
+    } catch (error) {
+      return String(error);
+    }
+    assert.fail("must be refused");
+  };
+  assert.match(problem("[station.Study]\nsoc_min = 101\n"), /found 101/);
+  assert.match(problem('[host.pc]\nmac = "01:23"\n'), /found "01:23"/);
+  assert.doesNotMatch(problem('[station.Study]\nnut = { ups = ["hunter2"] }\n'), /hunter2/);
+});
+
+Deno.test("parsePolicyFile() finds no order wrong between stages of which only one has a trigger", () => {
+  const stages =
+    '[station.Study]\nlast = "pi"\n[[station.Study.stage]]\nhosts = ["tv", "pc"]\nsoc_min = 40\n' +
+    '[[station.Study.stage]]\nhosts = ["nas"]\nsoc_min = 20\non_battery_min = 20\n';
+  parsePolicyFile(stages, "policy.toml", LIMITS);
+});
+
+Deno.test("parsePolicyFile() lets a later stage go at as many minutes as the one before", () => {
+  const stages = (minutes: number) =>
+    '[[station.Study.stage]]\nhosts = ["tv", "pc"]\ndischarge_min = 20\n' +
+    `[[station.Study.stage]]\nhosts = ["nas", "pi"]\ndischarge_min = ${minutes}\n`;
+  parsePolicyFile(stages(20), "policy.toml", LIMITS);
+  assert.throws(() => parsePolicyFile(stages(21), "policy.toml", LIMITS), /impossible order/);
+});

@@ -10,6 +10,7 @@ const iso = (ms: number) => new Date(ms).toISOString();
 const rows = [
   ["was on before the snapshot", { ts: SAVED + 60_000, uptime_s: 60 }, "kept"],
   ["was switched on 1 s after the snapshot", { ts: SAVED + 60_000, uptime_s: 59 }, "lost"],
+  ["was switched on half a second after it, long ago", { ts: SAVED + 1_000_000, uptime_s: 999.5 }, "lost"],
   ["spoke before the snapshot", { ts: SAVED, uptime_s: 1 }, undefined],
   ["does not say how long it runs", { ts: SAVED + 60_000 }, undefined],
   ["does not say when it spoke", { uptime_s: 5 }, undefined],
@@ -28,17 +29,31 @@ Deno.test("powerWord() says nothing when the snapshot was stamped by a clock tha
   assert.equal(powerWord({ online: true, ts: iso(SAVED), uptime_s: 5 }, 60_000), undefined);
 });
 
+Deno.test("powerWord() believes a snapshot from the first moment of 2026 on", () => {
+  const firstMs = Date.UTC(2026, 0, 1);
+  const status = { online: true, ts: iso(SAVED), uptime_s: 5 };
+  assert.deepEqual([powerWord(status, firstMs), powerWord(status, firstMs - 1)], ["lost", undefined]);
+});
+
+Deno.test("PowerDoubt keeps what a host said when it later says too little", () => {
+  const doubt = new PowerDoubt({ savedAtMs: SAVED, beganMonoMs: 0 });
+  const ts = iso(SAVED + 600_000);
+  doubt.noteStatus("a", { agent: "a", online: true, uptime_s: 30, ts });
+  doubt.noteStatus("a", { agent: "a", online: true, ts });
+  assert.equal(doubt.isPowerBack(["a"]), true);
+});
+
 Deno.test("PowerDoubt ends sooner when a host had power all the while, and believes it before the others", () => {
   const doubt = new PowerDoubt({ savedAtMs: SAVED, beganMonoMs: 1000 });
   const noteStatus = (agent: string, uptime_s: number) =>
     doubt.noteStatus(agent, { agent, online: true, uptime_s, ts: iso(SAVED + 600_000) });
   assert.equal(doubt.isPowerBack(["a", "b"]), false);
   noteStatus("a", 30);
-  assert.equal(doubt.endMonoMs, 1000 + DOUBT_MS);
+  assert.equal(doubt.endMonoMs, 1000 + 300_000);
   assert.equal(doubt.isPowerBack(["a", "b"]), true);
   assert.equal(doubt.isPowerBack(["b"]), false);
   noteStatus("b", 86_400);
-  assert.equal(doubt.endMonoMs, 1000 + KEPT_DOUBT_MS);
+  assert.equal(doubt.endMonoMs, 1000 + 120_000);
   assert.equal(doubt.isPowerBack(["a", "b"]), false);
 });
 

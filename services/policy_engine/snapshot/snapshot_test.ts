@@ -363,3 +363,55 @@ for (const [name, ownGrid, boot] of witnessed) {
     assert.equal(after.state.verdict?.connected, false, "after a second restart too");
   });
 }
+
+/** What a restart at the same moment makes of a station. */
+function again(change: Partial<StationState>): StationState | undefined {
+  const before = { ...NEW_STATION, ...change };
+  const text = encodeSnapshot({ ...emptyHouse(RULES), stations: new Map([["Study", before]]) }, 1000, WALL);
+  return restoreSnapshot(text, "the snapshot", RULES, 1000, WALL).house.stations.get("Study");
+}
+
+const VERDICTS: readonly [name: string, verdict: StationState["verdict"], after: StationState["verdict"]][] =
+  [
+    ["nothing", undefined, undefined],
+    ["a grid", { connected: true, by: ["plug"], evidenceMonoMs: 600 }, {
+      connected: true,
+      by: "station",
+      evidenceMonoMs: 600,
+    }],
+    ["a grid that was heard of again since", {
+      connected: true,
+      by: "station",
+      evidenceMonoMs: 600,
+      latestMonoMs: 800,
+    }, {
+      connected: true,
+      by: "station",
+      evidenceMonoMs: 600,
+      latestMonoMs: 800,
+    }],
+    ["a grid that is told no more", {
+      connected: undefined,
+      by: "station",
+      evidenceMonoMs: undefined,
+      isUntold: true,
+    }, {
+      connected: undefined,
+      by: "station",
+      evidenceMonoMs: undefined,
+      isUntold: true,
+    }],
+  ];
+for (const [name, verdict, after] of VERDICTS) {
+  Deno.test(`restoreSnapshot() knows of ${name} what was known`, () => {
+    const readings = verdict?.isUntold ? { gridUntold: { value: true, atMonoMs: 900 } as const } : {};
+    assert.deepEqual(again({ verdict, readings })?.verdict, after);
+  });
+}
+
+Deno.test("restoreSnapshot() knows when the grid was last there, and a hold that is not over", () => {
+  assert.equal(again({ lastGridMonoMs: 400 })?.lastGridMonoMs, 400);
+  assert.equal(again({})?.lastGridMonoMs, undefined);
+  const hold = (untilMonoMs: number) => again({ held: { untilMonoMs, reason: "held" } })?.held?.untilMonoMs;
+  assert.deepEqual([hold(1001), hold(1000)], [1001, undefined]);
+});

@@ -8,13 +8,13 @@ const json = (params: object) => new TextEncoder().encode(JSON.stringify({ param
 const GRID = { "inv.acInVol": 231_000 };
 const LOST = { "inv.acInVol": 0, "inv.inputWatts": 0 };
 
-async function delta() {
+async function delta(staleAfterMs = 120_000) {
   const model = await compileModel(findModel("DCEB") ?? assert.fail());
   const station = new PowerStation({
     sn: "DCEBTEST00000001",
     model,
     gridRule: "auto",
-    staleAfterMs: 120_000,
+    staleAfterMs,
   });
   return { station, say: (params: object, atMonoMs: number) => station.accept(json(params), atMonoMs) };
 }
@@ -111,4 +111,13 @@ Deno.test("PowerStation names whose charge it shows, not whose it holds back, an
   assert.equal(say({ "bmsMaster.soc": 31 }, 201_000).socHeld, 31);
   assert.equal(say({ "bmsMaster.soc": 30 }, 202_000).socHeld, undefined, "the third is believed");
   assert.deepEqual(shown(202_000), [30, "pack"]);
+});
+
+Deno.test("PowerStation.isFresh() is two minutes, however long a house calls a station live", async () => {
+  const { station, say } = await delta(600_000);
+  assert.equal(station.isFresh(0), false, "nothing was said");
+  say(GRID, 1000);
+  assert.deepEqual([station.isFresh(121_000), station.isFresh(121_001)], [true, false]);
+  station.setOffline("cloud", 2000);
+  assert.equal(station.isFresh(3000), false);
 });

@@ -1,0 +1,50 @@
+/** Mutants of the snapshot that no test can or need notice, by the reason. Pure. */
+
+/** Each reason with its mutants. */
+export const SNAPSHOT_SURVIVORS: readonly (readonly [reason: string, mutants: readonly string[]])[] = [
+  [
+    "1 ms within ages that are counted in seconds and minutes is no difference, and most are given",
+    [
+      "services/policy_engine/snapshot/snapshot.ts «const at: AtAge = (ageMs = 0) => nowMonoMs - ageMs - countedMs;» 0 -> 1",
+      "services/policy_engine/snapshot/snapshot.ts «hosts.set(name, { phase: toHostPhase(saved, (ageMs = 0) => at(ageMs + notedMs)) });» 0 -> 1",
+      "services/policy_engine/snapshot/snapshot.ts «stations.set(name, toStation(saved, (ageMs = 0) => at(ageMs + notedMs), when));» 0 -> 1",
+    ],
+  ],
+  [
+    "an abort under way has an id",
+    [
+      'services/policy_engine/snapshot/hosts.ts «abortId: saved.abort_id ?? "",» saved.abort_id ?? "" -> (saved.abort_id)!',
+    ],
+  ],
+  [
+    "a second one for the same moment takes the first one's place",
+    [
+      "services/policy_engine/snapshot/keeper.ts «if (this.#cancelRest && this.#storesMonoMs <= atMonoMs) return;» <= -> <",
+    ],
+  ],
+  [
+    "without an earlier offset nothing was stored yet, and it is stored for that",
+    [
+      "services/policy_engine/snapshot/keeper.ts «const hasJumped = Math.abs(offsetMs - (this.#writtenOffsetMs ?? offsetMs)) > JUMP_MS;» this.#writtenOffsetMs ?? offsetMs -> (this.#writtenOffsetMs)!",
+    ],
+  ],
+  [
+    "no answer is neither of the two that are looked for",
+    [
+      "services/policy_engine/snapshot/power_return.ts «const words = agents.flatMap((agent) => this.#words.get(agent) ?? []);» this.#words.get(agent) ?? [] -> (this.#words.get(agent))!",
+    ],
+  ],
+  [
+    "a bound of some thousand years",
+    [
+      "services/policy_engine/snapshot/ages.ts «const LONGEST_AGE_MS = 1e12;» 1e12 -> 1000000000001",
+    ],
+  ],
+  [
+    "a bound far beyond what is ever written",
+    [
+      "services/policy_engine/snapshot/hosts.ts «const id = textUpTo(64);» 64 -> 65",
+      "services/policy_engine/snapshot/stations.ts «reason: phase.reason.slice(0, 500),» 500 -> 501",
+    ],
+  ],
+];
