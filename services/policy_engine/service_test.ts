@@ -783,3 +783,35 @@ Deno.test("PolicyEngine says with TIMER START who is told to shut down, and in h
   );
   await nobody.stop();
 });
+
+for (const [saysAfterMs, isTold] of [[500, false], [14_000, false], [undefined, true]] as const) {
+  Deno.test(
+    `PolicyEngine started beside an old state ${
+      isTold ? "tells" : "does not tell"
+    } that it is blind when the station ${
+      saysAfterMs === undefined ? "stays silent" : `speaks after ${saysAfterMs} ms`
+    }`,
+    async () => {
+      const h = await house();
+      await h.feed({
+        ...BACK,
+        age_s: 0,
+        grid_age_s: 0,
+        soc_age_s: 0,
+        ts: new Date(h.clock.wallMs()).toISOString(),
+      });
+      await h.clock.advance(1000);
+      h.clock.jumpWall(600_000);
+      await h.restart();
+      await h.clock.advance(saysAfterMs ?? 14_000);
+      assert.doesNotMatch(h.log().text(), /BLIND/);
+      assert.equal(h.status().blind, true, "what is not known is never shown as known");
+      if (saysAfterMs !== undefined) await h.feed({ ...BACK, age_s: 0, grid_age_s: 0, soc_age_s: 0 });
+      await h.clock.advance(2000);
+      assert.equal(/BLIND device=Study/.test(h.log().text()), isTold);
+      assert.equal(h.events.some(({ kind }) => kind === "blind"), isTold);
+      assert.equal(h.events.some(({ kind }) => kind === "sees_again"), false);
+      await h.stop();
+    },
+  );
+}

@@ -1,6 +1,6 @@
 /** What was last known of a station that is not heard, since when, and why it is silent, as far as anybody can tell. Pure. */
 import type { CloudStatus } from "../../../lib/messages/cloud_status.ts";
-import type { Charge } from "../outage/blind_estimate.ts";
+import type { Charge } from "../outage/blind/blind_estimate.ts";
 import type { StationState } from "../outage/station.ts";
 import { chargeWords } from "../outage/triggers.ts";
 

@@ -1,8 +1,13 @@
 /** All that is known of a battery that carries the house: charge, minutes left, fall. Pure. */
-import { type Charge, chargeOnBattery, dischargePercentPerMin, drainedSince } from "./blind_estimate.ts";
+import {
+  type Charge,
+  chargeOnBattery,
+  dischargePercentPerMin,
+  drainedSince,
+} from "./blind/blind_estimate.ts";
 import type { SocSample } from "./discharge_rate.ts";
 import type { Readings } from "./readings.ts";
-import { chargedReason, type UntoldCharge } from "./untold_charge.ts";
+import { chargedReason, type UntoldCharge } from "./blind/untold_charge.ts";
 
 /** Minutes until the outputs go dark. */
 export interface Remaining {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { batteryNow, minutesToShow } from "./battery.ts";
-import { UNKNOWN_DISCHARGE_PERCENT_PER_MIN } from "./blind_estimate.ts";
+import { UNKNOWN_DISCHARGE_PERCENT_PER_MIN } from "./blind/blind_estimate.ts";
 import type { Readings } from "./readings.ts";
 
 const SINCE = 1_000_000;

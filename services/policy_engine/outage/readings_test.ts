@@ -5,7 +5,7 @@ import {
   PESSIMISM,
   SLOWEST_DISCHARGE_PERCENT_PER_MIN,
   UNKNOWN_DISCHARGE_PERCENT_PER_MIN,
-} from "./blind_estimate.ts";
+} from "./blind/blind_estimate.ts";
 import { type Arrival, mergeState, type Readings, UNKNOWN_AGE_MS } from "./readings.ts";
 
 const WALL = Date.UTC(2026, 10, 23, 19, 0, 0);

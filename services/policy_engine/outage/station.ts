@@ -1,7 +1,8 @@
 /** One station: what is known of it, where its groups of hosts stand, which stages run. Pure. */
 import { type Battery, batteryNow } from "./battery.ts";
-import { followCharge, type UntoldCharge } from "./untold_charge.ts";
-import type { Charge } from "./blind_estimate.ts";
+import { followCharge, type UntoldCharge } from "./blind/untold_charge.ts";
+import type { Charge } from "./blind/blind_estimate.ts";
+import { type BlindTelling, NOTHING_TOLD, stepBlindTelling } from "./blind/blind_telling.ts";
 import { addSample, measuredDischarge, type SocSample } from "./discharge_rate.ts";
 import { batteryOfOpen, stationFloor } from "./floor.ts";
 import { type GridVerdict, ownersVerdict, type WitnessReading } from "./grid_verdict.ts";
@@ -34,6 +35,8 @@ export interface StationState {
   readonly untoldCharge?: UntoldCharge;
   /** Nothing fresh from the station for longer than the limit. */
   readonly isBlind: boolean;
+  /** What is told of that. */
+  readonly blindTelling: BlindTelling;
 }
 
 /** Nothing was heard of it. */
@@ -44,6 +47,7 @@ export const NEW_STATION: StationState = {
   started: new Map(),
   samples: [],
   isBlind: false,
+  blindTelling: NOTHING_TOLD,
 };
 
 /** The four states of a station as a whole, the worst of its groups first. */
@@ -170,16 +174,19 @@ export function stepStation(
   const open = batteryOfOpen(battery, station, view, judged.readings);
   const { started, begun } = stepStages(station, phases, before.started, view, open?.remaining, nowMonoMs);
   const isBlind = isBlindNow(judged, station, staleAfterMs, nowMonoMs);
-  const state: StationState = { ...judged, phases, started, isBlind };
+  const hasHeard = freshestMonoMs(judged.readings) !== undefined || verdict.connected !== undefined;
+  const blindTelling = stepBlindTelling(before.blindTelling, { isBlind, hasHeard }, nowMonoMs);
+  const state: StationState = { ...judged, phases, started, isBlind, blindTelling };
   const events: StationEvent[] = found.map((event) => ({
     kind: "outage",
     event,
     numbers: numbersOf(state, rules, station, battery, nowMonoMs),
   }));
   if (station.stages.length > 1) events.push(...begun.map(stageEvent));
-  if (isBlind !== before.isBlind) {
+  const { isTold } = blindTelling;
+  if (isTold !== before.blindTelling.isTold) {
     const isSpeaking = isFresh(judged.readings.spoke, staleAfterMs, nowMonoMs);
-    events.push({ kind: "blind", isBlind, onBattery: verdict.connected === false, isSpeaking });
+    events.push({ kind: "blind", isBlind: isTold, onBattery: verdict.connected === false, isSpeaking });
   }
   if (verdict.isUntold !== before.verdict?.isUntold) {
     const witnesses = verdict.by === "station" || verdict.isOld ? [] : verdict.by;

@@ -31,6 +31,8 @@ const plug = (value: boolean, ms = 0): WitnessReading => ({
 function step(readings: Readings, source?: GridSource, witnesses: readonly WitnessReading[] = []) {
   const before: StationState = {
     ...NEW_STATION,
+    // After a start it is told later: see blind/.
+    blindTelling: { hasSeen: true, isTold: false },
     readings,
     witnesses: new Map(witnesses.map((one) => [one.name, one])),
   };

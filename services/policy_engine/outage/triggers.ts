@@ -1,7 +1,7 @@
 /** Whether a battery in an outage is critical for a group of hosts, and when it will be. Pure. */
 import { effectiveSocMin } from "../rules/soc_limit.ts";
 import { type Battery, lastsFor } from "./battery.ts";
-import type { Charge } from "./blind_estimate.ts";
+import type { Charge } from "./blind/blind_estimate.ts";
 import { measuredDischarge } from "./discharge_rate.ts";
 import type { Triggers } from "../rules/rules.ts";
 

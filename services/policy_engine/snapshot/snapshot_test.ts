@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { NOTHING_TOLD } from "../outage/blind/blind_telling.ts";
 import { emptyHouse, type HouseState } from "../house.ts";
 import {
   BELIEVED_STOP_MS,
@@ -44,6 +45,7 @@ function house(): HouseState {
       started: new Map([[1, 300]]),
       samples: [],
       isBlind: false,
+      blindTelling: NOTHING_TOLD,
     }),
     hosts: new Map(empty.hosts)
       .set("pc", {

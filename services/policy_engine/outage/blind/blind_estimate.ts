@@ -1,5 +1,5 @@
 /** The charge of a battery that nobody reports any more: pessimistic, from the last reading, load and energy. Pure. */
-import { isFresh, type Readings, suggestedFall } from "./readings.ts";
+import { isFresh, type Readings, suggestedFall } from "../readings.ts";
 
 /** The charge to act on. */
 export interface Charge {

@@ -6,7 +6,7 @@ import {
   SLOWEST_DISCHARGE_PERCENT_PER_MIN,
   UNKNOWN_DISCHARGE_PERCENT_PER_MIN,
 } from "./blind_estimate.ts";
-import type { Readings } from "./readings.ts";
+import type { Readings } from "../readings.ts";
 
 const AT = 1_000_000;
 const MIN = 60_000;
