@@ -122,12 +122,13 @@ const PATIENT = [
   "services/dashboard/pictures_test.ts",
   "services/historian/kill_test.ts",
 ];
-/** Rooms whose tests wait for the polls of real NUT programs, and hardly compute. */
+/** Their tests wait for the polls of real NUT programs, or for two daemons to leave each other alone, and hardly compute. */
 const WAITING = ["services/nut_server", "services/nut_source"];
+const WAITING_TOO = ["scripts/simulate/twin_daemons_test.ts", "services/cable_alone_mosquitto_test.ts"];
 
 /** Three at a time: those with limits in real time, those that wait, and those that compute or have patience, which give way. */
 function runAll(): Promise<readonly ShownRun[]> {
-  const waiting = WAITING.flatMap(testsIn);
+  const waiting = [...WAITING_TOO, ...WAITING.flatMap(testsIn)];
   const beside = [...PATIENT, ...COMPUTING.flatMap(testsIn).filter((path) => !NOT_COMPUTING.test(path))];
   return Promise.all([
     runTests([`--ignore=${[...waiting, ...beside].join(",")}`], { isShown: true }),
