@@ -7,7 +7,7 @@ import { hostsOf } from "../../services/nut_server/slice.ts";
 
 /** What to do when a client is not there. */
 const ADVICE =
-  "start its client (docs/nut.md has a page for each kind); who was refused, and why, is said by: " +
+  "start its client (docs/nut.md has a page for each kind); to see who was refused, and why, look at: " +
   'journalctl -u ecoflow-power -g "LOGIN REFUSED"';
 
 /** The hosts of nut.toml, each with the stations of its UPS entries; none without a NUT server. */

@@ -69,7 +69,7 @@ export function houseView(house: House, options: ViewOptions): HouseView {
 /** Also for a moment after the start. */
 const NO_WORD =
   "The broker brings no word of the daemon itself. If this stays, it refuses them, commands to hosts too: " +
-  "which rights are missing is said by: sudo ecoflow-power doctor";
+  "to see which rights are missing, run: sudo ecoflow-power doctor";
 
 function problemsOf({ isBrokerUp, daemon }: House): string[] {
   if (!isBrokerUp) return ["The broker in the house cannot be reached: nothing below is news."];

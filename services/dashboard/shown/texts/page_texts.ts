@@ -33,7 +33,7 @@ export const PAGE_TEXTS = {
     "The daemon is offline: nobody decides anything now.",
     "Der Dienst ist offline: Niemand entscheidet jetzt etwas.",
   ],
-  said_by: ["Why is said by: {command}", "Warum, sagt: {command}"],
+  said_by: ["To see why, run: {command}", "Den Grund zeigt: {command}"],
   cloud_problem: ["EcoFlow's cloud: {detail}", "EcoFlows Cloud: {detail}"],
   log_in: ["Log in", "Anmelden"],
   log_in_why: [
@@ -73,16 +73,16 @@ export const PAGE_TEXTS = {
     "EcoFlows Cloud ist abgeschaltet (ECOFLOW_CLOUD=off): Hier erscheinen nur Stationen am Kabel und solche, die über MQTT kommen. Ein Konto verbinden, auf dem Rechner des Dienstes:",
   ],
   first_connecting: [
-    "EcoFlow's cloud is being connected. A station shows itself here with its first message. If this stays, what is missing is said by:",
-    "EcoFlows Cloud wird verbunden. Eine Station erscheint hier mit ihrer ersten Nachricht. Bleibt das so, sagt hier, was fehlt:",
+    "EcoFlow's cloud is being connected. A station shows itself here with its first message. If this stays, run this to see what is missing:",
+    "EcoFlows Cloud wird verbunden. Eine Station erscheint hier mit ihrer ersten Nachricht. Bleibt das so, zeigt dies, was fehlt:",
   ],
   first_silent: [
-    "The account is connected, but no station has been heard. Is it switched on, and does EcoFlow's app show it online? What is missing is said by:",
-    "Das Konto ist verbunden, aber keine Station hat sich gemeldet. Ist sie an, und zeigt EcoFlows App sie online? Was fehlt, sagt:",
+    "The account is connected, but no station has been heard. Is it switched on, and does EcoFlow's app show it online? To see what is missing, run:",
+    "Das Konto ist verbunden, aber keine Station hat sich gemeldet. Ist sie an, und zeigt EcoFlows App sie online? Was fehlt, zeigt:",
   ],
   first_failed: [
-    "EcoFlow's cloud cannot be used. What is wrong is said by:",
-    "EcoFlows Cloud ist nicht nutzbar. Was nicht stimmt, sagt:",
+    "EcoFlow's cloud cannot be used. To see what is wrong, run:",
+    "EcoFlows Cloud ist nicht nutzbar. Was nicht stimmt, zeigt:",
   ],
   abort: ["Call it off", "Abbrechen"],
   abort_login: ["Log in to call a shutdown off.", "Zum Abbrechen bitte anmelden."],
