@@ -56,6 +56,13 @@ const remaining: readonly [
     100,
   ],
   ["no load of 0", { socPercent: at(50), outWatts: at(0), batteryWh: at(1000) }, undefined, undefined],
+  [
+    "no energy of 0: it is not empty for that",
+    { socPercent: at(50), outWatts: at(300), batteryWh: at(0) },
+    undefined,
+    undefined,
+  ],
+  ["an energy of 0.5 Wh", { socPercent: at(50), outWatts: at(0.5), batteryWh: at(0.5) }, undefined, 30],
   ["the measured discharge", { socPercent: at(50) }, 0.5, 100],
   ["nothing measured", { socPercent: at(50) }, 0, undefined],
   ["what is above the station's own limit", { socPercent: at(50), minSocPercent: at(20) }, 0.5, 60],
@@ -88,6 +95,47 @@ Deno.test("batteryNow() counts what is above the station's own limit when it est
   assert.deepEqual(battery.charge, { percent: 45, isEstimate: true });
   assert.deepEqual(battery.remaining, { minutes: 25 / 1.25, isEstimate: true });
 });
+
+for (
+  const [name, agoMs, unseenMs, countsAsEmptyInMs] of [
+    ["of now", 0, 0, LIMITS.blindLimitMs],
+    ["at its last fresh moment", 120_000, 120_000, LIMITS.blindLimitMs - 120_000],
+    ["1 ms older: the estimate has seen the time", 120_001, 0, LIMITS.blindLimitMs - 120_001],
+    ["at the blind limit", LIMITS.blindLimitMs, 0, 0],
+    ["beyond the blind limit", LIMITS.blindLimitMs + 5, 0, 0],
+  ] as const
+) {
+  Deno.test(`batteryNow() says how long it was drained unseen, and when it counts as empty, of a charge ${name}`, () => {
+    const readings: Readings = { socPercent: at(50) };
+    const battery = batteryNow({ readings, samples: [] }, 0, SINCE, LIMITS, SINCE + agoMs);
+    assert.deepEqual([battery.unseenMs, battery.countsAsEmptyInMs], [unseenMs, countsAsEmptyInMs]);
+  });
+}
+
+Deno.test("batteryNow() knows no such times without a charge", () => {
+  const battery = batteryNow({ readings: {}, samples: [] }, 0, SINCE, LIMITS, SINCE + MINUTE_MS);
+  assert.deepEqual([battery.unseenMs, battery.countsAsEmptyInMs], [undefined, undefined]);
+});
+
+for (
+  const [name, socPercent, isCharged] of [
+    ["a fresh charge that rises", at(12), true],
+    ["a charge that rose and is old by now", at(12, SINCE - 120_001), false],
+    ["no charge", undefined, false],
+  ] as const
+) {
+  Deno.test(`batteryNow() is ${isCharged ? "" : "not "}charged by ${name}`, () => {
+    const untoldCharge = { lowestPercent: 8, highestPercent: 12 };
+    const battery = batteryNow(
+      { readings: { socPercent }, samples: [], untoldCharge },
+      0,
+      SINCE,
+      LIMITS,
+      SINCE,
+    );
+    assert.equal(battery.isCharged !== undefined, isCharged);
+  });
+}
 
 Deno.test("minutesToShow() says what the station says, else what is reckoned, else the pessimistic fall, and nothing without a charge", () => {
   const rows: readonly (readonly [string, Readings, number | undefined])[] = [
