@@ -15,6 +15,7 @@ Deno.test("addSample() drops what is too new and what is too old", () => {
   assert.equal(addSample(two, at(20_000, 88)), two);
   assert.deepEqual(addSample(two, at(30_000, 88)), [...two, at(30_000, 88)]);
   assert.deepEqual(addSample(two, at(FALL_WINDOW_MS + 1, 50)).map(({ percent }) => percent), [89, 50]);
+  assert.deepEqual(addSample(two, at(FALL_WINDOW_MS, 50)).map(({ percent }) => percent), [90, 89, 50]);
 });
 
 const rows: readonly [name: string, samples: SocSample[], from: number, fall: number | undefined][] = [

@@ -58,6 +58,8 @@ Deno.test("batteryOf() counts minutes to the outlet's floor, none at it and belo
   assert.equal(minutes(33), 0);
   assert.equal(minutes(20), 0);
   assert.equal(minutes(10), 0);
+  const near = { outagePorts: reading([{ port: "ac1", min_soc: 10.5 }] as const) };
+  assert.equal(batteryOf(battery(11, 8), { port: "ac1" }, near).remaining?.minutes, 4);
   assert.equal(batteryOf(battery(56, undefined), { port: "ac2" }, PORTS).remaining, undefined);
   assert.equal(batteryOf(battery(undefined, undefined), { port: "ac2" }, PORTS).floorPercent, 33);
   assert.deepEqual(batteryOf(battery(56, 100), { port: "ac2" }, {}), battery(56, 100));
@@ -72,4 +74,28 @@ Deno.test("batteryOfOpen() looks at the outlet that goes off first of those whos
   assert.equal(floor(), 33);
   assert.equal(floor("ac2"), 20);
   assert.equal(floor("ac1", "ac2"), 10);
+});
+
+Deno.test("batteryOfOpen() counts the outlet of a group until its last host is down", () => {
+  const stages = [{
+    number: 1,
+    timeLimitMs: 0,
+    groups: [{ key: "all", hosts: ["nas", "tv"], triggers: {}, debounceMs: 0, port: "ac2" as const }],
+  }];
+  const floor = (...settled: string[]) =>
+    batteryOfOpen(battery(50, 10), { stages }, { isSettled: (host) => settled.includes(host) }, PORTS)
+      ?.floorPercent;
+  assert.deepEqual([floor(), floor("nas"), floor("tv"), floor("nas", "tv")], [33, 33, 33, 10]);
+});
+
+Deno.test("batteryOfOpen() is unknown while the battery is, whatever outlets say, and has no floor that nobody told", () => {
+  const stages = [{ number: 1, timeLimitMs: 0, groups: [] }];
+  assert.equal(batteryOfOpen(undefined, { stages }, { isSettled: () => false }, PORTS), undefined);
+  const whole = { ...battery(50, 10), floorPercent: 0 };
+  assert.deepEqual(batteryOfOpen(whole, { stages }, { isSettled: () => false }, PORTS), whole);
+});
+
+Deno.test("batteryOf() leaves the station's own minutes as they are when its outlet ends with it", () => {
+  const readings = { outagePorts: reading([{ port: "ac1", min_soc: 10 }] as const) };
+  assert.equal(batteryOf(battery(9, 30), { port: "ac1" }, readings).remaining?.minutes, 30);
 });

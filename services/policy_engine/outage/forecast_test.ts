@@ -121,6 +121,14 @@ const rows: readonly [name: string, given: Outlook, minutes: number | undefined]
     1,
   ],
   [
+    "is critical and lasts for two minutes and the shutdown, down to what the outlet ends at",
+    outlook({ ...charge(44), outagePorts: said([{ port: "ac1", min_soc: 30 }]) }, {
+      phase: critical(0),
+      station: RESERVE,
+    }),
+    2,
+  ],
+  [
     "is critical and does not last, where no time is kept",
     outlook(charge(11), { phase: critical(0) }),
     3,
@@ -183,6 +191,12 @@ for (
     assert.equal(new Forecast(given).firstDueMonoMs(), NOW + Math.min(tv, nas) * MIN);
   });
 }
+
+Deno.test("Forecast: no group is pulled by another of its own stage", () => {
+  const early = group("tv", { triggers: { socMinPercent: 40 } });
+  const given = outlook(charge(50), { station: station(group("pc"), early) });
+  assert.deepEqual([dueMin(given, "pc"), dueMin(given, "tv")], [23, 8]);
+});
 
 Deno.test("Forecast.firstDueMonoMs() does not count a group without hosts, and is unknown without any", () => {
   const empty = group("none", { hosts: [], triggers: { socMinPercent: 40 } });

@@ -87,6 +87,13 @@ const rows: readonly [
     { reserveMin: 8 },
     /no more than the 8 min that an orderly/,
   ],
+  [
+    "at the reserve by an estimate",
+    battery({ est: 50, remaining: { minutes: 7.9, isEstimate: true } }),
+    SOC,
+    { reserveMin: 7.5 + 0.4 },
+    /^an estimated 7 min to empty is no more than the 8 min/,
+  ],
   ["no reserve kept", battery({ soc: 50, left: 1 }), SOC, {}, undefined],
   ["1 ms before the time on battery", battery({ soc: 90, onBatteryMs: 20 * MIN - 1 }), TIME, {}, undefined],
   ["at the time on battery", battery({ soc: 90, onBatteryMs: 20 * MIN }), TIME, {}, /^20 min on battery/],
@@ -111,6 +118,13 @@ for (const [name, given, triggers, needs, critical] of rows) {
   });
 }
 
+Deno.test("criticalReason() is calm while somebody charges the battery, at every limit", () => {
+  const low = battery({ soc: 0, left: 0, onBatteryMs: 9e9, samples: falling(9, 9) });
+  const triggers = { ...SOC, ...LEFT, ...TIME, ...FALL };
+  assert.ok(criticalReason(low, triggers, { reserveMin: 8 }));
+  assert.equal(criticalReason({ ...low, isCharged: "it rises" }, triggers, { reserveMin: 8 }), undefined);
+});
+
 const reliefs: readonly [
   name: string,
   battery: Battery,
@@ -124,6 +138,18 @@ const reliefs: readonly [
   ["a charge that nobody knows", battery({}), SOC, {}, false],
   ["minutes a little above", battery({ soc: 50, left: 22.5 }), LEFT, {}, false],
   ["minutes well above", battery({ soc: 50, left: 22.6 }), LEFT, {}, true],
+  ["the reserve a little above", battery({ soc: 50, left: 12 }), SOC, { reserveMin: 8 }, false],
+  ["the reserve well above", battery({ soc: 50, left: 12.1 }), SOC, { reserveMin: 8 }, true],
+  ["somebody charges it, at the limit", battery({ soc: 10, isCharged: "it rises" }), SOC, {}, true],
+  [
+    "somebody charged it, and the charge is an estimate by now",
+    battery({ est: 10, isCharged: "it rises" }),
+    SOC,
+    {},
+    false,
+  ],
+  ["a little above the station's own floor", battery({ soc: 23, floorPercent: 15 }), SOC, {}, false],
+  ["well above the station's own floor", battery({ soc: 23.1, floorPercent: 15 }), SOC, {}, true],
   ["too long on battery never ends", battery({ soc: 99, onBatteryMs: 20 * MIN }), TIME, {}, false],
   ["still falling", battery({ soc: 70, samples: falling(1, 5) }), FALL, {}, false],
   ["hardly falling", battery({ soc: 70, samples: falling(0.9, 5) }), FALL, {}, true],
@@ -142,4 +168,66 @@ Deno.test("minutesToCritical() counts down to the earliest trigger at the assume
   assert.equal(minutesToCritical(given, SOC, { reserveMin: 9 }), 11);
   assert.equal(minutesToCritical(battery({ onBatteryMs: 4 * MIN }), SOC, {}), 6);
   assert.equal(minutesToCritical(battery({}), LEFT, {}), undefined);
+  assert.equal(
+    minutesToCritical(battery({ onBatteryMs: 9e9 }), LEFT, {}),
+    undefined,
+    "no limit of the charge",
+  );
 });
+
+const ahead: readonly [
+  name: string,
+  battery: Battery,
+  triggers: Triggers,
+  needs: Needs,
+  heard: number | undefined,
+  silent: number | undefined,
+][] = [
+  ["the charge alone", battery({ soc: 40, assumedDischargePercentPerMin: 2 }), SOC, {}, 15, 15],
+  [
+    "a charge from 90 s ago",
+    battery({ soc: 40, assumedDischargePercentPerMin: 2, unseenMs: 90_000 }),
+    SOC,
+    {},
+    13.5,
+    13.5,
+  ],
+  ["a charge that is at its limit by now", battery({ soc: 11, unseenMs: 5 * MIN }), SOC, {}, 0, 0],
+  ["four minutes until it counts as empty", battery({ soc: 90, countsAsEmptyInMs: 4 * MIN }), SOC, {}, 80, 4],
+  [
+    "four minutes until it counts as empty, and a limit before",
+    battery({ soc: 13, countsAsEmptyInMs: 4 * MIN }),
+    SOC,
+    {},
+    3,
+    3,
+  ],
+  ["minutes left, above the station's own floor", battery({ soc: 50, floorPercent: 20 }), LEFT, {}, 15, 15],
+  [
+    "minutes left, and four until it counts as empty",
+    battery({ soc: 50, countsAsEmptyInMs: 4 * MIN }),
+    LEFT,
+    {},
+    35,
+    4,
+  ],
+  [
+    "a reserve above the station's own floor",
+    battery({ soc: 50, floorPercent: 20 }),
+    {},
+    { reserveMin: 8 },
+    22,
+    22,
+  ],
+  ["minutes left that are fewer by now", battery({ soc: 10 }), LEFT, {}, 0, 0],
+  ["the time on battery", battery({ soc: 90, onBatteryMs: 5 * MIN }), TIME, {}, 15, 15],
+  ["the time on battery, 30 s before it", battery({ onBatteryMs: 19.5 * MIN }), TIME, {}, 0.5, 0.5],
+  ["no charge, 30 s before hope ends", battery({ onBatteryMs: 9.5 * MIN }), SOC, {}, 0.5, 0.5],
+  ["a fall, which nobody can tell", battery({ soc: 50 }), FALL, {}, undefined, undefined],
+];
+for (const [name, given, triggers, needs, heard, silent] of ahead) {
+  Deno.test(`minutesToCritical() of ${name}`, () => {
+    assert.equal(minutesToCritical(given, triggers, needs), heard);
+    assert.equal(minutesToCritical(given, triggers, needs, true), silent, "nothing more is heard");
+  });
+}
