@@ -136,6 +136,14 @@ const rows: readonly [
     true,
   ],
   [
+    "what the station said last, against a word of which nobody knows when it was said",
+    [station(true, 9e5), [], { connected: false, by: ["plug"] }],
+    true,
+    "station",
+    undefined,
+    true,
+  ],
+  [
     "a fresh word of the station, whatever was believed",
     [station(false, 1000), [], { ...believed(true, 500_000), latestMonoMs: NOW }],
     false,
@@ -230,5 +238,66 @@ for (
   Deno.test(`ownersVerdict() of grid = "${source}": station ${own}, witness ${JSON.stringify(witnesses.map(({ value, atMonoMs }) => [value, NOW - atMonoMs]))} is ${connected}`, () => {
     const verdict = ownersVerdict(source, { grid: station(own, 0) }, witnesses, undefined, STALE, NOW);
     assert.equal(verdict.connected, connected);
+  });
+}
+
+Deno.test("ownersVerdict() of a station whose grid does not count is nobody's, and old", () => {
+  const verdict = ownersVerdict(
+    "off",
+    { grid: station(false, 0) },
+    [witness(false, 0)],
+    undefined,
+    STALE,
+    NOW,
+  );
+  assert.deepEqual(verdict, { by: "station", isOld: true });
+});
+
+for (
+  const [name, said, agoMs, evidenceMs] of [
+    ["the station's own word", [], 5, 5],
+    ["the newest of witnesses that agree", [witness(true, 900), witness(true, 30, "meter")], STALE + 1, 30],
+    ["the newest, in another order", [witness(true, 30), witness(true, 900, "meter")], STALE + 1, 30],
+    ["the one that is fresh", [witness(true, 60_001), witness(true, 900, "meter")], STALE + 1, 900],
+  ] as const
+) {
+  Deno.test(`gridVerdict() has the grid's last time from ${name}`, () => {
+    const verdict = gridVerdict({ grid: station(true, agoMs) }, said, undefined, STALE, NOW);
+    assert.equal(verdict.evidenceMonoMs, NOW - evidenceMs);
+  });
+}
+
+const BOTH = [witness(true, 0), witness(true, 0, "meter")];
+const HINT = '; a station that cannot see the grid needs grid = "witness" in the policy file';
+for (
+  const [name, own, witnesses, text] of [
+    [
+      "a station that says grid",
+      { grid: station(true, 0) },
+      [witness(false, 0)],
+      "the station says that the grid is there, plug says that the grid is gone",
+    ],
+    [
+      "a station that says battery, with what may be done",
+      { grid: station(false, 0) },
+      BOTH,
+      `the station says that the grid is gone, plug and meter say that the grid is there${HINT}`,
+    ],
+    [
+      "a station that does not tell the grid any more",
+      { grid: station(true, 0), gridUntold: UNTOLD },
+      [...BOTH, witness(false, 0, "lamp")],
+      "the station does not tell it any more, plug and meter say that the grid is there, lamp says that the grid is gone",
+    ],
+    [
+      "a station that is silent",
+      {},
+      [witness(true, 0), witness(false, 0, "lamp")],
+      "the station is silent, plug says that the grid is there, lamp says that the grid is gone",
+    ],
+  ] as const
+) {
+  Deno.test(`gridVerdict() words the contradiction of ${name}`, () => {
+    assert.equal(gridVerdict(own, witnesses, undefined, STALE, NOW).disagreement, text);
   });
 }
