@@ -81,6 +81,13 @@ Deno.test("stepGroups() does not let a group pull others of its own stage", () =
   assert.deepEqual(kinds, [["tv", "on_battery"], ["pc", "shutting_down"], ["lamp", "on_battery"]]);
 });
 
+Deno.test("stepGroups() pulls an earlier stage by one group of a later one, whichever of them it is", () => {
+  const all = { tv: ON_BATTERY, nas: ON_BATTERY, pc: ON_BATTERY };
+  for (const later of [[group("nas", 20, 0), group("pc", 5)], [group("pc", 5), group("nas", 20, 0)]]) {
+    assert.equal(step(station([group("tv", 5)], later), 15, all).phases.get("tv")?.kind, "shutting_down");
+  }
+});
+
 Deno.test("stepGroups() keeps the reason of the last stage that goes", () => {
   const rules = station([group("tv", 30, 0)], [group("pc", 20, 0)], [group("nas", 25, 0)]);
   const { phases } = step(rules, 15, { tv: ON_BATTERY, pc: ON_BATTERY, nas: ON_BATTERY });
@@ -115,6 +122,7 @@ Deno.test("stepGroups() tells a loss before the timers, and these before the shu
   const rules = station([group("tv", 20)], [group("nas", 20, 0)]);
   const { events } = step(rules, 15);
   assert.deepEqual(events.map(({ kind }) => kind), ["grid_lost", "timer_started", "shutdown_triggered"]);
+  assert.deepEqual(events[0], { kind: "grid_lost" }, "no hosts are named for it");
 });
 
 for (

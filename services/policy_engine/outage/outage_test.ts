@@ -105,6 +105,52 @@ Deno.test("stepOutage() is pulled by a later stage when its hold ends, not 1 ms 
   assert.equal(stepOutage(CRITICAL, ADVANCED, timer, T + 5).phase.kind, "shutting_down");
 });
 
+for (
+  const [name, timer, endsInMs] of [
+    ["its debounce", {}, 180_000],
+    ["no debounce", { debounceMs: 0 }, 0],
+    ["a hold that is longer", { hold: { untilMonoMs: T + 180_001, reason: "held" } }, 180_001],
+    ["a restart that is longer", { notBeforeMonoMs: T + 200_000 }, 200_000],
+  ] as const
+) {
+  Deno.test(`stepOutage() tells that its timer ends in ${endsInMs} ms by ${name}`, () => {
+    const [event] = stepOutage(ON_BATTERY, LOW, { ...RULES, ...timer }, T).events;
+    assert.deepEqual(event, { kind: "timer_started", reason: "low", endsInMs });
+  });
+}
+
+Deno.test("stepOutage() after a restart waits calmly for its end although a later stage goes", () => {
+  const timer = { ...RULES, notBeforeMonoMs: T + 10 };
+  assert.deepEqual(stepOutage(ON_BATTERY, ADVANCED, timer, T + 9), { phase: ON_BATTERY, events: [] });
+  assert.equal(stepOutage(ON_BATTERY, ADVANCED, timer, T + 10).phase.kind, "shutting_down");
+});
+
+Deno.test("stepOutage() says why", () => {
+  const reason = (from: OutagePhase, facts: Parameters<typeof stepOutage>[1], atMs: number, timer = RULES) =>
+    stepOutage(from, facts, timer, atMs).events.map((event) => "reason" in event ? event.reason : event.kind);
+  const down: OutagePhase = { kind: "shutting_down", sinceMonoMs: T, triggeredMonoMs: T, reason: "low" };
+  assert.deepEqual(reason(CRITICAL, CALM, T + 1), ["the battery is above its limits"]);
+  assert.deepEqual(reason(CRITICAL, ESTIMATED, T + 180_000), [
+    "the battery was at its limit, and nobody has told its charge since",
+  ]);
+  assert.deepEqual(reason(CRITICAL, { gridConnected: true }, T + 1), ["grid_back", "the grid is back"]);
+  assert.deepEqual(reason(down, { isUnknown: "nobody tells" }, T + 1), ["nobody tells"]);
+  assert.deepEqual(reason(down, RISEN, T + 1), ["risen"]);
+  assert.deepEqual(reason(ON_BATTERY, { ...LOW, ...ADVANCED }, T), ["later"]);
+  const held = { ...RULES, hold: { untilMonoMs: T + 5, reason: "held" } };
+  assert.deepEqual(reason(ON_BATTERY, ADVANCED, T, held), ["later"], "its timer starts for the later stage");
+});
+
+Deno.test("stepOutage() has a phase with its times when a group goes down", () => {
+  const { phase } = stepOutage(CRITICAL, LOW, RULES, T + 180_000);
+  assert.deepEqual(phase, {
+    kind: "shutting_down",
+    sinceMonoMs: T,
+    triggeredMonoMs: T + 180_000,
+    reason: "low",
+  });
+});
+
 Deno.test("transitionDiagram() is what docs/policy.md shows", () => {
   const page = Deno.readTextFileSync(new URL("../../../docs/policy.md", import.meta.url));
   const shown = /```mermaid\n([^]*?)\n```/.exec(page)?.[1];

@@ -6,7 +6,15 @@ import {
   SLOWEST_DISCHARGE_PERCENT_PER_MIN,
   UNKNOWN_DISCHARGE_PERCENT_PER_MIN,
 } from "./blind/blind_estimate.ts";
-import { type Arrival, mergeState, type Readings, UNKNOWN_AGE_MS } from "./readings.ts";
+import {
+  type Arrival,
+  freshestMonoMs,
+  isFresh,
+  mergeState,
+  type Readings,
+  suggestedFall,
+  UNKNOWN_AGE_MS,
+} from "./readings.ts";
 
 const WALL = Date.UTC(2026, 10, 23, 19, 0, 0);
 const arrival = (atMonoMs: number, retained = false): Arrival => ({ atMonoMs, atWallMs: WALL, retained });
@@ -138,6 +146,15 @@ Deno.test("mergeState() dates each value by its own age", () => {
   );
   assert.equal(readings.grid?.atMonoMs, 3000);
   assert.equal(readings.socPercent?.atMonoMs, 7000);
+});
+
+Deno.test("mergeState() dates each value by the age of the state where it has none of its own", () => {
+  const told = { soc: 50, grid_connected: true, out_watts: 5, discharge_min: 7, min_soc: 10, age_s: 4 };
+  const readings = mergeState({}, state(told), arrival(10_000));
+  const { grid, socPercent, outWatts, dischargeMin, minSocPercent, spoke } = readings;
+  for (const reading of [grid, socPercent, outWatts, dischargeMin, minSocPercent, spoke]) {
+    assert.equal(reading?.atMonoMs, 6000);
+  }
 });
 
 Deno.test("mergeState() does not let older evidence replace newer", () => {
@@ -314,4 +331,145 @@ Deno.test("mergeState() takes no minutes that are doubted, and takes back those 
   const readings = mergeState({}, state({ discharge_min: 90 }), arrival(0));
   const doubted = state({ discharge_min: 3, discharge_min_doubtful: true });
   assert.equal(mergeState(readings, doubted, arrival(1000)).dischargeMin, undefined);
+});
+
+for (
+  const [name, first, later, fall] of [
+    [
+      "no minutes while an earlier word is that the grid is there",
+      { grid_connected: true },
+      { discharge_min: 40 },
+      undefined,
+    ],
+    [
+      "minutes while an earlier word is that the grid is gone",
+      { grid_connected: false },
+      { discharge_min: 40 },
+      2,
+    ],
+    ["minutes while nobody has told the grid", { soc: 80 }, { discharge_min: 40 }, 2],
+    [
+      "no minutes that are doubted",
+      { grid_connected: false },
+      { discharge_min: 40, discharge_min_doubtful: true },
+      undefined,
+    ],
+    ["a load, with an energy that was told earlier", { battery_wh: 1000 }, { out_watts: 600 }, 1],
+    [
+      "a load, with the energy that is told now",
+      { battery_wh: 1000 },
+      { out_watts: 600, battery_wh: 500 },
+      2,
+    ],
+    ["a load of nothing", { battery_wh: 1000 }, { out_watts: 0 }, 0],
+  ] as const
+) {
+  Deno.test(`mergeState() remembers the fall told by ${name}`, () => {
+    const before = mergeState({}, state({ soc: 80, ...first }), arrival(1000));
+    const after = mergeState(before, state({ soc: 80, ...later }), arrival(2000));
+    assert.deepEqual(
+      after.fallPercentPerMin,
+      fall === undefined ? undefined : { value: fall, atMonoMs: 2000 },
+    );
+  });
+}
+
+const value = <T>(told: T) => ({ value: told, atMonoMs: 0 });
+for (
+  const [name, readings, fall] of [
+    ["nothing", {}, undefined],
+    ["minutes without a charge", { dischargeMin: value(40) }, undefined],
+    ["a charge of 0 with minutes", { socPercent: value(0), dischargeMin: value(40) }, 0],
+    ["minutes of 0", { socPercent: value(80), dischargeMin: value(0) }, undefined],
+    ["half a minute", { socPercent: value(8), dischargeMin: value(0.5) }, 16],
+    ["an energy of 0", { outWatts: value(600), batteryWh: value(0) }, undefined],
+    ["a small energy", { outWatts: value(0.3), batteryWh: value(0.5) }, 1],
+    [
+      "the faster of both",
+      { socPercent: value(80), dischargeMin: value(40), outWatts: value(600), batteryWh: value(1000) },
+      2,
+    ],
+  ] as const
+) {
+  Deno.test(`suggestedFall() of ${name} is ${fall}`, () => assert.equal(suggestedFall(readings), fall));
+}
+
+Deno.test("freshestMonoMs() is the newer of grid and charge, and unknown before either", () => {
+  const at = <T>(told: T, atMonoMs: number) => ({ value: told, atMonoMs });
+  assert.equal(freshestMonoMs({ grid: at(true, 5), socPercent: at(50, 9) }), 9);
+  assert.equal(freshestMonoMs({ grid: at(true, 9), socPercent: at(50, 5) }), 9);
+  assert.equal(freshestMonoMs({ grid: at(true, 5) }), 5);
+  assert.equal(freshestMonoMs({ spoke: at(true, 5), outWatts: at(1, 5) }), undefined);
+});
+
+Deno.test("isFresh() is so up to its limit, never of a reading from before a restart, nor of none", () => {
+  assert.deepEqual([isFresh(value(1), 100, 100), isFresh(value(1), 100, 101)], [true, false]);
+  assert.equal(isFresh({ ...value(1), isFromBefore: true }, 100, 0), false);
+  assert.equal(isFresh(undefined, 100, 0), false);
+});
+
+for (
+  const [agoMs, ageMs] of [
+    [0, 0],
+    [UNKNOWN_AGE_MS - 1, UNKNOWN_AGE_MS - 1],
+    [UNKNOWN_AGE_MS, UNKNOWN_AGE_MS],
+    [
+      UNKNOWN_AGE_MS + 1,
+      UNKNOWN_AGE_MS,
+    ],
+  ] as const
+) {
+  Deno.test(`mergeState() takes a retained state of ${agoMs} ms ago as ${ageMs} ms old`, () => {
+    const ts = new Date(WALL - agoMs).toISOString();
+    const { grid, socPercent } = mergeState(
+      {},
+      state({ grid_connected: true, soc: 5, soc_age_s: 2, ts }),
+      arrival(9_000_000, true),
+    );
+    assert.equal(grid?.atMonoMs, 9_000_000 - ageMs);
+    assert.equal(socPercent?.atMonoMs, 9_000_000 - ageMs - 2000, "what it says of ages comes on top");
+  });
+}
+
+Deno.test("mergeState() begins an outage with a loss that the broker kept for less than an hour, by the clock", () => {
+  const hear = (agoMs: number, change: object = {}) => {
+    const ts = new Date(WALL - agoMs).toISOString();
+    return mergeState({}, state({ grid_connected: false, ts, ...change }), arrival(9_000_000, true)).grid
+      ?.value;
+  };
+  assert.deepEqual([hear(UNKNOWN_AGE_MS - 1), hear(UNKNOWN_AGE_MS)], [false, undefined]);
+  const agedAs = (
+    change: object,
+  ) => [hear(UNKNOWN_AGE_MS - 5001, change), hear(UNKNOWN_AGE_MS - 5000, change)];
+  assert.deepEqual(agedAs({ grid_age_s: 5 }), [false, undefined]);
+  assert.deepEqual(agedAs({ age_s: 5 }), [false, undefined]);
+  assert.deepEqual(agedAs({ grid_age_s: 5, age_s: 0 }), [false, undefined]);
+});
+
+Deno.test("mergeState() believes a live state without ages, and a stale one that says its age of 0", () => {
+  const grid = (change: object) =>
+    mergeState({}, state({ grid_connected: false, ...change }), arrival(9_000_000)).grid?.atMonoMs;
+  assert.deepEqual([grid({ link: "live" }), grid({ link: "stale", age_s: 0 })], [9_000_000, 9_000_000]);
+});
+
+Deno.test("mergeState() keeps a guessed table and a play only while a state says so", () => {
+  const told = mergeState({}, state({ soc: 50, model_guess: true, simulated: true }), arrival(1000));
+  assert.deepEqual([told.modelGuess, told.simulated], [{ value: true, atMonoMs: 1000 }, {
+    value: true,
+    atMonoMs: 1000,
+  }]);
+  const after = mergeState(told, state({ soc: 50 }), arrival(2000));
+  assert.deepEqual([after.modelGuess, after.simulated], [undefined, undefined]);
+});
+
+Deno.test("mergeState() takes no load from a state that is older than the last word of grid or charge", () => {
+  const hear = (readings: Readings, atMs: number) =>
+    mergeState(readings, state({ out_watts: 300 }), arrival(atMs)).outWatts?.value;
+  for (
+    const before of [{ grid: value(true) }, { socPercent: value(50) }, {
+      spoke: { value: true, atMonoMs: 0 },
+    }] as const
+  ) {
+    assert.deepEqual([hear(before, -1), hear(before, 0)], [undefined, 300]);
+  }
 });

@@ -83,3 +83,52 @@ Deno.test("stepStages() waits for the stage before when no reserve is kept, howe
     );
   assert.deepEqual([step(true), step(false)], [[2], []]);
 });
+
+for (
+  const [name, down, started, settled, remaining, reasons] of [
+    ["the first", [1], [], [], undefined, ["it is the first"]],
+    ["the first that is triggered at all", [2], [], [], undefined, ["it is the first"]],
+    ["one after another that is done", [1, 2], [[1, T - 5 * MIN]], [], undefined, [
+      "the one before it is done",
+    ]],
+    ["one that cannot wait", [1, 2], [[1, T - 1]], [], left(11), [
+      "the battery does not last until stage 1 is done",
+    ]],
+    ["some that cannot wait for the first", [1, 2, 3], [[1, T - 1]], [], left(1), [
+      "the battery does not last until stage 1 is done",
+      "the battery does not last until stage 1 is done",
+    ]],
+    ["one that cannot wait for the second", [1, 2, 3], [[1, T - 5 * MIN], [2, T - 1]], [], left(1), [
+      "the battery does not last until stage 2 is done",
+    ]],
+    ["one that need not wait for hosts that are down", [1, 2], [], ["tv", "pc"], left(1), [
+      "it is the first",
+      "the one before it is done",
+    ]],
+  ] as const
+) {
+  Deno.test(`stepStages() says why it begins ${name}`, () => {
+    const begun = stepStages(RULES, phases(...down), new Map(started), view(settled), remaining, T).begun;
+    assert.deepEqual(begun.map(({ reason }) => reason), reasons);
+  });
+}
+
+Deno.test("stepStages() begins a stage by any of its groups, and it is done when the hosts of all are down", () => {
+  const second = { key: "other", hosts: ["lamp"], triggers: {}, debounceMs: 0 };
+  const two = { ...stage(1, ["tv"]), groups: [...stage(1, ["tv"]).groups, second] };
+  const rules = { ...RULES, stages: [two, stage(2, ["nas"])] };
+  const step = (
+    down: string,
+    ...settled: string[]
+  ) => [
+    ...stepStages(rules, new Map([[down, DOWN], ["2", DOWN]]), new Map(), view(settled), undefined, T).started
+      .keys(),
+  ];
+  assert.deepEqual([step("1"), step("other")], [[1], [1]]);
+  assert.deepEqual([step("1", "tv"), step("1", "lamp"), step("1", "tv", "lamp")], [[1], [1], [1, 2]]);
+});
+
+Deno.test("stepStages() keeps the time at which a stage began", () => {
+  const step = stepStages(RULES, phases(1), new Map([[1, T - 77]]), view(), undefined, T);
+  assert.deepEqual([...step.started], [[1, T - 77]]);
+});
