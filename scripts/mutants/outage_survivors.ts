@@ -53,4 +53,16 @@ export const OUTAGE_SURVIVORS: readonly (readonly [reason: string, mutants: read
       "services/policy_engine/outage/readings.ts «const of = <T>(value: T | undefined) => value === undefined ? undefined : { value, atMonoMs: 0 };» 0 -> 1",
     ],
   ],
+  [
+    "no date is no number, and no number is neither too old nor too new",
+    [
+      "services/policy_engine/outage/readings.ts «const sinceMs = ts === undefined ? NaN : nowWallMs - Date.parse(ts);» ts === undefined -> false",
+    ],
+  ],
+  [
+    "at the limit both are the limit",
+    [
+      "services/policy_engine/outage/readings.ts «return sinceMs >= 0 && sinceMs < UNKNOWN_AGE_MS ? sinceMs : UNKNOWN_AGE_MS;» < -> <=",
+    ],
+  ],
 ];

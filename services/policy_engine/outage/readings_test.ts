@@ -109,6 +109,22 @@ Deno.test("mergeState() takes the same again of a value whose age a restart made
   assert.deepEqual(again, heard, "no newer than what was heard since");
 });
 
+Deno.test("mergeState() takes the same again of a kept state only when that is newer than what was stored", () => {
+  const grid = { value: false, atMonoMs: 0, isFromBefore: true, latestMonoMs: 5000 } as const;
+  const hear = (atMs: number) =>
+    mergeState({ grid }, state({ grid_connected: false }), arrival(UNKNOWN_AGE_MS + atMs, true)).grid;
+  assert.deepEqual(hear(0), grid);
+  assert.deepEqual(hear(1), { value: false, atMonoMs: 1, latestMonoMs: 5000 });
+});
+
+Deno.test("mergeState() does not date minutes back to an older time at which the same was said", () => {
+  const dischargeMin = { value: 7, atMonoMs: 0, isFromBefore: true, latestMonoMs: 5000 } as const;
+  const hear = (atMs: number) =>
+    mergeState({ dischargeMin }, state({ discharge_min: 7 }), arrival(atMs)).dischargeMin;
+  assert.deepEqual(hear(-1), dischargeMin);
+  assert.deepEqual(hear(1), { value: 7, atMonoMs: 1, latestMonoMs: 5000 });
+});
+
 Deno.test("mergeState() takes the fall that a late repetition tells, of its own time", () => {
   const newest = mergeState({}, state({ soc: 80 }), arrival(2000));
   const late = mergeState(
