@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { StationRules } from "../rules/rules.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import type { WitnessReading } from "./grid_verdict.ts";
+import type { OutagePhase } from "./outage.ts";
 import type { Readings } from "./readings.ts";
 import type { StageView } from "./stages.ts";
 import {
@@ -102,6 +103,23 @@ Deno.test("stepStation() remembers when the grid was last there, and lets the ch
   const lost = hear(fed, { grid: said(false) }).state;
   assert.equal(lost.lastGridMonoMs, NOW - MIN);
   assert.deepEqual(shownCharge(lost, RULES, STATION, NOW), { percent: 48, isEstimate: true });
+});
+
+Deno.test("onBatterySince() and stationPhase() look at all groups: the longest outage, and the one that is worst off", () => {
+  const of = (...phases: readonly OutagePhase[]) => ({
+    phases: new Map(phases.map((phase, index) => [`${index}`, phase])),
+  });
+  const since = (sinceMonoMs: number): OutagePhase => ({ kind: "on_battery", sinceMonoMs });
+  const critical: OutagePhase = { kind: "critical", sinceMonoMs: 7, criticalSinceMonoMs: 8 };
+  const online: OutagePhase = { kind: "online", sinceMonoMs: 1 };
+  assert.deepEqual([onBatterySince(of(since(9), since(5))), onBatterySince(of(since(5), since(9)))], [5, 5]);
+  assert.equal(onBatterySince(of(online, since(5))), 5);
+  assert.deepEqual([onBatterySince(of(online, { kind: "unknown" })), onBatterySince(of())], [
+    undefined,
+    undefined,
+  ]);
+  assert.equal(stationPhase(of(online, since(5), critical, since(9))), critical);
+  assert.deepEqual(stationPhase(of()), { kind: "unknown" });
 });
 
 for (
