@@ -264,3 +264,11 @@ Deno.test("stepStation() does not take a charge that rises for the grid's return
   assert.equal(state.untoldCharge, undefined);
   assert.equal(stationPhase(state).kind, "critical");
 });
+
+Deno.test("stepStation() has seen a station by a witness alone, or by its charge alone, and not by nothing", () => {
+  const hasSeen = (change: Partial<StationState>, grid: StationRules["grid"]) =>
+    step({ ...NEW_STATION, ...change }, { ...STATION, grid }).state.blindTelling.hasSeen;
+  assert.equal(hasSeen({ witnesses: witnesses(plug(true)) }, "auto"), true);
+  assert.equal(hasSeen({ readings: { socPercent: said(50) } }, "off"), true);
+  assert.equal(hasSeen({}, "auto"), false);
+});
