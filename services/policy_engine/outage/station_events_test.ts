@@ -52,6 +52,9 @@ Deno.test("stepStation() tells the figures of a loss: charge to a tenth, whole m
   assert.deepEqual(estimated, { soc: 30, is_estimate: true, minutes_left: 15, on_battery_s: 0 });
   const unheard = { soc: undefined, is_estimate: undefined, minutes_left: undefined, on_battery_s: 0 };
   assert.deepEqual(numbers({}), unheard);
+  const hourAgo: OutagePhase = { kind: "on_battery", sinceMonoMs: NOW - 60 * MIN };
+  const hourly = numbers({ socPercent: said(5) }, { ...SEEN, phases: new Map([["all", hourAgo]]) });
+  assert.equal(hourly?.on_battery_s, 3600);
   const calm = hear(SEEN, { grid: said(false), socPercent: said(50) }).state;
   const later = hear(
     calm,
