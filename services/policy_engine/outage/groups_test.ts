@@ -119,9 +119,13 @@ Deno.test("stepGroups() tells of each timer that ends at a time of its own", () 
 });
 
 Deno.test("stepGroups() tells a loss before the timers, and these before the shutdowns", () => {
-  const rules = station([group("tv", 20)], [group("nas", 20, 0)]);
-  const { events } = step(rules, 15);
-  assert.deepEqual(events.map(({ kind }) => kind), ["grid_lost", "timer_started", "shutdown_triggered"]);
+  const { events } = step(station([group("nas", 20, 0), group("tv", 20)]), 15);
+  assert.deepEqual(events.map(({ kind }) => kind), [
+    "grid_lost",
+    "timer_started",
+    "timer_started",
+    "shutdown_triggered",
+  ]);
   assert.deepEqual(events[0], { kind: "grid_lost" }, "no hosts are named for it");
 });
 

@@ -123,6 +123,8 @@ Deno.test("mergeState() does not date minutes back to an older time at which the
     mergeState({ dischargeMin }, state({ discharge_min: 7 }), arrival(atMs)).dischargeMin;
   assert.deepEqual(hear(-1), dischargeMin);
   assert.deepEqual(hear(1), { value: 7, atMonoMs: 1, latestMonoMs: 5000 });
+  const socPercent = { ...dischargeMin, value: 50 };
+  assert.deepEqual(mergeState({ socPercent }, state({ soc: 50 }), arrival(-1)).socPercent, socPercent);
 });
 
 Deno.test("mergeState() takes the fall that a late repetition tells, of its own time", () => {

@@ -275,3 +275,17 @@ Deno.test("stepStation() has seen a station by a witness alone, or by its charge
   assert.equal(hasSeen({ readings: { socPercent: said(50) } }, "off"), true);
   assert.equal(hasSeen({}, "auto"), false);
 });
+
+for (
+  const [name, socPercent, isFollowed] of [
+    ["at its last fresh moment", said(50, STALE_MS), true],
+    ["1 ms older", said(50, STALE_MS + 1), false],
+    ["never heard", undefined, false],
+  ] as const
+) {
+  Deno.test(`stepStation() ${isFollowed ? "follows" : "does not follow"} a charge ${name} when the grid is not told any more`, () => {
+    const lost = hear(SEEN, { grid: said(false), socPercent: said(50) }).state;
+    const { untoldCharge } = hear(lost, { gridUntold: said(true), socPercent }).state;
+    assert.deepEqual(untoldCharge, isFollowed ? { lowestPercent: 50, highestPercent: 50 } : undefined);
+  });
+}

@@ -79,7 +79,7 @@ const rows: readonly [
   ["above the minutes", battery({ soc: 50, left: 15.1 }), LEFT, {}, undefined],
   ["at the minutes", battery({ soc: 50, left: 15 }), LEFT, {}, /^15 min to empty is at or below 15 min/],
   ["minutes that nobody knows", battery({ soc: 50 }), LEFT, {}, undefined],
-  ["above the reserve", battery({ soc: 50, left: 8.1 }), SOC, { reserveMin: 8 }, undefined],
+  ["6 ms above the reserve", battery({ soc: 50, left: 8.0001 }), SOC, { reserveMin: 8 }, undefined],
   [
     "at the reserve",
     battery({ soc: 50, left: 8 }),
