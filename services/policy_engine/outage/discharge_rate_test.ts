@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  addSample,
-  FALL_SPAN_MS,
-  FALL_WINDOW_MS,
-  measuredDischarge,
-  type SocSample,
-} from "./discharge_rate.ts";
+import { addSample, FALL_SPAN_MS, measuredDischarge, type SocSample } from "./discharge_rate.ts";
 
 const at = (atMonoMs: number, percent: number): SocSample => ({ atMonoMs, percent });
 
@@ -14,8 +8,8 @@ Deno.test("addSample() drops what is too new and what is too old", () => {
   assert.equal(addSample(two, at(29_999, 88)), two);
   assert.equal(addSample(two, at(20_000, 88)), two);
   assert.deepEqual(addSample(two, at(30_000, 88)), [...two, at(30_000, 88)]);
-  assert.deepEqual(addSample(two, at(FALL_WINDOW_MS + 1, 50)).map(({ percent }) => percent), [89, 50]);
-  assert.deepEqual(addSample(two, at(FALL_WINDOW_MS, 50)).map(({ percent }) => percent), [90, 89, 50]);
+  assert.deepEqual(addSample(two, at(600_001, 50)).map(({ percent }) => percent), [89, 50]);
+  assert.deepEqual(addSample(two, at(600_000, 50)).map(({ percent }) => percent), [90, 89, 50]);
 });
 
 const rows: readonly [name: string, samples: SocSample[], from: number, fall: number | undefined][] = [

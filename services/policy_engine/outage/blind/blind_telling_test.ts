@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type BlindTelling, FIRST_WORD_MS, NOTHING_TOLD, stepBlindTelling } from "./blind_telling.ts";
+import { type BlindTelling, NOTHING_TOLD, stepBlindTelling } from "./blind_telling.ts";
 
 const T = 1_000_000;
 const SEEN: BlindTelling = { hasSeen: true, isTold: false };
@@ -12,7 +12,7 @@ const rows: readonly [string, BlindTelling, boolean, boolean, number, boolean][]
     FROM_START,
     true,
     true,
-    T + FIRST_WORD_MS - 1,
+    T + 14_999,
     false,
   ],
   [
@@ -20,7 +20,7 @@ const rows: readonly [string, BlindTelling, boolean, boolean, number, boolean][]
     FROM_START,
     true,
     true,
-    T + FIRST_WORD_MS,
+    T + 15_000,
     true,
   ],
   ["one that speaks within that time, not at all", FROM_START, false, true, T + 500, false],
