@@ -52,6 +52,10 @@ const good: readonly [name: string, text: string][] = [
   ],
   ["waking at the limit of hosts that nobody wakes", "[recovery]\nsoc_min = 10\n"],
   [
+    "waking below the margin of a floor that the station has not",
+    `[recovery]\nsoc_min = 2\n[station."Attic room"]\nsoc_min = 1\n[host.mac]\n${MAC}\n`,
+  ],
+  [
     "waking at 1 % a host that does not go by charge",
     `[recovery]\nsoc_min = 1\n[host.mac]\nsoc_min = "off"\non_battery_min = 30\n${MAC}\n`,
   ],
@@ -168,6 +172,51 @@ const bad: readonly [name: string, text: string, problems: readonly string[]][] 
       "f line 2: station.Study.stage[1].hosts[2] must be string, found 5",
       'f line 3: station.Attic room must name every host of the station in a stage, found none for "mac"',
     ],
+  ],
+  [
+    "a station with a wrong value, and what is wrong with its stages as well",
+    '[station.Study]\nsoc_min = 300\n[[station.Study.stage]]\nhosts = ["tv"]\n',
+    [
+      'f line 1: station.Study must name every host of the station in a stage, found none for "pc", "nas", "pi"',
+      "f line 2: station.Study.soc_min must be 0 to 100, found 300",
+    ],
+  ],
+  [
+    "a stage that was cut short, and a witness without a rule",
+    `[[station.Study.stage]]\nhosts = ["tv", 5]\n${witness('topic = "x"')}`,
+    [
+      "f line 2: station.Study.stage[1].hosts[2] must be string, found 5",
+      "f line 3: witness[1] must have present_when_equals and/or absent_when_equals, or else present_when_above, found none",
+    ],
+  ],
+  [
+    "a witness that was cut short, and a station with a host in no stage",
+    `[station."Attic room"]\n[[station."Attic room".stage]]\nhosts = ["nas"]\n${
+      witness("topic = 5\npresent_when_above = 1")
+    }`,
+    [
+      'f line 1: station.Attic room must name every host of the station in a stage, found none for "mac"',
+      "f line 6: witness[1].topic must be string, found 5",
+    ],
+  ],
+  [
+    "a host with a wrong value, and a station and a witness beside it",
+    `[host.pc]\nstage = 1\n[station.Study]\nlast = "mac"\n${witness('topic = "x"')}`,
+    [
+      "f line 2: host.pc.stage is not a key of a policy file",
+      'f line 4: station.Study.last names "mac", which is no host of "Study" ("tv", "pc", "nas", "pi")',
+      "f line 5: witness[1] must have present_when_equals and/or absent_when_equals, or else present_when_above, found none",
+    ],
+  ],
+  [
+    "a long value, of which it shows the beginning",
+    `[host.pc]\nmac = "${"x".repeat(99)}"\n`,
+    [`f line 2: host.pc.mac must be six hex pairs, found "${"x".repeat(59)}`],
+  ],
+  [
+    "a word of a station that is none, and shows it",
+    '[station.Study]\nlast = ""\n',
+    ['f line 2: station.Study.last must not be empty, found ""'],
   ],
 ];
 for (const [name, text, problems] of bad) {
