@@ -218,6 +218,13 @@ const bad: readonly [name: string, text: string, problems: readonly string[]][] 
     '[station.Study]\nlast = ""\n',
     ['f line 2: station.Study.last must not be empty, found ""'],
   ],
+  [
+    "a witness without a name, and still hears the one behind it",
+    `[station.Study]\ngrid = "witness"\n[[witness]]\ntopic = "y"\npresent_when_above = 1\n${
+      witness('topic = "x"\npresent_when_above = 1')
+    }`,
+    ['f line 3: witness[1].name must be "name", found undefined'],
+  ],
 ];
 for (const [name, text, problems] of bad) {
   Deno.test(`parsePolicyFile() refuses ${name}: word for word`, () => {
