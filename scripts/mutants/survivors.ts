@@ -1,6 +1,7 @@
 /** Mutants that no test can or need notice, each with the reason. Everything else that survives is a missing test. */
 import { JUDGE_SURVIVORS } from "./judge_survivors.ts";
 import { OUTAGE_SURVIVORS } from "./outage_survivors.ts";
+import { RULES_SURVIVORS } from "./rules_survivors.ts";
 import { SNAPSHOT_SURVIVORS } from "./snapshot_survivors.ts";
 
 /** See the file comment; the reason by the mutant. */
@@ -67,7 +68,7 @@ export const EXPLAINED: ReadonlyMap<string, string> = new Map<string, string>([
     "this.#asking?.doubtMonoMs() ?? Infinity -> (this.#asking?.doubtMonoMs())!",
     "without somebody to ask the session is over, and no time is later than one that is no number",
   ],
-  ...[...JUDGE_SURVIVORS, ...OUTAGE_SURVIVORS, ...SNAPSHOT_SURVIVORS].flatMap(([reason, mutants]) =>
-    mutants.map((mutant) => [mutant, reason] as const)
-  ),
+  ...[...JUDGE_SURVIVORS, ...OUTAGE_SURVIVORS, ...RULES_SURVIVORS, ...SNAPSHOT_SURVIVORS].flatMap((
+    [reason, mutants],
+  ) => mutants.map((mutant) => [mutant, reason] as const)),
 ]);

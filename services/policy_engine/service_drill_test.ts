@@ -112,6 +112,28 @@ Deno.test("PolicyEngine refuses drills that cannot be, and says why", async () =
   await h.stop();
 });
 
+Deno.test("PolicyEngine refuses a drill that was asked for more than a minute ago, and leaves the report of one that runs", async () => {
+  const h = await drilling();
+  await h.feed(GRID);
+  const issued_at = new Date(h.clock.wallMs() - 61_000).toISOString();
+  await ask(h, { all: true, issued_at });
+  const { state, sentence } = report(h);
+  assert.deepEqual([state, sentence], ["refused", "No drill now: it was asked for 61 s ago."]);
+  await ask(h, { agents: ["pc"], id: "d2" });
+  await ask(h, { all: true, id: "d3", issued_at });
+  assert.deepEqual([report(h).id, report(h).state], ["d2", "running"]);
+  assert.deepEqual(h.actions(), ["drill pc"]);
+  const told = h.events.filter(({ kind }) => kind.startsWith("drill")).map(({ kind, text }) =>
+    `${kind}: ${text}`
+  );
+  assert.deepEqual(told, [
+    "drill_refused: No drill now: it was asked for 61 s ago",
+    "drill_begins: A drill begins: pc",
+    "drill_refused: No drill now: it was asked for 61 s ago",
+  ]);
+  await h.stop();
+});
+
 Deno.test("PolicyEngine takes no request that the broker kept, and none that is no request", async () => {
   const h = await drilling();
   await h.feed(GRID);

@@ -17,6 +17,8 @@ Deno.test("AbortRequests holds a running timer back for five minutes, and then t
   await h.pass(100, LOST);
   await ask(h);
   assert.deepEqual(kinds(h), ["shutdown_held"]);
+  const held = h.events.find(({ kind }) => kind === "shutdown_held");
+  assert.equal(held?.text, "Study: the dashboard holds the shutdown back for 5 min");
   assert.equal(h.status().timer_left_s, 300);
   await h.pass(290, LOST);
   assert.deepEqual(h.actions(), []);
@@ -105,7 +107,7 @@ Deno.test("AbortRequests refuses with the reason, in the journal: nothing pendin
   assert.match(texts[2] ?? "", /there is no station "Attic"/);
   assert.match(
     texts[3] ?? "",
-    /the battery lasts for about 6 min, and waiting and an orderly shutdown need \d+ min/,
+    /the battery lasts for about 6 min, and waiting and an orderly shutdown need 10 min$/,
   );
   await h.pass(180, { ...LOST, discharge_min: 6 });
   assert.deepEqual(h.actions(), ["shutdown pc"]);

@@ -2,17 +2,8 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../../../lib/errors.ts";
 import { parsePolicyFile } from "./policy_file.ts";
 import { houseRules } from "./rules_from_file.ts";
-import type { SimpleLimits } from "./simple_rules.ts";
+import { LIMITS } from "../testdata/limits.ts";
 
-const LIMITS: SimpleLimits = {
-  stations: { Study: ["tv", "pc", "nas", "pi"], "Attic room": ["nas", "mac"] },
-  socMinPercent: 10,
-  debounceSec: 180,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  staleAfterSec: 120,
-};
 const parse = (text: string) => parsePolicyFile(text, "policy.toml", LIMITS);
 
 const FULL = `
