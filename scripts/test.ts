@@ -111,38 +111,44 @@ export function sumOf(
   return sum;
 }
 
-/** Rooms whose tests open no socket and wait for nothing, but for the named ones. */
-const COMPUTING = ["proto", "services/soc_bridge", "services/policy_engine"];
-const NOT_COMPUTING = /wake_on_lan_test|nut_witness/;
-/** They need much time, and have a minute and more for each thing that they wait for. */
+/** They give way to all others, and need not: rooms that only compute, and tests with a minute and more for each thing they wait for. */
 const PATIENT = [
   "commands/doctor/house_mistakes_test.ts",
   "commands/feed/feed_test.ts",
+  "proto",
   "services/dashboard/browser_test.ts",
   "services/dashboard/pictures_test.ts",
   "services/historian/kill_test.ts",
+  "services/policy_engine",
+  "services/soc_bridge",
 ];
-/** Their tests wait for the polls of real NUT programs, or for two daemons to leave each other alone, and hardly compute. */
-const WAITING = ["services/nut_server", "services/nut_source"];
-const WAITING_TOO = ["scripts/simulate/twin_daemons_test.ts", "services/cable_alone_mosquitto_test.ts"];
+/** In rooms that only compute: they open sockets, and have limits in real time. */
+const IMPATIENT = /wake_on_lan_test|nut_witness/;
+/** They wait for the polls of real NUT programs, or for two daemons to leave each other alone, and hardly compute. */
+const WAITING = [
+  "scripts/simulate/twin_daemons_test.ts",
+  "services/cable_alone_mosquitto_test.ts",
+  "services/nut_server",
+  "services/nut_source",
+];
 
-/** Three at a time: those with limits in real time, those that wait, and those that compute or have patience, which give way. */
+/** Three at a time: those with limits in real time, those that wait, and those that give way. */
 function runAll(): Promise<readonly ShownRun[]> {
-  const waiting = [...WAITING_TOO, ...WAITING.flatMap(testsIn)];
-  const beside = [...PATIENT, ...COMPUTING.flatMap(testsIn).filter((path) => !NOT_COMPUTING.test(path))];
+  const waiting = WAITING.flatMap(testsIn);
+  const patient = PATIENT.flatMap(testsIn).filter((path) => !IMPATIENT.test(path));
   return Promise.all([
-    runTests([`--ignore=${[...waiting, ...beside].join(",")}`], { isShown: true }),
+    runTests([`--ignore=${[...waiting, ...patient].join(",")}`], { isShown: true }),
     runTests(waiting, { isShown: false }),
-    runTests(beside, { isShown: false, givesWay: true }),
+    runTests(patient, { isShown: false, givesWay: true }),
   ]);
 }
 
-function testsIn(room: string): string[] {
-  return [...Deno.readDirSync(room)].flatMap(({ name, isDirectory }) => {
-    const path = `${room}/${name}`;
-    if (isDirectory) return testsIn(path);
-    return name.endsWith("_test.ts") ? [path] : [];
-  }).sort();
+/** The tests in a room, or the one that is named. */
+function testsIn(path: string): string[] {
+  if (path.endsWith("_test.ts")) return [path];
+  return [...Deno.readDirSync(path)].flatMap(({ name, isDirectory }) =>
+    isDirectory || name.endsWith("_test.ts") ? testsIn(`${path}/${name}`) : []
+  ).sort();
 }
 
 async function runTests(

@@ -1,6 +1,7 @@
 /** Which stations had a cable before setup, and which of them nobody else knows: setup keeps what it does not ask for. */
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { NutSourceEntry } from "../../lib/config/nut_sources.ts";
+import { stationCalled, stationNameOf } from "../../lib/config/stations.ts";
 import { isThisMachine } from "../../lib/this_machine.ts";
 import { own } from "../../lib/own.ts";
 import { nutSourcesIn } from "../../services/registry.ts";
@@ -24,18 +25,15 @@ export interface CablesBefore {
 
 /** @throws ConfigError for sources that cannot be used */
 export function cablesOf(house: HouseConfig): CablesBefore {
-  const stationOf = (device: string) =>
-    house.stations.find(({ sn, name }) => name === device || sn === device.toUpperCase());
-  const nameOf = (device: string) => stationOf(device)?.name ?? stationOf(device)?.sn ?? device;
   const { entries } = house.nutSources;
-  const inKey = new Set(entries.map(({ device }) => nameOf(device)));
+  const inKey = new Set(entries.map(({ device }) => stationNameOf(device, house.stations)));
   const inFile = nutSourcesIn(house).sources.filter(({ device }) => !inKey.has(device));
   const cables = [
     ...entries.map((entry) => ({ entry, isInFile: false })),
     ...inFile.map(({ device, ups, host, port }) => ({ entry: { device, ups, host, port }, isInFile: true })),
   ];
   return {
-    cables: cables.map((one) => ({ ...one, sn: stationOf(one.entry.device)?.sn })),
+    cables: cables.map((one) => ({ ...one, sn: stationCalled(one.entry.device, house.stations)?.sn })),
     agentsByStation: house.agentsByStation,
   };
 }

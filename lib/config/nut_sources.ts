@@ -5,7 +5,7 @@ import { isHost } from "../text/host_name.ts";
 import { topicWordProblem } from "../mqtt/topics.ts";
 import type { NutTarget } from "../nut/client.ts";
 import { strictObject } from "../strict_object.ts";
-import type { ConfiguredStation } from "./stations.ts";
+import { type ConfiguredStation, stationNameOf } from "./stations.ts";
 import { isThisMachine } from "../this_machine.ts";
 
 /** One station and where to ask for it, as it is written down: secrets are not there. */
@@ -153,12 +153,6 @@ export function nutSourcesOf(
     );
   }
   return sources;
-}
-
-/** The name in topics of a station that is configured, by its name or serial number; others are called as they are written. */
-function stationNameOf(device: string, stations: readonly ConfiguredStation[]): string {
-  const found = stations.find(({ sn, name }) => name === device || sn === device.toUpperCase());
-  return found ? found.name ?? found.sn : device;
 }
 
 function objectOf(text: string, key: string, example: string, problems: string[]): Record<string, unknown> {

@@ -11,6 +11,20 @@ export interface ConfiguredStation {
   readonly name?: string;
 }
 
+/** The configured station of that name or serial number; undefined: there is none. */
+export function stationCalled(
+  device: string,
+  stations: readonly ConfiguredStation[],
+): ConfiguredStation | undefined {
+  return stations.find(({ sn, name }) => name === device || sn === device.toUpperCase());
+}
+
+/** The name in topics of a station that is configured, by its name or serial number; others are called as they are written. */
+export function stationNameOf(device: string, stations: readonly ConfiguredStation[]): string {
+  const found = stationCalled(device, stations);
+  return found ? found.name ?? found.sn : device;
+}
+
 /** Reads `SN[:Name],…`. Problems are added to `problems`. */
 export function parseDeviceList(text: string, problems: string[]): ConfiguredStation[] {
   const stations: ConfiguredStation[] = [];

@@ -1,4 +1,5 @@
 /** The dashboard's slice of the configuration, and what the registry has to grant for it. Pure. */
+import { netTarget } from "../../lib/text/host_name.ts";
 import type { DashboardSettings } from "../../lib/config/dashboard_keys.ts";
 import type { Installation } from "../../lib/text/typable.ts";
 import type { TopicRoots } from "../../lib/mqtt/topics.ts";
@@ -18,5 +19,5 @@ export interface DashboardConfig extends DashboardSettings {
 
 /** The target of the worker's permission to listen. */
 export function listenGrant({ host, port }: Pick<DashboardConfig, "host" | "port">): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return netTarget(host, port);
 }

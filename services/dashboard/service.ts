@@ -1,4 +1,5 @@
 /** The dashboard: listens to the house on the bus, and to browsers on its own address. */
+import { netTarget } from "../../lib/text/host_name.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
 import { Isolation } from "../../lib/workers/isolation.ts";
@@ -147,8 +148,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
           pages.tell(seen.addEvent(event));
         },
       });
-      const shown = host.includes(":") ? `[${host}]` : host;
-      log.notice("DASHBOARD", { address: `${tls ? "https" : "http"}://${shown}:${port}/` });
+      log.notice("DASHBOARD", { address: `${tls ? "https" : "http"}://${netTarget(host, port)}/` });
     },
     async stop() {
       cancelRecall();

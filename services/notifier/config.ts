@@ -1,4 +1,5 @@
 /** What the notifier gets to see of the configuration, and what the registry has to grant for it. Pure. */
+import { netTarget } from "../../lib/text/host_name.ts";
 import type { ChannelSettings, NotifierSettings } from "../../lib/config/notifier/notifier_keys.ts";
 import type { TopicRoots } from "../../lib/mqtt/topics.ts";
 
@@ -17,9 +18,7 @@ export function channelTargets(channels: NotifierSettings["channels"]): string[]
 }
 
 function targetOf(settings: ChannelSettings): string {
-  if (settings.name === "email") {
-    return `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${settings.port}`;
-  }
+  if (settings.name === "email") return netTarget(settings.host, settings.port);
   const { protocol, hostname, port } = new URL(settings.url);
   return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
 }

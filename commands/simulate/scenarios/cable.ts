@@ -1,5 +1,5 @@
 /** Scenarios of a station by cable, whose USB goes on where the internet ends: each a line of data a step. */
-import { AGENT, HOSTS, SETTINGS, STUDY as HOUSE_STATION } from "./house.ts";
+import { AGENT, GRID_GONE, HOSTS, SETTINGS, STUDY as HOUSE_STATION } from "./house.ts";
 import type { Expectation, Scenario, SimulatedStation } from "../scenario.ts";
 
 const STUDY: SimulatedStation = { ...HOUSE_STATION, socPercent: 13, loadWatts: 180, hasCable: true };
@@ -25,7 +25,7 @@ export const CABLE_SCENARIOS: readonly Scenario[] = [
     settings: { ...SETTINGS, STATE_STALE_SEC: "60" },
     steps: [
       { atSec: 19, kind: "cloud", delivers: false },
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 262, kind: "grid", station: "Study", present: true },
     ],
     endSec: 360,
@@ -81,7 +81,7 @@ export const CABLE_SCENARIOS: readonly Scenario[] = [
     settings: SETTINGS,
     steps: [
       { atSec: 19, kind: "cloud", delivers: false },
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 60, kind: "late", station: "Study", saidAtSec: 10 },
       { atSec: 62, kind: "late", station: "Study", saidAtSec: 12 },
       { atSec: 200, kind: "late", station: "Study", saidAtSec: 14 },
@@ -141,7 +141,7 @@ export const CABLE_SCENARIOS: readonly Scenario[] = [
     settings: { ...SETTINGS, STATE_STALE_SEC: "60" },
     steps: [
       { atSec: 19, kind: "cloud", delivers: false },
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 90, kind: "cable", station: "Study", says: "nothing" },
     ],
     endSec: 440,

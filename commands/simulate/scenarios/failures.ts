@@ -1,6 +1,6 @@
 /** Scenarios of a part that fails in the middle of an outage: each a line of data a step. */
 import type { Scenario } from "../scenario.ts";
-import { AGENT, HOSTS, SETTINGS, STUDY } from "./house.ts";
+import { AGENT, CRITICAL, GRID_GONE, HOSTS, SETTINGS, STUDY } from "./house.ts";
 
 /** See the file comment. */
 export const FAILURE_SCENARIOS: readonly Scenario[] = [
@@ -11,19 +11,12 @@ export const FAILURE_SCENARIOS: readonly Scenario[] = [
     hosts: HOSTS,
     settings: { ...SETTINGS, POLICY_DEBOUNCE_SEC: "180", STATE_STALE_SEC: "60" },
     steps: [
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 60, kind: "cloud", delivers: false },
     ],
     endSec: 300,
     expect: [
-      {
-        kind: "policy",
-        device: "Study",
-        state: "critical",
-        fromSec: 20,
-        toSec: 60,
-        why: "on battery at 9 %",
-      },
+      CRITICAL,
       {
         kind: "link",
         device: "Study",
@@ -51,7 +44,7 @@ export const FAILURE_SCENARIOS: readonly Scenario[] = [
     settings: SETTINGS,
     steps: [
       { atSec: 10, kind: "agent", agent: AGENT, running: false },
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 150, kind: "agent", agent: AGENT, running: true },
     ],
     endSec: 300,
@@ -81,20 +74,13 @@ export const FAILURE_SCENARIOS: readonly Scenario[] = [
     hosts: HOSTS,
     settings: { ...SETTINGS, POLICY_DEBOUNCE_SEC: "120" },
     steps: [
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 60, kind: "broker", up: false },
       { atSec: 90, kind: "broker", up: true },
     ],
     endSec: 260,
     expect: [
-      {
-        kind: "policy",
-        device: "Study",
-        state: "critical",
-        fromSec: 20,
-        toSec: 60,
-        why: "on battery at 9 %",
-      },
+      CRITICAL,
       {
         kind: "command",
         agent: AGENT,
@@ -114,7 +100,7 @@ export const FAILURE_SCENARIOS: readonly Scenario[] = [
     hosts: HOSTS,
     settings: { ...SETTINGS, POLICY_DEBOUNCE_SEC: "160" },
     steps: [
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 70, kind: "kill_daemon", downSec: 10 },
       { atSec: 270, kind: "kill_daemon", downSec: 10 },
       { atSec: 290, kind: "grid", station: "Study", present: true },

@@ -1,6 +1,6 @@
 /** Scenarios of a grid that goes, and of a charge that falls or rises: each a line of data a step. */
 import type { Scenario } from "../scenario.ts";
-import { AGENT, HOSTS, SETTINGS, STUDY as NEARLY_EMPTY } from "./house.ts";
+import { AGENT, CRITICAL, GRID_GONE, HOSTS, SETTINGS, STUDY as NEARLY_EMPTY } from "./house.ts";
 
 const STUDY = { ...NEARLY_EMPTY, socPercent: 80 };
 
@@ -99,7 +99,7 @@ export const GRID_SCENARIOS: readonly Scenario[] = [
     stations: [STUDY],
     hosts: HOSTS,
     settings: SETTINGS,
-    steps: [{ atSec: 20, kind: "grid", station: "Study", present: false }],
+    steps: [GRID_GONE],
     endSec: 240,
     expect: [
       { kind: "grid", device: "Study", connected: false, fromSec: 20, toSec: 60, why: "the outage is seen" },
@@ -122,20 +122,13 @@ export const GRID_SCENARIOS: readonly Scenario[] = [
     hosts: HOSTS,
     settings: { ...SETTINGS, POLICY_DEBOUNCE_SEC: "120" },
     steps: [
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 60, kind: "soc", station: "Study", percent: 14 },
       { atSec: 60, kind: "drain", station: "Study", percentPerMin: 0 },
     ],
     endSec: 300,
     expect: [
-      {
-        kind: "policy",
-        device: "Study",
-        state: "critical",
-        fromSec: 20,
-        toSec: 60,
-        why: "on battery at 9 %",
-      },
+      CRITICAL,
       {
         kind: "policy",
         device: "Study",

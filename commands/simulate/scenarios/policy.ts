@@ -1,6 +1,6 @@
 /** Scenarios of what goes wrong besides the grid: each a line of data a step. */
 import type { Scenario } from "../scenario.ts";
-import { AGENT, HOSTS, SETTINGS, STUDY } from "./house.ts";
+import { AGENT, CRITICAL, GRID_GONE, HOSTS, SETTINGS, STUDY } from "./house.ts";
 
 /** See the file comment. */
 export const POLICY_SCENARIOS: readonly Scenario[] = [
@@ -12,7 +12,7 @@ export const POLICY_SCENARIOS: readonly Scenario[] = [
     hosts: HOSTS,
     settings: { ...SETTINGS, STATE_STALE_SEC: "60" },
     steps: [
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 30, kind: "cloud", delivers: false },
     ],
     endSec: 420,
@@ -59,19 +59,12 @@ export const POLICY_SCENARIOS: readonly Scenario[] = [
     hosts: HOSTS,
     settings: { ...SETTINGS, POLICY_DEBOUNCE_SEC: "120" },
     steps: [
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 60, kind: "kill_daemon", downSec: 90 },
     ],
     endSec: 330,
     expect: [
-      {
-        kind: "policy",
-        device: "Study",
-        state: "critical",
-        fromSec: 20,
-        toSec: 60,
-        why: "on battery at 9 %",
-      },
+      CRITICAL,
       {
         kind: "command",
         agent: AGENT,
@@ -101,7 +94,7 @@ hosts = ["nas"]
 soc_min = 10
 `,
     steps: [
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 120, kind: "grid", station: "Study", present: true },
     ],
     endSec: 220,
@@ -128,7 +121,7 @@ soc_min = 10
     hosts: HOSTS,
     settings: SETTINGS,
     steps: [
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
       { atSec: 110, kind: "grid", station: "Study", present: true },
       { atSec: 120, kind: "grid", station: "Study", present: false },
     ],
@@ -164,7 +157,7 @@ soc_min = 10
     settings: SETTINGS,
     steps: [
       { atSec: 5, kind: "agent", agent: AGENT, running: false },
-      { atSec: 20, kind: "grid", station: "Study", present: false },
+      GRID_GONE,
     ],
     endSec: 300,
     expect: [

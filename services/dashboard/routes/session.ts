@@ -38,16 +38,14 @@ export function sessionRoutes(parts: SessionParts): readonly Route[] {
   let hashing = 0;
   let turn: Promise<unknown> = Promise.resolve();
 
-  const view = (request: HttpRequest): SessionView => {
-    const session = access.sessionOf(request);
-    return {
-      password_set: password.line() !== undefined,
-      signed_in: session !== undefined,
-      may_read: session !== undefined || parts.readsWithoutLogin,
-      csrf: session?.csrf,
-      installation: parts.installation,
-    };
-  };
+  const viewOf = (session: { readonly csrf: string } | undefined, hasPassword: boolean): SessionView => ({
+    password_set: hasPassword,
+    signed_in: session !== undefined,
+    may_read: session !== undefined || parts.readsWithoutLogin,
+    csrf: session?.csrf,
+    installation: parts.installation,
+  });
+  const view = (request: HttpRequest) => viewOf(access.sessionOf(request), password.line() !== undefined);
 
   const tooOften = (waitMs: number): HttpReply => {
     const seconds = Math.max(1, Math.ceil(waitMs / 1000 / clock.speed));
@@ -96,14 +94,7 @@ export function sessionRoutes(parts: SessionParts): readonly Route[] {
     sessions.end(access.tokenIn(request.headers.get("cookie")));
     const { token, session } = sessions.begin(clock.monoMs(), networkOf(request.address));
     log.notice("LOG-IN", { address: request.address });
-    const now: SessionView = {
-      password_set: true,
-      signed_in: true,
-      may_read: true,
-      csrf: session.csrf,
-      installation: parts.installation,
-    };
-    return jsonReply(200, now, { "set-cookie": access.cookie(token) });
+    return jsonReply(200, viewOf(session, true), { "set-cookie": access.cookie(token) });
   };
 
   return [

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LIMITS } from "../testdata/limits.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import type { HouseRules } from "../rules/rules.ts";
 import type { HostState } from "./host_phase.ts";
@@ -8,15 +9,7 @@ import { type FeedView, isFeedReady, mayWake } from "./wake_order.ts";
 const NOW = 100_000_000;
 const STABLE_MS = 300_000;
 const group = (hosts: readonly string[]) => ({ key: hosts.join(), hosts, triggers: {}, debounceMs: 0 });
-const BASE = simpleRules({
-  stations: { Study: ["nas"], Attic: ["nas"] },
-  socMinPercent: 10,
-  debounceSec: 180,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  staleAfterSec: 120,
-}, 0);
+const BASE = simpleRules({ ...LIMITS, stations: { Study: ["nas"], Attic: ["nas"] } }, 0);
 const RULES: HouseRules = {
   ...BASE,
   wake: {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LIMITS } from "../testdata/limits.ts";
 import type { GroupRules, StationRules } from "../rules/rules.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import { asLostNow, Forecast, type Outlook } from "./forecast.ts";
@@ -9,15 +10,7 @@ import { NEW_STATION, type StationState } from "./station.ts";
 
 const NOW = 100_000_000;
 const MIN = 60_000;
-const RULES = simpleRules({
-  stations: {},
-  socMinPercent: 10,
-  debounceSec: 180,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  staleAfterSec: 120,
-}, 0);
+const RULES = simpleRules({ ...LIMITS, stations: {} }, 0);
 const VIEW: StageView = { isSettled: () => false, learnedMs: () => undefined };
 const group = (host: string, change: Partial<GroupRules> = {}): GroupRules => ({
   key: host,

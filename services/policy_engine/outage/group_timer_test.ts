@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LIMITS } from "../testdata/limits.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import type { GroupRules, StationRules } from "../rules/rules.ts";
 import type { Battery } from "./battery.ts";
@@ -10,15 +11,7 @@ const STALE_MS = 120_000;
 /** Old readings wait until then. */
 const NOT_BEFORE = NOW + 30_000;
 const MIN = 60_000;
-const BASE = simpleRules({
-  stations: { Study: ["pc"] },
-  socMinPercent: 10,
-  debounceSec: 180,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  staleAfterSec: STALE_MS / 1000,
-}, NOT_BEFORE);
+const BASE = simpleRules({ ...LIMITS, stations: { Study: ["pc"] } }, NOT_BEFORE);
 const GROUP: GroupRules = { key: "all", hosts: ["pc"], triggers: {}, debounceMs: 180_000 };
 /** The one stage needs five minutes. */
 const STATION: StationRules = {

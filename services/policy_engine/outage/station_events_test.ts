@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LIMITS } from "../testdata/limits.ts";
 import type { StationRules } from "../rules/rules.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import type { WitnessReading } from "./grid_verdict.ts";
@@ -17,15 +18,7 @@ import {
 const NOW = 10_000_000;
 const MIN = 60_000;
 const STALE_MS = 2 * MIN;
-const RULES = simpleRules({
-  stations: { Study: ["pc"] },
-  socMinPercent: 10,
-  debounceSec: 180,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  staleAfterSec: STALE_MS / 1000,
-}, 0);
+const RULES = simpleRules({ ...LIMITS, stations: { Study: ["pc"] } }, 0);
 const STATION = RULES.stations.Study ?? RULES.watched;
 const VIEW: StageView = { isSettled: () => false, learnedMs: () => undefined };
 const said = <T>(value: T, agoMs = 0) => ({ value, atMonoMs: NOW - agoMs });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LIMITS } from "../testdata/limits.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import type { GridSource } from "../rules/rules.ts";
 import type { WitnessReading } from "./grid_verdict.ts";
@@ -8,15 +9,7 @@ import { NEW_STATION, type StationState, stepStation } from "./station.ts";
 
 const NOW = 10_000_000;
 const STALE_MS = 120_000;
-const RULES = simpleRules({
-  stations: { Study: ["pc"] },
-  socMinPercent: 10,
-  debounceSec: 180,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  staleAfterSec: STALE_MS / 1000,
-}, 0);
+const RULES = simpleRules({ ...LIMITS, stations: { Study: ["pc"] } }, 0);
 const STATION = RULES.stations.Study ?? RULES.watched;
 const VIEW: StageView = { isSettled: () => false, learnedMs: () => undefined };
 
