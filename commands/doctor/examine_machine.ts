@@ -1,4 +1,5 @@
 /** Looks at the machine that the daemon runs on: its files, its disk, its clock, its certificate. */
+import { isThere } from "../terminal/is_there.ts";
 import { X509Certificate } from "node:crypto";
 import { statfsSync } from "node:fs";
 import type { HouseConfig } from "../../lib/config/load.ts";
@@ -62,7 +63,7 @@ function examineState(stateDir: string): Finding {
 function examineClock(nowWallMs: number): Finding {
   const what = "clock";
   const now = `it says ${new Date(nowWallMs).toISOString()}`;
-  if (exists("/run/systemd/timesync/synchronized")) {
+  if (isThere("/run/systemd/timesync/synchronized")) {
     return { what, verdict: "good", text: `kept by the network; ${now}` };
   }
   const text = `${now}; whether the network keeps it is not known here: timedatectl tells`;
@@ -71,14 +72,14 @@ function examineClock(nowWallMs: number): Finding {
 
 /** What was found out before the daemon's start, by a script of the package: the kernel's settings are not ours to read. */
 export function examineHugePages(note: string): Finding[] {
-  if (!exists(note)) return [];
+  if (!isThere(note)) return [];
   return [{ what: "memory", verdict: "bad", text: Deno.readTextFileSync(note).trim() }];
 }
 
 /** The certificate of the Mosquitto beside us, where there is one. */
 function examineCertificate(path: string, nowWallMs: number): Finding[] {
   const what = "certificate";
-  if (!exists(path)) return [];
+  if (!isThere(path)) return [];
   try {
     const { validTo, subjectAltName } = new X509Certificate(Deno.readTextFileSync(path));
     const daysLeft = Math.floor((Date.parse(validTo) - nowWallMs) / DAY_MS);
@@ -89,14 +90,5 @@ function examineCertificate(path: string, nowWallMs: number): Finding[] {
     return [{ what, verdict: "good", text: `of the broker, for ${subjectAltName ?? "nobody"}` }];
   } catch (error) {
     return [{ what, verdict: "unsure", text: `${path}: ${fileErrorText(error)}` }];
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

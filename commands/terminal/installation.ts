@@ -1,4 +1,5 @@
 /** In which form this program is installed. */
+import { isThere } from "./is_there.ts";
 import type { Installation } from "../../lib/text/typable.ts";
 
 /** What can be seen of it. */
@@ -23,14 +24,4 @@ export function installationHere(root = "/"): Installation {
 export function installationOf({ moduleUrl, isStandalone, hasSystemd }: Seen): Installation {
   if (!isStandalone && moduleUrl.endsWith(".ts")) return "checkout";
   return hasSystemd ? "package" : "container";
-}
-
-/** Not by Node's `existsSync`: main keeps its layer out of its thread, which costs 2 MB. */
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
+import { LIMITS } from "./testdata/limits.ts";
 import { emptyHouse, House } from "./house.ts";
 import { simpleRules } from "./rules/simple_rules.ts";
 
-const LIMITS = {
-  socMinPercent: 10,
-  debounceSec: 180,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  staleAfterSec: 120,
-};
 const STALE_MS = LIMITS.staleAfterSec * 1000;
 
 const rows: readonly [name: string, attic: object | undefined, atMs: number, isSettled: boolean][] = [

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LIMITS } from "./testdata/limits.ts";
 import { settle } from "../../lib/time/test_clock.ts";
 import { parseAgentMap } from "../../lib/config/stations.ts";
 import { parsePolicyFile } from "./rules/policy_file.ts";
@@ -75,16 +76,6 @@ for (const name of INHERITED) {
     );
   });
 }
-
-const LIMITS = {
-  stations: {},
-  socMinPercent: 10,
-  debounceSec: 180,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  staleAfterSec: 120,
-};
 
 Deno.test("PolicyEngine goes on with the others when one host's command cannot be made, and says so", async () => {
   // No name is known to throw any more: here a key that is no text does it.

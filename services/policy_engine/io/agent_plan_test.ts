@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LIMITS } from "../testdata/limits.ts";
 import { emptyHouse, House } from "../house.ts";
 import type { OutagePhase } from "../outage/outage.ts";
 import { Plans } from "./agent_plan.ts";
@@ -6,14 +7,6 @@ import { DEFAULT_BLIND_LIMIT_MS as LIMIT_MS, simpleRules } from "../rules/simple
 import { NEW_STATION, type StationState } from "../outage/station.ts";
 
 const NOW = 100_000_000;
-const LIMITS = {
-  socMinPercent: 10,
-  debounceSec: 180,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  staleAfterSec: 120,
-};
 const RULES = simpleRules({ ...LIMITS, stations: { Study: ["nas"], Attic: ["nas"] } }, 0);
 
 function station(connected: boolean, phase: OutagePhase, silentMs: number): StationState {

@@ -1,5 +1,6 @@
 /** An agent's plan is what the daemon would do: both are held together over generated situations. */
 import assert from "node:assert/strict";
+import { LIMITS } from "../testdata/limits.ts";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import { emptyHouse, House, type HouseInput } from "../house.ts";
 import type { GroupRules, HouseRules, StageRules } from "../rules/rules.ts";
@@ -10,15 +11,6 @@ import { Plans } from "./agent_plan.ts";
 const SITUATIONS = 300;
 const MIN = 60_000;
 const STEP_MS = 5000;
-const LIMITS = {
-  stations: {},
-  socMinPercent: 10,
-  debounceSec: 180,
-  cooldownSec: 300,
-  abortWindowSec: 120,
-  shutdownDelaySec: 60,
-  staleAfterSec: 120,
-};
 /** The longest that a future is looked at, ms: beyond the blind limit and its timers. */
 const HORIZON_MS = 270 * MIN;
 
@@ -51,7 +43,7 @@ function situation(draw: Draw): Situation {
   const stages = Array.from({ length: draw.one([1, 1, 2, 3]) }, (_, i) => stageOf(i + 1, draw));
   const notBeforeMonoMs = draw.chance(0.2) ? draw.between(0, 20 * MIN) : 0;
   const stations = { Study: { stages, hasReserve: draw.chance(0.8) } };
-  const rules = { ...simpleRules(LIMITS, notBeforeMonoMs), stations };
+  const rules = { ...simpleRules({ ...LIMITS, stations: {} }, notBeforeMonoMs), stations };
   const hosts = stages.flatMap(({ groups }) => groups.flatMap((group) => group.hosts));
   const house = new House(emptyHouse(rules), rules, () => "id");
   for (const agent of hosts) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LIMITS } from "../testdata/limits.ts";
 import { NOTHING_TOLD } from "../outage/blind/blind_telling.ts";
 import { emptyHouse, type HouseState } from "../house.ts";
 import {
@@ -16,16 +17,7 @@ import { simpleRules } from "../rules/simple_rules.ts";
 import { NEW_STATION, stationPhase, type StationState, stepStation } from "../outage/station.ts";
 import { textFile } from "../../../lib/text_file.ts";
 
-const rulesFor = (stations: Record<string, string[]>) =>
-  simpleRules({
-    stations,
-    socMinPercent: 10,
-    debounceSec: 180,
-    cooldownSec: 300,
-    abortWindowSec: 120,
-    shutdownDelaySec: 60,
-    staleAfterSec: 120,
-  }, 0);
+const rulesFor = (stations: Record<string, string[]>) => simpleRules({ ...LIMITS, stations }, 0);
 const RULES = rulesFor({ Study: ["pc", "nas", "tv"], Attic: ["mac"] });
 const WALL = Date.UTC(2026, 10, 23, 19, 0, 0);
 
