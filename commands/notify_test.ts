@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../lib/config/load.ts";
 import type { FromWorker } from "../lib/workers/control.ts";
-import { SERVICES, workerPermissions } from "../services/registry.ts";
+import { SERVICES } from "../services/registry.ts";
+import { workerPermissions } from "../services/workers.ts";
 import { startHttps } from "../services/notifier/testdata/servers.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -79,7 +80,7 @@ Deno.test("worker.ts of notifier sends with its permissions only", () =>
     Deno.mkdirSync(join(dir, "notifier"));
     const worker = new Worker(row.entry, {
       type: "module",
-      deno: { permissions: workerPermissions(row, config) },
+      deno: { permissions: workerPermissions([row], config) },
     });
     const said = Promise.withResolvers<FromWorker>();
     const stopped = Promise.withResolvers<void>();

@@ -11,7 +11,7 @@ import { bundle } from "../build/bundle.ts";
 import { ALLOCATOR } from "../build/runtime_settings.ts";
 import { compileWith, findCompiler } from "../build/denort.ts";
 import { anonMegabytes, pssMegabytes } from "./memory.ts";
-import { RUNS, type ServiceRun, startServices } from "./services.ts";
+import { FORM_RUNS, type ServiceRun, startServices } from "./services.ts";
 
 /** One form with one set of services. */
 export interface FormFigures {
@@ -47,7 +47,7 @@ export async function measureForms(): Promise<FormFigures[]> {
       forms.push({ form: "compiled from the bundle", binary });
     }
     const figures: FormFigures[] = [];
-    for (const run of RUNS.filter((_, at) => at === 0 || at >= RUNS.length - 2)) {
+    for (const run of FORM_RUNS) {
       for (const { form, binary } of forms) figures.push(await measureForm(form, binary, run));
     }
     return figures;

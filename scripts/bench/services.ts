@@ -30,25 +30,38 @@ export type ServiceRun = readonly [
   beside: Beside,
 ];
 
-/** The first is the least that protects, the last has all. */
+const DISCOVERY = { HOME_ASSISTANT_DISCOVERY: "on" };
+const NOTIFIER = { NTFY_URL: "http://127.0.0.1:9/nobody" };
+const TOGETHER = { OPTIONAL_SERVICES: "together" };
+
+/** What protects, and nothing else. */
+const LEAST: ServiceRun = ["the least that protects", { HISTORY: "off" }, {}];
+/** Everything but a cable, which few houses have. */
+const ALL: ServiceRun = ["with all but a station by cable", { ...DISCOVERY, ...NOTIFIER }, {
+  dashboard: true,
+}];
+const ALL_TOGETHER: ServiceRun = [
+  `${ALL[0]}, the optional ones in one worker`,
+  { ...ALL[1], ...TOGETHER },
+  ALL[2],
+];
+const ALL_WITH_CABLE: ServiceRun = ["with all of them", ALL[1], { ...ALL[2], cable: true }];
+
+/** The first is the least that protects, to which the others are compared. */
 export const RUNS: readonly ServiceRun[] = [
-  ["the least that protects", { HISTORY: "off" }, {}],
+  LEAST,
   ["with a station by cable", { HISTORY: "off" }, { cable: true }],
   ["with the historian", {}, {}],
   ["with the dashboard", { HISTORY: "off" }, { dashboard: true }],
-  ["with discovery", { HISTORY: "off", HOME_ASSISTANT_DISCOVERY: "on" }, {}],
-  ["with the notifier", { HISTORY: "off", NTFY_URL: "http://127.0.0.1:9/nobody" }, {}],
-  ["with all but a station by cable", {
-    HOME_ASSISTANT_DISCOVERY: "on",
-    NTFY_URL: "http://127.0.0.1:9/nobody",
-  }, {
-    dashboard: true,
-  }],
-  ["with all of them", { HOME_ASSISTANT_DISCOVERY: "on", NTFY_URL: "http://127.0.0.1:9/nobody" }, {
-    dashboard: true,
-    cable: true,
-  }],
+  ["with discovery", { HISTORY: "off", ...DISCOVERY }, {}],
+  ["with the notifier", { HISTORY: "off", ...NOTIFIER }, {}],
+  ALL,
+  ALL_TOGETHER,
+  ALL_WITH_CABLE,
 ];
+
+/** What the forms of the program are compared with. */
+export const FORM_RUNS: readonly ServiceRun[] = [LEAST, ALL, ALL_TOGETHER, ALL_WITH_CABLE];
 
 /** The collection after the start is over by then, and what is used often is compiled again. */
 const SETTLE_MS = FIRST_COLLECT_MS + 20_000;
