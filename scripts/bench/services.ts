@@ -3,13 +3,14 @@ import { stationModels } from "../../commands/simulate/play.ts";
 import { FIRST_COLLECT_MS } from "../../lib/workers/collect_garbage.ts";
 import type { Scenario } from "../../commands/simulate/scenario.ts";
 import { type RealWorld, startRealWorld } from "../simulate/real_world.ts";
-import { cpuSeconds, pssMegabytes } from "./memory.ts";
+import { cpuSeconds, type Memory, MEMORY_HEAD, memoryOf, memoryText } from "./memory.ts";
+import { ownRuntime } from "./own_program.ts";
 
 /** One run of the daemon. */
 export interface ServiceFigures {
   readonly name: string;
-  /** MB of 1,000,000 bytes (Pss), settled. */
-  readonly megabytes: number;
+  /** Settled. */
+  readonly memory: Memory;
   /** Of one core, %, while one station speaks every two seconds. */
   readonly idlePercent: number;
   /** Process start to READY, ms. */
@@ -84,7 +85,7 @@ async function measureOne(run: ServiceRun): Promise<ServiceFigures> {
     return {
       name: run[0],
       idlePercent: (cpuSeconds(pid) - before) / (IDLE_MS / 1000) * 100,
-      megabytes: pssMegabytes(pid),
+      memory: memoryOf(pid),
       readyMs: world.readyAtMs - world.launchedAtMs,
     };
   } finally {
@@ -129,6 +130,7 @@ export async function startServices(
     dashboard,
     withAgents: true,
     binary,
+    runtime: ownRuntime(),
   });
   const speaking = setInterval(() => {
     for (const [sn, model] of models) world.say(sn, model.now());
@@ -140,19 +142,16 @@ export async function startServices(
   return { world, stop };
 }
 
-/** The figures as lines. */
+/** The figures as a table. */
 export function servicesText(figures: readonly ServiceFigures[]): string {
-  const base = figures[0]?.megabytes ?? 0;
+  const base = figures[0]?.memory.pss ?? 0;
   return [
-    "daemon                     memory (Pss) MB   more   idle % of a core   READY ms",
-    ...figures.map(({ name, megabytes, idlePercent, readyMs }) =>
-      [
-        name.padEnd(26),
-        megabytes.toFixed(0).padStart(15),
-        (megabytes - base).toFixed(0).padStart(6),
-        idlePercent.toFixed(1).padStart(18),
-        readyMs.toFixed(0).padStart(10),
-      ].join(" ")
+    `| daemon | ${MEMORY_HEAD} | Pss more | idle, % of a core | READY ms |`,
+    "| --- | --- | --- | --- | --- |",
+    ...figures.map(({ name, memory, idlePercent, readyMs }) =>
+      `| ${name} | ${memoryText(memory)} | ${(memory.pss - base).toFixed(0)} | ${idlePercent.toFixed(1)} | ${
+        readyMs.toFixed(0)
+      } |`
     ),
   ].join("\n");
 }
