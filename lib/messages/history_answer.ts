@@ -1,5 +1,6 @@
 /** What the historian answers: topic `power-manager/history/answer/<id>`, QoS 1, never retained. */
 import * as v from "valibot";
+import { HISTORY_STEPS_SEC } from "./history_query.ts";
 import { integerIn, isoTime, numberIn, parseJson, textUpTo } from "./parse.ts";
 
 const atMs = integerIn(0, Number.MAX_SAFE_INTEGER);
@@ -59,7 +60,7 @@ const schema = v.object({
   kind: v.picklist(["samples", "events", "energy", "outages"]),
   error: v.optional(textUpTo(300)),
   more: v.boolean(),
-  step_s: v.optional(v.picklist([10, 60, 900])),
+  step_s: v.optional(v.picklist(HISTORY_STEPS_SEC)),
   samples: v.optional(v.array(sample)),
   events: v.optional(v.array(event)),
   energy: v.optional(v.array(energy)),

@@ -6,13 +6,16 @@ import { strictObject } from "../strict_object.ts";
 /** The latest time that a query may name, ms since 1970: the year 2200. */
 const LAST_MS = Date.UTC(2200, 0, 1);
 
+/** The resolutions of values that can be asked for, s. Rows of six hours are made of quarter hours, for a year. */
+export const HISTORY_STEPS_SEC = [10, 60, 900, 21_600] as const;
+
 const schema = strictObject({
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,64}$/, "must be 1 to 64 letters, digits or -")),
   kind: v.picklist(["samples", "events", "energy", "outages"]),
   device: v.optional(v.pipe(textUpTo(64), v.minLength(1, "must not be empty"))),
   from_ms: integerIn(0, LAST_MS),
   to_ms: integerIn(0, LAST_MS),
-  step_s: v.optional(v.picklist([10, 60, 900])),
+  step_s: v.optional(v.picklist(HISTORY_STEPS_SEC)),
   after: v.optional(integerIn(0, Number.MAX_SAFE_INTEGER)),
   newest: v.optional(v.boolean()),
 });

@@ -30,7 +30,7 @@ const SETTLE_MS = 60_000;
 const TIMES = 3;
 
 /** Builds both forms and measures each; the compiled one only where its compiler can be had. */
-export async function measureForms(): Promise<FormFigures[]> {
+export async function* measureForms(): AsyncGenerator<FormFigures> {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-forms-"));
   try {
     const from = join(dir, "bundle");
@@ -46,11 +46,9 @@ export async function measureForms(): Promise<FormFigures[]> {
       await compileWith(compiler, DAEMON.compileArgs(TARGET, binary, from));
       forms.push({ form: "compiled from the bundle", binary: inOwnGroup(binary) });
     }
-    const figures: FormFigures[] = [];
     for (const run of FORM_RUNS) {
-      for (const { form, binary } of forms) figures.push(await measureForm(form, binary, run));
+      for (const { form, binary } of forms) yield await measureForm(form, binary, run);
     }
-    return figures;
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -85,8 +83,12 @@ async function measureForm(form: string, binary: string, run: ServiceRun): Promi
   return { form, services: run[0], memory, readyMs };
 }
 
-/** The figures as a table: the first run, then the least and the most of the others. */
-export function formsText(figures: readonly FormFigures[]): string {
+/** The head of {@link formsRow}'s table. */
+export const FORMS_HEAD = "| services | form | Pss MB | of it anonymous | cgroup MB | READY ms |\n" +
+  "| --- | --- | --- | --- | --- | --- |";
+
+/** One line of the table: the first run, then the least and the most of the others. */
+export function formsRow({ form, services, memory, readyMs }: FormFigures): string {
   const range = (values: readonly (number | undefined)[], digits: number) => {
     const known = values.filter((value) => value !== undefined);
     if (known.length < values.length) return groupText(undefined, digits);
@@ -95,13 +97,11 @@ export function formsText(figures: readonly FormFigures[]): string {
       Math.max(...rest).toFixed(digits)
     }`;
   };
-  return [
-    "| services | form | Pss MB | of it anonymous | cgroup MB | READY ms |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...figures.map(({ form, services, memory, readyMs }) =>
-      `| ${services} | ${form} | ${range(memory.map(({ pss }) => pss), 1)} | ${
-        range(memory.map(({ anon }) => anon), 1)
-      } | ${range(memory.map(({ group }) => group), 1)} | ${range(readyMs, 0)} |`
-    ),
-  ].join("\n");
+  const cells = [
+    range(memory.map(({ pss }) => pss), 1),
+    range(memory.map(({ anon }) => anon), 1),
+    range(memory.map(({ group }) => group), 1),
+    range(readyMs, 0),
+  ];
+  return `| ${services} | ${form} | ${cells.join(" | ")} |`;
 }

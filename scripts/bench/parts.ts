@@ -14,7 +14,7 @@ import {
 } from "./endurance.ts";
 import { diskText, measureDisk } from "./disk.ts";
 import { FLEET, FLEET_HEAD, measureFleet } from "./fleet/fleet.ts";
-import { formsText, measureForms } from "./forms.ts";
+import { FORMS_HEAD, formsRow, measureForms } from "./forms.ts";
 import { hostsText, measureHosts } from "./policy/hosts.ts";
 import { idleText, measureIdle } from "./idle.ts";
 import { measureMicro, microText } from "./micro.ts";
@@ -29,6 +29,7 @@ import { measureRates, RATE_HEAD, rateRow } from "./rate.ts";
 import { measureServices, servicesText } from "./services.ts";
 import { measureStart, startText } from "./start.ts";
 import { measureYear, yearText } from "./year/year.ts";
+import { measureYearPage, yearPageText } from "./year/year_page.ts";
 
 /** What the command line can say to the parts; each absent. */
 export interface PartOptions {
@@ -148,7 +149,10 @@ export const PARTS: readonly Part[] = [
     title:
       "Memory of the two forms of the program, each from an executable of its own, one station, Mosquitto",
     in: "all",
-    run: async (say) => say(formsText(await measureForms())),
+    async run(say) {
+      say(FORMS_HEAD);
+      for await (const figures of measureForms()) say(formsRow(figures));
+    },
   },
   {
     name: "disk",
@@ -186,6 +190,12 @@ export const PARTS: readonly Part[] = [
     async run(say) {
       say(yearText([await measureYear(3), await measureYear(20)]));
     },
+  },
+  {
+    name: "year-page",
+    title: "A year of history of 20 stations on the dashboard, in a real Chromium",
+    in: "all",
+    run: async (say) => say(yearPageText(await measureYearPage(20))),
   },
   {
     name: "fleet",

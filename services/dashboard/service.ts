@@ -16,7 +16,7 @@ import { emptyHouse } from "./house/house.ts";
 import { LivePages } from "./house/live.ts";
 import { PasswordFile } from "./password_file.ts";
 import { pastView } from "./past/past.ts";
-import { askAllSamples } from "./past/past_samples.ts";
+import { askAllSamples, stepForHours } from "./past/past_samples.ts";
 import { Router } from "./router.ts";
 import { allRoutes } from "./routes/table.ts";
 import { Seen } from "./past/seen.ts";
@@ -72,7 +72,7 @@ export function createDashboard(context: ServiceContext<DashboardConfig>): Dashb
     const ask = (kind: HistoryQuery["kind"], fromMs = from_ms) =>
       historian.ask({ kind, device, from_ms: fromMs, to_ms, newest: true });
     const [samples, outages, energy] = await Promise.all([
-      askAllSamples((query) => historian.ask(query), { device, from_ms, to_ms }),
+      askAllSamples((query) => historian.ask(query), { device, from_ms, to_ms, step_s: stepForHours(hours) }),
       ask("outages"),
       ask("energy", Math.max(0, to_ms - ENERGY_DAYS * 86_400_000)),
     ]);

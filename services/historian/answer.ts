@@ -1,13 +1,16 @@
 /** Answers a query from the store. */
 import type { HistoryAnswer, HistorySample } from "../../lib/messages/history_answer.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
-import { sampleOf, type SampleRow, stepFor } from "./downsample.ts";
+import { MAX_JSON_BYTES } from "../../lib/messages/parse.ts";
+import { COARSE_STEP_SEC, coarser, sampleOf, type SampleRow, stepFor } from "./downsample.ts";
 import { localDay } from "./energy.ts";
 import type { Range } from "./read_rows.ts";
 import type { Store } from "./store.ts";
 
-/** Rows of one answer: it stays below what the broker's other readers take. */
+/** Rows of one answer at most. */
 const LIMITS = { samples: 1500, events: 250, energy: 1000, outages: 500 } as const;
+/** What the rows of one answer may take, bytes: whoever reads it takes {@link MAX_JSON_BYTES}, and its head needs some. */
+const ROOM_BYTES = MAX_JSON_BYTES - 2048;
 
 /**
  * The answer; an error in it when there is no store, or the question makes no sense.
@@ -26,20 +29,22 @@ export function answerQuery(
   // One row more than is told shows whether there are more.
   const limit = LIMITS[kind];
   const range: Range = { device, fromMs, toMs, after, newest, limit: limit + 1 };
-  const cut = <T>(rows: T[]) => ({
-    rows: rows.length <= limit ? rows : newest ? rows.slice(-limit) : rows.slice(0, limit),
-    more: rows.length > limit,
-  });
+  const cut = <T>(rows: T[]) => {
+    const few = rows.length <= limit ? rows : newest ? rows.slice(-limit) : rows.slice(0, limit);
+    const fitting = inRoom(few, newest ?? false);
+    return { rows: fitting, more: fitting.length < rows.length };
+  };
   switch (kind) {
     case "samples": {
       if (device === undefined) return refuse("samples need a device");
       const stepSec = query.step_s ?? stepFor(fromMs, toMs);
-      const kept = store.samples(stepSec, range);
+      const isCoarse = stepSec === COARSE_STEP_SEC;
+      const kept = isCoarse ? store.coarseSamples(stepSec, range) : store.samples(stepSec, range);
       const fresh = waiting.filter((row) =>
-        row.device === device && row.stepSec === stepSec && row.atSec * 1000 >= fromMs &&
+        row.device === device && row.stepSec === (isCoarse ? 900 : stepSec) && row.atSec * 1000 >= fromMs &&
         row.atSec * 1000 <= toMs
-      );
-      const { rows, more } = cut(merge(kept, fresh.map(sampleOf)));
+      ).map(sampleOf);
+      const { rows, more } = cut(isCoarse ? coarser([...kept, ...fresh], stepSec) : merge(kept, fresh));
       return { id, kind, more, step_s: stepSec, samples: rows };
     }
     case "events": {
@@ -55,6 +60,18 @@ export function answerQuery(
       return { id, kind, more, outages: rows };
     }
   }
+}
+
+/** As many as one answer has room for: rows with every value, or with long names, are larger than others. */
+function inRoom<T>(rows: T[], newest: boolean): T[] {
+  const encoder = new TextEncoder();
+  let [count, bytes] = [0, 0];
+  for (; count < rows.length; count++) {
+    const row = rows.at(newest ? -1 - count : count);
+    bytes += encoder.encode(JSON.stringify(row)).length + 1;
+    if (bytes > ROOM_BYTES) break;
+  }
+  return newest ? rows.slice(rows.length - count) : rows.slice(0, count);
 }
 
 /** In the order of time, each time once: of two rows that claim it after a clock fell back, the one that knows more of it. */

@@ -53,6 +53,52 @@ export class Downsampler {
   }
 }
 
+/** What a year is told in, made from quarter hours when it is asked for: six hours, s. */
+export const COARSE_STEP_SEC = 21_600;
+
+/** Rows of one device in a coarser resolution: means by the time that each row knows, least and most of all. Oldest first. */
+export function coarser(rows: readonly HistorySample[], stepSec: number): HistorySample[] {
+  const byTime = new Map<number, HistorySample[]>();
+  for (const row of rows) {
+    const at = Math.floor(row.at_s / stepSec) * stepSec;
+    const known = byTime.get(at);
+    if (known) known.push(row);
+    else byTime.set(at, [row]);
+  }
+  return [...byTime].toSorted(([a], [b]) => a - b).map(([at_s, parts]) => {
+    type Read = (row: HistorySample) => number | undefined;
+    const known = (read: Read) =>
+      parts.flatMap((row) => {
+        const value = read(row);
+        return value === undefined ? [] : [{ value, seconds: row.seconds }];
+      });
+    const mean = (read: Read, per = 1) => {
+      const values = known(read);
+      const seconds = values.reduce((sum, one) => sum + one.seconds, 0);
+      if (seconds === 0) return undefined;
+      const area = values.reduce((sum, one) => sum + one.value * one.seconds, 0);
+      return Math.round(area / seconds * per) / per;
+    };
+    const end = (read: Read, pick: (...values: number[]) => number) => {
+      const values = known(read).map(({ value }) => value);
+      return values.length === 0 ? undefined : pick(...values);
+    };
+    return {
+      at_s,
+      seconds: parts.reduce((sum, { seconds }) => sum + seconds, 0),
+      soc: mean((row) => row.soc, 10),
+      soc_min: end((row) => row.soc_min, Math.min),
+      in_watts: mean((row) => row.in_watts),
+      in_watts_max: end((row) => row.in_watts_max, Math.max),
+      ac_in_watts: mean((row) => row.ac_in_watts),
+      dc_in_watts: mean((row) => row.dc_in_watts),
+      out_watts: mean((row) => row.out_watts),
+      out_watts_max: end((row) => row.out_watts_max, Math.max),
+      grid_percent: mean((row) => row.grid_percent),
+    };
+  });
+}
+
 /** The finest resolution that shows this span in at most about 2,200 rows and is still kept. */
 export function stepFor(fromMs: number, toMs: number): StepSec {
   const hours = (toMs - fromMs) / 3_600_000;

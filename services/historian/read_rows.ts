@@ -45,6 +45,35 @@ export function readSamples(
   })) as HistorySample[];
 }
 
+/** Rows of `stepSec`, made of quarter hours by the database itself: a year has 35,000 of those. Oldest first. */
+export function readCoarseSamples(
+  db: DatabaseSync,
+  stepSec: number,
+  { device = "", fromMs, toMs, newest = false, limit }: Range,
+): HistorySample[] {
+  const mean = (name: string) =>
+    `CAST(round(1.0 * sum(${name} * seconds) / sum(CASE WHEN ${name} IS NULL THEN 0 ELSE seconds END)) AS INTEGER) AS ${name}`;
+  const rows = rowsOf(
+    db,
+    `SELECT samples.at_s - samples.at_s % ? AS from_s, sum(seconds) AS known_s, ${
+      mean("soc")
+    }, min(soc_min) AS soc_min,
+         ${mean("in_watts")}, max(in_watts_max) AS in_watts_max, ${mean("out_watts")},
+         max(out_watts_max) AS out_watts_max, ${mean("grid_percent")}, ${mean("ac_in_watts")}, ${
+      mean("dc_in_watts")
+    }
+       FROM samples JOIN devices USING (device_id)
+       WHERE name = ? AND step_s = 900 AND samples.at_s BETWEEN ? AND ?
+       GROUP BY from_s ORDER BY from_s ${newest ? "DESC" : "ASC"} LIMIT ?`,
+    [stepSec, device, Math.floor(fromMs / 1000 / stepSec) * stepSec, Math.floor(toMs / 1000), limit],
+  );
+  return (newest ? rows.reverse() : rows).map(({ from_s, known_s, ...row }) => ({
+    ...withoutNulls({ at_s: from_s ?? null, seconds: known_s ?? null, ...row }),
+    soc: tenths(row.soc),
+    soc_min: tenths(row.soc_min),
+  })) as HistorySample[];
+}
+
 /** Events of all devices, or of one, oldest first. */
 export function readEvents(
   db: DatabaseSync,

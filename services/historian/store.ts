@@ -17,6 +17,7 @@ import type { EnergyDelta } from "./energy.ts";
 import type { Outage } from "./outages.ts";
 import {
   type Range,
+  readCoarseSamples,
   readEnergy,
   readEvents,
   readOpenOutages,
@@ -160,6 +161,11 @@ export class Store {
   /** As {@link readSamples} does. */
   samples(stepSec: StepSec, range: Range): HistorySample[] {
     return readSamples(this.#db, stepSec, range);
+  }
+
+  /** As {@link readCoarseSamples} does. */
+  coarseSamples(stepSec: number, range: Range): HistorySample[] {
+    return readCoarseSamples(this.#db, stepSec, range);
   }
 
   /** As {@link readEvents} does. */

@@ -16,8 +16,14 @@ export function writeYear(path: string, stations: readonly string[], nowSec: num
   let rows = 0;
   try {
     db.exec("PRAGMA synchronous = OFF; BEGIN");
-    const sample = db.prepare("INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    const energy = db.prepare("INSERT INTO energy VALUES (?, ?, ?, ?, ?, ?)");
+    const sample = db.prepare(
+      `INSERT INTO samples (device_id, step_s, at_s, seconds, soc, soc_min, in_watts, in_watts_max, out_watts, out_watts_max,
+         grid_percent, ac_in_watts, dc_in_watts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    const energy = db.prepare(
+      `INSERT INTO energy (device_id, day, in_wh, in_s, out_wh, out_s, ac_in_wh, ac_in_s, dc_in_wh, dc_in_s)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
     const outage = db.prepare(
       "INSERT INTO outages (device, from_ms, from_seen, to_ms, to_seen, soc_start, soc_lowest, soc_end, last_ms) VALUES (?, ?, 1, ?, 1, 100, 62, 62, ?)",
     );
@@ -32,13 +38,27 @@ export function writeYear(path: string, stations: readonly string[], nowSec: num
         for (let at = first; at + step <= nowSec; at += step) {
           // A day's curve, so that rows do not all look the same.
           const watts = Math.round(180 + 120 * Math.sin(at / DAY_SEC * 2 * Math.PI) + (at / step) % 17);
-          sample.run(i + 1, step, at, step, 870, 865, watts + 20, watts + 35, watts, watts + 30, 100);
+          sample.run(
+            i + 1,
+            step,
+            at,
+            step,
+            870,
+            865,
+            watts + 20,
+            watts + 35,
+            watts,
+            watts + 30,
+            100,
+            watts,
+            20,
+          );
           rows++;
         }
       }
       for (let day = days; day >= 0; day--) {
         const at = nowSec - day * DAY_SEC;
-        energy.run(i + 1, localDay(at * 1000), 4300, DAY_SEC, 4100, DAY_SEC);
+        energy.run(i + 1, localDay(at * 1000), 4300, DAY_SEC, 4100, DAY_SEC, 3800, DAY_SEC, 500, DAY_SEC);
         if (day % OUTAGE_EVERY_DAYS !== 1) continue;
         outage.run(name, at * 1000, (at + 1800) * 1000, (at + 1800) * 1000);
         event.run(at * 1000, `The grid of ${name} is gone.`, name);

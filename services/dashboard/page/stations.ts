@@ -27,7 +27,7 @@ export class Stations {
   #last: { readonly house: HouseView; readonly atMs: number } | undefined;
 
   constructor(private readonly actions: StationActions) {
-    document.addEventListener("history", () => this.loadSoon());
+    document.addEventListener("history", ({ target }) => this.#loadOf(target));
   }
 
   /** Draws the present moment. */
@@ -62,10 +62,23 @@ export class Stations {
   /** Asks for the past of what is unfolded. */
   loadSoon(): void {
     if (!this.#last) return;
-    const { house, atMs } = this.#last;
     this.#loadedAtMs = performance.now();
-    const nowMs = house.now_ms + (performance.now() - atMs) * house.speed;
+    const nowMs = this.#nowMs(this.#last);
     for (const { station, isOpen } of this.#shown.values()) if (isOpen) void station.loadHistory(nowMs);
+  }
+
+  /** Asks for the past of the station in which something was pressed, and of no other. */
+  #loadOf(pressed: EventTarget | null): void {
+    if (!this.#last || !(pressed instanceof Node)) return;
+    const nowMs = this.#nowMs(this.#last);
+    for (const { station } of this.#shown.values()) {
+      if (station.node.contains(pressed)) void station.loadHistory(nowMs);
+    }
+  }
+
+  /** The house's time. */
+  #nowMs({ house, atMs }: { readonly house: HouseView; readonly atMs: number }): number {
+    return house.now_ms + (performance.now() - atMs) * house.speed;
   }
 
   /** The colours changed. */

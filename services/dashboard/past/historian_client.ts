@@ -7,11 +7,11 @@ import { type HistoryAnswer, parseHistoryAnswer } from "../../../lib/messages/hi
 import { encodeHistoryQuery, type HistoryQuery } from "../../../lib/messages/history_query.ts";
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 
-/** A historian that runs answers at once; one that does not is not waited for. Real ms. */
-const PATIENCE_MS = 2000;
-/** Questions that are asked at once; further ones wait for their turn. */
-const MAX_OPEN = 32;
-/** More waiting than this are somebody's attack: twenty charts of three questions on a few pages are far below. */
+/** A historian that runs answers within this time, also beside everything else on a small machine; a question waits no longer. Real ms. */
+export const PATIENCE_MS = 5000;
+/** Questions that are asked at once; further ones wait for their turn, which is no part of their patience: the historian answers one by one. */
+export const MAX_OPEN = 4;
+/** More waiting than this are somebody's attack: twenty unfolded stations with seven questions each are far below. */
 const MAX_QUEUED = 512;
 
 /** What the client works with. */
@@ -30,6 +30,8 @@ export class HistorianClient {
   /** Whose turn comes when an open question is answered, first come first served. */
   readonly #queue: (() => void)[] = [];
   #open = 0;
+  /** It left the last question unanswered: it is asked one at a time, and nobody waits behind that. */
+  #isAway = false;
 
   constructor(private readonly parts: HistorianParts) {}
 
@@ -46,6 +48,10 @@ export class HistorianClient {
       if (this.#queue.length >= MAX_QUEUED) return undefined;
       await new Promise<void>((resolve) => this.#queue.push(resolve));
     }
+    if (this.#isAway && this.#open > 0) {
+      this.#queue.shift()?.();
+      return undefined;
+    }
     this.#open++;
     try {
       return await this.#askNow(query);
@@ -60,7 +66,10 @@ export class HistorianClient {
     const id = crypto.randomUUID();
     const answered = Promise.withResolvers<HistoryAnswer | undefined>();
     this.#waiting.set(id, answered.resolve);
-    const cancel = clock.after(PATIENCE_MS * clock.speed, () => answered.resolve(undefined));
+    const cancel = clock.after(PATIENCE_MS * clock.speed, () => {
+      this.#isAway = true;
+      answered.resolve(undefined);
+    });
     try {
       const expirySec = Math.ceil(PATIENCE_MS / 1000 * clock.speed);
       bus.publish(topics.historyQuery, encodeHistoryQuery({ id, ...query }), { qos: 1, expirySec })
@@ -77,6 +86,7 @@ export class HistorianClient {
     if (retained || payload.length === 0) return;
     try {
       const answer = parseHistoryAnswer(payload, `MQTT topic "${topic}"`);
+      this.#isAway = false;
       this.#waiting.get(answer.id)?.(answer);
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;

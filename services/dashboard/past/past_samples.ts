@@ -5,6 +5,13 @@ import type { HistoryQuery } from "../../../lib/messages/history_query.ts";
 /** Puts one question to the historian; undefined when nobody answers. */
 export type AskHistorian = (query: Omit<HistoryQuery, "id">) => Promise<HistoryAnswer | undefined>;
 
+/** Longer spans than this are shown in rows of six hours, h: quarter hours of a year would be 35,000. */
+const LONG_HOURS = 24 * 31;
+/** The resolution to ask for; undefined: the historian's own choice. */
+export function stepForHours(hours: number): HistoryQuery["step_s"] {
+  return hours > LONG_HOURS ? 21_600 : undefined;
+}
+
 /** A chart's rows come in two answers at most; more would be a mistake in the resolution. */
 const MAX_ANSWERS = 4;
 
@@ -16,7 +23,9 @@ const MAX_ANSWERS = 4;
  */
 export async function askAllSamples(
   ask: AskHistorian,
-  range: Required<Pick<HistoryQuery, "from_ms" | "to_ms">> & { readonly device: string },
+  range: Required<Pick<HistoryQuery, "from_ms" | "to_ms">> & Pick<HistoryQuery, "step_s"> & {
+    readonly device: string;
+  },
 ): Promise<HistoryAnswer | undefined> {
   const first = await ask({ kind: "samples", ...range, newest: true });
   if (!first) return undefined;

@@ -6,7 +6,8 @@ import type { Route } from "./route.ts";
 /** Finds what there is of a station for the last so many hours. */
 export type FindHistory = (device: string, hours: number) => Promise<HistoryView>;
 
-const MAX_HOURS = 24 * 31;
+/** A year, and a day of it that leaps. */
+const MAX_HOURS = 24 * 366;
 
 /** Makes the route. */
 export function historyRoutes(find: FindHistory): readonly Route[] {

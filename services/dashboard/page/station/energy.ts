@@ -10,6 +10,8 @@ const SPANS = [
   { span: "day", hours: 24, key: "energy_day" },
   { span: "week", hours: 168, key: "energy_week" },
 ] as const;
+/** Its finest rows are a minute long, ms. */
+const FRESH_MS = 60_000;
 /** Of the drawing, in its own units. */
 const [WIDTH, HEIGHT, BASE, TOP] = [480, 134, 112, 20] as const;
 
@@ -45,6 +47,10 @@ export class Energy {
   );
   #span: EnergySpan = "day";
   #nowMs = 0;
+  /** What is shown was asked for at this time, of the house. */
+  #shownAtMs = -Infinity;
+  /** An answer is on its way. */
+  #isAsked = false;
   /** What to put on the page. */
   readonly node: HTMLElement;
 
@@ -56,7 +62,7 @@ export class Energy {
         for (const [j, other] of this.#buttons.entries()) {
           setAttributes(other, { "aria-pressed": String(i === j) });
         }
-        void this.load(this.#nowMs);
+        void this.load(this.#nowMs, true);
       });
     }
     const spans = el(
@@ -73,12 +79,16 @@ export class Energy {
     );
   }
 
-  /** Asks for it anew, and draws it. */
-  async load(nowMs: number): Promise<void> {
+  /** Asks for it anew, and draws it, when it can have changed. @param isPressed What is shown is of another span */
+  async load(nowMs: number, isPressed = false): Promise<void> {
     this.#nowMs = nowMs;
+    if (!isPressed && (this.#isAsked || nowMs - this.#shownAtMs < FRESH_MS)) return;
     const span = this.#span;
+    this.#isAsked = true;
     const history = await this.find(SPANS.find((one) => one.span === span)?.hours ?? 24);
+    this.#isAsked = false;
     if (!history || span !== this.#span) return;
+    this.#shownAtMs = nowMs;
     const slots = energySlots(history, span, nowMs / 1000);
     const isKnown = slots.some(({ knownSec }) => knownSec > 0);
     show(this.#none, !isKnown);

@@ -11,6 +11,8 @@ const RANGES = [
   { hours: 6, key: "range_6" },
   { hours: 24, key: "range_24" },
   { hours: 168, key: "range_168" },
+  { hours: 720, key: "range_720" },
+  { hours: 8760, key: "range_8760" },
 ] as const;
 const FILES = [
   { kind: "samples", key: "file_samples" },
@@ -19,6 +21,8 @@ const FILES = [
   { kind: "events", key: "file_events" },
 ] as const;
 const MAX_OUTAGES = 20;
+/** The newest row is shown at most this part of its own length late. */
+const STEPS_IN_AGE = 10;
 /** With more than this known, six hours are a better first view than one, s. */
 const LONG_SEC = 5400;
 
@@ -34,6 +38,10 @@ export class Past {
   /** Chosen by a person, or by how much there is to show. */
   #hours: number | undefined;
   #shownHours = 6;
+  /** When the charts were asked for last, for which span, and how far apart its rows are. */
+  #asked = { atMs: -Infinity, hours: 0, stepSec: 0 };
+  /** The span whose answer is on its way. */
+  #waitsFor: number | undefined;
   /** What to put on the page. */
   readonly node: HTMLElement;
 
@@ -71,8 +79,17 @@ export class Past {
   /** Asks for the history anew, and draws it. */
   async load(nowMs: number): Promise<void> {
     void this.#energy.load(nowMs);
-    const history = await this.find(this.#hours ?? 6);
-    if (!history) return;
+    const hours = this.#hours ?? 6;
+    // A year's rows are six hours apart: to ask for them every 20 s would only keep the Pi busy.
+    const isDue = hours !== this.#asked.hours ||
+      nowMs - this.#asked.atMs >= this.#asked.stepSec * 1000 / STEPS_IN_AGE;
+    if (!isDue || this.#waitsFor === hours) return;
+    this.#waitsFor = hours;
+    const history = await this.find(hours);
+    if (this.#waitsFor === hours) this.#waitsFor = undefined;
+    // Another span was chosen meanwhile: that one's answer is waited for.
+    if (!history || hours !== (this.#hours ?? 6)) return;
+    this.#asked = { atMs: nowMs, hours, stepSec: history.step_s };
     const toSec = nowMs / 1000;
     const knownSec = toSec - (history.at_s[0] ?? toSec);
     this.#showHours(this.#hours ?? (knownSec > LONG_SEC ? 6 : 1));

@@ -8,6 +8,8 @@ export const PAST_TEXTS = {
   range_6: ["6 h", "6 h"],
   range_24: ["1 day", "1 Tag"],
   range_168: ["1 week", "1 Woche"],
+  range_720: ["30 days", "30 Tage"],
+  range_8760: ["1 year", "1 Jahr"],
   charge: ["Charge, %", "Ladung, %"],
   power: ["Power, W", "Leistung, W"],
   power_in: ["in", "hinein"],
