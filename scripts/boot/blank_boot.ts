@@ -1,12 +1,13 @@
 /**
  * The package on blank Debians that never had Mosquitto: in every order, upgraded, removed, purged, from a card, with network
- * and time that never come, with a broken file of Mosquitto's, with programs that hold the shutdown up.
+ * and time that never come, with a broken file of Mosquitto's, with programs that hold the shutdown up, bridged to a cluster.
  *
  * Needs root, systemd-nspawn and debootstrap. Run by `scripts/boot/pi_boot.ts`.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { linuxPlatform } from "../../agents/platform/linux.ts";
+import { createAuthority } from "../../lib/certificates.ts";
 import { firstBootScript } from "../flash_card/first_boot.ts";
 import { writePackageScripts } from "../walk/package_scripts.ts";
 import { Container, run, type Suite } from "./container.ts";
@@ -43,6 +44,7 @@ const CASES: readonly Case[] = [
   { name: "upgrade", script: "upgrade.sh" },
   { name: "inhibitors", script: "inhibitors.sh" },
   { name: "documents", script: "documents.sh" },
+  { name: "bridge", script: "bridge.sh" },
 ];
 
 /** Names of the cases, for the command line. */
@@ -122,6 +124,7 @@ async function prepare(lower: string, dir: string, programs: Programs, script: s
   putPrograms(opt, programs);
   if (script === "upgrade.sh") cpSync(programs.daemon, join(opt, "daemon"), { recursive: true });
   if (script === "documents.sh") writePackageScripts(opt);
+  if (script === "bridge.sh") await putCertificates(join(opt, "far"));
   writeFileSync(join(opt, "first-boot.sh"), firstBootScript());
   const lastStep = linuxPlatform(true).powerOffNow.map((argv) => argv.map((word) => `'${word}'`).join(" "));
   writeFileSync(join(opt, "power-off-now"), `${lastStep.join("\n")}\n`);
@@ -131,6 +134,16 @@ async function prepare(lower: string, dir: string, programs: Programs, script: s
   );
   container.runAtBoot(`/opt/${script}`);
   return container;
+}
+
+/** What a cluster's node shows whoever connects to it. */
+async function putCertificates(dir: string): Promise<void> {
+  mkdirSync(dir, { recursive: true });
+  const authority = await createAuthority();
+  const { cert, key } = await authority.issue();
+  for (const [name, text] of [["ca", authority.caPem], ["cert", cert], ["key", key]] as const) {
+    writeFileSync(join(dir, `${name}.pem`), text);
+  }
 }
 
 function outcome(text: string, host: { said: string; isOff: boolean } | undefined): Outcome {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { HistorySample } from "../../../lib/messages/history_answer.ts";
-import { askAllSamples, type AskHistorian } from "./past_samples.ts";
+import { askAllSamples, type AskHistorian, stepForHours } from "./past_samples.ts";
 
 /** A historian with a row every 10 s up to `toSec`, which tells 1,500 at a time. @param fails The question it leaves unanswered */
 function historian(toSec: number, fails = Infinity): { ask: AskHistorian; asked: () => number } {
@@ -48,4 +48,14 @@ Deno.test("askAllSamples() misses the oldest rows, never the newest, when a late
   assert.equal(found?.samples?.at(-1)?.at_s, 21_600);
   assert.equal(found?.samples?.length, 1500);
   assert.equal(await askAllSamples(historian(100, 1).ask, { device: "a", from_ms: 0, to_ms: 1 }), undefined);
+});
+
+Deno.test("stepForHours() leaves spans of up to 31 days to the historian, and asks for six hours beyond", () => {
+  assert.deepEqual([1, 168, 744, 745, 8784].map(stepForHours), [
+    undefined,
+    undefined,
+    undefined,
+    21_600,
+    21_600,
+  ]);
 });
