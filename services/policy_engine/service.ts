@@ -24,7 +24,7 @@ import { Plans } from "./io/agent_plan.ts";
 import { devicesOf, Publisher } from "./io/publisher.ts";
 import type { Ways } from "./io/silence.ts";
 import { SnapshotKeeper } from "./snapshot/keeper.ts";
-import { textFile } from "../../lib/text_file.ts";
+import { slotFile } from "../../lib/slot_file.ts";
 import { udpWake } from "./io/wake_on_lan.ts";
 import { houseWarnings, WARNING_CODES } from "./io/warnings.ts";
 import { own } from "../../lib/own.ts";
@@ -39,7 +39,7 @@ const TICK_MS = 1000;
 /** Makes the service as it runs in its worker. */
 export function createPolicyEngine(context: ServiceContext<PolicyEngineConfig>): PolicyEngine {
   return new PolicyEngine(context, {
-    store: textFile(`${context.config.stateDir}/policy.json`),
+    store: slotFile(`${context.config.stateDir}/policy.json`),
     newId: () => crypto.randomUUID(),
     wake: wakesHosts(context.config.file) ? udpWake() : undefined,
   });
@@ -148,7 +148,7 @@ export class PolicyEngine implements Service {
   stop(): Promise<void> {
     for (const cancel of this.#cancels.splice(0)) cancel();
     this.#subscriptions.stop();
-    if (this.#house) this.#keeper.flush(this.#house.state);
+    if (this.#house) this.#keeper.close(this.#house.state);
     return Promise.resolve();
   }
 

@@ -6,7 +6,7 @@ import type { Logger } from "../../../lib/log/log.ts";
 import { emptyHouse, type HouseState } from "../house.ts";
 import type { HouseRules } from "../rules/rules.ts";
 import { type DoubtBasis, restoreSnapshot, SnapshotWriter } from "./snapshot.ts";
-import type { TextFile } from "../../../lib/text_file.ts";
+import type { SlotFile } from "../../../lib/slot_file.ts";
 import { stationPhase } from "../outage/station.ts";
 
 /** On battery the snapshot follows the readings at least this often, ms. */
@@ -23,7 +23,7 @@ export interface KeeperParts {
   readonly clock: Clock;
   readonly health: Health;
   readonly log: Logger;
-  readonly store: TextFile;
+  readonly store: SlotFile;
   /** Which start of the system this is; absent when nobody says. */
   readonly bootId?: string;
 }
@@ -100,6 +100,17 @@ export class SnapshotKeeper {
   /** What still waits is stored and said now. */
   flush(house: HouseState): void {
     if (this.#cancelRest) this.#keepAll(house);
+  }
+
+  /** The last one of this run: what waits is stored and said, and the text is left as a plain file. */
+  close(house: HouseState): void {
+    this.flush(house);
+    const { clock, log, store } = this.parts;
+    try {
+      store.writePlain(this.#writer.write(house, clock.monoMs(), clock.wallMs()));
+    } catch (error) {
+      log.error("SNAPSHOT NOT STORED", { reason: errorText(error) });
+    }
   }
 
   #keepAllAt(atMonoMs: number, house: HouseState): void {
