@@ -62,12 +62,6 @@ const TAKEN_TEXT = "Cannot publish: somebody else uses our client id and sends t
 /** MQTT 5 CONNACK 132 and MQTT 3.1.1 CONNACK 1: the broker does not speak this version. */
 const UNSUPPORTED_VERSION_CODES: readonly number[] = [1, 132];
 
-/** On its way to the services. */
-interface DeliveredMessage extends MqttMessage {
-  /** One of them has published it, and it did not come from the broker. */
-  readonly isOwn?: boolean;
-}
-
 /** See the file comment. */
 export class BrokerLink {
   readonly #clients = new Clients();
@@ -230,7 +224,7 @@ export class BrokerLink {
       // Of our presence we must hear what the broker says in our name.
       (topic, payload) =>
         topic !== this.#presenceTopic && this.#direct.send(topic, payload, this.parts.clock.monoMs()),
-      (message) => this.#receive({ ...message, isOwn: true }),
+      (message) => this.#handOver(message),
     );
     this.#client = client;
   }
@@ -238,7 +232,10 @@ export class BrokerLink {
   /** From the broker. */
   #take(message: MqttMessage): void {
     const heard = this.#direct.hear(message, this.parts.clock.monoMs());
-    if (heard === "pass") return this.#receive(message);
+    if (heard === "pass") {
+      this.#leftOut.taken(message.topic);
+      return this.#floods.receive(message);
+    }
     if (heard === "first_echo") this.#subscribeAnew();
     if (heard === "echoes") {
       this.parts.log.notice(
@@ -247,16 +244,16 @@ export class BrokerLink {
     }
   }
 
-  #receive(message: DeliveredMessage): void {
+  /** From one of the services. Their pace is their own. */
+  #handOver(message: MqttMessage): void {
     this.#leftOut.taken(message.topic);
-    this.#floods.receive(message);
+    this.#deliver(message, this.#clients.hearingOwn(message.topic));
   }
 
-  #deliver(message: DeliveredMessage): void {
+  #deliver(message: MqttMessage, clients = this.#clients.hearing(message.topic)): void {
     const { topic } = message;
     if (topic === this.#presenceTopic) this.#presence.hear(message);
     const reply = asReply(message);
-    const clients = message.isOwn ? this.#clients.hearingOwn(topic) : this.#clients.hearing(topic);
     for (const { port } of clients) port.postMessage(reply);
     // What is retained comes again with the subscription, and what the broker never kept may be lost.
     if (message.retained || message.qos === 0) return;
