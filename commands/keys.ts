@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
 import { type KeysAnswer, runKeysCommand } from "../lib/pairing/keys_command.ts";
-import { textFile } from "../lib/text_file.ts";
+import { textFile } from "../lib/files/text_file.ts";
 import { isThisMachine } from "../lib/this_machine.ts";
 import type { Pairing } from "../lib/pairing/pairing.ts";
 import { fileErrorText } from "./terminal/file_error.ts";

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { textFile } from "../../lib/text_file.ts";
+import { textFile } from "../../lib/files/text_file.ts";
 import { agentPaths } from "../settings/paths.ts";
 import type { Argv, HostPlatform } from "../platform/platform.ts";
 import type { InstallPorts } from "./install.ts";

@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import { errorText } from "../../lib/errors.ts";
 import { integerIn, parseJson } from "../../lib/messages/parse.ts";
-import type { TextStore } from "../../lib/text_file.ts";
+import type { TextStore } from "../../lib/files/text_file.ts";
 
 /** The oldest ids are forgotten beyond this many; their commands have long expired. */
 const KEPT = 1000;

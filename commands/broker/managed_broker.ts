@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createAuthority, loadAuthority } from "../../lib/certificates.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { encodePasswords, hashPassword, parsePasswords } from "../../lib/mqtt/mosquitto_passwords.ts";
-import { textFile } from "../../lib/text_file.ts";
+import { textFile } from "../../lib/files/text_file.ts";
 import {
   brokerUsers,
   DAEMON_USER,

@@ -5,7 +5,7 @@ import { editEnv, type EnvChanges } from "../../lib/config/env/edit_env.ts";
 import { type HouseConfig, loadConfig } from "../../lib/config/load.ts";
 import { dashboardPasswordFile } from "../../lib/config/dashboard_keys.ts";
 import { ConfigError } from "../../lib/errors.ts";
-import { textFile } from "../../lib/text_file.ts";
+import { textFile } from "../../lib/files/text_file.ts";
 import { serviceConfigProblems } from "../../services/registry.ts";
 import { storePassword } from "../dashboard.ts";
 import { makeLikeParent } from "../like_parent.ts";

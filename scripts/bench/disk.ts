@@ -5,7 +5,7 @@ import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { TestClock } from "../../lib/time/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
-import { slotFile } from "../../lib/slot_file.ts";
+import { slotFile } from "../../lib/files/slot_file.ts";
 import { Historian } from "../../services/historian/service.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "../../services/policy_engine/service.ts";
 import { capabilityOf, SERVICES } from "../../services/registry.ts";

@@ -1,5 +1,5 @@
 /** Wires `notifier` into its worker. */
-import { textFile } from "../../lib/text_file.ts";
+import { textFile } from "../../lib/files/text_file.ts";
 import { runWorker } from "../../lib/workers/worker_host.ts";
 import { openChannel } from "./channels/table.ts";
 import { createHttp } from "./http.ts";

@@ -24,7 +24,7 @@ import { Plans } from "./io/agent_plan.ts";
 import { devicesOf, Publisher } from "./io/publisher.ts";
 import type { Ways } from "./io/silence.ts";
 import { SnapshotKeeper } from "./snapshot/keeper.ts";
-import { slotFile } from "../../lib/slot_file.ts";
+import { slotFile } from "../../lib/files/slot_file.ts";
 import { udpWake } from "./io/wake_on_lan.ts";
 import { houseWarnings, WARNING_CODES } from "./io/warnings.ts";
 import { own } from "../../lib/own.ts";

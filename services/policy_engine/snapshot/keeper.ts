@@ -6,7 +6,7 @@ import type { Logger } from "../../../lib/log/log.ts";
 import { emptyHouse, type HouseState } from "../house.ts";
 import type { HouseRules } from "../rules/rules.ts";
 import { type DoubtBasis, restoreSnapshot, SnapshotWriter } from "./snapshot.ts";
-import type { SlotFile } from "../../../lib/slot_file.ts";
+import type { SlotFile } from "../../../lib/files/slot_file.ts";
 import { stationPhase } from "../outage/station.ts";
 
 /** On battery the snapshot follows the readings at least this often, ms. */

@@ -15,7 +15,7 @@ import type { OutagePhase } from "../outage/outage.ts";
 import type { Readings } from "../outage/readings.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import { NEW_STATION, stationPhase, type StationState, stepStation } from "../outage/station.ts";
-import { textFile } from "../../../lib/text_file.ts";
+import { textFile } from "../../../lib/files/text_file.ts";
 
 const rulesFor = (stations: Record<string, string[]>) => simpleRules({ ...LIMITS, stations }, 0);
 const RULES = rulesFor({ Study: ["pc", "nas", "tv"], Attic: ["mac"] });

@@ -9,7 +9,7 @@ import { DEFAULT_ROOTS, matchesFilter } from "../../../lib/mqtt/topics.ts";
 import { settle, TestClock } from "../../../lib/time/test_clock.ts";
 import { testContext } from "../../../lib/testing.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "../service.ts";
-import type { SlotFile } from "../../../lib/slot_file.ts";
+import type { SlotFile } from "../../../lib/files/slot_file.ts";
 
 /** The key of the agent `pc`. */
 export const KEY = "ab".repeat(32);

@@ -1,5 +1,5 @@
 /** A small text that outlives the process: one file, whole at every moment. */
-import { directoryOf } from "./text/paths.ts";
+import { directoryOf } from "../text/paths.ts";
 
 /** A place for one text. */
 export interface TextStore {

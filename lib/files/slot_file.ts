@@ -3,8 +3,7 @@
  * already. A rename makes the file system write its own books each time, and wait for what others write; this does not, and a
  * full disk cannot stop it.
  */
-import { crc32 } from "./crc32.ts";
-import { directoryOf } from "./text/paths.ts";
+import { directoryOf } from "../text/paths.ts";
 import { exists, flushDirectory, replaceFile, type TextFile, textFile } from "./text_file.ts";
 
 /** A text file that lies in slots while it is in use. */
@@ -13,13 +12,16 @@ export interface SlotFile extends TextFile {
   writePlain(text: string): void;
 }
 
-/** Where a slot's text begins: its head has a disk block of its own. */
-export const HEAD_BYTES = 512;
+/** What a disk writes whole or not at all: each block of a slot begins with the number of the text that it is of. */
+export const BLOCK_BYTES = 512;
+const NUMBER_BYTES = 8;
+const LARGEST_NUMBER = 0xffff_ffff;
 /** The room of a slot, at least; a text that does not fit gets a file with twice as much as it needs. */
 export const LEAST_SLOT_BYTES = 16 * 1024;
 /** A file beyond this is none of ours. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
-const HEAD = /^slot 1 (\d{1,15}) (\d{1,10}) ([0-9a-f]{8})\n/;
+/** Before the text: its length in bytes. */
+const HEAD = /^(\d{1,10})\n/;
 
 interface Slot {
   readonly number: number;
@@ -27,8 +29,8 @@ interface Slot {
 }
 
 /**
- * The file at `path`, with its slots in `path.slots`. A text is whole or the one before it is: what was being written when the
- * power went fails its checksum.
+ * The file at `path`, with its slots in `path.slots`. A text is whole or the one before it is: when the power goes in the
+ * middle of a write, some blocks are of another number.
  *
  * Reading gives the newest whole text of the slots, or the plain file where there are none.
  */
@@ -58,14 +60,14 @@ export function slotFile(path: string, mode = 0o600): SlotFile {
       return newest.text;
     },
     write(text) {
-      const bytes = new TextEncoder().encode(text);
-      number++;
+      number = number >= LARGEST_NUMBER ? 1 : number + 1;
+      const slot = slotOf(number, text);
       try {
-        if (open && HEAD_BYTES + bytes.length <= open.slotBytes && isStillThere(open, slotsPath)) {
-          writeSlot(open, number, bytes);
+        if (open && slot.length <= open.slotBytes && isStillThere(open, slotsPath)) {
+          writeSlot(open, slot);
         } else {
           close();
-          open = makeSlots(slotsPath, mode, number, bytes);
+          open = makeSlots(slotsPath, mode, slot);
         }
       } catch (error) {
         // Nobody knows what is in the slot now: the next one makes the file anew.
@@ -99,20 +101,19 @@ interface OpenSlots {
   next: 0 | 1;
 }
 
-function makeSlots(path: string, mode: number, number: number, text: Uint8Array): OpenSlots {
+function makeSlots(path: string, mode: number, slot: Uint8Array): OpenSlots {
   let slotBytes = LEAST_SLOT_BYTES;
-  while (slotBytes < 2 * (HEAD_BYTES + text.length)) slotBytes *= 2;
+  while (slotBytes < 2 * slot.length) slotBytes *= 2;
   const bytes = new Uint8Array(2 * slotBytes);
-  bytes.set(slot(number, text));
+  bytes.set(slot);
   replaceFile(path, bytes, mode);
   const file = Deno.openSync(path, { read: true, write: true });
   return { file, slotBytes, inode: Deno.statSync(path).ino, next: 1 };
 }
 
-function writeSlot(open: OpenSlots, number: number, text: Uint8Array): void {
-  const bytes = slot(number, text);
+function writeSlot(open: OpenSlots, slot: Uint8Array): void {
   open.file.seekSync(open.next * open.slotBytes, Deno.SeekMode.Start);
-  for (let written = 0; written < bytes.length;) written += open.file.writeSync(bytes.subarray(written));
+  for (let written = 0; written < slot.length;) written += open.file.writeSync(slot.subarray(written));
   open.file.syncDataSync();
   open.next = open.next === 0 ? 1 : 0;
 }
@@ -126,16 +127,27 @@ function isStillThere({ inode }: OpenSlots, path: string): boolean {
   }
 }
 
-function slot(number: number, text: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(HEAD_BYTES + text.length);
-  const sum = checksum(number, text);
-  bytes.set(new TextEncoder().encode(`slot 1 ${number} ${text.length} ${sum}\n`));
-  bytes.set(text, HEAD_BYTES);
+/** In whole blocks, without a sum over all bytes: the worker that stores runs cold code, to which a large text would be long. */
+function slotOf(number: number, text: string): Uint8Array {
+  const encoder = new TextEncoder();
+  const body = encoder.encode(text);
+  const head = encoder.encode(`${body.length}\n`);
+  const stream = new Uint8Array(head.length + body.length);
+  stream.set(head);
+  stream.set(body, head.length);
+  const mark = encoder.encode(markOf(number));
+  const room = BLOCK_BYTES - NUMBER_BYTES;
+  const blocks = Math.ceil(stream.length / room);
+  const bytes = new Uint8Array(blocks * BLOCK_BYTES);
+  for (let block = 0; block < blocks; block++) {
+    bytes.set(mark, block * BLOCK_BYTES);
+    bytes.set(stream.subarray(block * room, (block + 1) * room), block * BLOCK_BYTES + NUMBER_BYTES);
+  }
   return bytes;
 }
 
-function checksum(number: number, text: Uint8Array): string {
-  return crc32(text, crc32(new TextEncoder().encode(`${number} `))).toString(16).padStart(8, "0");
+function markOf(number: number): string {
+  return number.toString(16).padStart(NUMBER_BYTES, "0");
 }
 
 function readSlots(path: string): Uint8Array | undefined {
@@ -158,13 +170,30 @@ export function newestSlot(bytes: Uint8Array): Slot | undefined {
   const slots = [bytes.subarray(0, half), bytes.subarray(half)].map(readSlot).filter((one) =>
     one !== undefined
   );
-  return slots.reduce<Slot | undefined>((a, b) => a && a.number > b.number ? a : b, undefined);
+  return slots.reduce<Slot | undefined>((a, b) => a && isNewer(a.number, b.number) ? a : b, undefined);
+}
+
+/** The two of a file are one write apart; after the largest number comes 1. */
+function isNewer(a: number, b: number): boolean {
+  return a === 1 && b === LARGEST_NUMBER ? true : b === 1 && a === LARGEST_NUMBER ? false : a > b;
 }
 
 function readSlot(bytes: Uint8Array): Slot | undefined {
-  const [, number, length, sum] = HEAD.exec(new TextDecoder().decode(bytes.subarray(0, HEAD_BYTES))) ?? [];
-  if (number === undefined || length === undefined) return undefined;
-  const text = bytes.subarray(HEAD_BYTES, HEAD_BYTES + Number(length));
-  if (text.length !== Number(length) || checksum(Number(number), text) !== sum) return undefined;
-  return { number: Number(number), text: new TextDecoder().decode(text) };
+  const decoder = new TextDecoder();
+  const markAt = (at: number) => decoder.decode(bytes.subarray(at, at + NUMBER_BYTES));
+  const mark = markAt(0);
+  const number = /^[0-9a-f]{8}$/.test(mark) ? parseInt(mark, 16) : 0;
+  const head = HEAD.exec(decoder.decode(bytes.subarray(NUMBER_BYTES, NUMBER_BYTES + 11)));
+  if (number === 0 || !head) return undefined;
+  const room = BLOCK_BYTES - NUMBER_BYTES;
+  const length = head[0].length + Number(head[1]);
+  const blocks = Math.ceil(length / room);
+  if (blocks * BLOCK_BYTES > bytes.length) return undefined;
+  const stream = new Uint8Array(blocks * room);
+  for (let block = 0; block < blocks; block++) {
+    const at = block * BLOCK_BYTES;
+    if (markAt(at) !== mark) return undefined;
+    stream.set(bytes.subarray(at + NUMBER_BYTES, at + BLOCK_BYTES), block * room);
+  }
+  return { number, text: decoder.decode(stream.subarray(head[0].length, length)) };
 }
