@@ -230,7 +230,7 @@ function untilCritical(telling: Telling): string {
   const { house, state, station, nowMonoMs } = telling;
   const battery = stationBattery(state, house.rules, station, nowMonoMs);
   if (!battery || telling.hosts.length === 0) return "";
-  if (battery.isCharged !== undefined) return `; ${battery.isCharged}; nothing is shut down while it rises`;
+  if (battery.charging) return `; ${battery.charging.reason}; nothing is shut down while it rises`;
   const seconds = earliestSec(telling);
   if (seconds === undefined) return "; nobody can tell how long it lasts";
   return `; the first host is told to shut down in about ${
@@ -241,8 +241,9 @@ function untilCritical(telling: Telling): string {
 /** Seconds until the first host is told, if charge and load go on as they do; undefined: nobody can tell. */
 function earliestSec({ device, house, state, nowMonoMs }: Telling): number | undefined {
   const basis = basisOf(device, state, house, nowMonoMs);
-  if (basis.battery?.isCharged !== undefined) return undefined;
-  const dueMonoMs = new Forecast({ ...basis, state, isSilent: state.isBlind }).firstDueMonoMs();
+  // Who still tells the charge is heard again, also when nobody tells the grid.
+  const isSilent = basis.battery?.charge?.isEstimate === true;
+  const dueMonoMs = new Forecast({ ...basis, state, isSilent }).firstDueMonoMs();
   return dueMonoMs === undefined ? undefined : Math.max(0, Math.floor((dueMonoMs - nowMonoMs) / 1000));
 }
 

@@ -92,3 +92,27 @@ Deno.test("Publisher says a sentence that tells an age again every five seconds,
   assert.ok(said >= 10 && said <= 13, `${said} times in a minute`);
   await scene.stop();
 });
+
+for (
+  const [name, minutes, ages] of [
+    ["goes on being told", 1011, { grid_age_s: 200, soc_age_s: 0, age_s: 0 }],
+    ["is silent as well: it counts as empty in the end", 238, {
+      grid_age_s: 200,
+      soc_age_s: 200,
+      age_s: 200,
+    }],
+  ] as const
+) {
+  Deno.test(`policyStatus() of a grid that nobody confirms names the time by a charge that ${name}`, async () => {
+    const scene = await house();
+    const load = { soc: 80, grid_connected: false, out_watts: 10, battery_wh: 1000 };
+    await scene.feed({ ...load, age_s: 0 });
+    for (let i = 0; i < 4; i++) await scene.clock.advance(50_000);
+    await scene.feed({ ...load, ...ages });
+    await scene.clock.advance(1000);
+    const { blind, shutdown_earliest_s = NaN } = scene.status();
+    assert.equal(blind, true);
+    assert.ok(Math.abs(shutdown_earliest_s / 60 - minutes) <= 1, `${shutdown_earliest_s} s`);
+    await scene.stop();
+  });
+}

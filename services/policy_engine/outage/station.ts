@@ -1,6 +1,6 @@
 /** One station: what is known of it, where its groups of hosts stand, which stages run. Pure. */
 import { type Battery, batteryNow } from "./battery.ts";
-import { followCharge, type UntoldCharge } from "./blind/untold_charge.ts";
+import { followCharge, hasRisen, type UntoldCharge } from "./blind/untold_charge.ts";
 import type { Charge } from "./blind/blind_estimate.ts";
 import { type BlindTelling, NOTHING_TOLD, stepBlindTelling } from "./blind/blind_telling.ts";
 import { addSample, measuredDischarge, type SocSample } from "./discharge_rate.ts";
@@ -156,7 +156,8 @@ export function stepStation(
     staleAfterMs,
     nowMonoMs,
   );
-  const samples = samplesOf(before, verdict);
+  const untoldCharge = untoldChargeNow(before, verdict, staleAfterMs, nowMonoMs);
+  const samples = hasRisen(untoldCharge) ? [] : samplesOf(before, verdict);
   const dischargePercentPerMin = measuredDischarge(samples) ??
     (verdict.connected === false ? before.dischargePercentPerMin : undefined);
   const lastGridMonoMs = verdict.connected ? verdict.evidenceMonoMs : before.lastGridMonoMs;
@@ -167,7 +168,7 @@ export function stepStation(
     samples,
     dischargePercentPerMin,
     lastGridMonoMs,
-    untoldCharge: untoldChargeNow(before, verdict, staleAfterMs, nowMonoMs),
+    untoldCharge,
   };
   const battery = stationBattery(judged, rules, station, nowMonoMs);
   const { phases, events: found } = stepGroups(judged, battery, rules, station, view, nowMonoMs);

@@ -251,6 +251,21 @@ for (
   });
 }
 
+Deno.test("stepStation() measures no fall while somebody charges the battery, and keeps the one from before", () => {
+  let state = SEEN;
+  /** Takes the charge of each minute in, and gives the fall after each. */
+  const falls = (fromMin: number, percents: readonly number[], gridUntold?: Readings["gridUntold"]) =>
+    percents.map((percent, index) => {
+      const atMonoMs = NOW + (fromMin + index) * MIN;
+      const readings = { grid: said(false), gridUntold, socPercent: { value: percent, atMonoMs } };
+      state = hear(state, readings, STATION, atMonoMs).state;
+      return state.dischargePercentPerMin;
+    });
+  assert.deepEqual(falls(0, [50, 48, 46]), [undefined, undefined, 2]);
+  assert.deepEqual(falls(3, [46, 47, 47.5, 48, 47.1], said(true)), [4 / 3, 4 / 3, 4 / 3, 4 / 3, 4 / 3]);
+  assert.deepEqual(falls(8, [46.5, 46, 45.5], said(true)), [4 / 3, 4 / 3, 0.5], "from the first that fell");
+});
+
 Deno.test("stepStation() does not take a charge that rises for the grid's return while a witness tells that it is gone", () => {
   let state =
     hear({ ...SEEN, witnesses: witnesses(plug(false)) }, { grid: said(false), socPercent: said(8) }).state;
