@@ -39,7 +39,7 @@ function examineDaemon({ orchestrator, cloud }: BrokerSnapshot, holder: StateHol
   const what = "daemon";
   if (orchestrator?.online !== true && holder.kind === "taken") {
     const text =
-      `runs (process ${holder.pid ?? "unknown"}), but the broker has no word of it: the broker's user of ` +
+      `runs (process ${holder.pid ?? "unknown"}), but the broker has nothing from it: the broker's user of ` +
       "MQTT_USER may not write, or the daemon is not connected. To see which lines its access list lacks, look at: " +
       'journalctl -u ecoflow-power -g "BROKER"';
     return { what, verdict: "bad", text };

@@ -135,7 +135,7 @@ const ROWS: { readonly [Key in Shown]: StationEntity } = {
   ts: {
     shows: "told",
     traits: {
-      ...diagnostic({ platform: "sensor", name: "Last word", device_class: "timestamp" }),
+      ...diagnostic({ platform: "sensor", name: "Last reading", device_class: "timestamp" }),
       enabled_by_default: false,
     },
   },

@@ -160,7 +160,7 @@ Deno.test("SocBridge makes a station of a configured cable that nobody else know
   assert.deepEqual([silent.link, silent.grid_connected], ["stale", false]);
   assert.ok((silent.grid_age_s ?? 0) > 15 && (silent.age_s ?? 0) > 15);
   assert.equal(silent.discharge_min, undefined, "minutes of a silent cable are no minutes");
-  assert.match(JSON.stringify(h.health.list()), /No fresh word from.*Rack/);
+  assert.match(JSON.stringify(h.health.list()), /No fresh reading from.*Rack/);
   await h.stop();
 });
 

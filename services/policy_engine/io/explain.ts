@@ -194,7 +194,7 @@ function sentenceFor(telling: Telling): string {
       return unknownSentence(telling, joined);
     case "online":
       return isGridPast(state)
-        ? `The grid was there at the last word on it, ${gridAge(telling)}${byWhom(telling)}${
+        ? `The grid was there at the last reading, ${gridAge(telling)}${byWhom(telling)}${
           joined.replace(/^,/, ";")
         }.`
         : `The grid is there${byWhom(telling)}${joined}.`;
@@ -280,7 +280,7 @@ function gridAge({ state, nowMonoMs }: Telling): string {
 
 /** An outage goes on by its last word: that it is the last one is said; empty while it is fresh. */
 function lastWord(telling: Telling): string {
-  return isGridPast(telling.state) ? ` at the last word on it, ${gridAge(telling)}` : "";
+  return isGridPast(telling.state) ? ` at the last reading, ${gridAge(telling)}` : "";
 }
 
 function addendum(telling: Telling, ways: Ways): string {

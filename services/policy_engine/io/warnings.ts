@@ -65,7 +65,7 @@ export function houseWarnings(
   warn(
     "station_blind",
     blind.filter((device) => !isSpeaking(device)),
-    "is silent: the last word on it is old",
+    "is silent: its last reading is old",
   );
   warn(
     "grid_unknown",

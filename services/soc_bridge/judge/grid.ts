@@ -135,7 +135,7 @@ export function settleGrid(state: GridState, nowMonoMs: number, spokeMonoMs: num
   const isUntold = nowMonoMs - confirmedAtMonoMs > GRID_UNTOLD_MS &&
     spokeMonoMs - confirmedAtMonoMs >= GRID_ROUND_MS;
   if (!isDoubted && !isUntold) return state;
-  const last = `no word on the grid since ${evidence ?? (state.present ? "it was there" : "it was lost")}`;
+  const last = `no reading of the grid since ${evidence ?? (state.present ? "it was there" : "it was lost")}`;
   return {
     present: state.present ? undefined : false,
     evidence: isDoubted ? `${doubt.evidence}; ${last}` : last,

@@ -21,7 +21,7 @@ export type WatchedStation = Pick<
 >;
 
 const RULES: readonly [code: string, about: string, holds: (station: WatchedStation) => boolean][] = [
-  ["station_silent", "No fresh word from", ({ link }) => link !== "live"],
+  ["station_silent", "No fresh reading from", ({ link }) => link !== "live"],
   [
     "source_disagreement",
     "The cloud contradicts the cable, which decides the grid, of",
