@@ -238,7 +238,7 @@ Deno.test("SocBridge believes no cable with the serial number of another station
   const state = h.state();
   assert.deepEqual([state.grid_connected, state.soc, state.grid_source], [false, before.soc, undefined]);
   assert.deepEqual(h.told(), ["source_of_another"]);
-  assert.match(JSON.stringify(h.health.list()), /source_of_another.*not believed, of Study/);
+  assert.match(JSON.stringify(h.health.list()), /source_of_another.*not believed: Study/);
   assert.match(h.log.text(), /CABLE OF ANOTHER STATION.*R631SIM000000002/);
   assert.notEqual(
     h.state("Attic").soc,
