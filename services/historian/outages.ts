@@ -42,7 +42,7 @@ export class OutageBook {
     return this.#open.size > 0;
   }
 
-  /** Takes a live word. @returns the outage when it began, changed or ended */
+  /** Takes a live reading. @returns the outage when it began, changed or ended */
   note(device: string, { grid, soc }: GridWord, wallMs: number): Outage | undefined {
     if (grid === undefined) return undefined;
     const open = this.#open.get(device);

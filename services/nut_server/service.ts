@@ -22,7 +22,7 @@ import { errorLine } from "./protocol/answers.ts";
 import { type ConfigWarning, configWarnings } from "./warnings.ts";
 
 /**
- * The policy notices silence by the same limit and then says so: its word comes first, or clients on battery would hear
+ * The policy notices silence by the same limit and then says so: its status comes first, or clients on battery would hear
  * "stale" once in between, ms.
  */
 const HANDOVER_MS = 5_000;
@@ -32,7 +32,7 @@ const POLICY_SILENT_MS = 120_000;
 const FSD_HOLD_MS = 60_000;
 /** How long clients may take to come back after a start: longer than the slowest client's poll and retry, ms. */
 const LOGIN_GRACE_MS = 90_000;
-/** A retained word of the policy that is older than this may be from before a power cut, ms. */
+/** A retained status of the policy that is older than this may be from before a power cut, ms. */
 const BELIEVED_RETAINED_MS = 60_000;
 
 /** To a line on which this program fails: the client holds on to what it knew, and asks again. */
@@ -195,7 +195,7 @@ export class NutService implements Service {
   }
 
   /**
-   * A retained word from the future is from before a clock that fell back at a power cut, and one of another boot may be,
+   * A retained status from the future is from before a clock that fell back at a power cut, and one of another boot may be,
    * however young it looks by a clock that went on where it was stored: neither is to be believed.
    */
   #isRecent({ ts, boot_id }: PolicyStatus): boolean {

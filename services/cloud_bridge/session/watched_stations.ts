@@ -81,7 +81,7 @@ export class WatchedStations {
     return this.#account === undefined || this.#account.size === 0 ? undefined : false;
   }
 
-  /** The cloud's word on a station. @returns whether that is news */
+  /** What the cloud says of a station. @returns whether that is news */
   setOnline(sn: string, online: boolean): boolean {
     if (this.#online.get(sn) === online) return false;
     this.#online.set(sn, online);
@@ -107,7 +107,7 @@ export class WatchedStations {
     return [...this.#forms.get(sn) ?? BOTH_FORMS];
   }
 
-  /** The list for the house. `online` is the cloud's last word, absent when it gave none. */
+  /** The list for the house. `online` is what the cloud said last, absent when it said nothing. */
   toList(): StationList {
     const others = [...this.#account?.values() ?? []].filter(({ sn }) => !this.isWatched(sn));
     return {

@@ -272,13 +272,13 @@ function byWhom({ state: { verdict }, station }: Telling): string {
   return verdict.isUntold ? " (as the station said last; it does not tell it any more)" : "";
 }
 
-/** How old the newest word on the grid is: `9 s ago`. */
+/** How old the newest reading of the grid is: `9 s ago`. */
 function gridAge({ state, nowMonoMs }: Telling): string {
   if (state.verdict?.by === "station" && state.readings.grid?.isFromBefore) return "before the restart";
   return `${ageWords(nowMonoMs - (state.verdict?.evidenceMonoMs ?? nowMonoMs))} ago`;
 }
 
-/** An outage goes on by its last word: that it is the last one is said; empty while it is fresh. */
+/** That an outage goes on by its last reading alone, and how old that is; empty while it is fresh. */
 function lastWord(telling: Telling): string {
   return isGridPast(telling.state) ? ` at the last reading, ${gridAge(telling)}` : "";
 }

@@ -60,7 +60,7 @@ function stationProblems(device: string, section: StationSection, limits: Simple
   return problems;
 }
 
-/** Whose word counts must be somebody's, and nobody is asked about a grid that does not count. */
+/** Readings of witnesses alone need a witness, and no witness is named for a grid that does not count. */
 function gridProblems(device: string, { grid }: StationSection, { witness }: PolicyFile): FileProblem[] {
   const path = ["station", device, "grid"];
   if (grid === "witness" && !witness.some(({ stations }) => stations?.includes(device) ?? true)) {

@@ -1,11 +1,11 @@
 /**
  * After what looks like a reboot: whether the power went and came back while we were away, as the hosts know it. A Pi
- * without a clock battery cannot tell; a host that was switched on since our last word can. Pure but for its memory.
+ * without a clock battery cannot tell; a host that was switched on since our last reading can. Pure but for its memory.
  */
 import type { AgentStatus } from "../../../lib/messages/agent/status.ts";
 import type { DoubtBasis } from "./snapshot.ts";
 
-/** Fresh words of the stations get this chance while no host says that it had power all the while, ms. */
+/** Fresh readings of the stations get this chance while no host says that it had power all the while, ms. */
 export const DOUBT_MS = 300_000;
 /** The chance when a host does: the outage may go on, ms. */
 export const KEPT_DOUBT_MS = 120_000;
@@ -45,7 +45,7 @@ export class PowerDoubt {
     if (word !== undefined) this.#words.set(agent, word);
   }
 
-  /** Until then old words trigger nothing, monotonic ms. */
+  /** Until then old readings trigger nothing, monotonic ms. */
   get endMonoMs(): number {
     const hasKept = [...this.#words.values()].includes("kept");
     return this.basis.beganMonoMs + (hasKept ? KEPT_DOUBT_MS : DOUBT_MS);

@@ -250,7 +250,7 @@ export class PowerStation {
     };
   }
 
-  /** @returns whether the payload's own word "gone" is contradicted */
+  /** @returns whether the payload's own "gone" is contradicted */
   #judgeGrid({ tag27, values, isReply }: Taken, atMonoMs: number): boolean {
     const { gridRule, model } = this.#options;
     if (gridRule === "tag27" && model.spec.tag27) {

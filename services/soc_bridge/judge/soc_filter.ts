@@ -31,7 +31,7 @@ export const SOC_CONFIRM_MS = 20_000;
 export const SOC_ZERO = 0.5;
 /**
  * A zero that nothing led up to, whatever the silence before it, is believed at the third reading, this long after the first, ms; and
- * not while the battery cannot have fallen so far since its last true word: some send zeros for ever.
+ * not while the battery cannot have fallen so far since its last true reading: some send zeros for ever.
  */
 export const SOC_ZERO_CONFIRM_MS = 60_000;
 
