@@ -140,8 +140,9 @@ export function encodePowerState(state: PowerState): string {
 }
 
 /**
- * Charge and grid as far as they may be said: absent when nobody has confirmed that one value for longer than `limitSec`,
- * however live the station is; a grid that is said to be unknown is not said at all. Without an age of its own a value is as old as the newest evidence, without any it is fresh.
+ * Charge and grid as far as they may be said. A value is absent when nobody has confirmed it for longer than `limitSec`, however
+ * live the station is. A grid that is said to be unknown is absent, too. Without an age of its own a value is as old as the newest
+ * evidence. Without any age it is fresh.
  */
 export function freshWords(
   { soc, grid_connected, grid_unknown, soc_age_s, grid_age_s, age_s = 0 }: PowerState,

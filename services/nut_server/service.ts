@@ -195,8 +195,8 @@ export class NutService implements Service {
   }
 
   /**
-   * A retained status from the future is from before a clock that fell back at a power cut, and one of another boot may be,
-   * however young it looks by a clock that went on where it was stored: neither is to be believed.
+   * A retained status from the future is not believed: it is from before a clock that fell back at a power cut. Nor is one of
+   * another boot, however young it looks: the clock may have gone on where it was stored.
    */
   #isRecent({ ts, boot_id }: PolicyStatus): boolean {
     const { clock, config } = this.context;

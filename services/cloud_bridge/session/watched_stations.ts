@@ -100,8 +100,8 @@ export class WatchedStations {
   }
 
   /**
-   * How a station is asked for its whole state: in the form in which it speaks; in both as long as it has not spoken,
-   * for each kind of station ignores the other's form.
+   * How a station is asked for its whole state: in the form in which it speaks. As long as it has not spoken, in both: each kind of
+   * station ignores the other's form.
    */
   formsOf(sn: string): readonly RequestForm[] {
     return [...this.#forms.get(sn) ?? BOTH_FORMS];

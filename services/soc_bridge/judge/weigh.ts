@@ -210,8 +210,8 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
 }
 
 /**
- * Takes out what the cloud said with its reading of the grid: a grid that is gone feeds nobody, one that is there does not give 0 W, and
- * minutes to empty that were told on the grid are not those of a battery in use.
+ * Takes out what the cloud said with its reading of the grid. A grid that is gone feeds nobody, and one that is there does not give
+ * 0 W. Minutes to empty that were told on the grid are not those of a battery in use.
  */
 function dropWithGrid(state: PowerState): void {
   delete state.ac_in_watts;
