@@ -5,7 +5,7 @@ import type { HealthCondition, HostCondition } from "../../lib/health.ts";
 import { serviceStatus } from "../../lib/messages/orchestrator_status.ts";
 import { keyId } from "../../lib/pairing/signing.ts";
 import { accountText, housesText } from "../devices.ts";
-import { type BrokerSnapshot, noteWord, noWords } from "../broker/broker_snapshot.ts";
+import { type BrokerSnapshot, emptySnapshot, noteMessage } from "../broker/broker_snapshot.ts";
 import { examineHouse } from "./examine_house.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 10);
@@ -55,11 +55,11 @@ function words(change: Record<string, unknown> = {}): BrokerSnapshot {
     },
     ...change,
   };
-  const heard = noWords();
+  const heard = emptySnapshot();
   for (const [topic, value] of Object.entries(said)) {
     if (value === undefined) continue;
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    noteWord(heard, houseWith().roots, { topic, payload: new TextEncoder().encode(text), retained: true });
+    noteMessage(heard, houseWith().roots, { topic, payload: new TextEncoder().encode(text), retained: true });
   }
   return heard;
 }

@@ -144,7 +144,7 @@ export function encodePowerState(state: PowerState): string {
  * live the station is. A grid that is said to be unknown is absent, too. Without an age of its own a value is as old as the newest
  * evidence. Without any age it is fresh.
  */
-export function freshWords(
+export function freshReadings(
   { soc, grid_connected, grid_unknown, soc_age_s, grid_age_s, age_s = 0 }: PowerState,
   limitSec: number,
 ): Pick<PowerState, "soc" | "grid_connected"> {

@@ -23,7 +23,7 @@ export function wantedOf(
   stations: ReadonlyMap<string, StationState>,
   nowMonoMs: number,
 ): "up" | "down" {
-  const readings = feeds.map((device) => [device, feedWord(host, device, rules, stations)] as const);
+  const readings = feeds.map((device) => [device, wantedByFeed(host, device, rules, stations)] as const);
   if (!readings.some(([, reading]) => reading === "down")) return "up";
   if (rules.goesWithAny.has(host)) return "down";
   const isCarried = readings.some(([device, reading]) =>
@@ -68,7 +68,7 @@ function carriesByCharge(
 }
 
 /** What one station wants of a host; "unknown" while nobody has said whether its grid is there. */
-export function feedWord(
+export function wantedByFeed(
   host: string,
   device: string,
   rules: HouseRules,

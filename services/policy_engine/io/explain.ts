@@ -199,9 +199,9 @@ function sentenceFor(telling: Telling): string {
         }.`
         : `The grid is there${byWhom(telling)}${joined}.`;
     case "on_battery":
-      return `On battery${lastWord(telling)}${byWhom(telling)}, ${charge}${untilCritical(telling)}.`;
+      return `On battery${lastReading(telling)}${byWhom(telling)}, ${charge}${untilCritical(telling)}.`;
     case "critical":
-      return `On battery${lastWord(telling)}${byWhom(telling)} with ${charge}; ` +
+      return `On battery${lastReading(telling)}${byWhom(telling)} with ${charge}; ` +
         `hosts are told to shut down in ${timerLeftS} s unless the grid returns${heldBy(telling)}.`;
     case "shutting_down": {
       const down = hosts.filter(({ state }) => state === "down").length;
@@ -279,7 +279,7 @@ function gridAge({ state, nowMonoMs }: Telling): string {
 }
 
 /** That an outage goes on by its last reading alone, and how old that is; empty while it is fresh. */
-function lastWord(telling: Telling): string {
+function lastReading(telling: Telling): string {
   return isGridPast(telling.state) ? ` at the last reading, ${gridAge(telling)}` : "";
 }
 

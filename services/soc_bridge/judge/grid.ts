@@ -26,7 +26,7 @@ export interface GridState {
   /** When the verdict was last confirmed, monotonic ms; 0 while unknown. */
   readonly confirmedAtMonoMs: number;
   /** One indication against the verdict that waits to be confirmed. */
-  readonly pending: PendingWord | undefined;
+  readonly pending: PendingReading | undefined;
   /** An outage's first sign that decides nothing, while {@link GridState.present} is true and no reading has settled it. */
   readonly doubt?: GridDoubt | undefined;
   /** The grid was told once and is no longer told; then {@link GridState.present} is undefined, or false after a loss. */
@@ -42,7 +42,7 @@ export interface GridDoubt {
 }
 
 /** A reading that waits. */
-export interface PendingWord {
+export interface PendingReading {
   readonly present: boolean;
   readonly evidence: string;
   /** As in {@link GridIndication}. */
