@@ -16,6 +16,14 @@ export const RULES_SURVIVORS: readonly (readonly [reason: string, mutants: reado
     ],
   ],
   [
+    "a hole in a list is found again in the same place, and what follows from a list that was cut short is not told",
+    [
+      "services/policy_engine/rules/policy_file.ts «if (last && !Array.isArray(last[0])) Reflect.deleteProperty(...last);» last && !Array.isArray(last[0]) -> true",
+      "services/policy_engine/rules/policy_file.ts «if (last && !Array.isArray(last[0])) Reflect.deleteProperty(...last);» && -> ||",
+      "services/policy_engine/rules/policy_file.ts «if (last && !Array.isArray(last[0])) Reflect.deleteProperty(...last);» 0 -> 1",
+    ],
+  ],
+  [
     "a problem has a path, which begins in the file",
     [
       "services/policy_engine/rules/policy_file.ts «if (!last) return;» !last -> false",
