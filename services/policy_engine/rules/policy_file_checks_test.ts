@@ -166,6 +166,11 @@ const bad: readonly [name: string, text: string, problems: readonly string[]][] 
     ['f line 2: recovery.soc_min is an impossible order: "nas", "mac" would be woken at 20 %, and the station switches off at 20 %'],
   ],
   [
+    "waking at a floor of 1 % a host that does not go by charge",
+    `[recovery]\nsoc_min = 1\n[station."Attic room"]\nmin_soc = 1\nsoc_min = "off"\non_battery_min = 30\n[host.mac]\n${MAC}\n`,
+    ['f line 2: recovery.soc_min is an impossible order: "nas", "mac" would be woken at 1 %, and the station switches off at 1 %'],
+  ],
+  [
     "an outlet on a station that feeds another host, once",
     '[host.pc]\nport = { Study = "ac1", Shed = "ac2" }\n',
     ['f line 2: host.pc.port.Shed must be a station that feeds "pc" ("Study")'],
