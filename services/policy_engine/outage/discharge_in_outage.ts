@@ -11,6 +11,8 @@ export interface Discharge {
   readonly dischargePercentPerMin?: number;
 }
 
+const NONE: readonly SocSample[] = [];
+
 /**
  * Takes the charge in.
  *
@@ -23,14 +25,12 @@ export function followDischarge(
   untoldCharge: UntoldCharge | undefined,
 ): Discharge {
   const { samples, dischargePercentPerMin, readings } = before;
-  if (connected !== false) {
-    return { samples: samples.length > 0 ? [] : samples, dischargePercentPerMin: undefined };
-  }
+  if (connected !== false) return { samples: NONE, dischargePercentPerMin: undefined };
   if (untoldCharge && !before.untoldCharge) {
     const told = samples.filter(({ atMonoMs }) => atMonoMs <= evidenceMonoMs);
-    return { samples: withCharge([], readings), dischargePercentPerMin: measuredDischarge(told) };
+    return { samples: withCharge(NONE, readings), dischargePercentPerMin: measuredDischarge(told) };
   }
-  const now = hasRisen(untoldCharge) ? [] : withCharge(samples, readings);
+  const now = hasRisen(untoldCharge) ? NONE : withCharge(samples, readings);
   return { samples: now, dischargePercentPerMin: measuredDischarge(now) ?? dischargePercentPerMin };
 }
 
