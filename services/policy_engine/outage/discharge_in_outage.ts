@@ -28,7 +28,8 @@ export function followDischarge(
   if (connected !== false) return { samples: NONE, dischargePercentPerMin: undefined };
   if (untoldCharge && !before.untoldCharge) {
     const told = samples.filter(({ atMonoMs }) => atMonoMs <= evidenceMonoMs);
-    return { samples: withCharge(NONE, readings), dischargePercentPerMin: measuredDischarge(told) };
+    const kept = told.length === samples.length ? dischargePercentPerMin : measuredDischarge(told);
+    return { samples: withCharge(NONE, readings), dischargePercentPerMin: kept };
   }
   const now = hasRisen(untoldCharge) ? NONE : withCharge(samples, readings);
   return { samples: now, dischargePercentPerMin: measuredDischarge(now) ?? dischargePercentPerMin };

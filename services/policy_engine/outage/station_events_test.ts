@@ -272,8 +272,8 @@ Deno.test("stepStation() measures no fall while somebody charges the battery, an
 });
 
 Deno.test("stepStation() forgets a fall that was measured after the last word on the grid, when the station does not tell it any more", () => {
-  const samples = [0, 1, 2, 3].map((min) => ({ atMonoMs: NOW + min * MIN, percent: 50 - min }));
-  const fall = (gridMin: number) => {
+  const measured = [0, 1, 2, 3].map((min) => ({ atMonoMs: NOW + min * MIN, percent: 50 - min }));
+  const fall = (gridMin: number, samples = measured) => {
     const lost = hear(SEEN, { grid: said(false), socPercent: said(50) }).state;
     const before = { ...lost, samples, dischargePercentPerMin: 1 };
     const grid = { value: false, atMonoMs: NOW + gridMin * MIN };
@@ -284,6 +284,8 @@ Deno.test("stepStation() forgets a fall that was measured after the last word on
   };
   assert.equal(fall(2), 1);
   assert.equal(fall(1.9), undefined);
+  assert.equal(fall(1.9, measured.slice(0, 2)), 1, "it was measured before");
+  assert.equal(fall(1.9, []), 1, "it is from before a restart");
 });
 
 Deno.test("stepStation() does not take a charge that rises for the grid's return while a witness tells that it is gone", () => {
