@@ -9,7 +9,7 @@ import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { findModel } from "../services/soc_bridge/models/models.ts";
 import { askAccount } from "./terminal/ask_account.ts";
 import { complain, EXIT, print } from "./command.ts";
-import { ageOfState, type BrokerSnapshot, freshWordsNow, hearHouse } from "./broker/broker_snapshot.ts";
+import { ageOfState, type BrokerSnapshot, freshReadingsNow, hearHouse } from "./broker/broker_snapshot.ts";
 import { readConfig } from "./read_config.ts";
 import { table } from "./terminal/text_table.ts";
 import { own } from "../lib/own.ts";
@@ -54,7 +54,7 @@ export function housesText(words: BrokerSnapshot, house: HouseConfig, nowWallMs:
     const ageSec = state && ageOfState(state, nowWallMs);
     const isLive = state !== undefined && state.link === "live" && ageSec !== undefined &&
       ageSec <= house.staleAfterSec;
-    const fresh = isLive ? freshWordsNow(state, nowWallMs, house.staleAfterSec) : {};
+    const fresh = isLive ? freshReadingsNow(state, nowWallMs, house.staleAfterSec) : {};
     const untold = isLive && state.grid_unknown ? "UNKNOWN" : "–";
     const grid = fresh.grid_connected === undefined ? untold : fresh.grid_connected ? "there" : "GONE";
     return [

@@ -1,6 +1,6 @@
 /**
- * What must be remembered of commands over restarts: the ids of those that were obeyed, so that none is obeyed twice, and
- * when shutdowns were last undone, so that none that was issued before is obeyed after it.
+ * What must be remembered of commands over restarts. The ids of those that were obeyed: none is obeyed twice. And when shutdowns
+ * were last undone: none that was issued before is obeyed after it.
  */
 import * as v from "valibot";
 import { errorText } from "../../lib/errors.ts";

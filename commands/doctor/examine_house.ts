@@ -5,7 +5,7 @@ import type { StateHolder } from "../../lib/state_lock.ts";
 import { nearest } from "../../lib/text/nearest.ts";
 import { examineHosts } from "./examine_hosts.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
-import { ageOfState, type BrokerSnapshot, freshWordsNow } from "../broker/broker_snapshot.ts";
+import { ageOfState, type BrokerSnapshot, freshReadingsNow } from "../broker/broker_snapshot.ts";
 
 /** A drill longer ago than this proves little, ms. */
 const DRILL_MAX_AGE_MS = 90 * 86_400_000;
@@ -39,7 +39,7 @@ function examineDaemon({ orchestrator, cloud }: BrokerSnapshot, holder: StateHol
   const what = "daemon";
   if (orchestrator?.online !== true && holder.kind === "taken") {
     const text =
-      `runs (process ${holder.pid ?? "unknown"}), but the broker has no word of it: the broker's user of ` +
+      `runs (process ${holder.pid ?? "unknown"}), but the broker has nothing from it: the broker's user of ` +
       "MQTT_USER may not write, or the daemon is not connected. To see which lines its access list lacks, look at: " +
       'journalctl -u ecoflow-power -g "BROKER"';
     return { what, verdict: "bad", text };
@@ -134,7 +134,7 @@ function examineStation(
       "hosts on it are not protected: a grid witness can help (docs/policy.md)";
     return { what, verdict: "bad", text };
   }
-  const fresh = freshWordsNow(state, nowWallMs, house.staleAfterSec);
+  const fresh = freshReadingsNow(state, nowWallMs, house.staleAfterSec);
   const old = [
     ...(fresh.soc === undefined ? ["its charge"] : []),
     ...(fresh.grid_connected === undefined ? ["the grid"] : []),

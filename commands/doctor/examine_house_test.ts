@@ -5,7 +5,7 @@ import type { HealthCondition, HostCondition } from "../../lib/health.ts";
 import { serviceStatus } from "../../lib/messages/orchestrator_status.ts";
 import { keyId } from "../../lib/pairing/signing.ts";
 import { accountText, housesText } from "../devices.ts";
-import { type BrokerSnapshot, noteWord, noWords } from "../broker/broker_snapshot.ts";
+import { type BrokerSnapshot, emptySnapshot, noteMessage } from "../broker/broker_snapshot.ts";
 import { examineHouse } from "./examine_house.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 10);
@@ -55,11 +55,11 @@ function words(change: Record<string, unknown> = {}): BrokerSnapshot {
     },
     ...change,
   };
-  const heard = noWords();
+  const heard = emptySnapshot();
   for (const [topic, value] of Object.entries(said)) {
     if (value === undefined) continue;
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    noteWord(heard, houseWith().roots, { topic, payload: new TextEncoder().encode(text), retained: true });
+    noteMessage(heard, houseWith().roots, { topic, payload: new TextEncoder().encode(text), retained: true });
   }
   return heard;
 }
@@ -169,13 +169,13 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
   [
     "a station that no longer says",
     "bad",
-    /no longer says whether the grid is there \(no word since flow\)/,
+    /no longer says whether the grid is there \(no reading since flow\)/,
     {
       [STATE]: {
         ...LIVE,
         grid_connected: undefined,
         grid_unknown: true,
-        grid_evidence: "no word since flow",
+        grid_evidence: "no reading since flow",
         age_s: 1,
         ts: at(1),
       },
@@ -485,7 +485,7 @@ for (
 Deno.test("examineHouse() knows a daemon that runs without a word at the broker", () => {
   const silent = words({ "power-manager/orchestrator/status": undefined });
   const [found] = examineHouse(houseWith(), silent, NOW, { kind: "taken", pid: 77 });
-  assert.match(`${found?.verdict} ${found?.text}`, /^bad runs \(process 77\), but the broker has no word/);
+  assert.match(`${found?.verdict} ${found?.text}`, /^bad runs \(process 77\), but the broker has nothing/);
   const [unknown] = examineHouse(houseWith(), silent, NOW, { kind: "unknown", reason: "no permission" });
   assert.match(`${unknown?.verdict} ${unknown?.text}`, /^bad does not run/);
 });

@@ -91,7 +91,7 @@ const rows: readonly Row[] = [
     name: "a station without power or Wi-Fi",
     house: { env: [...LOGIN, ...STUDY], cloud: { stations: [{ ...STATION, getAllReply: () => undefined }] } },
     doctor: /WRONG station Study: has said nothing .*check its power and Wi-Fi/,
-    page: /No fresh word from Study/,
+    page: /No fresh reading from Study/,
   },
   {
     name: "an agent that was never installed",
@@ -217,9 +217,9 @@ Deno.test("played mistake: a broker without rights: the cure is named", () =>
       );
       await scene.logSays(/advice="give the broker's user house this line in its access list: ..topic write/);
       await scene.doctorSays(
-        /WRONG daemon: runs \(process \d+\), but the broker has no word of it.*may not write/,
+        /WRONG daemon: runs \(process \d+\), but the broker has nothing from it.*may not write/,
       );
-      await scene.pageSays(/The broker brings no word of the daemon itself/);
+      await scene.pageSays(/The broker delivers nothing from the daemon itself/);
     },
   ));
 

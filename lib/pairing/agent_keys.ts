@@ -2,6 +2,7 @@
 import { InvalidInputError } from "../errors.ts";
 import { keyId, MIN_KEY_HEX_DIGITS } from "./signing.ts";
 import { own } from "../own.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** Agent name to the key that its commands are signed with, lower-case hex, at least 64 digits. */
 export type AgentKeys = Readonly<Record<string, string>>;
@@ -101,8 +102,7 @@ export function listKeys(file: AgentKeyFile): string[] {
 }
 
 function unknown(file: AgentKeyFile, agent: string, hint: string): KeyChange {
-  const known = Object.keys(file).map((name) => `"${name}"`).join(", ") || "none";
-  return { refusal: `"${agent}" has no key (there are: ${known}); ${hint}` };
+  return { refusal: `"${agent}" has no key (there are: ${quoted(Object.keys(file))}); ${hint}` };
 }
 
 function has(file: AgentKeyFile, agent: string): boolean {

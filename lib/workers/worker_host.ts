@@ -51,9 +51,8 @@ export function runWorker<Config>(create: ServiceFactory<Config>): void {
 }
 
 /**
- * Runs anything in this worker. The handler is set before the first `await`, because a message that arrives earlier
- * would be lost; messages between `init` and the end of the start are answered too, so a slow start is not a silent
- * worker.
+ * Runs anything in this worker. The handler is set before the first `await`, because a message that arrives earlier would be lost.
+ * Messages between `init` and the end of the start are answered, too, so a slow start is not a silent worker.
  */
 export function hostWorker(make: (init: InitMessage, parts: HostedParts) => Hosted): void {
   const scope = globalThis as unknown as WorkerScope;

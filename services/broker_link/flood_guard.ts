@@ -12,7 +12,7 @@ interface Share {
   readonly everyMs: number;
 }
 
-/** A host says a few words a minute, and two a preparation while it shuts down. */
+/** A host sends a few messages a minute, and two a preparation while it shuts down. */
 export const HOST_SHARE: Share = { burst: 100, everyMs: 100 };
 /** A topic of a station, a witness or a request. */
 export const TOPIC_SHARE: Share = { burst: 2000, everyMs: 10 };

@@ -145,7 +145,7 @@ export class Notifier implements Service {
     this.#queue.remove(channel, events);
     this.#store();
     if (givenUp === undefined) {
-      log.info("TOLD", { channel, events: events.length });
+      log.info("MESSAGE SENT", { channel, events: events.length });
       return health.clear(`notify_${channel}`);
     }
     log.error("MESSAGE GIVEN UP", { channel, events: events.length, reason: givenUp });

@@ -4,7 +4,7 @@
  */
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import { isGridFresh, type WitnessReading } from "./outage/grid_verdict.ts";
-import { feedViews, feedWord, isKnownFed, wantedOf } from "./hosts/feeds.ts";
+import { feedViews, isKnownFed, wantedByFeed, wantedOf } from "./hosts/feeds.ts";
 import type { Hold } from "./outage/timer.ts";
 import { stepHost } from "./hosts/host.ts";
 import { type HostEffect, type HostInput, type HostState } from "./hosts/host_phase.ts";
@@ -280,7 +280,7 @@ export class House {
       !feeds.some((device) => this.#isSeen(device, nowMonoMs));
     // Told before, and now nobody knows anything: neither repeated nor called off until somebody speaks.
     const isUnknown = before.phase.kind === "commanded" &&
-      feeds.every((device) => feedWord(agent, device, this.rules, this.#stations) === "unknown");
+      feeds.every((device) => wantedByFeed(agent, device, this.rules, this.#stations) === "unknown");
     const effects: HouseEffect[] = [];
     let state = before;
     for (const one of [...(input ? [input] : []), ...(isHeld || isUnknown ? [] : [tick])]) {

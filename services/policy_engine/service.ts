@@ -311,7 +311,7 @@ export class PolicyEngine implements Service {
       if (this.#house) this.#dispatch.wake(agent, this.#house.rules.wake, this.ports.wake);
     } else if (effect.effect.kind === "send") {
       const { action, commandId: id, isUnanswered } = effect.effect;
-      if (isUnanswered) this.context.log.warn("NO ANSWER: the command is said again", { agent, id });
+      if (isUnanswered) this.context.log.warn("NO ANSWER: the command is sent again", { agent, id });
       this.#dispatch.send({ agent, id, action, reason, stage }, isUnanswered ? undefined : telling);
     }
   }

@@ -28,7 +28,7 @@ export interface Latch {
     readonly shownMonoMs?: number;
   };
   /**
-   * The command that the policy's status names: after a restart of ours there may be no other word of it. `isShown`: it was
+   * The command that the policy's status names: after a restart of ours nothing else may tell of it. `isShown`: it was
    * answered, or a client has been shown FSD since.
    */
   readonly named?: { readonly id: string; readonly isShown: boolean; readonly shownMonoMs?: number };

@@ -48,8 +48,9 @@ export interface PublisherParts {
  * See the file comment.
  *
  * An agent keeps the plan that was issued last and refuses all others, so that nobody can bring an old one back. So each plan
- * is issued later than the one before, also when two come in one millisecond, when the wall clock goes back, and after a
- * restart with a clock that is behind: an agent that kept "on battery" would shut its host down when it loses us much later.
+ * is issued later than the one before. That holds also when two come in one millisecond, when the wall clock goes back, and after
+ * a restart with a clock that is behind. Otherwise an agent would keep "on battery", and shut its host down when it loses us much
+ * later.
  */
 export class Publisher {
   readonly #statuses = new Map<string, { readonly key: string; readonly atMonoMs: number }>();

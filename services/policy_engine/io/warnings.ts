@@ -65,7 +65,7 @@ export function houseWarnings(
   warn(
     "station_blind",
     blind.filter((device) => !isSpeaking(device)),
-    "is silent: the last word on it is old",
+    "is silent: its last reading is old",
   );
   warn(
     "grid_unknown",
@@ -83,8 +83,8 @@ export function houseWarnings(
   warn(
     "outlet_unknown",
     withHosts.filter((device) => isOutletUnknown(own(rules.stations, device) ?? rules.watched, of(device))),
-    "switches an outlet off earlier than itself: say in the policy file on which port each host hangs; until then the " +
-      "outlet that goes first counts for all",
+    "switches an outlet off before the station itself: name each host's port in the policy file; until then the " +
+      "outlet that goes off first counts for all",
   );
   warn(
     "clocks_differ",

@@ -4,7 +4,7 @@
  */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 
-/** After a real word under its name nobody plays there for so long, ms. */
+/** After a real state under its name nobody plays there for so long, ms. */
 const REAL_WORD_MS = 600_000;
 
 interface Play {

@@ -82,8 +82,8 @@ export class SnapshotKeeper {
 
   /**
    * Stores the house, and then lets `said` happen. The first in a while is stored at once. What comes while a snapshot has
-   * just been written waits for as long as that took, and is stored together: so a thousand stations that lose the grid
-   * in one moment need a few snapshots, not a thousand.
+   * just been written waits for as long as that took, and is stored together. So a thousand stations that lose the grid in one
+   * moment need a few snapshots, not a thousand.
    *
    * @param house As it is; it is stored as it will be then
    * @param said What must not be said before it is stored; in the order of the calls

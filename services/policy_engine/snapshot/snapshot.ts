@@ -104,8 +104,8 @@ export const SURE_STOP_MS = 120_000;
  * Whether a stop was so short that no host can have lost its power and be back.
  *
  * A system that was started anew can have been off for hours, whatever its clock says: it may have begun at the time that
- * was stored last. One that ran all the while had power, but a host of another station or plug need not have had it: so
- * after a longer stop, or a clock that jumped, the hosts are asked all the same.
+ * was stored last. One that ran all the while had power, but a host of another station or plug need not have had it. So after a
+ * longer stop, or a clock that jumped, the hosts are asked all the same.
  *
  * @param awayMs By the wall clock
  * @param isSameBoot Whether the system ran all the while; undefined when nobody says: then the time alone decides
