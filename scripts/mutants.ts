@@ -11,8 +11,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
-import { allMutantsIn, type Mutant, mutantsOf } from "./mutants/operators.ts";
+import { type Mutant, mutantsOf } from "./mutants/operators.ts";
 import { lookAt, playAll } from "./mutants/play.ts";
+import { allMutantsIn } from "./mutants/switches.ts";
 import { EXPLAINED } from "./mutants/survivors.ts";
 import { type MutantTarget, SLOW_TESTS, TARGETS } from "./mutants/targets.ts";
 

@@ -30,7 +30,13 @@ export const TARGETS: readonly MutantTarget[] = [
   { name: "judge", sources: ["services/soc_bridge/judge"], tests: ["services/soc_bridge"] },
   {
     name: "agent",
-    sources: ["agents/obey/verify.ts", "agents/alone/last_resort.ts", "agents/alone/plan_keeper.ts"],
+    sources: [
+      "agents/obey/verify.ts",
+      "agents/obey/admission.ts",
+      "agents/alone/last_resort.ts",
+      "agents/alone/plan_keeper.ts",
+      "agents/alone/alone_watch.ts",
+    ],
     tests: ["agents/obey", "agents/alone", "agents"],
   },
   {
