@@ -86,7 +86,11 @@ async function playTarget(
       cases.push(...mutantsOf(file, text).map((mutant) => ({ file, mutant })));
     }
     const chosen = choose(cases);
-    const base = { root: pathToFileURL(`${root}/`).href, files: testFiles(root, target.tests) };
+    const base = {
+      root: pathToFileURL(`${root}/`).href,
+      files: testFiles(root, target.tests),
+      closest: testFiles(root, target.tests.slice(0, 1)),
+    };
     const look = await lookAt(dir, base);
     say(`${target.name}: ${chosen.length} mutants of ${cases.length}, ${look.tests.length} tests`);
     for (const { name } of look.leftOut) {

@@ -18,7 +18,11 @@ export interface Look {
   readonly canPlayLeftOut: boolean;
 }
 
-type Base = Pick<RunnerOrder, "root" | "files">;
+/** Where the copy is, and which test files are played there. */
+export interface Base extends Pick<RunnerOrder, "root" | "files"> {
+  /** Those that most likely notice something. */
+  readonly closest: readonly string[];
+}
 
 /**
  * Plays every test once without a mutant.
@@ -117,13 +121,17 @@ async function isKilledAlone(
     if (await testsPass(dir, look.leftOut, -1)) return true;
   }
   if (!look.whileLoading.has(mutant)) return false;
-  let isKilled = true;
+  const { root, closest } = base;
   const leaveOut = look.leftOut.map(({ name }) => name);
-  await runChild(dir, { ...base, kind: "loaded_with", mutant, leaveOut }, LOOKS_MS, (answer) => {
-    if (answer.kind === "end") isKilled = answer.isKilled;
-    return true;
-  });
-  return isKilled;
+  for (const files of [closest, base.files.filter((file) => !closest.includes(file))]) {
+    let isKilled = true;
+    await runChild(dir, { root, files, kind: "loaded_with", mutant, leaveOut }, LOOKS_MS, (answer) => {
+      if (answer.kind === "end") isKilled = answer.isKilled;
+      return true;
+    });
+    if (isKilled) return true;
+  }
+  return false;
 }
 
 /** Whether some tests pass in their usual runner with a mutant, or with none for -1. */

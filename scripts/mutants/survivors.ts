@@ -1,6 +1,7 @@
 /** Mutants that no test can or need notice, each with the reason. Everything else that survives is a missing test. */
 import { AGENT_SURVIVORS } from "./survivors/agent.ts";
 import { CLOUD_SURVIVORS } from "./survivors/cloud.ts";
+import { HOSTS_SURVIVORS } from "./survivors/hosts.ts";
 import { JUDGE_SURVIVORS } from "./survivors/judge.ts";
 import { OUTAGE_SURVIVORS } from "./survivors/outage.ts";
 import { RULES_SURVIVORS } from "./survivors/rules.ts";
@@ -9,6 +10,7 @@ import { SNAPSHOT_SURVIVORS } from "./survivors/snapshot.ts";
 const ROOMS = [
   AGENT_SURVIVORS,
   CLOUD_SURVIVORS,
+  HOSTS_SURVIVORS,
   JUDGE_SURVIVORS,
   OUTAGE_SURVIVORS,
   RULES_SURVIVORS,

@@ -28,4 +28,10 @@ export const AGENT_SURVIVORS: readonly (readonly [reason: string, mutants: reado
       "agents/alone/plan_keeper.ts «deadline_uptime_ms: v.optional(numberIn(-1e14, 1e14)),» 1e14 -> 100000000000001 (2)",
     ],
   ],
+  [
+    "a message that fitted no key ends none",
+    [
+      'agents/obey/admission.ts «if (found.kind === "good" && found.keyHex !== undefined && keyring.used(found.keyHex)) onKeysChanged();» && -> || (2)',
+    ],
+  ],
 ];
