@@ -384,6 +384,11 @@ const VERDICTS: readonly [name: string, verdict: StationState["verdict"], after:
       evidenceMonoMs: 600,
       latestMonoMs: 800,
     }],
+    ["a grid of which nobody knows when it was heard of", { connected: true, by: "station" }, {
+      connected: true,
+      by: "station",
+      evidenceMonoMs: 1000,
+    }],
     ["a grid that is told no more", {
       connected: undefined,
       by: "station",
