@@ -89,7 +89,7 @@ async function playTarget(
     const base = {
       root: pathToFileURL(`${root}/`).href,
       files: testFiles(root, target.tests),
-      closest: testFiles(root, target.tests.slice(0, 1)),
+      closest: testFiles(root, target.tests.slice(0, -1)),
     };
     const look = await lookAt(dir, base);
     say(`${target.name}: ${chosen.length} mutants of ${cases.length}, ${look.tests.length} tests`);
