@@ -11,8 +11,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
-import { allMutantsIn, type Mutant, mutantsOf } from "./mutants/operators.ts";
+import { type Mutant, mutantsOf } from "./mutants/operators.ts";
 import { lookAt, playAll } from "./mutants/play.ts";
+import { allMutantsIn } from "./mutants/switches.ts";
 import { EXPLAINED } from "./mutants/survivors.ts";
 import { type MutantTarget, SLOW_TESTS, TARGETS } from "./mutants/targets.ts";
 
@@ -85,7 +86,11 @@ async function playTarget(
       cases.push(...mutantsOf(file, text).map((mutant) => ({ file, mutant })));
     }
     const chosen = choose(cases);
-    const base = { root: pathToFileURL(`${root}/`).href, files: testFiles(root, target.tests) };
+    const base = {
+      root: pathToFileURL(`${root}/`).href,
+      files: testFiles(root, target.tests),
+      closest: testFiles(root, target.tests.slice(0, -1)),
+    };
     const look = await lookAt(dir, base);
     say(`${target.name}: ${chosen.length} mutants of ${cases.length}, ${look.tests.length} tests`);
     for (const { name } of look.leftOut) {

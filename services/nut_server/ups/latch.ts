@@ -125,9 +125,9 @@ function take(latch: Latch, input: LatchInput, nowMonoMs: number): Latch {
       const commanded = {
         id,
         untilMonoMs: nowMonoMs + input.lifeMs,
-        isAborted: known?.isAborted ?? false,
+        isAborted: known?.isAborted === true,
         isShown: isAnswered,
-        ...(isAnswered ? { shownMonoMs } : {}),
+        shownMonoMs,
       };
       return { ...latch, commanded };
     }
@@ -141,10 +141,8 @@ function take(latch: Latch, input: LatchInput, nowMonoMs: number): Latch {
         wasShown: true,
       };
     case "shown":
-      if (!latch.on) return latch;
       return { ...latch, shown: new Set([...latch.shown, input.session]), wasShown: true };
     case "ended":
-      if (!latch.shown.has(input.session)) return latch;
       return { ...latch, shown: new Set([...latch.shown].filter((session) => session !== input.session)) };
     case "tick":
       return latch;
@@ -164,7 +162,7 @@ function namedBy(
 function answered(latch: Latch, shownMonoMs: number): Latch {
   const { commanded, named } = latch;
   if (commanded) return { ...latch, commanded: { ...commanded, isShown: true, shownMonoMs } };
-  return named ? { ...latch, named: { ...named, isShown: true, shownMonoMs } } : latch;
+  return { ...latch, named: named && { ...named, isShown: true, shownMonoMs } };
 }
 
 /** The command that an effect is about; one that was answered before we came is none of ours. */

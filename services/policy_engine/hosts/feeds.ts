@@ -43,7 +43,7 @@ export function stillCarries(
   // A played grid carries nobody.
   if (readings?.simulated) return false;
   if (!verdict?.isOld || verdict.connected !== true) return true;
-  return nowMonoMs - (verdict.evidenceMonoMs ?? -Infinity) <= blindLimitMs;
+  return verdict.evidenceMonoMs !== undefined && nowMonoMs - verdict.evidenceMonoMs <= blindLimitMs;
 }
 
 /** Whether a station whose grid is unknown has charge enough for a host, with or without the grid. */
@@ -64,7 +64,8 @@ function carriesByCharge(
     stationFloor(state.readings, station),
     outletFloor(group.port, state.readings),
   );
-  return reading.value > effectiveSocMin(group.triggers.socMinPercent ?? 100, { floorPercent });
+  const { socMinPercent } = group.triggers;
+  return socMinPercent !== undefined && reading.value > effectiveSocMin(socMinPercent, { floorPercent });
 }
 
 /** What one station wants of a host; "unknown" while nobody has said whether its grid is there. */

@@ -134,6 +134,9 @@ function fallToldBy(state: PowerState, { batteryWh, grid }: Readings): number | 
   });
 }
 
+/** From full to empty in a second, %/min: minutes or energy of next to nothing say no faster fall, up or down. */
+const FASTEST_TOLD_PERCENT_PER_MIN = 6000;
+
 /**
  * The fastest fall that the readings suggest, %/min: by the station's own minutes, or by load and energy.
  *
@@ -149,7 +152,9 @@ export function suggestedFall(
     ? [outWatts.value / batteryWh.value * 100 / 60]
     : [];
   const suggested = [...byMinutes, ...byLoad];
-  return suggested.length > 0 ? Math.max(...suggested) : undefined;
+  if (suggested.length === 0) return undefined;
+  const fastest = FASTEST_TOLD_PERCENT_PER_MIN;
+  return Math.max(-fastest, Math.min(fastest, Math.max(...suggested)));
 }
 
 /** When anything that the policy acts on was last true; undefined when nothing was heard. */

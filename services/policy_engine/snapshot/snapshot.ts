@@ -94,7 +94,7 @@ export function encodeSnapshot(house: HouseState, nowMonoMs: number, nowWallMs: 
 }
 
 /** The longest stop that is believed of the wall clock, ms: ten minutes. */
-export const BELIEVED_STOP_MS = 600_000;
+const BELIEVED_STOP_MS = 600_000;
 /**
  * A stop up to this long is taken as it is, ms; a longer one, or a negative one, may be a clock that jumped. It is counted
  * from the snapshot, which may have been a minute old.
@@ -115,7 +115,7 @@ export function isSureStop(awayMs: number, isSameBoot: boolean | undefined): boo
 }
 
 /** After a stop that looks longer than this, the last reading on the grid is forgotten, ms: one hour. */
-export const FORGET_GRID_MS = 3_600_000;
+const FORGET_GRID_MS = 3_600_000;
 
 /**
  * Reads the house back.
