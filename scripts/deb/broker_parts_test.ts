@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { readEnvFile } from "../../lib/config/env_file.ts";
 
-const SCRIPT = new URL("broker-parts", import.meta.url).pathname;
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const SCRIPT = fileURLToPath(new URL("broker-parts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const ENV = "etc/ecoflow-power/ecoflow-power.env";
 const DROP_IN = "etc/mosquitto/conf.d/ecoflow-power.conf";
 const BASE = "STATE_DIR=/tmp\nECOFLOW_CLOUD=off\n";
