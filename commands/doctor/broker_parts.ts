@@ -12,6 +12,7 @@ import { isThisMachine } from "../../lib/this_machine.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { DAEMON_USER } from "../../services/broker_access.ts";
 import { ManagedBroker } from "../broker/managed_broker.ts";
+import { DROP_IN, examineOwnersMosquitto, examineRulesBeside } from "./owners_mosquitto.ts";
 
 const FILES = ["ca.pem", "server.pem", "server.key", "passwords", "acl"];
 const HEAL = "run: sudo ecoflow-power doctor --heal";
@@ -30,14 +31,18 @@ export function examineBrokerParts(envPath: string | undefined, root: string): F
   try {
     const { values } = readEnvFile(readFileSync(envPath, "utf8"), envPath);
     const isThere = existsSync(join(root, "usr/sbin/mosquitto"));
-    const hasDropIn = existsSync(join(root, "etc/mosquitto/conf.d/ecoflow-power.conf"));
+    const hasDropIn = existsSync(join(root, DROP_IN));
     const hasSecret = existsSync(join(own, "credentials/mqtt_pass"));
     const isOurs = isThisMachine(values.MQTT_HOST ?? "") && values.MQTT_USER === DAEMON_USER;
     const bad = (text: string): Finding[] => [{ what, verdict: "bad", text: `${text}; ${HEAL}` }];
-    if (values.MQTT_HOST === undefined && (hasSecret || (isThere && hasDropIn))) {
+    const isUnnamed = (values.MQTT_HOST ?? "") === "";
+    if (isUnnamed && (hasSecret || (isThere && hasDropIn))) {
       return bad(
         "half-made: Mosquitto's part is here, but the configuration does not name it (MQTT_HOST, MQTT_USER)",
       );
+    }
+    if (isUnnamed && isThere) {
+      return examineOwnersMosquitto(envPath, Number(values.MQTT_EMBEDDED_PORT ?? 1883), root);
     }
     if (!isOurs) return [];
     if (!isThere) {
@@ -48,7 +53,7 @@ export function examineBrokerParts(envPath: string | undefined, root: string): F
     if (missing.length > 0) return bad(`half-made: Mosquitto lacks ${missing.join(", ")}`);
     const broken = unusableParts(root);
     if (broken.length > 0) return bad(`cannot be used: ${broken.join(", ")}`);
-    return [...examineAuthorityKey(root), ...examineMemory(root)];
+    return [...examineRulesBeside(root), ...examineAuthorityKey(root), ...examineMemory(root)];
   } catch (error) {
     return [{ what, verdict: "unsure", text: `its files: ${fileErrorText(error)}` }];
   }
