@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parsePairing } from "../lib/pairing/pairing.ts";
 import { COMMANDS } from "./table.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** Runs the real program with the daemon's own permissions. */
 async function ecoflowPower(stateDir: string, ...args: string[]) {

@@ -69,8 +69,12 @@ export class KeyDesk {
   run(args: readonly string[]): KeysAnswer {
     const [action, agent] = args;
     const managed = this.#managed;
-    const isNew = action === "add" && agent !== undefined && managed.caPem !== undefined;
-    const login = isNew ? { user: agent, pass: managed.newPassword() } : undefined;
+    // A host of before, too, when the broker's list of logins was lost.
+    const isUnknown = agent !== undefined &&
+      (action === "add" || (action === "rotate" && managed.logins?.has(agent) === false));
+    const login = isUnknown && managed.caPem !== undefined
+      ? { user: agent, pass: managed.newPassword() }
+      : undefined;
     const answer = this.#change(args, login ?? {});
     if (answer.code !== 0) return answer;
     if (login) managed.setPassword(login.user, login.pass);

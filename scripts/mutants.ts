@@ -10,14 +10,14 @@ import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Mutant, mutantsOf } from "./mutants/operators.ts";
 import { lookAt, playAll } from "./mutants/play.ts";
 import { allMutantsIn } from "./mutants/switches.ts";
 import { EXPLAINED } from "./mutants/survivors.ts";
 import { type MutantTarget, SLOW_TESTS, TARGETS } from "./mutants/targets.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 interface Figures {
   readonly tried: number;
   readonly killed: number;
@@ -64,7 +64,7 @@ function copyCheckout(dir: string): string {
     Deno.mkdirSync(dirname(join(copy, file)), { recursive: true });
     cpSync(join(ROOT, file), join(copy, file));
   }
-  const facts = new URL("../../shared", import.meta.url).pathname;
+  const facts = fileURLToPath(new URL("../../shared", import.meta.url));
   if (existsSync(facts)) symlinkSync(facts, join(dir, "shared"));
   return copy;
 }

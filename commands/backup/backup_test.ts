@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { loginIn } from "./testdata/login.ts";
 import { PERMISSIONS } from "../setup/testdata/setup_house.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
@@ -20,7 +21,7 @@ import { freePort, startMosquittoWith } from "../../scripts/simulate/mosquitto.t
 import { takeState } from "../../lib/state_lock.ts";
 import { startDaemonProcess } from "../../scripts/simulate/processes.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 interface House {
   readonly dir: string;

@@ -8,7 +8,7 @@ import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { NoBrokerError } from "../broker/broker_guest.ts";
 import { brokerCure } from "../broker/no_broker.ts";
 import { complain, EXIT, print } from "../command.ts";
-import { examineBrokerParts } from "./broker_parts.ts";
+import { examineBrokerParts, examineLogins } from "./broker_parts.ts";
 import { examineCables } from "../cable/examine_cables.ts";
 import { examineHouse } from "./examine_house.ts";
 import { examineNotifier } from "./examine_notifier.ts";
@@ -83,6 +83,7 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
     { what: "configuration", verdict: "good", text: envPath ?? "from the environment" },
     ...house.remarks.map((text): Finding => ({ what: "configuration", verdict: "unsure", text })),
     ...examineMachine(house, { envPath, root: "/", nowWallMs }),
+    ...examineLogins(house, "/"),
     ...await examineNotifier(house.notifier),
     ...await examineCables(house),
   ];

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../lib/config/load.ts";
 import { type AgentCommand, parseAgentCommand } from "../../lib/messages/agent/command.ts";
 import { encodeAgentStatus } from "../../lib/messages/agent/status.ts";
@@ -15,7 +16,7 @@ import { brokerUsers, DAEMON_USER } from "../../services/broker_access.ts";
 import { DISK } from "../read_config.ts";
 import { readFeed } from "./feed.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const PASSWORD = "not-a-secret-here";
 
 interface Scene {
