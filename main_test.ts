@@ -9,11 +9,12 @@ import { parseOrchestratorStatus } from "./lib/messages/orchestrator_status.ts";
 import { connectMqtt } from "./lib/mqtt/npm_client.ts";
 import { Supervisor, type WorkerHandle } from "./lib/workers/supervisor.ts";
 import { memoryLog } from "./lib/testing.ts";
-import { spawnWorker, supervised } from "./commands/run.ts";
+import { supervised } from "./commands/run.ts";
 import { freePort } from "./scripts/simulate/mosquitto.ts";
 import { type RunningProgram, startDaemonProcess } from "./scripts/simulate/processes.ts";
 import { stateDirOf } from "./services/grant.ts";
 import { BROKER_LINK, SERVICES as ALL_SERVICES } from "./services/registry.ts";
+import { workersOf } from "./services/workers.ts";
 
 /** Those that run without further configuration. */
 const SERVICES = ALL_SERVICES.filter(({ isWanted }) => isWanted === undefined);
@@ -148,15 +149,19 @@ Deno.test("Supervisor restarts each real service after an uncaught error in its 
   let changed = () => {};
   const supervisor: Supervisor = new Supervisor({
     linkName: BROKER_LINK,
-    services: SERVICES.map((row) => ({
-      ...supervised(row, config, REAL_TIME, "plain"),
-      init: { ...supervised(row, config, REAL_TIME, "plain").init, log: { level: "crit", style: "plain" } },
-      spawn: () => {
-        const worker = spawnWorker(row, config);
-        workers.set(row.name, worker);
-        return worker;
-      },
-    })),
+    services: workersOf(config).filter(({ name }) => SERVICES.some((row) => row.name === name)).flatMap((
+      worker,
+    ) =>
+      supervised(worker, config, REAL_TIME, "plain").map((service) => ({
+        ...service,
+        init: { ...service.init, log: { level: "crit", style: "plain" } },
+        spawn: () => {
+          const handle = service.spawn();
+          workers.set(service.name, handle);
+          return handle;
+        },
+      }))
+    ),
     clock: systemClock(),
     log,
     random: () => 0.5,

@@ -3,8 +3,8 @@ import { parseArgs } from "node:util";
 import { readEnvFile } from "../lib/config/env_file.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { migrationOf, migrationText } from "../lib/config/migration.ts";
-import { wantedServices, workerPermissions } from "../services/registry.ts";
 import { FORBIDDEN, probe } from "../services/sandbox.ts";
+import { workerPermissions, workersOf } from "../services/workers.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { DISK, envPathOf, readConfig } from "./read_config.ts";
 
@@ -50,12 +50,12 @@ function meaning(house: HouseConfig): string {
 /** Whether this program, on this machine, keeps its services in: it is tried. */
 async function checkSandbox(house: HouseConfig): Promise<number> {
   let isOpen = false;
-  for (const row of wantedServices(house)) {
-    const allowed = await probe(workerPermissions(row, house), FORBIDDEN);
+  for (const { services } of workersOf(house)) {
+    const allowed = await probe(workerPermissions(services, house), FORBIDDEN);
     const open = FORBIDDEN.filter((_, i) => allowed[i]).map(({ kind, target }) => `${kind} ${target}`);
     isOpen ||= open.length > 0;
     const text = open.length > 0 ? `NOT DENIED: ${open.join(", ")}` : `${FORBIDDEN.length} attempts denied`;
-    print(`${row.name.padEnd(14)} ${text}\n`);
+    print(`${services.map(({ name }) => name).join(", ").padEnd(14)} ${text}\n`);
   }
   return isOpen ? complain("The sandbox does not hold\n", EXIT.software) : EXIT.ok;
 }

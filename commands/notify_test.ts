@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../lib/config/load.ts";
 import type { FromWorker } from "../lib/workers/control.ts";
-import { SERVICES, workerPermissions } from "../services/registry.ts";
+import { SERVICES } from "../services/registry.ts";
+import { workerPermissions } from "../services/workers.ts";
 import { startHttps } from "../services/notifier/testdata/servers.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -80,7 +81,7 @@ Deno.test("worker.ts of notifier sends with its permissions only", () =>
     Deno.mkdirSync(join(dir, "notifier"));
     const worker = new Worker(row.entry, {
       type: "module",
-      deno: { permissions: workerPermissions(row, config) },
+      deno: { permissions: workerPermissions([row], config) },
     });
     const said = Promise.withResolvers<FromWorker>();
     const stopped = Promise.withResolvers<void>();

@@ -2,24 +2,19 @@
 import { systemClock, type TimeScale } from "../lib/time/clock.ts";
 import { collectNowAndThen } from "../lib/workers/collect_garbage.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
-import type { FromWorker } from "../lib/workers/control.ts";
 import { budgeted } from "../lib/log/log_budget.ts";
 import { consoleSink, createLogger } from "../lib/log/log.ts";
 import { encodeOrchestratorStatus, serviceStatus } from "../lib/messages/orchestrator_status.ts";
 import { proveCache } from "../lib/workers/runtime_cache.ts";
 import { openSdNotify } from "../lib/workers/sd_notify.ts";
 import { type SupervisedService, Supervisor, type WorkerHandle } from "../lib/workers/supervisor.ts";
+import { WorkerGroup } from "../lib/workers/worker_group.ts";
 import { takeState } from "../lib/state_lock.ts";
 import { tellSystemd } from "../lib/workers/tell_systemd.ts";
 import { VERSION } from "../lib/version.ts";
 import { stateDirOf } from "../services/grant.ts";
-import {
-  BROKER_LINK,
-  capabilityOf,
-  type ServiceRow,
-  wantedServices,
-  workerPermissions,
-} from "../services/registry.ts";
+import { BROKER_LINK, capabilityOf } from "../services/registry.ts";
+import { workerPermissions, type WorkerRow, workersOf } from "../services/workers.ts";
 import { EXIT } from "./command.ts";
 import { readConfig } from "./read_config.ts";
 
@@ -35,8 +30,11 @@ export async function run(args: readonly string[]): Promise<number> {
     house.logLevel,
     budgeted(consoleSink(style, systemClock(time).wallMs), systemClock(time).monoMs),
   );
-  const rows = wantedServices(house);
-  for (const row of rows) Deno.mkdirSync(stateDirOf(house, row.name), { recursive: true, mode: 0o700 });
+  const workers = workersOf(house);
+  const together = workers.find(({ services }) => services.length > 1)?.services.map(({ name }) => name);
+  for (const { name } of workers.flatMap(({ services }) => services)) {
+    Deno.mkdirSync(stateDirOf(house, name), { recursive: true, mode: 0o700 });
+  }
   log.notice("STARTING", { version: VERSION, host: Deno.hostname(), state_dir: house.stateDir });
   for (const remark of house.remarks) log.warn(remark);
   let state = takeState(house.stateDir);
@@ -67,7 +65,7 @@ export async function run(args: readonly string[]): Promise<number> {
   let isReady = false;
   const supervisor: Supervisor = new Supervisor({
     linkName: BROKER_LINK,
-    services: rows.map((row) => supervised(row, house, time, style)),
+    services: workers.flatMap((worker) => supervised(worker, house, time, style)),
     clock,
     log,
     random: Math.random,
@@ -77,7 +75,7 @@ export async function run(args: readonly string[]): Promise<number> {
     },
     onChange() {
       const views = supervisor.views();
-      supervisor.setPresence(presence(views, house, systemClock(time).wallMs()));
+      supervisor.setPresence(presence(views, together, house, systemClock(time).wallMs()));
       if (!isReady && supervisor.ready) {
         isReady = true;
         log.notice("READY");
@@ -110,40 +108,54 @@ export async function run(args: readonly string[]): Promise<number> {
   return code;
 }
 
-/** A row of the registry as the supervisor takes it. */
+/** The services of one worker as the supervisor takes them. */
 export function supervised(
-  row: ServiceRow,
+  worker: WorkerRow,
   house: HouseConfig,
   time: TimeScale,
   style: "journal" | "plain",
-): SupervisedService {
-  const capability = capabilityOf(row, house);
-  return {
-    name: row.name,
-    required: row.required,
-    capability,
-    init: {
-      kind: "init",
-      service: row.name,
-      config: row.slice(house),
+): SupervisedService[] {
+  const spawn = spawner(worker, house);
+  return worker.services.map((row) => {
+    const capability = capabilityOf(row, house);
+    return {
+      name: row.name,
+      required: row.required,
       capability,
-      log: { level: house.logLevel, style },
-      time,
-    },
-    spawn: () => spawnWorker(row, house),
-  };
+      init: {
+        kind: "init",
+        service: row.name,
+        config: row.slice(house),
+        capability,
+        log: { level: house.logLevel, style },
+        time,
+      },
+      spawn,
+    };
+  });
 }
 
-/** Starts a service's worker with exactly the permissions of its row. */
-export function spawnWorker(row: ServiceRow, house: HouseConfig): WorkerHandle {
-  const worker = new Worker(row.entry, {
+/** What starts one service of this worker. */
+function spawner(worker: WorkerRow, house: HouseConfig): () => WorkerHandle {
+  const { services } = worker;
+  if (services.length === 1) return () => spawnWorker(worker, house);
+  const group = new WorkerGroup(services.map(({ name }) => name), () => spawnWorker(worker, house));
+  return () => group.spawn();
+}
+
+/** Starts a worker with exactly the permissions of the services in it. */
+export function spawnWorker<To, From>(
+  { name, entry, services }: WorkerRow,
+  house: HouseConfig,
+): WorkerHandle<To, From> {
+  const worker = new Worker(entry, {
     type: "module",
-    name: row.name,
-    deno: { permissions: workerPermissions(row, house) },
+    name,
+    deno: { permissions: workerPermissions(services, house) },
   });
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
-    onMessage: (handle) => worker.onmessage = ({ data }) => handle(data as FromWorker),
+    onMessage: (handle) => worker.onmessage = ({ data }) => handle(data as From),
     onError: (handle) =>
       worker.onerror = (event) => {
         // Otherwise the error would end this process too.
@@ -157,7 +169,12 @@ export function spawnWorker(row: ServiceRow, house: HouseConfig): WorkerHandle {
 /** Tells this run of the daemon from every other. */
 const INSTANCE = crypto.randomUUID();
 
-function presence(views: ReturnType<Supervisor["views"]>, house: HouseConfig, wallMs: number): string {
+function presence(
+  views: ReturnType<Supervisor["views"]>,
+  together: readonly string[] | undefined,
+  house: HouseConfig,
+  wallMs: number,
+): string {
   const services = Object.entries(views).map(([name, view]) => [name, serviceStatus(view)] as const);
   return encodeOrchestratorStatus({
     instance: INSTANCE,
@@ -167,6 +184,7 @@ function presence(views: ReturnType<Supervisor["views"]>, house: HouseConfig, wa
     online: true,
     version: VERSION,
     services: Object.fromEntries(services),
+    together: together && [...together],
     ts: new Date(wallMs).toISOString(),
   });
 }

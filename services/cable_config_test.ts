@@ -5,13 +5,8 @@ import { loadConfig } from "../lib/config/load.ts";
 import { ConfigError } from "../lib/errors.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../lib/mqtt/topics.ts";
 import { brokerUsers, DAEMON_USER } from "./broker_access.ts";
-import {
-  capabilityOf,
-  serviceConfigProblems,
-  SERVICES,
-  wantedServices,
-  workerPermissions,
-} from "./registry.ts";
+import { capabilityOf, serviceConfigProblems, SERVICES, wantedServices } from "./registry.ts";
+import { workerPermissions } from "./workers.ts";
 
 const topics = topicsUnder(DEFAULT_ROOTS);
 
@@ -59,7 +54,7 @@ Deno.test("nut_source gets the stations of key and policy file, with log-in, cer
       },
     ],
   });
-  assert.deepEqual(workerPermissions(row("nut_source"), config).net, ["127.0.0.1:3493", "nas.lan:3493"]);
+  assert.deepEqual(workerPermissions([row("nut_source")], config).net, ["127.0.0.1:3493", "nas.lan:3493"]);
   const named = [topics.source("Study"), topics.source("Rack")];
   assert.deepEqual(capabilityOf(row("nut_source"), config).publishes, named);
   assert.deepEqual((row("soc_bridge").slice(config) as { cables: unknown }).cables, ["Study", "Rack"]);

@@ -8,7 +8,8 @@ import { loadConfig } from "../lib/config/load.ts";
 import type { FromWorker, InitMessage } from "../lib/workers/control.ts";
 import type { BusReply, BusRequest } from "../lib/workers/port_bus.ts";
 import { startHttps, startMailServer } from "./notifier/testdata/servers.ts";
-import { capabilityOf, SERVICES, workerPermissions } from "./registry.ts";
+import { capabilityOf, SERVICES } from "./registry.ts";
+import { workerPermissions } from "./workers.ts";
 
 /** Starts the notifier as the daemon does, and tells it of a danger. @returns what it says of its troubles in the end */
 async function tellOfDanger(
@@ -26,7 +27,7 @@ async function tellOfDanger(
     readFile: () => caPem,
     hostName: "raspberrypi",
   });
-  const permissions = workerPermissions(row, config);
+  const permissions = workerPermissions([row], config);
   const worker = new Worker(row.entry, { type: "module", deno: { permissions } });
   const { port1, port2 } = new MessageChannel();
   const ready = Promise.withResolvers<void>();

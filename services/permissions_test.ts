@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { loadConfig } from "../lib/config/load.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../lib/mqtt/topics.ts";
-import { SERVICES, workerPermissions } from "./registry.ts";
+import { isOnlooker } from "./onlookers.ts";
+import { type ServiceRow, SERVICES } from "./registry.ts";
 import { FORBIDDEN, probe } from "./sandbox.ts";
 import type { Attempt } from "./sandbox_probe.ts";
+import { workerPermissions } from "./workers.ts";
 
-function configIn(stateDir: string, broker: Record<string, string>) {
+function configIn(stateDir: string, more: Record<string, string>) {
   return loadConfig({
-    environment: { ECOFLOW_USER: "u", ECOFLOW_PASS: "p", STATE_DIR: stateDir, ...broker },
+    environment: { ECOFLOW_USER: "u", ECOFLOW_PASS: "p", STATE_DIR: stateDir, ...more },
     exists: () => false,
     readFile: () => "",
   });
@@ -19,14 +21,20 @@ const ATTEMPTS: readonly Attempt[] = [...FORBIDDEN, { kind: "net", target: "127.
   target: import.meta.filename ?? "",
 }];
 
-for (const row of SERVICES) {
-  Deno.test(`workerPermissions() of ${row.name} denies every forbidden read, write, net, env, run, ffi and sys`, async () => {
+/** Each service in a worker of its own, then the onlookers in theirs. */
+const WORKERS: readonly (readonly [name: string, services: readonly ServiceRow[]])[] = [
+  ...SERVICES.map((row) => [row.name, [row]] as const),
+  ["all onlookers together", SERVICES.filter(({ name }) => isOnlooker(name))],
+];
+
+for (const [name, services] of WORKERS) {
+  Deno.test(`workerPermissions() of ${name} denies every forbidden read, write, net, env, run, ffi and sys`, async () => {
     const config = configIn("/tmp/none", { MQTT_HOST: "192.0.2.1" });
-    const allowed = await probe(workerPermissions(row, config), ATTEMPTS);
+    const allowed = await probe(workerPermissions(services, config), ATTEMPTS);
     assert.deepEqual(ATTEMPTS.filter((_, i) => allowed[i]), []);
   });
 
-  Deno.test(`workerPermissions() of ${row.name} denies the state of every other service`, async () => {
+  Deno.test(`workerPermissions() of ${name} denies the state of every service that is not in it`, async () => {
     const stateDir = Deno.makeTempDirSync();
     try {
       const config = configIn(stateDir, { MQTT_HOST: "192.0.2.1" });
@@ -38,9 +46,9 @@ for (const row of SERVICES) {
         { kind: "read", target: `${stateDir}/${name}/kept` },
         { kind: "write", target: `${stateDir}/${name}/kept` },
       ]);
-      const allowed = await probe(workerPermissions(row, config), attempts);
+      const allowed = await probe(workerPermissions(services, config), attempts);
       for (const [i, { kind, target }] of attempts.entries()) {
-        const isGranted = row.grants(config).some((grant) =>
+        const isGranted = services.flatMap((row) => row.grants(config)).some((grant) =>
           grant.kind === kind && grant.targets.some((dir) => target.startsWith(`${dir}/`))
         );
         assert.equal(allowed[i], isGranted, `${kind} ${target}`);
@@ -49,7 +57,9 @@ for (const row of SERVICES) {
       Deno.removeSync(stateDir, { recursive: true });
     }
   });
+}
 
+for (const row of SERVICES) {
   Deno.test(`grants() of ${row.name} each have a reason, and no wildcard opens everything`, () => {
     for (const { targets, reason } of row.grants(configIn("/tmp/none", {}))) {
       assert.ok(reason.length > 10);

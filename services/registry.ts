@@ -1,7 +1,7 @@
 /**
  * THE MAP. One row a service: where it starts, what it may do and why, which topics it reads and writes, whether the
  * house can do without it. Workers get exactly these permissions, `broker_link` enforces exactly these topics, and
- * the broker's access list is made from them.
+ * the broker's access list is made from them. Which services share a worker: `workers.ts`.
  */
 import type { HouseConfig } from "../lib/config/load.ts";
 import { ConfigError, errorText } from "../lib/errors.ts";
@@ -225,25 +225,5 @@ export function capabilityOf(row: ServiceRow, config: HouseConfig) {
     service: row.name,
     publishes: row.publishes(topics, config),
     subscribes: row.subscribes(topics, config),
-  };
-}
-
-/** The worker option that grants exactly a row's permissions and denies all else. */
-export function workerPermissions(row: ServiceRow, config: HouseConfig): Deno.PermissionOptionsObject {
-  const targets = (kind: Grant["kind"]): string[] | false => {
-    const granted = row.grants(config).filter((grant) => grant.kind === kind).flatMap((grant) =>
-      grant.targets
-    );
-    return granted.length > 0 ? granted : false;
-  };
-  return {
-    net: targets("net"),
-    read: targets("read"),
-    write: targets("write"),
-    env: targets("env"),
-    run: false,
-    ffi: false,
-    sys: targets("sys") as ReturnType<typeof targets> & Deno.PermissionOptionsObject["sys"],
-    import: false,
   };
 }

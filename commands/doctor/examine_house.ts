@@ -49,7 +49,7 @@ function examineDaemon({ orchestrator, cloud }: BrokerSnapshot, holder: StateHol
       "does not run; start it: sudo systemctl start ecoflow-power, and see: journalctl -u ecoflow-power";
     return { what, verdict: "bad", text };
   }
-  const { version, services = {} } = orchestrator;
+  const { version, services = {}, together = [] } = orchestrator;
   const troubled = Object.entries(services)
     // What keeps the cloud away has a line of its own.
     .map(([name, { state, problems }]) => ({
@@ -59,11 +59,9 @@ function examineDaemon({ orchestrator, cloud }: BrokerSnapshot, holder: StateHol
     }))
     .filter(({ state, problems }) => state !== "ready" || problems.length > 0);
   if (troubled.length === 0) {
-    return {
-      what,
-      verdict: "good",
-      text: `${version ?? "runs"}, ${Object.keys(services).length} services ready`,
-    };
+    const ready = `${version ?? "runs"}, ${Object.keys(services).length} services ready`;
+    const shared = together.length > 0 ? `; ${together.join(", ")} share one worker (OPTIONAL_SERVICES)` : "";
+    return { what, verdict: "good", text: ready + shared };
   }
   const text = troubled.map(({ name, state, problems }) =>
     [state === "ready" ? name : `${name} is ${state}`, ...problems].join(": ")

@@ -532,3 +532,23 @@ for (
     assert.match(host?.text ?? "", wanted);
   });
 }
+
+Deno.test("examineHouse() names the services that share a worker, as the daemon itself tells it", () => {
+  const services = Object.fromEntries(
+    ["historian", "dashboard"].map((
+      name,
+    ) => [name, serviceStatus({ state: "ready", restarts: 0, problems: [] })]),
+  );
+  const found = (together?: string[]) =>
+    examineHouse(
+      houseWith(),
+      words({ "power-manager/orchestrator/status": { online: true, version: "1.0", services, together } }),
+      NOW,
+      FREE,
+    );
+  assert.equal(found()[0]?.text, "1.0, 2 services ready");
+  assert.equal(
+    found(["historian", "dashboard"])[0]?.text,
+    "1.0, 2 services ready; historian, dashboard share one worker (OPTIONAL_SERVICES)",
+  );
+});

@@ -4,6 +4,7 @@ import { passwordProblem } from "../../services/dashboard/password.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { type FileAnswers, type StationAnswer, stationNameProblem } from "./answers.ts";
 import type { Draft } from "./draft.ts";
+import { spareMemory } from "./spare_memory.ts";
 import { SetupError } from "./setup_error.ts";
 import { isCloudTaken } from "./start_service.ts";
 import { putAccount, putDashboard, putStations, tryAccount, tryStations } from "./steps.ts";
@@ -23,6 +24,7 @@ export async function askFile(
   const { account, region, dashboard, keys } = answers;
   putAccount(draft, account, region);
   draft.set(keys);
+  spareMemory(draft, terminal);
   if (dashboard) {
     const problem = passwordProblem(dashboard.password);
     if (problem !== undefined) throw new SetupError(`the dashboard's password ${problem}`);

@@ -12,6 +12,7 @@ import { cablesOf } from "./cables_before.ts";
 import { askUntil } from "./questions.ts";
 import { SetupError } from "./setup_error.ts";
 import type { Draft } from "./draft.ts";
+import { spareMemory } from "./spare_memory.ts";
 import { putDashboard, putRegion, putStations, stationChoice, tryStations } from "./steps.ts";
 import { isCloudTaken } from "./start_service.ts";
 import { own } from "../../lib/own.ts";
@@ -46,6 +47,7 @@ export async function askPerson(draft: Draft, terminal: Terminal): Promise<boole
   await askCharge(draft, terminal);
   terminal.say("\n4. Dashboard");
   await askDashboard(draft, terminal);
+  spareMemory(draft, terminal);
   draft.house();
   return await askYes(terminal, `\nWrite ${draft.envPath}`, true);
 }

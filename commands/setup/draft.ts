@@ -2,10 +2,12 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { editEnv, type EnvChanges } from "../../lib/config/env/edit_env.ts";
-import { type HouseConfig, loadConfig } from "../../lib/config/load.ts";
+import type { Key } from "../../lib/config/keys.ts";
+import { type HouseConfig, loadConfig, readSources } from "../../lib/config/load.ts";
 import { dashboardPasswordFile } from "../../lib/config/dashboard_keys.ts";
 import { ConfigError } from "../../lib/errors.ts";
 import { textFile } from "../../lib/files/text_file.ts";
+import { own } from "../../lib/own.ts";
 import { serviceConfigProblems } from "../../services/registry.ts";
 import { storePassword } from "../dashboard.ts";
 import { makeLikeParent } from "../like_parent.ts";
@@ -32,6 +34,12 @@ export class Draft {
   /** Changes keys. @throws RangeError for a value that no env file can hold */
   set(changes: EnvChanges): void {
     this.#text = editEnv(this.#text, changes);
+  }
+
+  /** Whether the file says something of this key. */
+  isSet(key: Key): boolean {
+    const reading = readSources({ file: { name: this.envPath, text: this.#text }, environment: {}, ...DISK });
+    return !["unset", "default"].includes(own(reading.origins, key).kind);
   }
 
   /** Keeps a secret for its own file; one in the env file gives way. */

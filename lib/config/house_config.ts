@@ -89,6 +89,8 @@ export interface HouseConfig {
     /** Root of its discovery topics, without slashes at its ends. */
     readonly prefix: string;
   };
+  /** Whether the services that only look on have a worker each, or one for all. */
+  readonly optionalServices: "separate" | "together";
   /** Sentences for the log at the start: what is odd, but no reason not to run. */
   readonly remarks: readonly string[];
 }

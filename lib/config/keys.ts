@@ -514,6 +514,14 @@ export const KEYS = {
     whenUnset: "systemd's STATE_DIRECTORY, else ./state",
     example: "/var/lib/ecoflow-power",
   },
+  OPTIONAL_SERVICES: {
+    kind: "choice",
+    default: "separate",
+    choices: ["separate", "together"],
+    doc:
+      "History, dashboard, notifications and Home Assistant each in a worker of its own, or all in one: less memory, " +
+      "but they fail together and may do what any of them may.",
+  },
   LOG_LEVEL: COMMON_KEYS.LOG_LEVEL,
 } as const satisfies Record<string, KeySpec>;
 

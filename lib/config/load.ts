@@ -123,6 +123,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     }),
     notifier: readNotifier(reading, problems, readPem("NOTIFY_CA_FILE")),
     homeAssistant: readHomeAssistant(reading, problems),
+    optionalServices: values.OPTIONAL_SERVICES,
     remarks: [
       ...remarks,
       ...unmatchedStations(

@@ -31,6 +31,7 @@ const schema = v.object({
       }))),
     }),
   )),
+  together: v.optional(v.pipe(v.array(textUpTo(64)), v.maxLength(64, "must name at most 64 services"))),
   ts: v.optional(isoTime),
 });
 
@@ -38,7 +39,7 @@ const schema = v.object({
  * Online with the health of every service; `instance` is another one at each start of a daemon; the will is
  * `{"online":false}`. `state_dir` and `host_name`: where this daemon keeps its state, by which a command knows that it is the
  * one of its own configuration. `pid`: its process on that host. `problems` are sentences for people; `conditions` are the
- * same for programs, with the hosts that each is about.
+ * same for programs, with the hosts that each is about. `together`: services that share one worker, and so fail together.
  */
 export type OrchestratorStatus = v.InferOutput<typeof schema>;
 

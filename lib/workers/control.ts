@@ -40,3 +40,9 @@ export type FromWorker =
   /** The service could not start; the worker is of no more use. */
   | { readonly kind: "failed"; readonly text: string }
   | { readonly kind: "stopped" };
+
+/** In a worker that several services share: for, or from, the one at this seat. Each start of a service has a seat of its own. */
+export interface AtSeat<Message> {
+  readonly seat: number;
+  readonly message: Message;
+}

@@ -17,14 +17,14 @@ export interface SupervisedService {
   readonly capability: TopicCapability;
   /** The first message, without the port. */
   readonly init: Omit<InitMessage, "busPort">;
-  /** Makes a fresh worker with the service's permissions. */
+  /** Makes a fresh worker with the service's permissions, or a place in one that it shares. */
   spawn(): WorkerHandle;
 }
 
 /** A running worker. */
-export interface WorkerHandle {
-  post(message: ToWorker, transfer?: Transferable[]): void;
-  onMessage(handle: (message: FromWorker) => void): void;
+export interface WorkerHandle<To = ToWorker, From = FromWorker> {
+  post(message: To, transfer?: Transferable[]): void;
+  onMessage(handle: (message: From) => void): void;
   /** An uncaught error ended the worker. */
   onError(handle: (text: string) => void): void;
   terminate(): void;

@@ -5,17 +5,18 @@ import { ASSETS } from "../../services/dashboard/gen/assets.ts";
 import { stationModels } from "../../commands/simulate/play.ts";
 import { type RealWorld, startRealWorld } from "../simulate/real_world.ts";
 import type { Scenario } from "../../commands/simulate/scenario.ts";
-import { pssMegabytes } from "./memory.ts";
+import { type Memory, MEMORY_HEAD, memoryOf, memoryText } from "./memory.ts";
+import { ownRuntime } from "./own_program.ts";
 
 /** What one run shows. */
 export interface DashboardFigures {
   /** All files of the first load, bytes: as they are, and packed as browsers ask for them. */
   readonly pageBytes: number;
   readonly packedBytes: number;
-  /** Of the daemon's process, MB of 1,000,000 bytes: without the dashboard, with it, and with all pages open. */
-  readonly pssWithoutMegabytes: number;
-  readonly pssWithMegabytes: number;
-  readonly pssOpenMegabytes: number;
+  /** Of the daemon's process: without the dashboard, with it, and with all pages open. */
+  readonly memoryWithout: Memory;
+  readonly memoryWith: Memory;
+  readonly memoryOpen: Memory;
   readonly pages: number;
   /** Journal events published; every page got every one. */
   readonly events: number;
@@ -42,10 +43,10 @@ const topics = topicsUnder(DEFAULT_ROOTS);
 /** Starts the daemon twice, without and with the dashboard. */
 export async function measureDashboard({ pages = 50, events = 2000 } = {}): Promise<DashboardFigures> {
   const texts = ASSETS.map(({ text }) => text);
-  const pssWithoutMegabytes = await inWorld(undefined, (world) => settledMegabytes(world));
+  const memoryWithout = await inWorld(undefined, (world) => settledMemory(world));
   return await inWorld({ listen: "127.0.0.1:0", password: "nobody logs in here" }, async (world) => {
     const { port } = new URL(await world.dashboardUrl());
-    const pssWithMegabytes = await settledMegabytes(world);
+    const memoryWith = await settledMemory(world);
     const open = await Promise.all(Array.from({ length: pages }, () => openPage(Number(port))));
     const beganMs = performance.now();
     for (let sent = 0; sent < events; sent += CHUNK) {
@@ -53,14 +54,14 @@ export async function measureDashboard({ pages = 50, events = 2000 } = {}): Prom
       await Promise.all(open.map((page) => page.has(sent + CHUNK)));
     }
     const seconds = (performance.now() - beganMs) / 1000;
-    const pssOpenMegabytes = pssMegabytes(world.daemon().pid);
+    const memoryOpen = memoryOf(world.daemon().pid);
     await Promise.all(open.map((page) => page.close()));
     return {
       pageBytes: bytesOf(texts.map((text) => new TextEncoder().encode(text))),
       packedBytes: bytesOf(texts.map((text) => gzipSync(text))),
-      pssWithoutMegabytes,
-      pssWithMegabytes,
-      pssOpenMegabytes,
+      memoryWithout,
+      memoryWith,
+      memoryOpen,
       pages,
       events,
       eventsPerSec: events / seconds,
@@ -71,15 +72,16 @@ export async function measureDashboard({ pages = 50, events = 2000 } = {}): Prom
 /** The figures as lines. */
 export function dashboardText(figures: DashboardFigures): string {
   const kb = (bytes: number) => (bytes / 1000).toFixed(1);
-  const { pssWithoutMegabytes: without, pssWithMegabytes: with_, pssOpenMegabytes: open } = figures;
+  const { memoryWithout, memoryWith, memoryOpen } = figures;
   return [
     `first load: ${kb(figures.pageBytes)} kB, ${kb(figures.packedBytes)} kB packed`,
-    `memory of the daemon (Pss): ${without.toFixed(0)} MB without, ${
-      with_.toFixed(0)
-    } MB with the dashboard ` +
-    `(+${(with_ - without).toFixed(0)}), ${
-      open.toFixed(0)
-    } MB after ${figures.events} events to ${figures.pages} pages`,
+    `memory of the daemon (${MEMORY_HEAD}): ${memoryText(memoryWithout)} without, ${
+      memoryText(memoryWith)
+    } with ` +
+    `the dashboard (Pss +${(memoryWith.pss - memoryWithout.pss).toFixed(0)}), ${
+      memoryText(memoryOpen)
+    } after ` +
+    `${figures.events} events to ${figures.pages} pages`,
     `${figures.events} events to ${figures.pages} open pages: ${figures.eventsPerSec.toFixed(0)} events/s, ` +
     `${(figures.eventsPerSec * figures.pages).toFixed(0)} deliveries/s`,
   ].join("\n");
@@ -98,6 +100,7 @@ async function inWorld<T>(
     onLog: () => {},
     withAgents: false,
     dashboard,
+    runtime: ownRuntime(),
   });
   try {
     return await run(world);
@@ -106,9 +109,9 @@ async function inWorld<T>(
   }
 }
 
-async function settledMegabytes(world: RealWorld): Promise<number> {
+async function settledMemory(world: RealWorld): Promise<Memory> {
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  return pssMegabytes(world.daemon().pid);
+  return memoryOf(world.daemon().pid);
 }
 
 function publish(world: RealWorld, index: number): void {

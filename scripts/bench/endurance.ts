@@ -4,7 +4,7 @@
  */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { cpuSeconds, pssMegabytes } from "./memory.ts";
+import { cpuSeconds, type Memory, MEMORY_HEAD, memoryOf, memoryText } from "./memory.ts";
 import { type OutageHouse, startOutageHouse } from "./outage_house.ts";
 import { Resources } from "./figures/resources.ts";
 import { isFlat, type Slope, slopeOf } from "./figures/slope.ts";
@@ -23,7 +23,7 @@ export interface EnduranceOptions {
 /** What the daemon held at the end of a period. */
 export interface EnduranceSample {
   readonly period: number;
-  readonly pssMegabytes: number;
+  readonly memory: Memory;
   readonly descriptors: number;
   readonly threads: number;
   /** Of all workers, as they last said; undefined before their first word, an hour after the start. */
@@ -38,8 +38,9 @@ export interface EnduranceSample {
 export interface EnduranceFigures {
   readonly options: EnduranceOptions;
   readonly samples: readonly EnduranceSample[];
-  /** MB. */
+  /** MB of Pss, and of what is anonymous. */
   readonly memory: Slope;
+  readonly anonymous: Slope;
   /** MB of V8's heaps; undefined when too few samples have it. */
   readonly heap: Slope | undefined;
   /** kB. */
@@ -129,7 +130,8 @@ export async function measureEndurance(
     return {
       options,
       samples,
-      memory: line((sample) => sample.pssMegabytes),
+      memory: line((sample) => sample.memory.pss),
+      anonymous: line((sample) => sample.memory.anon),
       heap: settled.some(({ heapMegabytes }) => heapMegabytes === undefined)
         ? undefined
         : line((sample) => sample.heapMegabytes ?? NaN),
@@ -159,7 +161,7 @@ function speak({ world, models }: OutageHouse, speed: number): () => void {
 function sampleOf(pid: number, stateDir: string, resources: Resources, period: number): EnduranceSample {
   return {
     period,
-    pssMegabytes: pssMegabytes(pid),
+    memory: memoryOf(pid),
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
     threads: readdirSync(`/proc/${pid}/task`).length,
     timers: resources.timers,
@@ -182,22 +184,23 @@ function bytesUnder(dir: string): number {
 
 /** One sample as a line. */
 export function enduranceRow(
-  { period, pssMegabytes, heapMegabytes, descriptors, threads, timers, diskKilobytes }: EnduranceSample,
+  { period, memory, heapMegabytes, descriptors, threads, timers, diskKilobytes }: EnduranceSample,
 ): string {
   const heap = heapMegabytes === undefined ? "" : column(heapMegabytes, 1);
-  return `| ${period} | ${column(pssMegabytes, 1)} | ${heap} | ${descriptors} | ${threads} | ${
+  return `| ${period} | ${memoryText(memory, 1)} | ${heap} | ${descriptors} | ${threads} | ${
     timers ?? ""
   } | ${column(diskKilobytes)} |`;
 }
 
 /** The head of {@link enduranceRow}'s table. */
 export const ENDURANCE_HEAD =
-  "| period | Pss MB | heaps MB | file descriptors | threads | timers | state directory kB |\n" +
+  `| period | ${MEMORY_HEAD} | heaps MB | file descriptors | threads | timers | state directory kB |\n` +
   "| --- | --- | --- | --- | --- | --- | --- |";
 
 /** What the samples say. */
 export function enduranceText(figures: EnduranceFigures): string {
-  const { options, memory, heap, disk, cpuShare, outages, brokerRestarts, failures, samples } = figures;
+  const { options, memory, anonymous, heap, disk, cpuShare, outages, brokerRestarts, failures, samples } =
+    figures;
   const slope = ({ perUnit, error }: Slope, unit: string) =>
     `${perUnit.toFixed(2)} ± ${error.toFixed(2)} ${unit}`;
   const most = (read: (sample: EnduranceSample) => number) => Math.max(...samples.map(read));
@@ -207,7 +210,9 @@ export function enduranceText(figures: EnduranceFigures): string {
     `${options.periods} periods of ${options.periodSec} s at speed ${options.speed}: ${outages} outages, ` +
     `${brokerRestarts} restarts of the broker, ${failures} failed services, ` +
     `${column(cpuShare * 100, 1)} % of a core`,
-    `memory: ${slope(memory, "MB a period")}, ${verdict(memory)}`,
+    `memory (Pss): ${slope(memory, "MB a period")}, ${verdict(memory)}; anonymous: ${
+      slope(anonymous, "MB a period")
+    }, ${verdict(anonymous)}`,
     heap
       ? `heaps after a collection: ${slope(heap, "MB a period")}, ${verdict(heap)}`
       : "heaps: nobody has said",

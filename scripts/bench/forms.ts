@@ -10,16 +10,16 @@ import { putTogether } from "../build/build_programs.ts";
 import { bundle } from "../build/bundle.ts";
 import { ALLOCATOR } from "../build/runtime_settings.ts";
 import { compileWith, findCompiler } from "../build/denort.ts";
-import { anonMegabytes, pssMegabytes } from "./memory.ts";
-import { RUNS, type ServiceRun, startServices } from "./services.ts";
+import { groupText, type Memory, memoryOf } from "./memory.ts";
+import { inOwnGroup } from "./own_program.ts";
+import { FORM_RUNS, type ServiceRun, startServices } from "./services.ts";
 
 /** One form with one set of services. */
 export interface FormFigures {
   readonly form: string;
   readonly services: string;
-  /** MB of 1,000,000 bytes, each run; in the first one the runtime form has kept nothing yet. */
-  readonly pss: readonly number[];
-  readonly anon: readonly number[];
+  /** Each run; in the first one the runtime form has kept nothing yet. */
+  readonly memory: readonly Memory[];
   /** Process start to READY, ms, each run. */
   readonly readyMs: readonly number[];
 }
@@ -38,16 +38,16 @@ export async function measureForms(): Promise<FormFigures[]> {
     const folder = await putTogether(DAEMON, TARGET, dir, from);
     const forms = [{
       form: "official runtime and bundle",
-      binary: asInPackage(dir, join(folder, DAEMON.name)),
+      binary: inOwnGroup(asInPackage(dir, join(folder, DAEMON.name)), [join(folder, "runtime", DAEMON.name)]),
     }];
     const compiler = await findCompiler();
     if (compiler) {
       const binary = join(dir, DAEMON.name);
       await compileWith(compiler, DAEMON.compileArgs(TARGET, binary, from));
-      forms.push({ form: "compiled from the bundle", binary });
+      forms.push({ form: "compiled from the bundle", binary: inOwnGroup(binary) });
     }
     const figures: FormFigures[] = [];
-    for (const run of RUNS.filter((_, at) => at === 0 || at >= RUNS.length - 2)) {
+    for (const run of FORM_RUNS) {
       for (const { form, binary } of forms) figures.push(await measureForm(form, binary, run));
     }
     return figures;
@@ -69,35 +69,39 @@ function asInPackage(dir: string, program: string): string {
 }
 
 async function measureForm(form: string, binary: string, run: ServiceRun): Promise<FormFigures> {
-  const pss: number[] = [];
-  const anon: number[] = [];
+  const memory: Memory[] = [];
   const readyMs: number[] = [];
   for (let time = 0; time < TIMES; time++) {
     const { world, stop } = await startServices(run, binary);
     try {
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
       const { pid } = world.daemon();
-      pss.push(pssMegabytes(pid));
-      anon.push(anonMegabytes(pid));
+      memory.push(memoryOf(pid));
       readyMs.push(world.readyAtMs - world.launchedAtMs);
     } finally {
       await stop();
     }
   }
-  return { form, services: run[0], pss, anon, readyMs };
+  return { form, services: run[0], memory, readyMs };
 }
 
 /** The figures as a table: the first run, then the least and the most of the others. */
 export function formsText(figures: readonly FormFigures[]): string {
-  const range = (values: readonly number[], digits: number) =>
-    `${values[0]?.toFixed(digits)}, then ${Math.min(...values.slice(1)).toFixed(digits)} to ${
-      Math.max(...values.slice(1)).toFixed(digits)
+  const range = (values: readonly (number | undefined)[], digits: number) => {
+    const known = values.filter((value) => value !== undefined);
+    if (known.length < values.length) return groupText(undefined, digits);
+    const [first, ...rest] = known;
+    return `${first?.toFixed(digits)}, then ${Math.min(...rest).toFixed(digits)} to ${
+      Math.max(...rest).toFixed(digits)
     }`;
+  };
   return [
-    "| services | form | Pss MB | of it anonymous | READY ms |",
-    "| --- | --- | --- | --- | --- |",
-    ...figures.map(({ form, services, pss, anon, readyMs }) =>
-      `| ${services} | ${form} | ${range(pss, 1)} | ${range(anon, 1)} | ${range(readyMs, 0)} |`
+    "| services | form | Pss MB | of it anonymous | cgroup MB | READY ms |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...figures.map(({ form, services, memory, readyMs }) =>
+      `| ${services} | ${form} | ${range(memory.map(({ pss }) => pss), 1)} | ${
+        range(memory.map(({ anon }) => anon), 1)
+      } | ${range(memory.map(({ group }) => group), 1)} | ${range(readyMs, 0)} |`
     ),
   ].join("\n");
 }

@@ -1,12 +1,12 @@
 /** What the daemon needs when nothing happens: one station that is silent but for its keep-alive. */
-import { cpuSeconds, pssMegabytes } from "./memory.ts";
+import { cpuSeconds, type Memory, MEMORY_HEAD, memoryOf, memoryText } from "./memory.ts";
 import { type BenchBroker, startOutageHouse } from "./outage_house.ts";
 import { column, pause } from "./figures/waiting.ts";
 
 /** One house at rest. */
 export interface IdleFigures {
   readonly broker: BenchBroker;
-  readonly pssMegabytes: number;
+  readonly memory: Memory;
   /** Of one core. */
   readonly cpuShare: number;
   readonly threads: number;
@@ -26,7 +26,7 @@ export async function measureIdle(broker: BenchBroker, seconds = 30): Promise<Id
     return {
       broker,
       cpuShare: (cpuSeconds(pid) - before) / seconds,
-      pssMegabytes: pssMegabytes(pid),
+      memory: memoryOf(pid),
       threads: [...Deno.readDirSync(`/proc/${pid}/task`)].length,
     };
   } finally {
@@ -36,8 +36,9 @@ export async function measureIdle(broker: BenchBroker, seconds = 30): Promise<Id
 
 /** The figures as a table. */
 export function idleText(found: readonly IdleFigures[]): string {
-  const rows = found.map(({ broker, pssMegabytes, cpuShare, threads }) =>
-    `| ${broker} | ${column(pssMegabytes)} | ${column(cpuShare * 100, 2)} | ${threads} |`
+  const rows = found.map(({ broker, memory, cpuShare, threads }) =>
+    `| ${broker} | ${memoryText(memory)} | ${column(cpuShare * 100, 2)} | ${threads} |`
   );
-  return ["| broker | Pss MB | CPU % of a core | threads |", "| --- | --- | --- | --- |", ...rows].join("\n");
+  return [`| broker | ${MEMORY_HEAD} | CPU % of a core | threads |`, "| --- | --- | --- | --- |", ...rows]
+    .join("\n");
 }

@@ -4,6 +4,7 @@ import { stationModels } from "../../commands/simulate/play.ts";
 import type { Scenario } from "../../commands/simulate/scenario.ts";
 import type { StationModel } from "../../commands/simulate/station_model.ts";
 import { type RealWorld, startRealWorld } from "../simulate/real_world.ts";
+import { ownRuntime } from "./own_program.ts";
 
 /** A running house. */
 export interface OutageHouse {
@@ -29,10 +30,11 @@ export function hostOf(station: string): string {
 export async function startOutageHouse(
   broker: BenchBroker,
   stations: number,
-  { settings = {}, observed = OBSERVED, binary, speed = 1, onLog = () => {} }: {
+  { settings = {}, observed = OBSERVED, binary, runtime = ownRuntime(), speed = 1, onLog = () => {} }: {
     readonly settings?: Readonly<Record<string, string>>;
     readonly observed?: readonly string[];
     readonly binary?: string;
+    readonly runtime?: string;
     readonly speed?: number;
     readonly onLog?: (program: string, line: string) => void;
   } = {},
@@ -48,6 +50,7 @@ export async function startOutageHouse(
     observed,
     mosquittoSaves: "seldom",
     binary,
+    runtime,
     onLog,
   });
   return { world, models, stop: () => world.stop() };

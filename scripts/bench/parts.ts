@@ -18,6 +18,7 @@ import { formsText, measureForms } from "./forms.ts";
 import { hostsText, measureHosts } from "./policy/hosts.ts";
 import { idleText, measureIdle } from "./idle.ts";
 import { measureMicro, microText } from "./micro.ts";
+import { MEMORY_HEAD, memoryText } from "./memory.ts";
 import { measureNut } from "./nut/nut.ts";
 import { measureFlood, measureOutage, SERVERS } from "./nut/nut_outage.ts";
 import { type BenchBroker } from "./outage_house.ts";
@@ -211,7 +212,7 @@ async function pipeline(say: (line: string) => void): Promise<void> {
     const most = runs.at(-1);
     if (!most) continue;
     const few = await measureTraffic(broker, FEW, most.stations / FEW);
-    const byStation = (most.pssMegabytes - few) * 1000 / (most.stations - FEW);
+    const byStation = (most.memory.pss - few) * 1000 / (most.stations - FEW);
     growth.push(
       `${broker}: ${growthPerStation(runs)?.toFixed(0)} kB more for each station; ` +
         `${byStation.toFixed(0)} kB against ${few.toFixed(0)} MB with the same traffic from ${FEW} stations`,
@@ -222,14 +223,14 @@ async function pipeline(say: (line: string) => void): Promise<void> {
 
 async function nut(say: (line: string) => void): Promise<void> {
   say(
-    "| 1,000 clients, one question a second, and 100 bad ones | answers | median | p99 | unanswered | core | memory |",
+    `| 1,000 clients, one question a second, and 100 bad ones | answers | median | p99 | unanswered | core | ${MEMORY_HEAD} |`,
   );
   say("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
   for (const start of SERVERS) {
-    const { name, latencyMs, unanswered, cpuShare, pssMaxMegabytes } = await measureNut({}, start);
+    const { name, latencyMs, unanswered, cpuShare, mostMemory } = await measureNut({}, start);
     say(
       `| ${name} | ${latencyMs.count} | ${latencyMs.median.toFixed(2)} ms | ${latencyMs.p99.toFixed(2)} ms ` +
-        `| ${unanswered} | ${(cpuShare * 100).toFixed(0)} % | ${pssMaxMegabytes.toFixed(0)} MB |`,
+        `| ${unanswered} | ${(cpuShare * 100).toFixed(0)} % | ${memoryText(mostMemory)} |`,
     );
   }
   say("\n| an outage, hosts with Debian's upsmon | hosts | first | median | last |");

@@ -7,7 +7,7 @@ import type { BusMessage } from "../../lib/workers/bus.ts";
 import { parseAgentCommand } from "../../lib/messages/agent/command.ts";
 import { DEFAULT_ROOTS, matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { type Distribution, distributionOf } from "./figures/distribution.ts";
-import { cpuSeconds, pssMegabytes } from "./memory.ts";
+import { cpuSeconds, type Memory, MEMORY_HEAD, memoryOf, memoryText } from "./memory.ts";
 import { type BenchBroker, hostOf, type OutageHouse, startOutageHouse } from "./outage_house.ts";
 import { streamOf } from "./stream.ts";
 import { column, pause, withLimit } from "./figures/waiting.ts";
@@ -23,9 +23,9 @@ export interface PipelineFigures {
   /** Of one core, while every station speaks once a second and nothing happens. */
   readonly cpuShare: number;
   /** Of the daemon, at that time. */
-  readonly pssMegabytes: number;
+  readonly memory: Memory;
   /** Of the daemon, after the outages. */
-  readonly pssAfterMegabytes: number;
+  readonly memoryAfter: Memory;
 }
 
 /** The stations speak for so long before anything is measured, ms: the collection after the start is over by then. */
@@ -51,7 +51,7 @@ export async function measurePipeline(
   const { world, models } = house;
   const stream = streamOf(world, models);
   try {
-    const { cpuShare, megabytes } = await calm(house, calmSec);
+    const { cpuShare, memory } = await calm(house, calmSec);
     const samples = await loseGridInTurn(house, rounds);
     return {
       broker,
@@ -59,8 +59,8 @@ export async function measurePipeline(
       latencyMs: distributionOf(samples),
       readyMs: world.readyAtMs - world.launchedAtMs,
       cpuShare,
-      pssMegabytes: megabytes,
-      pssAfterMegabytes: pssMegabytes(world.daemon().pid),
+      memory,
+      memoryAfter: memoryOf(world.daemon().pid),
     };
   } finally {
     stream.stop();
@@ -72,12 +72,12 @@ export async function measurePipeline(
 async function calm(
   { world }: OutageHouse,
   calmSec: number,
-): Promise<{ readonly cpuShare: number; readonly megabytes: number }> {
+): Promise<{ readonly cpuShare: number; readonly memory: Memory }> {
   await pause(WARM_UP_MS);
   const { pid } = world.daemon();
   const cpuBefore = cpuSeconds(pid);
   await pause(calmSec * 1000);
-  return { cpuShare: (cpuSeconds(pid) - cpuBefore) / calmSec, megabytes: pssMegabytes(pid) };
+  return { cpuShare: (cpuSeconds(pid) - cpuBefore) / calmSec, memory: memoryOf(pid) };
 }
 
 /**
@@ -95,7 +95,7 @@ export async function measureTraffic(
   const house = await startOutageHouse(broker, stations);
   const stream = streamOf(house.world, house.models, perSecond);
   try {
-    return (await calm(house, calmSec)).megabytes;
+    return (await calm(house, calmSec)).memory.pss;
   } finally {
     stream.stop();
     await house.stop();
@@ -132,7 +132,7 @@ async function loseGridInTurn({ world, models }: OutageHouse, rounds: number): P
 
 /** The head of {@link pipelineRow}'s table. */
 export const PIPELINE_HEAD =
-  "| broker | stations | outages | median ms | p99 ms | max ms | CPU % of a core | Pss MB | after the outages | READY ms |\n" +
+  `| broker | stations | outages | median ms | p99 ms | max ms | CPU % of a core | ${MEMORY_HEAD} | after the outages | READY ms |\n` +
   "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |";
 
 /** One line of the table. */
@@ -142,8 +142,8 @@ export function pipelineRow(figures: PipelineFigures): string {
   return `| ${broker} | ${column(stations)} | ${column(count)} | ${column(median, 1)} | ${
     column(p99, 1)
   } | ` +
-    `${column(max, 1)} | ${column(cpuShare * 100, 1)} | ${column(figures.pssMegabytes)} | ` +
-    `${column(figures.pssAfterMegabytes)} | ${column(readyMs)} |`;
+    `${column(max, 1)} | ${column(cpuShare * 100, 1)} | ${memoryText(figures.memory)} | ` +
+    `${memoryText(figures.memoryAfter)} | ${column(readyMs)} |`;
 }
 
 /** Memory for each further station between the smallest and the largest run, kB; undefined with one run. */
@@ -151,5 +151,5 @@ export function growthPerStation(runs: readonly PipelineFigures[]): number | und
   const sorted = runs.toSorted((a, b) => a.stations - b.stations);
   const [least, most] = [sorted[0], sorted.at(-1)];
   if (!least || !most || least.stations === most.stations) return undefined;
-  return (most.pssMegabytes - least.pssMegabytes) * 1000 / (most.stations - least.stations);
+  return (most.memory.pss - least.memory.pss) * 1000 / (most.stations - least.stations);
 }

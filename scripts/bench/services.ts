@@ -3,13 +3,14 @@ import { stationModels } from "../../commands/simulate/play.ts";
 import { FIRST_COLLECT_MS } from "../../lib/workers/collect_garbage.ts";
 import type { Scenario } from "../../commands/simulate/scenario.ts";
 import { type RealWorld, startRealWorld } from "../simulate/real_world.ts";
-import { cpuSeconds, pssMegabytes } from "./memory.ts";
+import { cpuSeconds, type Memory, MEMORY_HEAD, memoryOf, memoryText } from "./memory.ts";
+import { ownRuntime } from "./own_program.ts";
 
 /** One run of the daemon. */
 export interface ServiceFigures {
   readonly name: string;
-  /** MB of 1,000,000 bytes (Pss), settled. */
-  readonly megabytes: number;
+  /** Settled. */
+  readonly memory: Memory;
   /** Of one core, %, while one station speaks every two seconds. */
   readonly idlePercent: number;
   /** Process start to READY, ms. */
@@ -30,25 +31,38 @@ export type ServiceRun = readonly [
   beside: Beside,
 ];
 
-/** The first is the least that protects, the last has all. */
+const DISCOVERY = { HOME_ASSISTANT_DISCOVERY: "on" };
+const NOTIFIER = { NTFY_URL: "http://127.0.0.1:9/nobody" };
+const TOGETHER = { OPTIONAL_SERVICES: "together" };
+
+/** What protects, and nothing else. */
+const LEAST: ServiceRun = ["the least that protects", { HISTORY: "off" }, {}];
+/** Everything but a cable, which few houses have. */
+const ALL: ServiceRun = ["with all but a station by cable", { ...DISCOVERY, ...NOTIFIER }, {
+  dashboard: true,
+}];
+const ALL_TOGETHER: ServiceRun = [
+  `${ALL[0]}, the optional ones in one worker`,
+  { ...ALL[1], ...TOGETHER },
+  ALL[2],
+];
+const ALL_WITH_CABLE: ServiceRun = ["with all of them", ALL[1], { ...ALL[2], cable: true }];
+
+/** The first is the least that protects, to which the others are compared. */
 export const RUNS: readonly ServiceRun[] = [
-  ["the least that protects", { HISTORY: "off" }, {}],
+  LEAST,
   ["with a station by cable", { HISTORY: "off" }, { cable: true }],
   ["with the historian", {}, {}],
   ["with the dashboard", { HISTORY: "off" }, { dashboard: true }],
-  ["with discovery", { HISTORY: "off", HOME_ASSISTANT_DISCOVERY: "on" }, {}],
-  ["with the notifier", { HISTORY: "off", NTFY_URL: "http://127.0.0.1:9/nobody" }, {}],
-  ["with all but a station by cable", {
-    HOME_ASSISTANT_DISCOVERY: "on",
-    NTFY_URL: "http://127.0.0.1:9/nobody",
-  }, {
-    dashboard: true,
-  }],
-  ["with all of them", { HOME_ASSISTANT_DISCOVERY: "on", NTFY_URL: "http://127.0.0.1:9/nobody" }, {
-    dashboard: true,
-    cable: true,
-  }],
+  ["with discovery", { HISTORY: "off", ...DISCOVERY }, {}],
+  ["with the notifier", { HISTORY: "off", ...NOTIFIER }, {}],
+  ALL,
+  ALL_TOGETHER,
+  ALL_WITH_CABLE,
 ];
+
+/** What the forms of the program are compared with. */
+export const FORM_RUNS: readonly ServiceRun[] = [LEAST, ALL, ALL_TOGETHER, ALL_WITH_CABLE];
 
 /** The collection after the start is over by then, and what is used often is compiled again. */
 const SETTLE_MS = FIRST_COLLECT_MS + 20_000;
@@ -71,7 +85,7 @@ async function measureOne(run: ServiceRun): Promise<ServiceFigures> {
     return {
       name: run[0],
       idlePercent: (cpuSeconds(pid) - before) / (IDLE_MS / 1000) * 100,
-      megabytes: pssMegabytes(pid),
+      memory: memoryOf(pid),
       readyMs: world.readyAtMs - world.launchedAtMs,
     };
   } finally {
@@ -116,6 +130,7 @@ export async function startServices(
     dashboard,
     withAgents: true,
     binary,
+    runtime: ownRuntime(),
   });
   const speaking = setInterval(() => {
     for (const [sn, model] of models) world.say(sn, model.now());
@@ -127,19 +142,16 @@ export async function startServices(
   return { world, stop };
 }
 
-/** The figures as lines. */
+/** The figures as a table. */
 export function servicesText(figures: readonly ServiceFigures[]): string {
-  const base = figures[0]?.megabytes ?? 0;
+  const base = figures[0]?.memory.pss ?? 0;
   return [
-    "daemon                     memory (Pss) MB   more   idle % of a core   READY ms",
-    ...figures.map(({ name, megabytes, idlePercent, readyMs }) =>
-      [
-        name.padEnd(26),
-        megabytes.toFixed(0).padStart(15),
-        (megabytes - base).toFixed(0).padStart(6),
-        idlePercent.toFixed(1).padStart(18),
-        readyMs.toFixed(0).padStart(10),
-      ].join(" ")
+    `| daemon | ${MEMORY_HEAD} | Pss more | idle, % of a core | READY ms |`,
+    "| --- | --- | --- | --- | --- |",
+    ...figures.map(({ name, memory, idlePercent, readyMs }) =>
+      `| ${name} | ${memoryText(memory)} | ${(memory.pss - base).toFixed(0)} | ${idlePercent.toFixed(1)} | ${
+        readyMs.toFixed(0)
+      } |`
     ),
   ].join("\n");
 }

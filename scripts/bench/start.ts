@@ -7,6 +7,7 @@ import { compileArgs } from "../build/build.ts";
 import { bundle } from "../build/bundle.ts";
 import { compileWith, findCompiler } from "../build/denort.ts";
 import { startOutageHouse } from "./outage_house.ts";
+import { copyOf } from "./own_program.ts";
 import { column } from "./figures/waiting.ts";
 
 /** One way to start. */
@@ -36,9 +37,19 @@ for top in sys.argv[1:]:
 
 /** Both ways; the program only where it can be built. */
 export async function measureStart(): Promise<readonly StartFigures[]> {
+  // Not in a group: each start in one is cold.
+  const runtime = copyOf(Deno.execPath());
   const cache = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
   const figures = [
-    await startsOf("sources", [join(ROOT, "services"), join(ROOT, "lib"), join(ROOT, "proto"), cache]),
+    await startsOf("sources", [
+      runtime,
+      join(ROOT, "services"),
+      join(ROOT, "lib"),
+      join(ROOT, "proto"),
+      cache,
+    ], {
+      runtime,
+    }),
   ];
   const compiler = await findCompiler();
   if (!compiler) return figures;
@@ -47,23 +58,29 @@ export async function measureStart(): Promise<readonly StartFigures[]> {
     const binary = join(dir, "ecoflow-power");
     await bundle("daemon", `${binary}-bundle`);
     await compileWith(compiler, compileArgs("x86_64-unknown-linux-gnu", binary, `${binary}-bundle`));
-    return [...figures, await startsOf("one program", [binary], binary)];
+    return [...figures, await startsOf("one program", [binary], { binary })];
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-async function startsOf(name: string, files: readonly string[], binary?: string): Promise<StartFigures> {
+/** What is started: a program, or the sources with a runtime. */
+interface Started {
+  readonly binary?: string;
+  readonly runtime?: string;
+}
+
+async function startsOf(name: string, files: readonly string[], started: Started): Promise<StartFigures> {
   const isForgotten = await forget(files);
-  const coldMs = await readyMs(binary);
+  const coldMs = await readyMs(started);
   const warm: number[] = [];
-  for (let i = 0; i < WARM_STARTS; i++) warm.push(await readyMs(binary));
+  for (let i = 0; i < WARM_STARTS; i++) warm.push(await readyMs(started));
   const warmMs = warm.toSorted((a, b) => a - b)[Math.floor(WARM_STARTS / 2)] ?? NaN;
   return { name, coldMs: isForgotten ? coldMs : undefined, warmMs };
 }
 
-async function readyMs(binary?: string): Promise<number> {
-  const { world, stop } = await startOutageHouse("mosquitto", 1, { binary });
+async function readyMs(started: Started): Promise<number> {
+  const { world, stop } = await startOutageHouse("mosquitto", 1, started);
   await stop();
   return world.readyAtMs - world.launchedAtMs;
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { play, stationModels } from "../../commands/simulate/play.ts";
 import { SCENARIOS } from "../../commands/simulate/scenarios.ts";
-import { pssMegabytes } from "../bench/memory.ts";
+import { memoryOf } from "../bench/memory.ts";
 import { startRealWorld } from "../simulate/real_world.ts";
 
 /** What one run shows. */
@@ -51,7 +51,7 @@ export async function playOnArm(deno: string): Promise<ArmDaemonFigures> {
     try {
       const readySec = (world.readyAtMs - world.launchedAtMs) / 1000;
       const { verdicts } = await play(scenario, models, world);
-      const megabytes = pssMegabytes(world.daemon().pid);
+      const megabytes = memoryOf(world.daemon().pid).pss;
       const broken = verdicts.filter(({ held }) => !held).map(({ text }) => text);
       return { readySec, megabytes, held: verdicts.length - broken.length, broken };
     } finally {

@@ -19,9 +19,9 @@ export const PERMISSIONS: Readonly<Record<string, string>> = {
   "--allow-write":
     "the state directory, wherever it is configured; the commands that set up: the configuration",
   "--allow-env": "the configuration and systemd's words come in the environment",
-  "--allow-sys=hostname,networkInterfaces,statfs":
+  "--allow-sys=hostname,networkInterfaces,statfs,systemMemoryInfo":
     "shown in the log; the pairing line and the broker's certificate name this machine; magic packets go to each of its " +
-    "networks; the doctor sees a full disk",
+    "networks; the doctor sees a full disk, setup a machine with little memory",
   "--deny-run": "starts no other program",
   "--deny-ffi": "loads no foreign code",
   "--deny-import": "loads no code from elsewhere",

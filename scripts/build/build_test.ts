@@ -29,10 +29,16 @@ function nodeImportsOf(folder: string, piece: string, seen = new Set<string>()):
   );
 }
 
-/** A built daemon carries a house through a whole outage on Mosquitto. @throws AssertionError naming what did not hold */
-async function playOutage(binary: string): Promise<void> {
-  const scenario = SCENARIOS.find(({ name }) => name === "full_outage");
-  assert.ok(scenario);
+/**
+ * A built daemon carries a house through a whole outage on Mosquitto.
+ *
+ * @returns what was logged
+ * @throws AssertionError naming what did not hold
+ */
+async function playOutage(binary: string, settings: Readonly<Record<string, string>> = {}): Promise<string> {
+  const found = SCENARIOS.find(({ name }) => name === "full_outage");
+  assert.ok(found);
+  const scenario = { ...found, settings: { ...found.settings, ...settings } };
   const models = stationModels(scenario);
   const lines: string[] = [];
   const onLog = (program: string, line: string) => void lines.push(`${program} | ${line}`);
@@ -44,6 +50,7 @@ async function playOutage(binary: string): Promise<void> {
   } finally {
     await world.stop();
   }
+  return lines.join("\n");
 }
 
 Deno.test("compileArgs() of the daemon gives no program, no foreign code, and not everything", () => {
@@ -107,7 +114,9 @@ Deno.test("the built daemon says its version, keeps its services in their sandbo
       assert.match(text, /^ {2}ECOFLOW_PASS +\(hidden\) +file$/m);
       assert.doesNotMatch(text, /hush/);
     });
-    await t.step("full_outage on Mosquitto", () => playOutage(binary));
+    await t.step("full_outage on Mosquitto", async () => {
+      await playOutage(binary);
+    });
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -153,7 +162,12 @@ Deno.test("the runtime form of the daemon says its version, and keeps its servic
       /in force after: (sudo systemctl|docker compose) restart /,
       "a package is no checkout",
     );
-    await playOutage(join(folder, "ecoflow-power"));
+    const together = { OPTIONAL_SERVICES: "together", HOME_ASSISTANT_DISCOVERY: "on" };
+    const log = await playOutage(join(folder, "ecoflow-power"), together);
+    for (const service of ["historian", "discovery"]) {
+      assert.match(log, new RegExp(`SERVICE READY service=${service}`), "the common worker is in the bundle");
+    }
+    assert.doesNotMatch(log, /SERVICE FAILED/);
     const commandRun = readdirSync(folder).filter((name) => /^run-.*\.js$/.test(name));
     assert.equal(commandRun.length, 1);
     for (

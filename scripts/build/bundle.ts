@@ -7,6 +7,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PROBE_ENTRY } from "../../services/sandbox.ts";
 import { SERVICES } from "../../services/registry.ts";
+import { ONLOOKERS_ENTRY } from "../../services/workers.ts";
 import { packageArgs, packagesInside, PROGRAM_PACKAGES } from "./program_packages.ts";
 import { hideNode } from "./without_node.ts";
 
@@ -20,7 +21,7 @@ export const MAIN = "main.js";
 
 /** The files that are started as workers, from the project's root: a bundle must hold them although nothing imports them. */
 export function workerFiles(): readonly string[] {
-  return [...SERVICES.map(({ entry }) => entry), PROBE_ENTRY].map((url) =>
+  return [...SERVICES.map(({ entry }) => entry), ONLOOKERS_ENTRY, PROBE_ENTRY].map((url) =>
     relative(ROOT, fileURLToPath(url))
   );
 }
@@ -62,7 +63,7 @@ export async function bundle(program: ProgramName, out: string): Promise<void> {
 
 /** Workers are found relative to the file that starts them: that is one of the bundle's pieces now, at its root. */
 function nameWorkers(out: string): void {
-  const pattern = /new URL\("\.\/([a-z_]+\/worker|sandbox_probe)\.ts"/g;
+  const pattern = /new URL\("\.\/([a-z_]+\/worker|onlookers_worker|sandbox_probe)\.ts"/g;
   const named = new Set<string>();
   for (const name of readdirSync(out, { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".js")) continue;

@@ -31,7 +31,12 @@ export interface Launch {
 }
 
 /** What the daemon's `run` loads of its bundle. */
-export const DAEMON_AHEAD = ["main.js", "run-*.js", "services/*/worker.js"] as const;
+export const DAEMON_AHEAD = [
+  "main.js",
+  "run-*.js",
+  "services/*/worker.js",
+  "services/onlookers_worker.js",
+] as const;
 
 /** In the cache: the bundle was read ahead at this time, or it was tried. */
 const READ_AHEAD = "read_ahead";

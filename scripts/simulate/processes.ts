@@ -30,17 +30,19 @@ export interface ProgramOptions {
   readonly onLine?: (line: string) => void;
   /** Instead of Deno and the sources: a compiled binary. */
   readonly binary?: string;
+  /** What runs the sources; the Deno that runs this when absent. */
+  readonly runtime?: string;
   /** Further variables of its environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the daemon: `main.ts run`, with write access to its state directory alone. */
 export function startDaemonProcess(options: ProgramOptions): RunningProgram {
-  const { envFile, stateDir, timeScale, binary, onLine, env } = options;
+  const { envFile, stateDir, timeScale, binary, runtime = Deno.execPath(), onLine, env } = options;
   const run = ["run", "--env", envFile, ...(timeScale ? ["--time-scale", timeScale] : [])];
   const surroundings = { onLine, env: { ...ALLOCATOR, ...env } };
   if (binary) return start(binary, run, surroundings);
-  return start(Deno.execPath(), [
+  return start(runtime, [
     "run",
     "--quiet",
     "--no-prompt",

@@ -32,6 +32,8 @@ export interface RealWorldOptions {
   readonly onLog: (program: string, line: string) => void;
   /** Instead of the sources: a compiled daemon. */
   readonly binary?: string;
+  /** What runs the daemon's sources; the Deno that runs this when absent. */
+  readonly runtime?: string;
   /** False: the hosts have no agents; true when absent. */
   readonly withAgents?: boolean;
   /** Serves the dashboard at `listen`, for everybody to look at, with this password for the buttons. */
@@ -180,6 +182,7 @@ async function build(options: RealWorldOptions, site: Site): Promise<RealWorld> 
       stateDir,
       timeScale,
       binary: options.binary,
+      runtime: options.runtime,
       onLine: (line) => options.onLog("daemon", line),
     });
 

@@ -6,7 +6,7 @@ import { encodeHistoryAnswer } from "../../lib/messages/history_answer.ts";
 import { parseHistoryQuery } from "../../lib/messages/history_query.ts";
 import { freshReadings, inWattsOf, parsePowerState } from "../../lib/messages/power_state.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
-import type { Service, ServiceContext } from "../../lib/workers/service.ts";
+import type { Service, ServiceContext, ServiceFactory } from "../../lib/workers/service.ts";
 import { answerQuery } from "./answer.ts";
 import type { HistorianConfig } from "./config.ts";
 import { Downsampler } from "./downsample.ts";
@@ -232,3 +232,6 @@ export class Historian implements Service {
     }
   }
 }
+
+/** Makes it. */
+export const createHistorian: ServiceFactory<HistorianConfig> = (context) => new Historian(context);

@@ -1,5 +1,5 @@
-/** Wires `historian` into its worker. */
+/** The worker of the historian. */
 import { runWorker } from "../../lib/workers/worker_host.ts";
-import { Historian, type HistorianConfig } from "./service.ts";
+import { createHistorian } from "./service.ts";
 
-runWorker<HistorianConfig>((context) => new Historian(context));
+runWorker(createHistorian);

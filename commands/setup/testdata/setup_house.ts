@@ -18,7 +18,7 @@ export const PERMISSIONS = [
   "--allow-read",
   "--allow-write",
   "--allow-env",
-  "--allow-sys=hostname,networkInterfaces,statfs",
+  "--allow-sys=hostname,networkInterfaces,statfs,systemMemoryInfo",
 ];
 
 export interface SetupHouse {

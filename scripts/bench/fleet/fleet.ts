@@ -16,7 +16,7 @@ import { bridgeSite, type SiteBroker, startSiteBroker } from "../../simulate/bri
 import { startMosquittoWith } from "../../simulate/mosquitto.ts";
 import { distributionOf } from "../figures/distribution.ts";
 import { column, pause } from "../figures/waiting.ts";
-import { cpuSeconds, pssMegabytes } from "../memory.ts";
+import { cpuSeconds, type Memory, memoryOf } from "../memory.ts";
 import { type Front, startFront } from "./front.ts";
 import { startRabbitCluster } from "./rabbit_cluster.ts";
 import { type Reader, startReader } from "./reader.ts";
@@ -76,7 +76,7 @@ async function play(dir: string, release: Release, say: (line: string) => void, 
   const tls = { ...await authority.issue(), ca: authority.caPem };
   const cluster = await startRabbitCluster(dir, size, users, tls);
   release.push(cluster.stop);
-  const memory = () => cluster.nodes.reduce((sum, node) => sum + pssMegabytes(node.pid()), 0);
+  const memory = () => cluster.nodes.reduce((sum, node) => sum + memoryOf(node.pid()).pss, 0);
   const emptyMegabytes = memory();
   const front = startFront(cluster.nodes.map(({ port }) => port));
   release.push(() => front.stop());
@@ -128,11 +128,13 @@ async function play(dir: string, release: Release, say: (line: string) => void, 
   );
   row(say, "memory of the cluster, empty", `${column(emptyMegabytes)} MB`);
   row(say, "… and for each site", `${column((memory() - emptyMegabytes) * 1000 / sites)} kB`);
-  const bridges = pids.map(pssMegabytes);
+  const bridges = pids.map(memoryOf);
+  const mean = (read: (memory: Memory) => number) =>
+    `${column(bridges.reduce((sum, memory) => sum + read(memory), 0) / bridges.length, 1)} MB`;
   row(
     say,
-    "memory of a site's bridge (Pss)",
-    `${column(bridges.reduce((a, b) => a + b, 0) / bridges.length, 1)} MB`,
+    "memory of a site's bridge (Pss, its program's pages shared with all the others; anonymous)",
+    `${mean(({ pss }) => pss)}, ${mean(({ anon }) => anon)}`,
   );
 
   // A node dies.

@@ -1,7 +1,7 @@
 /** How fast the NUT server answers 1,000 clients while others misbehave, and how much memory that takes. */
 import { inTempDir } from "../../../services/nut_server/testdata/debian_programs.ts";
 import { type Distribution, distributionOf } from "../figures/distribution.ts";
-import { cpuSeconds, pssMegabytes } from "../memory.ts";
+import { cpuSeconds, type Memory, memoryOf } from "../memory.ts";
 import { type StartNutServer, startOurs } from "./nut_servers.ts";
 
 /** What one run shows. */
@@ -16,9 +16,9 @@ export interface NutFigures {
   readonly latencyMs: Distribution;
   /** Requests of good clients that were not answered. */
   readonly unanswered: number;
-  /** Of the server's process, before any client and the most during the load, MB of 1,000,000 bytes. */
-  readonly pssIdleMegabytes: number;
-  readonly pssMaxMegabytes: number;
+  /** Of the server's process, before any client and the most (by Pss) during the load. */
+  readonly idleMemory: Memory;
+  readonly mostMemory: Memory;
   /** Processor time of the server a second of load, 1 is one core. */
   readonly cpuShare: number;
 }
@@ -57,7 +57,7 @@ async function measureIn(
   let watch: ReturnType<typeof setInterval> | undefined;
   try {
     await pause(500);
-    const pssIdleMegabytes = pssMegabytes(server.pid);
+    const idleMemory = memoryOf(server.pid);
     const good: Deno.Conn[] = [];
     // A few at a time: upsd has room for a few that wait.
     while (good.length < clients) {
@@ -73,9 +73,12 @@ async function measureIn(
     const stopMs = beganMs + seconds * 1000;
     const samples: number[] = [];
     let unanswered = 0;
-    let pssMaxMegabytes = 0;
+    let mostMemory = idleMemory;
     watch = setInterval(
-      () => pssMaxMegabytes = Math.max(pssMaxMegabytes, pssMegabytes(server.pid)),
+      () => {
+        const now = memoryOf(server.pid);
+        if (now.pss > mostMemory.pss) mostMemory = now;
+      },
       500,
     );
     await Promise.all(good.map(async (conn, i) => {
@@ -95,8 +98,8 @@ async function measureIn(
       hostile,
       latencyMs: distributionOf(samples),
       unanswered,
-      pssIdleMegabytes,
-      pssMaxMegabytes,
+      idleMemory,
+      mostMemory,
       cpuShare,
     };
   } finally {

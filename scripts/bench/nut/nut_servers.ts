@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import { DEFAULT_ROOTS } from "../../../lib/mqtt/topics.ts";
 import { DEFAULT_LIMITS, type NutLimits } from "../../../services/nut_server/access/nut_house.ts";
 import type { NutServerConfig } from "../../../services/nut_server/slice.ts";
+import { inOwnGroup, ownRuntime } from "../own_program.ts";
 import { type Running, startProgram, until } from "../../../services/nut_server/testdata/debian_programs.ts";
 
 /** A server under load. Its UPS is `ups`; `host1` … log in with the password `secret`. */
@@ -44,7 +45,7 @@ export const startOurs: StartNutServer = async ({ hosts, limits }) => {
     upses: [{ name: "ups", device: "Study" }],
     limits: { ...DEFAULT_LIMITS, ...limits },
   };
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(ownRuntime(), {
     args: [
       "run",
       "--allow-net=127.0.0.1",
@@ -88,7 +89,7 @@ export const startUpsd: StartNutServer = async ({ dir, hosts, limits }) => {
   const user = userInfo().username;
   const driver = startProgram("dummy-ups", ["-a", "ups", "-u", user, "-D"], env);
   await until("the driver is ready", () => driver.text().includes("upsdrv_updateinfo"), 20_000);
-  const upsd = startProgram("upsd", ["-u", user, "-F", "-P", `${dir}/upsd.pid`], env);
+  const upsd = startProgram("upsd", ["-u", user, "-F", "-P", `${dir}/upsd.pid`], env, { wrap: inOwnGroup });
   await until("upsd has data", () => upsd.text().includes("Connected to UPS [ups]"), 20_000);
   return {
     name: "Debian's upsd",

@@ -12,7 +12,8 @@ import { IDLE_ON_GRID, stationEncoder } from "../../../proto/encode_station.ts";
 import { startMosquitto } from "../../simulate/mosquitto.ts";
 import { startDaemonProcess } from "../../simulate/processes.ts";
 import { type Distribution, distributionOf } from "../figures/distribution.ts";
-import { cpuSeconds, pssMegabytes } from "../memory.ts";
+import { cpuSeconds, type Memory, MEMORY_HEAD, memoryOf, memoryText } from "../memory.ts";
+import { ownRuntime } from "../own_program.ts";
 import { pythonProblem, pythonWalkRate, startPythonReading } from "./python_program.ts";
 import { column, pause, withLimit } from "../figures/waiting.ts";
 import { compileModel } from "../../../services/soc_bridge/models/compiled_model.ts";
@@ -26,7 +27,7 @@ export interface ReadingFigures {
   readonly latencyMs: Distribution;
   /** Processor time for 1,000 messages at {@link LOAD_PER_SEC}, ms. */
   readonly cpuMsPerThousand: number;
-  readonly pssMegabytes: number;
+  readonly memory: Memory;
   /** Payloads a second by one core that does nothing but take them apart. */
   readonly walkPerSec: number;
 }
@@ -72,7 +73,7 @@ async function measureDaemon(port: number, payloads: readonly Uint8Array[]): Pro
     `MQTT_HOST='127.0.0.1'\nMQTT_PORT='${port}'\nECOFLOW_CLOUD='off'\nECOFLOW_DEVICE_LIST='${devices}'\n` +
       `STATE_DIR='${stateDir}'\nLOG_LEVEL='warn'\n`,
   );
-  const daemon = startDaemonProcess({ envFile, stateDir });
+  const daemon = startDaemonProcess({ envFile, stateDir, runtime: ownRuntime() });
   try {
     const walkPerSec = await ownWalkRate(payloads);
     return {
@@ -145,7 +146,7 @@ async function load(
     return {
       latencyMs: distributionOf(samples),
       cpuMsPerThousand: (cpuSeconds(pid) - before) * 1000 / sent * 1000,
-      pssMegabytes: pssMegabytes(pid),
+      memory: memoryOf(pid),
     };
   } finally {
     await client.close();
@@ -193,12 +194,12 @@ async function ownWalkRate(payloads: readonly Uint8Array[]): Promise<number> {
 /** The figures as a table, or why there are none. */
 export function comparisonText(found: readonly ReadingFigures[] | string): string {
   if (typeof found === "string") return found;
-  const rows = found.map(({ name, latencyMs, cpuMsPerThousand, pssMegabytes, walkPerSec }) =>
+  const rows = found.map(({ name, latencyMs, cpuMsPerThousand, memory, walkPerSec }) =>
     `| ${name} | ${column(walkPerSec)} | ${column(cpuMsPerThousand)} | ${column(latencyMs.median, 1)} | ` +
-    `${column(latencyMs.p99, 1)} | ${column(pssMegabytes)} |`
+    `${column(latencyMs.p99, 1)} | ${memoryText(memory)} |`
   );
   return [
-    "| reading | payloads/s taken apart by one core | processor ms for 1,000 messages | median ms | p99 ms | Pss MB |",
+    `| reading | payloads/s taken apart by one core | processor ms for 1,000 messages | median ms | p99 ms | ${MEMORY_HEAD} |`,
     "| --- | --- | --- | --- | --- | --- |",
     ...rows,
   ].join("\n");

@@ -1,5 +1,6 @@
 /** Finds and runs the Python program of the comparison. */
 import { fileURLToPath } from "node:url";
+import { inOwnGroup } from "../own_program.ts";
 
 /** Debian's own Python: others lack Debian's packages. */
 const PYTHON = "/usr/bin/python3";
@@ -27,7 +28,8 @@ export interface PythonReading {
 
 /** Starts it and resolves when it listens. */
 export async function startPythonReading(port: number): Promise<PythonReading> {
-  const child = new Deno.Command(PYTHON, {
+  // Its own file: Debian's libraries are looked for where that lies.
+  const child = new Deno.Command(inOwnGroup(PYTHON), {
     args: [SCRIPT],
     clearEnv: true,
     env: { MQTT_HOST: "127.0.0.1", MQTT_PORT: String(port) },

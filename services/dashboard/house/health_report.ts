@@ -1,6 +1,7 @@
 /** Whether the house is protected now, for machines that ask. An outage is no fault; being blind to one is. Pure. */
 import type { House } from "./house.ts";
 import type { HouseView, StationView } from "../page_contract.ts";
+import { isOnlooker } from "../../onlookers.ts";
 import { freshnessOf } from "../shown/freshness.ts";
 
 /** The answer. */
@@ -12,9 +13,6 @@ export interface HealthReport {
 
 /** At this moment: the view was made just now. */
 export const NOW = { sinceSentS: 0, silentS: 0 };
-
-/** Services that only look on: the house is protected without them. */
-const ONLOOKERS: readonly string[] = ["dashboard", "historian", "notifier", "discovery"];
 
 /** Looks at broker, daemon, cloud and every station that hosts hang on. */
 export function healthReport(view: HouseView, house: House): HealthReport {
@@ -29,13 +27,13 @@ export function healthReport(view: HouseView, house: House): HealthReport {
  * go on. Without the broker the services' last word holds.
  */
 export function isDaemonWell(view: HouseView, { daemon }: House): boolean {
-  const services = Object.entries(daemon?.value.services ?? {}).filter(([name]) => !ONLOOKERS.includes(name));
+  const services = Object.entries(daemon?.value.services ?? {}).filter(([name]) => !isOnlooker(name));
   if (services.length === 0 || services.some(([, { state }]) => state !== "ready")) return false;
   return !view.is_broker_up || view.daemon?.is_online === true;
 }
 
 function daemonReasons(house: HouseView, { daemon }: House): string[] {
-  const services = Object.entries(daemon?.value.services ?? {}).filter(([name]) => !ONLOOKERS.includes(name));
+  const services = Object.entries(daemon?.value.services ?? {}).filter(([name]) => !isOnlooker(name));
   if (house.daemon?.is_online !== true) return ["The daemon is offline."];
   const cloud = house.cloud?.link;
   return [

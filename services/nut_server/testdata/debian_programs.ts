@@ -80,9 +80,14 @@ export function startProgram(
   name: ProgramName,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  { isAlone = true }: { readonly isAlone?: boolean } = {},
+  { isAlone = true, wrap = (path) => path }: {
+    readonly isAlone?: boolean;
+    /** What to start in the program's place. */
+    readonly wrap?: (path: string) => string;
+  } = {},
 ): Running {
-  const [program = "", ...before] = isAlone ? [PROGRAMS[name][0]] : [...ALONE, PROGRAMS[name][0]];
+  const path = wrap(PROGRAMS[name][0]);
+  const [program = "", ...before] = isAlone ? [path] : [...ALONE, path];
   const child = new Deno.Command(program, {
     args: [...before, ...args],
     env,

@@ -9,7 +9,7 @@ Deno.test("NutListener answers 1,000 clients among bad ones, in bounded time and
   equal(figures.unanswered, 0, shown);
   ok(figures.latencyMs.count >= 2_000, shown);
   ok(figures.latencyMs.p99 < 2_500, `half of what clients wait: ${shown}`);
-  ok(figures.pssMaxMegabytes < figures.pssIdleMegabytes + 250, shown);
+  ok(figures.mostMemory.pss < figures.idleMemory.pss + 250, shown);
 });
 
 Deno.test("NutListener keeps to its limits when one address opens 1,000 connections", async () => {
