@@ -1,5 +1,7 @@
 /** `ecoflow-power devices`: the stations, as the running daemon sees them, or as the account has them. */
+import { noDaemonText } from "./broker/living_daemon.ts";
 import { failureOf } from "./broker/no_broker.ts";
+import { holderOfState } from "../lib/state_lock.ts";
 import { parseArgs } from "node:util";
 import { systemClock } from "../lib/time/clock.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
@@ -32,11 +34,9 @@ export async function devices(args: readonly string[]): Promise<number> {
     if (values.cloud) return print(accountText(await askAccount(house.cloud, house.stateDir), house));
     const words = await hearHouse(house, "devices", { connect: connectMqtt, clock: systemClock() });
     if (words.orchestrator?.online !== true) {
-      return complain(
-        "The daemon does not run; start it: sudo systemctl start ecoflow-power; or ask the account: " +
-          "ecoflow-power devices --cloud\n",
-        EXIT.no,
-      );
+      const why = noDaemonText(house, holderOfState(house.stateDir));
+      const other = house.cloud.enabled ? "; or ask the account: ecoflow-power devices --cloud" : "";
+      return complain(`The daemon ${why}${other}\n`, EXIT.no);
     }
     return print(housesText(words, house, Date.now()));
   } catch (error) {

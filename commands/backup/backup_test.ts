@@ -1,6 +1,7 @@
 /** `backup` and `restore` by the real program: what was paired before still connects after, on an empty machine. */
 import assert from "node:assert/strict";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -70,8 +71,7 @@ async function inHouse(broker: "managed" | "embedded", run: (house: House) => Pr
             ...PERMISSIONS,
             MAIN,
             ...args,
-            "--env",
-            env,
+            ...(args.includes("--env") ? [] : ["--env", env]),
           ],
         }).output();
         const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -204,4 +204,28 @@ Deno.test("restore onto a running daemon is refused; backup beside one is not", 
     } finally {
       await daemon.stop();
     }
+  }));
+
+Deno.test("backup of a checkout, whose configuration is .env, is restored as .env", () =>
+  inHouse("embedded", async ({ dir, env, run }) => {
+    const checkout = join(dir, "ecoflow power");
+    mkdirSync(checkout);
+    const policy = join(checkout, "mein Häuschen.toml");
+    writeFileSync(policy, "[station.Study]\nsoc_min = 20\n");
+    const text = readFileSync(env, "utf8").replace(/^POLICY_FILE=.*$/m, `POLICY_FILE="${policy}"`);
+    writeFileSync(join(checkout, ".env"), text, { mode: 0o600 });
+    cpSync(join(dir, "etc/ecoflow-power/credentials"), join(checkout, "credentials"), { recursive: true });
+    const file = join(dir, "house.backup");
+    const made = await run("backup", file, "--root", dir, "--env", join(checkout, ".env"));
+    assert.equal(made.code, 0, made.text);
+    for (const path of [policy, join(checkout, ".env")]) rmSync(path);
+    const restored = await run("restore", file, "--root", dir, "--env", join(checkout, ".env"));
+    assert.equal(restored.code, 0, restored.text);
+    assert.equal(readFileSync(join(checkout, ".env"), "utf8"), text);
+    assert.match(readFileSync(policy, "utf8"), /soc_min = 20/);
+    assert.deepEqual(tree(checkout), [
+      join(checkout, ".env"),
+      join(checkout, "credentials/ecoflow_pass"),
+      policy,
+    ]);
   }));

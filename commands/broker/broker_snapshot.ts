@@ -11,6 +11,8 @@ import { freshReadings, parsePowerState, type PowerState } from "../../lib/messa
 import { parseStationList, type StationList } from "../../lib/messages/station_list.ts";
 import type { MqttConnect } from "../../lib/mqtt/client.ts";
 import { matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { holderOfState } from "../../lib/state_lock.ts";
+import { livingDaemon } from "./living_daemon.ts";
 import { guestOptions, visit } from "./broker_guest.ts";
 
 /** The newest word of each kind; absent: nothing was said. */
@@ -83,6 +85,7 @@ export async function hearHouse(
   try {
     await guest.listen(snapshotFilters(house.roots));
     await clock.sleep(HEARING_MS);
+    words.orchestrator = livingDaemon(words.orchestrator, house, holderOfState(house.stateDir));
     return words;
   } finally {
     await guest.close();

@@ -484,8 +484,14 @@ for (
 
 Deno.test("examineHouse() knows a daemon that runs without a word at the broker", () => {
   const silent = words({ "power-manager/orchestrator/status": undefined });
-  const [found] = examineHouse(houseWith(), silent, NOW, { kind: "taken", pid: 77 });
-  assert.match(`${found?.verdict} ${found?.text}`, /^bad runs \(process 77\), but the broker has nothing/);
+  const held = { kind: "taken", pid: 77 } as const;
+  const [found] = examineHouse(houseWith({ MQTT_HOST: "pi.lan" }), silent, NOW, held);
+  assert.match(`${found?.verdict} ${found?.text}`, /^bad runs \(process 77\), but the broker has no word/);
+  const [inside] = examineHouse(houseWith(), silent, NOW, held);
+  assert.match(
+    `${inside?.verdict} ${inside?.text}`,
+    /^bad runs \(process 77\), but .*another program has 127\.0\.0\.1:1883 .*set MQTT_EMBEDDED_PORT/,
+  );
   const [unknown] = examineHouse(houseWith(), silent, NOW, { kind: "unknown", reason: "no permission" });
   assert.match(`${unknown?.verdict} ${unknown?.text}`, /^bad does not run/);
 });
@@ -551,4 +557,108 @@ Deno.test("examineHouse() names the services that share a worker, as the daemon 
     found(["historian", "dashboard"])[0]?.text,
     "1.0, 2 services ready; historian, dashboard share one worker (OPTIONAL_SERVICES)",
   );
+});
+
+/** What the policy says of itself, as the daemon passes it on. */
+const policySays = (...problems: readonly HealthCondition[]) => ({
+  online: true,
+  services: { policy_engine: serviceStatus({ state: "ready", restarts: 0, problems }) },
+});
+
+for (
+  const [name, house, change, wanted] of [
+    [
+      "another host has no key",
+      houseWith(),
+      {
+        "power-manager/orchestrator/status": policySays({
+          code: "unsigned_commands",
+          severity: "warning",
+          text: "agents without a key get unsigned commands: tv",
+          hosts: [{ host: "tv" }],
+        }),
+      },
+      /^good would be shut down: yes; agent online/,
+    ],
+    [
+      "a warning is about a station alone",
+      houseWith(),
+      {
+        "power-manager/orchestrator/status": policySays({
+          code: "station_blind",
+          severity: "warning",
+          text: '"Attic" is silent',
+        }),
+      },
+      /^good would be shut down: yes; agent online/,
+    ],
+    [
+      "the broker alone still calls it online",
+      houseWith(),
+      {
+        "power-manager/orchestrator/status": policySays({
+          code: "agent_unanswered",
+          severity: "warning",
+          text: '"pc" does not answer',
+          hosts: [{ host: "pc" }],
+        }),
+      },
+      /^bad would be shut down: no, because it does not answer; .*run there: ecoflow-agent doctor/,
+    ],
+    [
+      "the policy cannot store anything",
+      houseWith(),
+      {
+        "power-manager/orchestrator/status": policySays({
+          code: "snapshot_not_stored",
+          severity: "error",
+          text: "disk full",
+        }),
+      },
+      /^bad would be shut down: no, because of the daemon \(see above\)/,
+    ],
+    [
+      "the cloud is away",
+      houseWith(),
+      { "bridge-ecoflow/status": { link: "down", detail: "no internet", ts: at(1) } },
+      /^bad would be shut down: no, because of the cloud \(see above\)/,
+    ],
+    [
+      "it hangs on a played station alone",
+      houseWith({ DEVICE_TO_AGENTS_JSON: '{"SimulatedDevice":["pc"]}' }),
+      {},
+      /^unsure would be shut down: no, because of the station SimulatedDevice \(see above\)/,
+    ],
+    [
+      "it hangs on a played station too",
+      houseWith({ DEVICE_TO_AGENTS_JSON: '{"SimulatedDevice":["pc"],"Study":["pc"]}' }),
+      {},
+      /^good would be shut down: yes/,
+    ],
+  ] as const
+) {
+  Deno.test(`examineHouse() judges a host: ${name}`, () => {
+    const host = examineHouse(house, words(change), NOW, FREE).find(({ what }) => what === "host pc");
+    assert.match(`${host?.verdict} ${host?.text}`, wanted);
+  });
+}
+
+Deno.test("examineHouse() knows a played station, and does not look for it in the account", () => {
+  const house = houseWith({ DEVICE_TO_AGENTS_JSON: '{"Study":["pc"],"SimulatedDevice":["tv"]}' });
+  const found = examineHouse(house, words(), NOW, FREE).find(({ what }) =>
+    what === "station SimulatedDevice"
+  );
+  assert.equal(
+    `${found?.verdict} ${found?.text}`,
+    "unsure is played by ecoflow-power feed, and is none otherwise",
+  );
+});
+
+Deno.test("examineHouse() with the cloud off does not send anybody to EcoFlow's app for a station", () => {
+  const house = { ...houseWith(), stations: [], agentsByStation: {} };
+  const off = { ...house, cloud: { ...house.cloud, enabled: false } };
+  const heard = words({ "bridge-ecoflow/devices": { stations: [] }, [STATE]: undefined });
+  const text = findingsText(examineHouse(off, heard, NOW, FREE));
+  assert.match(text, /stations: none is known: EcoFlow's cloud is off \(ECOFLOW_CLOUD=off\)/);
+  assert.doesNotMatch(text, /app/);
 });

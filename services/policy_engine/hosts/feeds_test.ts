@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { feedViews, feedWord, stillCarries, wantedOf } from "./feeds.ts";
+import { feedViews, wantedByFeed, stillCarries, wantedOf } from "./feeds.ts";
 import type { GridVerdict } from "../outage/grid_verdict.ts";
 import { DEFAULT_BLIND_LIMIT_MS as LIMIT_MS, simpleRules } from "../rules/simple_rules.ts";
 import { NEW_STATION, type StationState } from "../outage/station.ts";
@@ -180,7 +180,7 @@ Deno.test("wantedOf() lets no charge carry a host that has no limit of charge", 
   assert.equal(wantedOf("nas", ["Study", "Attic"], rules, stations, NOW), "down");
 });
 
-const words: readonly [name: string, state: StationState | undefined, word: ReturnType<typeof feedWord>][] = [
+const words: readonly [name: string, state: StationState | undefined, word: ReturnType<typeof wantedByFeed>][] = [
   ["that was never heard", undefined, "unknown"],
   ["that says nothing", NEW_STATION, "unknown"],
   ["whose grid nobody knows", untold(50, 0), "unknown"],
@@ -190,16 +190,16 @@ const words: readonly [name: string, state: StationState | undefined, word: Retu
   ["at its end, while the host's stage has to wait", { ...ENDING, started: new Map([[2, 0]]) }, "up"],
 ];
 for (const [name, state, word] of words) {
-  Deno.test(`feedWord() is ${word} by a station ${name}`, () => {
+  Deno.test(`wantedByFeed() is ${word} by a station ${name}`, () => {
     const stations = new Map(state ? [["Study", state]] : []);
-    assert.equal(feedWord("nas", "Study", RULES, stations), word);
+    assert.equal(wantedByFeed("nas", "Study", RULES, stations), word);
   });
 }
 
-Deno.test("feedWord() is unknown for a host that does not hang there, and for a station that nobody named", () => {
+Deno.test("wantedByFeed() is unknown for a host that does not hang there, and for a station that nobody named", () => {
   const stations = new Map([["Study", onGrid()], ["Shed", onGrid()]]);
-  assert.equal(feedWord("tv", "Study", RULES, stations), "unknown");
-  assert.equal(feedWord("nas", "Shed", RULES, stations), "unknown");
+  assert.equal(wantedByFeed("tv", "Study", RULES, stations), "unknown");
+  assert.equal(wantedByFeed("nas", "Shed", RULES, stations), "unknown");
 });
 
 Deno.test("stillCarries() relies on a station of which nothing is known until somebody says more", () => {

@@ -19,6 +19,8 @@ import { freshestMonoMs, isFresh } from "../outage/readings.ts";
 export interface StatusContext extends Ways {
   /** After a reboot, and nobody knows yet whether the power was gone; false when absent. */
   readonly isInDoubt?: boolean;
+  /** Hosts that are called online and do not answer. */
+  readonly unanswered?: readonly string[];
   /** Which start of the system this is; absent when nobody says. */
   readonly bootId?: string;
 }
@@ -42,7 +44,12 @@ export function policyStatus(
   const station = house.rulesOf(device);
   const agents = hostsOfStation(station);
   const hosts = agents.map((agent) =>
-    hostView(agent, house.state.hosts.get(agent), placeOf(agent, station)?.stage.number)
+    hostView(
+      agent,
+      house.state.hosts.get(agent),
+      placeOf(agent, station)?.stage.number,
+      context.unanswered?.includes(agent) === true,
+    )
   );
   const isComingBack = (agent: string) => {
     const kind = house.state.hosts.get(agent)?.phase.kind;
@@ -101,9 +108,15 @@ function minutesLeft(
   return minutes === undefined ? undefined : Math.round(minutes * 10) / 10;
 }
 
-function hostView(agent: string, host: HostState | undefined, stage: number | undefined): HostView {
+function hostView(
+  agent: string,
+  host: HostState | undefined,
+  stage: number | undefined,
+  isUnanswered: boolean,
+): HostView {
   const phase = host?.phase ?? { kind: "idle" };
-  const presence = host?.online === undefined ? "unknown" : host.online ? "online" : "offline";
+  const isKnown = host?.online !== undefined && !(host.online && isUnanswered);
+  const presence = !isKnown ? "unknown" : host.online ? "online" : "offline";
   const base = { agent, stage };
   switch (phase.kind) {
     case "idle":

@@ -40,6 +40,8 @@ export interface PublisherParts {
   readonly clock: Clock;
   readonly topics: Topics;
   readonly newId: () => string;
+  /** Told of each plan that the broker has taken. */
+  readonly onPlanSaid?: (agent: string) => void;
   /** Agent to key, lower-case hex. */
   readonly agentKeys: Readonly<Record<string, string>>;
 }
@@ -153,7 +155,10 @@ export class Publisher {
       issuedAtMs: this.#issuedAtMs,
     });
     bus.publish(topics.plan(agent), encodeAgentPlan(plan), { retain: true, qos: 1 }).then(
-      () => this.#planPace.passed(agent),
+      () => {
+        this.#planPace.passed(agent);
+        this.parts.onPlanSaid?.(agent);
+      },
       () => {
         // Not taken by the bus: say it again at the next occasion.
         this.#plans.delete(agent);
