@@ -51,13 +51,19 @@ export function examineHosts(
 /** Services without which no shutdown is decided or sent. */
 const PROTECTING: readonly string[] = ["broker_link", "cloud_bridge", "soc_bridge", "policy_engine"];
 
+/** Conditions that say what happened at the start, and keep no host from being shut down. */
+const PAST: readonly string[] = ["snapshot_refused"];
+
 /**
  * Whether the daemon has a trouble that may keep a shutdown from this host. What a service says of another host's NUT client, or a
  * trouble of the page or of notifications, keeps none.
  */
 function isDaemonInTrouble(host: string, isNut: boolean, { orchestrator }: BrokerSnapshot): boolean {
   return Object.entries(orchestrator?.services ?? {}).some(([name, { state, problems, conditions }]) => {
-    if (PROTECTING.includes(name)) return state !== "ready" || problems.length > 0;
+    if (PROTECTING.includes(name)) {
+      const isOver = conditions?.every(({ code }) => PAST.includes(code)) ?? false;
+      return state !== "ready" || (problems.length > 0 && !isOver);
+    }
     if (name !== "nut_server" || !isNut) return false;
     // Without the conditions nobody knows whom a problem is about: a daemon of before.
     if (state !== "ready" || conditions === undefined) return state !== "ready" || problems.length > 0;
