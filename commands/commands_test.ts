@@ -65,6 +65,12 @@ Deno.test("main() keys add stores a key that only its owner may read, and prints
     const again = await ecoflowPower(state, "keys", "add", "pc", "--env", env);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /^Cannot add the key: /);
+    // What a cut of power leaves of it is put aside for the first key of a new one.
+    writeFileSync(file, new Uint8Array(100));
+    const anew = await ecoflowPower(state, "keys", "add", "pc", "--env", env);
+    assert.equal(anew.code, 0, anew.stderr);
+    assert.deepEqual(Object.keys(JSON.parse(readFileSync(file, "utf8"))), ["pc"]);
+    assert.equal(statSync(`${file}.refused`).size, 100);
   } finally {
     rmSync(dir, { recursive: true });
   }

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
+import { isJson } from "../lib/pairing/agent_keys.ts";
 import { type KeysAnswer, runKeysCommand } from "../lib/pairing/keys_command.ts";
 import { textFile } from "../lib/files/text_file.ts";
 import { isThisMachine } from "../lib/this_machine.ts";
@@ -89,7 +90,13 @@ export class KeyDesk {
     const broker = brokerAsSeenByHosts(house, where.brokerHost ?? hostname(), this.#managed.caPem);
     return runKeysCommand(args, {
       path,
-      read: file.read,
+      read() {
+        const text = file.read();
+        if (text === undefined || isJson(text) || args[0] !== "add") return text;
+        // Nothing of it can be used, as after a cut of power: the first key of a new one.
+        file.setAside();
+        return undefined;
+      },
       write(text) {
         // Before the daemon's first start there is no state directory yet; it takes this one over.
         makeLikeParent(dirname(path));

@@ -30,7 +30,7 @@ export interface HostPlatform {
   /** The exit code of a program of `powerOffNow` when the system is on its way down already. */
   readonly goingDownCode?: number;
   /** What else its programs' exit codes mean, for a person. */
-  readonly codeTexts?: Readonly<Record<number, string>>;
+  readonly codeTexts?: ReadonlyMap<number, string>;
   /** Absent: the system cannot be asked. */
   readonly probe?: CountProbe;
   /** Programs that switch off now, to be tried in order until one ends with 0. */

@@ -15,12 +15,12 @@ export const WINDOWS: HostPlatform = {
   otherCountCode: IS_SCHEDULED,
   nothingToCancelCode: NONE_IN_PROGRESS,
   goingDownCode: IN_PROGRESS,
-  codeTexts: {
-    5: "access denied: the agent must run as SYSTEM or administrator",
-    [IN_PROGRESS]: "the system is going down already",
-    [NONE_IN_PROGRESS]: "no shutdown is under way",
-    [IS_SCHEDULED]: "another shutdown is scheduled already",
-  },
+  codeTexts: new Map([
+    [5, "access denied: the agent must run as SYSTEM or administrator"],
+    [IN_PROGRESS, "the system is going down already"],
+    [NONE_IN_PROGRESS, "no shutdown is under way"],
+    [IS_SCHEDULED, "another shutdown is scheduled already"],
+  ]),
   // Windows has no question for it. But it refuses a second count while one runs; when it takes it, there was none.
   probe: { argv: count, undoneCode: 0, afterwards: CANCEL },
   powerOffNow: [["shutdown.exe", "/s", "/f", "/t", "0", "/c", FAREWELL], ["shutdown.exe", "/p", "/f"]],

@@ -154,7 +154,7 @@ export class LastPrograms {
   #resultText(result: RunResult): string {
     const text = resultText(result, PLATFORM_LIMIT_MS);
     const meaning = result.kind === "ended"
-      ? this.ports.commands.last.codes?.codeTexts?.[result.code]
+      ? this.ports.commands.last.codes?.codeTexts?.get(result.code)
       : undefined;
     return meaning === undefined ? text : `${text} (${meaning})`;
   }

@@ -138,6 +138,45 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
     },
   ],
   [
+    "a host of a daemon whose policy began anew, because it could not read what it had kept",
+    "good",
+    /^host pc: would be shut down: yes/,
+    {
+      "power-manager/orchestrator/status": {
+        online: true,
+        services: {
+          policy_engine: {
+            state: "ready",
+            restarts: 0,
+            problems: ["Cannot read the policy's snapshot: must be JSON; the policy begins anew"],
+            conditions: [{ code: "snapshot_refused", severity: "warning" }],
+          },
+        },
+      },
+    },
+  ],
+  [
+    "a host of a daemon whose policy began anew, and cannot store it now",
+    "bad",
+    /^host pc: would be shut down: no, because of the daemon/,
+    {
+      "power-manager/orchestrator/status": {
+        online: true,
+        services: {
+          policy_engine: {
+            state: "ready",
+            restarts: 0,
+            problems: ["it began anew", "Cannot store the policy's state"],
+            conditions: [{ code: "snapshot_refused", severity: "warning" }, {
+              code: "snapshot_not_stored",
+              severity: "error",
+            }],
+          },
+        },
+      },
+    },
+  ],
+  [
     "a host of a daemon whose notifications alone are in trouble",
     "good",
     /^host pc: would be shut down: yes/,

@@ -52,6 +52,16 @@ export function parseAgentKeyFile(text: string, source: string): AgentKeyFile {
   return Object.fromEntries(entries);
 }
 
+/** Whether a text is JSON of any kind: a cut of power leaves something else. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The inverse of {@link parseAgentKeyFile}: an agent whose key does not change has the short form. */
 export function encodeAgentKeyFile(file: AgentKeyFile): string {
   const value = Object.entries(file).map(([agent, { key, next }]) =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { feedViews, wantedByFeed, stillCarries, wantedOf } from "./feeds.ts";
+import { feedViews, stillCarries, wantedByFeed, wantedOf } from "./feeds.ts";
 import type { GridVerdict } from "../outage/grid_verdict.ts";
 import { DEFAULT_BLIND_LIMIT_MS as LIMIT_MS, simpleRules } from "../rules/simple_rules.ts";
 import { NEW_STATION, type StationState } from "../outage/station.ts";
@@ -180,7 +180,11 @@ Deno.test("wantedOf() lets no charge carry a host that has no limit of charge", 
   assert.equal(wantedOf("nas", ["Study", "Attic"], rules, stations, NOW), "down");
 });
 
-const words: readonly [name: string, state: StationState | undefined, word: ReturnType<typeof wantedByFeed>][] = [
+const words: readonly [
+  name: string,
+  state: StationState | undefined,
+  word: ReturnType<typeof wantedByFeed>,
+][] = [
   ["that was never heard", undefined, "unknown"],
   ["that says nothing", NEW_STATION, "unknown"],
   ["whose grid nobody knows", untold(50, 0), "unknown"],
