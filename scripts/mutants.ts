@@ -105,7 +105,9 @@ async function playTarget(
       const isExplained = EXPLAINED.has(found.mutant.id);
       counts.tried++;
       counts[isKilled ? "killed" : isExplained ? "explained" : "survived"]++;
-      if (!isKilled && !isExplained) say(`SURVIVED ${found.file}:${found.mutant.line} ${found.mutant.id}`);
+      const place = `${found.file}:${found.mutant.line} ${found.mutant.id}`;
+      if (!isKilled && !isExplained) say(`SURVIVED ${place}`);
+      if (isKilled && isExplained) say(`KILLED, and yet explained: ${place}`);
     };
     await Promise.all(
       Array.from(
