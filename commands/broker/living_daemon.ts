@@ -20,7 +20,7 @@ export function livingDaemon(
   return holder.kind === "free" || isAnother ? { online: false } : status;
 }
 
-/** Why the broker has no word of a daemon that is online, and what to do: one that runs is not to be started. */
+/** Why the broker has nothing from a daemon that is online, and what to do: one that runs is not to be started. */
 export function noDaemonText(
   { broker, embeddedPort }: Pick<HouseConfig, "broker" | "embeddedPort">,
   holder: StateHolder,
@@ -32,7 +32,7 @@ export function noDaemonText(
   if (!broker) {
     return `${runs} it says nothing at its own broker's address: ${foreignBrokerText(embeddedPort)}`;
   }
-  return `${runs} the broker has no word of it: the broker's user of MQTT_USER may not write, or the daemon is not connected. ` +
+  return `${runs} the broker has nothing from it: the broker's user of MQTT_USER may not write, or the daemon is not connected. ` +
     'To see which lines its access list lacks, look at: journalctl -u ecoflow-power -g "BROKER"';
 }
 

@@ -525,7 +525,7 @@ Deno.test("examineHouse() knows a daemon that runs without a word at the broker"
   const silent = words({ "power-manager/orchestrator/status": undefined });
   const held = { kind: "taken", pid: 77 } as const;
   const [found] = examineHouse(houseWith({ MQTT_HOST: "pi.lan" }), silent, NOW, held);
-  assert.match(`${found?.verdict} ${found?.text}`, /^bad runs \(process 77\), but the broker has no word/);
+  assert.match(`${found?.verdict} ${found?.text}`, /^bad runs \(process 77\), but the broker has nothing/);
   const [inside] = examineHouse(houseWith(), silent, NOW, held);
   assert.match(
     `${inside?.verdict} ${inside?.text}`,
