@@ -29,7 +29,7 @@ import { ReachTracker } from "./alone/reach.ts";
 import { RunRecords } from "./shutdown/run_record.ts";
 import type { Runner } from "./shutdown/runner.ts";
 import { ShutdownQueue } from "./shutdown/shutdown_queue.ts";
-import type { TextStore } from "../lib/text_file.ts";
+import type { TextStore } from "../lib/files/text_file.ts";
 
 /** Who this agent is and what it may do. */
 export interface AgentOptions {

@@ -22,7 +22,7 @@ import { type AgentPaths, agentPaths } from "./settings/paths.ts";
 import { isRoot, platformHere, serviceRights } from "./platform/here.ts";
 import { rehearse } from "./checks/rehearse.ts";
 import { run } from "./run.ts";
-import { textFile } from "../lib/text_file.ts";
+import { textFile } from "../lib/files/text_file.ts";
 
 const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
 

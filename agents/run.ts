@@ -11,7 +11,7 @@ import type { AgentConfig } from "./settings/config.ts";
 import { rehearsedHostTime, systemHostTime } from "./host_time.ts";
 import type { HostPlatform } from "./platform/platform.ts";
 import { processRunner, rehearsalRunner } from "./shutdown/runner.ts";
-import { textFile } from "../lib/text_file.ts";
+import { textFile } from "../lib/files/text_file.ts";
 
 /** Resolves after SIGTERM or SIGINT. */
 export async function run(config: AgentConfig, platform: HostPlatform, scale: TimeScale): Promise<void> {

@@ -49,6 +49,42 @@ Deno.test("ShutdownRun on Windows runs its program once where nobody counts", as
   await h.over;
 });
 
+Deno.test("ShutdownRun on Windows takes a system that goes down already (1115) for what was wanted, and sees when it does not", async () => {
+  const now = `shutdown.exe /s /f /t 0 /c ${FAREWELL}`;
+  const h = begin(WINDOWS, 0, { [now]: 1115 });
+  await settle();
+  assert.deepEqual(h.runner.ran, [now]);
+  assert.equal(h.run.phase, "shutting_down");
+  assert.deepEqual(h.told, [`shutting_down: ${now}`]);
+  await h.clock.advance(STILL_UP_MS);
+  await h.over;
+  assert.match(h.told.at(-1) ?? "", /^failed: still up 180 s after the end/);
+});
+
+Deno.test("ShutdownRun on Windows counts by itself when the system goes down already, and says what the code means", async () => {
+  const now = `shutdown.exe /s /f /t 0 /c ${FAREWELL}`;
+  const h = begin(WINDOWS, 60, { [count(60)]: 1115, [now]: 1115 });
+  await h.clock.advance(60_000);
+  assert.deepEqual(h.runner.ran, [count(60), now]);
+  assert.match(h.told[0] ?? "", /ended with code 1115 \(the system is going down already\)$/);
+  assert.equal(h.told.at(-1), `shutting_down: ${now}`);
+  h.run.leave();
+  await h.over;
+});
+
+Deno.test("ShutdownRun on Windows without the right to it (5) says so, and tries every program", async () => {
+  const programs = WINDOWS.powerOffNow.map((argv) => argv.join(" "));
+  const h = begin(WINDOWS, 0, Object.fromEntries(programs.map((line) => [line, 5])));
+  await h.clock.advance(60_000);
+  await h.over;
+  assert.equal(h.runner.ran.length, programs.length * 5);
+  assert.match(
+    h.told[0] ?? "",
+    /ended with code 5 \(access denied: the agent must run as SYSTEM or administrator\)$/,
+  );
+  assert.match(h.told.at(-1) ?? "", /nothing could switch this host off/);
+});
+
 const aborts: readonly [name: string, code: number, afterMs: number, done: boolean, detail: RegExp][] = [
   ["with 0 is done", 0, 1000, true, /^shutdown.exe \/a/],
   ["with 1116 found it undone by others", 1116, 1000, true, /^it was undone on the host itself/],

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parsePairing } from "../lib/pairing/pairing.ts";
 import { COMMANDS } from "./table.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** Runs the real program with the daemon's own permissions. */
 async function ecoflowPower(stateDir: string, ...args: string[]) {
@@ -64,6 +65,12 @@ Deno.test("main() keys add stores a key that only its owner may read, and prints
     const again = await ecoflowPower(state, "keys", "add", "pc", "--env", env);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /^Cannot add the key: /);
+    // What a cut of power leaves of it is put aside for the first key of a new one.
+    writeFileSync(file, new Uint8Array(100));
+    const anew = await ecoflowPower(state, "keys", "add", "pc", "--env", env);
+    assert.equal(anew.code, 0, anew.stderr);
+    assert.deepEqual(Object.keys(JSON.parse(readFileSync(file, "utf8"))), ["pc"]);
+    assert.equal(statSync(`${file}.refused`).size, 100);
   } finally {
     rmSync(dir, { recursive: true });
   }

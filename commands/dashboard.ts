@@ -1,7 +1,7 @@
 /** `ecoflow-power dashboard password`: sets the password of the dashboard; log-ins with the old one end. */
 import { dirname } from "node:path";
 import { dashboardPasswordFile } from "../lib/config/dashboard_keys.ts";
-import { textFile } from "../lib/text_file.ts";
+import { textFile } from "../lib/files/text_file.ts";
 import { hashPassword, passwordProblem } from "../services/dashboard/password.ts";
 import { fileErrorText } from "./terminal/file_error.ts";
 import { complain, EXIT, print } from "./command.ts";

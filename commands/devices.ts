@@ -1,5 +1,7 @@
 /** `ecoflow-power devices`: the stations, as the running daemon sees them, or as the account has them. */
+import { noDaemonText } from "./broker/living_daemon.ts";
 import { failureOf } from "./broker/no_broker.ts";
+import { holderOfState } from "../lib/state_lock.ts";
 import { parseArgs } from "node:util";
 import { systemClock } from "../lib/time/clock.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
@@ -9,7 +11,7 @@ import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { findModel } from "../services/soc_bridge/models/models.ts";
 import { askAccount } from "./terminal/ask_account.ts";
 import { complain, EXIT, print } from "./command.ts";
-import { ageOfState, type BrokerSnapshot, freshWordsNow, hearHouse } from "./broker/broker_snapshot.ts";
+import { ageOfState, type BrokerSnapshot, freshReadingsNow, hearHouse } from "./broker/broker_snapshot.ts";
 import { readConfig } from "./read_config.ts";
 import { table } from "./terminal/text_table.ts";
 import { own } from "../lib/own.ts";
@@ -32,11 +34,9 @@ export async function devices(args: readonly string[]): Promise<number> {
     if (values.cloud) return print(accountText(await askAccount(house.cloud, house.stateDir), house));
     const words = await hearHouse(house, "devices", { connect: connectMqtt, clock: systemClock() });
     if (words.orchestrator?.online !== true) {
-      return complain(
-        "The daemon does not run; start it: sudo systemctl start ecoflow-power; or ask the account: " +
-          "ecoflow-power devices --cloud\n",
-        EXIT.no,
-      );
+      const why = noDaemonText(house, holderOfState(house.stateDir));
+      const other = house.cloud.enabled ? "; or ask the account: ecoflow-power devices --cloud" : "";
+      return complain(`The daemon ${why}${other}\n`, EXIT.no);
     }
     return print(housesText(words, house, Date.now()));
   } catch (error) {
@@ -54,7 +54,7 @@ export function housesText(words: BrokerSnapshot, house: HouseConfig, nowWallMs:
     const ageSec = state && ageOfState(state, nowWallMs);
     const isLive = state !== undefined && state.link === "live" && ageSec !== undefined &&
       ageSec <= house.staleAfterSec;
-    const fresh = isLive ? freshWordsNow(state, nowWallMs, house.staleAfterSec) : {};
+    const fresh = isLive ? freshReadingsNow(state, nowWallMs, house.staleAfterSec) : {};
     const untold = isLive && state.grid_unknown ? "UNKNOWN" : "–";
     const grid = fresh.grid_connected === undefined ? untold : fresh.grid_connected ? "there" : "GONE";
     return [

@@ -1,10 +1,11 @@
 /** What is said before anything is configured, and at a narrow terminal: by the real program in a fresh clone. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { COMMANDS } from "./table.ts";
 import { fileErrorText } from "./terminal/file_error.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** Commands that need a configuration, as they are typed without one. */
 const WITHOUT: readonly string[][] = [["run"], ["doctor"], ["check"], ["devices"], ["keys", "list"]];

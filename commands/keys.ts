@@ -5,8 +5,9 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
+import { isJson } from "../lib/pairing/agent_keys.ts";
 import { type KeysAnswer, runKeysCommand } from "../lib/pairing/keys_command.ts";
-import { textFile } from "../lib/text_file.ts";
+import { textFile } from "../lib/files/text_file.ts";
 import { isThisMachine } from "../lib/this_machine.ts";
 import type { Pairing } from "../lib/pairing/pairing.ts";
 import { fileErrorText } from "./terminal/file_error.ts";
@@ -69,8 +70,12 @@ export class KeyDesk {
   run(args: readonly string[]): KeysAnswer {
     const [action, agent] = args;
     const managed = this.#managed;
-    const isNew = action === "add" && agent !== undefined && managed.caPem !== undefined;
-    const login = isNew ? { user: agent, pass: managed.newPassword() } : undefined;
+    // A host of before, too, when the broker's list of logins was lost.
+    const isUnknown = agent !== undefined &&
+      (action === "add" || (action === "rotate" && managed.logins?.has(agent) === false));
+    const login = isUnknown && managed.caPem !== undefined
+      ? { user: agent, pass: managed.newPassword() }
+      : undefined;
     const answer = this.#change(args, login ?? {});
     if (answer.code !== 0) return answer;
     if (login) managed.setPassword(login.user, login.pass);
@@ -85,7 +90,13 @@ export class KeyDesk {
     const broker = brokerAsSeenByHosts(house, where.brokerHost ?? hostname(), this.#managed.caPem);
     return runKeysCommand(args, {
       path,
-      read: file.read,
+      read() {
+        const text = file.read();
+        if (text === undefined || isJson(text) || args[0] !== "add") return text;
+        // Nothing of it can be used, as after a cut of power: the first key of a new one.
+        file.setAside();
+        return undefined;
+      },
       write(text) {
         // Before the daemon's first start there is no state directory yet; it takes this one over.
         makeLikeParent(dirname(path));

@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { loadConfig } from "../lib/config/load.ts";
 import type { FromWorker } from "../lib/workers/control.ts";
 import { SERVICES } from "../services/registry.ts";
 import { workerPermissions } from "../services/workers.ts";
 import { startHttps } from "../services/notifier/testdata/servers.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 async function inDir(run: (dir: string, server: Awaited<ReturnType<typeof startHttps>>) => Promise<void>) {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-notify-"));

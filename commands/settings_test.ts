@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { KEYS } from "../lib/config/keys.ts";
 import { loadConfig, readSources } from "../lib/config/load.ts";
 import { ownersRules } from "./owners_rules.ts";
@@ -152,7 +153,7 @@ Deno.test("main() settings shows what holds, tells what is unknown or wrong, and
         "--allow-read",
         "--allow-env",
         "--allow-sys=hostname",
-        new URL("../main.ts", import.meta.url).pathname,
+        fileURLToPath(new URL("../main.ts", import.meta.url)),
         "settings",
         "--env",
         env,

@@ -44,11 +44,13 @@ export interface AuthorityOptions {
   readonly notBeforeMs?: number;
   /** When it ends, ms since 1970; in two years when absent. */
   readonly notAfterMs?: number;
+  /** Its private key, PEM; a fresh one when absent. Whoever trusts an authority of the same key and name trusts this one. */
+  readonly keyPem?: string;
 }
 
-/** Makes an authority with a fresh key. */
+/** Makes an authority. @throws Error when `keyPem` is no key */
 export async function createAuthority(options: AuthorityOptions = {}): Promise<Authority> {
-  const keys = await newKeys();
+  const keys = options.keyPem === undefined ? await newKeys() : await keysOf(options.keyPem);
   const name = `CN=${options.commonName ?? "ecoflow-power simulation"}`;
   const nowMs = Date.now();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -74,10 +76,16 @@ export async function createAuthority(options: AuthorityOptions = {}): Promise<A
 /** The authority that these two texts are. @throws Error when they are no certificate and key, or not each other's */
 export async function loadAuthority(caPem: string, keyPem: string): Promise<Authority> {
   const ca = new x509.X509Certificate(caPem);
+  const { privateKey } = await keysOf(keyPem);
+  return { caPem, keyPem, issue: (options = {}) => issue(ca, privateKey, options) };
+}
+
+async function keysOf(keyPem: string): Promise<CryptoKeyPair> {
   const [der] = x509.PemConverter.decode(keyPem);
   if (!der) throw new Error("Cannot load the authority: its key must be PEM, found none of its markers");
-  const key = await crypto.subtle.importKey("pkcs8", der, ALGORITHM, true, ["sign"]);
-  return { caPem, keyPem, issue: (options = {}) => issue(ca, key, options) };
+  const privateKey = await crypto.subtle.importKey("pkcs8", der, ALGORITHM, true, ["sign"]);
+  const { d: _secret, key_ops: _operations, ...open } = await crypto.subtle.exportKey("jwk", privateKey);
+  return { privateKey, publicKey: await crypto.subtle.importKey("jwk", open, ALGORITHM, true, ["verify"]) };
 }
 
 async function issue(

@@ -1,5 +1,6 @@
 /** Which hosts lie inside a house's own network, so that plain HTTP to them leaves no house. Pure. */
 import { ipFamily } from "./text/ip_family.ts";
+import { plainAddress } from "./text/plain_address.ts";
 import { isThisMachine } from "./this_machine.ts";
 
 const PRIVATE_V4 = [/^10\./, /^192\.168\./, /^169\.254\./, /^172\.(1[6-9]|2\d|3[01])\./];
@@ -13,8 +14,8 @@ export function isPrivateHost(host: string): boolean {
     case 4:
       return PRIVATE_V4.some((pattern) => pattern.test(host));
     case 6: {
-      const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
-      if (mapped !== undefined) return isPrivateHost(mapped);
+      const plain = plainAddress(host);
+      if (plain !== host) return isPrivateHost(plain);
       return /^f[cd][0-9a-f]{2}:/i.test(host) || /^fe[89ab][0-9a-f]:/i.test(host);
     }
     default:

@@ -2,8 +2,8 @@
 import * as v from "valibot";
 
 /**
- * As `v.strictObject(entries)`, but a key that every object inherits is unknown too: the package looks for `constructor` or `toString`
- * in its own table with `in`, finds the inherited one, and drops the key without a word.
+ * As `v.strictObject(entries)`, but a key that every object inherits is unknown, too. The package looks for `constructor` or
+ * `toString` in its own table with `in`. It finds the inherited one, and drops the key without a message.
  */
 export function strictObject<const E extends v.ObjectEntries>(
   entries: E,

@@ -36,9 +36,9 @@ export interface ReadFrame {
 }
 
 /**
- * Reads an envelope, leniently: what is not known is skipped (fields, groups, bytes of 0 between), whole headers are kept although
- * another one is damaged, however many there are, and a stated length that differs from the real one is only told. A firmware that
- * adds a field must not blind the house.
+ * Reads an envelope, leniently: a firmware that adds a field must not blind the house. What is not known is skipped (fields, groups,
+ * bytes of 0 between). Whole headers are kept although another one is damaged, however many there are. A stated length that differs
+ * from the real one is only told.
  *
  * @param source Named in the error, for example `MQTT topic "bridge-ecoflow/R651/data"`
  * @throws InvalidInputError when it is empty, too large, or holds no whole header

@@ -27,8 +27,8 @@ export interface StationValues {
 export interface StationEncoder {
   readonly sn: string;
   /**
-   * The pushes of one moment, oldest first, as the real stations send them: protobuf ones a full upload the first time,
-   * then only what changed since the last call, with battery reports every time; JSON ones every module, one a push.
+   * The pushes of one moment, oldest first, as the real stations send them. Protobuf stations send a full upload the first time,
+   * then only what changed since the last call, with battery reports every time. JSON stations send every module, one a push.
    */
   pushes(values: StationValues): Uint8Array[];
   /** The answer to a get-all request: everything in one payload. */

@@ -1,12 +1,25 @@
 #!/bin/sh
 # Runs on the host, as root: installs $1/new.deb, and the package from before when the daemon is not healthy in time.
 # Configuration and state are touched by neither.
+#
+# deploy_remote.sh DIRECTORY: does so in a session of its own, and shows what comes of it. A connection that is lost in the middle ends
+#                             what is shown, and no more: else a broken package would stay.
 set -u
 dir=$1
+if [ "${2:-}" != alone ]; then
+    log=${ECOFLOW_DEPLOY_LOG:-/var/log/ecoflow-power-deploy.log}
+    : >"$log"
+    setsid sh "$0" "$dir" alone >"$log" 2>&1 </dev/null &
+    tail -n +1 -f --pid=$! "$log"
+    wait $!
+    exit
+fi
 trap 'rm -rf "$dir"' EXIT
-HEALTHY_WITHIN=60
-CALM_FOR=10
+HEALTHY_WITHIN=${ECOFLOW_HEALTHY_WITHIN:-60}
+CALM_FOR=${ECOFLOW_CALM_FOR:-10}
 say() { printf '%s\n' "$*"; }
+# Not the time of day: a network may set it meanwhile.
+uptime_sec() { cut -d. -f1 /proc/uptime; }
 
 version() { dpkg-query -W -f '${Version}' ecoflow-power 2>/dev/null; }
 
@@ -24,8 +37,8 @@ keep_old() {
 
 # Ready, all services of this very start ready, and no restart for a while.
 healthy() {
-    end=$(($(date +%s) + HEALTHY_WITHIN))
-    while [ "$(date +%s)" -lt $end ]; do
+    end=$(($(uptime_sec) + HEALTHY_WITHIN))
+    while [ "$(uptime_sec)" -lt $end ]; do
         if [ "$(systemctl is-active ecoflow-power)" = active ] && ecoflow-power doctor 2>/dev/null | grep -q '^ok *daemon:'; then
             pid=$(systemctl show -p MainPID --value ecoflow-power)
             sleep $CALM_FOR

@@ -132,8 +132,9 @@ async function flash(options: Options): Promise<number> {
   const answers = setup === undefined
     ? undefined
     : wholeAnswers(Deno.readTextFileSync(setup), `"${setup}"`, (path) => Deno.readTextFileSync(path));
-  const isDevice = target.startsWith("/dev/");
-  const problem = isDevice ? targetProblem(basename(Deno.realPathSync(target)), blockDevices()) : undefined;
+  const problem = isImageFile(target)
+    ? undefined
+    : targetProblem(basename(Deno.realPathSync(target)), blockDevices());
   if (problem !== undefined) throw new RangeError(`Cannot write to ${target}: it ${problem}`);
   const source = image ?? target;
   const { offsetBytes } = findBootPartition(readStart(source), `"${source}"`);
@@ -162,13 +163,8 @@ async function flash(options: Options): Promise<number> {
   const place = `${target}@@${offsetBytes}`;
   await mtools("mcopy", ["-o", "-i", place, deb, `::${FILES.package}`]);
   for (const [name, text] of Object.entries(files)) {
-    const path = Deno.makeTempFileSync();
-    try {
-      Deno.writeTextFileSync(path, text, { mode: 0o600 });
-      await mtools("mcopy", ["-o", "-i", place, path, `::${name}`]);
-    } finally {
-      Deno.removeSync(path);
-    }
+    // Not by a file: it would outlive a run that is ended in the middle.
+    await mtools("mcopy", ["-o", "-i", place, "-", `::${name}`], text);
   }
   return say("Done. Put the card into the Pi, and give it some minutes: it installs, and sets itself up.");
 }
@@ -227,7 +223,7 @@ async function checkBootFiles(place: string, source: string): Promise<void> {
 
 function copyWhole(image: string, target: string): void {
   const from = Deno.openSync(image);
-  const to = Deno.openSync(target, { write: true, create: !target.startsWith("/dev/") });
+  const to = Deno.openSync(target, { write: true, create: isImageFile(target) });
   try {
     const bytes = new Uint8Array(COPY_BYTES);
     for (let count = from.readSync(bytes); count !== null; count = from.readSync(bytes)) {
@@ -240,11 +236,31 @@ function copyWhole(image: string, target: string): void {
   }
 }
 
-/** @throws Error with what the program said */
-async function mtools(program: string, args: readonly string[]): Promise<string> {
+/** Whether it is one, or is going to be. Never by its name: a link may lead to a disk, and a path to /dev has many spellings. */
+function isImageFile(target: string): boolean {
+  try {
+    return Deno.statSync(target).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound && !target.startsWith("/dev/")) return true;
+    throw error;
+  }
+}
+
+/** @param input What the program reads as its standard input @throws Error with what the program said */
+async function mtools(program: string, args: readonly string[], input = ""): Promise<string> {
   const env = { MTOOLS_SKIP_CHECK: "1" };
   try {
-    const { success, stdout, stderr } = await new Deno.Command(program, { args: [...args], env }).output();
+    const child = new Deno.Command(program, {
+      args: [...args],
+      env,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    // A program that ends before it has read all says itself why.
+    await writer.write(new TextEncoder().encode(input)).then(() => writer.close()).catch(() => {});
+    const { success, stdout, stderr } = await child.output();
     if (success) return new TextDecoder().decode(stdout);
     throw new Error(`Cannot use the boot partition: ${new TextDecoder().decode(stderr).trim()}`);
   } catch (error) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parse as parseToml } from "smol-toml";
 import { findBootPartition } from "./flash_card/partitions.ts";
 import { type BlockDevices, targetProblem } from "./flash_card/target.ts";
@@ -72,11 +73,15 @@ async function inWorkshop(
   }
 }
 
-async function flashIn(...args: readonly string[]) {
-  const script = new URL("flash", import.meta.url).pathname;
-  const { code, stdout, stderr } = await new Deno.Command(script, { args: [...args], stdin: "null" })
-    .output();
-  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+const flashIn = Object.assign(flashWith({}), { in: flashWith });
+
+function flashWith(env: Readonly<Record<string, string>>) {
+  return async (...args: readonly string[]) => {
+    const script = fileURLToPath(new URL("flash", import.meta.url));
+    const { code, stdout, stderr } = await new Deno.Command(script, { args: [...args], stdin: "null", env })
+      .output();
+    return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+  };
 }
 
 Deno.test("flash writes an image with everything that the first boot needs, and asks nobody for a mount", () =>
@@ -123,6 +128,23 @@ Deno.test("flash writes an image with everything that the first boot needs, and 
     assert.equal(again.code, 0, again.stderr);
   }));
 
+Deno.test("flash leaves no secret on the machine, also when it is ended in the middle", () =>
+  inWorkshop(async ({ dir, flash }) => {
+    // mcopy as it is called: what it sees of our secrets in files, or in its own words.
+    sh(
+      `mkdir ${dir}/bin ${dir}/tmp; printf '#!/bin/sh\\n{ echo "$@"; cat ${dir}/tmp/*; } >>${dir}/seen 2>/dev/null\\nexec /usr/bin/mcopy "$@"\\n' >${dir}/bin/mcopy; chmod +x ${dir}/bin/mcopy`,
+    );
+    const { PATH = "" } = Deno.env.toObject();
+    const { code, stderr } = await flash.in({ PATH: `${dir}/bin:${PATH}`, TMPDIR: `${dir}/tmp` })(
+      ...["--target", `${dir}/os.img`, "--deb", `${dir}/arm64.deb`, "--setup", `${dir}/setup.toml`, "--yes"],
+      ...["--wifi", "x", "--wifi-password-file", `${dir}/wifi`, "--wifi-country", "DE"],
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(readFileSync(`${dir}/seen`, "utf8"), /ecoflow-setup\.toml/);
+    assert.doesNotMatch(readFileSync(`${dir}/seen`, "utf8"), /pass-wörd|radio password/);
+    assert.match(sh(`mtype -i ${dir}/os.img@@${OFFSET} ::ecoflow-setup.toml`), /pass-wörd/);
+  }));
+
 Deno.test("flash refuses what it must, and then has written nothing", () =>
   inWorkshop(async ({ dir, flash }) => {
     const good = ["--target", `${dir}/os.img`, "--deb", `${dir}/arm64.deb`];
@@ -152,8 +174,13 @@ Deno.test("flash refuses what it must, and then has written nothing", () =>
     await refused([...good], /Nothing was written/);
     const root = sh("findmnt -no SOURCE / || true").trim();
     if (root.startsWith("/dev/")) {
-      await refused(["--target", root, "--deb", `${dir}/arm64.deb`, "--yes"], /Cannot write to/);
+      for (const spelled of [root, `/${root}`, `/tmp/..${root}`, `${dir}/link`]) {
+        if (spelled.endsWith("link")) Deno.symlinkSync(root, spelled);
+        await refused(["--target", spelled, "--deb", `${dir}/arm64.deb`, "--yes"], /Cannot write to/);
+      }
     }
+    await refused(["--target", dir, "--deb", `${dir}/arm64.deb`, "--yes"], /Cannot write to/);
+    await refused(["--target", "/dev/ecoflow-none", "--deb", `${dir}/arm64.deb`, "--yes"], /No such file/);
     const dry = await flash(...good, "--dry-run");
     assert.match(dry.stdout, /Nothing was written\.$/m);
     assert.deepEqual(readFileSync(`${dir}/os.img`), before);
@@ -183,12 +210,13 @@ for (const [name, bytes, wanted] of SECTORS) {
 }
 
 const DEVICES: BlockDevices = {
-  names: ["sda", "sda1", "sdb", "sdb1", "sdb2", "sdc", "sdc1", "nvme0n1", "dm-0"],
+  names: ["sda", "sda1", "sdb", "sdb1", "sdb2", "sdc", "sdc1", "sde", "sde1", "nvme0n1", "dm-0"],
   isPartition: (name) => /^sd.\d$/.test(name),
   numberOf: (name) =>
     ({ sda: "8:0", sda1: "8:1", sdb: "8:16", sdb1: "8:17", sdb2: "8:18", sdc1: "8:33" })[name] ?? "",
   holdersOf: (name) => name === "sdc1" ? ["dm-0"] : [],
-  mounts: "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n",
+  mounts:
+    "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n23 1 0:42 /@ /data rw - btrfs /dev/sde1 rw,subvol=/@\n",
   swaps: "Filename Type\n/dev/sdd1 partition\n",
   isRemovable: (name) => name.startsWith("sd"),
 };
@@ -196,6 +224,7 @@ const TARGETS: readonly (readonly [string, RegExp | undefined])[] = [
   ["sda", /sda1 mounted on \//],
   ["sda1", /whole card/],
   ["sdb", undefined],
+  ["sde", /sde1 mounted on \/data/],
   ["sdc", /dm-0 built on sdc1/],
   ["nvme0n1", /built in/],
   ["sdz", /block device/],

@@ -10,13 +10,14 @@ import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { pathToFileURL } from "node:url";
-import { allMutantsIn, type Mutant, mutantsOf } from "./mutants/operators.ts";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type Mutant, mutantsOf } from "./mutants/operators.ts";
 import { lookAt, playAll } from "./mutants/play.ts";
+import { allMutantsIn } from "./mutants/switches.ts";
 import { EXPLAINED } from "./mutants/survivors.ts";
 import { type MutantTarget, SLOW_TESTS, TARGETS } from "./mutants/targets.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 interface Figures {
   readonly tried: number;
   readonly killed: number;
@@ -63,7 +64,7 @@ function copyCheckout(dir: string): string {
     Deno.mkdirSync(dirname(join(copy, file)), { recursive: true });
     cpSync(join(ROOT, file), join(copy, file));
   }
-  const facts = new URL("../../shared", import.meta.url).pathname;
+  const facts = fileURLToPath(new URL("../../shared", import.meta.url));
   if (existsSync(facts)) symlinkSync(facts, join(dir, "shared"));
   return copy;
 }
@@ -85,7 +86,11 @@ async function playTarget(
       cases.push(...mutantsOf(file, text).map((mutant) => ({ file, mutant })));
     }
     const chosen = choose(cases);
-    const base = { root: pathToFileURL(`${root}/`).href, files: testFiles(root, target.tests) };
+    const base = {
+      root: pathToFileURL(`${root}/`).href,
+      files: testFiles(root, target.tests),
+      closest: testFiles(root, target.tests.slice(0, -1)),
+    };
     const look = await lookAt(dir, base);
     say(`${target.name}: ${chosen.length} mutants of ${cases.length}, ${look.tests.length} tests`);
     for (const { name } of look.leftOut) {
@@ -100,7 +105,9 @@ async function playTarget(
       const isExplained = EXPLAINED.has(found.mutant.id);
       counts.tried++;
       counts[isKilled ? "killed" : isExplained ? "explained" : "survived"]++;
-      if (!isKilled && !isExplained) say(`SURVIVED ${found.file}:${found.mutant.line} ${found.mutant.id}`);
+      const place = `${found.file}:${found.mutant.line} ${found.mutant.id}`;
+      if (!isKilled && !isExplained) say(`SURVIVED ${place}`);
+      if (isKilled && isExplained) say(`KILLED, and yet explained: ${place}`);
     };
     await Promise.all(
       Array.from(

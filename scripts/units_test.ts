@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 
 /** The most exposure that is allowed, as `systemd-analyze security` counts it from 0 (safe) to 10. */
 const MOST = {
@@ -21,7 +22,7 @@ function systemdAnalyze(...args: string[]): { code: number; text: string } | und
 }
 
 for (const [unit, most] of Object.entries(MOST)) {
-  const path = new URL(`../systemd/${unit}`, import.meta.url).pathname;
+  const path = fileURLToPath(new URL(`../systemd/${unit}`, import.meta.url));
 
   Deno.test(`${unit} is exposed by at most ${most}`, () => {
     const said = systemdAnalyze("security", "--offline=true", "--no-pager", path);
@@ -43,7 +44,7 @@ Deno.test("ecoflow-power.service tells the daemon which start of the system this
 });
 
 Deno.test("every other unit has no key that systemd does not know", () => {
-  const dir = new URL("../systemd/", import.meta.url).pathname;
+  const dir = fileURLToPath(new URL("../systemd/", import.meta.url));
   const names = [...Deno.readDirSync(dir), ...Deno.readDirSync(`${dir}read-only-root`)].map(({ name }) =>
     name
   );
@@ -59,14 +60,14 @@ Deno.test("every other unit has no key that systemd does not know", () => {
 });
 
 Deno.test("the agent's unit is exposed by at most 2.5", () => {
-  const path = new URL("../systemd/ecoflow-agent.service", import.meta.url).pathname;
+  const path = fileURLToPath(new URL("../systemd/ecoflow-agent.service", import.meta.url));
   const said = systemdAnalyze("security", "--offline=true", "--no-pager", path);
   if (!said) return;
   assert.ok(Number(/Overall exposure level for \S+: ([\d.]+)/.exec(said.text)?.[1]) <= 2.5, said.text);
 });
 
 Deno.test("no unit waits for what may never come after a cut of power: a network, the time", () => {
-  const dir = new URL("../systemd/", import.meta.url).pathname;
+  const dir = fileURLToPath(new URL("../systemd/", import.meta.url));
   const units = [...Deno.readDirSync(dir)].map(({ name }) => name).filter((name) =>
     /\.(service|path)$/.test(name)
   );

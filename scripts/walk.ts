@@ -9,11 +9,12 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
 import { walkedDocuments } from "./walk/documents.ts";
 import { paste } from "./walk/paste.ts";
 import { type Pasted, pasted } from "./walk/pasted.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The longest is a build that downloads two runtimes. */
 const LIMIT_MS = 15 * 60_000;
 

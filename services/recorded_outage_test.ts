@@ -86,7 +86,7 @@ async function house(startSec: number) {
     if (topic === topics.command("nas")) commands.push(new TextDecoder().decode(payload));
     if (topic === topics.refresh(SN)) asked.push(nowSec());
   });
-  const store = { read: () => undefined, write: () => {}, setAside: () => "nowhere" };
+  const store = { read: () => undefined, write: () => {}, writePlain: () => {}, setAside: () => "nowhere" };
   const services = [
     createSocBridge(context<SocBridgeConfig>("soc_bridge")),
     new PolicyEngine(context<PolicyEngineConfig>("policy_engine"), {

@@ -45,7 +45,7 @@ async function house() {
   const services = [
     createSocBridge(context<SocBridgeConfig>("soc_bridge")),
     new PolicyEngine(context<PolicyEngineConfig>("policy_engine"), {
-      store: { read: () => undefined, write: () => {}, setAside: () => "nowhere" },
+      store: { read: () => undefined, write: () => {}, writePlain: () => {}, setAside: () => "nowhere" },
       newId: () => crypto.randomUUID(),
     }),
   ];

@@ -10,7 +10,7 @@ const ALONE_AGAIN_MS = 120_000;
 
 /** What the watch needs of its agent. */
 export interface AloneParts {
-  readonly plans: PlanKeeper;
+  readonly plans: Pick<PlanKeeper, "plan" | "verdict">;
   readonly queue: Pick<ShutdownQueue, "isBusy" | "order" | "standDown">;
   readonly clock: Clock;
   readonly log: Logger;

@@ -15,7 +15,7 @@ import {
   replaces,
   type Verdict,
 } from "./last_resort.ts";
-import type { TextStore } from "../../lib/text_file.ts";
+import type { TextStore } from "../../lib/files/text_file.ts";
 
 const schema = v.object({
   plan: v.unknown(),

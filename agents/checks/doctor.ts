@@ -195,7 +195,7 @@ async function examineClock({ platform, output, clock }: DoctorPorts): Promise<F
     return {
       what,
       verdict: "unsure",
-      text: `${now}; compare it with the daemon's, 120 s may lie between (${errorText(error)})`,
+      text: `${now}; compare it with the daemon's clock, which may differ by 120 s (${errorText(error)})`,
     };
   }
 }

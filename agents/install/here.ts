@@ -4,14 +4,15 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { textFile } from "../../lib/text_file.ts";
+import { textFile } from "../../lib/files/text_file.ts";
 import { agentPaths } from "../settings/paths.ts";
 import type { Argv, HostPlatform } from "../platform/platform.ts";
 import type { InstallPorts } from "./install.ts";
@@ -61,9 +62,9 @@ export function installHere(
       mkdirSync(dirname(to), { recursive: true });
       copyFileSync(from, `${to}.new`);
       chmodSync(`${to}.new`, 0o755);
-      renameSync(`${to}.new`, to);
+      replaceProgram(`${to}.new`, to);
     },
-    remove: (path) => rmSync(path, { recursive: true, force: true }),
+    remove: removeProgram,
     async run([program = "", ...args]) {
       const { code } = await new Deno.Command(program, { args, stdin: "null" }).output().then((result) => {
         Deno.stdout.writeSync(result.stdout);
@@ -74,4 +75,56 @@ export function installHere(
     },
     say,
   };
+}
+
+/** Windows keeps a program that runs from being replaced and from being removed, but not from being renamed. */
+function replaceProgram(next: string, to: string): void {
+  removeOld(to);
+  try {
+    renameSync(next, to);
+  } catch (error) {
+    if (Deno.build.os !== "windows" || !existsSync(to)) throw error;
+    renameSync(to, `${to}${OLD}${Date.now()}`);
+    renameSync(next, to);
+  }
+}
+
+/** Behind a program's name: one of before that ran when it was replaced. */
+const OLD = ".old-";
+
+function removeOld(program: string): void {
+  const dir = dirname(program);
+  if (!existsSync(dir)) return;
+  for (const name of readdirSync(dir)) {
+    if (!name.startsWith(`${basename(program)}${OLD}`)) continue;
+    try {
+      rmSync(join(dir, name));
+    } catch {
+      // It still runs: the next installation removes it.
+    }
+  }
+}
+
+/** @returns false when it goes as soon as this program has ended */
+function removeProgram(path: string): boolean {
+  removeOld(path);
+  try {
+    rmSync(path, { recursive: true, force: true });
+    return true;
+  } catch (error) {
+    const own = Deno.execPath().toLowerCase();
+    const isOurs = own === path.toLowerCase() || own.startsWith(`${path.toLowerCase()}\\`);
+    if (Deno.build.os !== "windows" || !isOurs) throw error;
+    // A shell that outlives us tries for half a minute.
+    const line = `for /l %i in (1,1,30) do @(del /f /q "${path}" & rmdir /s /q "${path}" & ` +
+      `if not exist "${path}" (exit) else (ping -n 2 127.0.0.1)) >nul 2>nul`;
+    new Deno.Command("cmd.exe", {
+      args: ["/d", "/s", "/c", `"${line}"`],
+      windowsRawArguments: true,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn().unref();
+    return false;
+  }
 }

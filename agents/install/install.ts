@@ -20,7 +20,8 @@ export interface InstallPorts {
   readonly write: (path: string, text: string, mode: number) => void;
   /** Replaces a program that may be running. */
   readonly copyProgram: (from: string, to: string) => void;
-  readonly remove: (path: string) => void;
+  /** @returns false when it goes as soon as this program has ended: Windows keeps a program that runs */
+  readonly remove: (path: string) => boolean;
   /** Runs a program to its end, its output shown. @returns its exit code; throws when it cannot be started */
   readonly run: (argv: Argv) => Promise<number>;
   readonly say: (text: string) => void;
@@ -93,6 +94,7 @@ export async function uninstall(ports: Omit<InstallPorts, "check">, purge: boole
     if (code !== 0) say(`"${argv.join(" ")}" ended with code ${code}; going on`);
   }
   const left: string[] = [];
+  const later: string[] = [];
   const gone = [
     ...service.files.map(({ path }) => path),
     paths.binary,
@@ -102,15 +104,17 @@ export async function uninstall(ports: Omit<InstallPorts, "check">, purge: boole
   ];
   for (const path of gone) {
     try {
-      ports.remove(path);
+      if (!ports.remove(path)) later.push(path);
     } catch (error) {
       left.push(`${path}: ${errorText(error)}`);
     }
   }
+  for (const argv of service.uninstalled ?? []) await tryRun(ports, argv);
   if (left.length > 0) {
     say(`Cannot remove ${left.join("; ")}`);
     return 1;
   }
+  if (later.length > 0) say(`${later.join(", ")}: gone as soon as this program has ended.`);
   say(
     purge
       ? "Removed."

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { agentPaths } from "../settings/paths.ts";
 import type { HostPlatform } from "../platform/platform.ts";
-import { serviceOf } from "./here.ts";
+import { installHere, serviceOf } from "./here.ts";
 import { install, type InstallPorts, uninstall } from "./install.ts";
 import { systemdUnit } from "./linux.ts";
 import { installedArgv, installedBundle, launcher } from "./program.ts";
@@ -25,6 +27,7 @@ function host(
     copyProgram: (from, to) => void (files[to] = `copy of ${from}`),
     remove(path) {
       for (const file of Object.keys(files)) if (file.startsWith(path)) delete files[file];
+      return true;
     },
     run: (argv) => Promise.resolve((ran.push(argv.join(" ")), 0)),
     say: (text) => void said.push(text),
@@ -40,7 +43,7 @@ const commands: Record<HostPlatform["name"], { installed: string[]; removed: str
       "systemctl enable ecoflow-agent.service",
       "systemctl restart ecoflow-agent.service",
     ],
-    removed: ["systemctl disable --now ecoflow-agent.service"],
+    removed: ["systemctl disable --now ecoflow-agent.service", "systemctl daemon-reload"],
     status: "systemctl status --no-pager --lines=10 ecoflow-agent.service",
   },
   darwin: {
@@ -55,6 +58,7 @@ const commands: Record<HostPlatform["name"], { installed: string[]; removed: str
     installed: [
       "icacls.exe C:\\ProgramData\\ecoflow-agent /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F",
       "schtasks.exe /Create /TN ecoflow-agent /XML C:\\ProgramData\\ecoflow-agent\\ecoflow-agent.task.xml /F",
+      "cmd.exe /d /c schtasks.exe /End /TN ecoflow-agent >nul 2>nul & exit /b 0",
       "schtasks.exe /Run /TN ecoflow-agent",
     ],
     removed: ["schtasks.exe /End /TN ecoflow-agent", "schtasks.exe /Delete /TN ecoflow-agent /F"],
@@ -173,4 +177,39 @@ Deno.test("uninstall() goes on over what is gone already", async () => {
 Deno.test("systemdUnit() is the one in systemd/", () => {
   const path = new URL("../../systemd/ecoflow-agent.service", import.meta.url);
   assert.equal(Deno.readTextFileSync(path), systemdUnit());
+});
+
+Deno.test("uninstall() says what goes as soon as the program has ended, as Windows has it", async () => {
+  const { ports, said } = host("windows", { remove: (path) => !path.endsWith(".exe") });
+  assert.equal(await uninstall(ports, false), 0);
+  assert.match(said.join("\n"), /ecoflow-agent\.exe: gone as soon as this program has ended\./);
+  assert.match(said.at(-1) ?? "", /^Removed\./);
+});
+
+Deno.test("install() over a program that runs, and uninstall() by it, leave nothing behind", async () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    const { copyProgram, remove } = installHere(Deno.build.os as HostPlatform["name"], () => {});
+    const program = join(dir, Deno.build.os === "windows" ? "program.exe" : "program");
+    // This test's own runtime, so that it runs where it lies.
+    copyProgram(Deno.execPath(), program);
+    const running = new Deno.Command(program, {
+      args: ["eval", "setTimeout(() => {}, 60_000)"],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    writeFileSync(join(dir, "next"), "the next version");
+    copyProgram(join(dir, "next"), program);
+    assert.equal(readFileSync(program, "utf8"), "the next version");
+    running.kill();
+    await running.status;
+    copyProgram(join(dir, "next"), program);
+    remove(join(dir, "next"));
+    assert.deepEqual(readdirSync(dir), [basename(program)]);
+    remove(program);
+    assert.deepEqual(readdirSync(dir), []);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
 });

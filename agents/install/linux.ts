@@ -75,6 +75,8 @@ export function linuxService(program?: Argv): ServicePlan {
       ["systemctl", "restart", UNIT],
     ],
     uninstall: [["systemctl", "disable", "--now", UNIT]],
+    // Else systemd goes on knowing a unit that is not there.
+    uninstalled: [["systemctl", "daemon-reload"]],
     status: ["systemctl", "status", "--no-pager", "--lines=10", UNIT],
   };
 }

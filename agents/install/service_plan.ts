@@ -17,6 +17,8 @@ export interface ServicePlan {
   readonly install: readonly Argv[];
   /** Run in order before the files are removed; each may fail, because it may be half removed already. */
   readonly uninstall: readonly Argv[];
+  /** Run in order when the files are gone. */
+  readonly uninstalled?: readonly Argv[];
   /** Prints how the service stands. */
   readonly status: Argv;
 }

@@ -43,6 +43,8 @@ export function windowsService(words?: Argv): ServicePlan {
         "*S-1-5-32-544:(OI)(CI)F",
       ],
       ["schtasks.exe", "/Create", "/TN", TASK, "/XML", xmlPath, "/F"],
+      // One that runs already would be the program of before, and keep the new one from running. None runs: that is all right.
+      ["cmd.exe", "/d", "/c", `schtasks.exe /End /TN ${TASK} >nul 2>nul & exit /b 0`],
       ["schtasks.exe", "/Run", "/TN", TASK],
     ],
     uninstall: [["schtasks.exe", "/End", "/TN", TASK], ["schtasks.exe", "/Delete", "/TN", TASK, "/F"]],

@@ -2,7 +2,7 @@
 import { errorText } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/log.ts";
 import { MIN_KEY_HEX_DIGITS } from "../../lib/pairing/signing.ts";
-import type { TextStore } from "../../lib/text_file.ts";
+import type { TextStore } from "../../lib/files/text_file.ts";
 
 /** The file is read again after a refusal at most this often, ms. */
 const REREAD_MS = 5000;

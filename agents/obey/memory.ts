@@ -1,11 +1,11 @@
 /**
- * What must be remembered of commands over restarts: the ids of those that were obeyed, so that none is obeyed twice, and
- * when shutdowns were last undone, so that none that was issued before is obeyed after it.
+ * What must be remembered of commands over restarts. The ids of those that were obeyed: none is obeyed twice. And when shutdowns
+ * were last undone: none that was issued before is obeyed after it.
  */
 import * as v from "valibot";
 import { errorText } from "../../lib/errors.ts";
 import { integerIn, parseJson } from "../../lib/messages/parse.ts";
-import type { TextStore } from "../../lib/text_file.ts";
+import type { TextStore } from "../../lib/files/text_file.ts";
 
 /** The oldest ids are forgotten beyond this many; their commands have long expired. */
 const KEPT = 1000;

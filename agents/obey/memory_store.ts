@@ -1,5 +1,5 @@
 /** A text in memory, where an agent otherwise has a file. */
-import type { TextStore } from "../../lib/text_file.ts";
+import type { TextStore } from "../../lib/files/text_file.ts";
 
 /** A store in memory, for tests and rehearsals that leave nothing behind. */
 export function memoryStore(text?: string): TextStore & { text: string | undefined } {

@@ -11,8 +11,8 @@ const LOGIND = [
 const SCHEDULED = "/run/systemd/shutdown/scheduled";
 
 /**
- * The system's own way down, whoever inhibits it: logind refuses `shutdown` and `systemctl poweroff` to root as well since
- * systemd 257, while a block inhibitor is held, but process 1 does not ask logind. Services are stopped in order.
+ * The system's own way down, whoever inhibits it. While a block inhibitor is held, logind of systemd 257 and later refuses `shutdown`
+ * and `systemctl poweroff` even to root. Process 1 does not ask logind. Services are stopped in order.
  */
 const PAST_INHIBITORS = [
   "systemctl",

@@ -27,6 +27,10 @@ export interface HostPlatform {
   readonly otherCountCode?: number;
   /** The exit code of `cancel` when there is nothing to undo, because others did. */
   readonly nothingToCancelCode?: number;
+  /** The exit code of a program of `powerOffNow` when the system is on its way down already. */
+  readonly goingDownCode?: number;
+  /** What else its programs' exit codes mean, for a person. */
+  readonly codeTexts?: ReadonlyMap<number, string>;
   /** Absent: the system cannot be asked. */
   readonly probe?: CountProbe;
   /** Programs that switch off now, to be tried in order until one ends with 0. */

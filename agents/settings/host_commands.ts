@@ -19,6 +19,12 @@ export interface Preparation {
   readonly onFailure: OnFailure;
 }
 
+/** What the programs of a system say by their exit codes. */
+export type PlatformCodes = Pick<
+  HostPlatform,
+  "otherCountCode" | "nothingToCancelCode" | "goingDownCode" | "codeTexts" | "probe"
+>;
+
 /** The last step: how the host goes off. */
 export interface LastStep {
   /** Programs with which the system counts the delay by itself; empty: the agent counts. Absent delay: see `now`. */
@@ -32,7 +38,7 @@ export interface LastStep {
   /** The system's own, tried like `now` when the owner's command has failed again and again; absent: `now` is that. */
   readonly instead?: readonly Argv[];
   /** What the system's own programs say by their exit codes; absent for the owner's programs. */
-  readonly codes?: Pick<HostPlatform, "otherCountCode" | "nothingToCancelCode" | "probe">;
+  readonly codes?: PlatformCodes;
   /** True when the host comes back in the same boot: it hibernates. */
   readonly returns: boolean;
 }
@@ -57,12 +63,13 @@ export function lastStep(platform: HostPlatform, wishes: LastStepWishes): LastSt
   const { mode, ownShutdown, ownAbort } = wishes;
   if (ownShutdown) return { ...ownLastStep(ownShutdown, ownAbort), instead: platform.powerOffNow };
   if (mode === "poweroff") {
-    const { schedule, cancel, powerOffNow, otherCountCode, nothingToCancelCode, probe } = platform;
+    const { schedule, cancel, powerOffNow, otherCountCode, nothingToCancelCode } = platform;
+    const { goingDownCode, codeTexts, probe } = platform;
     const last = { schedule, cancel: ownAbort ?? cancel, now: powerOffNow, returns: false };
     // What the owner's own abort says by its code is not known.
     return ownAbort
       ? { ...last, cancelInstead: cancel }
-      : { ...last, codes: { otherCountCode, nothingToCancelCode, probe } };
+      : { ...last, codes: { otherCountCode, nothingToCancelCode, goingDownCode, codeTexts, probe } };
   }
   const { hibernateNow } = platform;
   if (!hibernateNow) {

@@ -108,7 +108,7 @@ export class LastPrograms {
         if (this.#isOver) return false;
         let result = await this.#begin(argv, 0);
         if (this.#isOthersCount(result)) result = await this.#beginAgain(argv, 0, result);
-        if (isSuccess(result)) {
+        if (isSuccess(result) || this.#isGoingDown(result)) {
           this.of.onEnded(argv);
           return true;
         }
@@ -148,7 +148,15 @@ export class LastPrograms {
 
   /** For a person. */
   failureText(argv: Argv, result: RunResult): string {
-    return `${argv.join(" ")}: ${resultText(result, PLATFORM_LIMIT_MS)}`;
+    return `${argv.join(" ")}: ${this.#resultText(result)}`;
+  }
+
+  #resultText(result: RunResult): string {
+    const text = resultText(result, PLATFORM_LIMIT_MS);
+    const meaning = result.kind === "ended"
+      ? this.ports.commands.last.codes?.codeTexts?.get(result.code)
+      : undefined;
+    return meaning === undefined ? text : `${text} (${meaning})`;
   }
 
   /** All that would be run after a delay of so many seconds, in order. */
@@ -162,6 +170,12 @@ export class LastPrograms {
   #isOthersCount(result: RunResult): boolean {
     const otherCountCode = this.ports.commands.last.codes?.otherCountCode;
     return otherCountCode !== undefined && result.kind === "ended" && result.code === otherCountCode;
+  }
+
+  /** Whether somebody, or an earlier try, has the system on its way down: nothing else can end it sooner. */
+  #isGoingDown(result: RunResult): boolean {
+    const goingDownCode = this.ports.commands.last.codes?.goingDownCode;
+    return goingDownCode !== undefined && result.kind === "ended" && result.code === goingDownCode;
   }
 
   async #beginAgain(argv: Argv, delaySec: number, refused: RunResult): Promise<RunResult> {
@@ -178,7 +192,7 @@ export class LastPrograms {
 
   #tellFailure(argv: Argv, result: RunResult): void {
     const { log, tell } = this.ports;
-    log.error("SHUTDOWN FAILED", { command: argv.join(" "), problem: resultText(result, PLATFORM_LIMIT_MS) });
+    log.error("SHUTDOWN FAILED", { command: argv.join(" "), problem: this.#resultText(result) });
     tell("failed", this.failureText(argv, result));
   }
 }

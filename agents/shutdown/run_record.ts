@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { errorText } from "../../lib/errors.ts";
 import { integerIn, numberIn, parseJson, textUpTo } from "../../lib/messages/parse.ts";
-import type { TextStore } from "../../lib/text_file.ts";
+import type { TextStore } from "../../lib/files/text_file.ts";
 
 const schema = v.object({
   id: textUpTo(64),

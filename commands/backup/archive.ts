@@ -16,6 +16,9 @@ const FORMAT = "ecoflow-power backup";
 /** More is no house of ours, bytes unpacked. */
 const MAX_BYTES = 2_000_000_000;
 
+/** What the env file is called in a backup when its own name, as `.env` of a checkout, is none there. */
+export const ENV_NAME = "config/ecoflow-power.env";
+
 /** Below these everything lies: the configuration's directory, the state directory, the files of the Mosquitto beside us. */
 export const ROOTS = ["config", "state", "broker"] as const;
 
@@ -45,7 +48,7 @@ export function backupNameProblem(name: string): string | undefined {
   if (!ROOTS.some((one) => one === root) || parts.length === 0) {
     return `must begin with ${ROOTS.join("/, ")}/`;
   }
-  return parts.every((part) => /^[A-Za-z0-9_@+=,-][A-Za-z0-9._@+=,-]*$/.test(part))
+  return parts.every((part) => /^[\p{L}\p{N}_@+=,()-][\p{L}\p{M}\p{N} ._@+=,()-]*$/u.test(part))
     ? undefined
     : "must be made of plain names, none of them hidden, empty or leading out";
 }

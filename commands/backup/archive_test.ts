@@ -30,6 +30,9 @@ for (
   const [name, wanted] of [
     ["config/house.env", undefined],
     ["state/cloud_bridge/identity.json", undefined],
+    ["config/mein Häuschen (alt).toml", undefined],
+    ["config/ x", /plain names/],
+    ["config/a\nb", /plain names/],
     ["config/../etc/passwd", /plain names/],
     ["config/./x", /plain names/],
     ["config//x", /plain names/],

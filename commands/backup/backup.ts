@@ -1,6 +1,6 @@
 /** `ecoflow-power backup FILE`: configuration, keys, broker users, state and history in one file that its owner alone may read. */
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { errorText } from "../../lib/errors.ts";
@@ -8,8 +8,8 @@ import { VERSION } from "../../lib/version.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { envPathOf, readConfig } from "../read_config.ts";
 import { fileErrorText } from "../terminal/file_error.ts";
-import { type BackupFile, backupNameProblem, encodeBackup } from "./archive.ts";
-import { BROKER_FILES, isStateName, namedFiles, pathOf, type Places, placesOf } from "./places.ts";
+import { type BackupFile, backupNameProblem, encodeBackup, ENV_NAME } from "./archive.ts";
+import { BROKER_FILES, isStateName, namedFiles, pathOf, placesOf } from "./places.ts";
 
 /** Runs it. @returns the exit code */
 export function backup(args: readonly string[]): number {
@@ -39,18 +39,20 @@ export function backup(args: readonly string[]): number {
   }
   try {
     const places = placesOf(envPath, config.house, values.root);
+    const find = (name: string) => read(name, pathOf(name, places));
     const named = namedFiles(readFileSync(envPath, "utf8"), envPath, plainFiles);
+    const own = `config/${basename(envPath)}`;
+    const env = backupNameProblem(own) === undefined ? own : ENV_NAME;
     const files = [
-      ...named.inside.flatMap((name) => read(`config/${name}`, places)),
-      ...stateNames(places.state).flatMap((name) => read(name, places)),
-      ...BROKER_FILES.flatMap((name) =>
-        existsSync(join(places.broker, name)) ? read(`broker/${name}`, places) : []
-      ),
+      ...read(env, resolve(envPath)),
+      ...named.inside.filter((name) => `config/${name}` !== own).flatMap((name) => find(`config/${name}`)),
+      ...stateNames(places.state).flatMap(find),
+      ...BROKER_FILES.flatMap((name) => existsSync(join(places.broker, name)) ? find(`broker/${name}`) : []),
     ];
     const bytes = encodeBackup({
       madeBy: VERSION,
       madeAtMs: Date.now(),
-      env: `config/${basename(envPath)}`,
+      env,
       files,
     });
     writeNew(file, bytes);
@@ -112,10 +114,13 @@ function stateNames(state: string): string[] {
     .toSorted();
 }
 
-function read(name: string, places: Places): BackupFile[] {
+function read(name: string, path: string): BackupFile[] {
   const problem = backupNameProblem(name);
-  if (problem !== undefined) throw new RangeError(`"${name}" cannot be kept: its name ${problem}`);
-  const path = pathOf(name, places);
+  if (problem !== undefined) {
+    throw new RangeError(
+      `"${path}" cannot be kept: its name ${problem}; give it another, there and in the configuration`,
+    );
+  }
   const mode = lstatSync(path).mode & 0o777;
   const kept = mode & 0o004 ? 0o644 : mode & 0o040 ? 0o640 : 0o600;
   const bytes = name.endsWith(".db") ? copyOfDatabase(path) : new Uint8Array(readFileSync(path));

@@ -1,6 +1,7 @@
 /** `backup` and `restore` by the real program: what was paired before still connects after, on an empty machine. */
 import assert from "node:assert/strict";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { loginIn } from "./testdata/login.ts";
 import { PERMISSIONS } from "../setup/testdata/setup_house.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
@@ -20,7 +22,7 @@ import { freePort, startMosquittoWith } from "../../scripts/simulate/mosquitto.t
 import { takeState } from "../../lib/state_lock.ts";
 import { startDaemonProcess } from "../../scripts/simulate/processes.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 interface House {
   readonly dir: string;
@@ -69,8 +71,7 @@ async function inHouse(broker: "managed" | "embedded", run: (house: House) => Pr
             ...PERMISSIONS,
             MAIN,
             ...args,
-            "--env",
-            env,
+            ...(args.includes("--env") ? [] : ["--env", env]),
           ],
         }).output();
         const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -203,4 +204,28 @@ Deno.test("restore onto a running daemon is refused; backup beside one is not", 
     } finally {
       await daemon.stop();
     }
+  }));
+
+Deno.test("backup of a checkout, whose configuration is .env, is restored as .env", () =>
+  inHouse("embedded", async ({ dir, env, run }) => {
+    const checkout = join(dir, "ecoflow power");
+    mkdirSync(checkout);
+    const policy = join(checkout, "mein Häuschen.toml");
+    writeFileSync(policy, "[station.Study]\nsoc_min = 20\n");
+    const text = readFileSync(env, "utf8").replace(/^POLICY_FILE=.*$/m, `POLICY_FILE="${policy}"`);
+    writeFileSync(join(checkout, ".env"), text, { mode: 0o600 });
+    cpSync(join(dir, "etc/ecoflow-power/credentials"), join(checkout, "credentials"), { recursive: true });
+    const file = join(dir, "house.backup");
+    const made = await run("backup", file, "--root", dir, "--env", join(checkout, ".env"));
+    assert.equal(made.code, 0, made.text);
+    for (const path of [policy, join(checkout, ".env")]) rmSync(path);
+    const restored = await run("restore", file, "--root", dir, "--env", join(checkout, ".env"));
+    assert.equal(restored.code, 0, restored.text);
+    assert.equal(readFileSync(join(checkout, ".env"), "utf8"), text);
+    assert.match(readFileSync(policy, "utf8"), /soc_min = 20/);
+    assert.deepEqual(tree(checkout), [
+      join(checkout, ".env"),
+      join(checkout, "credentials/ecoflow_pass"),
+      policy,
+    ]);
   }));

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { X509Certificate } from "node:crypto";
 import type { HouseConfig } from "../../lib/config/load.ts";
-import { textFile } from "../../lib/text_file.ts";
+import { textFile } from "../../lib/files/text_file.ts";
 import { isThisMachine } from "../../lib/this_machine.ts";
 import { agentsOf, SITE_BRIDGE_USER } from "../../services/broker_access.ts";
 import { bridgeConf, type BridgeConfOptions } from "./bridge_conf.ts";

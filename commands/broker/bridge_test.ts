@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Authority, createAuthority } from "../../lib/certificates.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import type { MqttClient, MqttConnectOptions, MqttMessage } from "../../lib/mqtt/client.ts";
@@ -364,7 +365,7 @@ Deno.test("broker bridge writes what only Mosquitto may read, says the next comm
 
 /** The command as it is typed, from the sources. */
 async function type(...args: string[]) {
-  const main = new URL("../../main.ts", import.meta.url).pathname;
+  const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", "-A", main, "broker", ...args],
     stdout: "piped",

@@ -7,10 +7,12 @@ import { type AgentStatus, parseAgentStatus } from "../../lib/messages/agent/sta
 import { type CloudStatus, parseCloudStatus } from "../../lib/messages/cloud_status.ts";
 import { type DrillReport, parseDrillReport } from "../../lib/messages/drill.ts";
 import { type OrchestratorStatus, parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
-import { freshWords, parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
+import { freshReadings, parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { parseStationList, type StationList } from "../../lib/messages/station_list.ts";
 import type { MqttConnect } from "../../lib/mqtt/client.ts";
 import { matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { holderOfState } from "../../lib/state_lock.ts";
+import { livingDaemon } from "./living_daemon.ts";
 import { guestOptions, visit } from "./broker_guest.ts";
 
 /** The newest word of each kind; absent: nothing was said. */
@@ -26,12 +28,12 @@ export interface BrokerSnapshot {
 }
 
 /** Nothing heard yet. */
-export function noWords(): BrokerSnapshot {
+export function emptySnapshot(): BrokerSnapshot {
   return { states: new Map(), agents: new Map(), unreadable: [] };
 }
 
 /** What to listen to. */
-export function wordFilters(roots: HouseConfig["roots"]): string[] {
+export function snapshotFilters(roots: HouseConfig["roots"]): string[] {
   const t = topicsUnder(roots);
   return [
     t.orchestratorStatus,
@@ -44,7 +46,7 @@ export function wordFilters(roots: HouseConfig["roots"]): string[] {
 }
 
 /** Notes one message. */
-export function noteWord(
+export function noteMessage(
   words: BrokerSnapshot,
   roots: HouseConfig["roots"],
   { topic, payload }: BusMessage,
@@ -77,12 +79,13 @@ export async function hearHouse(
   purpose: string,
   { connect, clock }: { readonly connect: MqttConnect; readonly clock: Clock },
 ): Promise<BrokerSnapshot> {
-  const words = noWords();
-  const note = (message: BusMessage) => noteWord(words, house.roots, message);
+  const words = emptySnapshot();
+  const note = (message: BusMessage) => noteMessage(words, house.roots, message);
   const guest = await visit(connect, guestOptions(house, purpose), note);
   try {
-    await guest.listen(wordFilters(house.roots));
+    await guest.listen(snapshotFilters(house.roots));
     await clock.sleep(HEARING_MS);
+    words.orchestrator = livingDaemon(words.orchestrator, house, holderOfState(house.stateDir));
     return words;
   } finally {
     await guest.close();
@@ -96,13 +99,13 @@ export function ageOfState(state: PowerState, nowWallMs: number): number | undef
 }
 
 /** Charge and grid of a state as far as they may still be said now, each by its own age. */
-export function freshWordsNow(
+export function freshReadingsNow(
   state: PowerState,
   nowWallMs: number,
   limitSec: number,
-): ReturnType<typeof freshWords> {
+): ReturnType<typeof freshReadings> {
   const sinceSec = sinceSaidSec(state, nowWallMs);
-  return sinceSec === undefined ? {} : freshWords(state, limitSec - sinceSec);
+  return sinceSec === undefined ? {} : freshReadings(state, limitSec - sinceSec);
 }
 
 function sinceSaidSec({ ts }: PowerState, nowWallMs: number): number | undefined {

@@ -2,10 +2,15 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { createAuthority, loadAuthority } from "../../lib/certificates.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
-import { encodePasswords, hashPassword, parsePasswords } from "../../lib/mqtt/mosquitto_passwords.ts";
-import { textFile } from "../../lib/text_file.ts";
+import {
+  encodePasswords,
+  hashPassword,
+  isPasswordOf,
+  parsePasswords,
+  type PasswordTable,
+} from "../../lib/mqtt/mosquitto_passwords.ts";
+import { textFile } from "../../lib/files/text_file.ts";
 import {
   brokerUsers,
   DAEMON_USER,
@@ -13,24 +18,21 @@ import {
   SITE_BRIDGE_USER,
   siteBridgeUser,
 } from "../../services/broker_access.ts";
+import {
+  type AuthorityFiles,
+  type AuthorityState,
+  authorityState,
+  keepAuthority,
+} from "./house_authority.ts";
 
 /** The port that hosts reach it at, with TLS; as in `systemd/mosquitto.conf`. */
 export const LAN_PORT = 8883;
-
-/** A Pi without a clock may issue a certificate in what it takes for 1970, or for last week. */
-const NOT_BEFORE_MS = Date.UTC(2026, 0, 1);
-const YEAR_MS = 365 * 86_400_000;
-const AUTHORITY_YEARS = 30;
-const SERVER_YEARS = 20;
 
 /** See the file comment. `root`: the files lie below it; `/` on a real machine. */
 export class ManagedBroker {
   readonly #dir: string;
   readonly #own: string;
-  readonly #caPem;
-  readonly #caKey;
-  readonly #serverCert;
-  readonly #serverKey;
+  readonly #authority: AuthorityFiles;
   readonly #passwords;
   readonly #acl;
   readonly #daemonSecret;
@@ -39,23 +41,25 @@ export class ManagedBroker {
     const dir = this.#dir = join(root, "etc/mosquitto/ecoflow-power");
     const own = this.#own = join(root, "etc/ecoflow-power");
     // Mosquitto's group reads what Mosquitto needs; the authority's key and our own password are root's.
-    this.#caPem = textFile(join(dir, "ca.pem"), 0o644);
-    this.#serverCert = textFile(join(dir, "server.pem"), 0o640);
-    this.#serverKey = textFile(join(dir, "server.key"), 0o640);
+    this.#authority = {
+      caPem: textFile(join(dir, "ca.pem"), 0o644),
+      caKey: textFile(join(own, "authority/ca.key")),
+      serverCert: textFile(join(dir, "server.pem"), 0o640),
+      serverKey: textFile(join(dir, "server.key"), 0o640),
+    };
     // Mosquitto's own: newer versions of it refuse them otherwise. The package gives them to it, and so they stay.
     this.#passwords = textFile(join(dir, "passwords"), 0o640, "own");
     this.#acl = textFile(join(dir, "acl"), 0o640, "own");
-    this.#caKey = textFile(join(own, "authority/ca.key"));
     this.#daemonSecret = textFile(join(own, "credentials/mqtt_pass"));
   }
 
   /** The authority that hosts must trust; undefined when there is no managed broker. */
   get caPem(): string | undefined {
-    return this.#caPem.read();
+    return this.#authority.caPem.read();
   }
 
   /**
-   * Makes what is not there yet, and the access list anew. What is there stays: hosts are paired with it.
+   * Makes what is not there or cannot be used, and the access list anew. What can be used stays: hosts are paired with it.
    *
    * @param names Names and addresses that hosts reach this machine by
    * @param renew Issues a new certificate of the server by the same authority
@@ -68,39 +72,43 @@ export class ManagedBroker {
     for (const name of ["authority", "credentials"]) {
       mkdirSync(join(this.#own, name), { recursive: true, mode: 0o700 });
     }
-    const [caPem, caKey] = [this.#caPem.read(), this.#caKey.read()];
-    const notAfterMs = Math.max(Date.now(), NOT_BEFORE_MS);
-    const isKnown = caPem !== undefined && caKey !== undefined;
-    const authority = isKnown ? await loadAuthority(caPem, caKey) : await createAuthority({
-      commonName: "ecoflow-power of this house",
-      notBeforeMs: NOT_BEFORE_MS,
-      notAfterMs: notAfterMs + AUTHORITY_YEARS * YEAR_MS,
-    });
-    if (!isKnown) {
-      this.#caKey.write(authority.keyPem);
-      this.#caPem.write(authority.caPem);
-      made.push("an authority of this house");
-    }
-    const hasCertificate = this.#serverKey.read() !== undefined && this.#serverCert.read() !== undefined;
-    if (!isKnown || renew || !hasCertificate) {
-      const { cert, key } = await authority.issue({
-        names,
-        notBeforeMs: NOT_BEFORE_MS,
-        notAfterMs: notAfterMs + SERVER_YEARS * YEAR_MS,
-      });
-      this.#serverKey.write(key);
-      this.#serverCert.write(cert);
-      made.push(`a certificate for ${names.join(", ")}`);
-    }
-    if (this.#daemonSecret.read() === undefined || !this.#users().has(DAEMON_USER)) {
-      // One that is there stays: a daemon that is being started may have been handed it already.
-      const password = this.#daemonSecret.read()?.trim() || this.newPassword();
-      this.setPassword(DAEMON_USER, password);
-      this.#daemonSecret.write(`${password}\n`);
-      made.push("the daemon's password");
-    }
+    made.push(...await keepAuthority(this.#authority, names, renew));
+    made.push(...this.#keepLogins());
     if (this.refresh(house)) made.push("the access list");
     return made;
+  }
+
+  /** The daemon's login. One that can be used stays: a daemon that is being started may have been handed it already. */
+  #keepLogins(): string[] {
+    const made: string[] = [];
+    if (this.logins === undefined) {
+      this.#passwords.setAside();
+      made.push(
+        "a new list of logins, because the one before cannot be used: EVERY HOST MUST BE PAIRED ANEW",
+      );
+    }
+    const kept = this.#daemonSecret.read()?.trim();
+    const password = kept !== undefined && isPassword(kept) ? kept : this.newPassword();
+    const hashed = this.#users().get(DAEMON_USER);
+    if (password === kept && hashed !== undefined && isPasswordOf(hashed, password)) return made;
+    this.setPassword(DAEMON_USER, password);
+    if (password !== kept) this.#daemonSecret.write(`${password}\n`);
+    return [...made, "the daemon's password"];
+  }
+
+  /** Who may log in; undefined: the list cannot be used. @throws Error when it may not be read */
+  get logins(): PasswordTable | undefined {
+    const text = this.#passwords.read() ?? "";
+    try {
+      return parsePasswords(text, "Mosquitto's password file");
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What of the authority and of the certificate can be used. @throws Error when one may not be read */
+  get authority(): AuthorityState {
+    return authorityState(this.#authority);
   }
 
   /** Writes the access list when it says something else than before. @returns whether it did */
@@ -131,4 +139,9 @@ export class ManagedBroker {
   #users() {
     return parsePasswords(this.#passwords.read() ?? "", "Mosquitto's password file");
   }
+}
+
+/** One line that can be typed: zeros and noise, which a cut of power leaves, are none. */
+function isPassword(text: string): boolean {
+  return /^[^\p{Cc}\uFFFD]+$/u.test(text);
 }

@@ -6,10 +6,17 @@ import { holderOfState, type StateHolder } from "../../lib/state_lock.ts";
 import { EXIT } from "../command.ts";
 import { fileErrorText } from "../terminal/file_error.ts";
 import { installationHere } from "../terminal/installation.ts";
+import { foreignBrokerText } from "./living_daemon.ts";
 import { NoBrokerError } from "./broker_guest.ts";
 
 /** The one thing to do. @param holder Who holds this configuration's state directory */
-export function brokerCure({ kind }: MqttDown, { broker }: HouseConfig, holder: StateHolder): string {
+export function brokerCure(
+  { kind }: MqttDown,
+  { broker, embeddedPort }: HouseConfig,
+  holder: StateHolder,
+): string {
+  // The daemon's own broker asks for no password.
+  if (!broker && kind === "refused") return foreignBrokerText(embeddedPort);
   if (!broker && holder.kind === "taken") {
     return `the daemon runs (process ${holder.pid ?? "unknown"}), but its broker does not: see: ` +
       "journalctl -u ecoflow-power";

@@ -9,7 +9,10 @@ import { fileErrorText } from "../terminal/file_error.ts";
 import { readEnvFile } from "../../lib/config/env_file.ts";
 import type { Finding } from "../../lib/findings.ts";
 import { isThisMachine } from "../../lib/this_machine.ts";
+import type { HouseConfig } from "../../lib/config/load.ts";
 import { DAEMON_USER } from "../../services/broker_access.ts";
+import { ManagedBroker } from "../broker/managed_broker.ts";
+import { DROP_IN, examineOwnersMosquitto, examineRulesBeside } from "./owners_mosquitto.ts";
 
 const FILES = ["ca.pem", "server.pem", "server.key", "passwords", "acl"];
 const HEAL = "run: sudo ecoflow-power doctor --heal";
@@ -28,14 +31,18 @@ export function examineBrokerParts(envPath: string | undefined, root: string): F
   try {
     const { values } = readEnvFile(readFileSync(envPath, "utf8"), envPath);
     const isThere = existsSync(join(root, "usr/sbin/mosquitto"));
-    const hasDropIn = existsSync(join(root, "etc/mosquitto/conf.d/ecoflow-power.conf"));
+    const hasDropIn = existsSync(join(root, DROP_IN));
     const hasSecret = existsSync(join(own, "credentials/mqtt_pass"));
     const isOurs = isThisMachine(values.MQTT_HOST ?? "") && values.MQTT_USER === DAEMON_USER;
     const bad = (text: string): Finding[] => [{ what, verdict: "bad", text: `${text}; ${HEAL}` }];
-    if (values.MQTT_HOST === undefined && (hasSecret || (isThere && hasDropIn))) {
+    const isUnnamed = (values.MQTT_HOST ?? "") === "";
+    if (isUnnamed && (hasSecret || (isThere && hasDropIn))) {
       return bad(
         "half-made: Mosquitto's part is here, but the configuration does not name it (MQTT_HOST, MQTT_USER)",
       );
+    }
+    if (isUnnamed && isThere) {
+      return examineOwnersMosquitto(envPath, Number(values.MQTT_EMBEDDED_PORT ?? 1883), root);
     }
     if (!isOurs) return [];
     if (!isThere) {
@@ -43,11 +50,56 @@ export function examineBrokerParts(envPath: string | undefined, root: string): F
     }
     const missing = FILES.filter((name) => !existsSync(join(root, "etc/mosquitto/ecoflow-power", name)));
     if (!hasDropIn) missing.push("conf.d/ecoflow-power.conf");
-    return missing.length === 0
-      ? examineMemory(root)
-      : bad(`half-made: Mosquitto lacks ${missing.join(", ")}`);
+    if (missing.length > 0) return bad(`half-made: Mosquitto lacks ${missing.join(", ")}`);
+    const broken = unusableParts(root);
+    if (broken.length > 0) return bad(`cannot be used: ${broken.join(", ")}`);
+    return [...examineRulesBeside(root), ...examineAuthorityKey(root), ...examineMemory(root)];
   } catch (error) {
     return [{ what, verdict: "unsure", text: `its files: ${fileErrorText(error)}` }];
+  }
+}
+
+/** What is there, and is not what it should be. */
+function unusableParts(root: string): string[] {
+  const broker = new ManagedBroker(root);
+  const { ca, canServe } = broker.authority;
+  return [
+    ...(ca === undefined ? ["the authority's certificate (ca.pem)"] : []),
+    ...(canServe ? [] : ["the server's certificate or its key (server.pem, server.key)"]),
+    ...(broker.logins === undefined ? ["the list of logins (passwords)"] : []),
+  ];
+}
+
+/** Nothing that hosts need today, and nothing that can be made anew without pairing all of them. */
+function examineAuthorityKey(root: string): Finding[] {
+  if (new ManagedBroker(root).authority.caKey !== undefined) return [];
+  const text =
+    "its key (/etc/ecoflow-power/authority/ca.key) cannot be used: paired hosts go on, but no other certificate can be " +
+    "issued; put it back from a backup (docs/backup.md), or pair every host anew after: sudo ecoflow-power broker setup --renew";
+  return [{ what: "authority", verdict: "unsure", text }];
+}
+
+/**
+ * Hosts that have a key, and that the broker beside us does not let in: its list of logins was lost.
+ *
+ * @param root Below which Mosquitto's files lie; `/` on a real machine
+ */
+export function examineLogins({ broker, agentsByStation, agentKeys }: HouseConfig, root: string): Finding[] {
+  if (broker === undefined || !isThisMachine(broker.host)) return [];
+  try {
+    const managed = new ManagedBroker(root);
+    const { caPem, logins } = managed;
+    if (caPem === undefined || logins === undefined) return [];
+    return [...new Set(Object.values(agentsByStation).flat())]
+      .filter((agent) => Object.hasOwn(agentKeys, agent) && !logins.has(agent))
+      .map((agent): Finding => ({
+        what: `host ${agent}`,
+        verdict: "bad",
+        text:
+          `the broker does not know it any more and lets it not in; make a new line for it: ecoflow-power keys rotate ${agent}`,
+      }));
+  } catch (error) {
+    return [{ what: "broker", verdict: "unsure", text: `its list of logins: ${fileErrorText(error)}` }];
   }
 }
 

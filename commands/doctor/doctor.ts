@@ -8,7 +8,7 @@ import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { NoBrokerError } from "../broker/broker_guest.ts";
 import { brokerCure } from "../broker/no_broker.ts";
 import { complain, EXIT, print } from "../command.ts";
-import { examineBrokerParts } from "./broker_parts.ts";
+import { examineBrokerParts, examineLogins } from "./broker_parts.ts";
 import { examineCables } from "../cable/examine_cables.ts";
 import { examineHouse } from "./examine_house.ts";
 import { examineNotifier } from "./examine_notifier.ts";
@@ -59,7 +59,17 @@ export async function doctor(args: readonly string[]): Promise<number> {
     return wrong === 0 ? EXIT.ok : EXIT.no;
   }
   say(findings);
-  return wrong === 0 ? print("\nNothing is wrong.\n") : complain(`\n${wrong} to mend.\n`, EXIT.no);
+  const end = `\n${endText(all, wrong)}\n`;
+  return wrong === 0 ? print(wrap(end)) : complain(end, EXIT.no);
+}
+
+/** The last line. A host that would stay up is no fault where it is switched off, but it is not "nothing" either. */
+function endText(all: readonly Finding[], wrong: number): string {
+  if (wrong > 0) return `${wrong} to mend.`;
+  const up = all.filter(({ wouldShutDown }) => wouldShutDown === false).map(({ what }) => what);
+  return up.length === 0
+    ? "Nothing is wrong."
+    : `Nothing is wrong with the daemon, but this would not be shut down now (see above): ${up.join(", ")}`;
 }
 
 /** Asks systemd for what makes the broker's parts whole and starts the daemon anew: no program is started from here. */
@@ -83,6 +93,7 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
     { what: "configuration", verdict: "good", text: envPath ?? "from the environment" },
     ...house.remarks.map((text): Finding => ({ what: "configuration", verdict: "unsure", text })),
     ...examineMachine(house, { envPath, root: "/", nowWallMs }),
+    ...examineLogins(house, "/"),
     ...await examineNotifier(house.notifier),
     ...await examineCables(house),
   ];
@@ -97,7 +108,9 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
     listeners.map((one) => examineListener(one, status, holder));
   try {
     const words = await hearHouse(house, "doctor", { connect: connectMqtt, clock: systemClock() });
-    const status = words.orchestrator;
+    const identity = examineIdentity(house, words.orchestrator);
+    // Of somebody else's daemon nothing is believed.
+    const status = identity?.verdict === "bad" ? undefined : words.orchestrator;
     findings.push(
       house.broker
         ? {
@@ -107,7 +120,6 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
         }
         : examineListener({ what: "broker", service: "broker_link", address, owner }, status, holder),
     );
-    const identity = examineIdentity(house, status);
     if (identity?.verdict === "bad") return [...findings, identity, ...judged(undefined)];
     const daemon = examineHouse(house, words, Date.now(), holder);
     return [...findings, ...(identity ? [identity] : []), ...judged(status), ...daemon];

@@ -11,7 +11,7 @@ import { examineNutHost, nutStationsByHost } from "./examine_nut_host.ts";
 /**
  * Each host with the sentence that people look for: would be shut down, yes or no.
  *
- * @param grounds What was found of the stations (`station NAME`)
+ * @param grounds What was found of the cloud (`cloud`) and of the stations (`station NAME`)
  */
 export function examineHosts(
   house: HouseConfig,
@@ -31,18 +31,23 @@ export function examineHosts(
     return [{ what: "hosts", verdict: "bad", text }];
   }
   const rules = ownersRules(house);
+  // A cable tells of the grid without it.
+  const hasCable = house.nutSources.entries.length > 0;
+  const cloud = hasCable ? [] : grounds.filter(({ what, verdict }) => what === "cloud" && verdict === "bad");
   return [...stationsOf].map(([host, devices]) => {
     const found = nut.has(host)
       ? examineNutHost(host, words.agents.get(host), refusalOf(host, words))
       : examineHost(host, house, words);
-    const bad = grounds.filter(({ verdict }) => verdict === "bad");
+    const bad = grounds.filter(({ what, verdict }) =>
+      verdict === "bad" || house.simulatedStations.some((device) => what === `station ${device}`)
+    );
     const silent = bad.filter(({ what }) => [...devices].some((device) => what === `station ${device}`));
     const daemon = isDaemonInTrouble(host, nut.has(host), words)
       ? [{ what: "daemon", verdict: "bad", text: "has a line of its own" } as const]
       : [];
     return answered(
       found,
-      [...daemon, ...stationTroubles(devices, silent, rules)],
+      [...daemon, ...cloud, ...stationTroubles(devices, silent, rules)],
       limitsOf(host, devices, rules),
     );
   });
@@ -52,19 +57,28 @@ export function examineHosts(
 const PROTECTING: readonly string[] = ["broker_link", "cloud_bridge", "soc_bridge", "policy_engine"];
 
 /**
- * Whether the daemon has a trouble that may keep a shutdown from this host. What a service says of another host's NUT client, or a
- * trouble of the page or of notifications, keeps none.
+ * Whether a service has a trouble that may keep a shutdown from this host: it does not do its job, or says so of this host. Warnings
+ * about stations are not counted: each station has a line of its own. Nor is the cloud's absence, which has one too.
  */
-function isDaemonInTrouble(host: string, isNut: boolean, { orchestrator }: BrokerSnapshot): boolean {
+function isDaemonInTrouble(host: string, isNut: boolean, { orchestrator, cloud }: BrokerSnapshot): boolean {
   return Object.entries(orchestrator?.services ?? {}).some(([name, { state, problems, conditions }]) => {
-    if (PROTECTING.includes(name)) return state !== "ready" || problems.length > 0;
-    if (name !== "nut_server" || !isNut) return false;
+    if (!PROTECTING.includes(name) && !(name === "nut_server" && isNut)) return false;
+    if (state !== "ready") return true;
+    if (name === "cloud_bridge" && cloud !== undefined && cloud.link !== "up") return false;
     // Without the conditions nobody knows whom a problem is about: a daemon of before.
-    if (state !== "ready" || conditions === undefined) return state !== "ready" || problems.length > 0;
+    if (conditions === undefined) return problems.length > 0;
     return conditions.some(({ severity, hosts }) =>
-      severity === "error" || hosts?.some((one) => one.host === host)
+      hosts === undefined ? severity === "error" : hosts.some((one) => one.host === host)
     );
   });
+}
+
+/** A host that the broker still calls online, and that does not answer the daemon. */
+function isUnanswered(host: string, { orchestrator }: BrokerSnapshot): boolean {
+  const { conditions = [] } = own(orchestrator?.services ?? {}, "policy_engine") ?? {};
+  return conditions.some(({ code, hosts = [] }) =>
+    code === "agent_unanswered" && hosts.some((one) => one.host === host)
+  );
 }
 
 /** Why a host's NUT client was refused, from what the NUT server says of it; undefined: nothing is said of that. */
@@ -124,15 +138,17 @@ function answered(found: Finding, troubles: readonly Finding[], limits: string):
   }
   const see = trouble?.text === "" ? "" : " (see above)";
   const text = `would be shut down: no, because of the ${trouble?.what}${see}; ${found.text}`;
-  return { ...found, verdict: "bad", text, wouldShutDown };
+  return { ...found, verdict: trouble?.verdict ?? "bad", text, wouldShutDown };
 }
 
-function examineHost(agent: string, { agentKeys, broker }: HouseConfig, { agents }: BrokerSnapshot): Finding {
+function examineHost(agent: string, { agentKeys, broker }: HouseConfig, words: BrokerSnapshot): Finding {
   const what = `host ${agent}`;
-  const status = agents.get(agent);
+  const status = words.agents.get(agent);
   const key = Object.hasOwn(agentKeys, agent) ? own(agentKeys, agent) : undefined;
   if (key === undefined) {
-    const text = `it has no key: its commands go unsigned; run: ecoflow-power keys add ${agent}`;
+    const text =
+      "it has no key: its commands go unsigned, and only an agent of the Python predecessor obeys such ones; " +
+      `run: ecoflow-power keys add ${agent}`;
     return { what, verdict: "bad", text };
   }
   if (!status) {
@@ -150,8 +166,14 @@ function examineHost(agent: string, { agentKeys, broker }: HouseConfig, { agents
   if (!status.online) {
     const text = status.going_down === true
       ? "it is switched off"
-      : "it is offline; it is told as soon as it comes back";
+      : "it is offline, and told as soon as it comes back; when it is switched on, run there: ecoflow-agent doctor";
     return { what, verdict: "unsure", text };
+  }
+  if (isUnanswered(agent, words)) {
+    const text =
+      "it does not answer; the broker still calls it online, from before; when it is switched on, " +
+      "run there: ecoflow-agent doctor";
+    return { what, verdict: "bad", text };
   }
   if (status.rehearsal === true) {
     return { what, verdict: "unsure", text: "it is in rehearsal: it plays a shutdown and stays on" };

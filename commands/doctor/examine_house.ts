@@ -2,10 +2,11 @@
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { Finding } from "../../lib/findings.ts";
 import type { StateHolder } from "../../lib/state_lock.ts";
+import { noDaemonText } from "../broker/living_daemon.ts";
 import { nearest } from "../../lib/text/nearest.ts";
 import { examineHosts } from "./examine_hosts.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
-import { ageOfState, type BrokerSnapshot, freshWordsNow } from "../broker/broker_snapshot.ts";
+import { ageOfState, type BrokerSnapshot, freshReadingsNow } from "../broker/broker_snapshot.ts";
 
 /** A drill longer ago than this proves little, ms. */
 const DRILL_MAX_AGE_MS = 90 * 86_400_000;
@@ -21,34 +22,28 @@ export function examineHouse(
   nowWallMs: number,
   holder: StateHolder,
 ): Finding[] {
-  const daemon = examineDaemon(words, holder);
+  const daemon = examineDaemon(house, words, holder);
   // What a daemon that is gone has left behind proves nothing.
   if (words.orchestrator?.online !== true) return [daemon];
+  const cloud = examineCloud(house, words);
   const stations = examineStations(house, words, nowWallMs);
   return [
     daemon,
     ...words.unreadable.map((text): Finding => ({ what: "messages", verdict: "bad", text })),
-    examineCloud(house, words),
+    cloud,
     ...stations,
-    ...examineHosts(house, words, stations),
+    ...examineHosts(house, words, [cloud, ...stations]),
     examineDrill(house, words, nowWallMs),
   ];
 }
 
-function examineDaemon({ orchestrator, cloud }: BrokerSnapshot, holder: StateHolder): Finding {
+function examineDaemon(
+  house: HouseConfig,
+  { orchestrator, cloud }: BrokerSnapshot,
+  holder: StateHolder,
+): Finding {
   const what = "daemon";
-  if (orchestrator?.online !== true && holder.kind === "taken") {
-    const text =
-      `runs (process ${holder.pid ?? "unknown"}), but the broker has no word of it: the broker's user of ` +
-      "MQTT_USER may not write, or the daemon is not connected. To see which lines its access list lacks, look at: " +
-      'journalctl -u ecoflow-power -g "BROKER"';
-    return { what, verdict: "bad", text };
-  }
-  if (orchestrator?.online !== true) {
-    const text =
-      "does not run; start it: sudo systemctl start ecoflow-power, and see: journalctl -u ecoflow-power";
-    return { what, verdict: "bad", text };
-  }
+  if (orchestrator?.online !== true) return { what, verdict: "bad", text: noDaemonText(house, holder) };
   const { version, services = {}, together = [] } = orchestrator;
   const troubled = Object.entries(services)
     // What keeps the cloud away has a line of its own.
@@ -85,7 +80,10 @@ function examineStations(house: HouseConfig, words: BrokerSnapshot, nowWallMs: n
       const text = "not known before the cloud answers (see above)";
       return [{ what: "stations", verdict: "unsure", text }];
     }
-    const text = "none is known: set ECOFLOW_DEVICE_LIST, or bind one in EcoFlow's app";
+    const text = house.cloud.enabled
+      ? "none is known: bind one to the account in EcoFlow's app, and see: ecoflow-power devices --cloud"
+      : "none is known: EcoFlow's cloud is off (ECOFLOW_CLOUD=off), and nobody feeds one; to connect an account, " +
+        "take that line away and run: sudo ecoflow-power setup";
     return [{ what: "stations", verdict: "bad", text }];
   }
   return [...devices].map((device) => examineStation(device, house, words, nowWallMs));
@@ -100,6 +98,9 @@ function examineStation(
   const what = `station ${device}`;
   const state = words.states.get(device);
   const unknown = unknownStation(device, house, words);
+  if (house.simulatedStations.includes(device)) {
+    return { what, verdict: "unsure", text: "is played by ecoflow-power feed, and is none otherwise" };
+  }
   if (unknown !== undefined) return { what, verdict: "bad", text: unknown };
   if (!state || hasNeverSpoken(state)) {
     const text =
@@ -132,7 +133,7 @@ function examineStation(
       "hosts on it are not protected: a grid witness can help (docs/policy.md)";
     return { what, verdict: "bad", text };
   }
-  const fresh = freshWordsNow(state, nowWallMs, house.staleAfterSec);
+  const fresh = freshReadingsNow(state, nowWallMs, house.staleAfterSec);
   const old = [
     ...(fresh.soc === undefined ? ["its charge"] : []),
     ...(fresh.grid_connected === undefined ? ["the grid"] : []),

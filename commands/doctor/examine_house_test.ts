@@ -5,7 +5,7 @@ import type { HealthCondition, HostCondition } from "../../lib/health.ts";
 import { serviceStatus } from "../../lib/messages/orchestrator_status.ts";
 import { keyId } from "../../lib/pairing/signing.ts";
 import { accountText, housesText } from "../devices.ts";
-import { type BrokerSnapshot, noteWord, noWords } from "../broker/broker_snapshot.ts";
+import { type BrokerSnapshot, emptySnapshot, noteMessage } from "../broker/broker_snapshot.ts";
 import { examineHouse } from "./examine_house.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 10);
@@ -55,11 +55,11 @@ function words(change: Record<string, unknown> = {}): BrokerSnapshot {
     },
     ...change,
   };
-  const heard = noWords();
+  const heard = emptySnapshot();
   for (const [topic, value] of Object.entries(said)) {
     if (value === undefined) continue;
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    noteWord(heard, houseWith().roots, { topic, payload: new TextEncoder().encode(text), retained: true });
+    noteMessage(heard, houseWith().roots, { topic, payload: new TextEncoder().encode(text), retained: true });
   }
   return heard;
 }
@@ -138,6 +138,45 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
     },
   ],
   [
+    "a host of a daemon whose policy began anew, because it could not read what it had kept",
+    "good",
+    /^host pc: would be shut down: yes/,
+    {
+      "power-manager/orchestrator/status": {
+        online: true,
+        services: {
+          policy_engine: {
+            state: "ready",
+            restarts: 0,
+            problems: ["Cannot read the policy's snapshot: must be JSON; the policy begins anew"],
+            conditions: [{ code: "snapshot_refused", severity: "warning" }],
+          },
+        },
+      },
+    },
+  ],
+  [
+    "a host of a daemon whose policy began anew, and cannot store it now",
+    "bad",
+    /^host pc: would be shut down: no, because of the daemon/,
+    {
+      "power-manager/orchestrator/status": {
+        online: true,
+        services: {
+          policy_engine: {
+            state: "ready",
+            restarts: 0,
+            problems: ["it began anew", "Cannot store the policy's state"],
+            conditions: [{ code: "snapshot_refused", severity: "warning" }, {
+              code: "snapshot_not_stored",
+              severity: "error",
+            }],
+          },
+        },
+      },
+    },
+  ],
+  [
     "a host of a daemon whose notifications alone are in trouble",
     "good",
     /^host pc: would be shut down: yes/,
@@ -169,13 +208,13 @@ const TABLE: readonly (readonly [string, "bad" | "unsure" | "good", RegExp, Reco
   [
     "a station that no longer says",
     "bad",
-    /no longer says whether the grid is there \(no word since flow\)/,
+    /no longer says whether the grid is there \(no reading since flow\)/,
     {
       [STATE]: {
         ...LIVE,
         grid_connected: undefined,
         grid_unknown: true,
-        grid_evidence: "no word since flow",
+        grid_evidence: "no reading since flow",
         age_s: 1,
         ts: at(1),
       },
@@ -484,8 +523,14 @@ for (
 
 Deno.test("examineHouse() knows a daemon that runs without a word at the broker", () => {
   const silent = words({ "power-manager/orchestrator/status": undefined });
-  const [found] = examineHouse(houseWith(), silent, NOW, { kind: "taken", pid: 77 });
-  assert.match(`${found?.verdict} ${found?.text}`, /^bad runs \(process 77\), but the broker has no word/);
+  const held = { kind: "taken", pid: 77 } as const;
+  const [found] = examineHouse(houseWith({ MQTT_HOST: "pi.lan" }), silent, NOW, held);
+  assert.match(`${found?.verdict} ${found?.text}`, /^bad runs \(process 77\), but the broker has nothing/);
+  const [inside] = examineHouse(houseWith(), silent, NOW, held);
+  assert.match(
+    `${inside?.verdict} ${inside?.text}`,
+    /^bad runs \(process 77\), but .*another program has 127\.0\.0\.1:1883 .*set MQTT_EMBEDDED_PORT/,
+  );
   const [unknown] = examineHouse(houseWith(), silent, NOW, { kind: "unknown", reason: "no permission" });
   assert.match(`${unknown?.verdict} ${unknown?.text}`, /^bad does not run/);
 });
@@ -551,4 +596,108 @@ Deno.test("examineHouse() names the services that share a worker, as the daemon 
     found(["historian", "dashboard"])[0]?.text,
     "1.0, 2 services ready; historian, dashboard share one worker (OPTIONAL_SERVICES)",
   );
+});
+
+/** What the policy says of itself, as the daemon passes it on. */
+const policySays = (...problems: readonly HealthCondition[]) => ({
+  online: true,
+  services: { policy_engine: serviceStatus({ state: "ready", restarts: 0, problems }) },
+});
+
+for (
+  const [name, house, change, wanted] of [
+    [
+      "another host has no key",
+      houseWith(),
+      {
+        "power-manager/orchestrator/status": policySays({
+          code: "unsigned_commands",
+          severity: "warning",
+          text: "agents without a key get unsigned commands: tv",
+          hosts: [{ host: "tv" }],
+        }),
+      },
+      /^good would be shut down: yes; agent online/,
+    ],
+    [
+      "a warning is about a station alone",
+      houseWith(),
+      {
+        "power-manager/orchestrator/status": policySays({
+          code: "station_blind",
+          severity: "warning",
+          text: '"Attic" is silent',
+        }),
+      },
+      /^good would be shut down: yes; agent online/,
+    ],
+    [
+      "the broker alone still calls it online",
+      houseWith(),
+      {
+        "power-manager/orchestrator/status": policySays({
+          code: "agent_unanswered",
+          severity: "warning",
+          text: '"pc" does not answer',
+          hosts: [{ host: "pc" }],
+        }),
+      },
+      /^bad would be shut down: no, because it does not answer; .*run there: ecoflow-agent doctor/,
+    ],
+    [
+      "the policy cannot store anything",
+      houseWith(),
+      {
+        "power-manager/orchestrator/status": policySays({
+          code: "snapshot_not_stored",
+          severity: "error",
+          text: "disk full",
+        }),
+      },
+      /^bad would be shut down: no, because of the daemon \(see above\)/,
+    ],
+    [
+      "the cloud is away",
+      houseWith(),
+      { "bridge-ecoflow/status": { link: "down", detail: "no internet", ts: at(1) } },
+      /^bad would be shut down: no, because of the cloud \(see above\)/,
+    ],
+    [
+      "it hangs on a played station alone",
+      houseWith({ DEVICE_TO_AGENTS_JSON: '{"SimulatedDevice":["pc"]}' }),
+      {},
+      /^unsure would be shut down: no, because of the station SimulatedDevice \(see above\)/,
+    ],
+    [
+      "it hangs on a played station too",
+      houseWith({ DEVICE_TO_AGENTS_JSON: '{"SimulatedDevice":["pc"],"Study":["pc"]}' }),
+      {},
+      /^good would be shut down: yes/,
+    ],
+  ] as const
+) {
+  Deno.test(`examineHouse() judges a host: ${name}`, () => {
+    const host = examineHouse(house, words(change), NOW, FREE).find(({ what }) => what === "host pc");
+    assert.match(`${host?.verdict} ${host?.text}`, wanted);
+  });
+}
+
+Deno.test("examineHouse() knows a played station, and does not look for it in the account", () => {
+  const house = houseWith({ DEVICE_TO_AGENTS_JSON: '{"Study":["pc"],"SimulatedDevice":["tv"]}' });
+  const found = examineHouse(house, words(), NOW, FREE).find(({ what }) =>
+    what === "station SimulatedDevice"
+  );
+  assert.equal(
+    `${found?.verdict} ${found?.text}`,
+    "unsure is played by ecoflow-power feed, and is none otherwise",
+  );
+});
+
+Deno.test("examineHouse() with the cloud off does not send anybody to EcoFlow's app for a station", () => {
+  const house = { ...houseWith(), stations: [], agentsByStation: {} };
+  const off = { ...house, cloud: { ...house.cloud, enabled: false } };
+  const heard = words({ "bridge-ecoflow/devices": { stations: [] }, [STATE]: undefined });
+  const text = findingsText(examineHouse(off, heard, NOW, FREE));
+  assert.match(text, /stations: none is known: EcoFlow's cloud is off \(ECOFLOW_CLOUD=off\)/);
+  assert.doesNotMatch(text, /app/);
 });

@@ -3,6 +3,7 @@ import type { Finding } from "../../lib/findings.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import type { OrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import type { StateHolder } from "../../lib/state_lock.ts";
+import { foreignBrokerText } from "../broker/living_daemon.ts";
 import type { PortOwner } from "./port_owner.ts";
 
 /** Whether the daemon on the broker is the one of this configuration; undefined: none is online. */
@@ -72,6 +73,14 @@ export function examineListener(
     if (holder.kind === "free") return taken("for the daemon does not run");
     const isDaemon = owner !== undefined && holder.kind === "taken" && owner.pid === holder.pid;
     if (isDaemon) return { what, verdict: "good", text: `listens at ${address} (${who})` };
+    // A broker of its own would have its word.
+    if (service === "broker_link" && holder.kind === "taken") {
+      return {
+        what,
+        verdict: "bad",
+        text: `the daemon's own broker cannot be there: ${foreignBrokerText(Number(port))}`,
+      };
+    }
     return {
       what,
       verdict: "unsure",

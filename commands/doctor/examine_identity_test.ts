@@ -65,3 +65,15 @@ for (const [name, seen, status, wanted, holder = { kind: "free" } as const] of l
     assert.match(`${found.verdict} ${found.text}`, wanted);
   });
 }
+
+Deno.test("examineListener() knows that the daemon's own broker is somebody else's", () => {
+  const found = examineListener(
+    { what: "broker", service: "broker_link", address: "127.0.0.1:1883" },
+    undefined,
+    { kind: "taken", pid: 7 },
+  );
+  assert.match(
+    `${found.verdict} ${found.text}`,
+    /^bad .*another program has 127\.0\.0\.1:1883 .*MQTT_EMBEDDED_PORT .*MQTT_HOST/,
+  );
+});

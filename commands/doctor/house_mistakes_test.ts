@@ -91,7 +91,7 @@ const rows: readonly Row[] = [
     name: "a station without power or Wi-Fi",
     house: { env: [...LOGIN, ...STUDY], cloud: { stations: [{ ...STATION, getAllReply: () => undefined }] } },
     doctor: /WRONG station Study: has said nothing .*check its power and Wi-Fi/,
-    page: /No fresh word from Study/,
+    page: /No fresh reading from Study/,
   },
   {
     name: "an agent that was never installed",
@@ -217,9 +217,9 @@ Deno.test("played mistake: a broker without rights: the cure is named", () =>
       );
       await scene.logSays(/advice="give the broker's user house this line in its access list: ..topic write/);
       await scene.doctorSays(
-        /WRONG daemon: runs \(process \d+\), but the broker has no word of it.*may not write/,
+        /WRONG daemon: runs \(process \d+\), but the broker has nothing from it.*may not write/,
       );
-      await scene.pageSays(/The broker brings no word of the daemon itself/);
+      await scene.pageSays(/The broker delivers nothing from the daemon itself/);
     },
   ));
 
@@ -230,6 +230,42 @@ Deno.test("played mistake: somebody else's broker: the cure is named", () =>
     assert.doesNotMatch(said, /does not run|another program/);
     await scene.pageSays(/The broker in the house cannot be reached/);
   }));
+
+Deno.test("played mistake: another broker at the port of the broker inside: the cure is named", async () => {
+  const mosquitto = await startMosquitto();
+  try {
+    await inMistakenHouse({ env: STUDY, broker: [`MQTT_EMBEDDED_PORT=${mosquitto.port}`] }, async (scene) => {
+      await scene.logSays(
+        /SERVICE FAILED service=broker_link .*another program listens there.*MQTT_EMBEDDED_PORT/,
+      );
+      const said = await scene.doctorSays(
+        /WRONG broker: the daemon's own broker cannot be there: .* set MQTT_EMBEDDED_PORT .*MQTT_HOST.*WRONG daemon: runs \(process/,
+      );
+      assert.doesNotMatch(said, /MQTT_USER|does not run/);
+      await scene.pageSays(/The broker in the house cannot be reached/);
+    });
+  } finally {
+    await mosquitto.stop();
+  }
+});
+
+Deno.test("played mistake: a cut of power that leaves a daemon's word at the broker: it is not believed", async () => {
+  const mosquitto = await startMosquitto();
+  const broker = ["MQTT_HOST=127.0.0.1", `MQTT_PORT=${mosquitto.port}`];
+  try {
+    await inMistakenHouse({ env: STUDY, broker }, async (scene) => {
+      assert.ok(await scene.daemon.until(/ READY$/), scene.daemon.lines.join("\n"));
+      await scene.doctorSays(/ok whose daemon: process/);
+      await mosquitto.goDown();
+      await scene.daemon.kill();
+      await mosquitto.goUp();
+      const said = await scene.doctorSays(/WRONG daemon: does not run; start it/);
+      assert.doesNotMatch(said, /whose daemon|ok daemon|ok cloud/);
+    });
+  } finally {
+    await mosquitto.stop();
+  }
+});
 
 /** A directory on a file system of 64 KB; undefined where none may be mounted. Ends with {@link removeTiny}. */
 function makeTiny(): string | undefined {
@@ -278,6 +314,8 @@ Deno.test("docs/mistakes.md has a row for each mistake that is played", () => {
     "another region",
     "a broker without rights",
     "somebody else's broker",
+    "another broker at the port of the broker inside",
+    "a cut of power that leaves a daemon's word at the broker",
     "a full disk",
   ];
   assert.deepEqual(names.filter((name) => !text.includes(`| ${name} |`)), []);

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CLOUD = "ECOFLOW_USER=me@example.com\nECOFLOW_PASS=x\n";
 const STUDY = `${CLOUD}ECOFLOW_DEVICE_LIST=R651ZEB400000000:Study\n`;
 const NUT = "NUT_CONFIG_FILE=nut.toml\nNUT_LISTEN_HOST=127.0.0.1\n";

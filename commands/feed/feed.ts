@@ -2,7 +2,6 @@
  * `ecoflow-power feed [--device NAME] [--outage | --soc N | --grid on|off]`: plays an event on the running system, as a station of
  * SIMULATED_STATIONS. The daemon judges it as it judges a real one. Hosts are told only where the owner mapped them to that name.
  */
-import { parseArgs } from "node:util";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { errorText } from "../../lib/errors.ts";
 import { encodePowerState } from "../../lib/messages/power_state.ts";
@@ -12,88 +11,24 @@ import type { MqttConnect } from "../../lib/mqtt/client.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import { own } from "../../lib/own.ts";
+import { holderOfState } from "../../lib/state_lock.ts";
 import { type Clock, systemClock } from "../../lib/time/clock.ts";
 import { guestOptions, NoBrokerError } from "../broker/broker_guest.ts";
+import { livingDaemon, noDaemonText } from "../broker/living_daemon.ts";
 import { failureOf } from "../broker/no_broker.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { examineIdentity } from "../doctor/examine_identity.ts";
 import { readConfig } from "../read_config.ts";
-import { momentAt, type PlayedEvent, playedState, SAY_EVERY_MS } from "./script.ts";
+import { type FeedRequest, readFeed } from "./request.ts";
+import { momentAt, playedState, SAY_EVERY_MS } from "./script.ts";
 
 /** What the broker has kept of the daemon comes at once; without it there is none, ms. */
 const FIRST_WORD_MS = 5000;
 /** So long the daemon has to say that the play is over, ms. */
 const LAST_WORD_MS = 10_000;
 const LOOK_EVERY_MS = 500;
-
-/** What was asked for on the command line. */
-export interface FeedRequest {
-  readonly device: string;
-  readonly event: PlayedEvent;
-  readonly limitSec: number;
-}
-
-/** Reads it. @throws TypeError, RangeError saying what was wanted */
-export function readFeed(
-  args: readonly string[],
-): { readonly env?: string; readonly request: (house: HouseConfig) => FeedRequest } {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      env: { type: "string" },
-      device: { type: "string" },
-      outage: { type: "boolean" },
-      soc: { type: "string" },
-      grid: { type: "string" },
-      minutes: { type: "string", default: "15" },
-    },
-  });
-  if (values.outage && (values.soc !== undefined || values.grid !== undefined)) {
-    throw new TypeError("Cannot play: must have --outage alone, or --soc and --grid, found both");
-  }
-  const number = (name: string, text: string, min: number, max: number) => {
-    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-    if (value >= min && value <= max) return value;
-    throw new RangeError(`Cannot play: --${name} must be a number from ${min} to ${max}, found "${text}"`);
-  };
-  if (values.grid !== undefined && values.grid !== "on" && values.grid !== "off") {
-    throw new TypeError(`Cannot play: --grid must be on or off, found "${values.grid}"`);
-  }
-  const limitSec = number("minutes", values.minutes, 1, 60) * 60;
-  const socPercent = values.soc === undefined ? undefined : number("soc", values.soc, 0, 100);
-  return {
-    env: values.env,
-    request: (house) => ({
-      device: chosenStation(values.device, house),
-      limitSec,
-      event: socPercent === undefined && values.grid === undefined
-        ? { kind: "outage", limitPercent: house.policy.socMinPercent }
-        : { kind: "still", socPercent: socPercent ?? 80, gridConnected: values.grid === "on" },
-    }),
-  };
-}
-
-/** @throws RangeError for a name that may not be played */
-function chosenStation(
-  named: string | undefined,
-  { simulatedStations, stations, agentsByStation }: HouseConfig,
-): string {
-  const device = named ?? simulatedStations[0];
-  if (device === undefined) {
-    throw new RangeError(
-      "Cannot play: SIMULATED_STATIONS must name a station that may be played, found none",
-    );
-  }
-  if (simulatedStations.includes(device)) return device;
-  const isReal = Object.hasOwn(agentsByStation, device) ||
-    stations.some(({ sn, name }) => device === name || device === sn);
-  const why = isReal
-    ? "it is a real station, whose readings are never mixed with played ones"
-    : "it is not named there";
-  throw new RangeError(
-    `Cannot play "${device}": ${why}; must be one of SIMULATED_STATIONS (${simulatedStations.join(", ")})`,
-  );
-}
+/** A daemon that plays says so within a second; this long is generous, s. */
+const TAKEN_SEC = 10;
 
 /** How to play. */
 export interface FeedParts {
@@ -109,7 +44,8 @@ export interface FeedParts {
 export async function play({ device, event, limitSec }: FeedRequest, parts: FeedParts): Promise<void> {
   const { connect, clock, house, say, signal } = parts;
   const topics = topicsUnder(house.roots);
-  const heard: { daemon?: OrchestratorStatus; policy?: PolicyStatus; downSec?: number } = {};
+  const heard: { daemon?: OrchestratorStatus; policy?: PolicyStatus; downSec?: number; isTaken?: boolean } =
+    {};
   const gone = Promise.withResolvers<never>();
   gone.promise.catch(() => {});
   const isUp = Promise.withResolvers<void>();
@@ -127,13 +63,15 @@ export async function play({ device, event, limitSec }: FeedRequest, parts: Feed
       gone.reject(error);
       isUp.reject(error);
     },
-    onMessage: ({ topic, payload }) => {
+    onMessage: ({ topic, payload, retained }) => {
       if (topic === topics.orchestratorStatus) {
         heard.daemon = payload.length === 0 ? undefined : parseOrchestratorStatus(payload, topic);
       } else if (topic === topics.policy(device)) {
         const before = heard.policy;
         heard.policy = payload.length === 0 ? undefined : parsePolicyStatus(payload, topic);
-        if (!heard.policy?.simulated) return;
+        // What the broker has kept is of an earlier play.
+        if (retained || !heard.policy?.simulated) return;
+        heard.isTaken = true;
         if (heard.policy.state === "shutting_down") heard.downSec ??= elapsed();
         if (heard.policy.state !== before?.state) {
           say(`${heard.policy.state.padEnd(13)} ${heard.policy.sentence}`);
@@ -150,9 +88,9 @@ export async function play({ device, event, limitSec }: FeedRequest, parts: Feed
     await isUp.promise;
     await client.subscribe(topics.orchestratorStatus, 1);
     await client.subscribe(topics.policy(device), 1);
-    if (!await until(() => heard.daemon?.online === true, FIRST_WORD_MS)) {
-      throw new Error("the daemon does not run; start it: sudo systemctl start ecoflow-power");
-    }
+    const holder = holderOfState(house.stateDir);
+    const isOnline = () => livingDaemon(heard.daemon, house, holder)?.online === true;
+    if (!await until(isOnline, FIRST_WORD_MS)) throw new Error(`the daemon ${noDaemonText(house, holder)}`);
     const identity = examineIdentity(house, heard.daemon);
     if (identity?.verdict === "bad") throw new Error(identity.text);
     say(introduction(device, house, limitSec));
@@ -170,9 +108,11 @@ export async function play({ device, event, limitSec }: FeedRequest, parts: Feed
         const state = encodePowerState(playedState(device, moment, clock.wallMs()));
         await Promise.race([client.publish(topics.state(device), state, { qos: 1 }), gone.promise]);
       }
+      if (!heard.isTaken && elapsed() - startSec > TAKEN_SEC) break;
       await wait(LOOK_EVERY_MS);
     }
     await client.publish(topics.state(device), "", { qos: 1 });
+    if (!heard.isTaken && !signal.aborted) throw new Error(notTakenText(device));
     const isOver = await until(() => heard.policy?.simulated !== true, LAST_WORD_MS);
     say(
       isOver
@@ -182,6 +122,12 @@ export async function play({ device, event, limitSec }: FeedRequest, parts: Feed
   } finally {
     await client.close();
   }
+}
+
+/** A daemon knows the names that its configuration had at its start. */
+function notTakenText(device: string): string {
+  return `the daemon does not play "${device}"; see why: journalctl -u ecoflow-power -g "SIMULATED STATE REFUSED"; when ` +
+    "SIMULATED_STATIONS was changed since its start: sudo systemctl restart ecoflow-power";
 }
 
 function introduction(device: string, house: HouseConfig, limitSec: number): string {

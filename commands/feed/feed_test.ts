@@ -1,8 +1,9 @@
 /** `ecoflow-power feed` by the real programs: daemon, broker with its access list, and the feed as a process of its own. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../lib/config/load.ts";
 import { type AgentCommand, parseAgentCommand } from "../../lib/messages/agent/command.ts";
 import { encodeAgentStatus } from "../../lib/messages/agent/status.ts";
@@ -13,9 +14,9 @@ import { freePort, startMosquitto } from "../../scripts/simulate/mosquitto.ts";
 import { startDaemonProcess } from "../../scripts/simulate/processes.ts";
 import { brokerUsers, DAEMON_USER } from "../../services/broker_access.ts";
 import { DISK } from "../read_config.ts";
-import { readFeed } from "./feed.ts";
+import { readFeed } from "./request.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const PASSWORD = "not-a-secret-here";
 
 interface Scene {
@@ -25,6 +26,8 @@ interface Scene {
   readonly feed: (...args: string[]) => Deno.ChildProcess;
   until(what: string, isSo: () => boolean, limitMs?: number): Promise<void>;
   readonly log: () => string;
+  /** The owner adds a line to the configuration, and does not restart the daemon. */
+  readonly configure: (line: string) => void;
 }
 
 async function inHouse(
@@ -117,6 +120,7 @@ async function inHouse(
         assert.ok(isSo(), `${what}: ${JSON.stringify(status)}\n${daemon.lines.join("\n")}`);
       },
       log: () => daemon.lines.join("\n"),
+      configure: (line) => appendFileSync(envFile, `${line}\n`),
     });
   } finally {
     for (const client of clients) await client.close();
@@ -164,6 +168,17 @@ Deno.test("feed on the embedded broker plays an outage to its end, commands nobo
     assert.match(said, /The play is over, and nothing of it is left\./);
     assert.equal(status(), undefined);
     assert.deepEqual(commands, []);
+  }));
+
+Deno.test("feed says that the daemon does not play a station that it does not know yet", () =>
+  inHouse("embedded", [], async ({ feed, configure }) => {
+    configure("SIMULATED_STATIONS=Attic");
+    const { code, stderr } = await feed("--soc", "50").output();
+    assert.equal(code, 1);
+    assert.match(
+      new TextDecoder().decode(stderr).replaceAll(/\s+/g, " "),
+      /the daemon does not play "Attic"; .*when SIMULATED_STATIONS was changed since its start: deno task start/,
+    );
   }));
 
 for (

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { systemClock } from "../../lib/time/clock.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
-import { textFile } from "../../lib/text_file.ts";
+import { textFile } from "../../lib/files/text_file.ts";
 import { NoBrokerError } from "../broker/broker_guest.ts";
 import { type BrokerSnapshot, hearHouse } from "../broker/broker_snapshot.ts";
 import { isComplete, sightOf, type StationSight } from "./probe_result.ts";

@@ -112,7 +112,7 @@ function judgeOne(
       return {
         held: states.includes(state) === (kind === "policy"),
         wanted: `policy of ${device} ${kind === "policy" ? "is" : "is never"} "${state}"`,
-        seen: [...new Set(states)].join(", ") || "no word",
+        seen: [...new Set(states)].join(", ") || "nothing",
       };
     }
     case "event": {
@@ -150,7 +150,7 @@ function judgeOne(
       return {
         held: words.includes(connected),
         wanted: `grid of ${device} is ${connected ? "there" : "gone"}`,
-        seen: [...new Set(words)].join(", ") || "no word",
+        seen: [...new Set(words)].join(", ") || "nothing",
       };
     }
   }

@@ -70,6 +70,7 @@ export async function startMemoryWorld(
   const store = {
     read: () => snapshot,
     write: (text: string) => void (snapshot = text),
+    writePlain: (text: string) => void (snapshot = text),
     setAside: () => "nowhere",
   };
   let services: { start(): Promise<void>; stop(): Promise<void> }[] = [];

@@ -101,7 +101,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     agentsByStation,
     simulatedStations: parseSimulated(values.SIMULATED_STATIONS, stations, problems),
     agentKeysFile: values.AGENT_KEYS_FILE ?? `${stateDir}/agent_keys.json`,
-    agentKeys: readAgentKeys(values.AGENT_KEYS_FILE, stateDir, sources, problems),
+    agentKeys: readAgentKeys(values.AGENT_KEYS_FILE, stateDir, sources, problems, remarks),
     policy: {
       socMinPercent: values.POLICY_SOC_MIN,
       socStepPercent: values.POLICY_SOC_STEP ?? (values.NOTIFY_SOC_WARNINGS ? 2 : 0),

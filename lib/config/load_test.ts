@@ -322,6 +322,20 @@ Deno.test("loadConfig() reads agent keys, refuses short ones without showing the
   assert.ok(!problems.join().includes("abcd"));
 });
 
+for (const text of ["", "\0\0\0\0", '{"nas": "abab', "\ufffd\ufffd"]) {
+  Deno.test(`loadConfig() goes on without agent keys that a cut of power left as ${JSON.stringify(text)}, and says so`, () => {
+    const { agentKeys, remarks } = loadConfig(
+      sources(`${ACCOUNT}STATE_DIR=/st`, { files: { "/st/agent_keys.json": text } }),
+    );
+    assert.deepEqual(agentKeys, {});
+    assert.match(
+      remarks.join("\n"),
+      /keys in "\/st\/agent_keys\.json" are lost.*NO AGENT OBEYS.*keys add AGENT/,
+    );
+    assert.doesNotMatch(remarks.join("\n"), /abab/);
+  });
+}
+
 const lists: readonly [text: string, problem: RegExp][] = [
   ["R6", /4 to 32 letters and digits, found "R6"/],
   ["R651000000000002,R651000000000002", /listed twice/],

@@ -3,8 +3,8 @@ import * as v from "valibot";
 import { nearest } from "../text/nearest.ts";
 
 /**
- * A person who mixes up two lines, or forgets a quote, puts a password under another key, or makes a key of it: what was found is
- * told by its kind and length alone, numbers that no password is apart, and of keys only known ones are named.
+ * A person who mixes up two lines, or forgets a quote, puts a password under another key, or makes a key of it. So what was found
+ * is told by its kind and length alone, except numbers that are no password. Of keys only known ones are named.
  *
  * @param schema The whole that was checked, for the keys that it knows
  */

@@ -11,9 +11,9 @@ const CUT_ESCAPE = 8;
 const SHORTEST_FORM = 6;
 
 /**
- * The text without the secrets: as they are, in hex and in base64, also behind something else as in `user:password`, each
- * however JSON, addresses, forms and HTML write it, and their beginnings and ends where the text was cut. Secrets under three
- * characters are left: their letters are everywhere.
+ * The text without the secrets. They are found as they are, in hex and in base64, also behind something else as in
+ * `user:password`. Each of these is found however JSON, addresses, forms and HTML write it, and by its beginning or end where the
+ * text was cut. Secrets under three characters are left: their letters are everywhere.
  */
 export function hideSecrets(text: string, secrets: readonly (string | undefined)[]): string {
   const known = secrets.filter((one): one is string => one !== undefined && one.length >= 3);

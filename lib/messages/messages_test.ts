@@ -7,7 +7,7 @@ import { parseCloudStatus } from "./cloud_status.ts";
 import { parseEvent } from "./event.ts";
 import { encodeOrchestratorStatus, parseOrchestratorStatus, serviceStatus } from "./orchestrator_status.ts";
 import { parsePolicyStatus } from "./policy_status.ts";
-import { encodePowerState, freshWords, parsePowerState } from "./power_state.ts";
+import { encodePowerState, freshReadings, parsePowerState } from "./power_state.ts";
 import { parseStationList } from "./station_list.ts";
 
 const parsers = {
@@ -66,8 +66,8 @@ Deno.test("parsePowerState() reads what says how far a value may be trusted", ()
   assert.deepEqual(parsePowerState(JSON.stringify(state), "test"), JSON.parse(JSON.stringify(state)));
 });
 
-Deno.test("freshWords() says no grid that is said to be unknown", () => {
-  assert.deepEqual(freshWords({ ...STATE, grid_unknown: true }, 60), { soc: 87 });
+Deno.test("freshReadings() says no grid that is said to be unknown", () => {
+  assert.deepEqual(freshReadings({ ...STATE, grid_unknown: true }, 60), { soc: 87 });
 });
 
 Deno.test("parsePowerState() drops keys that it does not know", () => {
@@ -112,14 +112,14 @@ const ages: readonly [what: string, ages: object, expected: object][] = [
   ["no ages", {}, FRESH],
 ];
 for (const [what, of, expected] of ages) {
-  Deno.test(`freshWords() with ${what} says ${JSON.stringify(expected)}`, () => {
-    assert.deepEqual(freshWords({ device: "Study", ...FRESH, ...of }, 120), expected);
+  Deno.test(`freshReadings() with ${what} says ${JSON.stringify(expected)}`, () => {
+    assert.deepEqual(freshReadings({ device: "Study", ...FRESH, ...of }, 120), expected);
   });
 }
 
-Deno.test("freshWords() makes nothing up", () => {
-  assert.deepEqual(freshWords({ device: "Study", soc_age_s: 0, grid_age_s: 0 }, 120), {});
-  assert.deepEqual(freshWords({ device: "Study", soc: 0 }, 120), { soc: 0 });
+Deno.test("freshReadings() makes nothing up", () => {
+  assert.deepEqual(freshReadings({ device: "Study", soc_age_s: 0, grid_age_s: 0 }, 120), {});
+  assert.deepEqual(freshReadings({ device: "Study", soc: 0 }, 120), { soc: 0 });
 });
 
 Deno.test("encodePowerState() leaves unknown values out and is read back the same", () => {

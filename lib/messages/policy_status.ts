@@ -41,7 +41,7 @@ const schema = v.object({
 
 /**
  * What the policy thinks, in words (`sentence`) and numbers. A host is `sending` while a command is meant for it that the broker
- * has not taken yet (`detail`: why not, if it refused), and `told` from then on. `blind`: no fresh word from the station. `timer_left_s`:
+ * has not taken yet (`detail`: why not, if it refused), and `told` from then on. `blind`: no fresh reading of the station. `timer_left_s`:
  * seconds until the running debounce or window ends, absent when nothing runs. `shutdown_earliest_s`: on battery and not
  * in danger yet, seconds until the first host will be told if charge and load go on as they do; absent: nobody can tell.
  * `minutes_left`: on battery, minutes until the outputs go dark, as the station says or else as the policy reckons, and then

@@ -79,7 +79,7 @@ const schema = v.object({
  * | `ac_out_enabled` | the AC sockets are switched on |
  * | `grid_evidence` | what the grid verdict rests on, for example `flow_info_ac_in=2` |
  * | `grid_unconfirmed` | true: one indication contradicts `grid_connected` and waits to be confirmed; else absent |
- * | `grid_unknown` | true: the grid was told once and is no longer told, though the station speaks; `grid_connected` is then absent, or false with its age where a loss was the last word: an outage goes on. Absent while the grid is known, and when it was never told |
+ * | `grid_unknown` | true: the grid was told once and is no longer told, though the station speaks; `grid_connected` is then absent, or false with its age where a loss was the last reading: an outage goes on. Absent while the grid is known, and when it was never told |
  * | `soc_source` | what `soc` is: `system` the station's own figure for the whole; `pack` its only battery; `packs` the mean of all batteries by capacity |
  * | `grid_source`, `charge_source` | who said the grid and the charge: `nut` the station's cable, `cloud`; absent for a station whose cable never spoke |
  * | `source_disagreement` | true: the cable decides the grid, and the live cloud says the opposite; else absent |
@@ -140,10 +140,11 @@ export function encodePowerState(state: PowerState): string {
 }
 
 /**
- * Charge and grid as far as they may be said: absent when nobody has confirmed that one value for longer than `limitSec`,
- * however live the station is; a grid that is said to be unknown is not said at all. Without an age of its own a value is as old as the newest evidence, without any it is fresh.
+ * Charge and grid as far as they may be said. A value is absent when nobody has confirmed it for longer than `limitSec`, however
+ * live the station is. A grid that is said to be unknown is absent, too. Without an age of its own a value is as old as the newest
+ * evidence. Without any age it is fresh.
  */
-export function freshWords(
+export function freshReadings(
   { soc, grid_connected, grid_unknown, soc_age_s, grid_age_s, age_s = 0 }: PowerState,
   limitSec: number,
 ): Pick<PowerState, "soc" | "grid_connected"> {

@@ -76,8 +76,13 @@ export interface MqttEvents {
 export interface MqttClient {
   /** Resolves when sent (QoS 0) or acknowledged (QoS 1); rejects when the connection ends before. */
   publish(topic: string, payload: Uint8Array | string, options?: PublishOptions): Promise<void>;
-  /** Resolves with the granted QoS; rejects when the broker refuses the filter. */
-  subscribe(filter: string, qos: 0 | 1): Promise<void>;
+  /**
+   * Resolves when the broker has granted it; rejects when it refuses the filter.
+   *
+   * @param noLocal The broker keeps from us what we publish ourselves (MQTT 5 only; one that knows the subscription already may not
+   * take this in)
+   */
+  subscribe(filter: string, qos: 0 | 1, noLocal?: boolean): Promise<void>;
   unsubscribe(filter: string): Promise<void>;
   /** Says goodbye and closes; no event comes afterwards. May be called twice. */
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Client ids at the broker. Whoever connects with the id of another throws it out, so an id has a part that only its owner can
- * make: from a secret that it has anyway, so that nothing need be stored and the id is the same at every start.
+ * Client ids at the broker. Whoever connects with the id of another throws it out. So an id has a part that only its owner can make,
+ * from a secret that it has anyway. Nothing need be stored, and the id is the same at every start.
  */
 import { hmacSha256Hex } from "../text/sha256.ts";
 

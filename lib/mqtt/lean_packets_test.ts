@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 
 /** Measured: 7 MB, and 16 MB with a buffer for each packet number. */
 const MOST_BYTES = 11_000_000;
 
 Deno.test("a client and a broker that have sent a packet hold no buffer for each packet number", async () => {
-  const program = new URL("testdata/one_message.ts", import.meta.url).pathname;
+  const program = fileURLToPath(new URL("testdata/one_message.ts", import.meta.url));
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",

@@ -9,10 +9,13 @@ import type { MqttClient, MqttConnect, MqttConnectOptions, MqttEvents, MqttMessa
 import { coversFilter, matchesFilter } from "./topics.ts";
 
 interface Session {
-  readonly filters: Map<string, 0 | 1>;
+  readonly filters: Map<string, { readonly qos: 0 | 1; readonly noLocal: boolean }>;
   readonly missed: { message: MqttMessage; untilMonoMs: number }[];
   live: Connection | undefined;
 }
+
+/** Filter, handler, and whether the bus's own messages are left out. */
+type BusHandler = readonly [filter: string, handle: (message: BusMessage) => void, noLocal: boolean];
 
 interface Connection {
   readonly options: MqttConnectOptions;
@@ -25,11 +28,13 @@ export class MemoryBroker {
   readonly #retained = new Map<string, Uint8Array>();
   readonly #sessions = new Map<string, Session>();
   readonly #buses = new Set<
-    { handlers: [string, (m: BusMessage) => void][]; links: ((up: boolean) => void)[] }
+    { handlers: BusHandler[]; links: ((up: boolean) => void)[] }
   >();
   readonly #watchers = new Set<(message: BusMessage) => void>();
   /** Topics on which QoS 1 messages of the buses are refused, as by an access list, with how often one was tried. */
   readonly refuses = new Map<string, number>();
+  /** Whether clients hear what they publish themselves in spite of No Local, as from a broker that does not know it. */
+  echoes = false;
   #up = true;
   #isSilent = false;
 
@@ -49,6 +54,15 @@ export class MemoryBroker {
 
   /** Publishes as an outsider. */
   publish(topic: string, payload: Uint8Array | string, options: PublishOptions = {}): void {
+    this.#publish(topic, payload, options);
+  }
+
+  #publish(
+    topic: string,
+    payload: Uint8Array | string,
+    options: PublishOptions = {},
+    from?: { readonly session?: Session; readonly handlers?: unknown },
+  ): void {
     if (!this.#up) throw new Error("Cannot publish: the memory broker is down");
     if (this.#isSilent) return;
     const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload.slice();
@@ -59,16 +73,19 @@ export class MemoryBroker {
     const message: MqttMessage = { topic, payload: bytes, retained: false, qos: options.qos ?? 0 };
     for (const see of this.#watchers) see(message);
     for (const bus of this.#buses) {
-      for (const [filter, handle] of bus.handlers) {
+      for (const [filter, handle, noLocal] of bus.handlers) {
+        if (noLocal && from?.handlers === bus.handlers) continue;
         if (matchesFilter(filter, topic)) queueMicrotask(() => handle(message));
       }
     }
     for (const session of this.#sessions.values()) {
-      const granted = [...session.filters].filter(([filter]) => matchesFilter(filter, topic));
+      const granted = [...session.filters].filter(([filter, { noLocal }]) =>
+        matchesFilter(filter, topic) && !(noLocal && !this.echoes && from?.session === session)
+      );
       if (granted.length === 0) continue;
       const { live } = session;
       if (live) queueMicrotask(() => live.open && live.events.onMessage(message));
-      else if (options.qos === 1 && granted.some(([, qos]) => qos === 1)) {
+      else if (options.qos === 1 && granted.some(([, { qos }]) => qos === 1)) {
         const lifeMs = (options.expirySec ?? Infinity) * 1000;
         session.missed.push({ message, untilMonoMs: this.clock.monoMs() + lifeMs });
       }
@@ -128,7 +145,7 @@ export class MemoryBroker {
   /** A service's bus with its capability enforced, as `broker_link` does. */
   bus(capability: TopicCapability): Bus {
     const entry = {
-      handlers: [] as [string, (m: BusMessage) => void][],
+      handlers: [] as BusHandler[],
       links: [] as ((up: boolean) => void)[],
     };
     this.#buses.add(entry);
@@ -143,17 +160,17 @@ export class MemoryBroker {
           this.refuses.set(topic, tries + 1);
           return Promise.reject(new Error(`Cannot publish "${topic}": Publish error: Not authorized`));
         }
-        if (this.#up) this.publish(topic, payload, options);
+        if (this.#up) this.#publish(topic, payload, options, entry);
         else if (options.qos === 1) {
-          return this.#whenUp(() => this.publish(topic, payload, options), entry.links);
+          return this.#whenUp(() => this.#publish(topic, payload, options, entry), entry.links);
         }
         return Promise.resolve();
       },
-      subscribe: (filter, handle) => {
+      subscribe: (filter, handle, { noLocal = false } = {}) => {
         if (!subscribes.some((outer) => coversFilter(outer, filter))) {
           throw new TopicForbiddenError(service, "subscribe", filter, subscribes);
         }
-        entry.handlers.push([filter, handle]);
+        entry.handlers.push([filter, handle, noLocal]);
         if (this.#up) this.#sendRetained(filter, handle);
       },
       onLink: (handle) => {
@@ -173,12 +190,14 @@ export class MemoryBroker {
     return {
       publish: (topic, payload, publishOptions) => {
         if (!connection.open) return Promise.reject(new Error(`Cannot publish "${topic}": not connected`));
-        this.publish(topic, payload, publishOptions);
+        this.#publish(topic, payload, publishOptions, { session: session() });
         return Promise.resolve();
       },
-      subscribe: (filter, qos) => {
+      subscribe: (filter, qos, noLocal = false) => {
         if (!connection.open) return Promise.reject(new Error(`Cannot subscribe "${filter}": not connected`));
-        session()?.filters.set(filter, qos);
+        // As Mosquitto: a subscription that is known takes another QoS, and keeps the rest.
+        const known = session()?.filters.get(filter);
+        session()?.filters.set(filter, { qos, noLocal: known?.noLocal ?? noLocal });
         this.#sendRetained(filter, (message) => connection.open && events.onMessage({ ...message, qos: 1 }));
         return Promise.resolve();
       },

@@ -1,5 +1,6 @@
 /** Mosquitto's password file: one line a user, hashed as its own `mosquitto_passwd` does. */
-import { pbkdf2Sync, randomBytes } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** The passwords are random, 256 bits: there is nothing to guess, so the broker need not be made slow. */
 const ITERATIONS = 101;
@@ -32,4 +33,13 @@ export function encodePasswords(table: PasswordTable): string {
 export function hashPassword(password: string, salt: Uint8Array = randomBytes(SALT_BYTES)): string {
   const hash = pbkdf2Sync(password, salt, ITERATIONS, HASH_BYTES, "sha512");
   return `$7$${ITERATIONS}$${salt.toBase64()}$${hash.toString("base64")}`;
+}
+
+/** Whether a hashed password is that of `password`. False for what was hashed in another way, and for what is none. */
+export function isPasswordOf(hashed: string, password: string): boolean {
+  const [, kind, iterations = "", salt = "", hash = ""] = hashed.split("$");
+  if (kind !== "7" || !/^[1-9]\d{0,5}$/.test(iterations)) return false;
+  const found = pbkdf2Sync(password, Buffer.from(salt, "base64"), Number(iterations), HASH_BYTES, "sha512");
+  const wanted = Buffer.from(hash, "base64");
+  return wanted.length === found.length && timingSafeEqual(wanted, found);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodePasswords, hashPassword, parsePasswords } from "./mosquitto_passwords.ts";
+import { encodePasswords, hashPassword, isPasswordOf, parsePasswords } from "./mosquitto_passwords.ts";
 
 Deno.test("parsePasswords() reads what mosquitto_passwd wrote, and hashPassword() comes to the same hash", async () => {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-passwords-"));
@@ -18,6 +18,8 @@ Deno.test("parsePasswords() reads what mosquitto_passwd wrote, and hashPassword(
     assert.deepEqual([kind, iterations], ["7", "101"]);
     assert.equal(hashPassword("secret", Uint8Array.fromBase64(salt)), theirs);
     assert.notEqual(hashPassword("Secret", Uint8Array.fromBase64(salt)), theirs);
+    assert.equal(isPasswordOf(theirs, "secret"), true);
+    assert.equal(isPasswordOf(theirs, "Secret"), false);
     assert.equal(encodePasswords(table), text);
   } finally {
     rmSync(dir, { recursive: true });
@@ -27,6 +29,22 @@ Deno.test("parsePasswords() reads what mosquitto_passwd wrote, and hashPassword(
 Deno.test("hashPassword() salts each anew", () => {
   assert.notEqual(hashPassword("secret"), hashPassword("secret"));
 });
+
+for (
+  const hashed of [
+    "",
+    "$",
+    "$6$x$y",
+    "$7$0$AAAA$AAAA",
+    "$7$999999999$AAAA$AAAA",
+    "$7$101$AAAA$",
+    "x".repeat(99),
+  ]
+) {
+  Deno.test(`isPasswordOf() takes nothing for ${JSON.stringify(hashed)}`, () => {
+    assert.equal(isPasswordOf(hashed, ""), false);
+  });
+}
 
 for (const text of ["nonsense", "pc:secret", ":$7$101$a$b"]) {
   Deno.test(`parsePasswords() refuses ${JSON.stringify(text)} and does not show it`, () => {

@@ -128,8 +128,13 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
         (done) => client.publish(topic, bytes, { qos, retain, properties }, (error) => done(error)),
       );
     },
-    subscribe: (filter, qos) =>
-      settled(`subscribe "${filter}"`, (done) => client.subscribe(filter, { qos }, (error) => done(error))),
+    subscribe(filter, qos, noLocal = false) {
+      const nl = noLocal && options.protocolVersion === 5;
+      return settled(
+        `subscribe "${filter}"`,
+        (done) => client.subscribe(filter, { qos, nl }, (error) => done(error)),
+      );
+    },
     unsubscribe: (filter) =>
       isUp
         ? settled(`unsubscribe "${filter}"`, (done) => client.unsubscribe(filter, (error) => done(error)))

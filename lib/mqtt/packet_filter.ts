@@ -1,6 +1,6 @@
 /**
- * Takes messages that are too large out of a stream of MQTT packets, so that nobody can make us collect an endless one, and one that
- * a broker keeps for a topic does not end our connection again and again. Pure.
+ * Takes messages that are too large out of a stream of MQTT packets. So nobody can make us collect an endless one. And one that a
+ * broker keeps for a topic does not end our connection again and again. Pure.
  */
 
 /** The largest packet that the house takes or sends, bytes; a whole-state reply of a station has about 4 kB. */

@@ -45,7 +45,7 @@ export function readUpsVars(answer: string, ups: string): UpsReading {
   const values = new Map<string, string>();
   for (const line of lines.slice(1, -1)) {
     const [, of, name, value] = /^VAR (\S+) (\S+) "(.*)"$/.exec(line) ?? [];
-    // What it says of another UPS is no word on this one.
+    // What it says of another UPS says nothing of this one.
     if (of === ups && name !== undefined && value !== undefined) {
       values.set(name, value.replaceAll(/\\(.)/g, "$1"));
     }

@@ -2,6 +2,7 @@
 import { InvalidInputError } from "../errors.ts";
 import { keyId, MIN_KEY_HEX_DIGITS } from "./signing.ts";
 import { own } from "../own.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** Agent name to the key that its commands are signed with, lower-case hex, at least 64 digits. */
 export type AgentKeys = Readonly<Record<string, string>>;
@@ -49,6 +50,16 @@ export function parseAgentKeyFile(text: string, source: string): AgentKeyFile {
   });
   if (problems.length > 0) throw new InvalidInputError(source, problems);
   return Object.fromEntries(entries);
+}
+
+/** Whether a text is JSON of any kind: a cut of power leaves something else. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The inverse of {@link parseAgentKeyFile}: an agent whose key does not change has the short form. */
@@ -101,8 +112,7 @@ export function listKeys(file: AgentKeyFile): string[] {
 }
 
 function unknown(file: AgentKeyFile, agent: string, hint: string): KeyChange {
-  const known = Object.keys(file).map((name) => `"${name}"`).join(", ") || "none";
-  return { refusal: `"${agent}" has no key (there are: ${known}); ${hint}` };
+  return { refusal: `"${agent}" has no key (there are: ${quoted(Object.keys(file))}); ${hint}` };
 }
 
 function has(file: AgentKeyFile, agent: string): boolean {

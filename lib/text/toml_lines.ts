@@ -12,28 +12,37 @@ const KEY_PART = /\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*/y;
 /** Reads the headers and keys of a text that the parser has accepted. */
 export function lineFinder(text: string): FindLine {
   const lines = new Map<string, number>();
+  /** Tables that no header begins: their first key, or the first header below them. */
+  const firstInside = new Map<string, number>();
+  const note = (path: readonly PathStep[], line: number) => {
+    noteFirst(lines, path, line);
+    for (const [length, next] of path.entries()) {
+      if (length > 0 && typeof next === "string") noteFirst(firstInside, path.slice(0, length), line);
+    }
+  };
   const counts = new Map<string, number>();
   let table: PathStep[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const header = HEADER.exec(line);
     if (header) {
       table = tablePath(keyPath(header[2] ?? "").path, header[1] === "[[", counts);
-      note(lines, table, index + 1);
+      note(table, index + 1);
       continue;
     }
     const { path, rest } = keyPath(line);
-    if (path.length > 0 && rest.startsWith("=")) note(lines, [...table, ...path], index + 1);
+    if (path.length > 0 && rest.startsWith("=")) note([...table, ...path], index + 1);
   }
   return (path) => {
     for (let length = path.length; length > 0; length--) {
-      const line = lines.get(JSON.stringify(path.slice(0, length)));
+      const key = JSON.stringify(path.slice(0, length));
+      const line = lines.get(key) ?? firstInside.get(key);
       if (line !== undefined) return line;
     }
     return 1;
   };
 }
 
-function note(lines: Map<string, number>, path: readonly PathStep[], line: number): void {
+function noteFirst(lines: Map<string, number>, path: readonly PathStep[], line: number): void {
   const key = JSON.stringify(path);
   if (!lines.has(key)) lines.set(key, line);
 }

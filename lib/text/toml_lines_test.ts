@@ -18,7 +18,15 @@ n = [
   7,
 ]
 [[list.deep]]
-k = 8`;
+k = 8
+[[no.header.list]]
+n = 9
+[no.other]
+p = 10
+[late.inner]
+q = 11
+[late]
+r.s.t = 12`;
 
 const rows: readonly [path: readonly PathStep[], line: number][] = [
   [["top"], 2],
@@ -33,6 +41,17 @@ const rows: readonly [path: readonly PathStep[], line: number][] = [
   [["list", 1], 13],
   [["list", 1, "n", 0], 14],
   [["list", 1, "deep", 0, "k"], 18],
+  [["a", "y"], 5],
+  [["no"], 19],
+  [["no", "header"], 19],
+  [["no", "header", "missing"], 19],
+  [["no", "header", "list", 1], 19],
+  [["no", "other"], 21],
+  [["late"], 25],
+  [["late", "missing"], 25],
+  [["late", "r", "s"], 26],
+  [["list", 1, "deep", 1], 13],
+  [["list", 2], 1],
   [["a", "missing"], 3],
   [["missing"], 1],
   [[], 1],

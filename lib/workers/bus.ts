@@ -25,6 +25,11 @@ export interface SubscribeOptions {
    * A topic that two services subscribe to with the same filter is kept when one of them asks for it.
    */
   readonly qos?: 0 | 1;
+  /**
+   * Not what the service itself publishes, wherever it is handed over without the broker's echo: it may come all the same,
+   * and then does no harm.
+   */
+  readonly noLocal?: boolean;
 }
 
 /** A service's share of the local broker: only the topics that the registry declares for it. */

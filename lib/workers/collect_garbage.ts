@@ -1,7 +1,7 @@
 /**
  * Lets V8 give back what it does not need, soon after the start and then now and then, and says at `debug` what is left.
- * Loading leaves a third of each heap as garbage and as code that ran once; payloads lie outside of the heaps, which stay
- * small and give V8 no reason to look: after days of traffic the daemon held 100 MB more than it used (docs/benchmarks.md).
+ * Loading leaves a third of each heap as garbage and as code that ran once. Payloads lie outside of the heaps. So the heaps stay
+ * small and give V8 no reason to look. After days of traffic the daemon held 100 MB more than it used (docs/benchmarks.md).
  */
 import type { Cancel, CountingClock } from "../time/clock.ts";
 import type { Logger } from "../log/log.ts";

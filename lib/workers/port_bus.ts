@@ -14,7 +14,7 @@ export type BusRequest =
     readonly payload: Uint8Array | string;
     readonly options: PublishOptions;
   }
-  | { readonly kind: "subscribe"; readonly filter: string; readonly qos?: 0 | 1 };
+  | { readonly kind: "subscribe"; readonly filter: string; readonly qos?: 0 | 1; readonly noLocal?: boolean };
 
 /** `broker_link` to service. */
 export type BusReply =
@@ -45,6 +45,7 @@ export class PortBus implements Bus {
   readonly #handlers: {
     readonly filter: string;
     readonly qos: 0 | 1;
+    readonly noLocal: boolean;
     readonly handle: (message: BusMessage) => void;
   }[] = [];
   readonly #linkHandlers: ((up: boolean) => void)[] = [];
@@ -64,7 +65,7 @@ export class PortBus implements Bus {
     port.onmessage = ({ data }) => this.#receive(data as BusReply);
     this.#setLink(false);
     for (const filter of new Set(this.#handlers.map((h) => h.filter))) {
-      this.#send({ kind: "subscribe", filter, qos: this.#qosOf(filter) });
+      this.#sendSubscription(filter);
     }
     for (const { request } of this.#waiting.values()) this.#send(request);
   }
@@ -89,14 +90,14 @@ export class PortBus implements Bus {
   subscribe(
     filter: string,
     handle: (message: BusMessage) => void,
-    { qos = 1 }: SubscribeOptions = {},
+    { qos = 1, noLocal = false }: SubscribeOptions = {},
   ): void {
     const { service, subscribes } = this.capability;
     if (!subscribes.some((outer) => coversFilter(outer, filter))) {
       throw new TopicForbiddenError(service, "subscribe", filter, subscribes);
     }
-    this.#handlers.push({ filter, qos, handle });
-    this.#send({ kind: "subscribe", filter, qos: this.#qosOf(filter) });
+    this.#handlers.push({ filter, qos, noLocal, handle });
+    this.#sendSubscription(filter);
   }
 
   onLink(handle: (up: boolean) => void): void {
@@ -112,8 +113,11 @@ export class PortBus implements Bus {
     this.#waiting.clear();
   }
 
-  #qosOf(filter: string): 0 | 1 {
-    return this.#handlers.some((one) => one.filter === filter && one.qos === 1) ? 1 : 0;
+  /** What one handler of a filter needs, all of its handlers get. */
+  #sendSubscription(filter: string): void {
+    const handlers = this.#handlers.filter((one) => one.filter === filter);
+    const qos = handlers.some((one) => one.qos === 1) ? 1 : 0;
+    this.#send({ kind: "subscribe", filter, qos, noLocal: handlers.every((one) => one.noLocal) });
   }
 
   #send(request: BusRequest): void {

@@ -1,6 +1,6 @@
 /**
- * What systemd hears while the daemon starts and runs. Its limits are for a daemon that hangs: one that loads slowly, from a slow
- * card or beside everything else that starts after a power cut, would only begin anew, and never come to its end.
+ * What systemd hears while the daemon starts and runs. Its limits are for a daemon that hangs. One may load slowly, from a slow card
+ * or beside everything else that starts after a power cut. Those limits would only start it anew, and it would never be ready.
  */
 import type { Cancel, Clock } from "../time/clock.ts";
 import { type SdNotify, watchdogIntervalMs } from "./sd_notify.ts";

@@ -5,7 +5,7 @@ import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { TestClock } from "../../lib/time/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
-import { textFile } from "../../lib/text_file.ts";
+import { slotFile } from "../../lib/files/slot_file.ts";
 import { Historian } from "../../services/historian/service.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "../../services/policy_engine/service.ts";
 import { capabilityOf, SERVICES } from "../../services/registry.ts";
@@ -60,7 +60,7 @@ async function playDay(stations: number, name: "historian" | "policy_engine"): P
       config: { roots: DEFAULT_ROOTS, stateDir: dir, staleAfterSec: 120, days: 730 },
     })
     : new PolicyEngine({ ...context, config: context.config as PolicyEngineConfig }, {
-      store: textFile(join(dir, "policy.json")),
+      store: slotFile(join(dir, "policy.json")),
       newId: () => crypto.randomUUID(),
     });
   try {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { compileArgs } from "../build/build.ts";
 import { bundle } from "../build/bundle.ts";
 import { compileWith, findCompiler } from "../build/denort.ts";
@@ -19,7 +20,7 @@ export interface StartFigures {
 }
 
 const WARM_STARTS = 5;
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Tells Linux that nobody needs the pages of these files; what runs at the moment stays. */
 const FORGET = `
 import os, sys

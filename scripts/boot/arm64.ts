@@ -9,6 +9,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { playOnArm } from "./arm64_daemon.ts";
 import { countTests } from "../test.ts";
 
@@ -33,7 +34,7 @@ if (import.meta.main) Deno.exit(await main(Deno.args));
 async function main(args: readonly string[]): Promise<number> {
   const deno = await prepare();
   if (args[0] === "--daemon") return await daemon(deno);
-  const root = new URL("../..", import.meta.url).pathname;
+  const root = fileURLToPath(new URL("../..", import.meta.url));
   const all = (args.length > 0 ? args : DEFAULT_PATHS).flatMap((path) => testFiles(root, path));
   const left = all.filter((file) =>
     TOO_LONG.includes(file) || STARTS_PROGRAMS.test(readFileSync(join(root, file), "utf8"))

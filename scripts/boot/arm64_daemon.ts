@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { play, stationModels } from "../../commands/simulate/play.ts";
 import { SCENARIOS } from "../../commands/simulate/scenarios.ts";
 import { memoryOf } from "../bench/memory.ts";
@@ -27,7 +28,7 @@ const SPEED = 1;
 export async function playOnArm(deno: string): Promise<ArmDaemonFigures> {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-arm64-"));
   const binary = join(dir, "ecoflow-power");
-  const main = new URL("../../main.ts", import.meta.url).pathname;
+  const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
   const permissions =
     "--no-prompt --allow-net --allow-read --allow-write --allow-env --allow-sys=hostname,networkInterfaces";
   writeFileSync(

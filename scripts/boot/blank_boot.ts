@@ -6,6 +6,7 @@
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { linuxPlatform } from "../../agents/platform/linux.ts";
 import { createAuthority } from "../../lib/certificates.ts";
 import { firstBootScript } from "../flash_card/first_boot.ts";
@@ -52,7 +53,7 @@ export const CASE_NAMES = CASES.map(({ name }) => name);
 
 /** One to two minutes on a machine of its own; a busy one needs several times that. */
 const LIMIT_MS = 15 * 60_000;
-const SCRIPTS = new URL("blank/", import.meta.url).pathname;
+const SCRIPTS = fileURLToPath(new URL("blank/", import.meta.url));
 
 /** How a case went. */
 export interface Outcome {
@@ -129,7 +130,7 @@ async function prepare(lower: string, dir: string, programs: Programs, script: s
   const lastStep = linuxPlatform(true).powerOffNow.map((argv) => argv.map((word) => `'${word}'`).join(" "));
   writeFileSync(join(opt, "power-off-now"), `${lastStep.join("\n")}\n`);
   cpSync(
-    new URL("../../systemd/ecoflow-agent.service", import.meta.url).pathname,
+    fileURLToPath(new URL("../../systemd/ecoflow-agent.service", import.meta.url)),
     join(opt, "ecoflow-agent.service"),
   );
   container.runAtBoot(`/opt/${script}`);
@@ -177,7 +178,7 @@ export function putPrograms(opt: string, { agent, cloud }: Pick<Programs, "agent
 export async function packageBefore(commit: string, dir: string): Promise<string | undefined> {
   const source = join(dir, "before");
   mkdirSync(source, { recursive: true });
-  const root = new URL("../..", import.meta.url).pathname;
+  const root = fileURLToPath(new URL("../..", import.meta.url));
   const tar = join(dir, "before.tar");
   const archive = new Deno.Command("git", {
     args: ["archive", "--output", tar, commit],

@@ -1,7 +1,7 @@
 /** The checks in booted systems look for sentences of doctor's: the scripts' own patterns, against doctor's own text. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { noteWord, noWords } from "../../commands/broker/broker_snapshot.ts";
+import { emptySnapshot, noteMessage } from "../../commands/broker/broker_snapshot.ts";
 import { examineHosts } from "../../commands/doctor/examine_hosts.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { findingsText } from "../../lib/findings.ts";
@@ -28,9 +28,9 @@ const HOST_PATTERNS = ["pi_checks.sh", "blank/lib.sh"].flatMap((script) => {
 
 /** What doctor says of a host with this status. */
 function doctorSays(status: Readonly<Record<string, unknown>>): string {
-  const snapshot = noWords();
+  const snapshot = emptySnapshot();
   const payload = new TextEncoder().encode(JSON.stringify({ agent: "pc", key_ids: [keyId(KEY)], ...status }));
-  noteWord(snapshot, HOUSE.roots, { topic: "power-manager/pc/status", payload, retained: true });
+  noteMessage(snapshot, HOUSE.roots, { topic: "power-manager/pc/status", payload, retained: true });
   return findingsText(examineHosts(HOUSE, snapshot, []));
 }
 

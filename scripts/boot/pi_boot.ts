@@ -21,6 +21,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
 import { bootArm } from "./arm/arm_boot.ts";
 import { bootCase, CASE_NAMES, packageBefore, putPrograms } from "./blank_boot.ts";
 import { blankRoot, Container, run, type Suite, SUITES } from "./container.ts";
@@ -175,7 +176,7 @@ async function build(
   await run(
     Deno.execPath(),
     ["bundle", "--quiet", "--platform", "deno", "--output", cloud, "scripts/boot/cloud.ts"],
-    new URL("../..", import.meta.url).pathname,
+    fileURLToPath(new URL("../..", import.meta.url)),
   );
   let daemon: string;
   if (given.isCompiled) {

@@ -91,7 +91,7 @@ check "the daemon is told which start of the system this is" has_environment "BO
 check "the allocator is told to spare memory" has_environment "MALLOC_ARENA_MAX=2"
 check "what the runtime found out is kept, and is the daemon's" cache_is_kept
 check "nothing happens on the grid" test ! -e $OFF
-check "the policy says the start of the system with its word" sh -c 'grep -q "\"boot_id\":\"$(tr -d - </proc/sys/kernel/random/boot_id)\"" /var/lib/ecoflow-power/policy_engine/policy.json'
+check "the policy says the start of the system with its word" sh -c 'grep -qa "\"boot_id\":\"$(tr -d - </proc/sys/kernel/random/boot_id)\"" /var/lib/ecoflow-power/policy_engine/policy.json.slots'
 outage
 check "an outage: the host goes down" within 60 test -e $OFF
 calm

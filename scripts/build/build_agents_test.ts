@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { compileArgs, PERMISSIONS } from "./build_agents.ts";
 import { checkSums, fileName } from "./build_programs.ts";
 import { TARGETS } from "./targets.ts";
@@ -38,7 +39,7 @@ Deno.test("checkSums() writes what sha256sum --check reads", () => {
 });
 
 Deno.test("build_agents refuses a target that it does not know", async () => {
-  const script = new URL("build_agents.ts", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("build_agents.ts", import.meta.url));
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", script, "--target", "riscv"],
     stdout: "null",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { SERVICES } from "../../services/registry.ts";
 import { compileArgs, DAEMON, PERMISSIONS } from "./build.ts";
 import { bundle, workerFiles } from "./bundle.ts";
@@ -67,7 +68,7 @@ Deno.test("workerFiles() names the worker of every service", () => {
 });
 
 Deno.test("deno task build prints the line for each target, up to the download", async () => {
-  const script = new URL("build.ts", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("build.ts", import.meta.url));
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",

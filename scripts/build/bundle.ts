@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { PROBE_ENTRY } from "../../services/sandbox.ts";
 import { SERVICES } from "../../services/registry.ts";
 import { ONLOOKERS_ENTRY } from "../../services/workers.ts";
-import { packageArgs, PROGRAM_PACKAGES } from "./program_packages.ts";
+import { packageArgs, packagesInside, PROGRAM_PACKAGES } from "./program_packages.ts";
 import { hideNode } from "./without_node.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -119,20 +119,22 @@ export function requiresWhenCalled(script: string): string {
 /** The licences of every package in a program: minifying takes them out of the code. @throws Error naming a package without one */
 export async function licences(program: ProgramName): Promise<string> {
   const { npmCache } = await denoInfo();
-  const lock = JSON.parse(readFileSync(join(ROOT, `scripts/programs/${program}.lock`), "utf8")) as {
-    readonly npm: Readonly<Record<string, unknown>>;
-  };
   const parts = [
     part("ecoflow-power", readFileSync(join(ROOT, "LICENSE"), "utf8")),
     part("Deno (the runtime)", readFileSync(join(ROOT, "scripts/build/deno_licence.txt"), "utf8")),
   ];
-  for (const key of Object.keys(lock.npm).sort()) {
+  // A fresh machine has what was bundled now; the page was bundled before.
+  if (program === "daemon") await cachePage();
+  for (const [key, { os, cpu }] of Object.entries(packagesInside(program)).sort()) {
     const [, name = "", version = ""] = /^(.+?)@([^@_]+)(?:_.*)?$/.exec(key) ?? [];
     const dir = readdirSync(npmCache).map((registry) => join(npmCache, registry, name, version)).find(
       existsSync,
     );
     // A package for another system, which is in no program.
-    if (dir === undefined) continue;
+    if (dir === undefined && (os ?? cpu) !== undefined) continue;
+    if (dir === undefined) {
+      throw new Error(`Cannot ship "${key}": it is not in Deno's cache; run: deno install`);
+    }
     const file = readdirSync(dir).find((one) => /^(licen[cs]e|copying)(\.|$)/i.test(one));
     const { license } = JSON.parse(readFileSync(join(dir, "package.json"), "utf8")) as { license?: string };
     if (file === undefined && license === undefined) {
@@ -142,6 +144,16 @@ export async function licences(program: ProgramName): Promise<string> {
     parts.push(part(`${name} ${version}`, text));
   }
   return parts.join("\n");
+}
+
+async function cachePage(): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["cache", "--quiet", "--frozen", "services/dashboard/page/app.ts"],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "null",
+  }).output();
+  if (!success) throw new Error(`Cannot get the page's packages: ${new TextDecoder().decode(stderr).trim()}`);
 }
 
 function part(name: string, text: string): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { requiresWhenCalled } from "./bundle.ts";
+import { licences, requiresWhenCalled } from "./bundle.ts";
 
 /** The `require` that a piece of a bundle hands to its packages. */
 async function requireOf(script: string): Promise<(name: string) => unknown> {
@@ -29,3 +29,15 @@ Deno.test("requiresWhenCalled() leaves a piece without it alone", () => {
   const script = 'import{a}from"./chunk.js";a();';
   assert.equal(requiresWhenCalled(script), script);
 });
+
+for (const program of ["daemon", "agent"] as const) {
+  Deno.test(`licences() has the texts of all that is inside of the ${program}: packages, the page's too, and the runtime's engine`, async () => {
+    const text = await licences(program);
+    for (
+      const wanted of [/^ecoflow-power$/m, /^mqtt \d/m, /the V8 project authors/, /^UNICODE LICENSE V3$/m]
+    ) {
+      assert.match(text, wanted);
+    }
+    assert.equal(/^uplot \d[\s\S]*Copyright \(c\) \d+ Leon Sorokin/m.test(text), program === "daemon");
+  });
+}

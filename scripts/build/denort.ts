@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { COMPILER_ENV } from "./build_programs.ts";
 
-const SCRIPT = new URL("../../../shared/denort/get.sh", import.meta.url).pathname;
+const SCRIPT = fileURLToPath(new URL("../../../shared/denort/get.sh", import.meta.url));
 
 /** A `deno` with the environment that its `compile` needs. */
 export interface Compiler {
@@ -34,7 +35,7 @@ export async function findCompiler(): Promise<Compiler | undefined> {
 
 /** Builds a program with these arguments of `deno`. @throws Error with what the compiler said */
 export async function compileWith({ deno, env }: Compiler, args: readonly string[]): Promise<void> {
-  const cwd = new URL("../..", import.meta.url).pathname;
+  const cwd = fileURLToPath(new URL("../..", import.meta.url));
   const { success, stderr } = await new Deno.Command(deno, {
     args: [...args],
     cwd,

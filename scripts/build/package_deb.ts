@@ -19,6 +19,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
+import { fileURLToPath } from "node:url";
 import { COMMANDS } from "../../commands/table.ts";
 import { fileName, folderName } from "./build_programs.ts";
 import { VERSION } from "../../lib/version.ts";
@@ -31,7 +32,7 @@ import { ALLOCATOR } from "./runtime_settings.ts";
 import { controlText, debianChangelog, manPage } from "../deb/documents.ts";
 
 const TARGETS = { arm64: "aarch64-unknown-linux-gnu", amd64: "x86_64-unknown-linux-gnu" } as const;
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What to pack. */
 export interface PackageOptions {

@@ -24,6 +24,16 @@ export const PROGRAM_PACKAGES: Readonly<Record<"daemon" | "agent", readonly stri
   agent: ["@noble/hashes", "mqtt", "mqtt-packet", "smol-toml", "valibot"],
 };
 
+/** What the page is made of that the daemon serves: it is inside of the daemon, but nothing of it is loaded there. */
+export const PAGE_PACKAGES: readonly string[] = ["uplot"];
+
+/** Every package inside of a program, by name and version as `deno.lock` has it: for licences, and for the list of a release. */
+export function packagesInside(program: keyof typeof PROGRAM_PACKAGES): Lock["npm"] {
+  const lock = JSON.parse(Deno.readTextFileSync(new URL("../../deno.lock", import.meta.url)));
+  const page = program === "daemon" ? PAGE_PACKAGES : [];
+  return cutLock(lock, [...PROGRAM_PACKAGES[program], ...page]).npm;
+}
+
 /** The parts of `deno.json` that a program is built with. */
 export interface Config {
   readonly imports: Readonly<Record<string, string>>;
@@ -43,6 +53,10 @@ export interface Lock {
 }
 
 interface LockedPackage {
+  readonly integrity?: string;
+  /** For which systems and processors alone. */
+  readonly os?: readonly string[];
+  readonly cpu?: readonly string[];
   readonly dependencies?: readonly string[];
   readonly optionalDependencies?: readonly string[];
 }

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { type Config, cutConfig, cutLock, type Lock, programTexts } from "./program_packages.ts";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  type Config,
+  cutConfig,
+  cutLock,
+  type Lock,
+  packagesInside,
+  PAGE_PACKAGES,
+  programTexts,
+} from "./program_packages.ts";
 
 const CONFIG: Config = {
   imports: { a: "npm:a@1.0.0", "@s/b": "npm:@s/b@2.0.0", tool: "npm:tool@3.0.0" },
@@ -42,3 +53,20 @@ for (const program of ["daemon", "agent"] as const) {
     }
   });
 }
+
+Deno.test("PAGE_PACKAGES is what the dashboard's page imports, and it counts as inside of the daemon", () => {
+  const dir = fileURLToPath(new URL("../../services/dashboard/page", import.meta.url));
+  const found = new Set<string>();
+  for (const name of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".ts")) continue;
+    const text = readFileSync(join(dir, name), "utf8");
+    for (const [, type, from = ""] of text.matchAll(/^import (type )?[^"]*"([^"]+)"/gm)) {
+      if (type === undefined && !from.startsWith(".")) found.add(from);
+    }
+  }
+  assert.deepEqual([...found].sort(), [...PAGE_PACKAGES].sort());
+  for (const name of PAGE_PACKAGES) {
+    assert.ok(Object.keys(packagesInside("daemon")).some((key) => key.startsWith(`${name}@`)), name);
+    assert.ok(!Object.keys(packagesInside("agent")).some((key) => key.startsWith(`${name}@`)), name);
+  }
+});

@@ -5,6 +5,7 @@
  * Run: deno run --allow-read scripts/check/check_layers.ts
  */
 import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { crowdedFolders, MOST_FILES } from "./layers/crowded.ts";
 import { circlesIn } from "./layers/circles.ts";
 import { impureLines } from "./layers/pure_files.ts";
@@ -148,7 +149,7 @@ export function findings(files: ReadonlyMap<string, string>): string[] {
 }
 
 if (import.meta.main) {
-  const root = new URL("../..", import.meta.url).pathname;
+  const root = fileURLToPath(new URL("../..", import.meta.url));
   const files = new Map(
     [...sourceFiles(root)].map((path) => [relative(root, path), Deno.readTextFileSync(path)]),
   );

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import plugin from "./lint_names.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 function faults(text: string, file = "services/x/y.ts"): string[] {
   return Deno.lint.runPlugin(plugin, file, text).map(({ range }) => text.slice(...range));

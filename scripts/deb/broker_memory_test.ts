@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const SCRIPT = new URL("broker-memory", import.meta.url).pathname;
+const SCRIPT = fileURLToPath(new URL("broker-memory", import.meta.url));
 const HEAD = new Uint8Array([0x00, 0xb5, 0x00, ...new TextEncoder().encode("mosquitto db")]);
 const ASSERTION =
   "mosquitto: ./src/persist_read.c:554: persist__restore_sub: Assertion `client_id' failed.\n";

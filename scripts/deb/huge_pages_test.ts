@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { examineHugePages } from "../../commands/doctor/examine_machine.ts";
 import { findingsText } from "../../lib/findings.ts";
 
-const SCRIPT = new URL("huge-pages", import.meta.url).pathname;
+const SCRIPT = fileURLToPath(new URL("huge-pages", import.meta.url));
 const rows: readonly [name: string, pageSize: string, setting: string | undefined, isBad: boolean][] = [
   ["pages of 16 KB, always", "16384", "[always] madvise never", true],
   ["pages of 64 KB, always", "65536", "[always] madvise never", true],

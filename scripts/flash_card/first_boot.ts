@@ -86,10 +86,14 @@ export function metaData(instanceId: string): string {
 /** Where the answers wait for a second try, for root alone. */
 const KEPT_ANSWERS = "/var/lib/ecoflow-first-boot/answers.toml";
 
+/** What goes on at every start of the system, until the script has come to its end. */
+const UNIT = "ecoflow-first-boot.service";
+
 /**
  * The script: takes the secrets off the partition, which everybody who holds the card can read, before anything can go
  * wrong; installs Mosquitto and then what lies beside it; sets up. Without an answer from EcoFlow's cloud the configuration
- * is written all the same: the daemon goes on trying. A step that fails leaves the answers to root, for another run by hand.
+ * is written all the same: the daemon goes on trying. A step that fails leaves the answers to root. cloud-init calls it once;
+ * a cut of power or a network that comes late leave the rest to a unit of its own (docs/decisions/0049).
  */
 export function firstBootScript(): string {
   return `#!/bin/sh
@@ -97,24 +101,48 @@ export function firstBootScript(): string {
 boot=\${1:-${BOOT}}
 answers=${KEPT_ANSWERS}
 pairing=/root/ecoflow-pairing.txt
+unit=/etc/systemd/system/${UNIT}
 umask 077
 exec >>/var/log/ecoflow-first-boot.log 2>&1
 set -e
+exec 9>/run/ecoflow-first-boot.lock
+flock -n 9 || { echo "It runs already."; exit 0; }
 export DEBIAN_FRONTEND=noninteractive
+if [ ! -e $unit ]; then
+    (umask 022; printf '%s\n' '[Unit]' 'Description=Goes on with the first boot of a flashed card until it is done' \
+        '[Service]' "ExecStart=/bin/sh $(readlink -f "$0") $boot" 'Restart=on-failure' 'RestartSec=60' \
+        'RestartPreventExitStatus=2' '[Install]' 'WantedBy=multi-user.target' >$unit)
+    systemctl daemon-reload || true
+    systemctl enable ${UNIT} || true
+    sync $unit /etc/systemd/system
+fi
+# The file's name alone would go: what stood in it would stay on the card.
+wipe() {
+    [ -e "$1" ] || return 0
+    dd if=/dev/zero of="$1" bs="$(stat -c %s "$1")" count=1 conv=notrunc,fsync status=none || true
+    rm -f "$1"
+}
 if [ -e "$boot/${FILES.answers}" ]; then
     mkdir -p "\${answers%/*}"
     # Whatever happens from here on, the card shows no secret.
-    trap 'rm -f "$boot/${FILES.answers}"' EXIT
-    cp "$boot/${FILES.answers}" "$answers"
-    sync "$answers"
-    rm -f "$boot/${FILES.answers}"
+    trap 'wipe "$boot/${FILES.answers}"' EXIT
+    cp "$boot/${FILES.answers}" "$answers.new"
+    sync "$answers.new"
+    mv "$answers.new" "$answers"
+    sync "\${answers%/*}"
+    wipe "$boot/${FILES.answers}"
+fi
+# What a cut of power has left half installed: apt refuses everything until dpkg has a half-unpacked package whole again.
+dpkg --configure -a || true
+if dpkg-query -W -f '\${db:Status-Eflag}' ecoflow-power 2>/dev/null | grep -q reinst; then
+    dpkg -i "$boot/${FILES.package}" || true
 fi
 install() {
     tries=0
-    until apt-get install -y "$1"; do
+    until apt-get -o DPkg::Lock::Timeout=300 install -y "$1"; do
         tries=$((tries + 1))
         if [ $tries -ge \${ECOFLOW_TRIES:-20} ]; then
-            echo "Cannot install $1: is the network there? Then again, as root: sh $boot/${FILES.script}"
+            echo "Cannot install $1: is the network there? It is tried again; at once, as root: sh $boot/${FILES.script}"
             exit 1
         fi
         sleep 15
@@ -129,11 +157,15 @@ if [ -e "$answers" ]; then
     if ! ecoflow-power setup --from "$answers" >>"$pairing"; then
         if ! ecoflow-power setup --offline --from "$answers" >>"$pairing"; then
             echo "Cannot set up: see above, and ecoflow-power doctor. Then again: ecoflow-power setup --from $answers"
-            exit 1
+            exit 2
         fi
     fi
-    rm -f "$answers"
+    # No line is said twice.
+    sync "$pairing"
+    rm -rf "\${answers%/*}"
     echo "Set up. The pairing lines of the hosts are in $pairing"
 fi
+systemctl disable ${UNIT} || true
+rm -f $unit
 `;
 }

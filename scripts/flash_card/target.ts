@@ -26,7 +26,7 @@ export function targetProblem(name: string, devices: BlockDevices): string | und
     one === name || (one.startsWith(name) && devices.isPartition(one))
   );
   for (const part of parts) {
-    const mount = mountPointOf(devices.numberOf(part), devices.mounts);
+    const mount = mountPointOf(part, devices.numberOf(part), devices.mounts);
     if (mount !== undefined) return `must not be in use, found ${part} mounted on ${mount}: unmount it first`;
     if (devices.swaps.split("\n").some((line) => line.split(/\s/)[0] === `/dev/${part}`)) {
       return `must not be in use, found swap on ${part}`;
@@ -38,10 +38,12 @@ export function targetProblem(name: string, devices: BlockDevices): string | und
   return undefined;
 }
 
-function mountPointOf(number: string, mountinfo: string): string | undefined {
+/** By its number, and by its name: btrfs shows a number of its own. */
+function mountPointOf(name: string, number: string, mountinfo: string): string | undefined {
   for (const line of mountinfo.split("\n")) {
     const [, , device, , point] = line.split(" ");
-    if (device === number) return point;
+    const [, source] = line.split(" - ")[1]?.split(" ") ?? [];
+    if (device === number || source === `/dev/${name}`) return point;
   }
   return undefined;
 }

@@ -6,6 +6,7 @@
  * the file differs from what would be written.
  */
 import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
 
 const ROOT = new URL("../../services/dashboard/", import.meta.url);
 const OUT = new URL("gen/assets.ts", ROOT);
@@ -34,7 +35,7 @@ async function onPage(command: readonly string[], paths: readonly string[]): Pro
     };
     Deno.writeTextFileSync(config, JSON.stringify(own));
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [...command, "--config", config, ...paths.map((path) => new URL(path, ROOT).pathname)],
+      args: [...command, "--config", config, ...paths.map((path) => fileURLToPath(new URL(path, ROOT)))],
       env: { NO_COLOR: "1" },
     }).output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -46,7 +47,14 @@ async function onPage(command: readonly string[], paths: readonly string[]): Pro
 
 async function bundle(name: string): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "browser", "--minify", new URL(`page/${name}`, ROOT).pathname],
+    args: [
+      "bundle",
+      "--quiet",
+      "--platform",
+      "browser",
+      "--minify",
+      fileURLToPath(new URL(`page/${name}`, ROOT)),
+    ],
     env: { NO_COLOR: "1" },
   }).output();
   if (!success) throw new Error(`Cannot bundle ${name}: ${new TextDecoder().decode(stderr)}`);
@@ -105,7 +113,7 @@ if (import.meta.main) {
   if (!isCheck) {
     Deno.mkdirSync(new URL(".", OUT), { recursive: true });
     Deno.writeTextFileSync(OUT, wanted);
-    console.log(`${OUT.pathname}: ${wanted.length} characters`);
+    console.log(`${fileURLToPath(OUT)}: ${wanted.length} characters`);
   } else if (Deno.readTextFileSync(OUT) !== wanted) {
     console.log("services/dashboard/gen/assets.ts differs from the page: run deno task gen:dashboard");
     Deno.exit(1);

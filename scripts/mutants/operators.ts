@@ -16,7 +16,8 @@ interface Change {
   readonly replacement: string;
 }
 
-interface Site extends Change {
+/** A place in the code that a mutant changes. */
+export interface Site extends Change {
   readonly id: string;
   readonly line: number;
 }
@@ -47,70 +48,13 @@ export function mutantsOf(file: string, text: string): readonly Mutant[] {
   }));
 }
 
-/**
- * All mutants of a file in one text: each place asks `globalThis.isMutant?.(number)` whether its change holds now, so
- * that one process can try them all. Without that function the text does what the file does.
- *
- * @param first number of the first mutant; the others count on, in the order of `mutantsOf`
- */
-export function allMutantsIn(file: string, text: string, first: number): string {
-  const source = parse(file, text);
-  const edits: Edit[] = [];
-  sitesIn(source, file).forEach((site, index) => edits.push(...switchAt(site, first + index, text, source)));
-  return applied(edits, text);
-}
-
-interface Edit {
-  readonly at: number;
-  /** Up to where the text falls away; the same place for an insertion. */
-  readonly until: number;
-  readonly text: string;
-  /** What closes an inner place stands before what opens the next. */
-  readonly closes: boolean;
-}
-
-function switchAt({ node, replacement }: Site, number: number, text: string, source: ts.SourceFile): Edit[] {
-  const ask = `globalThis.isMutant?.(${number})`;
-  const insert = (at: number, inserted: string, closes = false): Edit => ({
-    at,
-    until: at,
-    text: inserted,
-    closes,
-  });
-  if (ts.isExpressionStatement(node)) {
-    // In braces: an "else" that follows must stay with the "if" before.
-    return [insert(node.getStart(source), `{ if (!${ask}) `), insert(node.end, " }", true)];
-  }
-  const parent = node.parent;
-  if (ts.isPropertyAccessExpression(parent) && parent.name === node) {
-    const dot = parent.questionDotToken ? "?." : "";
-    const name = `${dot}[${ask} ? "${replacement}" : "${node.getText(source)}"]`;
-    return [{ at: parent.expression.end, until: node.end, text: name, closes: false }];
-  }
-  const isOperator = ts.isBinaryExpression(parent) && parent.operatorToken === node;
-  const whole = isOperator ? parent : node;
-  const [start, end] = [whole.getStart(source), whole.end];
-  const changed = isOperator
-    ? text.slice(start, node.getStart(source)) + replacement + text.slice(node.end, end)
-    : replacement;
-  return [insert(start, `(${ask} ? (${changed}) : `), insert(end, ")", true)];
-}
-
-function applied(edits: readonly Edit[], text: string): string {
-  const inOrder = edits.toSorted((a, b) => a.at - b.at || Number(b.closes) - Number(a.closes));
-  let [done, made] = [0, ""];
-  for (const edit of inOrder) {
-    made += text.slice(done, edit.at) + edit.text;
-    done = edit.until;
-  }
-  return made + text.slice(done);
-}
-
-function parse(file: string, text: string): ts.SourceFile {
+/** The tree of a file. */
+export function parse(file: string, text: string): ts.SourceFile {
   return ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
 }
 
-function sitesIn(source: ts.SourceFile, file: string): Site[] {
+/** The places of all mutants, in the order of the lines. */
+export function sitesIn(source: ts.SourceFile, file: string): Site[] {
   const lines = source.text.split("\n");
   const found: Site[] = [];
   const seen = new Map<string, number>();

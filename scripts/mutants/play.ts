@@ -18,7 +18,11 @@ export interface Look {
   readonly canPlayLeftOut: boolean;
 }
 
-type Base = Pick<RunnerOrder, "root" | "files">;
+/** Where the copy is, and which test files are played there. */
+export interface Base extends Pick<RunnerOrder, "root" | "files"> {
+  /** Those that most likely notice something. */
+  readonly closest: readonly string[];
+}
 
 /**
  * Plays every test once without a mutant.
@@ -91,9 +95,19 @@ export async function playAll(
     left = left.slice(done);
   }
   for (const mutant of alone) {
-    const wantsOwnProcess = look.whileLoading.has(mutant) || unclean.has(mutant);
-    onTried(mutant, await isKilledAlone(dir, base, look, mutant, wantsOwnProcess));
+    const isKilled = unclean.has(mutant) && await isKilledAnew(dir, base, look, mutant);
+    onTried(mutant, isKilled || await isKilledAlone(dir, base, look, mutant));
   }
+}
+
+/** Plays the tests that reach a mutant in a process in which nothing has failed before. */
+async function isKilledAnew(dir: string, base: Base, look: Look, mutant: number): Promise<boolean> {
+  let isKilled = true;
+  await runChild(dir, { ...base, kind: "play", plays: playsOf(look, [mutant]) }, HANGS_MS, (answer) => {
+    if (answer.kind === "end") isKilled = answer.isKilled;
+    return true;
+  });
+  return isKilled;
 }
 
 async function isKilledAlone(
@@ -101,20 +115,23 @@ async function isKilledAlone(
   base: Base,
   look: Look,
   mutant: number,
-  wantsOwnProcess: boolean,
 ): Promise<boolean> {
   if (look.canPlayLeftOut && !await testsPass(dir, look.leftOut, mutant)) {
     // Only a test that passes without the mutant notices it.
     if (await testsPass(dir, look.leftOut, -1)) return true;
   }
-  if (!wantsOwnProcess) return false;
-  let isKilled = true;
+  if (!look.whileLoading.has(mutant)) return false;
+  const { root, closest } = base;
   const leaveOut = look.leftOut.map(({ name }) => name);
-  await runChild(dir, { ...base, kind: "loaded_with", mutant, leaveOut }, LOOKS_MS, (answer) => {
-    if (answer.kind === "end") isKilled = answer.isKilled;
-    return true;
-  });
-  return isKilled;
+  for (const files of [closest, base.files.filter((file) => !closest.includes(file))]) {
+    let isKilled = true;
+    await runChild(dir, { root, files, kind: "loaded_with", mutant, leaveOut }, LOOKS_MS, (answer) => {
+      if (answer.kind === "end") isKilled = answer.isKilled;
+      return true;
+    });
+    if (isKilled) return true;
+  }
+  return false;
 }
 
 /** Whether some tests pass in their usual runner with a mutant, or with none for -1. */

@@ -5,7 +5,7 @@ export interface MutantTarget {
   readonly name: string;
   /** Files, or folders with all their files but tests. */
   readonly sources: readonly string[];
-  /** Files or folders of tests, the closest first; slow ones are left out. */
+  /** Files or folders of tests, the closest first and all at last; slow ones are left out. */
   readonly tests: readonly string[];
 }
 
@@ -27,10 +27,20 @@ export const TARGETS: readonly MutantTarget[] = [
   { name: "hosts", sources: [`${POLICY}/hosts`, `${POLICY}/house.ts`], tests: [`${POLICY}/hosts`, POLICY] },
   { name: "snapshot", sources: [`${POLICY}/snapshot`], tests: [`${POLICY}/snapshot`, POLICY] },
   { name: "requests", sources: [`${POLICY}/requests`], tests: [`${POLICY}/requests`, POLICY] },
-  { name: "judge", sources: ["services/soc_bridge/judge"], tests: ["services/soc_bridge"] },
+  {
+    name: "judge",
+    sources: ["services/soc_bridge/judge"],
+    tests: ["services/soc_bridge/judge", "services/soc_bridge"],
+  },
   {
     name: "agent",
-    sources: ["agents/obey/verify.ts", "agents/alone/last_resort.ts", "agents/alone/plan_keeper.ts"],
+    sources: [
+      "agents/obey/verify.ts",
+      "agents/obey/admission.ts",
+      "agents/alone/last_resort.ts",
+      "agents/alone/plan_keeper.ts",
+      "agents/alone/alone_watch.ts",
+    ],
     tests: ["agents/obey", "agents/alone", "agents"],
   },
   {

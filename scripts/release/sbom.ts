@@ -1,11 +1,11 @@
 /**
- * What is inside the programs, as a CycloneDX list: the runtime and every package of both lock files.
+ * What is inside the programs, as a CycloneDX list: the runtime and every package in them.
  *
  * Run: deno run --allow-read scripts/release/sbom.ts
  */
 import { Buffer } from "node:buffer";
-import { readFileSync } from "node:fs";
 import { VERSION } from "../../lib/version.ts";
+import { packagesInside } from "../build/program_packages.ts";
 import { RUNTIME_VERSION } from "../build/runtime.ts";
 
 /** One thing inside. */
@@ -55,9 +55,7 @@ export function sbom(version: string, runtime: string, lock: Locked) {
 }
 
 if (import.meta.main) {
-  const read = (program: string): Locked =>
-    JSON.parse(readFileSync(new URL(`../programs/${program}.lock`, import.meta.url), "utf8"));
-  const lock = { npm: { ...read("agent").npm, ...read("daemon").npm } };
+  const lock = { npm: { ...packagesInside("agent"), ...packagesInside("daemon") } };
   const text = `${JSON.stringify(sbom(VERSION, RUNTIME_VERSION, lock), null, 2)}\n`;
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }

@@ -1,8 +1,9 @@
 /** The product's own programs as child processes, with the permissions that they have in life. */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ALLOCATOR, V8_FLAGS } from "../build/runtime_settings.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** A running program. */
 export interface RunningProgram {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type AgentAck, parseAgentAck } from "../../lib/messages/agent/ack.ts";
 import { parseEvent } from "../../lib/messages/event.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
@@ -11,7 +12,7 @@ import { startAgentProcess, startDaemonProcess } from "./processes.ts";
 
 /** All of the house runs five times as fast. */
 const SCALE = `5@${Date.now()}`;
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 Deno.test("two daemons, one client id, a real outage: the host goes down once, the abort stays, and everybody says so", async (t) => {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-twins-"));

@@ -1,8 +1,9 @@
 /** The documents whose commands people paste. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Text by path from the project's root: the README, and all below `docs` but the decisions. */
 export function walkedDocuments(root = ROOT): ReadonlyMap<string, string> {

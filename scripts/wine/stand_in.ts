@@ -1,10 +1,11 @@
 /** Windows' `shutdown.exe` for a trial in Wine: one that keeps a count and answers with Windows' codes, and writes down each call. */
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { run } from "../boot/container.ts";
 import type { WineRoot } from "./wine_root.ts";
 
-const SOURCE = new URL("shutdown_stand_in.c", import.meta.url).pathname;
+const SOURCE = fileURLToPath(new URL("shutdown_stand_in.c", import.meta.url));
 const LOG = "wine/drive_c/shutdown.log";
 const PROGRAM = "wine/drive_c/windows/system32/shutdown.exe";
 

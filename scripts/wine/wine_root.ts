@@ -4,10 +4,11 @@
  */
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { fetchRuntime } from "../build/runtime.ts";
 import { run } from "../boot/container.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Debian 12's Wine 8 lacks `bcryptprimitives.dll`, without which Deno does not start. */
 const SUITE = "trixie";
 const PACKAGES = "wine64,wine,ca-certificates";

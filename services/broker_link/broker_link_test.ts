@@ -107,6 +107,113 @@ Deno.test("BrokerLink.attach() carries messages from one service to another thro
   await link.stop();
 });
 
+Deno.test("BrokerLink hands over once what a service publishes: QoS 0 before the broker has it, QoS 1 when it has, refused never", async () => {
+  const refuses = new Set(["s/b"]);
+  const { link, attach } = await house({ refuses });
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(`${m.topic}=${text(m)}`));
+  const { bus } = attach(WRITER);
+  void bus.publish("s/a", "now");
+  assert.deepEqual(heard, ["s/a=now"]);
+  const acknowledged = bus.publish("s/a", "sure", { qos: 1 });
+  assert.deepEqual(heard, ["s/a=now"]);
+  await acknowledged;
+  await assert.rejects(bus.publish("s/b", "refused", { qos: 1 }), /Quota exceeded/);
+  await settle();
+  assert.deepEqual(heard, ["s/a=now", "s/a=sure"]);
+  await link.stop();
+});
+
+Deno.test("BrokerLink hands over nothing while the broker is away, and what waited for it once", async () => {
+  const { link, attach, broker, clock } = await house();
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  const { bus } = attach(WRITER);
+  await settle();
+  broker.goDown();
+  void bus.publish("s/a", "passing");
+  const sure = bus.publish("s/a", "sure", { qos: 1 });
+  await clock.advance(1000);
+  assert.deepEqual(heard, []);
+  broker.goUp();
+  await clock.advance(20_000);
+  await sure;
+  assert.deepEqual(heard, ["sure"]);
+  await link.stop();
+});
+
+Deno.test("BrokerLink: every message is heard once from a broker that echoes in spite of No Local, and from MQTT 3.1.1", async () => {
+  for (const refuseVersion5 of [false, true]) {
+    const before = memoryHouse();
+    before.broker.echoes = true;
+    const { link, attach, log } = await house({ before, refuseVersion5 });
+    const heard: string[] = [];
+    attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+    const { bus } = attach(WRITER);
+    await settle();
+    const said: string[] = [];
+    for (let i = 0; i < 100; i++) {
+      said.push(String(i));
+      void bus.publish("s/a", String(i), { qos: i % 3 === 0 ? 1 : 0 });
+      if (i % 7 === 0) await settle();
+    }
+    await settle();
+    assert.deepEqual(heard.toSorted((a, b) => Number(a) - Number(b)), said);
+    assert.equal(log.text().includes("BROKER ECHOES"), !refuseVersion5);
+    await link.stop();
+  }
+});
+
+Deno.test("BrokerLink makes the subscriptions of an older session anew: each message is heard once, and directly in the end", async () => {
+  const before = memoryHouse();
+  // As an older program has left it, without No Local.
+  const up = Promise.withResolvers<void>();
+  const options = {
+    host: "h",
+    port: 1,
+    clientId: "ecoflow-power",
+    protocolVersion: 5,
+    cleanSession: false,
+  } as const;
+  const events = { onUp: () => up.resolve(), onDown() {}, onMessage() {} };
+  const older = before.broker.connect({ ...options, keepAliveSec: 15, connectTimeoutMs: 1 }, events);
+  await up.promise;
+  await older.subscribe("s/+", 1);
+  await older.close();
+  const { link, attach, log } = await house({ before });
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  const { bus } = attach(WRITER);
+  await settle();
+  void bus.publish("s/a", "1");
+  await settle();
+  void bus.publish("s/a", "2");
+  assert.deepEqual(heard, ["1", "2"]);
+  await settle();
+  assert.deepEqual(heard, ["1", "2"]);
+  assert.doesNotMatch(log.text(), /BROKER ECHOES/);
+  await link.stop();
+});
+
+Deno.test("BrokerLink spares a service its own messages where it wants none, and it alone", async () => {
+  const { link, attach } = await house();
+  const heard: string[] = [];
+  const both: TopicCapability = { service: "both", publishes: ["s/a"], subscribes: ["s/+"] };
+  const { bus } = attach(both);
+  bus.subscribe("s/a", (m) => heard.push(`itself ${text(m)}`), { noLocal: true });
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(`reader ${text(m)}`));
+  const writer = attach(WRITER).bus;
+  await settle();
+  await bus.publish("s/a", "1");
+  assert.deepEqual(heard.splice(0), ["reader 1"]);
+  bus.subscribe("s/+", (m) => heard.push(`all ${text(m)}`));
+  await bus.publish("s/a", "2");
+  assert.deepEqual(heard.splice(0).sort(), ["all 2", "itself 2", "reader 2"]);
+  await writer.publish("s/b", "3");
+  assert.deepEqual(heard.splice(0).sort(), ["all 3", "reader 3"]);
+  await link.stop();
+});
+
 Deno.test("PortBus.publish() outside the capability fails at the offender, and nothing is sent", async () => {
   const { link, attach, broker } = await house();
   const seen: string[] = [];

@@ -3,12 +3,19 @@ import type { TopicCapability } from "../../lib/workers/bus.ts";
 import { coversFilter, matchesFilter } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply } from "../../lib/workers/port_bus.ts";
 
+/** How a service wants what it subscribed to. */
+export interface Subscription {
+  readonly qos: 0 | 1;
+  /** Not what it publishes itself. */
+  readonly noLocal: boolean;
+}
+
 /** One attached service. */
 export interface Client {
   readonly capability: TopicCapability;
   readonly port: BusPort;
-  /** What it subscribed to, with the QoS that it wants. */
-  readonly filters: Map<string, 0 | 1>;
+  /** What it subscribed to, with the QoS that it wants, and whether it wants its own messages too. */
+  readonly filters: Map<string, Subscription>;
   readonly attachedMonoMs: number;
 }
 
@@ -22,13 +29,15 @@ const ROUTES_LIMIT = 10_000;
 export class Clients {
   readonly #byService = new Map<string, Client>();
   readonly #routes = new Map<string, readonly Client[]>();
+  /** The same for what services publish themselves. */
+  readonly #ownRoutes = new Map<string, readonly Client[]>();
 
   /** Adds a service; an earlier port of the same name is closed. */
   attach(capability: TopicCapability, port: BusPort, nowMonoMs: number): Client {
     this.#byService.get(capability.service)?.port.close();
     const client: Client = { capability, port, filters: new Map(), attachedMonoMs: nowMonoMs };
     this.#byService.set(capability.service, client);
-    this.#routes.clear();
+    this.#forgetRoutes();
     return client;
   }
 
@@ -39,10 +48,10 @@ export class Clients {
   }
 
   /** Notes a subscription. @returns whether nobody had this filter before, so the broker must be asked */
-  subscribe(client: Client, filter: string, qos: 0 | 1): boolean {
+  subscribe(client: Client, filter: string, subscription: Subscription): boolean {
     const known = this.filters().includes(filter);
-    client.filters.set(filter, qos);
-    this.#routes.clear();
+    client.filters.set(filter, subscription);
+    this.#forgetRoutes();
     return !known;
   }
 
@@ -53,7 +62,7 @@ export class Clients {
 
   /** 1 when one of those who have this filter wants the broker to keep what comes while we are away. */
   qosOf(filter: string): 0 | 1 {
-    return [...this.#byService.values()].some((client) => client.filters.get(filter) === 1) ? 1 : 0;
+    return [...this.#byService.values()].some((client) => client.filters.get(filter)?.qos === 1) ? 1 : 0;
   }
 
   /** The services that hear `topic`, each once. */
@@ -65,6 +74,19 @@ export class Clients {
     );
     if (this.#routes.size >= ROUTES_LIMIT) this.#routes.clear();
     this.#routes.set(topic, found);
+    return found;
+  }
+
+  /** The services that hear `topic` when one of them publishes it: not the one that does, where it does not want that. */
+  hearingOwn(topic: string): readonly Client[] {
+    const known = this.#ownRoutes.get(topic);
+    if (known) return known;
+    const found = this.hearing(topic).filter(({ capability, filters }) =>
+      !mayPublish(capability, topic) ||
+      [...filters].some(([filter, { noLocal }]) => !noLocal && matchesFilter(filter, topic))
+    );
+    if (this.#ownRoutes.size >= ROUTES_LIMIT) this.#ownRoutes.clear();
+    this.#ownRoutes.set(topic, found);
     return found;
   }
 
@@ -85,7 +107,12 @@ export class Clients {
   close(): void {
     for (const { port } of this.#byService.values()) port.close();
     this.#byService.clear();
+    this.#forgetRoutes();
+  }
+
+  #forgetRoutes(): void {
     this.#routes.clear();
+    this.#ownRoutes.clear();
   }
 }
 

@@ -12,14 +12,14 @@ interface Share {
   readonly everyMs: number;
 }
 
-/** A host says a few words a minute, and two a preparation while it shuts down. */
+/** A host sends a few messages a minute, and two a preparation while it shuts down. */
 export const HOST_SHARE: Share = { burst: 100, everyMs: 100 };
 /** A topic of a station, a witness or a request. */
 export const TOPIC_SHARE: Share = { burst: 2000, everyMs: 10 };
 /** The journal: many stations may lose the grid in one moment. */
 export const JOURNAL_SHARE: Share = { burst: 5000, everyMs: 5 };
-/** So many senders are told apart; names come from outside. All others share one share. */
-export const SENDERS_LIMIT = 2000;
+/** So many senders are told apart: a thousand stations have some ten topics each. Names come from outside; all others share one share. */
+export const SENDERS_LIMIT = 20_000;
 /** Of what a host answers so many wait, the newest; of everything else one. */
 export const HELD_ANSWERS = 20;
 /** A sender that kept to its share for so long floods no more, ms. */

@@ -81,6 +81,23 @@ Deno.test("FloodGuard names who floods once, and takes it back after a calm minu
   assert.deepEqual(guard.flooding, []);
 });
 
+Deno.test("FloodGuard gives each of a thousand stations its share: nothing of what they say once a second is held back", () => {
+  const guard = new FloodGuard(TOPICS);
+  for (let sec = 0; sec < 60; sec++) {
+    for (let i = 0; i < 1000; i++) {
+      const topics = [
+        TOPICS.raw(`SN${i}`),
+        TOPICS.state(`S${i}`),
+        TOPICS.stationName(`SN${i}`),
+        TOPICS.policy(`S${i}`),
+      ];
+      for (const topic of [...topics, TOPICS.agentStatus(`h${i}`), TOPICS.ack(`h${i}`)]) {
+        assert.equal(guard.take(message(topic), sec * 1000).passes, true, `${topic} after ${sec} s`);
+      }
+    }
+  }
+});
+
 Deno.test("FloodGuard does not grow with invented names, and leaves known senders their share", () => {
   const guard = new FloodGuard(TOPICS);
   guard.take(message(TOPICS.ack("good")), 0);

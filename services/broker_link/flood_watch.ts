@@ -59,7 +59,7 @@ export class FloodWatch {
 
   #tell(): void {
     const sender = this.#guard.flooding.at(-1)?.sender ?? "";
-    this.parts.log.warn("FLOOD: only a share of what it says is heard", { sender });
+    this.parts.log.warn("FLOOD: only a share of its messages is read", { sender });
     this.#show();
     this.handlers.journal({ kind: FLOOD_CODE, severity: "warning", text: textOf([sender]) });
   }

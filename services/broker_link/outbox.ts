@@ -28,8 +28,8 @@ export class Outbox {
 
   /**
    * Keeps a message. A retained one takes the place of an earlier one on its topic, so that a status that is said again and
-   * again takes one place. When the outbox is full, what has expired makes room, and then the message that would live
-   * longest: a command, which lives for minutes, drives out a journal entry, which lives for a day or for ever.
+   * again takes one place. When the outbox is full, what has expired makes room. Then the message makes room that would live
+   * longest. A command lives for minutes, so it drives out a journal entry, which lives for a day or for ever.
    */
   add(message: Outgoing, nowMonoMs: number): void {
     const isRetained = message.options.retain === true;

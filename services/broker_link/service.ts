@@ -1,6 +1,7 @@
 /**
  * The process's only connection to the local broker: connects again and again, and carries messages between the broker and
- * the services, each by its topics. What they publish is `sender.ts`'s; who has our place on the broker is `presence/`'s.
+ * the services, each by its topics. What they publish is `sender.ts`'s, what of it the others hear at once `direct.ts`'s; who has
+ * our place on the broker is `presence/`'s.
  */
 import { Backoff } from "../../lib/time/backoff.ts";
 import type { BusMessage, TopicCapability } from "../../lib/workers/bus.ts";
@@ -17,6 +18,7 @@ import type { BusPort, BusReply, BusRequest } from "../../lib/workers/port_bus.t
 import type { HostedParts } from "../../lib/workers/worker_host.ts";
 import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
+import { DirectWay, handingOver } from "./direct.ts";
 import { FloodWatch } from "./flood_watch.ts";
 import { LeftOut } from "./left_out.ts";
 import { DaemonPresence, GOODBYE } from "./presence/daemon_presence.ts";
@@ -70,6 +72,7 @@ export class BrokerLink {
   readonly #refusals: RefusalWatch;
   readonly #floods: FloodWatch;
   readonly #leftOut: LeftOut;
+  readonly #direct = new DirectWay();
   readonly #sender: Sender;
   readonly #presence: DaemonPresence;
   #embedded: EmbeddedBroker | undefined;
@@ -97,7 +100,7 @@ export class BrokerLink {
       subscribe: (filter) => this.#subscribe(filter),
       journal,
     });
-    this.#floods = new FloodWatch(topics, parts, { onMessage: (message) => this.#take(message), journal });
+    this.#floods = new FloodWatch(topics, parts, { onMessage: (message) => this.#deliver(message), journal });
     this.#leftOut = new LeftOut(parts, journal);
     this.#sender = new Sender(parts, this.#refusals);
     this.#presence = new DaemonPresence(config.clientId, parts, {
@@ -159,7 +162,8 @@ export class BrokerLink {
       if (!maySubscribe(capability, request.filter)) {
         return this.#refuse(client, "subscribe", request.filter, capability.subscribes);
       }
-      const isNew = this.#clients.subscribe(client, request.filter, request.qos ?? 1);
+      const { qos = 1, noLocal = false } = request;
+      const isNew = this.#clients.subscribe(client, request.filter, { qos, noLocal });
       // A second subscriber of a known filter needs the retained messages too, so the broker is asked again.
       if (this.#up) this.#subscribe(request.filter);
       else if (isNew) this.parts.log.debug("subscription waits for the broker", { filter: request.filter });
@@ -197,7 +201,7 @@ export class BrokerLink {
   #connect(): void {
     const { broker, clientId } = this.config;
     const target = broker ?? { host: "127.0.0.1", port: this.#embedded?.port ?? this.config.embeddedPort };
-    const client = this.ports.connect({
+    const connection = this.ports.connect({
       ...target,
       clientId,
       protocolVersion: this.#protocolVersion,
@@ -212,29 +216,56 @@ export class BrokerLink {
         // One that gave way is nobody's any more.
         if (this.#client === client) this.#onDown(reason);
       },
-      onMessage: (message) => {
-        this.#leftOut.taken(message.topic);
-        this.#floods.receive(message);
-      },
+      onMessage: (message) => this.#take(message),
       onLeftOut: (topic, bytes) => this.#leftOut.note(topic, bytes),
     });
+    const client = handingOver(
+      connection,
+      // Of our presence we must hear what the broker says in our name.
+      (topic, payload) =>
+        topic !== this.#presenceTopic && this.#direct.send(topic, payload, this.parts.clock.monoMs()),
+      (message) => this.#handOver(message),
+    );
     this.#client = client;
   }
 
+  /** From the broker. */
   #take(message: MqttMessage): void {
-    if (message.topic === this.#presenceTopic) this.#presence.hear(message);
+    const heard = this.#direct.hear(message, this.parts.clock.monoMs());
+    if (heard === "pass") {
+      this.#leftOut.taken(message.topic);
+      return this.#floods.receive(message);
+    }
+    if (heard === "first_echo") this.#subscribeAnew();
+    if (heard === "echoes") {
+      this.parts.log.notice(
+        "BROKER ECHOES what we publish: the services hear each other by way of the broker",
+      );
+    }
+  }
+
+  /** From one of the services. Their pace is their own. */
+  #handOver(message: MqttMessage): void {
+    this.#leftOut.taken(message.topic);
+    this.#deliver(message, this.#clients.hearingOwn(message.topic));
+  }
+
+  #deliver(message: MqttMessage, clients = this.#clients.hearing(message.topic)): void {
+    const { topic } = message;
+    if (topic === this.#presenceTopic) this.#presence.hear(message);
     const reply = asReply(message);
-    for (const { port } of this.#clients.hearing(message.topic)) port.postMessage(reply);
+    for (const { port } of clients) port.postMessage(reply);
     // What is retained comes again with the subscription, and what the broker never kept may be lost.
     if (message.retained || message.qos === 0) return;
     const nowMonoMs = this.parts.clock.monoMs();
-    for (const { capability } of this.#clients.missing(message.topic, nowMonoMs - UNHEARD_LIFE_MS)) {
+    for (const { capability } of this.#clients.missing(topic, nowMonoMs - UNHEARD_LIFE_MS)) {
       this.#unheard.keep(capability.service, message, nowMonoMs);
     }
   }
 
   #onUp(): void {
     this.#up = true;
+    this.#direct.connected(this.#protocolVersion);
     this.#leftOut.connected();
     const mustLookFirst = this.#presence.connected();
     this.#backoff.reset();
@@ -310,9 +341,18 @@ export class BrokerLink {
     await client?.close();
   }
 
+  /** A broker that knows a subscription from an earlier session may keep it without No Local: it must forget it first. */
+  #subscribeAnew(): void {
+    for (const filter of this.#clients.filters()) {
+      if (filter === this.#presenceTopic) continue;
+      this.#client?.unsubscribe(filter).catch(() => {});
+      this.#subscribe(filter);
+    }
+  }
+
   #subscribe(filter: string): void {
     const client = this.#client;
-    client?.subscribe(filter, this.#clients.qosOf(filter)).then(
+    client?.subscribe(filter, this.#clients.qosOf(filter), filter !== this.#presenceTopic).then(
       () => this.#refusals.passed("subscribe", filter),
       (error) => {
         if (!this.#up || this.#client !== client) return;

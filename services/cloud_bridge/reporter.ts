@@ -42,7 +42,7 @@ export class Reporter {
   /** The way into the cloud, once it is chosen. */
   api: "app" | "open" | undefined;
 
-  /** Repeats the retained words whenever the local broker is there: one that forgets loses them. */
+  /** Repeats the retained messages whenever the local broker is there: one that forgets loses them. */
   start(): void {
     this.context.bus.onLink((up) => {
       if (!up) return;

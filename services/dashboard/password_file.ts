@@ -1,6 +1,6 @@
 /** The file with the password's hash: read anew now and then, because the command that writes it is another process. */
 import type { Clock } from "../../lib/time/clock.ts";
-import { textFile } from "../../lib/text_file.ts";
+import { textFile } from "../../lib/files/text_file.ts";
 
 /** How long a reading holds, ms. */
 const HOLDS_MS = 2000;

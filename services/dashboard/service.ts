@@ -3,7 +3,7 @@ import { netTarget } from "../../lib/text/host_name.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
 import { Isolation } from "../../lib/workers/isolation.ts";
-import { freshWords, inWattsOf, type PowerState } from "../../lib/messages/power_state.ts";
+import { freshReadings, inWattsOf, type PowerState } from "../../lib/messages/power_state.ts";
 import { systemClock } from "../../lib/time/clock.ts";
 import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { Access } from "./access.ts";
@@ -167,7 +167,7 @@ function noteSample(
   nowWallMs: number,
 ): void {
   if ((state.link ?? "live") !== "live" || state.role === "accessory") return;
-  const { soc, grid_connected } = freshWords(state, staleAfterSec);
+  const { soc, grid_connected } = freshReadings(state, staleAfterSec);
   seen.addSample(device, {
     atSec: nowWallMs / 1000,
     socPercent: soc,

@@ -3,8 +3,8 @@ import type { Topics } from "../../lib/mqtt/topics.ts";
 import type { Availability } from "./payload.ts";
 
 /**
- * What the service says of a station on a topic of its own, retained. `live`: fresh words come, and the link is live.
- * `heard`: words come, but the station is not live. `silent`: nobody speaks of it, so whatever the broker keeps is old.
+ * What the service says of a station on a topic of its own, retained. `live`: fresh messages come, and the link is live.
+ * `heard`: messages come, but the station is not live. `silent`: nobody speaks of it, so whatever the broker keeps is old.
  */
 export type Standing = "live" | "heard" | "silent";
 
@@ -20,7 +20,7 @@ export function daemonIsThere(topics: Topics, services: readonly string[] = []):
   };
 }
 
-/** The station's own word on itself: `link` is live. A state without `link` counts as live when it arrives. */
+/** What the station says of itself: `link` is live. A state without `link` counts as live when it arrives. */
 export function linkIsLive(topics: Topics, device: string): Availability {
   const live = "value_json is defined and value_json.link | default('live') == 'live'";
   return { topic: topics.state(device), value_template: `{{ 'online' if ${live} else 'offline' }}` };
@@ -32,13 +32,13 @@ export function standsAs(topics: Topics, id: string, wanted: "live" | "heard"): 
   return { topic: topics.shownStanding(id), value_template: `{{ 'online' if ${says} else 'offline' }}` };
 }
 
-/** Seconds between two words of a live station at most, with a margin for a busy machine. */
+/** Seconds between two messages of a live station at most, with a margin for a busy machine. */
 const LIVE_PACE_SEC = 35;
 /** The same for a station that is not live. */
 const QUIET_PACE_SEC = 150;
 
 /**
- * After how many seconds without a word a station is silent.
+ * After how many seconds without a message a station is silent.
  *
  * @param link The link that it last had; absent: somebody else feeds its state, at a pace that we do not know
  */
@@ -50,5 +50,5 @@ export function silentAfterSec(
   return link === "live" ? Math.min(LIVE_PACE_SEC, staleAfterSec) : QUIET_PACE_SEC;
 }
 
-/** How long diagnostic values of a station stand in Home Assistant without a new word, s. */
+/** How long diagnostic values of a station stand in Home Assistant without a new message, s. */
 export const DIAGNOSTIC_EXPIRY_SEC = 180;

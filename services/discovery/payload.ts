@@ -65,7 +65,7 @@ export function whileFresh(template: string, ageKey: string, limitSec: number): 
   if (expression === undefined) {
     throw new SyntaxError(`Cannot limit a template: wanted "{{ … }}", found "${template}"`);
   }
-  // A state without an age of its own is as old as its newest word, and as fresh as its arrival without any.
+  // A state without an age of its own is as old as its newest reading, and as fresh as its arrival without any.
   const age = `value_json.${ageKey} | default(value_json.age_s | default(0))`;
   return `{{ (${expression}) if (${age}) <= ${limitSec} else 'None' }}`;
 }

@@ -23,9 +23,9 @@ interface Known {
   readonly keys: Set<string>;
   /** Platforms of an earlier version's components, by key. */
   readonly obsolete: Map<string, string>;
-  /** Configured, listed, shown by an earlier run, or heard live: retained words alone are not enough. */
+  /** Configured, listed, shown by an earlier run, or heard live: retained messages alone are not enough. */
   isShown: boolean;
-  /** The last word that did not come out of the broker's memory. */
+  /** The last message that did not come out of the broker's memory. */
   heard: { readonly link: PowerState["link"]; readonly atMonoMs: number } | undefined;
   unlistedSinceMonoMs: number | undefined;
 }
@@ -147,7 +147,7 @@ export class Roster {
     }
   }
 
-  /** Removes, and returns, those that have been off the list and without a live word for long enough. */
+  /** Removes, and returns, those that have been off the list and without a live message for long enough. */
   takeGone(nowMonoMs: number): string[] {
     const gone: string[] = [];
     for (const known of this.#known.values()) {

@@ -21,7 +21,7 @@ import { Roster } from "./roster.ts";
 import { shownSentence } from "./sentence.ts";
 import { own } from "../../lib/own.ts";
 
-/** After the broker is there, its retained words are awaited for so long before anything is said, ms. */
+/** After the broker is there, its retained messages are awaited for so long before anything is said, ms. */
 export const SETTLE_MS = 3000;
 /** After its birth Home Assistant is given this long to subscribe, ms. */
 export const BIRTH_WAIT_MS = 2000;
@@ -51,7 +51,7 @@ export class DiscoveryService implements Service {
   readonly #dirty = new Set<string>();
   /** Topics that could not be published on, and when they may be tried again. */
   readonly #refused = new Map<string, { readonly backoff: Backoff; untilMonoMs: number }>();
-  /** State topics with a live word since the broker came: what it kept is older, but may be delivered after it. */
+  /** State topics with a live message since the broker came: what it kept is older, but may be delivered after it. */
   readonly #spoken = new Set<string>();
   /** What the policy last said, by the station's name in topics. */
   readonly #policies = new Map<string, PolicyStatus>();
@@ -197,7 +197,7 @@ export class DiscoveryService implements Service {
   }
 
   #onOwnConfig({ topic, payload, retained }: BusMessage): void {
-    // Live words on our own topic are our own, or a person's who deletes the device in Home Assistant.
+    // Live messages on our own topic are our own, or a person's who deletes the device in Home Assistant.
     if (!retained || payload.length === 0) return;
     const id = wordAt(topic, this.#own.config("+"));
     if (!this.#kept.has(topic)) this.#kept.set(topic, new TextDecoder().decode(payload));

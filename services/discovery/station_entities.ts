@@ -135,7 +135,7 @@ const ROWS: { readonly [Key in Shown]: StationEntity } = {
   ts: {
     shows: "told",
     traits: {
-      ...diagnostic({ platform: "sensor", name: "Last word", device_class: "timestamp" }),
+      ...diagnostic({ platform: "sensor", name: "Last reading", device_class: "timestamp" }),
       enabled_by_default: false,
     },
   },
@@ -175,7 +175,7 @@ const PACK_ROWS: Readonly<Record<string, { readonly name: string; readonly entit
   },
 };
 
-/** Shown of every station from the start, so that a dashboard can be built before the first word. */
+/** Shown of every station from the start, so that a dashboard can be built before the first message. */
 const ALWAYS: readonly string[] = ["soc", "grid_connected", "out_watts", "link", "age_s", "model", "sn"];
 
 /** Marks: present only while they hold, so they are shown as soon as there is what they are about. */

@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { Store } from "./store.ts";
 
 const KILLS = 200;
-const WRITER = new URL("./testdata/endless_writer.ts", import.meta.url).pathname;
+const WRITER = fileURLToPath(new URL("./testdata/endless_writer.ts", import.meta.url));
 
 Deno.test(`Store is whole after each of ${KILLS} kills in the middle of writing`, async () => {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-kill-"));

@@ -1,7 +1,7 @@
 /** Measures one station between two looks. Pure: times are handed in. */
 import { addTotals, type Moment, NO_TOTALS, type Totals, totalsOf } from "./totals.ts";
 
-/** A word holds for so long and no longer, ms: live states come at least every 10 s. */
+/** A reading holds for so long and no longer, ms: live states come at least every 10 s. */
 export const HOLD_MS = 30_000;
 
 /** See the file comment. Times are monotonic. */
@@ -11,7 +11,7 @@ export class Meter {
   #countedMonoMs = 0;
   #totals: Totals = NO_TOTALS;
 
-  /** A live word, or undefined: what was known holds no more. */
+  /** A live reading, or undefined: what was known holds no more. */
   note(moment: Moment | undefined, monoMs: number): void {
     this.#count(monoMs);
     this.#moment = moment;

@@ -18,7 +18,7 @@ export interface Outage {
 }
 
 /** What a station says of the grid; absent: not known. */
-export interface GridWord {
+export interface GridReading {
   readonly grid?: boolean;
   readonly soc?: number;
 }
@@ -42,8 +42,8 @@ export class OutageBook {
     return this.#open.size > 0;
   }
 
-  /** Takes a live word. @returns the outage when it began, changed or ended */
-  note(device: string, { grid, soc }: GridWord, wallMs: number): Outage | undefined {
+  /** Takes a live reading. @returns the outage when it began, changed or ended */
+  note(device: string, { grid, soc }: GridReading, wallMs: number): Outage | undefined {
     if (grid === undefined) return undefined;
     const open = this.#open.get(device);
     if (grid) {

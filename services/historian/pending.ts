@@ -35,7 +35,7 @@ export class Pending {
     this.#energy.set(key, addEnergy(this.#energy.get(key), delta));
   }
 
-  /** The newest word on an outage replaces the one before. */
+  /** The newest record of an outage replaces the one before. */
   addOutage(outage: Outage): void {
     this.#outages.set(`${outage.fromMs} ${outage.device}`, outage);
   }

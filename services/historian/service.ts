@@ -4,7 +4,7 @@ import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { encodeEvent, parseEvent } from "../../lib/messages/event.ts";
 import { encodeHistoryAnswer } from "../../lib/messages/history_answer.ts";
 import { parseHistoryQuery } from "../../lib/messages/history_query.ts";
-import { freshWords, inWattsOf, parsePowerState } from "../../lib/messages/power_state.ts";
+import { freshReadings, inWattsOf, parsePowerState } from "../../lib/messages/power_state.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext, ServiceFactory } from "../../lib/workers/service.ts";
 import { answerQuery } from "./answer.ts";
@@ -137,7 +137,7 @@ export class Historian implements Service {
       if (this.#meters.size >= MAX_DEVICES) return;
       this.#meters.set(state.device, meter = new Meter());
     }
-    const { soc, grid_connected: grid } = freshWords(state, config.staleAfterSec);
+    const { soc, grid_connected: grid } = freshReadings(state, config.staleAfterSec);
     const moment = {
       soc,
       grid,

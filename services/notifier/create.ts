@@ -1,5 +1,5 @@
 /** Wires the notifier to its queue's file and to its ways out. */
-import { textFile } from "../../lib/text_file.ts";
+import { textFile } from "../../lib/files/text_file.ts";
 import type { ServiceFactory } from "../../lib/workers/service.ts";
 import { openChannel } from "./channels/table.ts";
 import { createHttp } from "./http.ts";

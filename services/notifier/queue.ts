@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
 import { InvalidInputError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/messages/parse.ts";
-import type { TextFile } from "../../lib/text_file.ts";
+import type { TextFile } from "../../lib/files/text_file.ts";
 import { recordOf } from "../../lib/record_of.ts";
 
 /** Events of one channel beyond this give way, the oldest and least first. */

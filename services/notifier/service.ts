@@ -4,7 +4,7 @@ import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { encodeEvent, type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/workers/service.ts";
-import type { TextFile } from "../../lib/text_file.ts";
+import type { TextFile } from "../../lib/files/text_file.ts";
 import type { Channel } from "./channel.ts";
 import { isWanted } from "./choose.ts";
 import type { NotifierConfig } from "./config.ts";
@@ -145,7 +145,7 @@ export class Notifier implements Service {
     this.#queue.remove(channel, events);
     this.#store();
     if (givenUp === undefined) {
-      log.info("TOLD", { channel, events: events.length });
+      log.info("MESSAGE SENT", { channel, events: events.length });
       return health.clear(`notify_${channel}`);
     }
     log.error("MESSAGE GIVEN UP", { channel, events: events.length, reason: givenUp });

@@ -1,7 +1,8 @@
 /** The listener: who may connect, how many, for how long; everything that is said goes to the conversation. */
 import type { Clock } from "../../lib/time/clock.ts";
 import type { Logger } from "../../lib/log/log.ts";
-import { type AddressList, plainAddress } from "./access/addresses.ts";
+import type { AddressList } from "./access/addresses.ts";
+import { plainAddress } from "../../lib/text/plain_address.ts";
 import type { NutLimits } from "./access/nut_house.ts";
 import { type CloseReason, Connection, type ConnectionPort } from "./protocol/connection.ts";
 import { AddressBook } from "./access/limits.ts";

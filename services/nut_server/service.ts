@@ -22,7 +22,7 @@ import { errorLine } from "./protocol/answers.ts";
 import { type ConfigWarning, configWarnings } from "./warnings.ts";
 
 /**
- * The policy notices silence by the same limit and then says so: its word comes first, or clients on battery would hear
+ * The policy notices silence by the same limit and then says so: its status comes first, or clients on battery would hear
  * "stale" once in between, ms.
  */
 const HANDOVER_MS = 5_000;
@@ -32,7 +32,7 @@ const POLICY_SILENT_MS = 120_000;
 const FSD_HOLD_MS = 60_000;
 /** How long clients may take to come back after a start: longer than the slowest client's poll and retry, ms. */
 const LOGIN_GRACE_MS = 90_000;
-/** A retained word of the policy that is older than this may be from before a power cut, ms. */
+/** A retained status of the policy that is older than this may be from before a power cut, ms. */
 const BELIEVED_RETAINED_MS = 60_000;
 
 /** To a line on which this program fails: the client holds on to what it knew, and asks again. */
@@ -195,8 +195,8 @@ export class NutService implements Service {
   }
 
   /**
-   * A retained word from the future is from before a clock that fell back at a power cut, and one of another boot may be,
-   * however young it looks by a clock that went on where it was stored: neither is to be believed.
+   * A retained status from the future is not believed: it is from before a clock that fell back at a power cut. Nor is one of
+   * another boot, however young it looks: the clock may have gone on where it was stored.
    */
   #isRecent({ ts, boot_id }: PolicyStatus): boolean {
     const { clock, config } = this.context;

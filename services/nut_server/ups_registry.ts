@@ -33,7 +33,7 @@ export interface UpsRegistryConfig extends Pick<NutHouse, "users" | "upses">, Gr
   readonly loginGraceMs: number;
 }
 
-/** So long after the first word of the policy the words on all stations are there, ms: the broker hands them out together. */
+/** So long after the first status of the policy those of all stations are there, ms: the broker hands them out together. */
 const SETTLE_MS = 10_000;
 
 /** Runs a part; undefined when it threw, and the others go on. */
@@ -82,12 +82,12 @@ export class UpsRegistry {
     return this.#shutdowns.hosts;
   }
 
-  /** The word on every host that is known so far, for a broker that may have forgotten it. */
+  /** What is known so far of every host, for a broker that may have forgotten it. */
   presences(): readonly Outcome[] {
     return this.#presence.all();
   }
 
-  /** The policy's newest word on a station, when it is to be believed. */
+  /** The policy's newest status of a station, when it is to be believed. */
   policyOf(device: string): PolicyStatus | undefined {
     return this.#stations.policyOf(device);
   }
@@ -100,7 +100,7 @@ export class UpsRegistry {
   noteState(device: string, state: PowerState, at: Hearing): readonly Outcome[] {
     const before = this.policyOf(device);
     this.#stations.noteState(device, state, at);
-    // An outage that the station confirms makes the policy's word from before worth acting on.
+    // An outage that the station confirms makes the policy's status from before worth acting on.
     return this.policyOf(device) === before ? [] : this.#applyPolicy(device, false, at.nowMonoMs);
   }
 
@@ -247,7 +247,7 @@ export class UpsRegistry {
     return this.#shutdowns.applyPolicy(device, { statusOf, heardOf, isOver, isSettled, nowMonoMs });
   }
 
-  /** Whether the retained word on every station has had time to come since the first that was heard. */
+  /** Whether the retained status of every station has had time to come since the first that was heard. */
   #isSettled(nowMonoMs: number): boolean {
     return nowMonoMs - (this.#heardSinceMonoMs ?? nowMonoMs) >= SETTLE_MS;
   }

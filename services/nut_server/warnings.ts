@@ -34,9 +34,11 @@ export function configWarnings(
       code: "nut_host_unknown_to_policy",
       ...(unnamed.length > 0
         ? {
-          text: `The policy does not list ${
-            unnamed.join(", ")
-          }: shut down with the station as a whole, unproven`,
+          text:
+            `The policy knows no host ${
+              unnamed.join(", ")
+            }: name it in DEVICE_TO_AGENTS_JSON; until then it goes ` +
+            "down with the station's first host, and nobody can tell that it is down",
         }
         : {}),
     },

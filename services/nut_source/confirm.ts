@@ -5,7 +5,7 @@ export const FLAP_CHANGES = 4;
 /** See {@link FLAP_CHANGES}, ms. */
 export const FLAP_WINDOW_MS = 10 * 60_000;
 /**
- * What was said is confirmed by the same word within this time, ms, five polls of 3 s: a server that answers every second one
+ * What was said is confirmed by the same answer within this time, ms, five polls of 3 s: a server that answers every second one
  * would never be believed on battery.
  */
 export const SAID_LASTS_MS = 15_000;

@@ -2,7 +2,7 @@
 import type { TopicRoots } from "../../lib/mqtt/topics.ts";
 import type { AskNut, NutTarget } from "../../lib/nut/client.ts";
 import type { PolicyFile } from "./rules/policy_file_schema.ts";
-import type { TextFile } from "../../lib/text_file.ts";
+import type { SlotFile } from "../../lib/files/slot_file.ts";
 import type { Wake } from "./io/wake_on_lan.ts";
 
 /** The slice of the configuration that this service gets. */
@@ -41,7 +41,7 @@ export interface PolicyEngineConfig {
 
 /** Parts that tests replace. */
 export interface PolicyEnginePorts {
-  readonly store: TextFile;
+  readonly store: SlotFile;
   readonly newId: () => string;
   /** Absent: nobody can be woken. */
   readonly wake?: Wake;

@@ -181,7 +181,7 @@ Deno.test("PolicyEngine does not say that the grid is there by an indicator of m
   // A bridge that does not say that the grid is unknown.
   await h.pass(1020, { soc: 10 });
   const { sentence } = h.status();
-  assert.match(sentence, /^The grid was there at the last word on it, 17 min ago; charge of 10 %\./);
+  assert.match(sentence, /^The grid was there at the last reading, 17 min ago; charge of 10 %\./);
   assert.match(sentence, /The station speaks, but nobody has confirmed the grid for 17 min\.$/);
   assert.ok(h.health().includes("grid_unknown") && !h.health().includes("station_blind"));
   assert.match(h.events.find(({ kind }) => kind === "blind")?.text ?? "", /the station speaks/);
@@ -211,7 +211,7 @@ Deno.test('PolicyEngine with grid = "witness" begins no outage in silence, and s
   assert.equal(h.status().blind, true);
   assert.match(
     h.status().sentence,
-    /^The grid was there at the last word on it, 7 min ago \(as plug last said\); charge of 9 %/,
+    /^The grid was there at the last reading, 7 min ago \(as plug last said\); charge of 9 %/,
   );
   assert.deepEqual(h.actions(), []);
   await h.stop();
@@ -340,7 +340,7 @@ Deno.test("PolicyEngine is blind after a restart to a station that only a witnes
   assert.deepEqual([h.status().state, h.status().blind], ["online", true]);
   assert.match(
     h.status().sentence,
-    /^The grid was there at the last word on it, \d+ s ago; nobody has told the charge yet\. Nothing fresh for \d\d s/,
+    /^The grid was there at the last reading, \d+ s ago; nobody has told the charge yet\. Nothing fresh for \d\d s/,
   );
   await h.stop();
 });

@@ -4,7 +4,7 @@
  */
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import { isGridFresh, type WitnessReading } from "./outage/grid_verdict.ts";
-import { feedViews, feedWord, isKnownFed, wantedOf } from "./hosts/feeds.ts";
+import { feedViews, isKnownFed, wantedByFeed, wantedOf } from "./hosts/feeds.ts";
 import type { Hold } from "./outage/timer.ts";
 import { stepHost } from "./hosts/host.ts";
 import { type HostEffect, type HostInput, type HostState } from "./hosts/host_phase.ts";
@@ -85,7 +85,6 @@ export class House {
   #drilledMonth: string | undefined;
   #rules: HouseRules;
   readonly #hostsByStation: ReadonlyMap<string, readonly string[]>;
-  readonly #feeds: ReadonlyMap<string, readonly string[]>;
 
   /**
    * @param start The state to begin with: {@link emptyHouse}, or a restored one
@@ -106,7 +105,6 @@ export class House {
     this.#hostsByStation = new Map(
       Object.entries(rules.stations).map(([device, station]) => [device, hostsOfStation(station)]),
     );
-    this.#feeds = new Map([...this.#hosts.keys()].map((agent) => [agent, feedsOf(agent, rules)]));
   }
 
   /** The present state; it changes with the next step. */
@@ -147,7 +145,7 @@ export class House {
       isSettled: (host) => {
         if (this.#hosts.get(host)?.phase.kind === "down") return true;
         if (this.rules.goesWithAny.has(host)) return false;
-        const others = (this.#feeds.get(host) ?? []).filter((other) => other !== device);
+        const others = feedsOf(host, this.rules).filter((other) => other !== device);
         return others.some((other) => isKnownFed(this.#stations.get(other) ?? NEW_STATION));
       },
       learnedMs: (host) => {
@@ -262,7 +260,7 @@ export class House {
   ): HouseEffect[] {
     const before = this.#hosts.get(agent);
     if (!before) return [];
-    const feeds = this.#feeds.get(agent) ?? [];
+    const feeds = feedsOf(agent, this.rules);
     const tick: HostInput = {
       kind: "tick",
       wanted: wantedOf(agent, feeds, this.rules, this.#stations, nowMonoMs),
@@ -280,7 +278,7 @@ export class House {
       !feeds.some((device) => this.#isSeen(device, nowMonoMs));
     // Told before, and now nobody knows anything: neither repeated nor called off until somebody speaks.
     const isUnknown = before.phase.kind === "commanded" &&
-      feeds.every((device) => feedWord(agent, device, this.rules, this.#stations) === "unknown");
+      feeds.every((device) => wantedByFeed(agent, device, this.rules, this.#stations) === "unknown");
     const effects: HouseEffect[] = [];
     let state = before;
     for (const one of [...(input ? [input] : []), ...(isHeld || isUnknown ? [] : [tick])]) {
@@ -288,7 +286,7 @@ export class House {
       state = step.state;
       for (const effect of step.effects) {
         if (effect.kind === "is_down") this.#learn(agent, effect.tookMs);
-        effects.push({ kind: "host", agent, effect, ...this.#because(agent, feeds) });
+        effects.push({ kind: "host", agent, effect, ...this.#because(agent, feeds, effect) });
       }
     }
     this.#hosts.set(agent, state);
@@ -312,13 +310,19 @@ export class House {
     this.#learnedMs.set(agent, learned.slice(-LEARNED_KEPT));
   }
 
-  #because(agent: string, feeds: readonly string[]): { readonly reason: string; readonly stage?: number } {
+  /** Why a host is told, or went; of all else, why it may stay up. */
+  #because(
+    agent: string,
+    feeds: readonly string[],
+    effect: HostEffect,
+  ): { readonly reason: string; readonly stage?: number } {
+    const isDown = effect.kind === "is_down" || (effect.kind === "send" && effect.action === "shutdown");
     for (const device of feeds) {
       const place = placeOf(agent, this.rulesOf(device));
       const phase = place && this.#stations.get(device)?.phases.get(place.group.key);
-      if (place && phase?.kind === "shutting_down") {
-        return { reason: `${device}: ${phase.reason}`, stage: place.stage.number };
-      }
+      if (!place || phase?.kind !== "shutting_down") continue;
+      if (!isDown) return { reason: "another of its stations carries it" };
+      return { reason: `${device}: ${phase.reason}`, stage: place.stage.number };
     }
     const isBack = feeds.some((device) => this.#stations.get(device)?.verdict?.connected === true);
     return { reason: isBack ? "the grid is back" : "the danger is over" };

@@ -17,6 +17,7 @@ import { DrillRequests } from "./requests/drill_requests.ts";
 import { Subscriptions } from "./io/subscriptions.ts";
 import { House, type HouseEffect, type HouseInput } from "./house.ts";
 import { asSimulated, requestTelling, SIMULATED, tellingOf } from "./io/journal.ts";
+import { KeptPresence } from "./hosts/kept_presence.ts";
 import { RestartGrace } from "./snapshot/restart_grace.ts";
 import { hostsOfStation } from "./rules/rules.ts";
 import { houseRules } from "./rules/rules_from_file.ts";
@@ -24,7 +25,7 @@ import { Plans } from "./io/agent_plan.ts";
 import { devicesOf, Publisher } from "./io/publisher.ts";
 import type { Ways } from "./io/silence.ts";
 import { SnapshotKeeper } from "./snapshot/keeper.ts";
-import { textFile } from "../../lib/text_file.ts";
+import { slotFile } from "../../lib/files/slot_file.ts";
 import { udpWake } from "./io/wake_on_lan.ts";
 import { houseWarnings, WARNING_CODES } from "./io/warnings.ts";
 import { own } from "../../lib/own.ts";
@@ -39,7 +40,7 @@ const TICK_MS = 1000;
 /** Makes the service as it runs in its worker. */
 export function createPolicyEngine(context: ServiceContext<PolicyEngineConfig>): PolicyEngine {
   return new PolicyEngine(context, {
-    store: textFile(`${context.config.stateDir}/policy.json`),
+    store: slotFile(`${context.config.stateDir}/policy.json`),
     newId: () => crypto.randomUUID(),
     wake: wakesHosts(context.config.file) ? udpWake() : undefined,
   });
@@ -60,6 +61,7 @@ export class PolicyEngine implements Service {
   readonly #agents: AgentReplies;
   readonly #chargeSteps: ChargeSteps | undefined;
   readonly #restartGrace = new RestartGrace();
+  readonly #kept = new KeptPresence();
   readonly #isolation: Isolation;
   readonly #plays: PlayRequests;
   #cloud: Ways["cloud"];
@@ -73,7 +75,13 @@ export class PolicyEngine implements Service {
     const { agentKeys, bootId, keylessHosts, socStepPercent = 0, socMinPercent } = context.config;
     this.#chargeSteps = socStepPercent > 0 ? new ChargeSteps(socStepPercent, socMinPercent) : undefined;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
-    this.#publisher = new Publisher({ ...context, agentKeys, topics: this.#topics, newId: ports.newId });
+    this.#publisher = new Publisher({
+      ...context,
+      agentKeys,
+      topics: this.#topics,
+      newId: ports.newId,
+      onPlanSaid: (agent) => this.#kept.planSaid(agent, context.clock.monoMs()),
+    });
     this.#dispatch = new Dispatch(context, this.#topics, {
       onDelivered: (agent, commandId) =>
         this.#step({ kind: "host", agent, input: { kind: "delivered", commandId } }),
@@ -131,7 +139,12 @@ export class PolicyEngine implements Service {
     );
     if (unsigned.length > 0) {
       const text = `agents without a key get unsigned commands: ${unsigned.join(", ")}`;
-      health.raise({ code: "unsigned_commands", severity: "warning", text });
+      health.raise({
+        code: "unsigned_commands",
+        severity: "warning",
+        text,
+        hosts: unsigned.map((host) => ({ host })),
+      });
       log.warn("UNSIGNED COMMANDS", { agents: unsigned.join(" ") });
     }
     bus.onLink((up) => this.#onLink(up));
@@ -148,13 +161,19 @@ export class PolicyEngine implements Service {
   stop(): Promise<void> {
     for (const cancel of this.#cancels.splice(0)) cancel();
     this.#subscriptions.stop();
-    if (this.#house) this.#keeper.flush(this.#house.state);
+    if (this.#house) this.#keeper.close(this.#house.state);
     return Promise.resolve();
   }
 
   #onLink(up: boolean): void {
     this.#dispatch.isLinkUp = up;
     if (!up) return;
+    this.#kept.linkIsUp();
+    // A play that our end cut off has nobody else to take its status back.
+    for (const device of this.context.config.simulatedStations ?? []) {
+      const isKnown = this.#house?.state.stations.has(device) === true || this.#plays.isPlayed(device);
+      if (!isKnown) this.#publisher.takeBack(device);
+    }
     this.#publisher.sayAgain();
     this.#drills.sayAgain();
   }
@@ -199,7 +218,9 @@ export class PolicyEngine implements Service {
       this.#step({ kind: "grace", untilMonoMs: this.#restartGrace.notBeforeMonoMs });
     }
     if (!retained) this.#publisher.hearPlan(agent, status.online ? status.plan_id : undefined);
-    const input = { kind: "presence", online: status.online, isLive: !retained } as const;
+    const { online, plan_id } = status;
+    this.#kept.heard(agent, { online, isLive: !retained, namesPlan: plan_id !== undefined });
+    const input = { kind: "presence", online, isLive: !retained } as const;
     this.#step({ kind: "host", agent, input });
     this.#agents.onStatus(agent, status, retained, house);
   }
@@ -208,7 +229,7 @@ export class PolicyEngine implements Service {
     const house = this.#house;
     if (!house) return;
     this.#isolation.run("the plays", () => this.#plays.tick(house));
-    this.#isolation.run("the agents' presence", () => this.#agents.tick(house));
+    this.#isolation.run("the agents' presence", () => this.#agents.tick(house, this.#unanswered()));
     this.#isolation.run("the drill", () => this.#drills.tick(house));
     this.#isolation.run("the warnings", () => this.#warn(house));
     this.#isolation.run("the charge steps", () => this.#tellCharge(house));
@@ -233,7 +254,7 @@ export class PolicyEngine implements Service {
     const conditions = houseWarnings(
       house,
       this.#agents.clocksApart,
-      this.#agents.twins,
+      { twins: this.#agents.twins, unanswered: this.#unanswered() },
       clock.monoMs() - this.#startedMonoMs,
       clock.monoMs(),
     );
@@ -242,6 +263,11 @@ export class PolicyEngine implements Service {
       if (condition) health.raise(condition);
       else health.clear(code);
     }
+  }
+
+  /** Without the broker nobody can answer. */
+  #unanswered(): readonly string[] {
+    return this.#dispatch.isLinkUp ? this.#kept.unanswered(this.context.clock.monoMs()) : [];
   }
 
   /** Before old readings may trigger anything: those that the hosts contradict are forgotten. */
@@ -276,6 +302,7 @@ export class PolicyEngine implements Service {
       cloud: this.#cloud,
       isInDoubt: this.#restartGrace.isInDoubt,
       bootId: this.context.config.bootId,
+      unanswered: this.#unanswered(),
     };
     const nowMonoMs = this.context.clock.monoMs();
     const plans = new Plans(house, nowMonoMs);
@@ -311,7 +338,7 @@ export class PolicyEngine implements Service {
       if (this.#house) this.#dispatch.wake(agent, this.#house.rules.wake, this.ports.wake);
     } else if (effect.effect.kind === "send") {
       const { action, commandId: id, isUnanswered } = effect.effect;
-      if (isUnanswered) this.context.log.warn("NO ANSWER: the command is said again", { agent, id });
+      if (isUnanswered) this.context.log.warn("NO ANSWER: the command is sent again", { agent, id });
       this.#dispatch.send({ agent, id, action, reason, stage }, isUnanswered ? undefined : telling);
     }
   }

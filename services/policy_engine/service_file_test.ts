@@ -297,7 +297,7 @@ Deno.test("PolicyEngine says of a witness that fell silent too that it is the la
   await h.clock.advance(2000);
   assert.match(
     h.status().sentence,
-    /The grid was there at the last word on it, 61 s ago \(as plug last said, the station is silent\)/,
+    /The grid was there at the last reading, 61 s ago \(as plug last said, the station is silent\)/,
   );
   await h.stop();
 });

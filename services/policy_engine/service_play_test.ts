@@ -188,3 +188,20 @@ Deno.test("a simulated state that the broker kept is refused", async () => {
   assert.match(h.log().text(), /SIMULATED STATE REFUSED .*the broker kept it/);
   await h.stop();
 });
+
+for (
+  const [name, stations] of [["still mapped", CONFIG.stations], ["mapped no more", {
+    Study: ["nas"],
+  }]] as const
+) {
+  Deno.test(`a play that the daemon's end cut off leaves no status behind, with its host ${name}`, async () => {
+    const h = await scene();
+    await h.playFor(65);
+    assert.deepEqual(h.actions(), ["shutdown pc"]);
+    assert.match(h.said() ?? "", /SIMULATED: /);
+    await h.restart({ stations });
+    await h.pass(400, { soc: 80, grid_connected: true }, "Study");
+    assert.doesNotMatch(h.said() ?? "", /SIMULATED|critical|shutting_down|recovery/);
+    await h.stop();
+  });
+}

@@ -572,7 +572,7 @@ Deno.test("PolicyEngine tells a dead broker, a dead internet, a refusing cloud a
   await h.clock.advance(121_000);
   assert.match(
     await cloud("down"),
-    /On battery at the last word on it, 2 min ago, estimated charge .* Nothing fresh for .*internet is gone/,
+    /On battery at the last reading, 2 min ago, estimated charge .* Nothing fresh for .*internet is gone/,
   );
   assert.match(await cloud("refused"), /cloud refuses us/);
   assert.match(await cloud("up"), /the cloud is there, but nothing comes from the station/);

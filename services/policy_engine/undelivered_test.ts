@@ -105,7 +105,7 @@ Deno.test("PolicyEngine tells a host that is online and does not answer again, w
   // It lives as long as a first one: it is signed anew.
   const [first, again] = h.said;
   assert.ok((again?.issued_at ?? "") > (first?.issued_at ?? ""));
-  assert.match(h.log().text(), /NO ANSWER: the command is said again agent=pc/);
+  assert.match(h.log().text(), /NO ANSWER: the command is sent again agent=pc/);
   await h.restart();
   await h.pass(5, LOST);
   assert.equal(h.said.length, 2, "a restart does not forget when it was said");

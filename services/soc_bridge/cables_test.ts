@@ -160,7 +160,7 @@ Deno.test("SocBridge makes a station of a configured cable that nobody else know
   assert.deepEqual([silent.link, silent.grid_connected], ["stale", false]);
   assert.ok((silent.grid_age_s ?? 0) > 15 && (silent.age_s ?? 0) > 15);
   assert.equal(silent.discharge_min, undefined, "minutes of a silent cable are no minutes");
-  assert.match(JSON.stringify(h.health.list()), /No fresh word from.*Rack/);
+  assert.match(JSON.stringify(h.health.list()), /No fresh reading from.*Rack/);
   await h.stop();
 });
 
@@ -238,7 +238,7 @@ Deno.test("SocBridge believes no cable with the serial number of another station
   const state = h.state();
   assert.deepEqual([state.grid_connected, state.soc, state.grid_source], [false, before.soc, undefined]);
   assert.deepEqual(h.told(), ["source_of_another"]);
-  assert.match(JSON.stringify(h.health.list()), /source_of_another.*not believed, of Study/);
+  assert.match(JSON.stringify(h.health.list()), /source_of_another.*not believed: Study/);
   assert.match(h.log.text(), /CABLE OF ANOTHER STATION.*R631SIM000000002/);
   assert.notEqual(
     h.state("Attic").soc,

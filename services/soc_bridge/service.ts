@@ -67,7 +67,7 @@ export class SocBridge implements Service {
     );
     this.#roster.start();
     // Before the list: what it no longer names may be kept by the broker.
-    bus.subscribe(this.#topics.state("+"), (message) => this.#noteKept(message), { qos: 0 });
+    bus.subscribe(this.#topics.state("+"), (message) => this.#noteKept(message), { qos: 0, noLocal: true });
     bus.subscribe(this.#topics.stationList, (message) => this.#takeStationList(message), { qos: 0 });
     bus.subscribe(this.#topics.cloudStatus, (message) => this.#takeCloudStatus(message), { qos: 0 });
     bus.subscribe(this.#topics.source("+"), (message) => this.#takeSource(message), { qos: 0 });

@@ -493,7 +493,7 @@ Deno.test("SocBridge asks at an outage's first sign, and again ever later while 
   assert.deepEqual([state.grid_connected, state.grid_unknown], [undefined, true]);
   assert.match(
     house.log.text(),
-    /warn +soc_bridge GRID UNKNOWN device=Study evidence="pow_get_ac_in=0; no word on the grid since/,
+    /warn +soc_bridge GRID UNKNOWN device=Study evidence="pow_get_ac_in=0; no reading of the grid since/,
   );
   const events = house.published.filter(({ topic }) => topic === topics.events).map(({ text }) =>
     JSON.parse(text)

@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type MqttClient } from "../../../lib/mqtt/client.ts";
 import { connectMqtt } from "../../../lib/mqtt/npm_client.ts";
 import { type CloudOptions, type EmulatedCloud, startCloud } from "../../../scripts/simulate/cloud/cloud.ts";
 import { freePort } from "../../../scripts/simulate/mosquitto.ts";
 import { type RunningProgram, startDaemonProcess } from "../../../scripts/simulate/processes.ts";
 
-const MAIN = new URL("../../../main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
 /** How long anything may take to be said. A test that waits longer has failed. */
 const PATIENCE_MS = 30_000;
 

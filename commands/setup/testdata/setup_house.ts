@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { IDLE_ON_GRID, stationEncoder } from "../../../proto/encode_station.ts";
 import { type EmulatedCloud, startCloud } from "../../../scripts/simulate/cloud/cloud.ts";
 import { freePort } from "../../../scripts/simulate/mosquitto.ts";
@@ -10,7 +11,7 @@ export const SN = "R631SIM000000001";
 export const SILENT_SN = "R651SIM000000002";
 export const ACCOUNT = { user: "me@example.com", pass: "app pass-wörd 'x'" };
 
-const ROOT = new URL("../../../", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 export const PERMISSIONS = [
   "--no-prompt",
   "--allow-net",

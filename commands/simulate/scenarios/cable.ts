@@ -75,7 +75,8 @@ export const CABLE_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "late_cloud_frames",
-    title: "The cloud delivers frames from before the outage in the middle of it: the cable's word stands.",
+    title:
+      "The cloud delivers frames from before the outage in the middle of it: the cable's reading stands.",
     stations: [STUDY],
     hosts: HOSTS,
     settings: SETTINGS,
@@ -107,7 +108,7 @@ export const CABLE_SCENARIOS: readonly Scenario[] = [
   {
     name: "driver_flaps",
     title:
-      "The driver says on line and on battery in turn: nobody is told by it, and the cloud's word counts.",
+      "The driver says on line and on battery in turn: nobody is commanded by it, and the cloud's reading counts.",
     stations: [{ ...STUDY, socPercent: 5, loadWatts: 60 }],
     hosts: HOSTS,
     settings: SETTINGS,

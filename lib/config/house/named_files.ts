@@ -1,7 +1,7 @@
 /** The files that keys name: each is read, and what cannot be read becomes a problem that names the key. */
 import { InvalidInputError } from "../../errors.ts";
 import { own } from "../../own.ts";
-import { type AgentKeys, parseAgentKeys } from "../../pairing/agent_keys.ts";
+import { type AgentKeys, isJson, parseAgentKeys } from "../../pairing/agent_keys.ts";
 import type { ConfigSources, HouseConfig, PemKey } from "../house_config.ts";
 import type { KeyReading } from "../read_keys.ts";
 import { fileFault } from "../shown_value.ts";
@@ -55,21 +55,41 @@ export function readModelFiles(
   }
 }
 
-/** The keys of the agents; none before the first is paired. */
+/**
+ * The keys of the agents; none before the first is paired. A file that holds no JSON at all, as a cut of power leaves it, keeps
+ * nobody from starting: NUT clients have no keys, and are protected without.
+ */
 export function readAgentKeys(
   path: string | undefined,
   stateDir: string,
   sources: ConfigSources,
   problems: string[],
+  remarks: string[],
 ): AgentKeys {
   const file = path ?? `${stateDir}/agent_keys.json`;
   if (path === undefined && !sources.exists(file)) return {};
   try {
-    return parseAgentKeys(sources.readFile(file), `AGENT_KEYS_FILE "${file}"`);
+    const text = readOrDamaged(file, sources);
+    if (text !== undefined && isJson(text)) return parseAgentKeys(text, `AGENT_KEYS_FILE "${file}"`);
+    remarks.push(
+      `the agents' keys in "${file}" are lost, as after a cut of power: it is no JSON. NO AGENT OBEYS before the file is put back ` +
+        'from a backup (docs/backup.md), or each host is paired anew: "ecoflow-power keys add AGENT", then "ecoflow-agent pair" there',
+    );
+    return {};
   } catch (error) {
     problems.push(
       error instanceof InvalidInputError ? error.message : fileFault("AGENT_KEYS_FILE", file, error),
     );
     return {};
+  }
+}
+
+/** undefined: it is no text. @throws Error when it may not be read */
+function readOrDamaged(file: string, sources: ConfigSources): string | undefined {
+  try {
+    return sources.readFile(file);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
   }
 }

@@ -21,9 +21,9 @@ const schema = v.object({
 });
 
 /**
- * The newest plan replaces every earlier one: the one with the latest `issued_at`, which is later than that of every plan
- * before it, also where the wall clock went back; it may be some seconds ahead. Signed like a command, over all
- * keys but `sig`; absent `sig` only for an agent without a key.
+ * The newest plan replaces every earlier one. That is the one with the latest `issued_at`. It is later than that of every plan
+ * before it, also where the wall clock went back, and may be some seconds ahead. Signed like a command, over all keys but `sig`.
+ * `sig` is absent only for an agent without a key.
  *
  * `online`: the grid is there as far as anybody knows; alone, do nothing. `on_battery`: whoever cannot reach the broker
  * when the deadline comes shuts down as if told (with `delay_sec`, 0 to 86400 s); whoever can reach it waits for

@@ -1,9 +1,10 @@
 /** Finds and runs the Python program of the comparison. */
+import { fileURLToPath } from "node:url";
 import { inOwnGroup } from "../own_program.ts";
 
 /** Debian's own Python: others lack Debian's packages. */
 const PYTHON = "/usr/bin/python3";
-const SCRIPT = new URL("./python_reading.py", import.meta.url).pathname;
+const SCRIPT = fileURLToPath(new URL("./python_reading.py", import.meta.url));
 
 /** What is missing for the comparison; undefined when nothing is. */
 export async function pythonProblem(): Promise<string | undefined> {

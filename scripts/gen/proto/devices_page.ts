@@ -39,21 +39,31 @@ export function devicesPage(models: readonly ModelSpec[], tag27: string): string
   const accessories = models.filter((m) => m.role === "accessory");
   return `# Devices
 
-Written by \`deno task gen:proto\` from the tables in \`services/soc_bridge/models/\`; change them, not this page.
+\`deno task gen:proto\` writes this page from the tables in \`services/soc_bridge/models/\`. Change them, not this page.
 
-${models.length} models: ${stations.length} power stations and ${accessories.length} accessories. An accessory is decoded and
-published with \`"role":"accessory"\` and never counts as a power station; a plug or meter on the grid side can be named
-as a grid witness.
+There are ${models.length} models: ${stations.length} power stations and ${accessories.length} accessories. An accessory is decoded and
+published with \`"role":"accessory"\`, and never counts as a power station. You can name a plug or meter on the grid side as a witness of the
+grid.
 
-**Confidence** is *high* where raw bytes of that model were decoded, *medium* where only a sibling's bytes or values that
-others decoded were seen, *low* where the layout is assumed. **Grid known from** says how the grid rule is known: an *outage*
-was recorded or reported as it happened; recordings show *both states*; they show the grid *there only* or *gone only*; or the
-rule is *assumed*. The one recorded outage is a RIVER 3 UPS: 18 s after the plug was pulled its reply said so, and about 7 s
-after the return the watts did, while the charger flag was still clear.
+**Confidence** in a model's table:
 
-A match by two letters of the serial number is a **guess**: the station's own keys must confirm it, and until then log, state
-(\`model_guess\`), \`devices\` and \`doctor\` say so.
-The Power Kit and PowerOcean have no table: nothing about their messages is known here.
+- *high*: raw bytes of that model were decoded.
+- *medium*: only bytes of a related model, or values that others decoded, were seen.
+- *low*: the layout is assumed.
+
+**Grid known from** says how the rule for the grid is known:
+
+- *an outage*: one was recorded or reported as it happened.
+- *both states*, *there only*, *gone only*: what the recordings show.
+- *assumed*: no recording shows it.
+
+The one recorded outage is of a RIVER 3 UPS. 18 s after the plug was pulled, its reply said so. About 7 s after the grid was back, the watts
+said so, while the charger flag still did not.
+
+A match by two letters of the serial number is a **guess**. The station's own keys must confirm it. Until then log, state (\`model_guess\`),
+\`devices\` and \`doctor\` say that it is one.
+
+The Power Kit and PowerOcean have no table, because nothing about their messages is known here.
 
 ## Power stations
 
@@ -65,43 +75,63 @@ ${modelTable(accessories)}
 
 ## How the grid is judged
 
-With \`GRID_RULE=auto\` the indicators of the column above decide. Any one of them that shows the grid wins. What is marked
-*(asks)* cannot say that the grid is gone: when it no longer shows the grid, the station is asked for all its values at once, and
-again after 5, 10 and then every 20 s until it answers. *(in a reply)* says "gone" only in such an answer, and only when every
-other sign is in it too and none shows the grid. *with …* names what must not show the grid either. A change needs two fresh
-indications, or one in an answer to a get-all request. Messages without an indicator change nothing and refresh nothing;
-silence is no evidence.
+With \`GRID_RULE=auto\` the indicators of the column "grid by" decide. Any one of them that shows the grid wins. Some need an explanation:
 
-No loss is believed against an indicator of the same row that showed the grid within two minutes, in whatever message; the
-station is asked at once. While an indicator of the row was not told at all a loss waits, in an answer too, until it is told or has
-been missing for 90 s; one that showed the grid itself and takes that back does not wait
+- *(asks)*: it cannot say that the grid is gone. When it no longer shows the grid, the station is asked for all its values: at once, again
+  after 5 and 10 s, and then every 20 s until it answers.
+- *(in a reply)*: it says "gone" only in such an answer, and only when every other sign is in that answer too and none shows the grid.
+- *with …*: these must not show the grid either.
+
+A change needs two fresh indications, or one in an answer to such a request. Messages without an indicator change nothing and refresh
+nothing. Silence is no evidence.
+
+**When a loss is not believed yet.** An indicator of the same row may have shown the grid within two minutes, in any message. Then the loss
+is not believed, and the station is asked at once. Or an indicator of the row was not in the message at all. Then the loss waits, also in an
+answer, until the indicator is told or has been missing for 90 s. An indicator that showed the grid itself and takes that back does not wait
 ([0041](decisions/0041_left_out_is_not_gone.md)).
 
-**The grid is unknown** (\`grid_unknown\`) when a station that speaks has not confirmed for 150 s that the grid is there, or has left an outage's first sign unsettled for 60 s. A live station that has
-not said a word on its grid for a minute is asked. A loss stays a loss until the grid shows itself: to forget it would keep
-hosts running on a battery that ends. When it is not told any more either, the state says both.
+**The grid is unknown** (\`grid_unknown\`) in two cases: a station that speaks has not confirmed for 150 s that the grid is there, or the
+first sign of an outage has not been settled for 60 s. A live station that has told nothing of its grid for a minute is asked. A loss stays
+a loss until the grid shows itself. To forget it would keep hosts running on a battery that ends. When it is not confirmed any more either,
+the state says both.
 
-What proves nothing: \`flow_info_ac_in\` is 0 on an idle RIVER 3 with the grid there, and 4 or 12 on a DELTA 3 with it; only its bit
-1 proves the grid. 0 W come in on a full battery. Volts count from 40 V, because 7 V were seen with nothing plugged in. Where
-two voltages may show the grid and a message has only one of them, the other is remembered for two minutes, and one that
-never showed the grid cannot take it away alone.
+**What proves nothing:**
+
+- \`flow_info_ac_in\` is 0 on an idle RIVER 3 with the grid there, and 4 or 12 on a DELTA 3 with it. Only its bit 1 proves the grid.
+- A full battery takes 0 W from the grid.
+- Volts count from 40 V, because 7 V were seen with nothing plugged in.
+- Two voltages may show the grid, and a message may have only one of them. Then the other is remembered for two minutes. One that never
+  showed the grid cannot say alone that it is gone.
 
 ## What a charge is
 
-\`soc_source\` says it: \`system\` is the station's own figure for the whole, \`packs\` the mean of all batteries by their
-capacities, \`pack\` the only battery's. The main battery of several never stands for the whole; when one is missing, its charge
-old, or a capacity unknown, the charge is unknown and the last one keeps its age. On STREAM the unit's own battery comes first: in
-a group only the leader computes the system's charge, and the others send it as 0.
+\`soc_source\` says where the charge comes from:
 
-A charge of 0 is no value while any other fresh source says 3 % or more, while the battery has not reported (its volts and
-capacity are 0), or in an upload of nothing but zeros. A 0 that nothing led up to is believed at the third reading, a minute
-after the first, and not while the battery cannot have fallen so far. Of nothing but zeros for three minutes the grid is believed, and
-nothing else. Minutes of 0, 5939, 5940, 5999, 12927 and 143999 are no estimate, an energy below ${LEAST_BATTERY_WH} Wh is none, a discharge limit
-of 0 in a CMS report is none, and 65535 is no number of anything.
+| \`soc_source\` | the charge is |
+| --- | --- |
+| \`system\` | the station's own figure for the whole |
+| \`packs\` | the mean of all batteries, by their capacities |
+| \`pack\` | that of the only battery |
 
-\`discharge_min_doubtful\` is true when charge, energy and load contradict the minutes by more than a factor of
-${MINUTES_DOUBT_FACTOR}: too few for the whole load (plus 10 % and 15 W) down to the discharge limit, or too many for what the sun leaves
-of it down to nothing. So it is when they would empty the battery faster than ${FASTEST_FALL_PERCENT_PER_MIN} %/min, whatever else is known.
+The main battery never stands for several. When one of them is missing, its charge is old, or a capacity is unknown, the charge is unknown.
+The last one then keeps its age. On STREAM the unit's own battery comes first: in a group only the leader computes the system's charge, and
+the others send it as 0.
+
+**A charge of 0** is no value in three cases:
+
+- Any other fresh source says 3 % or more.
+- The battery has not reported (its volts and capacity are 0).
+- Everything in the message is zero. When that lasts for three minutes, its grid is believed, and nothing else.
+
+A sudden 0 is believed at the third reading, a minute after the first. It is not believed while the battery cannot have fallen so far.
+
+**Other numbers that are no value:** minutes of 0, 5939, 5940, 5999, 12927 and 143999; an energy below ${LEAST_BATTERY_WH} Wh; a discharge
+limit of 0 in a CMS report; 65535 for anything.
+
+**Minutes that are doubted.** \`discharge_min_doubtful\` is true when charge, energy and load contradict the minutes by more than a factor of
+${MINUTES_DOUBT_FACTOR}. They are too few when the whole load (plus 10 % and 15 W) would take longer to the discharge limit. They are too
+many when what the sun leaves of the load would empty the battery sooner. They are also doubted when they would empty the battery faster
+than ${FASTEST_FALL_PERCENT_PER_MIN} %/min, whatever else is known.
 
 ${tag27}
 
@@ -111,9 +141,9 @@ ${valueTable(models)}
 
 ## A table of your own
 
-A model that is missing here, or that your firmware changed, can be described in a file of the model directory,
-\`NAME.toml\` with one or more \`[[model]]\`, or \`NAME.json\` with \`{"model": [...]}\`. It wins over the product's table
-with the same serial prefix. Mistakes are named by key in the log, and the other tables go on working.
+Is a model missing here, or has your firmware changed it? Describe it in a file of the model directory: \`NAME.toml\` with one or more
+\`[[model]]\`, or \`NAME.json\` with \`{"model": [...]}\`. It wins over the built-in table with the same serial prefix. The log names each mistake
+by its key. The other tables go on working.
 
 \`\`\`toml
 [[model]]
@@ -283,11 +313,17 @@ export function tag27Section(rows: readonly Tag27Row[]): string {
     TAG27_START,
     "## Where GRID_RULE=tag27 is wrong",
     "",
-    "The predecessor's rule takes field 27 of a battery report: 0 or 1 is connected, more is disconnected. The field is the watts",
-    "that leave one pack. A station on the grid whose electronics, charge limit or DC sockets draw on the battery looks",
-    "disconnected; one that idles without the grid looks connected; with two packs the one that reports last decides. It",
-    `applies to RIVER 3 Plus only. Of ${verdicts.length} reports in the recordings whose truth is known, **${wrong} are judged wrongly**.`,
-    "`auto` says of every recording that holds an indicator what its recorder said, but for a few that a test names with the reason.",
+    "The predecessor's rule takes field 27 of a battery report: 0 or 1 is connected, more is disconnected. The field is in truth the watts",
+    "that leave one pack. So the rule is wrong where:",
+    "",
+    "- a station is on the grid, and its electronics, charge limit or DC sockets draw on the battery: it looks disconnected;",
+    "- a station idles without the grid: it looks connected;",
+    "- a station has two packs: the one that reports last decides.",
+    "",
+    "The rule is for RIVER 3 Plus only. The truth is known of " +
+    `${verdicts.length} reports in the recordings. **${wrong} of them are judged wrongly.**`,
+    "",
+    "`auto` agrees with the recorder of every recording that holds an indicator, except for a few that a test names with the reason.",
     "",
     "| recording | grid really | field 27, W | tag 27 says |",
     "| --- | --- | --- | --- |",

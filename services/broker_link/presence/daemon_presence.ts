@@ -1,5 +1,5 @@
 /**
- * The daemon's place on the broker: says that it is there, puts a false word about it right, and notices another daemon in
+ * The daemon's place on the broker: says that it is there, corrects a false message about it, and notices another daemon in
  * its place or on its topics. The connection is the service's.
  */
 import type { JournalEvent } from "../../../lib/messages/event.ts";

@@ -1,6 +1,6 @@
 /**
- * Notices a daemon that speaks on our topics under another client id, as after a move to another machine with a new password:
- * nobody throws anybody out then, but statuses and plans of the two take each other's place. Pure: time is an argument.
+ * Notices a daemon that speaks on our topics under another client id, as after a move to another machine with a new password.
+ * Neither throws the other out, but statuses and plans of the two take each other's place. Pure: time is an argument.
  */
 import type { HeardPresence } from "./heard_presence.ts";
 

@@ -6,7 +6,7 @@ export interface AccountStation {
   readonly sn: string;
   readonly name?: string;
   readonly productName?: string;
-  /** The cloud's word at the time of the list. */
+  /** What the cloud said at the time of the list. */
   readonly online?: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface CloudAccess {
   readonly stations?: readonly AccountStation[];
   /** Topics to hear a station on. */
   topicsOf(sn: string): readonly string[];
-  /** The topic with the cloud's own word on whether a station is there, where there is one. */
+  /** The topic on which the cloud itself says whether a station is there, where there is one. */
   statusTopicOf?(sn: string): string;
   /** The app account's id, under which stations can be asked; absent: they cannot be asked over MQTT. */
   readonly userId?: string;

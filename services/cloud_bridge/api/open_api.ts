@@ -25,7 +25,7 @@ export type QuotaRefusal = "not_linked" | "not_opened" | "offline" | "refused";
 /** What `quota/all` says about one station. */
 export type QuotaAnswer =
   | { readonly kind: "values"; readonly body: Uint8Array }
-  /** `offline` carries the answer too: it is the cloud's word on the station. */
+  /** `offline` carries the answer too: it is what the cloud says of the station. */
   | { readonly kind: QuotaRefusal; readonly text: string; readonly body: Uint8Array };
 
 /** "Signature is wrong", which is also a passing fault of the server. */

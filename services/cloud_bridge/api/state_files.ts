@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { errorText } from "../../../lib/errors.ts";
 import { parseJson } from "../../../lib/messages/parse.ts";
-import { textFile } from "../../../lib/text_file.ts";
+import { textFile } from "../../../lib/files/text_file.ts";
 import { loginWaitMs, withLogin } from "./login_budget.ts";
 
 const UUID = /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/;

@@ -11,7 +11,7 @@ const jsonSchema = v.union([
 ]);
 
 /**
- * Whether a payload on `get_reply` is the cloud's word that the station is away, and not the station's answer.
+ * Whether a payload on `get_reply` is the cloud that says that the station is away, and not the station's answer.
  *
  * @returns false as well for what cannot be read
  * @see docs/protocol.md "Asking for everything"

@@ -84,7 +84,7 @@ export class QuotaPoll {
 
   /**
    * Somebody in the house wants fresh values of a station. It is asked although the broker brings it: a push is partial,
-   * and what it lacks, for example the second word on a lost grid, may never come by itself.
+   * and what it lacks, for example the second reading of a lost grid, may never come by itself.
    */
   refresh(sn: string): void {
     if (this.#refused.has(sn) || !this.parts.sns().includes(sn)) return;

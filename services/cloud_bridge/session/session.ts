@@ -50,7 +50,7 @@ const SUBSCRIBE_TIMEOUT_MS = 15_000;
 /** MQTT keep alive, s: the apps use 15 to 60. */
 const MQTT_KEEP_ALIVE_SEC = 30;
 
-/** What a topic brings: a station's pushes, answers to our requests, or the cloud's word on the station. */
+/** What a topic brings: a station's pushes, answers to our requests, or what the cloud says of the station. */
 type SourceKind = "push" | "reply" | "status";
 
 /** See the file comment. Runs once. */
@@ -184,7 +184,7 @@ export class Session {
   #learn(sn: string, kind: SourceKind, payload: Uint8Array): boolean {
     const { clock, stations } = this.parts;
     if (kind === "status") {
-      // The cloud's word, not the station's: it proves no stream.
+      // The cloud says it, not the station: it proves no stream.
       const online = readStatus(payload);
       return online !== undefined && stations.setOnline(sn, online);
     }
@@ -266,7 +266,7 @@ export class Session {
   }
 }
 
-/** `{"params":{"status":1}}`: the cloud's word on a station; undefined when it is something else. */
+/** `{"params":{"status":1}}`: what the cloud says of a station; undefined when it is something else. */
 function readStatus(payload: Uint8Array): boolean | undefined {
   try {
     return parseJson(statusSchema, payload, "status").params.status === 1;

@@ -418,6 +418,20 @@ Deno.test("Session takes nothing from unknown topics and nothing that the broker
     assert.deepEqual([scene.session.silenceMs(ONE), scene.session.silenceMs(TWO)], [0, 1000]);
   }));
 
+Deno.test("Session says of which station a message was too large to be read, and takes it for no word of it", () =>
+  inSession({}, async (scene) => {
+    await rise(scene);
+    await scene.clock.advance(1000);
+    scene.told.length = 0;
+    scene.client.events.onLeftOut?.(push(ONE), 300_000);
+    scene.client.events.onLeftOut?.("somewhere/else", 300_001);
+    const lines = scene.logged().split("\n").filter((line) => line.includes("MESSAGE LEFT OUT"));
+    assert.equal(lines.length, 2);
+    assert.match(lines[0] ?? "", new RegExp(`warn .*sn=${ONE} bytes=300000`));
+    assert.doesNotMatch(lines[1] ?? "", /sn=/);
+    assert.deepEqual([scene.told, scene.session.silenceMs(ONE)], [[], 1000]);
+  }));
+
 const open: Partial<CloudAccess> = {
   userId: undefined,
   topicsOf: (sn) => [openTopics.quota("open-1", sn)],

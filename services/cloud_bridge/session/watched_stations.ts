@@ -81,7 +81,7 @@ export class WatchedStations {
     return this.#account === undefined || this.#account.size === 0 ? undefined : false;
   }
 
-  /** The cloud's word on a station. @returns whether that is news */
+  /** What the cloud says of a station. @returns whether that is news */
   setOnline(sn: string, online: boolean): boolean {
     if (this.#online.get(sn) === online) return false;
     this.#online.set(sn, online);
@@ -100,14 +100,14 @@ export class WatchedStations {
   }
 
   /**
-   * How a station is asked for its whole state: in the form in which it speaks; in both as long as it has not spoken,
-   * for each kind of station ignores the other's form.
+   * How a station is asked for its whole state: in the form in which it speaks. As long as it has not spoken, in both: each kind of
+   * station ignores the other's form.
    */
   formsOf(sn: string): readonly RequestForm[] {
     return [...this.#forms.get(sn) ?? BOTH_FORMS];
   }
 
-  /** The list for the house. `online` is the cloud's last word, absent when it gave none. */
+  /** The list for the house. `online` is what the cloud said last, absent when it said nothing. */
   toList(): StationList {
     const others = [...this.#account?.values() ?? []].filter(({ sn }) => !this.isWatched(sn));
     return {

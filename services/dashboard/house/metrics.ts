@@ -26,7 +26,11 @@ export interface MetricSpec {
 /** Every metric there is, by name. */
 export const METRICS = {
   info: { type: "gauge", help: "Always 1; the version is a label.", labels: ["version"] },
-  healthy: { type: "gauge", help: "1 when the house is protected now, else 0; as /health.", labels: [] },
+  healthy: {
+    type: "gauge",
+    help: "1 when the house is protected now, else 0; the same as /health.",
+    labels: [],
+  },
   broker_up: { type: "gauge", help: "1 when the broker in the house is reachable.", labels: [] },
   cloud_up: {
     type: "gauge",
@@ -41,7 +45,7 @@ export const METRICS = {
     labels: ["kind", "severity"],
   },
   station_live: { type: "gauge", help: "1 when the station's values are live, else 0.", labels: ["station"] },
-  state_age_seconds: { type: "gauge", help: "Age of the newest word of the station.", labels: ["station"] },
+  state_age_seconds: { type: "gauge", help: "Age of the station's newest reading.", labels: ["station"] },
   charge_percent: { type: "gauge", help: "State of charge.", labels: ["station"] },
   grid_connected: {
     type: "gauge",
@@ -50,7 +54,7 @@ export const METRICS = {
   },
   source: {
     type: "gauge",
-    help: "1 for who tells the grid and the charge of a station with a cable: cloud or nut.",
+    help: "1 for the source of grid and charge of a station with a cable: cloud or nut.",
     labels: ["station", "quantity", "source"],
   },
   sources_disagree: {
@@ -75,7 +79,7 @@ export const METRICS = {
     labels: ["station"],
   },
   policy_state: { type: "gauge", help: "1 for the policy's present state.", labels: ["station", "state"] },
-  policy_blind: { type: "gauge", help: "1 when the policy has no fresh word.", labels: ["station"] },
+  policy_blind: { type: "gauge", help: "1 when the policy has no fresh reading.", labels: ["station"] },
   policy_timer_seconds: {
     type: "gauge",
     help: "Left of the running timer; absent: none runs.",

@@ -68,7 +68,7 @@ export function houseView(house: House, options: ViewOptions): HouseView {
 
 /** Also for a moment after the start. */
 const NO_WORD =
-  "The broker brings no word of the daemon itself. If this stays, it refuses them, commands to hosts too: " +
+  "The broker delivers nothing from the daemon itself. If this stays, it refuses them, commands to hosts too: " +
   "to see which rights are missing, run: sudo ecoflow-power doctor";
 
 function problemsOf({ isBrokerUp, daemon }: House): string[] {

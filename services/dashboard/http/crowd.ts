@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../../lib/time/clock.ts";
 import type { Logger } from "../../../lib/log/log.ts";
 import { Client, type HttpTimes } from "./client.ts";
-import { networkOf, plainAddress } from "./network.ts";
+import { networkOf } from "./network.ts";
+import { plainAddress } from "../../../lib/text/plain_address.ts";
 import { findRoom } from "./places.ts";
 
 /** How many connections there may be at a time. */

@@ -10,8 +10,3 @@ export function networkOf(address: string): string {
     ":",
   );
 }
-
-/** Without the prefix that an IPv4 peer has at a socket for both. */
-export function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, "");
-}

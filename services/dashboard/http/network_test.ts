@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { networkOf, plainAddress } from "./network.ts";
+import { networkOf } from "./network.ts";
 
 const rows: readonly (readonly [string, string])[] = [
   ["192.168.1.2", "192.168.1.2"],
@@ -14,10 +14,3 @@ const rows: readonly (readonly [string, string])[] = [
 for (const [address, network] of rows) {
   Deno.test(`networkOf() of ${address}`, () => assert.equal(networkOf(address), network));
 }
-
-Deno.test("plainAddress() takes the prefix off an IPv4 address alone", () => {
-  assert.equal(plainAddress("::ffff:192.168.1.2"), "192.168.1.2");
-  assert.equal(plainAddress("::FFFF:192.168.1.2"), "192.168.1.2");
-  assert.equal(plainAddress("::ffff:1"), "::ffff:1");
-  assert.equal(plainAddress("2001:db8::1"), "2001:db8::1");
-});

@@ -1,9 +1,10 @@
 /** A process that has no file descriptor left must not stay deaf for ever. */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
+import { fileURLToPath } from "node:url";
 import { systemClock } from "../../../lib/time/clock.ts";
 
-const SCRIPT = new URL("../testdata/scarce_server.ts", import.meta.url).pathname;
+const SCRIPT = fileURLToPath(new URL("../testdata/scarce_server.ts", import.meta.url));
 
 const ignore = Deno.build.os === "windows";
 

@@ -79,8 +79,7 @@ export const PICTURED: readonly PicturedState[] = [
     name: "stale",
     feed: (house) => {
       feedDaemon(house, UP);
-      const sentence =
-        "The grid was there at the last word on it, 7 min ago; the charge was 71 %, 7 min ago.";
+      const sentence = "The grid was there at the last reading, 7 min ago; the charge was 71 %, 7 min ago.";
       const ages = { link: "stale", age_s: 400, grid_age_s: 400, soc_age_s: 400 };
       feedStation(house, "Study", { state: { ...CALM, ...ages }, policy: { sentence, blind: true } });
     },

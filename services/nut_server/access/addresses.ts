@@ -13,12 +13,6 @@ export function networkProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** `::ffff:192.168.1.2`, as a socket that serves both families says it, becomes `192.168.1.2`. */
-export function plainAddress(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  return mapped?.[1] ?? address;
-}
-
 /** A network, as the bits that its addresses begin with. */
 interface Network {
   readonly family: 4 | 6;
@@ -46,7 +40,7 @@ export class AddressList {
     });
   }
 
-  /** An address of IPv4 is the same as its mapping into IPv6. A zone does not count. @param address As {@link plainAddress} gives it */
+  /** An address of IPv4 is the same as its mapping into IPv6. A zone does not count. @param address Without a port and brackets */
   has(address: string): boolean {
     const family = ipFamily(address);
     if (family === 0) return false;

@@ -9,9 +9,9 @@ export interface Guest {
 }
 
 /**
- * The connection that makes room: the idlest of the address that has most, so that a flood from one address pays for
- * itself and a host that has just come is not the next to go. Logged-in ones never do, nor does the only connection of an
- * address from which somebody logged in before.
+ * The connection that makes room: the idlest of the address that has most. So a flood from one address pays for itself, and a host
+ * that has just come is not the next to go. Logged-in ones never do, nor does the only connection of an address from which
+ * somebody logged in before.
  *
  * @returns undefined when nobody can go
  */
@@ -39,8 +39,8 @@ export function whoMakesRoom<T extends Guest>(
 const MANY_SESSIONS = 4;
 
 /**
- * The same for a newcomer from an address that is kept a place, when nobody else can go: whoever has a password may log in often, and
- * from many addresses, and must not keep a host out by it. The idlest session of the address that has most, of those that have many.
+ * The same for a newcomer from an address that is kept a place, when nobody else can go: the idlest session of the address that has
+ * most, of those that have many. Whoever has a password may log in often, and from many addresses. That must not keep a host out.
  *
  * @returns undefined when no address has many
  */

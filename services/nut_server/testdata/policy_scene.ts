@@ -58,7 +58,12 @@ export async function withPolicy(
   const engine = new PolicyEngine(
     { ...testContext(capability, { ...POLICY, ...change.policy, bootId }, { clock, broker: house.broker }) },
     {
-      store: { read: () => disk.text, write: (text) => void (disk.text = text), setAside: () => "" },
+      store: {
+        read: () => disk.text,
+        write: (text) => void (disk.text = text),
+        writePlain: (text) => void (disk.text = text),
+        setAside: () => "",
+      },
       newId: () => `${bootId ?? "c"}${++ids}`,
     },
   );

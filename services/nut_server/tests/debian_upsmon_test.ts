@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { havePrograms, inTempDir, type Running, startProgram, until } from "../testdata/debian_programs.ts";
 import type { NutServerConfig } from "../slice.ts";
 import {
@@ -245,8 +246,9 @@ for (const [name, isTrusted] of [["of the house", true], ["of somebody else", fa
     ignore: !existsSync("/usr/bin/certutil"),
     fn: () =>
       inTempDir({}, async (dir) => {
-        const authority =
-          new URL(`../testdata/${isTrusted ? "ca" : "other_ca"}.cert.pem`, import.meta.url).pathname;
+        const authority = fileURLToPath(
+          new URL(`../testdata/${isTrusted ? "ca" : "other_ca"}.cert.pem`, import.meta.url),
+        );
         const commands = certutilCommands(`${dir}/nss`, authority);
         const { code, stderr } = await new Deno.Command("sh", { args: ["-ec", commands] }).output();
         equal(code, 0, new TextDecoder().decode(stderr));

@@ -28,7 +28,7 @@ export interface Latch {
     readonly shownMonoMs?: number;
   };
   /**
-   * The command that the policy's status names: after a restart of ours there may be no other word of it. `isShown`: it was
+   * The command that the policy's status names: after a restart of ours nothing else may tell of it. `isShown`: it was
    * answered, or a client has been shown FSD since.
    */
   readonly named?: { readonly id: string; readonly isShown: boolean; readonly shownMonoMs?: number };
@@ -125,9 +125,9 @@ function take(latch: Latch, input: LatchInput, nowMonoMs: number): Latch {
       const commanded = {
         id,
         untilMonoMs: nowMonoMs + input.lifeMs,
-        isAborted: known?.isAborted ?? false,
+        isAborted: known?.isAborted === true,
         isShown: isAnswered,
-        ...(isAnswered ? { shownMonoMs } : {}),
+        shownMonoMs,
       };
       return { ...latch, commanded };
     }
@@ -141,10 +141,8 @@ function take(latch: Latch, input: LatchInput, nowMonoMs: number): Latch {
         wasShown: true,
       };
     case "shown":
-      if (!latch.on) return latch;
       return { ...latch, shown: new Set([...latch.shown, input.session]), wasShown: true };
     case "ended":
-      if (!latch.shown.has(input.session)) return latch;
       return { ...latch, shown: new Set([...latch.shown].filter((session) => session !== input.session)) };
     case "tick":
       return latch;
@@ -164,7 +162,7 @@ function namedBy(
 function answered(latch: Latch, shownMonoMs: number): Latch {
   const { commanded, named } = latch;
   if (commanded) return { ...latch, commanded: { ...commanded, isShown: true, shownMonoMs } };
-  return named ? { ...latch, named: { ...named, isShown: true, shownMonoMs } } : latch;
+  return { ...latch, named: named && { ...named, isShown: true, shownMonoMs } };
 }
 
 /** The command that an effect is about; one that was answered before we came is none of ours. */

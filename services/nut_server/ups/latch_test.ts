@@ -67,6 +67,12 @@ Deno.test("stepLatch() follows the rule of setting and clearing", () => {
       ["set policy", "shown c"],
     ],
     [
+      "a command that comes twice more while its answer is on the way is answered once",
+      [[0, command("c")], [1, shown(1)], [2, command("c")], [3, command("c")], [4, shown(1)]],
+      "policy",
+      ["set policy", "shown c"],
+    ],
+    [
       "a second command to a host that sees FSD is answered too",
       [[0, command("c")], [1, shown(1)], [2, command("d")], [3, shown(1)]],
       "policy",

@@ -37,7 +37,8 @@ export function answerCommand(
     const input: LatchInput = { kind: "command", id, lifeMs };
     return { input, outcomes: [] };
   }
-  if (clients === 0) return say("failed", "no NUT client of this host is logged in");
+  // "failed" would be a preparation that is passed over: who asked would wait for the end.
+  if (clients === 0) return say("rejected", "no NUT client of this host is logged in");
   const logged = `${clients} NUT client${clients === 1 ? " is" : "s are"} logged in`;
   return say(
     "done",

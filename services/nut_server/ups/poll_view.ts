@@ -1,6 +1,6 @@
 /**
- * One poll of a client sees one moment. Clients ask one variable after the other and judge them together: without this, the
- * grid could go between "no runtime, with the grid" and "on battery", and WinNUT would take that for an empty battery. Pure.
+ * One poll of a client sees one moment. Clients ask one variable after the other and judge them together. Without this, the grid
+ * could go between "no runtime, with the grid" and "on battery". WinNUT would take that for an empty battery. Pure.
  */
 
 /** So long a poll may take, ms: clients ask its variables within milliseconds, and begin the next some seconds later. */

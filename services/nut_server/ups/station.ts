@@ -23,7 +23,7 @@ export interface StationMemory {
     readonly evidenceMonoMs: number;
     readonly sinceMonoMs: number;
   };
-  /** The policy's newest word; `retained`: from before, and nothing has confirmed that it still holds. */
+  /** The policy's newest status; `retained`: from before, and nothing has confirmed that it still holds. */
   readonly policy?: {
     readonly status: PolicyStatus;
     readonly heardMonoMs: number;
@@ -84,13 +84,13 @@ export function noteState(
     evidenceMonoMs: ageMs(state.grid_age_s ?? state.age_s),
     sinceMonoMs: memory.grid?.connected === state.grid_connected ? memory.grid.sinceMonoMs : nowMonoMs,
   };
-  // On battery, as the policy said before we came: its word still holds. With the grid it is from an earlier outage.
+  // On battery, as the policy said before we came: its status still holds. With the grid it is from an earlier outage.
   const policy = memory.policy && { ...memory.policy, retained: memory.policy.retained && grid.connected };
   return { ...known, report, grid, ...(policy ? { policy } : {}) };
 }
 
 /**
- * Takes in a word of the policy. One in doubt is from before a reboot, as a retained one is: a host that has just booted
+ * Takes in a status of the policy. One in doubt is from before a reboot, as a retained one is: a host that has just booted
  * must be neither sent down nor told "on battery" by it.
  *
  * @param at `retained`: from before, and too old to be acted on; it never takes the place of one that was heard live
@@ -116,9 +116,9 @@ export interface Grace {
 /**
  * What may be said now.
  *
- * Without a fresh word on the grid the station counts as stale, whatever else it says: a status without OL or OB
+ * Without a fresh reading of the grid the station counts as stale, whatever else it says: a status without OL or OB
  * would look alive to clients and disarm their own last resort. On battery the policy goes on with an estimate, and
- * while it does, its word stands; clients that were told "stale" on battery shut down by themselves some 20 s later.
+ * while it does, its status stands; clients that were told "stale" on battery shut down by themselves some 20 s later.
  *
  * A charge that nobody confirms is not said, and no runtime that rests on it. On battery the policy's estimate stands in
  * for what the station does not say. When the policy is silent too, nobody can tell when the battery ends: that counts as stale, so that clients do

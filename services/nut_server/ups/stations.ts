@@ -35,7 +35,7 @@ export class Stations {
     return this.#memories.get(device) ?? NOTHING_HEARD;
   }
 
-  /** The policy's newest word on a station, when it is to be believed. */
+  /** The policy's newest status of a station, when it is to be believed. */
   policyOf(device: string): PolicyStatus | undefined {
     const { policy } = this.memoryOf(device);
     return policy && !policy.retained ? policy.status : undefined;
@@ -46,7 +46,7 @@ export class Stations {
     this.#memories.set(device, noteState(this.memoryOf(device), state, at));
   }
 
-  /** Takes in a word of the policy. */
+  /** Takes in a status of the policy. */
   notePolicy(device: string, status: PolicyStatus, at: Hearing): void {
     this.#memories.set(device, notePolicy(this.memoryOf(device), status, at));
   }
@@ -68,7 +68,7 @@ export class Stations {
     return view.kind === "live" && view.gridConnected;
   }
 
-  /** A policy that fell silent cannot take its word back; fresh word from the station that the grid is there does. */
+  /** A policy that fell silent cannot take its status back; a fresh reading of the station that the grid is there does. */
   isPolicyGone(device: string, nowMonoMs: number): boolean {
     const memory = this.memoryOf(device);
     if (!memory.policy || isPolicyHeard(memory, nowMonoMs, this.grace)) return false;

@@ -69,7 +69,7 @@ export function makeCabledHouse(
     bridge: contextOf<SocBridgeConfig>("soc_bridge"),
     policy: contextOf<PolicyEngineConfig>("policy_engine"),
   };
-  const store = { read: () => undefined, write: () => {}, setAside: () => "nowhere" };
+  const store = { read: () => undefined, write: () => {}, writePlain: () => {}, setAside: () => "nowhere" };
   const services = [
     createSocBridge(contexts.bridge),
     new PolicyEngine(contexts.policy, { store, newId: () => crypto.randomUUID() }),

@@ -1,5 +1,6 @@
 /** For tests: what Debian's `upsd` needs for STARTTLS, by the library that it was built with. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { lackPrograms, runProgram } from "../../nut_server/testdata/debian_programs.ts";
 import type { DummyHouseOptions } from "./dummy_house.ts";
 
@@ -7,7 +8,8 @@ const NICK = "house";
 /** Another name of the server, that its certificate does not know. */
 export const OTHER_NAME = "127.0.0.2";
 const WORD = "only-a-test";
-const pem = (name: string) => new URL(`../../nut_server/testdata/${name}.pem`, import.meta.url).pathname;
+const pem = (name: string) =>
+  fileURLToPath(new URL(`../../nut_server/testdata/${name}.pem`, import.meta.url));
 
 /** Who signed the server's certificate, and somebody who did not, as PEM. */
 export const SIGNERS = {

@@ -10,11 +10,11 @@ import { own } from "../../../lib/own.ts";
 /**
  * Whether a host is to be down.
  *
- * With one station, that station's reading. A host on several goes down when at least one of them wants it down and none of
- * the others is known to carry it: a station that was never heard, or fell silent with the grid longer ago than the blind
- * limit, holds nobody up, because unknown is never "all is well". One that does not tell the grid any more carries it by its
- * battery, as long as its fresh charge is above the host's limit there. A host that the owner has put to "any" goes with the
- * first.
+ * A host on one station does as that station says. A host on several goes down when at least one of them wants it down, and
+ * none of the others is known to carry it. A station that was never heard carries nobody, because unknown is never "all is
+ * well". Nor does one that fell silent with the grid longer ago than the blind limit. A station that does not tell the grid any
+ * more carries the host by its battery, as long as its fresh charge is above the host's limit there. A host that the owner has
+ * put to "any" goes with the first.
  */
 export function wantedOf(
   host: string,
@@ -23,7 +23,7 @@ export function wantedOf(
   stations: ReadonlyMap<string, StationState>,
   nowMonoMs: number,
 ): "up" | "down" {
-  const readings = feeds.map((device) => [device, feedWord(host, device, rules, stations)] as const);
+  const readings = feeds.map((device) => [device, wantedByFeed(host, device, rules, stations)] as const);
   if (!readings.some(([, reading]) => reading === "down")) return "up";
   if (rules.goesWithAny.has(host)) return "down";
   const isCarried = readings.some(([device, reading]) =>
@@ -43,7 +43,7 @@ export function stillCarries(
   // A played grid carries nobody.
   if (readings?.simulated) return false;
   if (!verdict?.isOld || verdict.connected !== true) return true;
-  return nowMonoMs - (verdict.evidenceMonoMs ?? -Infinity) <= blindLimitMs;
+  return verdict.evidenceMonoMs !== undefined && nowMonoMs - verdict.evidenceMonoMs <= blindLimitMs;
 }
 
 /** Whether a station whose grid is unknown has charge enough for a host, with or without the grid. */
@@ -64,11 +64,12 @@ function carriesByCharge(
     stationFloor(state.readings, station),
     outletFloor(group.port, state.readings),
   );
-  return reading.value > effectiveSocMin(group.triggers.socMinPercent ?? 100, { floorPercent });
+  const { socMinPercent } = group.triggers;
+  return socMinPercent !== undefined && reading.value > effectiveSocMin(socMinPercent, { floorPercent });
 }
 
 /** What one station wants of a host; "unknown" while nobody has said whether its grid is there. */
-export function feedWord(
+export function wantedByFeed(
   host: string,
   device: string,
   rules: HouseRules,

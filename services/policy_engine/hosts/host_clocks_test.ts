@@ -29,6 +29,14 @@ Deno.test("HostClocks tells a difference once, and forgets it with the first tim
   assert.deepEqual(clocks.apart, { agents: ["nas"], most: "an unknown time" });
 });
 
+Deno.test("HostClocks tells the largest difference that is known", () => {
+  const clocks = new HostClocks();
+  clocks.refused("pc", ts(-900_000), NOW);
+  clocks.refused("nas", ts(600_000), NOW);
+  clocks.refused("tv", undefined, NOW);
+  assert.equal(clocks.apart.most, "900 s");
+});
+
 Deno.test("isInForce() knows the command that a host is to obey now, and no other", () => {
   const commanded = {
     kind: "commanded",

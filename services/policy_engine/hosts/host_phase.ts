@@ -114,8 +114,8 @@ export const PREPARATIONS_MS = 600_000;
 /** A host that came online without answering is told again with the same id, but not sooner than this, ms. */
 export const RESEND_AFTER_MS = 5000;
 /**
- * A host that is online and does not answer is told again with the same id, ms: a broker that was killed may have
- * forgotten its session, and with it the command that it had confirmed to us. First after the least, then ever more seldom.
+ * A host that is online and does not answer is told again with the same id, first after the least, then ever more seldom, ms. A
+ * broker that was killed may have forgotten the host's session, and with it the command that it had confirmed to us.
  */
 export const UNANSWERED_RESEND_MS = { least: 15_000, most: 60_000 };
 /** What the broker did not take is sent again after this long, then ever more seldom, ms. */

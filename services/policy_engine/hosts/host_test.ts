@@ -1,17 +1,6 @@
 import assert from "node:assert/strict";
 import { stepHost } from "./host.ts";
-import {
-  ABORT_REPEAT_MS,
-  type HostInput,
-  type HostPhase,
-  type HostState,
-  type HostStep,
-  PREPARATIONS_MS,
-  WAKE_EVERY_MS,
-  WAKE_LIMIT_MS,
-  WAKE_PATIENCE_MS,
-  WAKE_SLOWLY_EVERY_MS,
-} from "./host_phase.ts";
+import type { HostInput, HostPhase, HostState, HostStep } from "./host_phase.ts";
 import type { HostRules } from "../rules/host_rules.ts";
 
 const RULES: HostRules = { cooldownMs: 300_000, abortWindowMs: 120_000, shutdownDelayMs: 60_000 };
@@ -77,7 +66,8 @@ const tooLate = (online: boolean, wasDown?: boolean): HostState => ({
   phase: { ...calling().phase as HostPhase & { kind: "aborting" }, isTaken: true, wasDown },
   online,
 });
-const TAKEN_MS = RULES.cooldownMs + RULES.shutdownDelayMs + PREPARATIONS_MS;
+/** The cooldown, the delay and ten minutes of preparations. */
+const TAKEN_MS = 960_000;
 
 const rows: readonly [
   name: string,
@@ -155,6 +145,14 @@ const rows: readonly [
     "aborting",
     ["abort"],
   ],
+  [
+    "calls it off 1 ms before its delay and ten minutes of preparations are over",
+    { phase: DOWN, online: true },
+    UP_TICK,
+    T + 659_999,
+    "aborting",
+    ["abort"],
+  ],
   ["knows a host that has booted", { phase: DOWN, online: true }, UP_TICK, T + 660_000, "idle", []],
   ["tells a host that came up in the outage", { phase: DOWN, online: true }, DOWN_TICK, T + 1, "commanded", [
     "shutdown",
@@ -175,28 +173,17 @@ const rows: readonly [
     [],
   ],
   ["wakes a host that is down", GONE, WAKE_TICK, T + 1, "waking", ["wake"]],
-  ["waits before it wakes again", waking(), WAKE_TICK, T + WAKE_EVERY_MS - 1, "waking", []],
-  ["wakes again", waking(), WAKE_TICK, T + WAKE_EVERY_MS, "waking", ["wake"]],
-  [
-    "wakes less often after a while",
-    waking(T + WAKE_PATIENCE_MS),
-    WAKE_TICK,
-    T + WAKE_PATIENCE_MS + WAKE_EVERY_MS,
-    "waking",
-    [],
-  ],
-  [
-    "but still wakes",
-    waking(T + WAKE_PATIENCE_MS),
-    WAKE_TICK,
-    T + WAKE_PATIENCE_MS + WAKE_SLOWLY_EVERY_MS,
-    "waking",
-    ["wake"],
-  ],
-  ["pauses while it may not wake", waking(), UP_TICK, T + WAKE_EVERY_MS, "waking", []],
+  ["waits a minute before it wakes again", waking(), WAKE_TICK, T + 59_999, "waking", []],
+  ["wakes again after a minute", waking(), WAKE_TICK, T + 60_000, "waking", ["wake"]],
+  ["wakes each minute for ten", waking(T + 539_999), WAKE_TICK, T + 599_999, "waking", ["wake"]],
+  ["wakes less often then", waking(T + 540_000), WAKE_TICK, T + 600_000, "waking", []],
+  ["waits five minutes then", waking(T + 600_000), WAKE_TICK, T + 899_999, "waking", []],
+  ["but still wakes", waking(T + 600_000), WAKE_TICK, T + 900_000, "waking", ["wake"]],
+  ["pauses while it may not wake", waking(), UP_TICK, T + 60_000, "waking", []],
   ["ends when the agent is online", waking(), presence(true), T + 1, "idle", ["is_awake"]],
   ["does not take an old presence for awake", waking(), presence(true, false), T + 1, "waking", []],
-  ["gives up after a day", waking(), WAKE_TICK, T + WAKE_LIMIT_MS, "idle", ["not_awake"]],
+  ["wakes for a day", waking(T), WAKE_TICK, T + 86_399_999, "waking", ["wake"]],
+  ["gives up after a day", waking(), WAKE_TICK, T + 86_400_000, "idle", ["not_awake"]],
   ["tells a host that is being woken in a second outage", waking(), DOWN_TICK, T + 1, "commanded", [
     "shutdown",
   ]],
@@ -225,8 +212,8 @@ const rows: readonly [
     ["not_aborted"],
   ],
   ["leaves it down when it never answered", abortedDown, UP_TICK, T + 120_000, "down", []],
-  ["repeats an abort, not 1 ms early", calling(), UP_TICK, T + ABORT_REPEAT_MS - 1, "aborting", []],
-  ["repeats an abort", calling(), UP_TICK, T + ABORT_REPEAT_MS, "aborting", ["abort"]],
+  ["repeats an abort, not 1 ms early", calling(), UP_TICK, T + 15_000 - 1, "aborting", []],
+  ["repeats an abort", calling(), UP_TICK, T + 15_000, "aborting", ["abort"]],
   ["aborts again at once when it comes back", calling(false), presence(true), T + 1, "aborting", [
     "abort",
   ]],
@@ -352,6 +339,58 @@ for (
   });
 }
 
+for (
+  const [name, times, afterMs, isRepeated] of [
+    ["waits 5 s with what the broker refused once", 1, 4999, false],
+    ["sends what the broker refused once again after 5 s", 1, 5000, true],
+    ["waits twice as long after the second time", 2, 9999, false],
+    ["sends it again then", 2, 10_000, true],
+    ["waits 40 s after the fourth time", 4, 39_999, false],
+    ["sends it again after the fourth time", 4, 40_000, true],
+    ["waits a minute at most", 9, 59_999, false],
+    ["sends it once a minute then", 9, 60_000, true],
+  ] as const
+) {
+  Deno.test(`stepHost() ${name}, with its id`, () => {
+    const refused = { times, atMonoMs: T + 1000 };
+    const phase = { ...ON_ITS_WAY.phase, delivery: "refused", refused } as HostPhase;
+    const { state, effects } = stepHost({ phase }, DOWN_TICK, RULES, T + 1000 + afterMs, () => "new");
+    const again = { kind: "send", action: "shutdown", commandId: "s1", isRepeat: true };
+    assert.deepEqual(effects, isRepeated ? [again] : []);
+    assert.deepEqual(state.phase, isRepeated ? { ...phase, delivery: "waiting" } : phase);
+  });
+}
+
+for (
+  const [name, from] of [
+    ["was down and came up", { phase: DOWN, online: true }],
+    ["was being woken", waking()],
+    ["was down, called off and not heard", abortedDown],
+  ] as const
+) {
+  Deno.test(`stepHost() remembers that a host ${name} when it is told once more, and calls it off`, () => {
+    const told = stepHost(from, DOWN_TICK, RULES, T + 1, () => "s2").state;
+    const silent = stepHost({ ...told, online: false }, UP_TICK, RULES, T + 2, () => "a2").state;
+    const after = stepHost(silent, UP_TICK, RULES, T + 120_002, () => "a3");
+    assert.equal(after.state.phase.kind, "down");
+    assert.deepEqual(after.effects, [], "nobody expected it to answer");
+  });
+}
+
+Deno.test("stepHost() tells a host anew when its time is up, and remembers that it was down", () => {
+  const told = stepHost(waking(), DOWN_TICK, RULES, T, () => "s2").state;
+  const { state } = stepHost(told, DOWN_TICK, RULES, T + 300_000, () => "s3");
+  assert.deepEqual(state.phase, {
+    kind: "commanded",
+    commandId: "s3",
+    commandedMonoMs: T + 300_000,
+    firstCommandedMonoMs: T,
+    answer: "none",
+    delivery: "waiting",
+    wasDown: true,
+  });
+});
+
 Deno.test("stepHost() tells a host that was told again nothing more once the grid is back", () => {
   const again = stepHost(commanded(), DOWN_TICK, RULES, T + 15_000, () => "new").state;
   const { state, effects } = stepHost(again, UP_TICK, RULES, T + 16_000, () => "a1");
@@ -400,6 +439,10 @@ const abortCases: readonly [
   ["down when its answer comes after the abort and it goes", commanded(), [
     UP_TICK,
     ack("accepted"),
+    presence(false),
+  ], "down"],
+  ["down when it came back for a moment and its shutdown still ran", { phase: DOWN, online: true }, [
+    UP_TICK,
     presence(false),
   ], "down"],
   ["up when it goes for a moment", commanded("accepted"), [UP_TICK, presence(false), presence(true)], "idle"],

@@ -36,13 +36,12 @@ export function mayWake(
   const ownFeeds = feedsOf(host, rules);
   const isReady = (device: string) => isFeedReady(feeds.get(device) ?? {}, rules, nowMonoMs);
   if (!(rules.goesWithAny.has(host) ? ownFeeds.every(isReady) : ownFeeds.some(isReady))) return false;
-  return ownFeeds.every((device) => {
-    const station = own(rules.stations, device);
-    if (!station) return true;
-    const ownStage = placeOf(host, station)?.stage.number ?? 0;
-    const later = station.stages.filter(({ number }) => number > ownStage)
-      .flatMap(({ groups }) => groups.flatMap((group) => group.hosts));
-    return !later.some((other) => isAwaited(other, rules, hosts, nowMonoMs));
+  return Object.values(rules.stations).every((station) => {
+    const place = placeOf(host, station);
+    return !place || !station.stages.filter(({ number }) => number > place.stage.number)
+      .some(({ groups }) =>
+        groups.some((group) => group.hosts.some((other) => isAwaited(other, rules, hosts, nowMonoMs)))
+      );
   });
 }
 

@@ -3,7 +3,6 @@ import { LIMITS } from "../testdata/limits.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import type { HouseRules } from "../rules/rules.ts";
 import type { HostState } from "./host_phase.ts";
-import { WAKE_PATIENCE_MS } from "./host_phase.ts";
 import { type FeedView, isFeedReady, mayWake } from "./wake_order.ts";
 
 const NOW = 100_000_000;
@@ -55,7 +54,7 @@ const STAGED: HouseRules = {
     Study: {
       stages: [
         { number: 1, timeLimitMs: 1, groups: [group(["nas"])] },
-        { number: 2, timeLimitMs: 1, groups: [group(["pi", "unwakeable"])] },
+        { number: 2, timeLimitMs: 1, groups: [group(["tv", "pi"]), group(["unwakeable"])] },
       ],
       hasReserve: true,
     },
@@ -67,10 +66,14 @@ const waking = (sinceMonoMs: number): HostState => ({
 });
 const order: readonly [name: string, host: string, others: Record<string, HostState>, may: boolean][] = [
   ["waits for a host of a later stage that is down", "nas", { pi: down }, false],
-  ["waits 1 ms before the patience with it ends", "nas", { pi: waking(NOW - WAKE_PATIENCE_MS + 1) }, false],
-  ["waits no longer then", "nas", { pi: waking(NOW - WAKE_PATIENCE_MS) }, true],
+  ["waits not quite ten minutes for one that is being woken", "nas", { pi: waking(NOW - 599_999) }, false],
+  ["waits no longer then", "nas", { pi: waking(NOW - 600_000) }, true],
   ["waits for nobody who cannot be woken", "nas", { unwakeable: down }, true],
   ["waits for nobody who is up", "nas", { pi: { phase: { kind: "idle" } } }, true],
+  ["waits for nobody who is only called off", "nas", {
+    pi: { phase: { kind: "aborting", shutdownId: "1", abortId: "2", sinceMonoMs: NOW, sentMonoMs: NOW } },
+  }, true],
+  ["waits for nobody of whom nothing is known", "nas", {}, true],
   ["begins with the last stage", "pi", { nas: down }, true],
   ["leaves a host alone that has no hardware address", "unwakeable", {}, false],
 ];
@@ -80,3 +83,28 @@ for (const [name, host, others, may] of order) {
     assert.equal(mayWake(host, STAGED, new Map([["Study", READY]]), hosts, NOW), may);
   });
 }
+
+Deno.test("mayWake() waits for hosts of a later stage on each station of the host, and of no other", () => {
+  const stages = [{ number: 1, timeLimitMs: 1, groups: [group(["nas"])] }, {
+    number: 2,
+    timeLimitMs: 1,
+    groups: [group(["pi"])],
+  }];
+  const simple = { stages: [{ number: 1, timeLimitMs: 1, groups: [group(["nas"])] }], hasReserve: true };
+  const apart = [
+    { number: 1, timeLimitMs: 1, groups: [group(["tv"])] },
+    { number: 2, timeLimitMs: 1, groups: [group(["pi"])] },
+  ];
+  const may = (attic: HouseRules["stations"][string]) => {
+    const rules = { ...RULES, stations: { Study: simple, Attic: attic } };
+    const views = new Map([["Study", READY], ["Attic", READY]]);
+    return mayWake("nas", rules, views, new Map([["pi", down]]), NOW);
+  };
+  assert.equal(may({ stages, hasReserve: true }), false);
+  assert.equal(may({ stages: apart, hasReserve: true }), true);
+});
+
+Deno.test("mayWake() wakes by no station of which nothing is known", () => {
+  assert.equal(mayWake("nas", RULES, new Map([["Attic", READY]]), new Map(), NOW), true);
+  assert.equal(mayWake("nas", RULES, new Map(), new Map(), NOW), false);
+});

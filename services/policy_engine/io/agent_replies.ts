@@ -87,9 +87,12 @@ export class AgentReplies {
     this.#tell(this.#watch.noteStatus(agent, status, house, clock.monoMs()));
   }
 
-  /** Tells of agents that have been gone for too long. Call about once a second. */
-  tick(house: House): void {
+  /** Tells of agents that have been gone for too long. Call about once a second. @param unanswered Called online, and do not answer */
+  tick(house: House, unanswered: readonly string[]): void {
     const { clock, dispatch } = this.parts;
+    for (const agent of unanswered) {
+      this.#tell(this.#watch.noteStatus(agent, { online: false }, house, clock.monoMs()));
+    }
     this.#tell(this.#watch.tick(house, dispatch.isLinkUp, clock.monoMs()));
   }
 

@@ -19,6 +19,8 @@ import { freshestMonoMs, isFresh } from "../outage/readings.ts";
 export interface StatusContext extends Ways {
   /** After a reboot, and nobody knows yet whether the power was gone; false when absent. */
   readonly isInDoubt?: boolean;
+  /** Hosts that are called online and do not answer. */
+  readonly unanswered?: readonly string[];
   /** Which start of the system this is; absent when nobody says. */
   readonly bootId?: string;
 }
@@ -42,7 +44,12 @@ export function policyStatus(
   const station = house.rulesOf(device);
   const agents = hostsOfStation(station);
   const hosts = agents.map((agent) =>
-    hostView(agent, house.state.hosts.get(agent), placeOf(agent, station)?.stage.number)
+    hostView(
+      agent,
+      house.state.hosts.get(agent),
+      placeOf(agent, station)?.stage.number,
+      context.unanswered?.includes(agent) === true,
+    )
   );
   const isComingBack = (agent: string) => {
     const kind = house.state.hosts.get(agent)?.phase.kind;
@@ -101,9 +108,15 @@ function minutesLeft(
   return minutes === undefined ? undefined : Math.round(minutes * 10) / 10;
 }
 
-function hostView(agent: string, host: HostState | undefined, stage: number | undefined): HostView {
+function hostView(
+  agent: string,
+  host: HostState | undefined,
+  stage: number | undefined,
+  isUnanswered: boolean,
+): HostView {
   const phase = host?.phase ?? { kind: "idle" };
-  const presence = host?.online === undefined ? "unknown" : host.online ? "online" : "offline";
+  const isKnown = host?.online !== undefined && !(host.online && isUnanswered);
+  const presence = !isKnown ? "unknown" : host.online ? "online" : "offline";
   const base = { agent, stage };
   switch (phase.kind) {
     case "idle":
@@ -194,14 +207,14 @@ function sentenceFor(telling: Telling): string {
       return unknownSentence(telling, joined);
     case "online":
       return isGridPast(state)
-        ? `The grid was there at the last word on it, ${gridAge(telling)}${byWhom(telling)}${
+        ? `The grid was there at the last reading, ${gridAge(telling)}${byWhom(telling)}${
           joined.replace(/^,/, ";")
         }.`
         : `The grid is there${byWhom(telling)}${joined}.`;
     case "on_battery":
-      return `On battery${lastWord(telling)}${byWhom(telling)}, ${charge}${untilCritical(telling)}.`;
+      return `On battery${lastReading(telling)}${byWhom(telling)}, ${charge}${untilCritical(telling)}.`;
     case "critical":
-      return `On battery${lastWord(telling)}${byWhom(telling)} with ${charge}; ` +
+      return `On battery${lastReading(telling)}${byWhom(telling)} with ${charge}; ` +
         `hosts are told to shut down in ${timerLeftS} s unless the grid returns${heldBy(telling)}.`;
     case "shutting_down": {
       const down = hosts.filter(({ state }) => state === "down").length;
@@ -230,7 +243,7 @@ function untilCritical(telling: Telling): string {
   const { house, state, station, nowMonoMs } = telling;
   const battery = stationBattery(state, house.rules, station, nowMonoMs);
   if (!battery || telling.hosts.length === 0) return "";
-  if (battery.isCharged !== undefined) return `; ${battery.isCharged}; nothing is shut down while it rises`;
+  if (battery.charging) return `; ${battery.charging.reason}; nothing is shut down while it rises`;
   const seconds = earliestSec(telling);
   if (seconds === undefined) return "; nobody can tell how long it lasts";
   return `; the first host is told to shut down in about ${
@@ -241,8 +254,9 @@ function untilCritical(telling: Telling): string {
 /** Seconds until the first host is told, if charge and load go on as they do; undefined: nobody can tell. */
 function earliestSec({ device, house, state, nowMonoMs }: Telling): number | undefined {
   const basis = basisOf(device, state, house, nowMonoMs);
-  if (basis.battery?.isCharged !== undefined) return undefined;
-  const dueMonoMs = new Forecast({ ...basis, state, isSilent: state.isBlind }).firstDueMonoMs();
+  // Who still tells the charge is heard again, also when nobody tells the grid.
+  const isSilent = basis.battery?.charge?.isEstimate === true;
+  const dueMonoMs = new Forecast({ ...basis, state, isSilent }).firstDueMonoMs();
   return dueMonoMs === undefined ? undefined : Math.max(0, Math.floor((dueMonoMs - nowMonoMs) / 1000));
 }
 
@@ -271,15 +285,15 @@ function byWhom({ state: { verdict }, station }: Telling): string {
   return verdict.isUntold ? " (as the station said last; it does not tell it any more)" : "";
 }
 
-/** How old the newest word on the grid is: `9 s ago`. */
+/** How old the newest reading of the grid is: `9 s ago`. */
 function gridAge({ state, nowMonoMs }: Telling): string {
   if (state.verdict?.by === "station" && state.readings.grid?.isFromBefore) return "before the restart";
   return `${ageWords(nowMonoMs - (state.verdict?.evidenceMonoMs ?? nowMonoMs))} ago`;
 }
 
-/** An outage goes on by its last word: that it is the last one is said; empty while it is fresh. */
-function lastWord(telling: Telling): string {
-  return isGridPast(telling.state) ? ` at the last word on it, ${gridAge(telling)}` : "";
+/** That an outage goes on by its last reading alone, and how old that is; empty while it is fresh. */
+function lastReading(telling: Telling): string {
+  return isGridPast(telling.state) ? ` at the last reading, ${gridAge(telling)}` : "";
 }
 
 function addendum(telling: Telling, ways: Ways): string {

@@ -24,7 +24,7 @@ const ROWS: readonly {
     feed: FRESH,
     waitS: AFTER_S + 1,
     says:
-      /^The grid was there at the last word on it, 2 min ago; the charge was 71 %, 2 min ago\. Nothing fresh for 2 min:/,
+      /^The grid was there at the last reading, 2 min ago; the charge was 71 %, 2 min ago\. Nothing fresh for 2 min:/,
     never: /grid is there|unknown charge/,
   },
   {
@@ -37,7 +37,7 @@ const ROWS: readonly {
     name: "the cloud says that it is offline, soon after its last word",
     feed: { ...FRESH, link: "offline", age_s: 9, grid_age_s: 9, soc_age_s: 9 },
     says:
-      /^The grid was there at the last word on it, 9 s ago; the charge was 71 %, 9 s ago\. Nothing fresh for 9 s: the cloud says that the station is offline\.$/,
+      /^The grid was there at the last reading, 9 s ago; the charge was 71 %, 9 s ago\. Nothing fresh for 9 s: the cloud says that the station is offline\.$/,
     never: /grid is there/,
   },
   {
@@ -49,14 +49,14 @@ const ROWS: readonly {
     name: "on battery and silent",
     feed: { ...FRESH, grid_connected: false },
     waitS: 300,
-    says: /^On battery at the last word on it, 5 min ago, estimated charge of \d/,
+    says: /^On battery at the last reading, 5 min ago, estimated charge of \d/,
   },
   {
     name: "on battery and live",
     feed: { ...FRESH, grid_connected: false },
     waitS: 60,
     says: /^On battery, charge of 71 %[.;]/,
-    never: /last word/,
+    never: /last reading/,
   },
   {
     name: "on battery, the charge unheard for too long",
@@ -92,3 +92,27 @@ Deno.test("Publisher says a sentence that tells an age again every five seconds,
   assert.ok(said >= 10 && said <= 13, `${said} times in a minute`);
   await scene.stop();
 });
+
+for (
+  const [name, minutes, ages] of [
+    ["goes on being told", 1011, { grid_age_s: 200, soc_age_s: 0, age_s: 0 }],
+    ["is silent as well: it counts as empty in the end", 238, {
+      grid_age_s: 200,
+      soc_age_s: 200,
+      age_s: 200,
+    }],
+  ] as const
+) {
+  Deno.test(`policyStatus() of a grid that nobody confirms names the time by a charge that ${name}`, async () => {
+    const scene = await house();
+    const load = { soc: 80, grid_connected: false, out_watts: 10, battery_wh: 1000 };
+    await scene.feed({ ...load, age_s: 0 });
+    for (let i = 0; i < 4; i++) await scene.clock.advance(50_000);
+    await scene.feed({ ...load, ...ages });
+    await scene.clock.advance(1000);
+    const { blind, shutdown_earliest_s = NaN } = scene.status();
+    assert.equal(blind, true);
+    assert.ok(Math.abs(shutdown_earliest_s / 60 - minutes) <= 1, `${shutdown_earliest_s} s`);
+    await scene.stop();
+  });
+}

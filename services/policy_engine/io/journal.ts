@@ -75,7 +75,7 @@ export function tellingOf(effect: HouseEffect): Telling | undefined {
           severity: "notice",
           device: effect.device,
           text:
-            `${effect.device}: its hosts were switched on since our last word of it, so the power went and came back; ` +
+            `${effect.device}: its hosts were switched on since our last reading of it, so the power went and came back; ` +
             "nothing is shut down until somebody says that the grid is gone",
         },
       };
@@ -251,7 +251,7 @@ function blindTelling(
       (onBattery ? "the timers go on" : "nothing is shut down by that alone")
     : onBattery
     ? `${device}: nothing fresh arrives while on battery; the charge is estimated and the timers go on`
-    : `${device}: nothing fresh arrives; the grid was there at the last word, so nothing is shut down`;
+    : `${device}: nothing fresh arrives; the grid was there at the last reading, so nothing is shut down`;
   return {
     level: isBlind ? "warn" : "notice",
     title,

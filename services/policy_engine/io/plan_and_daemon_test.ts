@@ -7,6 +7,8 @@ import type { GroupRules, HouseRules, StageRules } from "../rules/rules.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import { type Draw, drawFrom } from "../testdata/random.ts";
 import { Plans } from "./agent_plan.ts";
+import { policyStatus } from "./explain.ts";
+import { CHARGED_POINTS } from "../outage/blind/untold_charge.ts";
 
 const SITUATIONS = 300;
 const MIN = 60_000;
@@ -20,6 +22,8 @@ interface Situation {
   readonly hosts: readonly string[];
   readonly nowMonoMs: number;
   readonly stateAt: (monoMs: number) => PowerState;
+  /** Somebody charges the battery now and goes on, and the last reading is fresh. */
+  readonly isCharged: boolean;
 }
 
 function groupOf(key: string, host: string, draw: Draw): GroupRules {
@@ -56,16 +60,22 @@ function situation(draw: Draw): Situation {
   const perMin = talk === "charge" ? draw.scale(0.1, 2) : draw.scale(0.1, 20);
   const wh = draw.scale(200, 5000);
   const isMute = draw.chance(0.05);
+  let charging = { fromMs: Infinity, toMs: Infinity, perMin: 0 };
   const stateAt = (monoMs: number): PowerState => {
-    const soc = Math.max(0, percent - perMin * monoMs / MIN);
+    const { fromMs, toMs, perMin: risePerMin } = charging;
+    const chargedMs = Math.max(0, Math.min(monoMs, toMs) - fromMs);
+    const isRising = chargedMs > 0 && monoMs <= toMs;
+    const change = risePerMin * chargedMs - perMin * (monoMs - chargedMs);
+    const soc = Math.min(100, Math.max(0, percent + change / MIN));
     // Not rounded to whole minutes, as stations do: nobody can foresee when that falls by one.
     const left = Math.max(0, soc - floor) / perMin;
     return {
       device: "Study",
       grid_connected: false,
+      ...(monoMs > fromMs ? { grid_unknown: true, grid_age_s: (monoMs - fromMs) / 1000 } : {}),
       ...(isMute ? {} : { soc }),
       ...(floor > 0 ? { min_soc: floor } : {}),
-      ...(talk === "all" ? { discharge_min: left } : {}),
+      ...(talk === "all" && !isRising ? { discharge_min: left } : {}),
       ...(talk === "charge" ? {} : { out_watts: perMin * 60 / 100 * wh, battery_wh: wh }),
     };
   };
@@ -74,6 +84,11 @@ function situation(draw: Draw): Situation {
   const heldAtMs = draw.chance(0.4)
     ? Math.max(0, nowMonoMs - Math.floor(draw.between(0, 60)) * STEP_MS)
     : undefined;
+  // The grid is not told any more, and somebody charges: for good, or until now.
+  if (draw.chance(0.5)) {
+    const fromMs = Math.floor(nowMonoMs * draw.unit());
+    charging = { fromMs, toMs: draw.chance(0.5) ? Infinity : nowMonoMs, perMin: draw.scale(0.3, 8) };
+  }
   for (let at = 0; at <= nowMonoMs; at += STEP_MS) {
     if (at === 0 || at <= silentFromMs) house.step(heard(stateAt(at), at), at);
     house.step({ kind: "tick" }, at);
@@ -82,7 +97,11 @@ function situation(draw: Draw): Situation {
       house.step({ kind: "hold", device: "Study", hold }, at);
     }
   }
-  return { rules, house, hosts, nowMonoMs, stateAt };
+  const heardMs = Math.floor(Math.min(silentFromMs, nowMonoMs) / STEP_MS) * STEP_MS;
+  const risen = (stateAt(heardMs).soc ?? 0) - (stateAt(Math.min(charging.fromMs, heardMs)).soc ?? 0);
+  const isCharged = charging.toMs === Infinity && risen > CHARGED_POINTS + 1 &&
+    nowMonoMs - heardMs <= rules.staleAfterMs;
+  return { rules, house, hosts, nowMonoMs, stateAt, isCharged };
 }
 
 function heard(state: PowerState, atMonoMs: number): HouseInput {
@@ -103,7 +122,10 @@ function playOn({ house, rules, hosts, nowMonoMs, stateAt }: Situation, isSilent
   for (let at = nowMonoMs; at <= nowMonoMs + HORIZON_MS && told.size < hosts.length; at += STEP_MS) {
     const inputs: HouseInput[] = isSilent ? [{ kind: "tick" }] : [heard(stateAt(at), at), { kind: "tick" }];
     for (const effect of inputs.flatMap((input) => copy.step(input, at))) {
-      if (effect.kind === "host" && effect.effect.kind === "send" && !told.has(effect.agent)) {
+      if (
+        effect.kind === "host" && effect.effect.kind === "send" && effect.effect.action === "shutdown" &&
+        !told.has(effect.agent)
+      ) {
         told.set(effect.agent, at);
       }
     }
@@ -114,7 +136,7 @@ function playOn({ house, rules, hosts, nowMonoMs, stateAt }: Situation, isSilent
 const seed = Number(Deno.env.get("SEED") ?? 20_261_128);
 
 Deno.test(`planFor() is what the daemon does, in ${SITUATIONS} generated situations from SEED=${seed} on`, () => {
-  const seen = { silent: 0, speaking: 0, exact: 0 };
+  const seen = { silent: 0, speaking: 0, exact: 0, charged: 0 };
   for (let i = 0; i < SITUATIONS; i++) {
     const given = situation(drawFrom(seed + i));
     const { house, hosts, nowMonoMs, rules } = given;
@@ -125,6 +147,12 @@ Deno.test(`planFor() is what the daemon does, in ${SITUATIONS} generated situati
     const mayWait = nowMonoMs < rules.notBeforeMonoMs;
     for (const isSilent of mayWait ? [true] : [true, false]) {
       const told = playOn(given, isSilent);
+      if (given.isCharged && !isSilent) {
+        seen.charged++;
+        assert.deepEqual([...told], [], `SEED=${seed + i}: told while somebody charges`);
+        const status = policyStatus("Study", house, { isBrokerUp: true }, nowMonoMs, 0);
+        assert.equal(status?.shutdown_earliest_s, undefined, `SEED=${seed + i}: ${status?.sentence}`);
+      }
       for (const [host, plan] of plans) {
         const toldMonoMs = told.get(host);
         const dueMonoMs = plan?.deadlineMonoMs ?? Infinity;
@@ -146,9 +174,9 @@ Deno.test(`planFor() is what the daemon does, in ${SITUATIONS} generated situati
           ...stages.flatMap(({ groups }) => groups.map((group) => group.debounceMs)),
         );
         // Earlier by what nobody can know at most: whether a fresh reading comes before the last one is stale, and whether
-        // it then says that the battery does not last, which cuts the debounce.
+        // it then says that the battery does not last, which cuts the debounce. A moment that has passed means now.
         assert.ok(
-          toldMonoMs - dueMonoMs <= rules.staleAfterMs + debounceMs + STEP_MS,
+          toldMonoMs - Math.max(dueMonoMs, nowMonoMs) <= rules.staleAfterMs + debounceMs + STEP_MS,
           `the plan is much earlier: ${words}`,
         );
         if (Math.abs(toldMonoMs - dueMonoMs) <= STEP_MS) seen.exact++;
@@ -157,4 +185,5 @@ Deno.test(`planFor() is what the daemon does, in ${SITUATIONS} generated situati
   }
   assert.ok(seen.silent > SITUATIONS && seen.speaking > SITUATIONS / 2, JSON.stringify(seen));
   assert.ok(seen.exact > SITUATIONS / 10, JSON.stringify(seen));
+  assert.ok(seen.charged > SITUATIONS / 30, JSON.stringify(seen));
 });

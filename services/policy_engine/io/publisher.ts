@@ -40,6 +40,8 @@ export interface PublisherParts {
   readonly clock: Clock;
   readonly topics: Topics;
   readonly newId: () => string;
+  /** Told of each plan that the broker has taken. */
+  readonly onPlanSaid?: (agent: string) => void;
   /** Agent to key, lower-case hex. */
   readonly agentKeys: Readonly<Record<string, string>>;
 }
@@ -48,8 +50,9 @@ export interface PublisherParts {
  * See the file comment.
  *
  * An agent keeps the plan that was issued last and refuses all others, so that nobody can bring an old one back. So each plan
- * is issued later than the one before, also when two come in one millisecond, when the wall clock goes back, and after a
- * restart with a clock that is behind: an agent that kept "on battery" would shut its host down when it loses us much later.
+ * is issued later than the one before. That holds also when two come in one millisecond, when the wall clock goes back, and after
+ * a restart with a clock that is behind. Otherwise an agent would keep "on battery", and shut its host down when it loses us much
+ * later.
  */
 export class Publisher {
   readonly #statuses = new Map<string, { readonly key: string; readonly atMonoMs: number }>();
@@ -152,7 +155,10 @@ export class Publisher {
       issuedAtMs: this.#issuedAtMs,
     });
     bus.publish(topics.plan(agent), encodeAgentPlan(plan), { retain: true, qos: 1 }).then(
-      () => this.#planPace.passed(agent),
+      () => {
+        this.#planPace.passed(agent);
+        this.parts.onPlanSaid?.(agent);
+      },
       () => {
         // Not taken by the bus: say it again at the next occasion.
         this.#plans.delete(agent);

@@ -34,7 +34,7 @@ export function ageWords(ms: number): string {
   return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** Whether the grid is only known from before: its last reading is old, or the way to the station is broken by its own word. */
+/** Whether the grid is only known from before: its last reading is old, or it says itself that the way to the station is broken. */
 export function isGridPast({ verdict, link = "live" }: StationState): boolean {
   if (!verdict || verdict.isOld) return verdict !== undefined;
   return verdict.by === "station" && link !== "live";

@@ -21,25 +21,30 @@ export const WARNING_CODES = [
   "agent_unseen",
   "clocks_differ",
   "agent_twins",
+  "agent_unanswered",
 ] as const;
 
 /** The conditions that hold now. @param runningMs How long the service has run */
 export function houseWarnings(
   { rules, state }: House,
   clocks: HostClocks["apart"],
-  twins: readonly string[],
+  { twins, unanswered }: { readonly twins: readonly string[]; readonly unanswered: readonly string[] },
   runningMs: number,
   nowMonoMs: number,
 ): readonly HealthCondition[] {
   const conditions: HealthCondition[] = [];
-  const warn = (code: typeof WARNING_CODES[number], names: readonly string[], text: string) => {
+  const warn = (
+    code: typeof WARNING_CODES[number],
+    names: readonly string[],
+    text: string,
+    hosts?: HealthCondition["hosts"],
+  ) => {
     if (names.length === 0) return;
-    conditions.push({
-      code,
-      severity: "warning",
-      text: `${names.map((name) => `"${name}"`).join(", ")} ${text}`,
-    });
+    const who = names.map((name) => `"${name}"`).join(", ");
+    conditions.push({ code, severity: "warning", text: `${who} ${text}`, ...(hosts ? { hosts } : {}) });
   };
+  const warnOfHosts = (code: typeof WARNING_CODES[number], names: readonly string[], text: string) =>
+    warn(code, names, text, names.map((host) => ({ host })));
   const devices = Object.keys(rules.stations);
   const of = (device: string) => state.stations.get(device) ?? NEW_STATION;
   const isGridUnknown = (device: string) => {
@@ -56,7 +61,7 @@ export function houseWarnings(
       "never told whether the grid is there: hosts on it are not protected",
     );
     const unseen = [...state.hosts].filter(([, { online }]) => online === undefined).map(([agent]) => agent);
-    warn("agent_unseen", unseen, "was never seen: a shutdown would reach nobody there");
+    warnOfHosts("agent_unseen", unseen, "was never seen: a shutdown would reach nobody there");
   }
   const blind = devices.filter((device) =>
     of(device).isBlind && !isUnheard(device) && !isGridUnknown(device)
@@ -65,7 +70,7 @@ export function houseWarnings(
   warn(
     "station_blind",
     blind.filter((device) => !isSpeaking(device)),
-    "is silent: the last word on it is old",
+    "is silent: its last reading is old",
   );
   warn(
     "grid_unknown",
@@ -83,18 +88,24 @@ export function houseWarnings(
   warn(
     "outlet_unknown",
     withHosts.filter((device) => isOutletUnknown(own(rules.stations, device) ?? rules.watched, of(device))),
-    "switches an outlet off earlier than itself: say in the policy file on which port each host hangs; until then the " +
-      "outlet that goes first counts for all",
+    "switches an outlet off before the station itself: name each host's port in the policy file; until then the " +
+      "outlet that goes off first counts for all",
   );
-  warn(
+  warnOfHosts(
     "clocks_differ",
     clocks.agents,
     `refused a command for its time: clocks there and here differ by up to ${clocks.most}; set them`,
   );
-  warn(
+  warnOfHosts(
     "agent_twins",
     twins,
     "is the name of two hosts, as after a disk was copied: give one another name and key (ecoflow-agent pair)",
+  );
+  warnOfHosts(
+    "agent_unanswered",
+    unanswered.filter((agent) => state.hosts.has(agent)),
+    "is online only by what the broker has kept from before, and does not answer: a shutdown would not reach it; " +
+      "when it is switched on, run there: ecoflow-agent doctor",
   );
   return conditions;
 }

@@ -7,7 +7,7 @@ import {
 } from "./blind/blind_estimate.ts";
 import type { SocSample } from "./discharge_rate.ts";
 import type { Readings } from "./readings.ts";
-import { chargedReason, type UntoldCharge } from "./blind/untold_charge.ts";
+import { type Charging, chargingNow, type UntoldCharge } from "./blind/untold_charge.ts";
 
 /** Minutes until the outputs go dark. */
 export interface Remaining {
@@ -41,8 +41,8 @@ export interface Battery {
   readonly countsAsEmptyInMs?: number;
   readonly samples: readonly SocSample[];
   readonly sinceMonoMs: number;
-  /** Somebody charges it, by fresh readings, in an outage of which nobody knows whether it goes on: why, for a person. */
-  readonly isCharged?: string;
+  /** Somebody charges it, by fresh readings, in an outage of which nobody knows whether it goes on; absent: nobody does. */
+  readonly charging?: Charging;
 }
 
 /** See the file comment. */
@@ -86,7 +86,14 @@ export function batteryNow(
     countsAsEmptyInMs: drainedMs === undefined ? undefined : Math.max(0, limits.blindLimitMs - drainedMs),
     samples,
     sinceMonoMs,
-    isCharged: charge && !charge.isEstimate ? chargedReason(untoldCharge) : undefined,
+    charging: said.socPercent && !charge?.isEstimate
+      ? chargingNow(untoldCharge, {
+        percent: said.socPercent.value,
+        unseenMs: drainedMs ?? 0,
+        staleInMs: said.socPercent.atMonoMs + limits.staleAfterMs - nowMonoMs,
+        assumedDischargePercentPerMin,
+      })
+      : undefined,
   };
 }
 

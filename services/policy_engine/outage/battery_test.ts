@@ -117,23 +117,33 @@ Deno.test("batteryNow() knows no such times without a charge", () => {
   assert.deepEqual([battery.unseenMs, battery.countsAsEmptyInMs], [undefined, undefined]);
 });
 
+/** 1.25 % a minute with what is added for safety: it will have fallen by a point in 48 s. */
+const load = { outWatts: at(600), batteryWh: at(1000) };
 for (
-  const [name, socPercent, isCharged] of [
-    ["a fresh charge that rises", at(12), true],
-    ["a charge that rose and is old by now", at(12, SINCE - 120_001), false],
-    ["no charge", undefined, false],
+  const [name, readings, lastsMs] of [
+    [
+      "a fresh charge that rises, until it will have fallen by a point",
+      { socPercent: at(12), ...load },
+      48_000,
+    ],
+    ["one from 20 s ago, for 20 s less", { socPercent: at(12, SINCE - 20_000), ...load }, 28_000],
+    ["one that is half a point below its highest", { socPercent: at(11.5), ...load }, 24_000],
+    ["one that will have fallen by now, no longer", { socPercent: at(12, SINCE - 60_000), ...load }, 0],
+    ["one that hardly falls, while it is fresh", {
+      socPercent: at(12, SINCE - 20_000),
+      ...load,
+      outWatts: at(1),
+    }, 100_000],
+    ["one of an unknown load, at 2 % a minute", { socPercent: at(12) }, 30_000],
+    ["no charge that rose and is old by now", { socPercent: at(12, SINCE - 120_001) }, undefined],
+    ["no charge at all", {}, undefined],
   ] as const
 ) {
-  Deno.test(`batteryNow() is ${isCharged ? "" : "not "}charged by ${name}`, () => {
+  Deno.test(`batteryNow() counts as charged by ${name}`, () => {
     const untoldCharge = { lowestPercent: 8, highestPercent: 12 };
-    const battery = batteryNow(
-      { readings: { socPercent }, samples: [], untoldCharge },
-      0,
-      SINCE,
-      LIMITS,
-      SINCE,
-    );
-    assert.equal(battery.isCharged !== undefined, isCharged);
+    const battery = batteryNow({ readings, samples: [], untoldCharge }, 0, SINCE, LIMITS, SINCE);
+    assert.equal(battery.charging?.lastsMs, lastsMs);
+    assert.equal(battery.charging !== undefined, lastsMs !== undefined);
   });
 }
 

@@ -4,7 +4,7 @@ import type { Battery } from "./battery.ts";
 import type { Readings } from "./readings.ts";
 import type { StageView } from "./stages.ts";
 
-/** The charge at which the whole station switches off, %; 0 when nobody says. The higher of both words counts. */
+/** The charge at which the whole station switches off, %; 0 when nobody says. The higher of both counts. */
 export function stationFloor(
   { minSocPercent }: Pick<Readings, "minSocPercent">,
   { minSocPercent: owners = 0 }: Pick<StationRules, "minSocPercent">,

@@ -104,7 +104,7 @@ export function ownersVerdict(
   return gridVerdict(own, witnesses, before, staleAfterMs, nowMonoMs);
 }
 
-/** Whether somebody whose word counts says freshly how the grid is, so that it may be acted on at once after a restart. */
+/** Whether somebody whose reading counts says freshly how the grid is, so that it may be acted on at once after a restart. */
 export function isGridFresh(
   { readings, verdict }: { readonly readings: StationReadings; readonly verdict?: GridVerdict },
   source: GridSource = "auto",
@@ -123,7 +123,7 @@ function newest(own: GridBelief | undefined, before: GridBelief | undefined): Gr
   return { connected, by, evidenceMonoMs, ...(latestMonoMs === undefined ? {} : { latestMonoMs }) };
 }
 
-/** An old word of the station changes a belief of uncertain age only when it is newer for sure; a fresh one needs no comparison. */
+/** An old reading of the station changes a belief of uncertain age only when it is newer for sure; a fresh one needs no comparison. */
 function newestOf(own: GridBelief | undefined, before: GridBelief | undefined): GridBelief | undefined {
   if (!own || before?.connected === undefined) return own ?? before;
   const beforeMonoMs = before.latestMonoMs ?? before.evidenceMonoMs ?? -Infinity;

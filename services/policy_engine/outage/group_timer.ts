@@ -41,8 +41,8 @@ export function timerOf(state: TimedStation, stage: number, group: GroupRules, b
 }
 
 /**
- * The hold that is in force. It ends with its time, and before it when the battery does not last any longer for what is
- * left to do: a person's request of some minutes ago must not cost the hosts.
+ * The hold that is in force. It ends with its time. It ends earlier when the battery does not last any longer for what is left to
+ * do: a person's request of some minutes ago must not cost the hosts.
  */
 export function holdNow(
   { held, readings }: TimedStation,

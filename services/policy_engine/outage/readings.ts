@@ -100,7 +100,7 @@ export function mergeState(readings: Readings, state: PowerState, arrival: Arriv
     batteryWh: newer(readings.batteryWh, state.battery_wh, evidence),
     minSocPercent: newer(readings.minSocPercent, state.min_soc, evidence),
     outagePorts: newer(readings.outagePorts, state.outage_ports, evidence),
-    // A decoder that has not heard the station says so from time to time, and that is no word of the station.
+    // A decoder that has not heard the station says so from time to time, and that is no reading of the station.
     spoke: isAgeless ? readings.spoke : newer(readings.spoke, true, evidence),
     gridUntold: isStillUntold(readings, state)
       ? readings.gridUntold
@@ -134,6 +134,9 @@ function fallToldBy(state: PowerState, { batteryWh, grid }: Readings): number | 
   });
 }
 
+/** From full to empty in a second, %/min: minutes or energy of next to nothing say no faster fall, up or down. */
+const FASTEST_TOLD_PERCENT_PER_MIN = 6000;
+
 /**
  * The fastest fall that the readings suggest, %/min: by the station's own minutes, or by load and energy.
  *
@@ -149,7 +152,9 @@ export function suggestedFall(
     ? [outWatts.value / batteryWh.value * 100 / 60]
     : [];
   const suggested = [...byMinutes, ...byLoad];
-  return suggested.length > 0 ? Math.max(...suggested) : undefined;
+  if (suggested.length === 0) return undefined;
+  const fastest = FASTEST_TOLD_PERCENT_PER_MIN;
+  return Math.max(-fastest, Math.min(fastest, Math.max(...suggested)));
 }
 
 /** When anything that the policy acts on was last true; undefined when nothing was heard. */
@@ -178,7 +183,7 @@ function ofTheMoment<T>(
   if (before && (before.latestMonoMs ?? before.atMonoMs) > atMonoMs) {
     // Before a restart that made its age a guess the same was said: that it holds is sure now, up to this time at least.
     const isSame = value !== undefined && value === before.value;
-    // A guess may also be later than what is said now, with an age that is known: or a word of a minute ago would never be fresh.
+    // A guess may also be later than what is said now, with an age that is known: or a reading of a minute ago would never be fresh.
     const isGuess = before.isFromBefore && before.latestMonoMs !== undefined && isAgeKnown;
     return isSame && (isGuess || atMonoMs > before.atMonoMs)
       ? { value, atMonoMs, latestMonoMs: before.latestMonoMs }

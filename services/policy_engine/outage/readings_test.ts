@@ -400,6 +400,13 @@ for (
     ["a charge of 0 with minutes", { socPercent: value(0), dischargeMin: value(40) }, 0],
     ["minutes of 0", { socPercent: value(80), dischargeMin: value(0) }, undefined],
     ["half a minute", { socPercent: value(8), dischargeMin: value(0.5) }, 16],
+    ["minutes of next to nothing", { socPercent: value(80), dischargeMin: value(5e-324) }, 6000],
+    [
+      "a full battery that is empty in a second",
+      { socPercent: value(100), dischargeMin: value(1 / 60) },
+      6000,
+    ],
+    ["energy of next to nothing that is charged", { outWatts: value(-600), batteryWh: value(5e-324) }, -6000],
     ["an energy of 0", { outWatts: value(600), batteryWh: value(0) }, undefined],
     ["a small energy", { outWatts: value(0.3), batteryWh: value(0.5) }, 1],
     [

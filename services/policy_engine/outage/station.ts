@@ -3,7 +3,8 @@ import { type Battery, batteryNow } from "./battery.ts";
 import { followCharge, type UntoldCharge } from "./blind/untold_charge.ts";
 import type { Charge } from "./blind/blind_estimate.ts";
 import { type BlindTelling, NOTHING_TOLD, stepBlindTelling } from "./blind/blind_telling.ts";
-import { addSample, measuredDischarge, type SocSample } from "./discharge_rate.ts";
+import type { SocSample } from "./discharge_rate.ts";
+import { followDischarge } from "./discharge_in_outage.ts";
 import { batteryOfOpen, stationFloor } from "./floor.ts";
 import { type GridVerdict, ownersVerdict, type WitnessReading } from "./grid_verdict.ts";
 import { stepGroups } from "./groups.ts";
@@ -156,18 +157,15 @@ export function stepStation(
     staleAfterMs,
     nowMonoMs,
   );
-  const samples = samplesOf(before, verdict);
-  const dischargePercentPerMin = measuredDischarge(samples) ??
-    (verdict.connected === false ? before.dischargePercentPerMin : undefined);
+  const untoldCharge = untoldChargeNow(before, verdict, staleAfterMs, nowMonoMs);
   const lastGridMonoMs = verdict.connected ? verdict.evidenceMonoMs : before.lastGridMonoMs;
   const judged: StationState = {
     ...before,
     readings: verdict.connected ? afterOutage(before, rules, station, nowMonoMs) : before.readings,
     verdict,
-    samples,
-    dischargePercentPerMin,
+    ...followDischarge(before, verdict, untoldCharge),
     lastGridMonoMs,
-    untoldCharge: untoldChargeNow(before, verdict, staleAfterMs, nowMonoMs),
+    untoldCharge,
   };
   const battery = stationBattery(judged, rules, station, nowMonoMs);
   const { phases, events: found } = stepGroups(judged, battery, rules, station, view, nowMonoMs);
@@ -218,15 +216,6 @@ function numbersOf(
 
 function stageEvent({ number, reason }: StageStart): StationEvent {
   return { kind: "stage", number, reason };
-}
-
-/** A charge from before a restart is none: its time may be a guess, and a fall measured from it a slow one that is not true. */
-function samplesOf({ readings, samples }: StationState, { connected }: GridVerdict): readonly SocSample[] {
-  if (connected !== false) return samples.length > 0 ? [] : samples;
-  const { socPercent } = readings;
-  return socPercent && !socPercent.isFromBefore
-    ? addSample(samples, { atMonoMs: socPercent.atMonoMs, percent: socPercent.value })
-    : samples;
 }
 
 /**

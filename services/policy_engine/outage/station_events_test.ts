@@ -251,6 +251,43 @@ for (
   });
 }
 
+Deno.test("stepStation() measures no fall while somebody charges the battery, and keeps that of the time in which the grid was told", () => {
+  let state = SEEN;
+  /** Takes the charge of each minute in, and gives the fall after each. */
+  const falls = (fromMin: number, percents: readonly number[], isTold = false) =>
+    percents.map((percent, index) => {
+      const atMonoMs = NOW + (fromMin + index) * MIN;
+      const socPercent = { value: percent, atMonoMs };
+      const readings: Readings = isTold
+        ? { grid: { value: false, atMonoMs }, socPercent }
+        : { gridUntold: said(true), socPercent };
+      state = hear(state, readings, STATION, atMonoMs).state;
+      return state.dischargePercentPerMin;
+    });
+  assert.deepEqual(falls(0, [50, 48, 46], true), [undefined, undefined, 2]);
+  // Somebody has begun to charge before the grid counts as untold.
+  state = { ...state, samples: [...state.samples, { atMonoMs: NOW + 2.5 * MIN, percent: 46.5 }] };
+  assert.deepEqual(falls(3, [47, 47.5, 48, 48.5, 47.6]), [2, 2, 2, 2, 2]);
+  assert.deepEqual(falls(8, [47, 46.5, 46]), [2, 2, 0.5], "from the first that fell");
+});
+
+Deno.test("stepStation() forgets a fall that was measured after the last word on the grid, when the station does not tell it any more", () => {
+  const measured = [0, 1, 2, 3].map((min) => ({ atMonoMs: NOW + min * MIN, percent: 50 - min }));
+  const fall = (gridMin: number, samples = measured) => {
+    const lost = hear(SEEN, { grid: said(false), socPercent: said(50) }).state;
+    const before = { ...lost, samples, dischargePercentPerMin: 1 };
+    const grid = { value: false, atMonoMs: NOW + gridMin * MIN };
+    const atMs = NOW + 4 * MIN;
+    const socPercent = { value: 46, atMonoMs: atMs };
+    return hear(before, { grid, gridUntold: said(true), socPercent }, STATION, atMs).state
+      .dischargePercentPerMin;
+  };
+  assert.equal(fall(2), 1);
+  assert.equal(fall(1.9), undefined);
+  assert.equal(fall(1.9, measured.slice(0, 2)), 1, "it was measured before");
+  assert.equal(fall(1.9, []), 1, "it is from before a restart");
+});
+
 Deno.test("stepStation() does not take a charge that rises for the grid's return while a witness tells that it is gone", () => {
   let state =
     hear({ ...SEEN, witnesses: witnesses(plug(false)) }, { grid: said(false), socPercent: said(8) }).state;

@@ -20,16 +20,16 @@ export interface Needs {
 
 /** Why the battery is critical for the group, or undefined when it is not. */
 export function criticalReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
-  if (battery.isCharged !== undefined) return undefined;
+  if (battery.charging) return undefined;
   return chargeCritical(battery, triggers, 0) ?? minutesCritical(battery, triggers, needs, 1) ??
     timeCritical(battery, triggers) ?? dischargeCritical(battery, triggers, 1);
 }
 
 /** Why hosts that were told may stay up after all, or undefined. An estimate can only fall: it calls nobody off. */
 export function reliefReason(battery: Battery, triggers: Triggers, needs: Needs): string | undefined {
-  const { charge, isCharged } = battery;
+  const { charge, charging } = battery;
   if (!charge || charge.isEstimate) return undefined;
-  if (isCharged !== undefined) return isCharged;
+  if (charging) return charging.reason;
   const isStillNear = chargeCritical(battery, triggers, RISE_TO_CALL_OFF_POINTS) ??
     minutesCritical(battery, triggers, needs, MINUTES_TO_CALL_OFF_FACTOR) ??
     timeCritical(battery, triggers) ??
@@ -41,8 +41,8 @@ export function reliefReason(battery: Battery, triggers: Triggers, needs: Needs)
 /**
  * Minutes until the battery will be critical for the group if the load stays; 0 when it is now.
  *
- * @param isSilent Nothing more will be heard, so that the battery counts as empty in the end
- * @returns undefined when nothing can be said
+ * @param isSilent Nothing more will be heard, so that the battery counts as empty in the end, and as charged no longer
+ * @returns undefined when nothing can be said, and while somebody charges it who will be heard
  */
 export function minutesToCritical(
   battery: Battery,
@@ -50,8 +50,13 @@ export function minutesToCritical(
   needs: Needs,
   isSilent = false,
 ): number | undefined {
+  const { onBatteryMs, charging } = battery;
+  if (charging) {
+    if (!isSilent) return undefined;
+    const minutes = minutesToCritical({ ...battery, charging: undefined }, triggers, needs, isSilent);
+    return minutes === undefined ? undefined : Math.max(minutes, charging.lastsMs / 60_000);
+  }
   if (criticalReason(battery, triggers, needs) !== undefined) return 0;
-  const { onBatteryMs } = battery;
   const found: number[] = [];
   const { socMinPercent, onBatteryMin } = triggers;
   if (socMinPercent !== undefined) {

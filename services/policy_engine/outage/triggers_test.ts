@@ -118,11 +118,19 @@ for (const [name, given, triggers, needs, critical] of rows) {
   });
 }
 
-Deno.test("criticalReason() is calm while somebody charges the battery, at every limit", () => {
+const CHARGING = { reason: "it rises", lastsMs: 1.5 * MIN };
+
+Deno.test("criticalReason() is calm while somebody charges the battery, at every limit, and minutesToCritical() names no time", () => {
   const low = battery({ soc: 0, left: 0, onBatteryMs: 9e9, samples: falling(9, 9) });
-  const triggers = { ...SOC, ...LEFT, ...TIME, ...FALL };
-  assert.ok(criticalReason(low, triggers, { reserveMin: 8 }));
-  assert.equal(criticalReason({ ...low, isCharged: "it rises" }, triggers, { reserveMin: 8 }), undefined);
+  for (const triggers of [SOC, LEFT, TIME, FALL, { ...SOC, ...LEFT, ...TIME, ...FALL }]) {
+    const needs = { reserveMin: 8 };
+    assert.ok(criticalReason(low, triggers, needs));
+    assert.equal(minutesToCritical(low, triggers, needs), 0);
+    const charged = { ...low, charging: CHARGING };
+    assert.equal(criticalReason(charged, triggers, needs), undefined);
+    assert.equal(minutesToCritical(charged, triggers, needs), undefined);
+    assert.equal(minutesToCritical(charged, triggers, needs, true), 1.5, "in silence that lasts no longer");
+  }
 });
 
 const reliefs: readonly [
@@ -140,10 +148,10 @@ const reliefs: readonly [
   ["minutes well above", battery({ soc: 50, left: 22.6 }), LEFT, {}, true],
   ["the reserve a little above", battery({ soc: 50, left: 12 }), SOC, { reserveMin: 8 }, false],
   ["the reserve well above", battery({ soc: 50, left: 12.1 }), SOC, { reserveMin: 8 }, true],
-  ["somebody charges it, at the limit", battery({ soc: 10, isCharged: "it rises" }), SOC, {}, true],
+  ["somebody charges it, at the limit", battery({ soc: 10, charging: CHARGING }), SOC, {}, true],
   [
     "somebody charged it, and the charge is an estimate by now",
-    battery({ est: 10, isCharged: "it rises" }),
+    battery({ est: 10, charging: CHARGING }),
     SOC,
     {},
     false,
@@ -223,6 +231,31 @@ const ahead: readonly [
   ["the time on battery", battery({ soc: 90, onBatteryMs: 5 * MIN }), TIME, {}, 15, 15],
   ["the time on battery, 30 s before it", battery({ onBatteryMs: 19.5 * MIN }), TIME, {}, 0.5, 0.5],
   ["no charge, 30 s before hope ends", battery({ onBatteryMs: 9.5 * MIN }), SOC, {}, 0.5, 0.5],
+  [
+    "a charge that rises, far above the limit",
+    battery({ soc: 40, charging: CHARGING }),
+    SOC,
+    {},
+    undefined,
+    30,
+  ],
+  ["a charge that rises, below the limit", battery({ soc: 9, charging: CHARGING }), SOC, {}, undefined, 1.5],
+  [
+    "a charge that rises, a minute above the limit",
+    battery({ soc: 11, charging: CHARGING }),
+    SOC,
+    {},
+    undefined,
+    1.5,
+  ],
+  [
+    "a charge that rises, without a limit of it",
+    battery({ soc: 40, charging: CHARGING }),
+    FALL,
+    {},
+    undefined,
+    undefined,
+  ],
   ["a fall, which nobody can tell", battery({ soc: 50 }), FALL, {}, undefined, undefined],
 ];
 for (const [name, given, triggers, needs, heard, silent] of ahead) {

@@ -32,9 +32,9 @@ export function abortRefusal(device: string, house: House, nowMonoMs: number): s
   const battery = stationBattery(state, house.rules, station, nowMonoMs);
   const needMs = needFromMs(station, 1, view);
   const remaining = batteryOfOpen(battery, station, view, state.readings)?.remaining;
-  if (lastsFor(remaining, HOLD_MS + needMs)) return undefined;
+  if (!remaining || lastsFor(remaining, HOLD_MS + needMs)) return undefined;
   const needMin = Math.ceil((HOLD_MS + needMs) / 60_000);
-  return `the battery lasts for about ${Math.floor(remaining?.minutes ?? 0)} min, ` +
+  return `the battery lasts for about ${Math.floor(remaining.minutes)} min, ` +
     `and waiting and an orderly shutdown need ${needMin} min`;
 }
 

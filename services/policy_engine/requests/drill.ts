@@ -31,8 +31,11 @@ export const DRILL_ANSWER_MS = 60_000;
 /** What the step that a drill leaves out takes: the platform's own way down, ms. */
 export const LAST_STEP_MS = 60_000;
 
+/** Which hosts a request means; all of them when it names none. */
+type Wish = Pick<DrillRequest, "agents" | "device">;
+
 /** The hosts that a request means. */
-export function drilledHosts({ agents, device }: DrillRequest, { rules }: House): readonly string[] {
+export function drilledHosts({ agents, device }: Wish, { rules }: House): readonly string[] {
   if (agents) return agents;
   if (device === undefined) return hostsOf(rules);
   const station = own(rules.stations, device);
@@ -41,7 +44,7 @@ export function drilledHosts({ agents, device }: DrillRequest, { rules }: House)
 
 /** Why there can be no drill now, or undefined. Nobody drills while a station may need its hosts down in earnest. */
 export function drillRefusal(
-  request: DrillRequest,
+  request: Wish,
   house: House,
   running: Drill | undefined,
 ): string | undefined {
@@ -162,14 +165,14 @@ function prospectOf(
   agent: string,
   house: House,
   nowMonoMs: number,
-): { readonly device?: string; readonly stage?: number; readonly told_after_min?: number } {
+): { readonly device?: string; readonly stage?: number; readonly told_after_min?: number } | undefined {
   const { rules, state } = house;
   const found = feedsOf(agent, rules).map((device) => {
     const station = house.rulesOf(device);
     const place = placeOf(agent, station);
-    const readings = state.stations.get(device)?.readings ?? {};
+    const socPercent = state.stations.get(device)?.readings.socPercent;
     const stage = place?.stage.number;
-    if (!place || !isFresh(readings.socPercent, rules.staleAfterMs, nowMonoMs)) return { device, stage };
+    if (!place || !isFresh(socPercent, rules.staleAfterMs, nowMonoMs)) return { device, stage };
     const outlook = { rules, station, view: house.viewFor(device), nowMonoMs, isSilent: false };
     const lostNow = { ...outlook, state: asLostNow(state.stations.get(device), outlook) };
     const dueMonoMs = new Forecast(lostNow).hostDueMonoMs(agent);
@@ -179,6 +182,7 @@ function prospectOf(
       told_after_min: dueMonoMs === undefined ? undefined : Math.round((dueMonoMs - nowMonoMs) / 60_000),
     };
   });
-  const order = found.toSorted((a, b) => (a.told_after_min ?? Infinity) - (b.told_after_min ?? Infinity));
-  return (rules.goesWithAny.has(agent) ? order[0] : order.at(-1)) ?? {};
+  const minutes = ({ told_after_min = Infinity }: { told_after_min?: number }) => told_after_min;
+  const order = found.toSorted((a, b) => minutes(a) - minutes(b));
+  return rules.goesWithAny.has(agent) ? order[0] : order.at(-1);
 }

@@ -42,16 +42,16 @@ const phases: readonly [name: string, phase: HostState["phase"] | undefined, ref
   ];
 for (const [name, phase, refusal] of phases) {
   Deno.test(`drillRefusal() is ${refusal} for a host that ${name}`, () => {
-    assert.equal(drillRefusal({ id: "d", agents: ["nas", "pc"] }, houseWith(phase), undefined), refusal);
-    assert.equal(drillRefusal({ id: "d", agents: ["nas"] }, houseWith(phase), undefined), undefined);
+    assert.equal(drillRefusal({ agents: ["nas", "pc"] }, houseWith(phase), undefined), refusal);
+    assert.equal(drillRefusal({ agents: ["nas"] }, houseWith(phase), undefined), undefined);
   });
 }
 
 Deno.test("drillRefusal() of a house without hosts, and of a station without", () => {
   const rules = simpleRules({ ...CONFIG, stations: { Study: [] } }, 0);
-  const refusal = (request: object) =>
-    drillRefusal({ id: "d", ...request }, houseWith(undefined, rules), undefined);
-  assert.equal(refusal({ all: true }), "there are no hosts");
+  const refusal = (request: { readonly device?: string }) =>
+    drillRefusal(request, houseWith(undefined, rules), undefined);
+  assert.equal(refusal({}), "there are no hosts");
   assert.equal(refusal({ device: "Study" }), 'there are no hosts on a station "Study"');
 });
 
@@ -111,3 +111,55 @@ for (
     assert.deepEqual([host?.device, host?.told_after_min], [device, minutes]);
   });
 }
+
+const heard: readonly [goes: "any" | "last", device: string, told: string][] = [
+  ["any", "Study", "Study"],
+  ["any", "Attic", "Attic"],
+  ["last", "Study", "Attic"],
+  ["last", "Attic", "Study"],
+];
+for (const [goes, device, told] of heard) {
+  Deno.test(`drillReport() names ${told} for a host that goes with "${goes}", when only ${device} was heard`, () => {
+    const house = houseWith(undefined, { ...RULES, goesWithAny: new Set(goes === "any" ? ["nas"] : []) });
+    const arrival = { atMonoMs: 0, atWallMs: 0, retained: false };
+    const state = { device, soc: 50, grid_connected: true };
+    house.step({ kind: "state", device, state, arrival }, 0);
+    const [host] = drillReport(drill("nas"), house, "running", TIMES).hosts;
+    assert.equal(host?.device, told);
+    assert.equal(host?.told_after_min !== undefined, told === device);
+  });
+}
+
+for (const [debounceSec, minutes] of [[149, 1154], [150, 1155]] as const) {
+  Deno.test(`drillReport() promises ${minutes} min, to the nearest minute, of a load that a day would last for`, () => {
+    const rules = simpleRules({ ...CONFIG, debounceSec }, 0);
+    const house = houseWith(undefined, rules);
+    const arrival = { atMonoMs: 0, atWallMs: 0, retained: false };
+    const state = { device: "Study", soc: 90, grid_connected: true, out_watts: 1, battery_wh: 1000 };
+    house.step({ kind: "state", device: "Study", state, arrival }, 0);
+    // 80 points of 100 are 1152 min of a day, and the debounce.
+    const [host] = drillReport(drill("pc"), house, "running", TIMES).hosts;
+    assert.equal(host?.told_after_min, minutes);
+  });
+}
+
+Deno.test("drillReport() counts whole seconds of a host that took a quarter of an hour", () => {
+  const done = drill("pc", { state: "done", answeredMonoMs: 0, doneMonoMs: 899_500 });
+  const { hosts: [host] } = drillReport(done, houseWith(undefined), "ended", TIMES);
+  assert.deepEqual([host?.done_s, host?.needs_s], [899.5, 1020]);
+});
+
+Deno.test("drillReport() knows no time for a host that no limit and no reserve ever tells", () => {
+  const all = { key: "all", hosts: ["pc"], triggers: {}, debounceMs: 0 };
+  const station = { stages: [{ number: 1, timeLimitMs: 1, groups: [all] }], hasReserve: false };
+  const house = houseWith(undefined, { ...RULES, stations: { Study: station } });
+  const arrival = { atMonoMs: 0, atWallMs: 0, retained: false };
+  house.step({
+    kind: "state",
+    device: "Study",
+    state: { device: "Study", soc: 50, grid_connected: true },
+    arrival,
+  }, 0);
+  const [host] = drillReport(drill("pc"), house, "running", TIMES).hosts;
+  assert.deepEqual([host?.device, host?.stage, host?.told_after_min], ["Study", 1, undefined]);
+});

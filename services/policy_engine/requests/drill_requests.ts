@@ -74,7 +74,7 @@ export class DrillRequests {
     if (!schedule) return undefined;
     const at = { day: schedule.monthly_day, hour: schedule.hour };
     const month = dueMonth(at, house.state.drilledMonth, this.parts.clock.wallMs());
-    if (month === undefined || drillRefusal({ id: month, all: true }, house, undefined) !== undefined) {
+    if (month === undefined || drillRefusal({}, house, undefined) !== undefined) {
       return undefined;
     }
     return month;
@@ -96,7 +96,8 @@ export class DrillRequests {
         ? { agent, commandId: newId(), state: "waiting" as const }
         : { agent, commandId: newId(), state: "rejected" as const, detail: NOT_ASKED }
     );
-    this.#drill = { id: request.id, startedMonoMs: clock.monoMs(), startedWallMs: clock.wallMs(), hosts };
+    const drill = { id: request.id, startedMonoMs: clock.monoMs(), startedWallMs: clock.wallMs(), hosts };
+    this.#drill = drill;
     tell(
       "drill_begins",
       `A drill begins${request.by ? ` (${request.by})` : ""}: ${agents.join(", ")}`,
@@ -105,7 +106,7 @@ export class DrillRequests {
     for (const { agent, commandId, state } of hosts) {
       if (state === "waiting") send(agent, commandId, "a drill: everything but the last step");
     }
-    this.#report("running", house);
+    this.#report(drill, "running", house);
   }
 
   /** An agent answered something. */
@@ -114,7 +115,7 @@ export class DrillRequests {
     const after = noteAnswer(this.#drill, answer, this.parts.clock.monoMs());
     if (after === this.#drill) return;
     this.#drill = after;
-    this.#report("running", house);
+    this.#report(after, "running", house);
     this.tick(house);
   }
 
@@ -129,16 +130,15 @@ export class DrillRequests {
       if (tookMs !== undefined) this.parts.learn(host.agent, tookMs);
     }
     const cause = outage === undefined ? undefined : `"${outage}" is on battery`;
-    const { sentence } = this.#report("ended", house, cause);
+    const { sentence } = this.#report(drill, "ended", house, cause);
     this.#drill = undefined;
     this.parts.tell("drill_ended", sentence, drill.id);
   }
 
-  #report(state: "running" | "ended", house: House, cause?: string): { readonly sentence: string } {
+  #report(drill: Drill, state: "running" | "ended", house: House, cause?: string): DrillReport {
     const { clock } = this.parts;
-    if (!this.#drill) return { sentence: "" };
     const times = { nowMonoMs: clock.monoMs(), nowWallMs: clock.wallMs() };
-    const report = drillReport(this.#drill, house, state, times, cause);
+    const report = drillReport(drill, house, state, times, cause);
     this.#publish(report);
     return report;
   }

@@ -17,3 +17,13 @@ for (const [name, nowWallMs, last, due] of rows) {
     assert.equal(dueMonth({ day: 5, hour: 10 }, last, nowWallMs), due);
   });
 }
+
+Deno.test("dueMonth() believes a clock from the first moment of 2026 on", () => {
+  const dueAt = (nowWallMs: number) => {
+    const local = new Date(nowWallMs);
+    return dueMonth({ day: local.getDate(), hour: local.getHours() }, undefined, nowWallMs);
+  };
+  const first = Date.UTC(2026, 0, 1);
+  assert.equal(dueAt(first - 1), undefined);
+  assert.match(dueAt(first) ?? "", /^202[56]-(12|01)$/);
+});

@@ -4,7 +4,7 @@
  */
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 
-/** After a real word under its name nobody plays there for so long, ms. */
+/** After a real state under its name nobody plays there for so long, ms. */
 const REAL_WORD_MS = 600_000;
 
 interface Play {
@@ -42,25 +42,25 @@ export class Plays {
       this.#realMonoMs.set(device, nowMonoMs);
       return this.#plays.get(device)?.isOver === false ? { kind: "real" } : { kind: "take", isFirst: false };
     }
-    const reason = this.#refusal(device, state, retained, nowMonoMs);
-    if (reason !== undefined) {
-      const isNews = this.#refused.get(device) !== reason;
-      if (this.#refused.size < 100) this.#refused.set(device, reason);
-      return { kind: "refuse", reason, isNews };
+    const left = this.#leftMs(device, state, retained, nowMonoMs);
+    if (typeof left === "string") {
+      const isNews = this.#refused.get(device) !== left;
+      if (this.#refused.size < 100) this.#refused.set(device, left);
+      return { kind: "refuse", reason: left, isNews };
     }
     this.#refused.delete(device);
     const isFirst = this.#plays.get(device)?.isOver !== false;
-    const leftMs = ((state.expires_s ?? 0) - (state.age_s ?? 0)) * 1000;
-    this.#plays.set(device, { untilMonoMs: nowMonoMs + leftMs, isOver: false });
+    this.#plays.set(device, { untilMonoMs: nowMonoMs + left, isOver: false });
     return { kind: "take", isFirst };
   }
 
-  #refusal(
+  /** For how long a played state counts from now on, ms; or why it is refused. */
+  #leftMs(
     device: string,
     { expires_s, age_s = 0 }: PowerState,
     retained: boolean,
     nowMonoMs: number,
-  ): string | undefined {
+  ): number | string {
     if (!this.names.includes(device)) return `"${device}" is none of SIMULATED_STATIONS`;
     if (retained) return "the broker kept it, so nobody plays it now";
     if (expires_s === undefined) return "it does not say when it expires (expires_s)";
@@ -68,7 +68,7 @@ export class Plays {
     const realMonoMs = this.#realMonoMs.get(device);
     return realMonoMs !== undefined && nowMonoMs - realMonoMs < REAL_WORD_MS
       ? "somebody else feeds this station, and the two are never mixed"
-      : undefined;
+      : (expires_s - age_s) * 1000;
   }
 
   /** The plays whose last state counts no more; each is named once. */

@@ -34,36 +34,54 @@ export function parsePolicyFile(text: string, source: string, limits: SimpleLimi
   return file;
 }
 
-/** Takes out what has not the right form, so that the rest can still be checked. */
+/** Finds all that has not the right form, and takes it out, so that the rest can still be checked. */
 function readForm(value: unknown): { readonly file: PolicyFile; readonly issues: readonly FileProblem[] } {
   const rest = structuredClone(value) as object;
-  const issues: FileProblem[] = [];
+  const issues = formProblems(rest);
   for (;;) {
     const result = v.safeParse(policyFileSchema, rest);
     if (result.success) return { file: result.output, issues };
-    const found = result.issues.map(fromIssue);
-    issues.push(...found);
     // The last first: entries of lists keep their places until they are looked at.
-    for (const { path } of found.toReversed()) takeOut(rest, path);
+    for (const issue of result.issues.toReversed()) takeOut(rest, pathOf(issue));
+  }
+}
+
+/** Deletes wrong keys until no other is found: a table tells one unknown key at a time. Entries of lists keep their places. */
+function formProblems(root: object): readonly FileProblem[] {
+  const found = new Map<string, FileProblem>();
+  for (;;) {
+    const { issues = [] } = v.safeParse(policyFileSchema, root);
+    // What was deleted, and is needed, is missing now: that is no second mistake.
+    const fresh = issues.map(fromIssue).filter(({ path }) => !found.has(JSON.stringify(path)));
+    if (fresh.length === 0) return [...found.values()];
+    for (const problem of fresh) {
+      found.set(JSON.stringify(problem.path), problem);
+      const last = stepsTo(root, problem.path).at(-1);
+      if (last && !Array.isArray(last[0])) Reflect.deleteProperty(...last);
+    }
   }
 }
 
 /** A key that is missing takes its whole table with it. */
 function takeOut(root: object, path: readonly PathStep[]): void {
-  let parent: Record<PathStep, unknown> = root as Record<PathStep, unknown>;
-  const tables: [Record<PathStep, unknown>, PathStep][] = [];
-  for (const step of path) {
-    tables.push([parent, step]);
-    const next = own(parent, step);
-    if (next === null || typeof next !== "object") break;
-    parent = next as Record<PathStep, unknown>;
-  }
-  let last = tables.pop();
-  while (last && !Object.hasOwn(last[0], last[1])) last = tables.pop();
+  const last = stepsTo(root, path).findLast(([table, step]) => Object.hasOwn(table, step));
   if (!last) return;
   const [table, step] = last;
   if (Array.isArray(table)) table.splice(Number(step), 1);
   else Reflect.deleteProperty(table, step);
+}
+
+/** Each step of a path with the table or list in which it is taken, as far as there are any. */
+function stepsTo(root: object, path: readonly PathStep[]): readonly (readonly [object, PathStep])[] {
+  const steps: [object, PathStep][] = [];
+  let parent = root as Record<PathStep, unknown>;
+  for (const step of path) {
+    steps.push([parent, step]);
+    const next = own(parent, step);
+    if (next === null || typeof next !== "object") break;
+    parent = next as Record<PathStep, unknown>;
+  }
+  return steps;
 }
 
 /** A witness, or a station's list of stages, that was cut short may be wrong for that reason alone. */
@@ -86,17 +104,18 @@ function pathText(path: readonly PathStep[]): string {
 }
 
 function fromIssue(issue: v.BaseIssue<unknown>): FileProblem {
-  const path = (issue.path ?? []).map(({ key }) => key as PathStep);
+  const path = pathOf(issue);
   if (issue.type === "strict_object" && issue.expected === "never") {
     return { path, text: "is not a key of a policy file" };
   }
+  if (issue.input === undefined) return { path, text: "must be given" };
   // Beside a user somebody puts the password, too.
   const isBesideUser = path[0] === "station" && path[2] === "nut";
   const seen = isBesideUser ? shownKind(issue.input) : JSON.stringify(issue.input)?.slice(0, 60);
-  const wanted = issue.kind === "schema" ? `must be ${issue.expected}` : innermost(issue).message;
+  const wanted = issue.kind === "schema" ? `must be ${issue.expected}` : issue.message;
   return { path, text: `${wanted}, found ${seen}` };
 }
 
-function innermost(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
-  return issue.issues?.[0] ?? issue;
+function pathOf(issue: v.BaseIssue<unknown>): readonly PathStep[] {
+  return (issue.path ?? []).map(({ key }) => key as PathStep);
 }

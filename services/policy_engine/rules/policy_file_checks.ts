@@ -1,5 +1,4 @@
 /** What must fit together in a policy file, beyond the form of each key. Pure. */
-import { effectiveSocMin } from "./soc_limit.ts";
 import type {
   FileProblem,
   HostSection,
@@ -7,10 +6,12 @@ import type {
   StationSection,
   WitnessSection,
 } from "./policy_file_schema.ts";
-import type { GroupRules, StationRules, Triggers } from "./rules.ts";
+import type { GroupRules, StationRules } from "./rules.ts";
 import { stationFromFile } from "./rules_from_file.ts";
 import type { SimpleLimits } from "./simple_rules.ts";
+import { recoveryProblems } from "./recovery_checks.ts";
 import { own } from "../../../lib/own.ts";
+import { quoted } from "../../../lib/text/quoted.ts";
 
 /** Every problem, in no order. */
 export function policyFileProblems(file: PolicyFile, limits: SimpleLimits): readonly FileProblem[] {
@@ -25,22 +26,23 @@ export function policyFileProblems(file: PolicyFile, limits: SimpleLimits): read
   ];
 }
 
-const list = (names: Iterable<string>) => [...names].map((name) => `"${name}"`).join(", ") || "none";
-
 function stationProblems(device: string, section: StationSection, limits: SimpleLimits): FileProblem[] {
   const path = ["station", device];
   const hosts = own(limits.stations, device);
   if (!hosts) {
     return [{
       path,
-      text: `must be a station of DEVICE_TO_AGENTS_JSON (${list(Object.keys(limits.stations))})`,
+      text: `must be a station of DEVICE_TO_AGENTS_JSON (${quoted(Object.keys(limits.stations))})`,
     }];
   }
   const problems: FileProblem[] = [];
   const seen = new Set<string>();
   const see = (host: string, at: FileProblem["path"]) => {
     if (!hosts.includes(host)) {
-      problems.push({ path: at, text: `names "${host}", which is no host of "${device}" (${list(hosts)})` });
+      problems.push({
+        path: at,
+        text: `names "${host}", which is no host of "${device}" (${quoted(hosts)})`,
+      });
     } else if (seen.has(host)) problems.push({ path: at, text: `names "${host}" a second time` });
     seen.add(host);
   };
@@ -52,13 +54,13 @@ function stationProblems(device: string, section: StationSection, limits: Simple
   if (section.stage && left.length > 0) {
     problems.push({
       path,
-      text: `must name every host of the station in a stage, found none for ${list(left)}`,
+      text: `must name every host of the station in a stage, found none for ${quoted(left)}`,
     });
   }
   return problems;
 }
 
-/** Whose word counts must be somebody's, and nobody is asked about a grid that does not count. */
+/** Readings of witnesses alone need a witness, and no witness is named for a grid that does not count. */
 function gridProblems(device: string, { grid }: StationSection, { witness }: PolicyFile): FileProblem[] {
   const path = ["station", device, "grid"];
   if (grid === "witness" && !witness.some(({ stations }) => stations?.includes(device) ?? true)) {
@@ -85,7 +87,7 @@ function orderProblems(device: string, file: PolicyFile, limits: SimpleLimits): 
     { hosts },
   ): FileProblem => ({
     path: hosts[0] !== undefined && own(file.host, hosts[0]) ? ["host", hosts[0]] : ["station", device],
-    text: `leaves ${list(hosts)} without any trigger: nothing would ever shut it down`,
+    text: `leaves ${quoted(hosts)} without any trigger: nothing would ever shut it down`,
   }));
   for (let i = 1; i < stages.length; i++) problems.push(...pairProblems(device, stages, i));
   return problems;
@@ -110,10 +112,10 @@ function pairProblems(device: string, stages: StationRules["stages"], index: num
         problems.push({
           path: ["station", device, "stage", index, name],
           text:
-            `is an impossible order: ${list(late.hosts)} of stage ${
+            `is an impossible order: ${quoted(late.hosts)} of stage ${
               index + 1
             } would go at ${second}, before ` +
-            `${list(early.hosts)} of stage ${index} at ${first}`,
+            `${quoted(early.hosts)} of stage ${index} at ${first}`,
         });
       };
       const [a, b] = [early.triggers, late.triggers];
@@ -134,7 +136,9 @@ function hostProblems({ host }: PolicyFile, { stations }: SimpleLimits): FilePro
   const known = new Set(Object.values(stations).flat());
   return Object.entries(host).flatMap(([name, section]): FileProblem[] => {
     const path = ["host", name];
-    if (!known.has(name)) return [{ path, text: `must be a host of DEVICE_TO_AGENTS_JSON (${list(known)})` }];
+    if (!known.has(name)) {
+      return [{ path, text: `must be a host of DEVICE_TO_AGENTS_JSON (${quoted(known)})` }];
+    }
     const feeds = Object.keys(stations).filter((device) => own(stations, device)?.includes(name));
     const problems = portProblems(name, section, feeds);
     if (section.goes_with === undefined || feeds.length > 1) return problems;
@@ -147,7 +151,7 @@ function portProblems(host: string, { port }: HostSection, feeds: readonly strin
   if (typeof port !== "object") return [];
   return Object.keys(port).filter((device) => !feeds.includes(device)).map((device) => ({
     path: ["host", host, "port", device],
-    text: `must be a station that feeds "${host}" (${list(feeds)})`,
+    text: `must be a station that feeds "${host}" (${quoted(feeds)})`,
   }));
 }
 
@@ -187,26 +191,4 @@ function sourceProblems(section: WitnessSection, path: FileProblem["path"]): Fil
   const text = "must have present_when_equals and/or absent_when_equals, or else present_when_above, found " +
     (hasEquals ? "both" : "none");
   return [{ path, text }];
-}
-
-/** A host that is woken below the charge at which it is shut down would go down again at the next flicker. */
-function recoveryProblems(file: PolicyFile, limits: SimpleLimits): FileProblem[] {
-  const wakeSoc = file.recovery?.soc_min;
-  if (wakeSoc === undefined) return [];
-  /** With the station's floor as the owner says it. */
-  const limitOf = (device: string, { socMinPercent = 0 }: Triggers) =>
-    effectiveSocMin(socMinPercent, { floorPercent: own(file.station, device)?.min_soc ?? 0 });
-  const woken = new Set(Object.entries(file.host).filter(([, { mac }]) => mac).map(([host]) => host));
-  const tooHigh = Object.keys(limits.stations).flatMap((device) =>
-    stationFromFile(device, file, limits).stages.flatMap(({ groups }) =>
-      groups.filter(({ hosts, triggers }) =>
-        hosts.some((host) => woken.has(host)) && limitOf(device, triggers) >= wakeSoc
-      ).map(({ hosts, triggers }) => ({ hosts, percent: limitOf(device, triggers) }))
-    )
-  );
-  return tooHigh.map(({ hosts, percent }) => ({
-    path: ["recovery", "soc_min"],
-    text: `is an impossible order: ${list(hosts)} would be woken at ${wakeSoc} % and shut down at ` +
-      `${percent} %`,
-  }));
 }

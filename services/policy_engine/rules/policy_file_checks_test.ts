@@ -59,6 +59,14 @@ const good: readonly [name: string, text: string][] = [
     "waking at 1 % a host that does not go by charge",
     `[recovery]\nsoc_min = 1\n[host.mac]\nsoc_min = "off"\non_battery_min = 30\n${MAC}\n`,
   ],
+  [
+    "waking at 0 % a host that does not go by charge",
+    `[recovery]\nsoc_min = 0\n[host.mac]\nsoc_min = "off"\non_battery_min = 30\n${MAC}\n`,
+  ],
+  [
+    "waking a percent above the floor a host that does not go by charge",
+    `[recovery]\nsoc_min = 21\n[station."Attic room"]\nmin_soc = 20\nsoc_min = "off"\non_battery_min = 30\n[host.mac]\n${MAC}\n`,
+  ],
 ];
 for (const [name, text] of good) {
   Deno.test(`parsePolicyFile() takes ${name}`, () => {
@@ -153,6 +161,16 @@ const bad: readonly [name: string, text: string, problems: readonly string[]][] 
     ['f line 2: recovery.soc_min is an impossible order: "nas", "mac" would be woken at 10 % and shut down at 10 %'],
   ],
   [
+    "waking at the floor a host that does not go by charge",
+    `[recovery]\nsoc_min = 20\n[station."Attic room"]\nmin_soc = 20\nsoc_min = "off"\non_battery_min = 30\n[host.mac]\n${MAC}\n`,
+    ['f line 2: recovery.soc_min is an impossible order: "nas", "mac" would be woken at 20 %, and the station switches off at 20 %'],
+  ],
+  [
+    "waking at a floor of 1 % a host that does not go by charge",
+    `[recovery]\nsoc_min = 1\n[station."Attic room"]\nmin_soc = 1\nsoc_min = "off"\non_battery_min = 30\n[host.mac]\n${MAC}\n`,
+    ['f line 2: recovery.soc_min is an impossible order: "nas", "mac" would be woken at 1 %, and the station switches off at 1 %'],
+  ],
+  [
     "an outlet on a station that feeds another host, once",
     '[host.pc]\nport = { Study = "ac1", Shed = "ac2" }\n',
     ['f line 2: host.pc.port.Shed must be a station that feeds "pc" ("Study")'],
@@ -171,6 +189,19 @@ const bad: readonly [name: string, text: string, problems: readonly string[]][] 
     [
       "f line 2: station.Study.stage[1].hosts[2] must be string, found 5",
       'f line 3: station.Attic room must name every host of the station in a stage, found none for "mac"',
+    ],
+  ],
+  [
+    "a station without a header whose stages leave hosts out, at its first stage",
+    'blind_limit_min = 9\n[station."Attic room"]\nsoc_min = 9\n[[station.Study.stage]]\nhosts = ["tv"]\n',
+    ['f line 4: station.Study must name every host of the station in a stage, found none for "pc", "nas", "pi"'],
+  ],
+  [
+    "an unknown station of dotted keys, and a host without any trigger of dotted keys",
+    'blind_limit_min = 9\nstation.Shop.soc_min = 9\nhost.mac.soc_min = "off"\n',
+    [
+      'f line 2: station.Shop must be a station of DEVICE_TO_AGENTS_JSON ("Study", "Attic room", "Shed")',
+      'f line 3: host.mac leaves "mac" without any trigger: nothing would ever shut it down',
     ],
   ],
   [
@@ -223,7 +254,47 @@ const bad: readonly [name: string, text: string, problems: readonly string[]][] 
     `[station.Study]\ngrid = "witness"\n[[witness]]\ntopic = "y"\npresent_when_above = 1\n${
       witness('topic = "x"\npresent_when_above = 1')
     }`,
-    ['f line 3: witness[1].name must be "name", found undefined'],
+    ["f line 3: witness[1].name must be given"],
+  ],
+  ...([
+    [
+      '[[witness]]\nname = 5\ntopic = "x"\npresent_when_above = 1\n',
+      "witness[1].name must be string, found 5",
+    ],
+    [
+      '[[witness]]\nname = ""\ntopic = "x"\npresent_when_above = 1\n',
+      'witness[1].name must not be empty, found ""',
+    ],
+    [
+      '[[witness]]\nnut = { host = 5, ups = "u" }\nname = "a"\n',
+      "witness[1].nut.host must be string, found 5",
+    ],
+    ["[drill]\nmonthly_day = 0\n", "drill.monthly_day must be a whole number from 1 to 28, found 0"],
+    ['[[station.Study.stage]]\nhosts = "tv"\n', 'station.Study.stage[1].hosts must be Array, found "tv"'],
+    ["[[station.Study.stage]]\nhosts = [5]\n", "station.Study.stage[1].hosts[1] must be string, found 5"],
+    [
+      "[[station.Study.stage]]\nhosts = []\n",
+      "station.Study.stage[1].hosts must name at least one host, found []",
+    ],
+  ] as const).map(([text, problem]): [string, string, string[]] => [
+    `a needed key of a wrong form, once: ${problem}`,
+    text,
+    [`f line 2: ${problem}`],
+  ]),
+  [
+    "witnesses that lack a key before others with mistakes, each in its own line",
+    '[[witness]]\ntopic = "x"\nfoo = 1\nbar = 2\n[[witness]]\nname = 5\nfoo = 1\nbar = 2\n' +
+    '[[witness]]\nname = "c"\nfoo = 1\nbar = 2\n',
+    [
+      "f line 1: witness[1].name must be given",
+      "f line 3: witness[1].foo is not a key of a policy file",
+      "f line 4: witness[1].bar is not a key of a policy file",
+      "f line 6: witness[2].name must be string, found 5",
+      "f line 7: witness[2].foo is not a key of a policy file",
+      "f line 8: witness[2].bar is not a key of a policy file",
+      "f line 11: witness[3].foo is not a key of a policy file",
+      "f line 12: witness[3].bar is not a key of a policy file",
+    ],
   ],
 ];
 for (const [name, text, problems] of bad) {

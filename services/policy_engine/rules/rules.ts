@@ -14,7 +14,7 @@ export interface Triggers {
   readonly fall?: { readonly percentPerMin: number; readonly settleMs: number };
 }
 
-/** Whose word on the grid counts for a station: its own and witnesses', witnesses' alone, or nobody's. */
+/** Whose reading of the grid counts for a station: its own and witnesses', witnesses' alone, or nobody's. */
 export type GridSource = "auto" | "witness" | "off";
 
 /** An outlet of a station. */

@@ -13,6 +13,9 @@ import { own } from "../../../lib/own.ts";
 /** The settling time when the file does not name one, s. */
 const DEFAULT_SETTLE_SEC = 120;
 
+/** What holds at one level: the configuration gives a debounce, so there always is one. */
+type Limits = TriggerSection & { readonly debounce_sec: number };
+
 /** See the file comment. @param notBeforeMonoMs No trigger before this monotonic time */
 export function houseRules(
   limits: SimpleLimits,
@@ -47,7 +50,7 @@ export function stationFromFile(device: string, file: PolicyFile, limits: Simple
   const section: StationSection | undefined = own(file.station, device);
   const overridden = hosts.some((host) => isSpecial(device, own(file.host, host)));
   if (!section && !overridden) return simpleStation(hosts, limits);
-  const base: TriggerSection = {
+  const base: Limits = {
     soc_min: limits.socMinPercent,
     debounce_sec: limits.debounceSec,
     ...withoutAbsent(section),
@@ -68,11 +71,11 @@ function stageFromFile(
   device: string,
   stage: StageSection,
   number: number,
-  base: TriggerSection,
+  base: Limits,
   file: PolicyFile,
   limits: SimpleLimits,
 ): StageRules {
-  const stageOwn = { ...base, ...withoutAbsent(stage) };
+  const stageOwn: Limits = { ...base, ...withoutAbsent(stage) };
   const plain = stage.hosts.filter((host) => !isSpecial(device, own(file.host, host)));
   const special = stage.hosts.filter((host) => isSpecial(device, own(file.host, host)));
   const groups = [
@@ -90,8 +93,8 @@ function stageFromFile(
   };
 }
 
-function groupOf(key: string, hosts: readonly string[], section: TriggerSection): GroupRules {
-  return { key, hosts, triggers: triggersOf(section), debounceMs: (section.debounce_sec ?? 0) * 1000 };
+function groupOf(key: string, hosts: readonly string[], section: Limits): GroupRules {
+  return { key, hosts, triggers: triggersOf(section), debounceMs: section.debounce_sec * 1000 };
 }
 
 function triggersOf(section: TriggerSection): Triggers {
@@ -118,7 +121,7 @@ const TRIGGER_KEYS = [
   "debounce_sec",
 ] as const satisfies readonly (keyof TriggerSection)[];
 
-function withoutAbsent(section: TriggerSection | undefined): TriggerSection {
+function withoutAbsent(section: TriggerSection | undefined): Partial<Limits> {
   if (!section) return {};
   return Object.fromEntries(
     TRIGGER_KEYS.flatMap((key) => own(section, key) === undefined ? [] : [[key, own(section, key)]]),
@@ -128,7 +131,7 @@ function withoutAbsent(section: TriggerSection | undefined): TriggerSection {
 /** The outlet of a station that a host hangs on; undefined when the file does not say. */
 export function portOn(device: string, { port }: HostSection = {}): Port | undefined {
   if (typeof port !== "object") return port;
-  return Object.hasOwn(port, device) ? own(port, device) : undefined;
+  return own(port, device);
 }
 
 /** Whether a host has triggers or an outlet of its own, and so is a group of its own. */

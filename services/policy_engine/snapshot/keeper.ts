@@ -6,7 +6,7 @@ import type { Logger } from "../../../lib/log/log.ts";
 import { emptyHouse, type HouseState } from "../house.ts";
 import type { HouseRules } from "../rules/rules.ts";
 import { type DoubtBasis, restoreSnapshot, SnapshotWriter } from "./snapshot.ts";
-import type { TextFile } from "../../../lib/text_file.ts";
+import type { SlotFile } from "../../../lib/files/slot_file.ts";
 import { stationPhase } from "../outage/station.ts";
 
 /** On battery the snapshot follows the readings at least this often, ms. */
@@ -23,7 +23,7 @@ export interface KeeperParts {
   readonly clock: Clock;
   readonly health: Health;
   readonly log: Logger;
-  readonly store: TextFile;
+  readonly store: SlotFile;
   /** Which start of the system this is; absent when nobody says. */
   readonly bootId?: string;
 }
@@ -82,8 +82,8 @@ export class SnapshotKeeper {
 
   /**
    * Stores the house, and then lets `said` happen. The first in a while is stored at once. What comes while a snapshot has
-   * just been written waits for as long as that took, and is stored together: so a thousand stations that lose the grid
-   * in one moment need a few snapshots, not a thousand.
+   * just been written waits for as long as that took, and is stored together. So a thousand stations that lose the grid in one
+   * moment need a few snapshots, not a thousand.
    *
    * @param house As it is; it is stored as it will be then
    * @param said What must not be said before it is stored; in the order of the calls
@@ -100,6 +100,17 @@ export class SnapshotKeeper {
   /** What still waits is stored and said now. */
   flush(house: HouseState): void {
     if (this.#cancelRest) this.#keepAll(house);
+  }
+
+  /** The last one of this run: what waits is stored and said, and the text is left as a plain file. */
+  close(house: HouseState): void {
+    this.flush(house);
+    const { clock, log, store } = this.parts;
+    try {
+      store.writePlain(this.#writer.write(house, clock.monoMs(), clock.wallMs()));
+    } catch (error) {
+      log.error("SNAPSHOT NOT STORED", { reason: errorText(error) });
+    }
   }
 
   #keepAllAt(atMonoMs: number, house: HouseState): void {

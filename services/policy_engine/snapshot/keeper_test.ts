@@ -124,6 +124,12 @@ Deno.test("SnapshotKeeper.flush() stores and says what still waits, and leaves n
   assert.equal(clock.pending, 0);
 });
 
+Deno.test("SnapshotKeeper.flush() stores nothing when nothing waits", () => {
+  const { keeper, store } = slowDisk();
+  keeper.flush(houseIn("2026-10"));
+  assert.equal(store.writes, 0);
+});
+
 Deno.test("SnapshotKeeper makes nobody who may not wait do so for one who comes after and may", async () => {
   const { keeper, clock } = slowDisk();
   keeper.keep(houseIn("2026-09"), () => {});

@@ -1,11 +1,11 @@
 /**
  * After what looks like a reboot: whether the power went and came back while we were away, as the hosts know it. A Pi
- * without a clock battery cannot tell; a host that was switched on since our last word can. Pure but for its memory.
+ * without a clock battery cannot tell; a host that was switched on since our last reading can. Pure but for its memory.
  */
 import type { AgentStatus } from "../../../lib/messages/agent/status.ts";
 import type { DoubtBasis } from "./snapshot.ts";
 
-/** Fresh words of the stations get this chance while no host says that it had power all the while, ms. */
+/** Fresh readings of the stations get this chance while no host says that it had power all the while, ms. */
 export const DOUBT_MS = 300_000;
 /** The chance when a host does: the outage may go on, ms. */
 export const KEPT_DOUBT_MS = 120_000;
@@ -13,7 +13,7 @@ export const KEPT_DOUBT_MS = 120_000;
 const PLAUSIBLE_SINCE_MS = Date.UTC(2026, 0, 1);
 
 /** What a host knows: it had power all the while since the snapshot, or it was switched on after it. */
-export type PowerWord = "kept" | "lost";
+export type PowerHistory = "kept" | "lost";
 
 /**
  * Compares times of the host's own clock with the snapshot's, so that ours may be wrong.
@@ -21,10 +21,10 @@ export type PowerWord = "kept" | "lost";
  * @param savedAtMs Wall time of the snapshot, ms since 1970
  * @returns undefined when the status is from before the snapshot, or says too little
  */
-export function powerWord(
+export function powerHistoryOf(
   { online, uptime_s, ts }: Pick<AgentStatus, "online" | "uptime_s" | "ts">,
   savedAtMs: number,
-): PowerWord | undefined {
+): PowerHistory | undefined {
   if (!online || uptime_s === undefined || ts === undefined || savedAtMs < PLAUSIBLE_SINCE_MS) {
     return undefined;
   }
@@ -35,17 +35,17 @@ export function powerWord(
 
 /** The doubt after one reboot, until it is settled. */
 export class PowerDoubt {
-  readonly #words = new Map<string, PowerWord>();
+  readonly #words = new Map<string, PowerHistory>();
 
   constructor(private readonly basis: DoubtBasis) {}
 
   /** Takes what a host says of itself. */
   noteStatus(agent: string, status: AgentStatus): void {
-    const word = powerWord(status, this.basis.savedAtMs);
+    const word = powerHistoryOf(status, this.basis.savedAtMs);
     if (word !== undefined) this.#words.set(agent, word);
   }
 
-  /** Until then old words trigger nothing, monotonic ms. */
+  /** Until then old readings trigger nothing, monotonic ms. */
   get endMonoMs(): number {
     const hasKept = [...this.#words.values()].includes("kept");
     return this.basis.beganMonoMs + (hasKept ? KEPT_DOUBT_MS : DOUBT_MS);

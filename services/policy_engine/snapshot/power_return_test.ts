@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { encodeAgentStatus } from "../../../lib/messages/agent/status.ts";
 import { settle } from "../../../lib/time/test_clock.ts";
-import { DOUBT_MS, KEPT_DOUBT_MS, PowerDoubt, powerWord } from "./power_return.ts";
+import { DOUBT_MS, KEPT_DOUBT_MS, PowerDoubt, powerHistoryOf } from "./power_return.ts";
 import { BACK, house, LOST } from "../testdata/test_policy.ts";
 
 const SAVED = Date.UTC(2026, 10, 24, 12);
@@ -19,20 +19,23 @@ const rows = [
 for (
   const [name, { ts, ...rest }, expected] of rows.map(([n, s, e]) => [n, { ts: undefined, ...s }, e] as const)
 ) {
-  Deno.test(`powerWord() of a host that ${name} is ${expected}`, () => {
+  Deno.test(`powerHistoryOf() of a host that ${name} is ${expected}`, () => {
     const status = { online: true, ts: ts === undefined ? undefined : iso(ts), ...rest };
-    assert.equal(powerWord(status, SAVED), expected);
+    assert.equal(powerHistoryOf(status, SAVED), expected);
   });
 }
 
-Deno.test("powerWord() says nothing when the snapshot was stamped by a clock that had not been set", () => {
-  assert.equal(powerWord({ online: true, ts: iso(SAVED), uptime_s: 5 }, 60_000), undefined);
+Deno.test("powerHistoryOf() says nothing when the snapshot was stamped by a clock that had not been set", () => {
+  assert.equal(powerHistoryOf({ online: true, ts: iso(SAVED), uptime_s: 5 }, 60_000), undefined);
 });
 
-Deno.test("powerWord() believes a snapshot from the first moment of 2026 on", () => {
+Deno.test("powerHistoryOf() believes a snapshot from the first moment of 2026 on", () => {
   const firstMs = Date.UTC(2026, 0, 1);
   const status = { online: true, ts: iso(SAVED), uptime_s: 5 };
-  assert.deepEqual([powerWord(status, firstMs), powerWord(status, firstMs - 1)], ["lost", undefined]);
+  assert.deepEqual([powerHistoryOf(status, firstMs), powerHistoryOf(status, firstMs - 1)], [
+    "lost",
+    undefined,
+  ]);
 });
 
 Deno.test("PowerDoubt keeps what a host said when it later says too little", () => {

@@ -22,7 +22,7 @@ export interface Restart {
 /** See the file comment. */
 export class RestartGrace {
   /** After a restart; a doubt may last longer. */
-  #graceEndMonoMs = 0;
+  #graceEndMonoMs = -Infinity;
   /** There after what looks like a reboot, until it is settled. */
   #doubt: PowerDoubt | undefined;
 

@@ -94,7 +94,7 @@ export function encodeSnapshot(house: HouseState, nowMonoMs: number, nowWallMs: 
 }
 
 /** The longest stop that is believed of the wall clock, ms: ten minutes. */
-export const BELIEVED_STOP_MS = 600_000;
+const BELIEVED_STOP_MS = 600_000;
 /**
  * A stop up to this long is taken as it is, ms; a longer one, or a negative one, may be a clock that jumped. It is counted
  * from the snapshot, which may have been a minute old.
@@ -104,8 +104,8 @@ export const SURE_STOP_MS = 120_000;
  * Whether a stop was so short that no host can have lost its power and be back.
  *
  * A system that was started anew can have been off for hours, whatever its clock says: it may have begun at the time that
- * was stored last. One that ran all the while had power, but a host of another station or plug need not have had it: so
- * after a longer stop, or a clock that jumped, the hosts are asked all the same.
+ * was stored last. One that ran all the while had power, but a host of another station or plug need not have had it. So after a
+ * longer stop, or a clock that jumped, the hosts are asked all the same.
  *
  * @param awayMs By the wall clock
  * @param isSameBoot Whether the system ran all the while; undefined when nobody says: then the time alone decides
@@ -115,7 +115,7 @@ export function isSureStop(awayMs: number, isSameBoot: boolean | undefined): boo
 }
 
 /** After a stop that looks longer than this, the last reading on the grid is forgotten, ms: one hour. */
-export const FORGET_GRID_MS = 3_600_000;
+const FORGET_GRID_MS = 3_600_000;
 
 /**
  * Reads the house back.

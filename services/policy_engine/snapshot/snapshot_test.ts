@@ -3,9 +3,7 @@ import { LIMITS } from "../testdata/limits.ts";
 import { NOTHING_TOLD } from "../outage/blind/blind_telling.ts";
 import { emptyHouse, type HouseState } from "../house.ts";
 import {
-  BELIEVED_STOP_MS,
   encodeSnapshot,
-  FORGET_GRID_MS,
   isSureStop,
   MAX_SNAPSHOT_BYTES,
   restoreSnapshot,
@@ -15,7 +13,7 @@ import type { OutagePhase } from "../outage/outage.ts";
 import type { Readings } from "../outage/readings.ts";
 import { simpleRules } from "../rules/simple_rules.ts";
 import { NEW_STATION, stationPhase, type StationState, stepStation } from "../outage/station.ts";
-import { textFile } from "../../../lib/text_file.ts";
+import { textFile } from "../../../lib/files/text_file.ts";
 
 const rulesFor = (stations: Record<string, string[]>) => simpleRules({ ...LIMITS, stations }, 0);
 const RULES = rulesFor({ Study: ["pc", "nas", "tv"], Attic: ["mac"] });
@@ -82,8 +80,8 @@ Deno.test("restoreSnapshot() gives back what encodeSnapshot() wrote, on the same
 
 const away: readonly [name: string, awayMs: number, countedMs: number][] = [
   ["a short stop", 10_000, 10_000],
-  ["the longest believed stop", BELIEVED_STOP_MS, BELIEVED_STOP_MS],
-  ["one ms more", BELIEVED_STOP_MS + 1, BELIEVED_STOP_MS],
+  ["the longest believed stop", 600_000, 600_000],
+  ["one ms more", 600_001, 600_000],
   ["a clock that went back", -5_000_000, 0],
 ];
 for (const [name, awayMs, countedMs] of away) {
@@ -95,7 +93,7 @@ for (const [name, awayMs, countedMs] of away) {
 }
 
 for (
-  const [awayMs, kind] of [[FORGET_GRID_MS, "shutting_down"], [FORGET_GRID_MS + 1, "unknown"], [
+  const [awayMs, kind] of [[3_600_000, "shutting_down"], [3_600_001, "unknown"], [
     1e12,
     "unknown",
   ]] as const
@@ -383,6 +381,11 @@ const VERDICTS: readonly [name: string, verdict: StationState["verdict"], after:
       by: "station",
       evidenceMonoMs: 600,
       latestMonoMs: 800,
+    }],
+    ["a grid of which nobody knows when it was heard of", { connected: true, by: "station" }, {
+      connected: true,
+      by: "station",
+      evidenceMonoMs: 1000,
     }],
     ["a grid that is told no more", {
       connected: undefined,

@@ -62,7 +62,7 @@ export function fromStation(
     };
   // While the grid is unknown: what was known last, so that an outage that is over does not begin again.
   const belief = verdict?.last ?? verdict;
-  // The station's own word may not count, and after a restart nobody knows any more whose word the belief was: it is always written.
+  // The station's own reading may not count, and after a restart nobody knows any more whose reading the belief was: it is always written.
   const isBelieved = belief?.connected !== undefined;
   return {
     grid: aged(readings.grid),
@@ -95,7 +95,7 @@ export function fromStation(
 
 /**
  * Whether a restart need not know the difference; readings of the station follow within the life of a piece. The first charge, and the
- * first word on how fast it falls, do not wait: of a station that falls silent after them nothing else is known.
+ * first reading of how fast it falls, do not wait: of a station that falls silent after them nothing else is known.
  */
 export function isSameStation(a: StationState, b: StationState): boolean {
   return a === b ||

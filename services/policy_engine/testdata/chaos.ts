@@ -614,5 +614,6 @@ function presence(agent: string, online: boolean): HouseInput {
 
 function memory() {
   let text: string | undefined;
-  return { read: () => text, write: (next: string) => void (text = next), setAside: () => "" };
+  const write = (next: string) => void (text = next);
+  return { read: () => text, write, writePlain: write, setAside: () => "" };
 }

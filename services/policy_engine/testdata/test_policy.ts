@@ -9,7 +9,7 @@ import { DEFAULT_ROOTS, matchesFilter } from "../../../lib/mqtt/topics.ts";
 import { settle, TestClock } from "../../../lib/time/test_clock.ts";
 import { testContext } from "../../../lib/testing.ts";
 import { PolicyEngine, type PolicyEngineConfig } from "../service.ts";
-import type { TextFile } from "../../../lib/text_file.ts";
+import type { SlotFile } from "../../../lib/files/slot_file.ts";
 
 /** The key of the agent `pc`. */
 export const KEY = "ab".repeat(32);
@@ -62,7 +62,7 @@ export class SlowDiskClock extends TestClock {
 }
 
 /** A disk in memory that can be full. */
-export interface Store extends TextFile {
+export interface Store extends SlotFile {
   text: string | undefined;
   writes: number;
   fails: boolean;
@@ -82,6 +82,7 @@ export function memoryStore(): Store {
       store.text = text;
       store.writes++;
     },
+    writePlain: (text) => store.write(text),
     setAside() {
       store.aside = store.text;
       store.text = undefined;

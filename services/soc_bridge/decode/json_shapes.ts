@@ -14,7 +14,7 @@ export type JsonMessage =
     readonly cmdId?: number;
     readonly values: KeyedValues;
   }
-  /** The cloud's word on whether the station is there. */
+  /** What the cloud says on whether the station is there. */
   | { readonly kind: "status"; readonly online: boolean };
 
 /** Prefixes of the short keys under a `typeCode`. */

@@ -67,8 +67,8 @@ export class Packs {
   constructor(private readonly spec: PackSpec) {}
 
   /**
-   * Whether there are batteries beside the main one, as far as was ever seen: another one spoke, or the whole was told to be at
-   * another charge than the main one at the same time. Silence does not make the main one the whole.
+   * Whether there are batteries beside the main one, as far as was ever seen. Another one spoke, or the charge of the whole was not
+   * that of the main one at the same time. Silence does not make the main one the whole.
    */
   get isMainAPart(): boolean {
     return this.#isMainAPart;

@@ -8,7 +8,7 @@ export interface Taken {
   readonly values: number;
   /** The station answered a get-all request. */
   readonly isReply: boolean;
-  /** The cloud's word; false as well when a frame says "offline". */
+  /** What the cloud says; false as well when a frame says "offline". */
   readonly online: boolean | undefined;
   /** Field 27 of the last battery report. */
   readonly tag27: number | undefined;

@@ -1,5 +1,5 @@
 /**
- * What the charge proves while a cable's word on the grid is in doubt. Drivers are known that stay at OL through an outage, and
+ * What the charge proves while a cable's reading of the grid is in doubt. Drivers are known that stay at OL through an outage, and
  * others that flap; a charge that falls then is a battery in use, whatever is said. Pure.
  */
 
@@ -19,9 +19,9 @@ export interface CableDoubt {
 
 /** What is said now. */
 export interface Said {
-  /** The cable's word on the grid; undefined while it flaps or has not confirmed it. */
+  /** The cable's reading of the grid; undefined while it flaps or has not confirmed it. */
   readonly cable: boolean | undefined;
-  /** The live cloud's word; undefined when it is not live, or does not tell. */
+  /** The live cloud's reading; undefined when it is not live, or does not tell. */
   readonly cloud: boolean | undefined;
   /** The newest charge, %; undefined when none was heard. */
   readonly soc: number | undefined;

@@ -16,9 +16,9 @@ export interface CableDrain {
 
 /** What is said now. */
 export interface OnLine {
-  /** The cable's word on the grid; undefined while it flaps or has not confirmed it. */
+  /** The cable's reading of the grid; undefined while it flaps or has not confirmed it. */
   readonly cable: boolean | undefined;
-  /** The live cloud's word: it explains the fall, or makes it a doubt of its own; undefined when it is not live, or does not tell. */
+  /** The live cloud's reading: it explains the fall, or makes it a doubt of its own; undefined when it is not live, or does not tell. */
   readonly cloud: boolean | undefined;
   /** The newest charge, %; undefined when none was heard. */
   readonly soc: number | undefined;

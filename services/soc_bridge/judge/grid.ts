@@ -14,7 +14,7 @@ export interface GridIndication {
   readonly isAlone?: true;
   /** The field that says it came a moment before, and what it needs comes now: it may begin a change, and confirms none. */
   readonly isJoined?: true;
-  /** The word "gone" that this presence contradicts: a reason to ask the station for all its values. */
+  /** The reading "gone" that this presence contradicts: a reason to ask the station for all its values. */
   readonly denied?: string;
 }
 
@@ -26,8 +26,8 @@ export interface GridState {
   /** When the verdict was last confirmed, monotonic ms; 0 while unknown. */
   readonly confirmedAtMonoMs: number;
   /** One indication against the verdict that waits to be confirmed. */
-  readonly pending: PendingWord | undefined;
-  /** An outage's first sign that decides nothing, while {@link GridState.present} is true and no word has settled it. */
+  readonly pending: PendingReading | undefined;
+  /** An outage's first sign that decides nothing, while {@link GridState.present} is true and no reading has settled it. */
   readonly doubt?: GridDoubt | undefined;
   /** The grid was told once and is no longer told; then {@link GridState.present} is undefined, or false after a loss. */
   readonly isUntold?: true | undefined;
@@ -37,12 +37,12 @@ export interface GridState {
 export interface GridDoubt {
   readonly evidence: string;
   readonly sinceMonoMs: number;
-  /** A field said that the grid is gone, against another one that was fresh: the first of two words. */
+  /** A field said that the grid is gone, against another one that was fresh: the first of two readings. */
   readonly isDenied?: true;
 }
 
-/** A word that waits. */
-export interface PendingWord {
+/** A reading that waits. */
+export interface PendingReading {
   readonly present: boolean;
   readonly evidence: string;
   /** As in {@link GridIndication}. */
@@ -86,22 +86,22 @@ export function stepGrid(
     return decisive ? adopted(evidence) : { ...state, pending: undefined };
   }
   if (decisive && isReply) return adopted(evidence);
-  // Before the first verdict only a loss can wait; a return that waits needs a second word, not a memory of the first.
+  // Before the first verdict only a loss can wait; a return that waits needs a second reading, not a memory of the first.
   if (present && !decisive) return state.present === undefined ? { ...state, pending: undefined } : state;
   if (state.pending?.present === present && indication.isJoined) return state;
   if (state.pending?.present === present) {
     return adopted(state.pending.evidence === evidence ? evidence : `${state.pending.evidence}, ${evidence}`);
   }
-  // What contradicted the first word is over.
+  // What contradicted the first reading is over.
   if (decisive && !present && state.doubt?.isDenied) return adopted(evidence);
   // At the start nobody acts on "present", so it may be believed at once; "absent" never is.
   if (decisive && present && state.present === undefined) return adopted(evidence);
   return decisive ? { ...state, pending: { present, evidence } } : state;
 }
 
-/** A presence that no word has confirmed for this long, while the station speaks, is no longer said, ms. */
+/** A presence that no reading has confirmed for this long, while the station speaks, is no longer said, ms. */
 export const GRID_UNTOLD_MS = 150_000;
-/** What a station says this soon after its word on the grid is of one round with it: only later does it speak without, ms. */
+/** What a station says this soon after its reading of the grid is of one round with it: only later does it speak without, ms. */
 export const GRID_ROUND_MS = 30_000;
 /** With an outage's first sign that nothing has settled it is no longer said after this, ms. */
 export const GRID_DOUBT_MS = 60_000;
@@ -135,7 +135,7 @@ export function settleGrid(state: GridState, nowMonoMs: number, spokeMonoMs: num
   const isUntold = nowMonoMs - confirmedAtMonoMs > GRID_UNTOLD_MS &&
     spokeMonoMs - confirmedAtMonoMs >= GRID_ROUND_MS;
   if (!isDoubted && !isUntold) return state;
-  const last = `no word on the grid since ${evidence ?? (state.present ? "it was there" : "it was lost")}`;
+  const last = `no reading of the grid since ${evidence ?? (state.present ? "it was there" : "it was lost")}`;
   return {
     present: state.present ? undefined : false,
     evidence: isDoubted ? `${doubt.evidence}; ${last}` : last,

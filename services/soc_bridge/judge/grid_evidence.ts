@@ -97,7 +97,7 @@ function joinsItsNeeds({ absent, slots, needs }: CompiledIndicator, readings: Re
   );
 }
 
-/** One indicator's word that the grid is gone. */
+/** What one indicator says: the grid is gone. */
 interface Loss extends Support {
   readonly slot: number;
   readonly decisive: boolean;
@@ -105,7 +105,7 @@ interface Loss extends Support {
   readonly isJoined: boolean;
 }
 
-/** The word that counts of several; of two alike the first. */
+/** The one that counts of several; of two alike the first. */
 function rankOf({ decisive, contradiction, isAlone }: Loss): number {
   if (!decisive) return 0;
   return isAlone ? 1 : contradiction !== undefined ? 2 : 3;

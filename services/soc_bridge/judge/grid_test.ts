@@ -324,22 +324,22 @@ const UNTOLD: readonly [
   said: string | undefined,
 ][] = [
   ["150 s after the last word", KNOWN, 250_000, 250_000, undefined],
-  ["1 ms later", KNOWN, 250_001, 250_001, "no word on the grid since e"],
-  ["where the station spoke 30 s after it", KNOWN, 250_001, 130_000, "no word on the grid since e"],
+  ["1 ms later", KNOWN, 250_001, 250_001, "no reading of the grid since e"],
+  ["where the station spoke 30 s after it", KNOWN, 250_001, 130_000, "no reading of the grid since e"],
   ["where it spoke 1 ms sooner: it is silent", KNOWN, 250_001, 129_999, undefined],
   [
     "where nobody knows by what: it was there",
     { ...KNOWN, evidence: undefined },
     300_000,
     300_000,
-    "no word on the grid since it was there",
+    "no reading of the grid since it was there",
   ],
   [
     "where nobody knows by what: it was lost",
     { ...KNOWN, present: false, evidence: undefined },
     300_000,
     300_000,
-    "no word on the grid since it was lost",
+    "no reading of the grid since it was lost",
   ],
   ["of a grid that was never told", GRID_UNKNOWN, 300_000, 300_000, undefined],
   [

@@ -50,7 +50,7 @@ export const FRESH_MS = 120_000;
 const PART_APART_MS = 10_000;
 
 /** Who says that a station is away: the connection to the cloud is down, or the cloud has lost the station. */
-export type OfflineWord = "cloud" | "station";
+export type OfflineTeller = "cloud" | "station";
 
 /** Whether the link is alive. */
 export type Link = "live" | "stale" | "offline";
@@ -64,7 +64,7 @@ export class PowerStation {
   #soc: SocState = SOC_UNKNOWN;
   #socSource: SocSource | undefined;
   #evidenceMonoMs: number | undefined;
-  readonly #offline = new Map<OfflineWord, number>();
+  readonly #offline = new Map<OfflineTeller, number>();
 
   constructor(options: PowerStationOptions) {
     this.#options = options;
@@ -103,12 +103,12 @@ export class PowerStation {
   }
 
   /** Somebody says that the station cannot be heard. Ends with the next evidence, or when it is taken back. */
-  setOffline(word: OfflineWord, atMonoMs: number): void {
+  setOffline(word: OfflineTeller, atMonoMs: number): void {
     this.#offline.set(word, atMonoMs);
   }
 
   /** Takes back what {@link PowerStation.setOffline} said; the age of the evidence decides again. */
-  clearOffline(word: OfflineWord): void {
+  clearOffline(word: OfflineTeller): void {
     this.#offline.delete(word);
   }
 
@@ -250,7 +250,7 @@ export class PowerStation {
     };
   }
 
-  /** @returns whether the payload's own word "gone" is contradicted */
+  /** @returns whether the payload's own "gone" is contradicted */
   #judgeGrid({ tag27, values, isReply }: Taken, atMonoMs: number): boolean {
     const { gridRule, model } = this.#options;
     if (gridRule === "tag27" && model.spec.tag27) {

@@ -464,7 +464,7 @@ Deno.test("PowerStation doubts a grid whose first sign of an outage decides noth
     );
     assert.match(
       state.grid_evidence ?? "",
-      /^\w+=\w+; no word on the grid since plug_in_info_ac_charger_flag=1$/,
+      /^\w+=\w+; no reading of the grid since plug_in_info_ac_charger_flag=1$/,
       name,
     );
     station.accept(await display(ON_GRID, true), 62_000);
@@ -513,7 +513,7 @@ Deno.test("PowerStation says that the grid is unknown when its indicator vanishe
   assert.deepEqual(said(600_000), [false, true, 600], "a loss stays, and is said to be told no more");
   assert.match(
     gone.grid.evidence ?? "",
-    /^no word on the grid since plug_in_info_ac_charger_flag=0, pow_get_ac_in=0$/,
+    /^no reading of the grid since plug_in_info_ac_charger_flag=0, pow_get_ac_in=0$/,
   );
   gone.accept(
     await display({ ...ON_GRID, plug_in_info_ac_charger_flag: false, flow_info_ac_in: 0 }),

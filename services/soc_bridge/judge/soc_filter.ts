@@ -30,8 +30,8 @@ export const SOC_CONFIRM_MS = 20_000;
 /** Less than this counts as "0 %": what stations send for "ask the leader", after a restart, and in broken uploads. */
 export const SOC_ZERO = 0.5;
 /**
- * A zero that nothing led up to, whatever the silence before it, is believed at the third reading, this long after the first, ms; and
- * not while the battery cannot have fallen so far since its last true word: some send zeros for ever.
+ * A sudden zero, whatever the silence before it, is believed at the third reading, this long after the first, ms. It is not believed
+ * while the battery cannot have fallen so far since its last true reading: some stations send zeros for ever.
  */
 export const SOC_ZERO_CONFIRM_MS = 60_000;
 

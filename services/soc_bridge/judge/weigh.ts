@@ -27,7 +27,7 @@ export interface Cable {
   readonly hasSeenGrid?: boolean;
   /** What the filter keeps of it. */
   readonly filter: SocState;
-  /** How the charge went while the cable's word on the grid is in doubt; absent: it is not. */
+  /** How the charge went while the cable's reading of the grid is in doubt; absent: it is not. */
   readonly doubt?: CableDoubt;
   /** How the charge went while the cable alone says "on line"; absent: it does not, or the cloud says how it is. */
   readonly drain?: CableDrain;
@@ -118,7 +118,7 @@ const ROUNDED_POINTS = 1;
  * | grid in doubt | gone, when the charge fell meanwhile: `cable_doubt.ts` |
  * | minutes to empty | the live cable's, on battery; else the live cloud's, as the next but one |
  * | watts out, temperature | the live cloud's (it tells them by socket and cell); else the live cable's |
- * | watts and volts in, minutes to full | as these, but not the cloud's while its word on the grid is another than the one that counts: it belongs to that |
+ * | watts and volts in, minutes to full | as these, but not the cloud's while its reading of the grid is not the one that counts: it belongs to that |
  * | model | the cloud's; else the cable's |
  * | other values of the moment | the cloud's, while it is live or the cable is silent too: its old watts never look as fresh as the cable |
  * | energy, limits | the cloud's, however old |
@@ -126,7 +126,7 @@ const ROUNDED_POINTS = 1;
  *
  * A live cloud is one that spoke within {@link FRESH_MS}, however long a house calls it so.
  *
- * A fresh cloud that contradicts the cable, in what it said since the cable's word changed, changes nothing, and is named.
+ * A fresh cloud that contradicts the cable, in what it said since the cable's reading changed, changes nothing, and is named.
  *
  * @param cable Absent: the station has no cable, or it never spoke; the cloud's state is returned as it is
  */
@@ -155,7 +155,7 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
     state.grid_age_s = ageSec(atMonoMs);
     delete state.grid_unknown;
     delete state.grid_unconfirmed;
-    // What the cloud said before the cable's word changed contradicts nothing: its connection may be gone.
+    // What the cloud said before the cable's reading changed contradicts nothing: its connection may be gone.
     const isAgainst = isCloudLive && cloud.grid_connected !== undefined && cloud.grid_connected !== value &&
       nowMonoMs - cloudGridAge * 1000 >= cable.grid.sinceMonoMs;
     if (isAgainst) state.source_disagreement = true;
@@ -180,7 +180,7 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
   if (state.soc !== undefined) state.charge_source = isCableSoc ? "nut" : "cloud";
   if (state.model === undefined && cable.now.model !== undefined) state.model = cable.now.model;
   if (!isLive) {
-    // Nobody else speaks for it: its cable's last word is its newest evidence.
+    // Nobody else speaks for it: its cable's last reading is its newest evidence.
     return cloud.age_s === undefined ? { ...state, age_s: ageSec(cable.spokeMonoMs) } : state;
   }
   state.link = "live";
@@ -210,8 +210,8 @@ export function weigh(cloud: PowerState, cable: Cable | undefined, nowMonoMs: nu
 }
 
 /**
- * Takes out what the cloud said with its word on the grid: a grid that is gone feeds nobody, one that is there does not give 0 W, and
- * minutes to empty that were told on the grid are not those of a battery in use.
+ * Takes out what the cloud said with its reading of the grid. A grid that is gone feeds nobody, and one that is there does not give
+ * 0 W. Minutes to empty that were told on the grid are not those of a battery in use.
  */
 function dropWithGrid(state: PowerState): void {
   delete state.ac_in_watts;

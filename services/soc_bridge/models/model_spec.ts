@@ -155,36 +155,45 @@ export const modelSchema = strictObject({
  * One model, or several that differ in nothing: serial prefixes, where each value comes from, how the grid is judged.
  * `values` that a table leaves out are unknown on that model. `unreported_battery` names fields that are all 0 while the
  * battery has not reported yet: a charge of 0 and a minute of time left are then no values. `outage_ports` is a list of
- * outlets that the station switches off at a charge of their own. `grid_proof` is how its grid rule is known: an `outage` was
- * recorded or reported as it happened; recordings show `both` states, the grid `present` alone or `absent` alone; or it is
- * `assumed`, which is what nothing means too.
- * Several fields in one `from` are added up; sources are
- * tried in order.
+ * outlets that the station switches off at a charge of their own. Several fields in one `from` are added up. Sources are tried
+ * in order.
+ *
+ * `grid_proof` says how the grid rule is known:
+ *
+ * - `outage`: one was recorded, or reported as it happened.
+ * - `both`, `present`, `absent`: what the recordings show of the grid.
+ * - `assumed`, or nothing: no recording shows it.
  */
 export type ModelSpec = v.InferOutput<typeof modelSchema>;
 
 /**
  * Where one value comes from. `part` cuts a signed number into its two directions; `scale` comes first.
  *
- * `placeholders` are raw numbers that mean "no value" in this field, and `ignore_zero` says that of 0: the next source is
- * asked, and a placeholder that is newer than every other source leaves the value unknown. `of: "pack"` marks what is true of
- * one battery: it stands for the whole only where that battery is the only one. `of: "group"` marks what is true of several
- * stations together: it counts where the station never told a charge of its own, and where the group has no more energy than it.
+ * `placeholders` are raw numbers that mean "no value" in this field, and `ignore_zero` says that of 0. Then the next source is
+ * asked. A placeholder that is newer than every other source leaves the value unknown.
+ *
+ * `of: "pack"` marks what is true of one battery. It stands for the whole only where that battery is the only one.
+ * `of: "group"` marks what is true of several stations together. It counts where the station never told a charge of its own, and
+ * where the group has no more energy than the station.
  */
 export type SourceSpec = v.InferOutput<typeof source>;
 
 /**
- * One grid indicator. `absent` says what it means when the indicator is *not* in its present state: `decides` that the
- * grid is gone; decides so `in_reply` alone, where a station tells all that it knows; only `confirms` that another said
- * so; is a reason to ask the station for all its values (`asks`); or `never` means anything. Those that decide ask too
- * when they may not decide. `absent_values` are then the only raw numbers that count as not present.
+ * One grid indicator. `absent` says what it means when the indicator is *not* in its present state:
  *
- * `needs` names fields of other indicators that must not show the grid either before this one decides: known and fresh,
- * and for `in_reply` in the same reply. With `every` all fields of `from` must be known and
- * fresh, but for one that has shown the grid before and now takes it back. With `doubts` its
- * present state proves nothing, but keeps a loss from being read in the same payload; with `only_absent` it means nothing
- * at all. Of several fields in `from` one that shows the grid counts, else
- * the largest; those that a payload lacks are remembered as long as a value is fresh.
+ * - `decides`: the grid is gone.
+ * - `in_reply`: the grid is gone, but only in a reply, where a station tells all that it knows.
+ * - `confirms`: it only confirms another that said so.
+ * - `asks`: it is a reason to ask the station for all its values. Those that decide ask, too, when they may not decide.
+ * - `never`: it means nothing.
+ *
+ * `absent_values` are then the only raw numbers that count as not present.
+ *
+ * `needs` names fields of other indicators that must not show the grid either before this one decides. They must be known and
+ * fresh, and for `in_reply` in the same reply. With `every`, all fields of `from` must be known and fresh, except one that has
+ * shown the grid before and now takes it back. With `doubts`, the present state proves nothing, but keeps a loss from being read
+ * in the same payload. With `only_absent`, it means nothing at all. Of several fields in `from` one that shows the grid counts,
+ * otherwise the largest. Those that a payload lacks are remembered as long as a value is fresh.
  */
 export type IndicatorSpec = v.InferOutput<typeof indicator>;
 

@@ -21,25 +21,25 @@ export type WatchedStation = Pick<
 >;
 
 const RULES: readonly [code: string, about: string, holds: (station: WatchedStation) => boolean][] = [
-  ["station_silent", "No fresh word from", ({ link }) => link !== "live"],
+  ["station_silent", "No fresh reading from", ({ link }) => link !== "live"],
   [
     "source_disagreement",
-    "The cloud contradicts the cable, which decides the grid, of",
+    "The cloud contradicts the cable on the grid, and the cable decides:",
     ({ isDisputed }) => isDisputed,
   ],
   [
     "source_doubtful",
-    'The cable says "on line" while the charge falls, and no host is shut down while it does, of',
+    'The cable says "on line" although the charge falls, and while it does no host is shut down:',
     ({ isDrainingOnLine }) => isDrainingOnLine,
   ],
   [
     "source_of_another",
-    "The cable says another serial number, and is not believed, of",
+    "The cable says another serial number and is not believed:",
     ({ hasAnothersCable }) => hasAnothersCable,
   ],
   [
     "station_model_guess",
-    "The model is only guessed by two letters of the serial number of",
+    "The model is a guess by two letters of the serial number:",
     ({ isModelGuess, link }) => isModelGuess && link === "live",
   ],
 ];
@@ -55,7 +55,7 @@ export function stationConditions(
 ): StationCondition[] {
   const protecting = [...stations].filter(({ isProtecting }) => isProtecting);
   const pairs = [...twins].map(([device, station]) => `"${device}" is ${station}`).join(", ");
-  const unpaired = `By its serial number the cable of ${pairs}: name it so in NUT_SOURCES_JSON`;
+  const unpaired = `By its serial number, the cable of ${pairs}: use that name in NUT_SOURCES_JSON`;
   return [
     { code: "source_unpaired", text: twins.size > 0 ? unpaired.slice(0, 500) : undefined },
     ...RULES.map(([code, about, holds]) => {

@@ -129,7 +129,7 @@ export class StationPublisher {
     this.#log.payload(this.#device, accepted, station.grid, topic);
     if (this.parts.publishRawJson) this.#publishRawJson(accepted);
     if (accepted.values > 0 || accepted.online !== undefined) this.#touched();
-    // A word that waits for confirmation is worth a question now, not at the next keep-alive.
+    // A reading that waits for confirmation is worth a question now, not at the next keep-alive.
     const { pending, doubt } = station.grid;
     const now = this.parts.clock.monoMs();
     if ((pending && !pending.isAlone) || accepted.socHeld !== undefined) {
@@ -177,7 +177,7 @@ export class StationPublisher {
     this.#touched();
   }
 
-  /** The account's list says "offline"; the station's own fresh words weigh more. */
+  /** The account's list says "offline"; the station's own fresh messages weigh more. */
   cloudLostStation(): void {
     if (this.#cloudLink === "live") return;
     this.#station?.setOffline("station", this.parts.clock.monoMs());

@@ -33,8 +33,8 @@ export const WATTS_IN: IndicatorSpec = {
 };
 
 /**
- * The flow is 0 on a station that idles on the grid, 4 where the sun carries the load, and 12 was seen with and without the
- * grid: only a set bit 1 means anything.
+ * The flow is 0 on a station that idles on the grid, and 4 where the sun carries the load. 12 was seen with and without the
+ * grid. Only a set bit 1 means anything.
  */
 export const FLOW_IN: IndicatorSpec = {
   from: `${DISPLAY}.flow_info_ac_in`,
@@ -51,8 +51,8 @@ export const DISCHARGE_BEGINS: IndicatorSpec = {
 };
 
 /**
- * Flag, watts or flow show the grid. Gone it is when the charger flag is clear and no watts come in: 18 s after the plug was
- * pulled on a RIVER 3 UPS all three were 0, and the flag alone was still 0 for some 6 s after the return, with 88 W coming in.
+ * Flag, watts or flow show the grid. It is gone when the charger flag is clear and no watts come in. On a RIVER 3 UPS all three
+ * were 0 18 s after the plug was pulled. After the return the flag alone was still 0 for some 6 s, with 88 W coming in.
  */
 export const CHARGER_GRID: readonly IndicatorSpec[] = [
   {

@@ -11,12 +11,6 @@ export const SNAPSHOT_SURVIVORS: readonly (readonly [reason: string, mutants: re
     ],
   ],
   [
-    "an abort under way has an id",
-    [
-      'services/policy_engine/snapshot/hosts.ts «abortId: saved.abort_id ?? "",» saved.abort_id ?? "" -> (saved.abort_id)!',
-    ],
-  ],
-  [
     "a second one for the same moment takes the first one's place",
     [
       "services/policy_engine/snapshot/keeper.ts «if (this.#cancelRest && this.#storesMonoMs <= atMonoMs) return;» <= -> <",
@@ -32,19 +26,6 @@ export const SNAPSHOT_SURVIVORS: readonly (readonly [reason: string, mutants: re
     "no answer is neither of the two that are looked for",
     [
       "services/policy_engine/snapshot/power_return.ts «const words = agents.flatMap((agent) => this.#words.get(agent) ?? []);» this.#words.get(agent) ?? [] -> (this.#words.get(agent))!",
-    ],
-  ],
-  [
-    "a bound of some thousand years",
-    [
-      "services/policy_engine/snapshot/ages.ts «const LONGEST_AGE_MS = 1e12;» 1e12 -> 1000000000001",
-    ],
-  ],
-  [
-    "a bound far beyond what is ever written",
-    [
-      "services/policy_engine/snapshot/hosts.ts «const id = textUpTo(64);» 64 -> 65",
-      "services/policy_engine/snapshot/stations.ts «reason: phase.reason.slice(0, 500),» 500 -> 501",
     ],
   ],
 ];

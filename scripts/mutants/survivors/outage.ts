@@ -7,6 +7,8 @@ export const OUTAGE_SURVIVORS: readonly (readonly [reason: string, mutants: read
     [
       "services/policy_engine/outage/blind/blind_estimate.ts «const drainedMs = drainedSince(readings, basis, nowMonoMs) ?? 0;» 0 -> 1",
       "services/policy_engine/outage/blind/blind_estimate.ts «const drainedMs = drainedSince(readings, basis, nowMonoMs) ?? 0;» drainedSince(readings, basis, nowMonoMs) ?? 0 -> (drainedSince(readings, basis, nowMonoMs))!",
+      "services/policy_engine/outage/battery.ts «unseenMs: drainedMs ?? 0,» 0 -> 1",
+      "services/policy_engine/outage/battery.ts «unseenMs: drainedMs ?? 0,» drainedMs ?? 0 -> (drainedMs)!",
     ],
   ],
   [

@@ -1,5 +1,5 @@
 /** A small text that outlives the process: one file, whole at every moment. */
-import { directoryOf } from "./text/paths.ts";
+import { directoryOf } from "../text/paths.ts";
 
 /** A place for one text. */
 export interface TextStore {
@@ -33,20 +33,7 @@ export function textFile(path: string, mode = 0o600, owner: "directory" | "own" 
       }
     },
     write(text) {
-      // A file of this name may be left from a write that was cut off, with other permissions.
-      const next = `${path}.new`;
-      const file = Deno.openSync(next, { write: true, create: true, truncate: true, mode });
-      try {
-        if (Deno.build.os !== "windows") Deno.chmodSync(next, mode);
-        const bytes = new TextEncoder().encode(text);
-        for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
-        file.syncSync();
-      } finally {
-        file.close();
-      }
-      giveToOwnerOf(owner === "own" && exists(path) ? path : directoryOf(path), next);
-      Deno.renameSync(next, path);
-      flushDirectory(directoryOf(path));
+      replaceFile(path, new TextEncoder().encode(text), mode, owner);
     },
     setAside() {
       const aside = `${path}.refused`;
@@ -56,7 +43,30 @@ export function textFile(path: string, mode = 0o600, owner: "directory" | "own" 
   };
 }
 
-function exists(path: string): boolean {
+/** Replaces a file as {@link textFile} does. Returns when it is on the disk. */
+export function replaceFile(
+  path: string,
+  bytes: Uint8Array,
+  mode: number,
+  owner: "directory" | "own" = "directory",
+): void {
+  // A file of this name may be left from a write that was cut off, with other permissions.
+  const next = `${path}.new`;
+  const file = Deno.openSync(next, { write: true, create: true, truncate: true, mode });
+  try {
+    if (Deno.build.os !== "windows") Deno.chmodSync(next, mode);
+    for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+    file.syncSync();
+  } finally {
+    file.close();
+  }
+  giveToOwnerOf(owner === "own" && exists(path) ? path : directoryOf(path), next);
+  Deno.renameSync(next, path);
+  flushDirectory(directoryOf(path));
+}
+
+/** Whether there is a file at `path`. */
+export function exists(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch {
@@ -77,8 +87,8 @@ function giveToOwnerOf(model: string, path: string): void {
   }
 }
 
-/** Windows cannot open a directory; its file system keeps a rename by itself. */
-function flushDirectory(path: string): void {
+/** Makes the names in it last. Windows cannot open a directory; its file system keeps a rename by itself. */
+export function flushDirectory(path: string): void {
   if (Deno.build.os === "windows") return;
   const directory = Deno.openSync(path);
   try {
