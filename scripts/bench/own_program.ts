@@ -57,7 +57,10 @@ export function inOwnGroup(path: string, forget: readonly string[] = [path]): st
     wrapper,
     [
       "#!/bin/sh",
-      ...forget.map((file) => `dd if=${quoted(file)} iflag=nocache count=0 status=none 2>/dev/null`),
+      // What is not on the disk yet cannot be forgotten.
+      ...forget.map((file) =>
+        `sync ${quoted(file)}; dd if=${quoted(file)} iflag=nocache count=0 status=none`
+      ),
       ...(groups === undefined ? [] : [
         `group=${quoted(`${groups}/${GROUP_PREFIX}`)}$$`,
         'mkdir -p "$group" && echo $$ >"$group/cgroup.procs"',
