@@ -42,8 +42,13 @@ export function takeState(stateDir: string): Exclude<StateHolder, { kind: "free"
 /** Looks who holds it, without holding it longer than the look. */
 export function holderOfState(stateDir: string): Exclude<StateHolder, { kind: "mine" }> {
   try {
-    using file = Deno.openSync(`${stateDir}/${FILE}`, { read: true });
-    return file.tryLockSync(false) ? { kind: "free" } : { kind: "taken", pid: pidIn(stateDir) };
+    const file = Deno.openSync(`${stateDir}/${FILE}`, { read: true });
+    // Not by "using", which is lost when a bundle is minified: whoever looked then held the lock until it ended.
+    try {
+      return file.tryLockSync(false) ? { kind: "free" } : { kind: "taken", pid: pidIn(stateDir) };
+    } finally {
+      file.close();
+    }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { kind: "free" };
     return { kind: "unknown", reason: errorText(error) };

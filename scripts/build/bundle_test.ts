@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { takeState } from "../../lib/state_lock.ts";
 import { licences, requiresWhenCalled } from "./bundle.ts";
 
 /** The `require` that a piece of a bundle hands to its packages. */
@@ -41,3 +44,40 @@ for (const program of ["daemon", "agent"] as const) {
     assert.equal(/^uplot \d[\s\S]*Copyright \(c\) \d+ Leon Sorokin/m.test(text), program === "daemon");
   });
 }
+
+Deno.test("holderOfState() in a minified bundle lets go of the directory that it looked at: a daemon can start beside who looks", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-look-"));
+  try {
+    const lock = new URL("../../lib/state_lock.ts", import.meta.url).href;
+    const source = join(dir, "look.ts");
+    const wait = "await new Promise((resolve) => setTimeout(resolve, 60_000));";
+    writeFileSync(
+      source,
+      `import { holderOfState } from "${lock}";\nconsole.log(holderOfState(Deno.args[0] ?? "").kind);\n${wait}\n`,
+    );
+    const mine = takeState(dir);
+    assert.equal(mine.kind, "mine");
+    if (mine.kind === "mine") mine.release();
+    const bundled = join(dir, "look.js");
+    const args = ["bundle", "--quiet", "--platform", "deno", "--minify", "--output", bundled, source];
+    assert.ok((await new Deno.Command(Deno.execPath(), { args, stdout: "null" }).output()).success);
+    const looking = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-config", "--allow-read", bundled, dir],
+      stdout: "piped",
+    }).spawn();
+    try {
+      for await (const said of looking.stdout.values({ preventCancel: true })) {
+        assert.equal(new TextDecoder().decode(said), "free\n");
+        break;
+      }
+      const taken = takeState(dir);
+      assert.equal(taken.kind, "mine");
+      if (taken.kind === "mine") taken.release();
+    } finally {
+      looking.kill("SIGKILL");
+      await Promise.all([looking.status, looking.stdout.cancel()]);
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});

@@ -122,6 +122,16 @@ function outsideFacts(file: string, text: string): string[] {
   );
 }
 
+/** `deno bundle --minify` puts such a value where it is used, and never lets go of it. */
+function lostInBundle(file: string, text: string): string[] {
+  if (isTest(file) || room(file) === "scripts") return [];
+  return text.split("\n").flatMap((line, index) =>
+    /^\s*(?:await\s+)?using\s+\w+\s*=/.test(line)
+      ? [`${file}:${index + 1} has "using", which is lost when the bundle is minified: release in "finally"`]
+      : []
+  );
+}
+
 /** Every finding in these texts, by path from the project's root, each as a line. */
 export function findings(files: ReadonlyMap<string, string>): string[] {
   const imports = [...files].map(([file, text]) => ({ file, lines: importsOf(file, text) }));
@@ -136,6 +146,7 @@ export function findings(files: ReadonlyMap<string, string>): string[] {
       return problem === undefined ? [] : [forbidden(line)(problem)];
     }),
     ...circlesIn(graph).map((circle) => `a circle of imports: ${circle.join(", ")}`),
+    ...[...files].flatMap(([file, text]) => lostInBundle(file, text)),
     ...[...files].flatMap(([file, text]) =>
       impureLines(text).map(({ line, what }) =>
         `${file}:${line} uses ${what}, but the file says that it is pure`

@@ -59,6 +59,12 @@ const samples: readonly [name: string, files: Record<string, string>, found: Reg
   ],
   ["a pure file with a clock", { "lib/a.ts": "/** Pure. */\nDate.now();" }, /lib\/a.ts:2 uses the time/],
   ["facts from outside", { "lib/a.ts": "/** See ../shared/x. */" }, /names \.\.\/shared/],
+  [
+    '"using", which a minified bundle loses',
+    { "lib/a.ts": "  using file = open();" },
+    /lib\/a.ts:1 has "using"/,
+  ],
+  ["none in a test", { "lib/a_test.ts": "  using file = open();" }, undefined],
   ["no facts from outside in a test", { "lib/a_test.ts": "/** See ../shared/x. */" }, undefined],
 ];
 for (const [name, files, found] of samples) {
