@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ONLOOKERS } from "./onlookers.ts";
 import { GONE, startHouse, THERE } from "./testdata/onlookers_house.ts";
 
 const PROTECTING = ["broker_link", "cloud_bridge", "soc_bridge", "policy_engine", "nut_server"];
-const DEEDS_PROGRAM = new URL("./testdata/onlookers_deed.ts", import.meta.url).pathname;
+const DEEDS_PROGRAM = fileURLToPath(new URL("./testdata/onlookers_deed.ts", import.meta.url));
 
 async function inStateDir(run: (dir: string) => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-onlookers-"));

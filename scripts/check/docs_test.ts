@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { COMMANDS } from "../../commands/table.ts";
+import { WARNING_CODES } from "../../services/policy_engine/io/warnings.ts";
 import { fencedBlocks } from "../walk/blocks.ts";
 
 const ROOT = join(import.meta.dirname ?? "", "../..");
@@ -102,8 +103,8 @@ Deno.test("documents: every task of deno exists", () => {
   assert.deepEqual(found.filter(({ name }) => !tasks.includes(name)), []);
 });
 
-Deno.test("troubleshooting.md names only events that the program has", () => {
-  const known = read("lib/messages/event_kinds.ts");
+Deno.test("troubleshooting.md names only events and warnings that the program has", () => {
+  const known = read("lib/messages/event_kinds.ts") + WARNING_CODES.map((code) => `${code}:`).join("\n");
   const events = typed("docs/troubleshooting.md", /^([a-z]+_[a-z_]+)$/).filter((name) =>
     name !== "grid_evidence"
   );

@@ -318,8 +318,8 @@ Deno.test("NutService answers commands that it cannot obey", () =>
     house.broker.publish(TOPICS.command("nas"), "not json");
     await settle();
     deepEqual(house.acks, [
-      "nas ping failed",
-      "nas drill failed",
+      "nas ping rejected",
+      "nas drill rejected",
       "nas shutdown rejected",
       "nas shutdown rejected",
     ]);
