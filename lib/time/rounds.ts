@@ -10,12 +10,14 @@ export const AT_ONCE = 25;
  *
  * @param items Asked for at the beginning of each round
  * @param visit Hears each item once a round; an empty list when there is nothing, so that a round is always noticed
+ * @param alsoDo What else is done once a period: a timer of its own would wake the thread a second time
  */
 export function goRound<T>(
   clock: Clock,
   periodMs: number,
   items: () => Iterable<T>,
   visit: (some: readonly T[]) => void,
+  alsoDo: () => void = () => {},
 ): Cancel {
   let cancelNext: Cancel = () => {};
   let isUnderWay = false;
@@ -29,7 +31,11 @@ export function goRound<T>(
     visit(all.slice(from, to));
   };
   const cancelRounds = clock.every(periodMs, () => {
-    if (!isUnderWay) visitFrom([...items()], 0);
+    try {
+      if (!isUnderWay) visitFrom([...items()], 0);
+    } finally {
+      alsoDo();
+    }
   });
   return () => {
     cancelRounds();

@@ -31,6 +31,30 @@ for (
   });
 }
 
+Deno.test("goRound() does what else is to be done once a period, with the first visits, also where one throws", async () => {
+  const clock = new TestClock();
+  const done: string[] = [];
+  const items = Array.from({ length: 3 * AT_ONCE }, (_, i) => i);
+  const visit = (some: readonly number[]) => void done.push(`visit ${some[0]}`);
+  const cancel = goRound(clock, PERIOD_MS, () => items, visit, () => done.push("else"));
+  await clock.advance(PERIOD_MS);
+  assert.deepEqual(done, ["visit 0", "else"]);
+  await clock.advance(PERIOD_MS);
+  assert.deepEqual(done.slice(2), ["visit 25", "visit 50", "visit 0", "else"]);
+  cancel();
+  assert.equal(clock.pending, 0);
+  let beat = () => {};
+  const failing = {
+    ...clock,
+    every: (_ms: number, run: () => void) => (beat = run, () => {}),
+  } as unknown as TestClock;
+  goRound(failing, PERIOD_MS, () => [1], () => {
+    throw new Error("broken");
+  }, () => done.push("after it"));
+  assert.throws(() => beat(), /broken/);
+  assert.equal(done.at(-1), "after it");
+});
+
 Deno.test("goRound() visits each of many items once a period, in order", async () => {
   const { clock, visits, cancel } = rounds(10 * AT_ONCE);
   await clock.advance(3 * PERIOD_MS);

@@ -1,6 +1,7 @@
 /** The parts of the bench: what each is called, what it shows, whether a plain run takes it. */
 import { attackRow, ATTACKS_HEAD, measureAttacks } from "./attacks/attacks.ts";
 import { comparisonText, LOAD_PER_SEC, measureComparison } from "./python/comparison.ts";
+import { measureSeldom, seldomText } from "./python/seldom.ts";
 import { dashboardText, measureDashboard } from "./dashboard.ts";
 import { againstText, measureAgainst } from "./decode/against.ts";
 import { decodingText, measureDecoding } from "./decode/decode.ts";
@@ -124,6 +125,12 @@ export const PARTS: readonly Part[] = [
       `The same stream on the same Mosquitto, ${LOAD_PER_SEC} messages a second: the daemon and a plain Python reading`,
     in: "plain",
     run: async (say) => say(comparisonText(await measureComparison())),
+  },
+  {
+    name: "seldom",
+    title: "Where messages are seldom: processor time of the daemon and of a plain Python reading",
+    in: "named",
+    run: async (say) => say(seldomText(await measureSeldom())),
   },
   {
     name: "start",

@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pause, until } from "./agent_house.ts";
+import { bootFolder, type Booting } from "./booting.ts";
 
 /** Left by the agent's preparations, in the booted system. */
 export const MARK = "var/lib/ecoflow-agent/prepared";
@@ -14,20 +15,13 @@ export const DONE = "var/tmp/tried.done";
 
 /** A system that was booted from a folder; its network is this machine's. */
 export class BootedSystem {
-  readonly #child: Deno.ChildProcess;
+  readonly #system: Booting;
   #hasEnded = false;
   readonly ended: Promise<void>;
 
   constructor(root: string) {
-    this.#child = new Deno.Command("systemd-nspawn", {
-      args: ["--quiet", "-D", root, "--boot", "--register=no", "--keep-unit", "--console=pipe"],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    void this.#child.stdout.pipeTo(new WritableStream({ write: () => {} }));
-    void this.#child.stderr.pipeTo(new WritableStream({ write: () => {} }));
-    this.ended = this.#child.status.then(() => void (this.#hasEnded = true));
+    this.#system = bootFolder(root);
+    this.ended = this.#system.ended.then(() => void (this.#hasEnded = true));
   }
 
   async isOff(withinMs: number): Promise<void> {
@@ -43,9 +37,9 @@ export class BootedSystem {
   }
 
   async stop(): Promise<void> {
-    if (!this.#hasEnded) this.#child.kill("SIGTERM");
+    if (!this.#hasEnded) this.#system.kill("SIGTERM");
     await Promise.race([this.ended, pause(20_000)]);
-    if (!this.#hasEnded) this.#child.kill("SIGKILL");
+    if (!this.#hasEnded) this.#system.kill("SIGKILL");
     await this.ended;
   }
 }

@@ -1,6 +1,7 @@
 /** Boots a Debian root with systemd in a container, on a copy that is thrown away. Needs root and systemd-nspawn. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { bootFolder } from "./booting.ts";
 
 /** The Debians that the package is for. */
 export const SUITES = ["bookworm", "trixie"] as const;
@@ -89,24 +90,17 @@ WantedBy=multi-user.target
    * @returns whether it powered off by itself within the limit
    */
   async boot(limitMs: number, network?: string): Promise<boolean> {
-    const child = new Deno.Command("systemd-nspawn", {
-      args: [
-        ...["--quiet", "-D", this.root, "--boot", "--register=no", "--keep-unit", "--console=pipe"],
-        network === undefined ? "--private-network" : `--network-namespace-path=${network}`,
-      ],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
+    const system = bootFolder(this.root, [
+      network === undefined ? "--private-network" : `--network-namespace-path=${network}`,
+    ]);
     let isInTime = true;
     let hard: ReturnType<typeof setTimeout> | undefined;
     const limit = setTimeout(() => {
       isInTime = false;
-      // It ends the system; killed at once it would leave the system's processes behind.
-      child.kill("SIGTERM");
-      hard = setTimeout(() => child.kill("SIGKILL"), HARD_LIMIT_MS);
+      system.kill("SIGTERM");
+      hard = setTimeout(() => system.kill("SIGKILL"), HARD_LIMIT_MS);
     }, limitMs);
-    await child.status;
+    await system.ended;
     clearTimeout(limit);
     clearTimeout(hard);
     return isInTime;

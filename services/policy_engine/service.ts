@@ -151,8 +151,13 @@ export class PolicyEngine implements Service {
     this.#subscriptions.listen();
     const devices = () => this.#house?.state.stations.keys() ?? [];
     this.#cancels.push(
-      goRound(clock, TICK_MS, devices, (some) => this.#step({ kind: "tick", devices: some })),
-      clock.every(TICK_MS, () => this.#tick()),
+      goRound(
+        clock,
+        TICK_MS,
+        devices,
+        (some) => this.#step({ kind: "tick", devices: some }),
+        () => this.#tick(),
+      ),
     );
     this.#step({ kind: "tick" });
     return Promise.resolve();

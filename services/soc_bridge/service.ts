@@ -61,8 +61,7 @@ export class SocBridge implements Service {
     this.#cancels.push(
       goRound(clock, TICK_MS, () => this.#roster.all(), (some) => {
         for (const station of some) isolation.run(`station "${station.device}"`, () => station.tick());
-      }),
-      clock.every(TICK_MS, () => this.#showConditions()),
+      }, () => this.#showConditions()),
       clock.every(GONE_LOOK_MS, () => this.#roster.takeGone()),
     );
     this.#roster.start();

@@ -2,19 +2,20 @@
  * The same stream on the same Mosquitto, in the same run: read by the daemon, which decodes, judges and publishes states,
  * and by a straightforward Python program, which shows the bytes as JSON.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { FIRST_COLLECT_MS } from "../../../lib/workers/collect_garbage.ts";
-import type { MqttClient } from "../../../lib/mqtt/client.ts";
-import { connectMqtt } from "../../../lib/mqtt/npm_client.ts";
-import { IDLE_ON_GRID, stationEncoder } from "../../../proto/encode_station.ts";
 import { startMosquitto } from "../../simulate/mosquitto.ts";
-import { startDaemonProcess } from "../../simulate/processes.ts";
 import { type Distribution, distributionOf } from "../figures/distribution.ts";
 import { cpuSeconds, type Memory, MEMORY_HEAD, memoryOf, memoryText } from "../memory.ts";
-import { ownRuntime } from "../own_program.ts";
-import { pythonProblem, pythonWalkRate, startPythonReading } from "./python_program.ts";
+import { pythonProblem, pythonWalkRate } from "./python_program.ts";
+import {
+  type RunningReading,
+  SN,
+  startDaemonReading,
+  startPython,
+  STATIONS,
+  streamOf,
+  withFeeder,
+} from "./reading.ts";
 import { column, pause, withLimit } from "../figures/waiting.ts";
 import { compileModel } from "../../../services/soc_bridge/models/compiled_model.ts";
 import { findModel } from "../../../services/soc_bridge/models/models.ts";
@@ -32,15 +33,12 @@ export interface ReadingFigures {
   readonly walkPerSec: number;
 }
 
-/** Stations in the stream. */
-const STATIONS = 100;
 /** Messages a second while processor time is measured. */
 export const LOAD_PER_SEC = 1000;
 /** The daemon's collection after the start is over by then, and what is used often is compiled again, s. */
 const WARM_UP_SEC = FIRST_COLLECT_MS / 1000 + 5;
 const LOAD_SEC = 8;
 const PROBES = 200;
-const SN = (i: number) => `R631SIM${String(i).padStart(9, "0")}`;
 
 /** Both sides; a text instead when Python's package is not there. */
 export async function measureComparison(): Promise<readonly ReadingFigures[] | string> {
@@ -48,11 +46,7 @@ export async function measureComparison(): Promise<readonly ReadingFigures[] | s
   if (problem !== undefined) return `Skipped: ${problem}`;
   const mosquitto = await startMosquitto({ saves: "seldom" });
   try {
-    const encoder = await stationEncoder("RIVER 3 Plus", SN(0));
-    const payloads = Array.from(
-      { length: 90 },
-      (_, i) => encoder.reply({ ...IDLE_ON_GRID, socPercent: 10 + i }),
-    );
+    const payloads = await streamOf();
     return [
       await measureDaemon(mosquitto.port, payloads),
       await measurePython(mosquitto.port, payloads),
@@ -63,62 +57,37 @@ export async function measureComparison(): Promise<readonly ReadingFigures[] | s
 }
 
 async function measureDaemon(port: number, payloads: readonly Uint8Array[]): Promise<ReadingFigures> {
-  const dir = mkdtempSync(join(tmpdir(), "ecoflow-bench-"));
-  const stateDir = join(dir, "state");
-  mkdirSync(stateDir, { mode: 0o700 });
-  const envFile = join(dir, "daemon.env");
-  const devices = Array.from({ length: STATIONS }, (_, i) => `${SN(i)}:${SN(i)}`).join(",");
-  writeFileSync(
-    envFile,
-    `MQTT_HOST='127.0.0.1'\nMQTT_PORT='${port}'\nECOFLOW_CLOUD='off'\nECOFLOW_DEVICE_LIST='${devices}'\n` +
-      `STATE_DIR='${stateDir}'\nLOG_LEVEL='warn'\n`,
-  );
-  const daemon = startDaemonProcess({ envFile, stateDir, runtime: ownRuntime() });
+  const daemon = startDaemonReading(port);
   try {
     const walkPerSec = await ownWalkRate(payloads);
-    return {
-      name: "ecoflow-power",
-      ...await load(port, payloads, daemon.pid, `bridge-ecoflow/${SN(0)}/json/state`),
-      walkPerSec,
-    };
+    return { name: "ecoflow-power", ...await load(port, payloads, daemon), walkPerSec };
   } finally {
     await daemon.stop();
-    rmSync(dir, { recursive: true, force: true });
   }
 }
 
 async function measurePython(port: number, payloads: readonly Uint8Array[]): Promise<ReadingFigures> {
   const walkPerSec = await pythonWalkRate(payloads);
-  const reading = await startPythonReading(port);
+  const reading = await startPython(port);
   try {
-    return {
-      name: "Python reading",
-      ...await load(port, payloads, reading.pid, `python-reading/${SN(0)}`),
-      walkPerSec,
-    };
+    return { name: "Python reading", ...await load(port, payloads, reading), walkPerSec };
   } finally {
     await reading.stop();
   }
 }
 
-/** Feeds one side and watches it. @param answer The topic on which it answers for the first station */
-async function load(
+/** Feeds one side and watches it. */
+function load(
   port: number,
   payloads: readonly Uint8Array[],
-  pid: number,
-  answer: string,
+  reading: RunningReading,
 ): Promise<Omit<ReadingFigures, "name" | "walkPerSec">> {
-  let answered: () => void = () => {};
-  const client = await connect(port, () => answered());
-  const say = (station: number, nth: number) =>
-    client.publish(`bridge-ecoflow/${SN(station)}/data`, payloads[nth % payloads.length] ?? new Uint8Array());
-  try {
-    await client.subscribe(answer, 0);
-    await untilItAnswers(() => say(0, 0), (heard) => answered = heard);
+  const { pid, answer } = reading;
+  return withFeeder(port, payloads, reading, async ({ say, listen, feed }) => {
     const samples: number[] = [];
     for (let nth = 1; nth <= PROBES; nth++) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      answered = resolve;
+      listen(resolve);
       const sentMs = performance.now();
       // Each charge is another one, so that each is published at once.
       await say(0, nth);
@@ -126,54 +95,16 @@ async function load(
       samples.push(performance.now() - sentMs);
       await pause(10);
     }
-    answered = () => {};
-    const feed = async (seconds: number): Promise<number> => {
-      const startMs = performance.now();
-      let sent = 0;
-      while (performance.now() - startMs < seconds * 1000) {
-        const due = (performance.now() - startMs) / 1000 * LOAD_PER_SEC;
-        for (; sent < due; sent++) {
-          void say(sent % STATIONS, Math.floor(sent / STATIONS / 10)).catch(() => {});
-        }
-        await pause(5);
-      }
-      return sent;
-    };
-    await feed(WARM_UP_SEC);
+    listen(() => {});
+    await feed(WARM_UP_SEC, LOAD_PER_SEC, STATIONS);
     const before = cpuSeconds(pid);
-    const sent = await feed(LOAD_SEC);
+    const sent = await feed(LOAD_SEC, LOAD_PER_SEC, STATIONS);
     await pause(1000);
     return {
       latencyMs: distributionOf(samples),
       cpuMsPerThousand: (cpuSeconds(pid) - before) * 1000 / sent * 1000,
       memory: memoryOf(pid),
     };
-  } finally {
-    await client.close();
-  }
-}
-
-async function untilItAnswers(say: () => Promise<void>, listen: (heard: () => void) => void): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    listen(() => resolve(true));
-    await say();
-    if (await Promise.race([promise, pause(500).then(() => false)])) return;
-  }
-  throw new Error("Cannot measure: no answer within a minute");
-}
-
-function connect(port: number, onMessage: () => void): Promise<MqttClient> {
-  return new Promise((resolve, reject) => {
-    const client: MqttClient = connectMqtt({
-      host: "127.0.0.1",
-      port,
-      clientId: "bench-comparison",
-      protocolVersion: 4,
-      cleanSession: true,
-      keepAliveSec: 60,
-      connectTimeoutMs: 10_000,
-    }, { onUp: () => resolve(client), onDown: ({ text }) => reject(new Error(text)), onMessage });
   });
 }
 
