@@ -75,12 +75,18 @@ export const FAST_DAY = { periodSec: 3600, speed: 60 } as const;
 /** An hour in an hour. */
 export const REAL_HOUR = { periodSec: 3600, speed: 1 } as const;
 
+/** Fewer samples have no slope. */
+const LEAST_PERIODS = 3;
+
 /** Plays it. @param progress Hears every sample */
 export async function measureEndurance(
   options: EnduranceOptions,
   progress: (sample: EnduranceSample) => void = () => {},
 ): Promise<EnduranceFigures> {
   const { periods, periodSec, speed } = options;
+  if (periods < LEAST_PERIODS) {
+    throw new RangeError(`Cannot tell a slope: must be at least ${LEAST_PERIODS} periods, found ${periods}`);
+  }
   let failures = 0;
   const resources = new Resources();
   const house = await startOutageHouse("mosquitto", STATIONS, {

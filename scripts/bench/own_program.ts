@@ -25,6 +25,9 @@ export const GROUP_FORMS = [
 /** How the groups of this bench are called; the process number of their program follows. */
 export const GROUP_PREFIX = "ecoflow-bench-";
 
+/** Of a bench's directory; its process number follows, and a dash. */
+const DIR_PREFIX = "ecoflow-own-";
+
 let dir: string | undefined;
 const copies = new Map<string, string>();
 const wrapped = new Map<string, string>();
@@ -85,7 +88,8 @@ function quoted(text: string): string {
 
 function ownDir(): string {
   if (dir !== undefined) return dir;
-  const made = mkdtempSync(join(tmpdir(), "ecoflow-own-"));
+  removeLeftovers();
+  const made = mkdtempSync(join(tmpdir(), `${DIR_PREFIX}${Deno.pid}-`));
   addEventListener("unload", () => {
     rmSync(made, { recursive: true, force: true });
     removeGroups();
@@ -106,7 +110,20 @@ function groupRoot(): string | undefined {
     }
     const counts = existsSync(`${group}/${form.file}`);
     rmdirSync(group);
-    if (counts) return root = form.root;
+    if (!counts) continue;
+    root = form.root;
+    removeGroups();
+    return root;
+  }
+}
+
+/** What a bench that broke off has left behind. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const [, pid] = new RegExp(`^${DIR_PREFIX}(\\d+)-`).exec(name) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    }
   }
 }
 
