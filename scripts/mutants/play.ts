@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Play, RunnerOrder, TestReach } from "./messages.ts";
 import { runChild } from "./child.ts";
 
-/** No answer for so long, ms: the mutant hangs and was noticed. A machine that is busy is slow, so not before this. */
+/** One test takes so long, ms: the mutant hangs and was noticed. A machine that is busy is slow, so not before this. */
 const HANGS_MS = 40_000;
 /** Loading the tests and playing each once, ms, at most. */
 const LOOKS_MS = 600_000;
@@ -55,13 +55,13 @@ export function playsOf(look: Look, mutants: readonly number[]): Play[] {
   }));
 }
 
-/** Plays the mutants and says of each whether a test noticed it. */
+/** Plays the mutants and says of each whether a test noticed it; `hasEnded`: because the process hung, or came to its end. */
 export async function playAll(
   dir: string,
   base: Base,
   look: Look,
   mutants: readonly number[],
-  onTried: (mutant: number, isKilled: boolean) => void,
+  onTried: (mutant: number, isKilled: boolean, hasEnded?: true) => void,
 ): Promise<void> {
   const alone: number[] = [];
   const unclean = new Set<number>();
@@ -89,7 +89,7 @@ export async function playAll(
     const broken = left[done];
     // The child died or hung: without a mutant all these tests ran to their end.
     if (started && broken !== undefined) {
-      onTried(broken.mutant, true);
+      onTried(broken.mutant, true, true);
       done++;
     } else if (done === 0) throw new Error("a child that plays mutants ended before its first one");
     left = left.slice(done);

@@ -68,6 +68,7 @@ async function reaches(): Promise<TestReach[]> {
 async function play(mutant: number, chosen: readonly number[]): Promise<void> {
   answer({ kind: "start", mutant });
   for (const test of chosen) {
+    answer({ kind: "goes_on" });
     active = mutant;
     const isKilled = !await passes(test);
     active = -1;
