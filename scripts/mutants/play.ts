@@ -5,6 +5,8 @@ import { runChild } from "./child.ts";
 
 /** One test takes so long, ms: the mutant hangs and was noticed. A machine that is busy is slow, so not before this. */
 const HANGS_MS = 40_000;
+/** Nor before it takes so many times as long as the longest did without a mutant. */
+const HANGS_TIMES = 10;
 /** Loading the tests and playing each once, ms, at most. */
 const LOOKS_MS = 600_000;
 
@@ -45,6 +47,10 @@ export async function lookAt(dir: string, base: Base): Promise<Look> {
   return { ...look, canPlayLeftOut: leftOut.length > 0 && await testsPass(dir, leftOut, -1) };
 }
 
+function hangsMs({ tests }: Look): number {
+  return Math.max(HANGS_MS, HANGS_TIMES * Math.max(0, ...tests.map(({ ms }) => ms)));
+}
+
 /** The tests that reach a mutant, the shortest first. */
 export function playsOf(look: Look, mutants: readonly number[]): Play[] {
   const byLength = look.tests.toSorted((a, b) => a.ms - b.ms)
@@ -75,7 +81,7 @@ export async function playAll(
   left = left.filter(({ tests }) => tests.length > 0);
   while (left.length > 0) {
     let [started, done] = [false, 0];
-    await runChild(dir, { ...base, kind: "play", plays: left }, HANGS_MS, (answer) => {
+    await runChild(dir, { ...base, kind: "play", plays: left }, hangsMs(look), (answer) => {
       if (answer.kind === "start") started = true;
       if (answer.kind !== "end") return true;
       [started, done] = [false, done + 1];
@@ -103,7 +109,7 @@ export async function playAll(
 /** Plays the tests that reach a mutant in a process in which nothing has failed before. */
 async function isKilledAnew(dir: string, base: Base, look: Look, mutant: number): Promise<boolean> {
   let isKilled = true;
-  await runChild(dir, { ...base, kind: "play", plays: playsOf(look, [mutant]) }, HANGS_MS, (answer) => {
+  await runChild(dir, { ...base, kind: "play", plays: playsOf(look, [mutant]) }, hangsMs(look), (answer) => {
     if (answer.kind === "end") isKilled = answer.isKilled;
     return true;
   });
