@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { Play, RunnerOrder, TestReach } from "./messages.ts";
 import { runChild } from "./child.ts";
 
-/** One test takes so long, ms: the mutant hangs and was noticed. A machine that is busy is slow, so not before this. */
-const HANGS_MS = 40_000;
+/** Loading the tests, or one of them, takes so long, ms: the mutant hangs and was noticed. A busy machine is slow: not before this. */
+const HANGS_MS = 120_000;
 /** Nor before it takes so many times as long as the longest did without a mutant. */
 const HANGS_TIMES = 10;
 /** Loading the tests and playing each once, ms, at most. */
-const LOOKS_MS = 600_000;
+const LOOKS_MS = 1_200_000;
 
 /** What is known of a target before its first mutant. */
 export interface Look {
@@ -131,7 +131,7 @@ async function isKilledAlone(
   const leaveOut = look.leftOut.map(({ name }) => name);
   for (const files of [closest, base.files.filter((file) => !closest.includes(file))]) {
     let isKilled = true;
-    await runChild(dir, { root, files, kind: "loaded_with", mutant, leaveOut }, LOOKS_MS, (answer) => {
+    await runChild(dir, { root, files, kind: "loaded_with", mutant, leaveOut }, hangsMs(look), (answer) => {
       if (answer.kind === "end") isKilled = answer.isKilled;
       return true;
     });

@@ -98,6 +98,7 @@ async function main(order: RunnerOrder): Promise<void> {
     let isKilled = false;
     for (let test = 0; test < tests.length && !isKilled; test++) {
       if (order.leaveOut.includes(tests[test]?.name ?? "")) continue;
+      answer({ kind: "goes_on" });
       isKilled = !await passes(test) && !await passes(test);
     }
     answer({ kind: "end", mutant: order.mutant, isKilled, isClean: true });
