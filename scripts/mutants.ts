@@ -99,7 +99,7 @@ async function playTarget(
       );
     }
     const counts = { tried: 0, killed: 0, explained: 0, survived: 0 };
-    const onTried = (number: number, isKilled: boolean) => {
+    const onTried = (number: number, isKilled: boolean, hasEnded?: true) => {
       const found = cases[number];
       if (found === undefined) return;
       const isExplained = EXPLAINED.has(found.mutant.id);
@@ -107,6 +107,7 @@ async function playTarget(
       counts[isKilled ? "killed" : isExplained ? "explained" : "survived"]++;
       const place = `${found.file}:${found.mutant.line} ${found.mutant.id}`;
       if (!isKilled && !isExplained) say(`SURVIVED ${place}`);
+      if (hasEnded) say(`HANGS OR ENDS the process: ${place}`);
       if (isKilled && isExplained) say(`KILLED, and yet explained: ${place}`);
     };
     await Promise.all(

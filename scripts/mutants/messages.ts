@@ -41,5 +41,7 @@ export type RunnerAnswer =
     readonly tests: readonly TestReach[];
   }
   | { readonly kind: "start"; readonly mutant: number }
+  /** One more test came to its end. */
+  | { readonly kind: "goes_on" }
   /** `isClean` is false when the test that failed fails without the mutant too: this child is of no more use. */
   | { readonly kind: "end"; readonly mutant: number; readonly isKilled: boolean; readonly isClean: boolean };

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import type { Play, RunnerOrder, TestReach } from "./messages.ts";
 import { runChild } from "./child.ts";
 
-/** No answer for so long, ms: the mutant hangs and was noticed. A machine that is busy is slow, so not before this. */
-const HANGS_MS = 40_000;
+/** Loading the tests, or one of them, takes so long, ms: the mutant hangs and was noticed. A busy machine is slow: not before this. */
+const HANGS_MS = 120_000;
+/** Nor before it takes so many times as long as the longest did without a mutant. */
+const HANGS_TIMES = 10;
 /** Loading the tests and playing each once, ms, at most. */
-const LOOKS_MS = 600_000;
+const LOOKS_MS = 1_200_000;
 
 /** What is known of a target before its first mutant. */
 export interface Look {
@@ -45,6 +47,10 @@ export async function lookAt(dir: string, base: Base): Promise<Look> {
   return { ...look, canPlayLeftOut: leftOut.length > 0 && await testsPass(dir, leftOut, -1) };
 }
 
+function hangsMs({ tests }: Look): number {
+  return Math.max(HANGS_MS, HANGS_TIMES * Math.max(0, ...tests.map(({ ms }) => ms)));
+}
+
 /** The tests that reach a mutant, the shortest first. */
 export function playsOf(look: Look, mutants: readonly number[]): Play[] {
   const byLength = look.tests.toSorted((a, b) => a.ms - b.ms)
@@ -55,13 +61,13 @@ export function playsOf(look: Look, mutants: readonly number[]): Play[] {
   }));
 }
 
-/** Plays the mutants and says of each whether a test noticed it. */
+/** Plays the mutants and says of each whether a test noticed it; `hasEnded`: because the process hung, or came to its end. */
 export async function playAll(
   dir: string,
   base: Base,
   look: Look,
   mutants: readonly number[],
-  onTried: (mutant: number, isKilled: boolean) => void,
+  onTried: (mutant: number, isKilled: boolean, hasEnded?: true) => void,
 ): Promise<void> {
   const alone: number[] = [];
   const unclean = new Set<number>();
@@ -75,7 +81,7 @@ export async function playAll(
   left = left.filter(({ tests }) => tests.length > 0);
   while (left.length > 0) {
     let [started, done] = [false, 0];
-    await runChild(dir, { ...base, kind: "play", plays: left }, HANGS_MS, (answer) => {
+    await runChild(dir, { ...base, kind: "play", plays: left }, hangsMs(look), (answer) => {
       if (answer.kind === "start") started = true;
       if (answer.kind !== "end") return true;
       [started, done] = [false, done + 1];
@@ -89,7 +95,7 @@ export async function playAll(
     const broken = left[done];
     // The child died or hung: without a mutant all these tests ran to their end.
     if (started && broken !== undefined) {
-      onTried(broken.mutant, true);
+      onTried(broken.mutant, true, true);
       done++;
     } else if (done === 0) throw new Error("a child that plays mutants ended before its first one");
     left = left.slice(done);
@@ -103,7 +109,7 @@ export async function playAll(
 /** Plays the tests that reach a mutant in a process in which nothing has failed before. */
 async function isKilledAnew(dir: string, base: Base, look: Look, mutant: number): Promise<boolean> {
   let isKilled = true;
-  await runChild(dir, { ...base, kind: "play", plays: playsOf(look, [mutant]) }, HANGS_MS, (answer) => {
+  await runChild(dir, { ...base, kind: "play", plays: playsOf(look, [mutant]) }, hangsMs(look), (answer) => {
     if (answer.kind === "end") isKilled = answer.isKilled;
     return true;
   });
@@ -125,7 +131,7 @@ async function isKilledAlone(
   const leaveOut = look.leftOut.map(({ name }) => name);
   for (const files of [closest, base.files.filter((file) => !closest.includes(file))]) {
     let isKilled = true;
-    await runChild(dir, { root, files, kind: "loaded_with", mutant, leaveOut }, LOOKS_MS, (answer) => {
+    await runChild(dir, { root, files, kind: "loaded_with", mutant, leaveOut }, hangsMs(look), (answer) => {
       if (answer.kind === "end") isKilled = answer.isKilled;
       return true;
     });

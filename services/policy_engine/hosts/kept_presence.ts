@@ -38,7 +38,6 @@ export class KeptPresence {
   linkIsUp(): void {
     for (const agent of this.#proven) this.#kept.set(agent, {});
     for (const agent of this.#kept.keys()) this.#kept.set(agent, {});
-    this.#proven.clear();
   }
 
   /** The broker took a plan for this agent. */

@@ -35,3 +35,40 @@ Deno.test("KeptPresence asks everybody anew when the broker was away", () => {
   assert.deepEqual(presence.unanswered(2 * ANSWER_MS - 1), []);
   assert.deepEqual(presence.unanswered(2 * ANSWER_MS), ["pc"]);
 });
+
+Deno.test("KeptPresence gives a minute for an answer, from the first plan on, however often the broker says what it kept", () => {
+  const presence = new KeptPresence();
+  presence.heard("pc", KEPT);
+  presence.planSaid("pc", 1000);
+  presence.heard("pc", KEPT);
+  presence.planSaid("pc", 50_000);
+  assert.deepEqual(presence.unanswered(60_999), []);
+  assert.deepEqual(presence.unanswered(61_000), ["pc"]);
+});
+
+Deno.test("KeptPresence gives a new minute when the broker was away again", () => {
+  const presence = new KeptPresence();
+  presence.heard("pc", KEPT);
+  presence.planSaid("pc", 0);
+  presence.linkIsUp();
+  assert.deepEqual(presence.unanswered(600_000), [], "it was not asked since");
+  presence.planSaid("pc", 600_000);
+  assert.deepEqual(presence.unanswered(660_000), ["pc"]);
+});
+
+for (
+  const [name, words] of [
+    ["went before the broker did", [LIVE, { ...LIVE, online: false }]],
+    ["keeps no plans", [{ ...LIVE, namesPlan: false }]],
+    ["keeps no plans, and of which the broker alone said that it is online", [{ ...KEPT, namesPlan: false }]],
+    ["said only that it goes", [{ ...LIVE, online: false }]],
+  ] as const
+) {
+  Deno.test(`KeptPresence asks nobody when the broker is back who ${name}`, () => {
+    const presence = new KeptPresence();
+    for (const word of words) presence.heard("pc", word);
+    presence.linkIsUp();
+    presence.planSaid("pc", 0);
+    assert.deepEqual(presence.unanswered(60_000), []);
+  });
+}

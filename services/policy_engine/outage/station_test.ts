@@ -5,7 +5,7 @@ import type { GridSource } from "../rules/rules.ts";
 import type { WitnessReading } from "./grid_verdict.ts";
 import type { Reading, Readings } from "./readings.ts";
 import type { StageView } from "./stages.ts";
-import { NEW_STATION, type StationState, stepStation } from "./station.ts";
+import { NEW_STATION, stationPhase, type StationState, stepStation } from "./station.ts";
 
 const NOW = 10_000_000;
 const STALE_MS = 120_000;
@@ -174,3 +174,9 @@ for (
     assert.equal(step({ grid: ago(false), socPercent: before }).state.samples.length, samples);
   });
 }
+
+Deno.test("NEW_STATION is called blind by nobody: it never spoke", () => {
+  assert.deepEqual([NEW_STATION.isBlind, stationPhase(NEW_STATION).kind], [false, "unknown"]);
+  const { state, events } = stepStation(NEW_STATION, RULES, RULES.watched, VIEW, 0);
+  assert.deepEqual([state.isBlind, events], [false, []]);
+});

@@ -205,3 +205,27 @@ for (const kind of ["online", "unknown", "on_battery"] as const) {
     assert.equal(log.text().includes("RESUMED"), kind === "on_battery");
   });
 }
+
+Deno.test("SnapshotKeeper.close() says what still waits, and leaves the house as it is in a plain file", () => {
+  const { keeper, store, clock } = slowDisk();
+  const plain: string[] = [];
+  store.writePlain = (text) => void plain.push(text);
+  keeper.keep(houseIn("2026-10"), () => {});
+  let isSaid = false;
+  keeper.keep(houseIn("2026-11"), () => isSaid = true);
+  keeper.close(houseIn("2026-11"));
+  assert.ok(isSaid);
+  assert.deepEqual(plain.map(storedMonth), ["2026-11"]);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("SnapshotKeeper.close() says that the disk is full, and ends all the same", () => {
+  const [store, log] = [memoryStore(), memoryLog()];
+  store.writePlain = () => {
+    throw new Error("no space left on device");
+  };
+  new SnapshotKeeper({ clock: new SlowDiskClock(), health: createHealth(), log, store }).close(
+    houseIn("2026-10"),
+  );
+  assert.match(log.text(), /SNAPSHOT NOT STORED reason="no space left on device"/);
+});
