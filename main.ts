@@ -1,6 +1,8 @@
 /** The daemon's command line: finds the subcommand and runs it. */
 import { type CommandRow, complain, EXIT, EXIT_CODES, print } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
+import { fileErrorText, isFileError } from "./commands/terminal/file_error.ts";
+import { nearest } from "./lib/text/nearest.ts";
 import { wrap } from "./lib/text/wrap.ts";
 import { VERSION } from "./lib/version.ts";
 
@@ -13,9 +15,17 @@ async function main(args: readonly string[]): Promise<number> {
   if (name === "help" || (isHelp(args[0] ?? ""))) return print(overview());
   if (!command) {
     const names = COMMANDS.map((row) => row.name).join(", ");
-    return complain(`Cannot run "${name}": must be one of ${names}\n`, EXIT.usage);
+    const meant = nearest(name, COMMANDS.map((row) => row.name));
+    const help = "see: ecoflow-power --help";
+    return complain(wrap(`Cannot run "${name}": must be one of ${names}${meant}\n${help}\n`), EXIT.usage);
   }
-  return rest.some(isHelp) ? print(helpOf(command)) : await command.run(rest);
+  if (rest.some(isHelp)) return print(helpOf(command));
+  try {
+    return await command.run(rest);
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    return complain(`Cannot run "${name}": ${fileErrorText(error)}\n`, EXIT.no);
+  }
 }
 
 function overview(): string {

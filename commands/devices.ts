@@ -31,6 +31,11 @@ export async function devices(args: readonly string[]): Promise<number> {
   if (typeof config === "number") return config;
   const { house } = config;
   try {
+    if (values.cloud && !house.cloud.app && !house.cloud.open) {
+      const text =
+        "there is no account: ECOFLOW_USER and ECOFLOW_PASS are not set; run: sudo ecoflow-power setup";
+      return complain(`Cannot list the stations: ${text}\n`, EXIT.no);
+    }
     if (values.cloud) return print(accountText(await askAccount(house.cloud, house.stateDir), house));
     const words = await hearHouse(house, "devices", { connect: connectMqtt, clock: systemClock() });
     if (words.orchestrator?.online !== true) {
