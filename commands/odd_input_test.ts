@@ -14,6 +14,12 @@ const rows: readonly [args: readonly string[], env: string, code: number, wanted
   [["devices", "--cloud"], "", 1, /there is no account: .* run: deno task setup/],
   [["decode", "/none"], "", 1, /Cannot read file "\/none"/],
   [["decode"], "", 64, /one file, or "-", must be given/],
+  [
+    ["doctor", "--json"],
+    "POLICY_SOC_MIN=ten\n",
+    78,
+    /"verdict": "wrong".*"what": "configuration".*main\.ts check/,
+  ],
   [["docter"], "", 64, /did you mean "doctor"\?/],
 ];
 
