@@ -14,6 +14,7 @@ import type { MqttConnect, MqttConnectOptions } from "../lib/mqtt/client.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
 import { guestOptions, NoBrokerError } from "./broker/broker_guest.ts";
+import { hearOwnDaemon } from "./broker/own_daemon.ts";
 import { failureOf } from "./broker/no_broker.ts";
 import { wrap } from "../lib/text/wrap.ts";
 import { complain, EXIT, print } from "./command.ts";
@@ -153,6 +154,8 @@ export async function drill(args: readonly string[]): Promise<number> {
   const config = readConfig(env === undefined ? [] : ["--env", env]);
   if (typeof config === "number") return config;
   try {
+    // Another daemon at this broker would drill hosts of its own.
+    await hearOwnDaemon(config.house, "drill");
     const report = await callDrill({
       connect: connectMqtt,
       mqtt: guestOptions(config.house, "drill"),
