@@ -109,8 +109,9 @@ function rootProblemOf(root: string | undefined): string | undefined {
 
 function readBroker(texts: ConfigTexts): AgentConfig["broker"] {
   const host = texts.once("MQTT_HOST", "MQTT_BROKER");
+  // A neighbour's address may have a zone behind it.
   if (host === undefined) texts.problems.push("MQTT_HOST must name the broker in the house, found nothing");
-  else if (!isHost(host)) {
+  else if (!isHost(host.replace(/%[\w.-]+$/, ""))) {
     texts.problems.push(
       `MQTT_HOST must be a host name or an IP address, without port and brackets, found ${
         shownValue(host)

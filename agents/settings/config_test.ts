@@ -209,6 +209,7 @@ for (
     ],
     ["MQTT_HOST=mqtt://pi.lan", /MQTT_HOST must be a host name/],
     ["MQTT_HOST=fd00::1", undefined],
+    ["MQTT_HOST=fe80::1%eth0", undefined],
     ["MQTT_HOST=pi.lan\nACT_ALONE=maybe", /ACT_ALONE must be "on" or "off"/],
   ] as const
 ) {
