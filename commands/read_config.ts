@@ -100,8 +100,8 @@ function configAdvice(error: unknown, args: readonly string[]): string {
   return `${text}\n${typable(advice, installationHere())}`;
 }
 
-/** undefined where this program may not ask for it. */
-function ownName(): string | undefined {
+/** This machine's name; undefined where this program may not ask for it. */
+export function ownName(): string | undefined {
   try {
     return Deno.hostname();
   } catch {
