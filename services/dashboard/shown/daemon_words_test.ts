@@ -20,7 +20,7 @@ for (
     ["Study: the grid is gone, on battery", "Study: Das Netz ist weg, Akkubetrieb"],
     [
       "SIMULATED: Study: the charge of 9.5 % is at or below 10 %; pc, nas are told to shut down in 90 s unless the grid returns",
-      "SIMULIERT: Study: die Ladung von 9,5\u00a0% ist bei 10\u00a0% oder darunter; pc, nas fahren in 2\u00a0min herunter, wenn das Netz nicht " +
+      "SIMULIERT: Study: die Ladung von 9,5\u00a0% ist bei 10\u00a0% oder darunter; pc, nas fahren in 90\u00a0s herunter, wenn das Netz nicht " +
       "zurückkommt",
     ],
     [
