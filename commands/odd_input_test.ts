@@ -20,7 +20,9 @@ const rows: readonly [args: readonly string[], env: string, code: number, wanted
     78,
     /"verdict": "wrong".*"what": "configuration".*main\.ts check/,
   ],
-  [["docter"], "", 64, /did you mean "doctor"\?/],
+  [["drill", "-h"], "", 0, /^Usage: deno run -A main\.ts drill \[options\]/],
+  [["--help"], "", 0, /Usage: deno run -A main\.ts COMMAND .*deno run -A main\.ts COMMAND --help tells more/],
+  [["docter"], "", 64, /did you mean "doctor"\? see: deno run -A main\.ts --help/],
 ];
 
 for (const [args, env, wantedCode, wanted] of rows) {
