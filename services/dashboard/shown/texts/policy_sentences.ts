@@ -108,6 +108,7 @@ export const POLICY_SENTENCES_DE: readonly (readonly [english: string, german: s
   ],
   ["the danger is over", "die Gefahr ist vorbei"],
   ["it was ended", "es wurde beendet"],
+  ["the daemon was started anew", "der Dienst wurde neu gestartet"],
   ["nobody went on with it", "niemand führte es fort"],
   ["somebody else feeds this station", "jemand anders speist diese Station"],
   ["another of its stations carries it", "eine andere seiner Stationen trägt ihn"],
