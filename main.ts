@@ -1,6 +1,10 @@
 /** The daemon's command line: finds the subcommand and runs it. */
 import { type CommandRow, complain, EXIT, EXIT_CODES, print } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
+import { fileErrorText, isFileError } from "./commands/terminal/file_error.ts";
+import { installationHere } from "./commands/terminal/installation.ts";
+import { PROGRAM } from "./lib/text/typable.ts";
+import { nearest } from "./lib/text/nearest.ts";
 import { wrap } from "./lib/text/wrap.ts";
 import { VERSION } from "./lib/version.ts";
 
@@ -13,21 +17,30 @@ async function main(args: readonly string[]): Promise<number> {
   if (name === "help" || (isHelp(args[0] ?? ""))) return print(overview());
   if (!command) {
     const names = COMMANDS.map((row) => row.name).join(", ");
-    return complain(`Cannot run "${name}": must be one of ${names}\n`, EXIT.usage);
+    const meant = nearest(name, COMMANDS.map((row) => row.name));
+    const help = `see: ${PROGRAM[installationHere()]} --help`;
+    return complain(wrap(`Cannot run "${name}": must be one of ${names}${meant}\n${help}\n`), EXIT.usage);
   }
-  return rest.some(isHelp) ? print(helpOf(command)) : await command.run(rest);
+  if (rest.some(isHelp)) return print(helpOf(command));
+  try {
+    return await command.run(rest);
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    return complain(`Cannot run "${name}": ${fileErrorText(error)}\n`, EXIT.no);
+  }
 }
 
 function overview(): string {
+  const program = PROGRAM[installationHere()];
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   return [
     `ecoflow-power ${VERSION}: EcoFlow power stations as a UPS for the whole house`,
     "",
-    "Usage: ecoflow-power COMMAND [options]",
+    `Usage: ${program} COMMAND [options]`,
     "",
     ...COMMANDS.map(({ name, summary }) => wrap(`  ${name.padEnd(width)}  ${summary}`, 80, width + 4)),
     "",
-    "ecoflow-power COMMAND --help tells more; --version prints the version.",
+    `${program} COMMAND --help tells more; --version prints the version.`,
     "",
     EXIT_CODES,
     "",
@@ -35,7 +48,7 @@ function overview(): string {
 }
 
 function helpOf({ name, summary, help }: CommandRow): string {
-  const usage = wrap(`Usage: ecoflow-power ${name} [options]: ${summary}`, 80, 2);
+  const usage = wrap(`Usage: ${PROGRAM[installationHere()]} ${name} [options]: ${summary}`, 80, 2);
   const options = help.split("\n").map((line) =>
     wrap(line, 80, /^ *\S+(?: [A-Z]+)? +/.exec(line)?.[0].length ?? 2)
   );

@@ -9,6 +9,7 @@ import { ConfigError, errorText } from "../lib/errors.ts";
 import { consoleSink, createLogger } from "../lib/log/log.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { parseTimeScale } from "../lib/time/time_scale.ts";
+import { wrap } from "../lib/text/wrap.ts";
 import { VERSION } from "../lib/version.ts";
 import { type AgentConfig, loadAgentConfig } from "./settings/config.ts";
 import { examine } from "./checks/doctor.ts";
@@ -16,6 +17,7 @@ import { findingsText } from "../lib/findings.ts";
 import { installHere } from "./install/here.ts";
 import { install, uninstall } from "./install/install.ts";
 import { parseKeys } from "./obey/keyring.ts";
+import { findConfig, noConfigText } from "./settings/find_config.ts";
 import { AGENT_KEYS } from "./settings/keys.ts";
 import { pair } from "./pair.ts";
 import { type AgentPaths, agentPaths } from "./settings/paths.ts";
@@ -46,11 +48,16 @@ Usage: ecoflow-agent COMMAND [--env FILE]
 Exit codes: 0 done; 1 done, and the answer is no; 64 wrong command line; 78 the configuration cannot be used.
 `;
 
+/** At most 80 columns, so that no terminal breaks a word. */
+function helpText(): string {
+  return HELP.split("\n").map((line) => wrap(line, 80, /^  \S+ +/.exec(line)?.[0].length ?? 2)).join("\n");
+}
+
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
   const [command = "run", ...rest] = args.length > 0 && !args[0]?.startsWith("-") ? args : ["run", ...args];
-  if (args.includes("--help") || args.includes("-h")) return say(HELP);
+  if (args.includes("--help") || args.includes("-h")) return say(helpText());
   if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
     return say(`ecoflow-agent ${VERSION}\n`);
   }
@@ -77,7 +84,7 @@ async function dispatch(command: string, flags: Flags, positionals: readonly str
   const paths = agentPaths(platform.name);
   switch (command) {
     case "help":
-      return say(HELP);
+      return say(helpText());
     case "version":
       return say(`ecoflow-agent ${VERSION}\n`);
     case "settings":
@@ -186,7 +193,7 @@ async function doctorHere(config: AgentConfig): Promise<number> {
       return text;
     },
   });
-  sayLine(findingsText(findings));
+  sayLine(wrap(findingsText(findings), 80, 7));
   return findings.some(({ verdict }) => verdict === "bad") ? EXIT.failed : EXIT.ok;
 }
 
@@ -194,19 +201,20 @@ function settingsText(): string {
   const width = Math.max(...Object.keys(AGENT_KEYS).map(({ length }) => length));
   return Object.entries<KeySpec>(AGENT_KEYS)
     .map(([key, spec]) => `${key.padEnd(width)}  ${spec.doc} (${valueText(spec)}; ${defaultText(spec)})\n`)
+    .map((line) => wrap(line, 80, width + 2))
     .join("");
 }
 
 function readConfig(path: string | undefined, paths: AgentPaths): AgentConfig {
-  const name = path ?? [".env", paths.envFile].find((candidate) => {
-    try {
-      return Deno.statSync(candidate).isFile;
-    } catch {
-      return false;
+  const file = findConfig(path, paths.envFile);
+  try {
+    return configOf(file, paths, Deno.env.toObject());
+  } catch (error) {
+    if (file === undefined && error instanceof ConfigError) {
+      complain(noConfigText(paths.envFile), EXIT.config);
     }
-  });
-  const file = name === undefined ? undefined : { name, text: Deno.readTextFileSync(name) };
-  return configOf(file, paths, Deno.env.toObject());
+    throw error;
+  }
 }
 
 function configOf(
@@ -234,6 +242,6 @@ function say(text: string): number {
 }
 
 function complain(text: string, code: number): number {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+  Deno.stderr.writeSync(new TextEncoder().encode(`${wrap(text, 80, 4)}\n`));
   return code;
 }

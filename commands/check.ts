@@ -6,6 +6,9 @@ import { migrationOf, migrationText } from "../lib/config/migration.ts";
 import { FORBIDDEN, probe } from "../services/sandbox.ts";
 import { workerPermissions, workersOf } from "../services/workers.ts";
 import { complain, EXIT, print } from "./command.ts";
+import { typable } from "../lib/text/typable.ts";
+import { wrap } from "../lib/text/wrap.ts";
+import { installationHere } from "./terminal/installation.ts";
 import { DISK, envPathOf, readConfig } from "./read_config.ts";
 
 /** Runs it. @returns the exit code */
@@ -44,7 +47,7 @@ function meaning(house: HouseConfig): string {
     `  state     ${house.stateDir}`,
     ...house.remarks.map((remark) => `  note      ${remark}`),
     "",
-  ].join("\n");
+  ].map((line) => wrap(typable(line, installationHere()), 80, 12)).join("\n");
 }
 
 /** Whether this program, on this machine, keeps its services in: it is tried. */

@@ -1,17 +1,15 @@
 /** `ecoflow-power devices`: the stations, as the running daemon sees them, or as the account has them. */
-import { noDaemonText } from "./broker/living_daemon.ts";
+import { NoDaemonError } from "./broker/living_daemon.ts";
+import { hearOwnDaemon } from "./broker/own_daemon.ts";
 import { failureOf } from "./broker/no_broker.ts";
-import { holderOfState } from "../lib/state_lock.ts";
 import { parseArgs } from "node:util";
-import { systemClock } from "../lib/time/clock.ts";
 import type { HouseConfig } from "../lib/config/load.ts";
 import { errorText } from "../lib/errors.ts";
 import type { PowerState } from "../lib/messages/power_state.ts";
-import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { findModel } from "../services/soc_bridge/models/models.ts";
 import { askAccount } from "./terminal/ask_account.ts";
 import { complain, EXIT, print } from "./command.ts";
-import { ageOfState, type BrokerSnapshot, freshReadingsNow, hearHouse } from "./broker/broker_snapshot.ts";
+import { ageOfState, type BrokerSnapshot, freshReadingsNow } from "./broker/broker_snapshot.ts";
 import { readConfig } from "./read_config.ts";
 import { table } from "./terminal/text_table.ts";
 import { own } from "../lib/own.ts";
@@ -31,17 +29,19 @@ export async function devices(args: readonly string[]): Promise<number> {
   if (typeof config === "number") return config;
   const { house } = config;
   try {
-    if (values.cloud) return print(accountText(await askAccount(house.cloud, house.stateDir), house));
-    const words = await hearHouse(house, "devices", { connect: connectMqtt, clock: systemClock() });
-    if (words.orchestrator?.online !== true) {
-      const why = noDaemonText(house, holderOfState(house.stateDir));
-      const other = house.cloud.enabled ? "; or ask the account: ecoflow-power devices --cloud" : "";
-      return complain(`The daemon ${why}${other}\n`, EXIT.no);
+    if (values.cloud && !house.cloud.app && !house.cloud.open) {
+      const text =
+        "there is no account: ECOFLOW_USER and ECOFLOW_PASS are not set; run: sudo ecoflow-power setup";
+      return complain(`Cannot list the stations: ${text}\n`, EXIT.no);
     }
+    if (values.cloud) return print(accountText(await askAccount(house.cloud, house.stateDir), house));
+    const words = await hearOwnDaemon(house, "devices");
     return print(housesText(words, house, Date.now()));
   } catch (error) {
     const { text, code } = failureOf(error, house);
-    return complain(`Cannot list the stations: ${text}\n`, code);
+    const isGone = error instanceof NoDaemonError && house.cloud.enabled;
+    const other = isGone ? "; or ask the account: ecoflow-power devices --cloud" : "";
+    return complain(`Cannot list the stations: ${text}${other}\n`, code);
   }
 }
 

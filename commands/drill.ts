@@ -14,7 +14,9 @@ import type { MqttConnect, MqttConnectOptions } from "../lib/mqtt/client.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
 import { guestOptions, NoBrokerError } from "./broker/broker_guest.ts";
+import { hearOwnDaemon } from "./broker/own_daemon.ts";
 import { failureOf } from "./broker/no_broker.ts";
+import { wrap } from "../lib/text/wrap.ts";
 import { complain, EXIT, print } from "./command.ts";
 import { readConfig } from "./read_config.ts";
 import { table } from "./terminal/text_table.ts";
@@ -94,8 +96,8 @@ export function drillText({ sentence, hosts }: DrillReport): string {
     seconds(host.done_s),
     host.told_after_min === undefined ? "–" : `${host.told_after_min} min`,
     seconds(host.needs_s),
-    host.detail ?? "",
   ]);
+  const details = hosts.flatMap(({ agent, detail }) => detail === undefined ? [] : [`  ${agent}: ${detail}`]);
   const head = [
     "host",
     "station",
@@ -105,14 +107,14 @@ export function drillText({ sentence, hosts }: DrillReport): string {
     "prepared",
     "told after",
     "then needs",
-    "detail",
   ];
   if (rows.length === 0) return sentence;
   return [
     table(head, rows),
+    ...details.map((line) => wrap(line, 80, 4)),
     "",
     sentence,
-    '"told after": so long after a loss of the grid now, with the present charge and load; "–": nobody can tell.',
+    '"told after": so long after a loss of the grid now, with the present charge and\nload; "–": nobody can tell.',
   ].join("\n");
 }
 
@@ -152,6 +154,8 @@ export async function drill(args: readonly string[]): Promise<number> {
   const config = readConfig(env === undefined ? [] : ["--env", env]);
   if (typeof config === "number") return config;
   try {
+    // Another daemon at this broker would drill hosts of its own.
+    await hearOwnDaemon(config.house, "drill");
     const report = await callDrill({
       connect: connectMqtt,
       mqtt: guestOptions(config.house, "drill"),

@@ -80,3 +80,21 @@ Deno.test("readRequest() takes several agents", () => {
     "b",
   ]);
 });
+
+Deno.test("drillText() fits a terminal, whatever a host has to say", () => {
+  const detail = "1 NUT client is logged in; NUT has no rehearsal, so nothing was shown to them";
+  const host = {
+    agent: "nas",
+    device: "Study",
+    stage: 1,
+    state: "done",
+    answered_s: 0,
+    done_s: 0,
+    detail,
+  } as const;
+  const text = drillText(
+    { id: "d", state: "ended", sentence: "1 of 1 hosts are ready.", hosts: [host], ts: "" } as const,
+  );
+  assert.match(text.replaceAll(/\s+/g, " "), new RegExp(`nas: ${detail}`));
+  for (const line of text.split("\n")) assert.ok(line.length <= 80, line);
+});

@@ -8,7 +8,7 @@ import { absolutePath, directoryOf } from "../lib/text/paths.ts";
 import { readOptions } from "../lib/text/read_options.ts";
 import { wrap } from "../lib/text/wrap.ts";
 import { complain, EXIT } from "./command.ts";
-import { fileErrorText } from "./terminal/file_error.ts";
+import { fileErrorText, isFileError } from "./terminal/file_error.ts";
 import { installationHere } from "./terminal/installation.ts";
 import { typable } from "../lib/text/typable.ts";
 
@@ -62,15 +62,29 @@ export function readConfig(
     const time = values["time-scale"] === undefined ? REAL_TIME : parseTimeScale(values["time-scale"]);
     return { house: { ...house, stateDir: absolutePath(house.stateDir, Deno.cwd) }, time };
   } catch (error) {
-    const code = error instanceof ConfigError ? EXIT.config : EXIT.usage;
+    const code = error instanceof ConfigError || isFileError(error) ? EXIT.config : EXIT.usage;
     return complain(`${wrap(configAdvice(error, args), 80, 4)}\n`, code);
   }
 }
 
-function noSuchFile(path: string): string {
-  const text = `Cannot read "${path}", which --env names: there is no such file. Make one with: ` +
-    `sudo ecoflow-power setup --env ${path}`;
-  return wrap(typable(text, installationHere()), 80, 4);
+/** What to do about a configuration file that `--env` names and that cannot be used. */
+export function noSuchFile(path: string): string {
+  const why = whyUnreadable(path);
+  const cure = why === "missing"
+    ? `there is no such file. Make one with: sudo ecoflow-power setup --env ${path}`
+    : why === "denied"
+    ? "this user may not look there: try the same with sudo"
+    : "it is no file";
+  return wrap(typable(`Cannot read "${path}", which --env names: ${cure}`, installationHere()), 80, 4);
+}
+
+function whyUnreadable(path: string): "missing" | "denied" | "no file" {
+  try {
+    Deno.statSync(path);
+    return "no file";
+  } catch (error) {
+    return error instanceof Deno.errors.PermissionDenied ? "denied" : "missing";
+  }
 }
 
 /** What is wrong, and what to type about it in this installation. */
@@ -78,13 +92,16 @@ function configAdvice(error: unknown, args: readonly string[]): string {
   const text = typable(fileErrorText(error), installationHere());
   const isNamed = args.includes("--env") || args.some((arg) => arg.startsWith("--env="));
   if (!(error instanceof ConfigError) || isNamed || envPathOf(undefined) !== undefined) return text;
-  const advice = `There is no configuration file: neither ${ENV_PLACES.join(" nor ")}. ` +
-    "Make one with: sudo ecoflow-power setup; or name one with --env FILE";
+  const hidden = ENV_PLACES.find((path) => whyUnreadable(path) === "denied");
+  const advice = hidden === undefined
+    ? `There is no configuration file: neither ${ENV_PLACES.join(" nor ")}. ` +
+      "Make one with: sudo ecoflow-power setup; or name one with --env FILE"
+    : `This user may not look at ${hidden}, the configuration of this machine: try the same with sudo`;
   return `${text}\n${typable(advice, installationHere())}`;
 }
 
-/** undefined where this program may not ask for it. */
-function ownName(): string | undefined {
+/** This machine's name; undefined where this program may not ask for it. */
+export function ownName(): string | undefined {
   try {
     return Deno.hostname();
   } catch {

@@ -17,6 +17,7 @@ import { BROKER_LINK, capabilityOf } from "../services/registry.ts";
 import { workerPermissions, type WorkerRow, workersOf } from "../services/workers.ts";
 import { EXIT } from "./command.ts";
 import { readConfig } from "./read_config.ts";
+import { fileErrorText } from "./terminal/file_error.ts";
 
 /** Runs until a signal ends it. @returns the exit code */
 export async function run(args: readonly string[]): Promise<number> {
@@ -32,8 +33,16 @@ export async function run(args: readonly string[]): Promise<number> {
   );
   const workers = workersOf(house);
   const together = workers.find(({ services }) => services.length > 1)?.services.map(({ name }) => name);
-  for (const { name } of workers.flatMap(({ services }) => services)) {
-    Deno.mkdirSync(stateDirOf(house, name), { recursive: true, mode: 0o700 });
+  try {
+    for (const { name } of workers.flatMap(({ services }) => services)) {
+      Deno.mkdirSync(stateDirOf(house, name), { recursive: true, mode: 0o700 });
+    }
+  } catch (error) {
+    log.crit("STATE DIRECTORY CANNOT BE MADE: give another STATE_DIR, or make room for it there", {
+      state_dir: house.stateDir,
+      reason: fileErrorText(error),
+    });
+    return EXIT.no;
   }
   log.notice("STARTING", { version: VERSION, host: Deno.hostname(), state_dir: house.stateDir });
   for (const remark of house.remarks) log.warn(remark);

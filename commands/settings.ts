@@ -6,9 +6,9 @@ import type { KeySpec } from "../lib/config/key_spec.ts";
 import { type Key, KEYS } from "../lib/config/keys.ts";
 import { readSources } from "../lib/config/load.ts";
 import type { KeyReading } from "../lib/config/read_keys.ts";
-import { errorText } from "../lib/errors.ts";
 import { complain, EXIT, print } from "./command.ts";
-import { credentialsDirOf, DISK, ENV_PLACES, envPathOf, readConfig } from "./read_config.ts";
+import { credentialsDirOf, DISK, ENV_PLACES, envPathOf, noSuchFile, readConfig } from "./read_config.ts";
+import { fileErrorText, isFileError } from "./terminal/file_error.ts";
 import { own } from "../lib/own.ts";
 import type { HouseRules } from "../services/policy_engine/rules/rules.ts";
 import { ownersRules } from "./owners_rules.ts";
@@ -26,6 +26,9 @@ export function settings(args: readonly string[]): number {
     });
     isShort = values.set;
     const path = envPathOf(values.env);
+    if (values.env !== undefined && !DISK.exists(values.env)) {
+      return complain(`${noSuchFile(values.env)}\n`, EXIT.config);
+    }
     envArgs = path === undefined ? [] : ["--env", path];
     const environment = Deno.env.toObject();
     // As readConfig() does: at a terminal there is no systemd to hand them over.
@@ -39,7 +42,7 @@ export function settings(args: readonly string[]): number {
       stateDirectory: environment.STATE_DIRECTORY,
     };
   } catch (error) {
-    return complain(`${errorText(error)}\n`, EXIT.usage);
+    return complain(`${fileErrorText(error)}\n`, isFileError(error) ? EXIT.config : EXIT.usage);
   }
   print(settingsText(reading, where, { isShort }));
   const config = readConfig(envArgs);

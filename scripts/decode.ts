@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-console -- a command-line tool speaks on the console
-/** `deno task decode`: prints what one recorded payload says, as JSON. Exit code 2 when it cannot be read. */
+/** `deno task decode`: prints what one recorded payload says, as JSON. Exit codes as `ecoflow-power decode` has them. */
 import { runDecode } from "../commands/decode/decode_command.ts";
 
 const result = await runDecode(Deno.args, {

@@ -14,10 +14,12 @@ import { View } from "../commands/simulate/view.ts";
 
 const USAGE = `Usage: deno task simulate [options]
 
-  --scenario NAME   what to play; full_outage when not given, "all" for all in turn
+  --scenario NAME   what to play; full_outage when not given, "all" for all in
+                    turn
   --list            print the scenarios
   --speed N         how much faster than life, 1 to 60; 10 when not given
-  --broker KIND     embedded (nothing to install; the default) or mosquitto (a real one, with passwords and access list)
+  --broker KIND     embedded (nothing to install; the default) or mosquitto (a
+                    real one, with passwords and access list)
   --dashboard       serve the dashboard while it plays, and a minute longer
   --port N          where the dashboard is on this machine; 8080 when not given
   --json            one JSON object a line instead of a view
@@ -112,7 +114,7 @@ function readOptions(args: readonly string[]): Options | number {
         dashboard: { type: "boolean", default: false },
         port: { type: "string", default: "8080" },
         list: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
       },
     });
     if (values.help) return write(USAGE);

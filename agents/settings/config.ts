@@ -1,5 +1,6 @@
 /** The agent's configuration: an env file or the environment, every problem at once. */
 import { readEnvFile } from "../../lib/config/env_file.ts";
+import { isHost } from "../../lib/text/host_name.ts";
 import { fileFault, shownKey, shownValue } from "../../lib/config/shown_value.ts";
 import { agentNameProblem } from "../../lib/config/stations.ts";
 import { ConfigError, errorText } from "../../lib/errors.ts";
@@ -108,7 +109,15 @@ function rootProblemOf(root: string | undefined): string | undefined {
 
 function readBroker(texts: ConfigTexts): AgentConfig["broker"] {
   const host = texts.once("MQTT_HOST", "MQTT_BROKER");
+  // A neighbour's address may have a zone behind it.
   if (host === undefined) texts.problems.push("MQTT_HOST must name the broker in the house, found nothing");
+  else if (!isHost(host.replace(/%[\w.-]+$/, ""))) {
+    texts.problems.push(
+      `MQTT_HOST must be a host name or an IP address, without port and brackets, found ${
+        shownValue(host)
+      }; the port is MQTT_PORT`,
+    );
+  }
   const useTls = texts.flag("MQTT_TLS");
   const caFile = texts.text("MQTT_CA_FILE");
   if (caFile !== undefined && !useTls) texts.problems.push("MQTT_CA_FILE needs MQTT_TLS=on, found it off");

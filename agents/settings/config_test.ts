@@ -200,3 +200,22 @@ Deno.test("loadAgentConfig() reads an env file as the daemon does: byte order ma
     /agent\.env line 5: has text after the closing "/,
   );
 });
+
+for (
+  const [line, wanted] of [
+    [
+      "MQTT_HOST=pi:1883",
+      /MQTT_HOST must be a host name or an IP address, without port .* the port is MQTT_PORT/,
+    ],
+    ["MQTT_HOST=mqtt://pi.lan", /MQTT_HOST must be a host name/],
+    ["MQTT_HOST=fd00::1", undefined],
+    ["MQTT_HOST=fe80::1%eth0", undefined],
+    ["MQTT_HOST=pi.lan\nACT_ALONE=maybe", /ACT_ALONE must be "on" or "off"/],
+  ] as const
+) {
+  Deno.test(`loadAgentConfig() ${wanted ? "refuses" : "takes"} ${line.replace("\n", ", ")}`, () => {
+    const text = `AGENT_ID=pc\nAGENT_KEY_FILE=/k\n${line}\n`;
+    if (wanted) assert.throws(() => load(text), wanted);
+    else load(text);
+  });
+}

@@ -22,7 +22,7 @@ export class ConfigTexts {
     const value = this.text(key) ?? String(absent);
     if (/^(true|on|yes|1)$/i.test(value)) return true;
     if (!/^(false|off|no|0)$/i.test(value)) {
-      this.problems.push(`${key} must be "true" or "false", found ${shownValue(value)}`);
+      this.problems.push(`${key} must be "on" or "off", found ${shownValue(value)}`);
     }
     return false;
   }

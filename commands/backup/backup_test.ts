@@ -229,3 +229,46 @@ Deno.test("backup of a checkout, whose configuration is .env, is restored as .en
       policy,
     ]);
   }));
+
+Deno.test("restore is not refused for a daemon that a cut of power took, whatever the broker has kept of it", () =>
+  inHouse("managed", async ({ dir, port, run }) => {
+    const broker = await startMosquittoWith(`listener ${port} 127.0.0.1\nallow_anonymous true\n`, port);
+    const says = (host_name: string) =>
+      new Promise<void>((resolve, reject) => {
+        const status = { online: true, host_name, state_dir: join(dir, "state"), pid: 1 };
+        const client = connectMqtt({
+          host: "127.0.0.1",
+          port,
+          clientId: "test",
+          protocolVersion: 4,
+          cleanSession: true,
+          keepAliveSec: 60,
+          connectTimeoutMs: 30_000,
+        }, {
+          onUp: () =>
+            client.publish("power-manager/orchestrator/status", JSON.stringify(status), {
+              qos: 1,
+              retain: true,
+            })
+              .then(() => client.close()).then(resolve, reject),
+          onDown: ({ text }) => reject(new Error(text)),
+          onMessage: () => {},
+        });
+      });
+    try {
+      const file = join(dir, "house.backup");
+      const password = join(dir, "etc/ecoflow-power/credentials/mqtt_pass");
+      writeFileSync(password, "any", { mode: 0o600 });
+      const made = await run("backup", file, "--root", dir);
+      assert.equal(made.code, 0, made.text);
+      await says(Deno.hostname());
+      const restored = await run("restore", file, "--root", dir);
+      assert.equal(restored.code, 0, restored.text);
+      await says("another-pi");
+      const refused = await run("restore", file, "--root", dir);
+      assert.equal(refused.code, 1, refused.text);
+      assert.match(refused.text, /the daemon runs on another-pi \(process 1, .*end it there first/);
+    } finally {
+      await broker.stop();
+    }
+  }));

@@ -12,7 +12,7 @@ import { holderOfState } from "../../lib/state_lock.ts";
 import { hearHouse } from "../broker/broker_snapshot.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { makeLikeParent } from "../like_parent.ts";
-import { DISK, ENV_PLACES, envPathOf } from "../read_config.ts";
+import { DISK, ENV_PLACES, envPathOf, ownName } from "../read_config.ts";
 import { fileErrorText } from "../terminal/file_error.ts";
 import { installationHere } from "../terminal/installation.ts";
 import { typable } from "../../lib/text/typable.ts";
@@ -96,6 +96,7 @@ function destinations(
   const house = loadConfig({
     file: { name: envPath, text },
     environment: { CREDENTIALS_DIRECTORY: join(config, "credentials") },
+    hostName: ownName(),
     ...DISK,
     readFile: (path) => inBackup(path) ?? DISK.readFile(path),
     exists: (path) => inBackup(path) !== undefined || DISK.exists(path),
@@ -122,17 +123,20 @@ async function refuseWhileRunning(house: HouseConfig): Promise<void> {
       clock: systemClock(),
     });
     if (orchestrator?.online !== true) return;
-    throw runningError(orchestrator.pid, orchestrator.state_dir ?? "a directory that it does not say");
+    const { pid, state_dir: state = "a directory that it does not say", host_name: host } = orchestrator;
+    throw runningError(pid, state, host === house.hostName ? undefined : host);
   } catch (error) {
     if (!(error instanceof NoBrokerError)) throw error;
   }
 }
 
-function runningError(pid: number | undefined, state: string): Error {
+/** @param host The other machine that it runs on; absent: this one */
+function runningError(pid: number | undefined, state: string, host?: string): Error {
+  const where = host === undefined ? "" : ` on ${host}`;
+  const first = host === undefined ? "first" : "there first";
   return new Error(
-    `the daemon runs (process ${
-      pid ?? "unknown"
-    }, state in ${state}); end it first: sudo systemctl stop ecoflow-power`,
+    `the daemon runs${where} (process ${pid ?? "unknown"}, state in ${state}); end it ${first}: ` +
+      "sudo systemctl stop ecoflow-power",
   );
 }
 

@@ -41,3 +41,8 @@ export function foreignBrokerText(port: number): string {
   return `another program has 127.0.0.1:${port} (sudo ss -ltnp "sport = :${port}" names it): end it, or set MQTT_EMBEDDED_PORT to ` +
     "another port, or MQTT_HOST to the broker that is there, and restart: sudo systemctl restart ecoflow-power";
 }
+
+/** There is none, or another one answers: what to do. */
+export class NoDaemonError extends Error {
+  override readonly name = "NoDaemonError";
+}

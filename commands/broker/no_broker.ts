@@ -6,7 +6,7 @@ import { holderOfState, type StateHolder } from "../../lib/state_lock.ts";
 import { EXIT } from "../command.ts";
 import { fileErrorText } from "../terminal/file_error.ts";
 import { installationHere } from "../terminal/installation.ts";
-import { foreignBrokerText } from "./living_daemon.ts";
+import { foreignBrokerText, NoDaemonError } from "./living_daemon.ts";
 import { NoBrokerError } from "./broker_guest.ts";
 
 /** The one thing to do. @param holder Who holds this configuration's state directory */
@@ -41,7 +41,8 @@ export function failureOf(
   house: HouseConfig,
 ): { readonly text: string; readonly code: number } {
   if (!(error instanceof NoBrokerError)) {
-    const isAnswer = error instanceof Error && error.constructor === Error;
+    const isAnswer = error instanceof NoDaemonError ||
+      (error instanceof Error && error.constructor === Error);
     return { text: fileErrorText(error), code: isAnswer ? EXIT.no : EXIT.software };
   }
   const cure = brokerCure(error.down, house, holderOfState(house.stateDir));

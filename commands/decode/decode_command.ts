@@ -1,12 +1,13 @@
 /** The command `decode`: arguments and text in, JSON or an error out. Reading files is left to its caller. */
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
+import { EXIT } from "../command.ts";
 import { type Capture, type Encoding, ENCODINGS, parseCapture } from "./captures.ts";
 import { captureOf, decodeCapture } from "./decode_capture.ts";
 
-/** How it ended: `exitCode` 0 with `output`, or 2 with `error`. */
+/** How it ended: `exitCode` 0 with `output`, else with `error`: 64 for wrong arguments, 1 for what cannot be decoded. */
 export type DecodeResult =
   | { readonly exitCode: 0; readonly output: string }
-  | { readonly exitCode: 2; readonly error: string };
+  | { readonly exitCode: 1 | 64; readonly error: string };
 
 /** What the caller lends. */
 export interface DecodeIo {
@@ -18,7 +19,7 @@ export interface DecodeIo {
 
 /** Shown for wrong arguments. */
 export const DECODE_USAGE = [
-  "usage: decode FILE                                  a capture in the format of docs/devices.md",
+  "Usage: decode FILE                                  a capture in the format of docs/devices.md",
   "       decode --sn SN --encoding hex|base64|json -  a payload from standard input",
 ].join("\n");
 
@@ -30,7 +31,7 @@ export async function runDecode(args: readonly string[], io: DecodeIo): Promise<
     const result = { messages, state, normalized, ...(problems.length > 0 ? { problems } : {}) };
     return { exitCode: 0, output: JSON.stringify(result, null, 1) };
   } catch (error) {
-    return { exitCode: 2, error: errorText(error) };
+    return { exitCode: error instanceof TypeError ? EXIT.usage : EXIT.no, error: errorText(error) };
   }
 }
 

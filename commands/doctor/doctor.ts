@@ -50,7 +50,13 @@ export async function doctor(args: readonly string[]): Promise<number> {
     isJson ? 0 : print(`${wrap(typable(findingsText(found), here), 80, 7)}\n`);
   if (parts.length > 0) say(parts);
   const config = readConfig(env === undefined ? [] : ["--env", env]);
-  if (typeof config === "number") return config;
+  if (typeof config === "number") {
+    // A program that reads this finds an answer here too; the problems themselves stand on standard error.
+    const text = "it cannot be used; what is wrong says: ecoflow-power check";
+    const unusable: Finding = { what: "configuration", verdict: "bad", text: typable(text, here) };
+    if (isJson) print(`${findingsJson([...parts, unusable])}\n`);
+    return config;
+  }
   const findings = await examineAll(config.house, envPathOf(env));
   const all = [...parts, ...findings].map((one) => ({ ...one, text: typable(one.text, here) }));
   const wrong = all.filter(({ verdict }) => verdict === "bad").length;

@@ -10,6 +10,7 @@ import { startDaemonProcess } from "../../scripts/simulate/processes.ts";
 import type { BrokerUser } from "../../services/broker_access.ts";
 import { ACCOUNT, inMistakenHouse, type MistakenHouse, type Scene } from "./testdata/mistaken_house.ts";
 
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 const SN = "R631SIM000000001";
 const LOGIN = [`ECOFLOW_USER=${ACCOUNT.user}`, `ECOFLOW_PASS=${ACCOUNT.pass}`];
 const STUDY = [`ECOFLOW_DEVICE_LIST=${SN}:Study`, 'DEVICE_TO_AGENTS_JSON={"Study":["pc"]}'];
@@ -267,6 +268,29 @@ Deno.test("played mistake: a cut of power that leaves a daemon's word at the bro
   }
 });
 
+Deno.test("played mistake: somebody else's daemon at this broker: nothing is judged by it, and nobody is drilled", () =>
+  inMistakenHouse({ env: STUDY }, async (scene) => {
+    assert.ok(await scene.daemon.until(/ READY$/), scene.daemon.lines.join("\n"));
+    const other = join(scene.dir, "other.env");
+    const text = readFileSync(scene.envFile, "utf8").replace(
+      /^STATE_DIR=.*$/m,
+      `STATE_DIR=${join(scene.dir, "other")}`,
+    );
+    writeFileSync(other, text, { mode: 0o600 });
+    for (const args of [["devices"], ["drill", "--all"], ["feed"], ["doctor"]]) {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--no-check", "-A", MAIN, ...args, "--env", other],
+      }).output();
+      const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("").replaceAll(
+        /\s+/g,
+        " ",
+      );
+      assert.equal(code, 1, said);
+      assert.match(said, /the daemon that answers is another one .*--env FILE, or end one of the two/);
+    }
+    assert.doesNotMatch(scene.daemon.lines.join("\n"), /DRILL BEGINS|SIMULATION BEGINS/);
+  }));
+
 /** A directory on a file system of 64 KB; undefined where none may be mounted. Ends with {@link removeTiny}. */
 function makeTiny(): string | undefined {
   if (Deno.build.os !== "linux") return undefined;
@@ -316,6 +340,7 @@ Deno.test("docs/mistakes.md has a row for each mistake that is played", () => {
     "somebody else's broker",
     "another broker at the port of the broker inside",
     "a cut of power that leaves a daemon's word at the broker",
+    "somebody else's daemon at this broker",
     "a full disk",
   ];
   assert.deepEqual(names.filter((name) => !text.includes(`| ${name} |`)), []);

@@ -41,6 +41,16 @@ const rows: readonly [name: string, env: string | undefined, wanted: RegExp, nut
     /reserved word/,
   ],
   ["a short serial number", `${CLOUD}ECOFLOW_DEVICE_LIST=R6\n`, /4 to 32 letters and digits/],
+  [
+    "a name in place of the serial number",
+    `${CLOUD}ECOFLOW_DEVICE_LIST=Study:R651ZEB400000000\n`,
+    /must be "SERIAL:Name,…", found the serial number "STUDY", which has no digit/,
+  ],
+  [
+    "a station by its serial number, which has a name",
+    `${STUDY}DEVICE_TO_AGENTS_JSON={"R651ZEB400000000":["pc"]}\n`,
+    /is the serial number of "Study": write that name, else pc would not be protected/,
+  ],
   ["a serial number twice", `${CLOUD}ECOFLOW_DEVICE_LIST=R651A,R651A\n`, /listed twice/],
   ["two stations with one name", `${CLOUD}ECOFLOW_DEVICE_LIST=R651A:S,R651B:S\n`, /have the same name "S"/],
   ["a broker's port without its host", `${CLOUD}MQTT_PORT=1883\n`, /MQTT_PORT must come with MQTT_HOST/],
@@ -66,6 +76,23 @@ const rows: readonly [name: string, env: string | undefined, wanted: RegExp, nut
   ["a NUT address without its file", `${STUDY}NUT_LISTEN_HOST=127.0.0.1\n`, /must come with NUT_CONFIG_FILE/],
   ["a NUT password with a blank", `${STUDY}${NUT}`, /password.*must/i, nutWith("a b")],
   ['a NUT password with a "', `${STUDY}${NUT}`, /password.*must/i, nutWith('a"b')],
+  [
+    "a UPS of a station with a typo",
+    `${STUDY}${NUT}`,
+    /ups "ups": there is no station "Studdy"; did you mean "Study"\?/,
+    nutWith("a").replace("Study", "Studdy"),
+  ],
+  [
+    "a NUT host that nobody can log in for",
+    `${STUDY}${NUT}`,
+    /must be a \[\[user\]\] that the client of nas can log in with/,
+    nutWith("a").replace(/\[\[user\]\]\n.*\n.*\n/, ""),
+  ],
+  [
+    "one port for two services",
+    `${STUDY}DASHBOARD_LISTEN=127.0.0.1:1883\n`,
+    /MQTT_EMBEDDED_PORT and DASHBOARD_LISTEN must not be the same port, found 1883 for both/,
+  ],
   ["a NUT file that is no TOML", `${STUDY}${NUT}`, /nut\.toml/, "allow ="],
   [
     "Home Assistant's prefix alone",

@@ -40,7 +40,7 @@ export async function askAccount(draft: Draft, terminal: Terminal): Promise<read
       // Not the account's fault: the file that is there cannot be used.
       if (error instanceof ConfigError) throw error;
       terminal.say(`  WRONG  ${errorText(error)}.`);
-      if (!await askYes(terminal, "Try again", true)) throw new NoAnswerError();
+      if (!await askYes(terminal, "Try again", true)) throw new NoAnswerError("it is not to be tried again");
       const wrong = wrongAnswerOf(kindOf(error));
       if (wrong === "account" || wrong === "secret_key") {
         account = await askCredentials(account.kind, terminal, account, wrong);

@@ -104,7 +104,7 @@ async function tryUntilWell(draft: Draft, terminal: Terminal): Promise<void> {
         continue;
       }
       if (await askYes(terminal, "Go on all the same", false)) return;
-      throw new NoAnswerError();
+      throw new NoAnswerError("it is not to be tried again");
     }
   }
 }

@@ -12,7 +12,7 @@ import { serviceConfigProblems } from "../../services/registry.ts";
 import { storePassword } from "../dashboard.ts";
 import { makeLikeParent } from "../like_parent.ts";
 import { type CablesBefore, cablesOf } from "./cables_before.ts";
-import { credentialsDirOf, DISK } from "../read_config.ts";
+import { credentialsDirOf, DISK, ownName } from "../read_config.ts";
 
 /** A secret that gets a file of its own. */
 export type SecretName = "ecoflow_pass" | "ecoflow_access_key" | "ecoflow_secret_key";
@@ -64,6 +64,7 @@ export class Draft {
     const house = loadConfig({
       file: { name: this.envPath, text: this.#text },
       environment: { CREDENTIALS_DIRECTORY: credentials },
+      hostName: ownName(),
       ...DISK,
       readFile: (path) => secretAt(path) ?? DISK.readFile(path),
       exists: (path) => secretAt(path) !== undefined || isNewPassword(path) || DISK.exists(path),

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ConfigError, errorText, InvalidInputError } from "../../lib/errors.ts";
 import { ManagedBroker } from "../broker/managed_broker.ts";
-import { complain, EXIT, print } from "../command.ts";
+import { complain, EXIT } from "../command.ts";
 import { ENV_PLACES, envPathOf } from "../read_config.ts";
 import { wrap } from "../../lib/text/wrap.ts";
 import { fileErrorText } from "../terminal/file_error.ts";
@@ -81,6 +81,9 @@ async function putInForce(
     const broker = new ManagedBroker(root);
     if (broker.caPem !== undefined && broker.refresh(house)) terminal.say("  wrote the broker's access list");
     const isPaired = pairHosts(house, root, terminal);
+    if (Object.values(house.agentsByStation).flat().length === 0 && house.nut === undefined) {
+      terminal.say("NOTE: no host is on any station yet, so nobody would be shut down: docs/add-a-host.md");
+    }
     if (!canRestart(root)) {
       terminal.say(`\n${typable("Start it: sudo systemctl restart ecoflow-power", installationHere(root))}`);
       if (house.broker === undefined && Object.values(house.agentsByStation).flat().length > 0) {
@@ -99,7 +102,7 @@ async function putInForce(
     }
     terminal.say("  ok: the daemon is ready.");
     if (!isOffline) report(stations, terminal);
-    print("\nDone. Look at everything at any time: ecoflow-power doctor\n");
+    terminal.say("\nDone. Look at everything at any time: sudo ecoflow-power doctor");
     return isPaired ? EXIT.ok : EXIT.no;
   } catch (error) {
     return complain(

@@ -7,6 +7,15 @@ export function fileErrorText(error: unknown): string {
   return isDenied(error, text) ? `${text}; it belongs to another user: try the same with sudo` : text;
 }
 
+/** Whether the system refused something about a file: what is wrong is on this machine, and no fault of the program. */
+export function isFileError(error: unknown): boolean {
+  const { NotFound, PermissionDenied, AlreadyExists, NotADirectory, IsADirectory, FilesystemLoop } =
+    Deno.errors;
+  const kinds = [NotFound, PermissionDenied, AlreadyExists, NotADirectory, IsADirectory, FilesystemLoop];
+  return kinds.some((kind) => error instanceof kind) ||
+    (error instanceof Error && /\(os error \d+\)|^E[A-Z]+: /.test(error.message));
+}
+
 function isDenied(error: unknown, text: string): boolean {
   return (error instanceof Error && error.name === "PermissionDenied") ||
     /\b(EACCES|EPERM)\b|permission denied \(os error 13\)/i.test(text);

@@ -10,12 +10,12 @@ export interface Terminal {
   askSecret(question: string): Promise<string>;
 }
 
-/** The input ended, or the person pressed Ctrl+C. */
+/** The input ended, the person pressed Ctrl+C, or does not want to go on. */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
 
-  constructor() {
-    super("there is no answer: the input ended");
+  constructor(why = "there is no answer: the input ended") {
+    super(why);
   }
 }
 

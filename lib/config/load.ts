@@ -7,6 +7,7 @@ import { readAccounts } from "./house/accounts.ts";
 import { readBroker } from "./house/broker.ts";
 import { pemReader, readAgentKeys, readModelFiles, readPolicyFile } from "./house/named_files.ts";
 import { readNut } from "./house/nut_server.ts";
+import { refuseSharedPorts } from "./house/own_ports.ts";
 import { unmatchedStations } from "./house/unmatched_stations.ts";
 import type { ConfigSources, HouseConfig } from "./house_config.ts";
 import { AGENT_ONLY_KEYS } from "./keys.ts";
@@ -72,7 +73,7 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
     pollSec: values.NUT_SOURCE_POLL_SEC,
   };
   const agentsByStation = parseAgentMap(values.DEVICE_TO_AGENTS_JSON, problems);
-  return {
+  const house: HouseConfig = {
     roots: { stations: values.ECOFLOW_BASE, manager: values.POWER_MANAGER_BASE },
     stateDir,
     bootId: readBootId(sources.environment.BOOT_ID),
@@ -131,10 +132,13 @@ function build(reading: KeyReading, sources: ConfigSources, problems: string[]):
         nutSources.entries,
         agentsByStation,
         simulatedNames(values.SIMULATED_STATIONS),
+        reading.values.ECOFLOW_CLOUD,
         problems,
       ),
     ],
   };
+  refuseSharedPorts(house, problems);
+  return house;
 }
 
 function readHomeAssistant({ values }: KeyReading, problems: string[]): HouseConfig["homeAssistant"] {

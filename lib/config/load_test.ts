@@ -279,7 +279,14 @@ Deno.test("loadConfig() reads channels, what goes to each, and when it is quiet"
 });
 
 Deno.test("loadConfig() remarks on hosts whose station is not listed", () => {
-  const config = loadConfig(sources(`${ACCOUNT}DEVICE_TO_AGENTS_JSON={"Study":["a"]}`));
+  const own = loadConfig(sources(`${ACCOUNT}DEVICE_TO_AGENTS_JSON={"Study":["a"]}`));
+  assert.match(
+    own.remarks.join(),
+    /^.*"Study": the account must call one of its stations so, for ECOFLOW_DEVICE_LIST is not set/,
+  );
+  const config = loadConfig(
+    sources(`${ACCOUNT}ECOFLOW_DEVICE_LIST=R651000000000002:Attic\nDEVICE_TO_AGENTS_JSON={"Study":["a"]}`),
+  );
   assert.deepEqual(config.remarks, [
     'DEVICE_TO_AGENTS_JSON names "Study", which ECOFLOW_DEVICE_LIST does not: a is NOT protected unless somebody else ' +
     "feeds that station",
@@ -336,7 +343,39 @@ for (const text of ["", "\0\0\0\0", '{"nas": "abab', "\ufffd\ufffd"]) {
   });
 }
 
+Deno.test("loadConfig() refuses hosts mapped to the serial number of a station that has a name", () => {
+  const list = `${ACCOUNT}ECOFLOW_DEVICE_LIST=R651000000000002:Study\n`;
+  for (const device of ["R651000000000002", "r651000000000002"]) {
+    assert.match(
+      problemsOf(() => loadConfig(sources(`${list}DEVICE_TO_AGENTS_JSON={"${device}":["a"]}`))).join(),
+      /is the serial number of "Study": write that name, else a would not be protected/,
+    );
+  }
+});
+
+const ports: readonly [text: string, problem: RegExp | undefined][] = [
+  [
+    "DASHBOARD_LISTEN=127.0.0.1:1883",
+    /MQTT_EMBEDDED_PORT and DASHBOARD_LISTEN must not be the same port, found 1883/,
+  ],
+  ["DASHBOARD_LISTEN=127.0.0.1:1883\nMQTT_HOST=pi.lan", undefined],
+  ["DASHBOARD_LISTEN=127.0.0.2:1883", undefined],
+  ["DASHBOARD_LISTEN=127.0.0.1:0\nMQTT_EMBEDDED_PORT=0", undefined],
+];
+for (const [text, problem] of ports) {
+  Deno.test(`loadConfig() ${problem ? "refuses" : "takes"} ports of its own: ${text}`, () => {
+    const load = () => loadConfig(sources(`${ACCOUNT}${text}\n`));
+    if (problem) assert.match(problemsOf(load).join(), problem);
+    else load();
+  });
+}
+
 const lists: readonly [text: string, problem: RegExp][] = [
+  [
+    "Study",
+    /must be "SERIAL:Name,…", found the serial number "STUDY", which has no digit: EcoFlow's app/,
+  ],
+  ["Study:R651000000000002", /found the serial number "STUDY", which has no digit/],
   ["R6", /4 to 32 letters and digits, found "R6"/],
   ["R651000000000002,R651000000000002", /listed twice/],
   ["R651000000000002:A,R651000000000003:A", /have the same name "A"/],

@@ -39,6 +39,15 @@ export function parseDeviceList(text: string, problems: string[]): ConfiguredSta
       );
       continue;
     }
+    if (!/\d/.test(sn)) {
+      problems.push(
+        `ECOFLOW_DEVICE_LIST must be "SERIAL:Name,…", found the serial number ${
+          shownValue(sn)
+        }, which has no digit: EcoFlow's app ` +
+          "shows the right one",
+      );
+      continue;
+    }
     if (stations.some((station) => station.sn === sn)) {
       problems.push(`ECOFLOW_DEVICE_LIST: "${sn}" is listed twice`);
       continue;

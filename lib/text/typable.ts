@@ -9,17 +9,27 @@ const TASKS = ["start", "setup", "settings", "doctor", "simulate", "decode", "dr
 /** Only subcommands: `ecoflow-power` alone is the project, and part of paths. */
 const COMMAND =
   /(?<![\w/.-])(?:sudo )?ecoflow-power (setup|check|keys|settings|dashboard|broker|simulate|decode|doctor|devices|drill|feed|backup|restore|notify|record)\b/g;
+/** A command that somebody is told to type: the package's configuration is root's. */
+const AS_ROOT =
+  /((?<!Usage): |["(])(ecoflow-power (?:setup|check|keys|settings|dashboard|broker|doctor|devices|drill|feed|backup|restore|notify|record)\b)/g;
 /** What is done to the daemon's unit, and to that of the bridge. */
 const UNIT = /(?:sudo )?systemctl ([a-z]+)(?: --now)? ecoflow-power(-bridge)?(?![\w-])/g;
 const JOURNAL = /journalctl -u ecoflow-power(?![\w-])(?: -g ("[^"]*"))?/g;
 const SETUP = /(?<![\w/.-])(?:sudo )?ecoflow-power setup\b(?! -)/g;
 const BROKER = /systemctl status mosquitto\b/g;
 
+/** What stands before a subcommand, in each form. */
+export const PROGRAM: Readonly<Record<Installation, string>> = {
+  package: "ecoflow-power",
+  checkout: "deno run -A main.ts",
+  container: "docker compose run --rm setup",
+};
+
 /** A sentence's commands as they are typed in this installation; it names those of the package. */
 export function typable(text: string, installation: Installation): string {
   switch (installation) {
     case "package":
-      return text;
+      return text.replaceAll(AS_ROOT, "$1sudo $2");
     case "container":
       return text
         .replaceAll(UNIT, (_, verb, bridge) => composed(verb, bridge !== undefined))
@@ -37,7 +47,10 @@ export function typable(text: string, installation: Installation): string {
           UNIT,
           (all, verb, bridge) => bridge ? all : verb === "stop" ? "Ctrl+C where it runs" : "deno task start",
         )
-        .replaceAll(JOURNAL, "what it prints")
+        .replaceAll(
+          JOURNAL,
+          (_, words) => `what the daemon prints${words === undefined ? "" : `, the lines with ${words}`}`,
+        )
         .replaceAll(
           COMMAND,
           (_, name) => TASKS.includes(name) ? `deno task ${name}` : `deno run -A main.ts ${name}`,

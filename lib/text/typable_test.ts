@@ -6,7 +6,17 @@ const START = "start it: sudo systemctl start ecoflow-power, and see: journalctl
 const BRIDGE = "sudo systemctl restart ecoflow-power-bridge";
 const rows: readonly [Installation, string, string][] = [
   ["package", START, START],
-  ["checkout", START, "start it: deno task start, and see: what it prints"],
+  ["checkout", START, "start it: deno task start, and see: what the daemon prints"],
+  [
+    "checkout",
+    'look at: journalctl -u ecoflow-power -g "LOGIN REFUSED"',
+    'look at: what the daemon prints, the lines with "LOGIN REFUSED"',
+  ],
+  ["package", "run: ecoflow-power keys add pc", "run: sudo ecoflow-power keys add pc"],
+  ["package", "(ecoflow-power devices --cloud lists it)", "(sudo ecoflow-power devices --cloud lists it)"],
+  ["package", "run: sudo ecoflow-power doctor", "run: sudo ecoflow-power doctor"],
+  ["package", "Usage: ecoflow-power notify --test", "Usage: ecoflow-power notify --test"],
+  ["package", "as ecoflow-power backup writes it", "as ecoflow-power backup writes it"],
   ["checkout", "run: ecoflow-power keys add pc", "run: deno run -A main.ts keys add pc"],
   ["checkout", "run: ecoflow-power drill --all", "run: deno task drill --all"],
   ["checkout", "see /etc/ecoflow-power/nut.toml", "see /etc/ecoflow-power/nut.toml"],

@@ -2,6 +2,9 @@
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { ipFamily } from "../../lib/text/ip_family.ts";
+import { stationCalled } from "../../lib/config/stations.ts";
+import { ConfigError } from "../../lib/errors.ts";
+import { nearest } from "../../lib/text/nearest.ts";
 import { onceFor } from "../../lib/once_for.ts";
 import type { Grant } from "../grant.ts";
 import { parseNutConfig } from "./access/config.ts";
@@ -66,7 +69,10 @@ export const nutServerSlice: (config: HouseConfig) => NutServerConfig = onceFor(
   const { nut, roots, staleAfterSec, bootId } = config;
   if (nut) {
     const { text, source, ...rest } = nut;
-    return { ...parseNutConfig(text, source), ...rest, roots, bootId, enabled: true, staleAfterSec };
+    const house = parseNutConfig(text, source);
+    const problems = strangeStations(config, house.upses).map((problem) => `${source}: ${problem}`);
+    if (problems.length > 0) throw new ConfigError(problems);
+    return { ...house, ...rest, roots, bootId, enabled: true, staleAfterSec };
   }
   return {
     allow: [],
@@ -81,3 +87,21 @@ export const nutServerSlice: (config: HouseConfig) => NutServerConfig = onceFor(
     lowBatteryPercent: 0,
   };
 });
+
+/** UPS names for stations that nobody has, each with the one that was most likely meant: its clients would never hear anything. */
+function strangeStations(config: HouseConfig, upses: NutServerConfig["upses"]): string[] {
+  const names = config.stations.map(({ sn, name }) => name ?? sn);
+  const known = [
+    ...names,
+    ...Object.keys(config.agentsByStation),
+    ...config.simulatedStations,
+    ...config.nutSources.entries.flatMap(({ device }) => device ?? []),
+  ];
+  const isKnown = (device: string) =>
+    known.includes(device) || config.policyFile?.text.includes(device) === true;
+  return upses.filter(({ device }) => !isKnown(device)).flatMap(({ name, device }) => {
+    const serial = stationCalled(device, config.stations);
+    const hint = serial ? `; write "${serial.name}", whose serial number it is` : nearest(device, names);
+    return hint === "" ? [] : [`ups "${name}": there is no station "${device}"${hint}`];
+  });
+}

@@ -45,7 +45,7 @@ export type HouseInput =
   /** What was known of the grid before the restart is not true any more. */
   | { readonly kind: "power_is_back"; readonly device: string }
   /** A play is over: its grid counts as back, so that whoever was told by it is called off. */
-  | { readonly kind: "play_over"; readonly device: string }
+  | { readonly kind: "play_over"; readonly device: string; readonly isCutOff?: boolean }
   /** Time passes for these stations; for all when absent. */
   | { readonly kind: "tick"; readonly devices?: readonly string[] };
 
@@ -194,7 +194,7 @@ export class House {
       case "power_is_back":
         return this.#forgetOutage(input.device);
       case "play_over":
-        return this.#endPlay(input.device, nowMonoMs);
+        return this.#endPlay(input.device, input.isCutOff === true, nowMonoMs);
       case "tick":
         return [...input.devices ?? this.#stations.keys()].flatMap((device) =>
           this.isolate(`station "${device}"`, () => this.#concludeStation(device, nowMonoMs)) ?? []
@@ -211,12 +211,13 @@ export class House {
     return [{ kind: "outage_forgotten", device }];
   }
 
-  #endPlay(device: string, nowMonoMs: number): HouseEffect[] {
-    const before = this.#stations.get(device);
-    if (!before?.readings.simulated) return [];
+  /** @param isCutOff By the end of the daemon: nothing of it is known any more but what its hosts were told */
+  #endPlay(device: string, isCutOff: boolean, nowMonoMs: number): HouseEffect[] {
+    const before = this.#stations.get(device) ?? NEW_STATION;
+    if (!before.readings.simulated && !isCutOff) return [];
     const at = { atMonoMs: nowMonoMs };
     const readings = {
-      simulated: before.readings.simulated,
+      simulated: before.readings.simulated ?? { value: true, ...at },
       grid: { value: true, ...at },
       spoke: { value: true, ...at },
     } as const;

@@ -118,6 +118,7 @@ export class PolicyEngine implements Service {
       simulatedStations: context.config.simulatedStations ?? [],
       tell: (telling) => this.#dispatch.tell(telling),
       end: (device) => this.#step({ kind: "play_over", device }),
+      endCutOff: (device) => this.#step({ kind: "play_over", device, isCutOff: true }),
       look: (device) => this.#step({ kind: "tick", devices: [device] }),
       takeBack: (device) => this.#publisher.takeBack(device),
     });
@@ -160,6 +161,7 @@ export class PolicyEngine implements Service {
       ),
     );
     this.#step({ kind: "tick" });
+    this.#plays.resume(this.#house);
     return Promise.resolve();
   }
 

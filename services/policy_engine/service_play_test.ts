@@ -200,8 +200,25 @@ for (
     assert.deepEqual(h.actions(), ["shutdown pc"]);
     assert.match(h.said() ?? "", /SIMULATED: /);
     await h.restart({ stations });
+    await h.pass(10, { soc: 80, grid_connected: true }, "Study");
+    await h.ack("aborted");
     await h.pass(400, { soc: 80, grid_connected: true }, "Study");
+    if (name === "still mapped") {
+      assert.deepEqual(h.actions(), ["shutdown pc", "abort pc"]);
+      assert.ok(h.events.some(({ text }) => text === "SIMULATED: pc is called off: the grid is back"));
+    }
     assert.doesNotMatch(h.said() ?? "", /SIMULATED|critical|shutting_down|recovery/);
     await h.stop();
   });
 }
+
+Deno.test("a host that hangs on a real station too is not called off with a play that the daemon's end cut off", async () => {
+  const h = await scene({ stations: { [DEVICE]: ["nas"], Study: ["nas"] }, agentKeys: { nas: KEY } });
+  await h.pass(70, { soc: 5, grid_connected: false }, "Study");
+  assert.deepEqual(h.actions(), ["shutdown nas"]);
+  await h.play();
+  await h.restart();
+  await h.pass(60, { soc: 5, grid_connected: false }, "Study");
+  assert.ok(!h.actions().includes("abort nas"), h.actions().join());
+  await h.stop();
+});

@@ -3,17 +3,19 @@ import { topicWordProblem } from "../../mqtt/topics.ts";
 import { nearest } from "../../text/nearest.ts";
 import { own } from "../../own.ts";
 import type { NutSourceEntry } from "../nut_sources.ts";
-import type { ConfiguredStation } from "../stations.ts";
+import { type ConfiguredStation, stationCalled } from "../stations.ts";
 
 /**
  * Hosts on a station that nobody has are protected by nothing. Where stations are listed, a name that is none of theirs is
- * refused when it is one that the list nearly has: a typo; another may be a station that somebody else feeds.
+ * refused when it is one that the list nearly has, a typo, or a serial number instead of the name; another may be a station that
+ * somebody else feeds. Without a list the account's own names count, which nobody knows here.
  */
 export function unmatchedStations(
   stations: readonly ConfiguredStation[],
   cables: readonly NutSourceEntry[],
   agentsByStation: Readonly<Record<string, readonly string[]>>,
   simulated: readonly string[],
+  hasCloud: boolean,
   problems: string[],
 ): string[] {
   const names = stations.map(({ sn, name }) => name ?? sn);
@@ -27,7 +29,18 @@ export function unmatchedStations(
   for (const device of unmatched) {
     const hint = nearest(device, names);
     const hosts = own(agentsByStation, device)?.join(", ") ?? "";
-    if (hint === "") {
+    const bySerial = stationCalled(device, stations);
+    if (bySerial) {
+      problems.push(
+        `DEVICE_TO_AGENTS_JSON: "${device}" is the serial number of "${bySerial.name}": write that name, else ${hosts} would ` +
+          "not be protected",
+      );
+    } else if (stations.length === 0 && hasCloud) {
+      remarks.push(
+        `DEVICE_TO_AGENTS_JSON names "${device}": the account must call one of its stations so, for ECOFLOW_DEVICE_LIST is not ` +
+          `set, else ${hosts} is NOT protected; once the daemon runs, ecoflow-power doctor tells`,
+      );
+    } else if (hint === "") {
       remarks.push(
         `DEVICE_TO_AGENTS_JSON names "${device}", which ECOFLOW_DEVICE_LIST does not: ${hosts} is NOT protected unless ` +
           "somebody else feeds that station",

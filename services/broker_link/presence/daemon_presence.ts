@@ -14,6 +14,12 @@ import { takenOverText, Takeovers, UNDISTURBED_MS } from "./takeovers.ts";
 /** Said when nobody asks any more, and left behind as our last will. */
 export const GOODBYE = encodeOrchestratorStatus({ online: false });
 
+/**
+ * We say that we are there once more when another that came at the same time listens by then, and now and then after: statuses are said
+ * when they change, and two that are well and quiet would never hear of each other, ms.
+ */
+const SAY_AGAIN_MS = { first: 15_000, then: SECOND_REMEMBERED_MS / 2 };
+
 /** What the service does for it. */
 export interface PresenceHandlers {
   /** Puts a presence on the broker, if there is a connection; a refusal is the service's to tell of. */
@@ -42,6 +48,7 @@ export class DaemonPresence {
   #cancelCorrection: (() => void) | undefined;
   #cancelUndisturbed: () => void = () => {};
   #cancelSecond: () => void = () => {};
+  #cancelAgain: () => void = () => {};
 
   constructor(
     private readonly clientId: string,
@@ -72,6 +79,7 @@ export class DaemonPresence {
     this.#guard.connected();
     this.#second.connected(this.parts.clock.monoMs());
     if (this.#takeovers.isSeen) this.#afterTakeover();
+    this.#sayAgainIn(SAY_AGAIN_MS.first);
     return ++this.#connections > 1;
   }
 
@@ -84,6 +92,7 @@ export class DaemonPresence {
   disconnected(): void {
     this.#isUp = false;
     this.#cancelUndisturbed();
+    this.#cancelAgain();
   }
 
   /** The broker says that it has thrown us out for another. @returns how long to stay away at least, ms */
@@ -107,6 +116,14 @@ export class DaemonPresence {
     this.disconnected();
     this.#cancelSecond();
     this.#cancelCorrection?.();
+  }
+
+  #sayAgainIn(ms: number): void {
+    this.#cancelAgain();
+    this.#cancelAgain = this.parts.clock.after(ms, () => {
+      void this.say();
+      this.#sayAgainIn(SAY_AGAIN_MS.then);
+    });
   }
 
   /** At the first connection of this process a presence may be left over from the one before. */

@@ -163,6 +163,23 @@ Deno.test("two daemons with client ids of their own on the same topics say so, a
   await mosquitto.stop();
 });
 
+Deno.test("two daemons that came at the same time, as after a cut of power, hear of each other though nothing changes", async () => {
+  const mosquitto = await startMosquitto();
+  const first = await daemon(mosquitto.port, "a", "id-of-the-first");
+  const second = await daemon(mosquitto.port, "b", "id-of-the-second");
+  for (const { clock } of [first, second]) await clock.advance(14_000);
+  for (const { log } of [first, second]) assert.doesNotMatch(log.text(), /SECOND DAEMON/);
+  for (const { clock } of [first, second]) await clock.advance(1000);
+  for (const one of [first, second]) {
+    await until("both say it", () => one.log.text().includes("SECOND DAEMON"));
+  }
+  await second.stop();
+  await first.clock.advance(3_600_000);
+  assert.deepEqual(first.health.list(), []);
+  await first.stop();
+  await mosquitto.stop();
+});
+
 Deno.test("a daemon that comes back says nothing before it has seen whose place it takes: it may believe in an outage that is over", async () => {
   const mosquitto = await startMosquitto();
   const first = await daemon(mosquitto.port, "b");

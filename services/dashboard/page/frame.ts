@@ -1,19 +1,19 @@
 /** The page around the stations: whether it is live, what does not work, what is simulated, and the first start. */
 import type { HouseView } from "../page_contract.ts";
 import { isConnected, type Surroundings } from "../shown/freshness.ts";
-import { plain } from "../shown/plain.ts";
+import { daemonWords } from "../shown/daemon_words.ts";
 import type { TextKey } from "../shown/texts/texts.ts";
 import { typable } from "../../../lib/text/typable.ts";
 import { byId, el, setText, show } from "./dom.ts";
-import { DAEMON_LANG, reader } from "./language.ts";
+import { langOf, reader } from "./language.ts";
 
 /** By then a connection that is being made counts as missing, s. */
 const PATIENCE_S = 10;
 
 interface Problem {
   readonly text: string;
-  /** The daemon's own words. */
-  readonly isDaemons?: true;
+  /** Of the text, where it is not the page's. */
+  readonly lang?: string;
 }
 
 /** No house has been seen yet. @param waitedS Since the page was opened */
@@ -50,15 +50,20 @@ function problemsOf(house: HouseView, now: Surroundings): Problem[] {
     const parts = { age: reader.duration(now.silentS), time: reader.time(house.now_ms) };
     return [{ text: reader.say("silent", parts) }];
   }
-  if (!house.is_broker_up) return [{ text: reader.say("broker_away") }];
+  const command = typable("sudo ecoflow-power doctor", house.installation);
+  if (!house.is_broker_up) {
+    return [{ text: `${reader.say("broker_away")} ${reader.say("said_by", { command })}` }];
+  }
   if (house.daemon?.is_online === false) {
-    const command = typable("sudo ecoflow-power doctor", house.installation);
     return [{ text: `${reader.say("daemon_offline")} ${reader.say("said_by", { command })}` }];
   }
-  const problems: Problem[] = house.problems.map((text) => ({ text: plain(reader, text), isDaemons: true }));
+  const problems: Problem[] = house.problems.map((text) => {
+    const words = daemonWords(reader, text);
+    return { text: words.text, lang: langOf(words) };
+  });
   const { cloud } = house;
   if (cloud && cloud.link !== "up" && cloud.link !== "off") {
-    problems.push({ text: reader.say("cloud_problem", { detail: plain(reader, cloud.detail) }) });
+    problems.push({ text: reader.say("cloud_problem", { detail: daemonWords(reader, cloud.detail).text }) });
   }
   return problems;
 }
@@ -70,7 +75,7 @@ function showProblems(problems: readonly Problem[]): void {
   if (list.dataset.shown === text) return;
   list.dataset.shown = text;
   list.replaceChildren(
-    ...problems.map(({ text, isDaemons }) => el("li", { lang: isDaemons ? DAEMON_LANG : undefined }, text)),
+    ...problems.map(({ text, lang }) => el("li", { lang }, text)),
   );
 }
 

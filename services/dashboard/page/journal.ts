@@ -1,12 +1,12 @@
 /** The journal: what happened, newest first. */
 import type { EventView } from "../page_contract.ts";
 import { el } from "./dom.ts";
-import { plain } from "../shown/plain.ts";
+import { daemonWords } from "../shown/daemon_words.ts";
 import { EVENT_TITLES_DE } from "../shown/texts/event_titles.ts";
 import type { TextKey } from "../shown/texts/texts.ts";
 import { own } from "../../../lib/own.ts";
 import { icon, type IconName } from "./icons.ts";
-import { DAEMON_LANG, reader } from "./language.ts";
+import { langOf, reader } from "./language.ts";
 
 const MAX_SHOWN = 150;
 const SIGNS: Readonly<Record<EventView["severity"], { icon: IconName; tone: string; word: TextKey }>> = {
@@ -47,7 +47,8 @@ export class Journal {
 
 function entry({ ts, kind, severity, text }: EventView, nowMs: number): HTMLLIElement {
   const sign = SIGNS[severity];
-  const title = reader.language === "de" ? own(EVENT_TITLES_DE, kind) : undefined;
+  const words = daemonWords(reader, text);
+  const title = words.isEnglish && reader.language === "de" ? own(EVENT_TITLES_DE, kind) : undefined;
   return el(
     "li",
     { class: `tone-${sign.tone}` },
@@ -58,7 +59,7 @@ function entry({ ts, kind, severity, text }: EventView, nowMs: number): HTMLLIEl
       "span",
       { class: "text" },
       ...(title ? [el("b", {}, title), " "] : []),
-      el("span", { lang: DAEMON_LANG }, plain(reader, text)),
+      el("span", { lang: langOf(words) }, words.text),
     ),
   );
 }

@@ -1,4 +1,5 @@
 /** The reader's language: chosen here, else the browser's. It is read once; a change loads the page anew. */
+import type { DaemonWords } from "../shown/daemon_words.ts";
 import { chooseLanguage, Reader } from "../shown/reader.ts";
 import { LANGUAGES, type TextKey, TEXTS } from "../shown/texts/texts.ts";
 import { own } from "../../../lib/own.ts";
@@ -12,6 +13,11 @@ export const reader = new Reader(chooseLanguage(stored(), navigator.languages));
 
 /** Marks what the daemon says in its own language, which is English, so that it is read out rightly. */
 export const DAEMON_LANG = reader.language === "en" ? undefined : "en";
+
+/** The same of a sentence that may be in the reader's own. */
+export function langOf({ isEnglish }: DaemonWords): string | undefined {
+  return isEnglish ? DAEMON_LANG : undefined;
+}
 
 /** Puts the texts of the page's frame in, and makes the choice of language work; call once. */
 export function prepareLanguage(): void {

@@ -2,7 +2,8 @@
 import type { WishView } from "../page_contract.ts";
 import { confirm, type LoginDialog } from "./dialogs.ts";
 import { byId, setAttributes, setText, show } from "./dom.ts";
-import { DAEMON_LANG, reader } from "./language.ts";
+import { daemonWords } from "../shown/daemon_words.ts";
+import { langOf, reader } from "./language.ts";
 import { type Refusal, refusalText, type Server } from "./server.ts";
 
 /** How long an answer to a wish stays on the page, ms. */
@@ -43,8 +44,9 @@ export class Wishes {
     const isRefusal = "error" in given;
     const box = byId("answer");
     box.className = isRefusal || given.isTaken === false ? "refused" : "taken";
-    setAttributes(box, { lang: DAEMON_LANG });
-    setText(box, isRefusal ? refusalText(given) : given.text);
+    const words = isRefusal ? undefined : daemonWords(reader, given.text);
+    setAttributes(box, { lang: words && langOf(words) });
+    setText(box, isRefusal ? refusalText(given) : words?.text ?? "");
     show(box, true);
     this.#untilMs = performance.now() + ANSWER_MS;
   }

@@ -103,7 +103,13 @@ function readHouse(text: string, source: string, problems: string[]): NutHouse |
   const found = [
     ...accountProblems(users),
     ...upsProblems(upses),
-    ...crossProblems({ allow: outer.allow, users, upses, entries: outer.ups.length }),
+    ...crossProblems({
+      allow: outer.allow,
+      users,
+      upses,
+      entries: outer.ups.length,
+      accounts: outer.user.length,
+    }),
   ];
   problems.push(...found.map((problem) => `${source}: ${problem}`));
   return limits && {

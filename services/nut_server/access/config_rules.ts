@@ -72,16 +72,27 @@ export function upsProblems(upses: readonly NutUps[]): string[] {
 }
 
 /** What is wrong between the parts. */
-export function crossProblems({ allow, users, upses, entries }: {
+export function crossProblems({ allow, users, upses, entries, accounts }: {
   readonly allow: readonly string[];
   readonly users: readonly NutUser[];
   readonly upses: readonly NutUps[];
   /** How many UPS entries the text has, the unusable ones included. */
   readonly entries: number;
+  /** The same of accounts. */
+  readonly accounts: number;
 }): string[] {
   const problems = allow.flatMap((network) => networkProblem(network) ?? []).map((p) => `allow ${p}`);
   if (allow.length === 0) problems.push("allow must name the networks that may connect, found none");
   if (entries === 0) problems.push("there must be at least one [[ups]], found none");
+  const hosts = upses.flatMap(({ host }) => host ?? []);
+  if (accounts === 0 && hosts.length > 0) {
+    problems.push(
+      `there must be a [[user]] that the client of ${
+        hosts.join(", ")
+      } can log in with, else a shutdown would not reach it, ` +
+        "found none",
+    );
+  }
   const usable = (network: string) => networkProblem(network) === undefined;
   const allowed = new AddressList(allow.filter(usable));
   for (const { name, clients = [] } of upses) {

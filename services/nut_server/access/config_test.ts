@@ -180,6 +180,14 @@ Deno.test("parseNutConfig() takes down_after_s from 0 to 900, and only where the
   ]);
 });
 
+Deno.test("parseNutConfig() wants an account for the client of a host, and none for readers alone", () => {
+  const ups = 'allow = ["192.168.1.0/24"]\n[[ups]]\nname = "ups"\ndevice = "Study"\n';
+  deepEqual(problemsOf(`${ups}host = "nas"\n`), [
+    "nut.toml: there must be a [[user]] that the client of nas can log in with, else a shutdown would not reach it, found none",
+  ]);
+  equal(parseNutConfig(ups, "nut.toml").users.length, 0);
+});
+
 Deno.test("parseNutConfig() wants networks and a UPS", () => {
   deepEqual(problemsOf("allow = []"), [
     "nut.toml: allow must name the networks that may connect, found none",

@@ -4,7 +4,7 @@ import type { Logger } from "../../../lib/log/log.ts";
 import type { PowerState } from "../../../lib/messages/power_state.ts";
 import type { House, HouseEffect } from "../house.ts";
 import { playTelling, type Telling } from "../io/journal.ts";
-import { feedsOf } from "../rules/rules.ts";
+import { feedsOf, hostsOfStation } from "../rules/rules.ts";
 import { Plays } from "./plays.ts";
 
 /** What is needed of the service. */
@@ -17,6 +17,8 @@ export interface PlayParts {
   readonly tell: (telling: Telling) => void;
   /** The play is over: its hosts are called off. */
   readonly end: (device: string) => void;
+  /** The same of one that the end of the daemon cut off. */
+  readonly endCutOff: (device: string) => void;
   /** The station is looked at anew. */
   readonly look: (device: string) => void;
   /** The station is not there any more: its status is taken back. */
@@ -56,6 +58,22 @@ export class PlayRequests {
       case "take":
         if (answer.isFirst) tell(playTelling(device, true, "a simulated event begins"));
         return true;
+    }
+  }
+
+  /** After a restart: hosts that a play had told, and that hang on nothing else, are called off. It is in no snapshot, its hosts are. */
+  resume(house: House): void {
+    const { simulatedStations, tell, endCutOff } = this.parts;
+    for (const device of simulatedStations) {
+      const isTold = hostsOfStation(house.rulesOf(device)).some((agent) => {
+        const kind = house.state.hosts.get(agent)?.phase.kind;
+        const isItsOwn = feedsOf(agent, house.rules).every((one) => simulatedStations.includes(one));
+        return isItsOwn && (kind === "commanded" || kind === "aborting");
+      });
+      if (!isTold) continue;
+      this.#plays.cutOff(device);
+      tell(playTelling(device, false, "the simulated event is over: the daemon was started anew"));
+      endCutOff(device);
     }
   }
 

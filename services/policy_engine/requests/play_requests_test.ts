@@ -19,6 +19,7 @@ function plays() {
     log,
     simulatedStations: ["Sim"],
     tell: ({ title }) => did.push(title),
+    endCutOff: () => {},
     end: (device) => did.push(`end ${device}`),
     look: (device) => did.push(`look ${device}`),
     takeBack: (device) => did.push(`take back ${device}`),

@@ -86,6 +86,11 @@ export class Plays {
     return true;
   }
 
+  /** A play that the end of the daemon cut off: over, with hosts to be called off. */
+  cutOff(device: string): void {
+    this.#plays.set(device, { untilMonoMs: -Infinity, isOver: true });
+  }
+
   /** Plays that are over. */
   over(): readonly string[] {
     return [...this.#plays].flatMap(([device, { isOver }]) => isOver ? [device] : []);

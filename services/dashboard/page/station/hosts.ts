@@ -3,13 +3,13 @@ import type { HostView, HouseView, StationView } from "../../page_contract.ts";
 import type { Surroundings } from "../../shown/freshness.ts";
 import { wallMsIn } from "../../shown/glance.ts";
 import { drillWords, hostWords, type Protection, protectionOf, type Tone } from "../../shown/labels.ts";
-import { plain } from "../../shown/plain.ts";
+import { daemonWords } from "../../shown/daemon_words.ts";
 import { hostIcon } from "../../shown/tone_icon.ts";
 import type { TextKey } from "../../shown/texts/texts.ts";
 import { typable } from "../../../../lib/text/typable.ts";
 import { el, setText, show } from "../dom.ts";
 import { icon } from "../icons.ts";
-import { DAEMON_LANG, reader } from "../language.ts";
+import { langOf, reader } from "../language.ts";
 
 /** See the file comment. */
 export class Hosts {
@@ -91,6 +91,7 @@ class HostRow {
   }
 
   #updateDetails(host: HostView, nowMs: number, isStaged: boolean): void {
+    const said = host.off_in_s === undefined && host.detail ? daemonWords(reader, host.detail) : undefined;
     const rows: readonly (readonly [TextKey, string | undefined])[] = [
       [
         "last_shutdown",
@@ -99,7 +100,7 @@ class HostRow {
       ["stage", isStaged && host.stage !== undefined ? reader.number(host.stage) : undefined],
       ["host_name", host.hostname],
       ["system", host.os],
-      ["said", host.off_in_s === undefined && host.detail ? plain(reader, host.detail) : undefined],
+      ["said", said?.text],
     ];
     const key = JSON.stringify(rows);
     if (key === this.#shown) return;
@@ -110,7 +111,7 @@ class HostRow {
           "div",
           {},
           el("dt", {}, reader.say(name)),
-          el("dd", { lang: name === "said" ? DAEMON_LANG : undefined }, value),
+          el("dd", { lang: name === "said" && said ? langOf(said) : undefined }, value),
         )]
       ),
     );

@@ -2,7 +2,7 @@
 import type { HistoryView, HouseView, StationView } from "../../page_contract.ts";
 import { isPolicyLive, type Surroundings } from "../../shown/freshness.ts";
 import { countdownOf, type Glance, sentenceOf } from "../../shown/glance.ts";
-import { plain } from "../../shown/plain.ts";
+import { daemonWords } from "../../shown/daemon_words.ts";
 import { toneIcon } from "../../shown/tone_icon.ts";
 import { el, setText, show } from "../dom.ts";
 import { icon } from "../icons.ts";
@@ -129,7 +129,7 @@ export class Station {
     show(this.#held, isLive && policy?.held !== undefined);
     setText(
       this.#held,
-      policy?.held === undefined ? "" : reader.say("held", { why: plain(reader, policy.held) }),
+      policy?.held === undefined ? "" : reader.say("held", { why: daemonWords(reader, policy.held).text }),
     );
   }
 }
