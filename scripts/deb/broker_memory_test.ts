@@ -132,3 +132,48 @@ for (const { name, mode, result, status, isUp, log, journal, file, isPutAside } 
     }
   });
 }
+
+Deno.test(
+  "broker-memory looks where a container's one configuration says, and compose.yaml has it do so before each start",
+  {
+    ignore: Deno.build.os === "windows",
+  },
+  () => {
+    const root = Deno.makeTempDirSync();
+    try {
+      const conf = join(root, "mosquitto.conf");
+      mkdirSync(join(root, "data"));
+      writeFileSync(conf, `persistence true\npersistence_location ${root}/data/\nlog_dest stdout\n`);
+      const look = () => {
+        const { success, stdout } = new Deno.Command("sh", { args: [SCRIPT], env: { BROKER_CONF: conf } })
+          .outputSync();
+        assert.ok(success);
+        return new TextDecoder().decode(stdout);
+      };
+      assert.equal(look(), "");
+      writeFileSync(join(root, "data/mosquitto.db"), HEAD);
+      assert.equal(look(), "");
+      for (const text of [new Uint8Array(400), new Uint8Array(0), HEAD.subarray(0, 8)]) {
+        writeFileSync(join(root, "data/mosquitto.db"), text);
+        assert.match(look(), /BROKER MEMORY SET ASIDE/);
+        assert.ok(!readdirSync(join(root, "data")).includes("mosquitto.db"));
+      }
+    } finally {
+      Deno.removeSync(root, { recursive: true });
+    }
+    const own = (path: string) => Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
+    assert.match(
+      own("compose.yaml"),
+      /sh \/etc\/mosquitto\/ecoflow-power\/broker-memory; exec \/usr\/sbin\/mosquitto -c \$\$BROKER_CONF"/,
+    );
+    assert.match(own("Dockerfile"), /COPY .*scripts\/deb\/broker-memory \/usr\/lib\/ecoflow-power\//);
+    assert.match(own("scripts/deb/container-files"), /install .*broker-memory "\$dir\/broker-memory"/);
+    // What holds secrets in a checkout comes into no image.
+    for (const name of [".env", "credentials", "state"]) {
+      assert.ok(
+        own(".dockerignore").split("\n").includes(name),
+        name,
+      );
+    }
+  },
+);
