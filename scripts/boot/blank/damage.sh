@@ -30,6 +30,15 @@ check "doctor tells of a key of zeros" doctor_tells "WRONG broker: cannot be use
 ecoflow-power doctor --heal >/opt/last 2>&1
 check "doctor heals it" within 30 doctor_calm
 
+# The configuration, as an editor and a cut of power may leave it, and as root may write it.
+whole=$(sha256sum <$ENV); zeros $ENV; systemctl restart ecoflow-power
+on_mosquitto "a configuration of zeros"
+check "a configuration of zeros: it is as it was" test "$whole" = "$(sha256sum <$ENV)"
+: >$ENV; check "an empty configuration: installed again" apt install --reinstall /opt/ecoflow-power.deb
+check "an empty configuration: it is as it was" test "$whole" = "$(sha256sum <$ENV)"
+chown root:root $ENV; chmod 600 $ENV; systemctl restart ecoflow-power
+on_mosquitto "a configuration of root's alone"
+
 # The daemon's own state.
 sed -i 's/^#DEVICE_TO_AGENTS_JSON.*/DEVICE_TO_AGENTS_JSON={"Study": ["pc"]}/; s/^#ECOFLOW_DEVICE_LIST/ECOFLOW_DEVICE_LIST/' $ENV
 check "a host has a key" ecoflow-power keys add pc
