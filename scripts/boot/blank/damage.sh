@@ -11,6 +11,10 @@ cp -a /etc/ecoflow-power/. /opt/left; rm -f /opt/left/fill; umount /etc/ecoflow-
 check "room again: configured" dpkg --configure -a
 on_mosquitto "room again"
 
+# Many hosts in one moment.
+for i in 1 2 3 4 5 6 7 8 9; do ecoflow-power keys add many$i >/opt/last 2>&1; done; sleep 2
+check "nine hosts paired in one moment: the next login is still heard of" is_active ecoflow-power-broker.path
+
 # Each file of the broker: the next start makes it anew, by the authority that hosts know.
 authority=$(sha256sum <$ours/ca.pem)
 for file in $ours/server.pem $ours/server.key $ours/passwords $ours/acl /etc/ecoflow-power/credentials/mqtt_pass /etc/mosquitto/conf.d/ecoflow-power.conf; do
