@@ -14,7 +14,7 @@ RUN npx --yes deno@2.9.6 task build --form runtime --target "$(uname -m)-unknown
 FROM debian:bookworm-slim
 COPY --from=build /out/ecoflow-power /usr/lib/ecoflow-power
 COPY --from=build /out/container.env /src/systemd/mosquitto.conf /usr/share/ecoflow-power/
-COPY scripts/deb/container-files /usr/lib/ecoflow-power/container-files
+COPY scripts/deb/container-files scripts/deb/broker-memory /usr/lib/ecoflow-power/
 RUN ln -s ../lib/ecoflow-power/ecoflow-power /usr/bin/ecoflow-power
 VOLUME ["/etc/ecoflow-power", "/etc/mosquitto/ecoflow-power", "/var/lib/ecoflow-power"]
 # As the package's unit does: in the second the runtime keeps what it finds out of the bundle; else each start takes 10 MB more.

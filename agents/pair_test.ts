@@ -33,7 +33,7 @@ const KEY_FILE = "/var/lib/ecoflow-agent/agent_key";
 
 Deno.test("pair() on a fresh host leaves a configuration that the agent can run with", () => {
   const { files, run } = host();
-  assert.equal(run({ ...PAIRING, ca: "PEM" }), 0);
+  assert.equal(run({ ...PAIRING, ca: "-----BEGIN CERTIFICATE-----" }), 0);
   const config = loadAgentConfig({
     file: { name: "env", text: files[PATHS.envFile] ?? "" },
     environment: {},
@@ -48,7 +48,7 @@ Deno.test("pair() on a fresh host leaves a configuration that the agent can run 
     port: 8884,
     username: "pc",
     password: "it's #1",
-    tls: { ca: "PEM" },
+    tls: { ca: "-----BEGIN CERTIFICATE-----" },
   });
   assert.equal(config.keyFile, KEY_FILE);
   assert.equal(files[KEY_FILE], `${KEY}\n`);
@@ -100,10 +100,10 @@ Deno.test("pair() leaves a login of the owner's own, and says that", () => {
 Deno.test("pair() with the same line again changes nothing and asks for nothing", () => {
   const files: Record<string, string> = {};
   const { said, run } = host(files);
-  run({ ...PAIRING, ca: "PEM" });
+  run({ ...PAIRING, ca: "-----BEGIN CERTIFICATE-----" });
   const before = JSON.stringify(files);
   said.length = 0;
-  run({ ...PAIRING, ca: "PEM" });
+  run({ ...PAIRING, ca: "-----BEGIN CERTIFICATE-----" });
   assert.equal(JSON.stringify(files), before);
   assert.doesNotMatch(said.join("\n"), /login|stays/);
 });

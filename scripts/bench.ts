@@ -5,10 +5,11 @@
  */
 import { parseArgs } from "node:util";
 import { type Part, PARTS } from "./bench/parts.ts";
+import { asProgram } from "./as_program.ts";
 
 const USAGE_EXIT = 64;
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await asProgram(import.meta.url, main);
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({

@@ -16,6 +16,7 @@ import { lookAt, playAll } from "./mutants/play.ts";
 import { allMutantsIn } from "./mutants/switches.ts";
 import { EXPLAINED } from "./mutants/survivors.ts";
 import { type MutantTarget, SLOW_TESTS, TARGETS } from "./mutants/targets.ts";
+import { asProgram } from "./as_program.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 interface Figures {
@@ -186,4 +187,4 @@ async function main(): Promise<number> {
   return isHeld ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) await asProgram(import.meta.url, main);

@@ -80,3 +80,20 @@ Deno.test("no unit waits for what may never come after a cut of power: a network
     }
   }
 });
+
+Deno.test("what a path unit or each start of the daemon starts has no limit of starts: it would end the path unit with it", () => {
+  const dir = fileURLToPath(new URL("../systemd/", import.meta.url));
+  const paths = [...Deno.readDirSync(dir)].map(({ name }) => name).filter((name) => name.endsWith(".path"));
+  assert.ok(paths.length >= 2, paths.join());
+  const started = paths.map((name) => /^Unit=(.*)$/m.exec(Deno.readTextFileSync(dir + name))?.[1] ?? name);
+  for (
+    const unit of [
+      ...started,
+      "ecoflow-power-broker-start.service",
+      "ecoflow-power-broker-memory.service",
+      "ecoflow-power.service",
+    ]
+  ) {
+    assert.match(Deno.readTextFileSync(dir + unit), /^StartLimitIntervalSec=0$/m, unit);
+  }
+});

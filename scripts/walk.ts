@@ -13,12 +13,13 @@ import { fileURLToPath } from "node:url";
 import { walkedDocuments } from "./walk/documents.ts";
 import { paste } from "./walk/paste.ts";
 import { type Pasted, pasted } from "./walk/pasted.ts";
+import { asProgram } from "./as_program.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The longest is a build that downloads two runtimes. */
 const LIMIT_MS = 15 * 60_000;
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await asProgram(import.meta.url, main);
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { agentPaths } from "../settings/paths.ts";
 import type { HostPlatform } from "../platform/platform.ts";
 import { installHere, serviceOf } from "./here.ts";
@@ -211,5 +212,23 @@ Deno.test("install() over a program that runs, and uninstall() by it, leave noth
     assert.deepEqual(readdirSync(dir), []);
   } finally {
     Deno.removeSync(dir, { recursive: true });
+  }
+});
+
+Deno.test("a program that removes itself on Windows is gone a moment after its end", {
+  ignore: Deno.build.os !== "windows",
+}, async () => {
+  const dir = Deno.makeTempDirSync();
+  const program = join(dir, "ecoflow-agent.exe");
+  copyFileSync(Deno.execPath(), program);
+  const script = fileURLToPath(new URL("testdata/remove_itself.ts", import.meta.url));
+  const { stdout } = await new Deno.Command(program, {
+    args: ["run", "--quiet", "--allow-all", "--no-check", "--cached-only", script, dir],
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout), "false");
+  const endMs = Date.now() + 30_000;
+  while (existsSync(dir)) {
+    assert.ok(Date.now() < endMs, "it is still there");
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 });

@@ -132,8 +132,19 @@ function readBroker(texts: ConfigTexts): AgentConfig["broker"] {
     port: texts.whole("MQTT_PORT", useTls ? 8883 : 1883, 1, 65535),
     username,
     password,
-    tls: useTls ? { ca: texts.fileOf("MQTT_CA_FILE") } : undefined,
+    tls: useTls ? { ca: readAuthority(texts) } : undefined,
   };
+}
+
+/** An empty text would be taken for none, and whoever the system trusts would be trusted. */
+function readAuthority(texts: ConfigTexts): string | undefined {
+  const text = texts.fileOf("MQTT_CA_FILE");
+  if (text !== undefined && !text.includes("-----BEGIN ")) {
+    texts.problems.push(
+      `MQTT_CA_FILE "${texts.text("MQTT_CA_FILE") ?? ""}" must be a PEM file, found none of its markers`,
+    );
+  }
+  return text;
 }
 
 /** A key that is not there yet is no problem: the agent says so at its start and waits to be paired. */

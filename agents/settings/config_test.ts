@@ -6,7 +6,10 @@ import { linuxPlatform } from "../platform/linux.ts";
 import { MACOS } from "../platform/macos.ts";
 
 const KEY = "ab".repeat(32);
+const PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
 const FILES: Record<string, string> = {
+  "/pem": `${PEM}\n`,
+  "/empty": "",
   "/k": `${KEY}\n`,
   "/short": "abcd",
   "/pass": "word\n",
@@ -96,10 +99,16 @@ COMMANDS_FILE=/nowhere
 });
 
 Deno.test("loadAgentConfig() takes a password from a file and a port for TLS", () => {
-  const config = load(`${BASE}MQTT_USER=u\nMQTT_PASS_FILE=/pass\nMQTT_TLS=on\nMQTT_CA_FILE=/k\n`);
+  const config = load(`${BASE}MQTT_USER=u\nMQTT_PASS_FILE=/pass\nMQTT_TLS=on\nMQTT_CA_FILE=/pem\n`);
   assert.equal(config.broker.password, "word");
   assert.equal(config.broker.port, 8883);
-  assert.deepEqual(config.broker.tls, { ca: KEY });
+  assert.deepEqual(config.broker.tls, { ca: PEM });
+  for (const path of ["/k", "/empty"]) {
+    assert.throws(
+      () => load(`${BASE}MQTT_TLS=on\nMQTT_CA_FILE=${path}\n`),
+      /MQTT_CA_FILE "\/(k|empty)" must be a PEM file/,
+    );
+  }
   assert.equal(config.keyFile, "/k");
 });
 

@@ -1,5 +1,5 @@
 /** Builds the house's typed configuration from texts and files, or tells every problem at once. */
-import { ConfigError } from "../errors.ts";
+import { ConfigError, errorText } from "../errors.ts";
 import { plainText } from "../text/plain_text.ts";
 import { readDashboard } from "./dashboard_keys.ts";
 import { readEnvFile } from "./env_file.ts";
@@ -41,7 +41,12 @@ export function readSources(sources: ConfigSources): KeyReading {
       const path = [name, `ecoflow-power_${name}`].map((file) => `${credentials}/${file}`).find(
         sources.exists,
       );
-      return credentials && path !== undefined ? sources.readFile(path) : undefined;
+      if (!credentials || path === undefined) return undefined;
+      try {
+        return sources.readFile(path);
+      } catch (cause) {
+        throw new Error(`Cannot read the credential "${path}": ${errorText(cause)}`, { cause });
+      }
     },
   });
   return { ...reading, problems: [...(file?.problems ?? []), ...reading.problems] };

@@ -329,6 +329,15 @@ Deno.test("loadConfig() reads agent keys, refuses short ones without showing the
   assert.ok(!problems.join().includes("abcd"));
 });
 
+Deno.test("loadConfig() names a credential that a cut of power left as zeros", () => {
+  const files = { "/cred/ecoflow_pass": "\0\0\0\0" };
+  const environment = { CREDENTIALS_DIRECTORY: "/cred" };
+  assert.match(
+    problemsOf(() => loadConfig(sources("ECOFLOW_USER=me@example.com\n", { files, environment }))).join("\n"),
+    /^Cannot read the credential "\/cred\/ecoflow_pass": holds nothing but zeros, as a cut of power leaves a file/m,
+  );
+});
+
 for (const text of ["", "\0\0\0\0", '{"nas": "abab', "\ufffd\ufffd"]) {
   Deno.test(`loadConfig() goes on without agent keys that a cut of power left as ${JSON.stringify(text)}, and says so`, () => {
     const { agentKeys, remarks } = loadConfig(

@@ -4,6 +4,9 @@
 export function notUtf8(text: string): string | undefined {
   // A byte that is no UTF-8 was read as U+FFFD; every second byte of UTF-16 is a zero.
   if (!text.includes("\ufffd") && !text.includes("\0")) return undefined;
+  if (/^\0+$/.test(text)) {
+    return "holds nothing but zeros, as a cut of power leaves a file: it must be written anew";
+  }
   return 'is no UTF-8 text: save it as UTF-8 (editors of Windows call UTF-16 "Unicode")';
 }
 

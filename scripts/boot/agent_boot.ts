@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { GRID, pause, startAgentHouse, until } from "./agent_house.ts";
 import { type Scenario, SCENARIOS, type Site } from "./agent_scenarios.ts";
 import { AGENT_ENV, BootedSystem, DONE, journal, MARK, prepareRoot, say, TRIED } from "./booted_system.ts";
+import { asProgram } from "../as_program.ts";
 
 const HELP = `Usage: agent_boot.ts --root ROOT --agent BINARY [--only NAME]
 ROOT comes from: debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,procps,sudo bookworm ROOT
@@ -20,7 +21,7 @@ BINARY comes from: deno task build:agents --target x86_64-unknown-linux-gnu`;
 
 const AGENT = "booted-pc";
 const BOOT_LIMIT_MS = 60_000;
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await asProgram(import.meta.url, main);
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({

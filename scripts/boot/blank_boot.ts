@@ -43,6 +43,7 @@ const CASES: readonly Case[] = [
   { name: "card", script: "card.sh", host: "host.sh" },
   { name: "later", script: "later.sh", starts: 2 },
   { name: "upgrade", script: "upgrade.sh" },
+  { name: "damage", script: "damage.sh" },
   { name: "inhibitors", script: "inhibitors.sh" },
   { name: "documents", script: "documents.sh" },
   { name: "bridge", script: "bridge.sh" },

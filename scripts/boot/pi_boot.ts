@@ -32,6 +32,7 @@ import { putTogether } from "../build/build_programs.ts";
 import { compileWith, findCompiler } from "../build/denort.ts";
 import { FILES, firstBootScript } from "../flash_card/first_boot.ts";
 import { packageDeb } from "../build/package_deb.ts";
+import { asProgram } from "../as_program.ts";
 
 const PACKAGES =
   "systemd,systemd-sysv,dbus,mosquitto,mosquitto-clients,ca-certificates,procps,iproute2,openssh-server,openssh-client";
@@ -45,7 +46,7 @@ const BEFORE = "440df18";
 /** Of the cases, those that a check at each change can afford. */
 const SHORT = ["readme", "inhibitors"];
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await asProgram(import.meta.url, main);
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({

@@ -10,6 +10,7 @@ import { bundledWorkers, MAIN } from "./bundle.ts";
 import { buildAll, compileBundle } from "./build_programs.ts";
 import type { Target } from "./targets.ts";
 import { V8_FLAGS } from "./runtime_settings.ts";
+import { asProgram } from "../as_program.ts";
 
 /** What is baked into the program, each with the reason; everything else is denied for good. */
 export const PERMISSIONS: Readonly<Record<string, string>> = {
@@ -47,5 +48,5 @@ export const DAEMON = {
 } as const;
 
 if (import.meta.main) {
-  Deno.exit(await buildAll(DAEMON, ["aarch64-unknown-linux-gnu"], Deno.args));
+  await asProgram(import.meta.url, (args) => buildAll(DAEMON, ["aarch64-unknown-linux-gnu"], args));
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { MAIN } from "./bundle.ts";
 import { buildAll, compileBundle } from "./build_programs.ts";
 import { type Target, TARGETS } from "./targets.ts";
+import { asProgram } from "../as_program.ts";
 
 /** What is baked into the program, each with the reason; everything else is denied for good. */
 export const PERMISSIONS: Readonly<Record<string, string>> = {
@@ -38,4 +39,4 @@ export const AGENT = {
   defaultOut: "build/agents",
 } as const;
 
-if (import.meta.main) Deno.exit(await buildAll(AGENT, TARGETS, Deno.args));
+if (import.meta.main) await asProgram(import.meta.url, (args) => buildAll(AGENT, TARGETS, args));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileArgs, PERMISSIONS } from "./build_agents.ts";
-import { checkSums, fileName } from "./build_programs.ts";
+import { checkSums, compilerError, fileName } from "./build_programs.ts";
 import { TARGETS } from "./targets.ts";
 import { compileWith, findCompiler } from "./denort.ts";
 import { bundle } from "./bundle.ts";
@@ -73,4 +73,15 @@ Deno.test("the built agent says its version, and its doctor says what is missing
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+});
+
+Deno.test("compilerError() says what was wrong, and not where in the compiler", () => {
+  const stderr =
+    "\u001b[1merror\u001b[0m: Writing 'x'\n\nCaused by:\n    0: Setting up base binary.\n    1: no such host (https://a/b)\n\n" +
+    "Stack backtrace:\n   0: <unknown>\n";
+  assert.equal(
+    compilerError(stderr),
+    "error: Writing 'x'; Setting up base binary.; no such host (https://a/b)",
+  );
+  assert.equal(compilerError("error: Module not found\n"), "error: Module not found");
 });

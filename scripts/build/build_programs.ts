@@ -116,10 +116,21 @@ async function compile(args: readonly string[], form: string | undefined): Promi
     stdout: "null",
   }).output();
   if (!success) {
-    const why = new TextDecoder().decode(stderr).trim().split("\n").at(-1) ?? "";
-    say(`Cannot compile: ${why}${form === undefined ? "; the runtime form is made instead" : ""}`);
+    say(
+      `Cannot compile: ${compilerError(new TextDecoder().decode(stderr))}${
+        form === undefined ? "; the runtime form is made instead" : ""
+      }`,
+    );
   }
   return success;
+}
+
+/** What the compiler said, in one line: its error with the causes, without where in the compiler that was. */
+export function compilerError(stderr: string): string {
+  // deno-lint-ignore no-control-regex
+  const plain = stderr.replace(/\u001b\[[0-9;]*m/g, "").split("Stack backtrace:")[0] ?? "";
+  const lines = plain.split("\n").map((line) => line.replace(/^\s*\d+: /, "").trim());
+  return lines.filter((line) => line !== "" && line !== "Caused by:").join("; ").slice(0, 500);
 }
 
 /**

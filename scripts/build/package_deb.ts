@@ -30,6 +30,7 @@ import { licences } from "./bundle.ts";
 import { DAEMON_AHEAD, shellLauncher } from "./launcher.ts";
 import { ALLOCATOR } from "./runtime_settings.ts";
 import { controlText, debianChangelog, manPage } from "../deb/documents.ts";
+import { asProgram } from "../as_program.ts";
 
 const TARGETS = { arm64: "aarch64-unknown-linux-gnu", amd64: "x86_64-unknown-linux-gnu" } as const;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -170,7 +171,7 @@ function documents(): string[] {
   return ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md", ...below("docs")];
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await asProgram(import.meta.url, main);
 
 async function main(args: readonly string[]): Promise<number> {
   const say = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));

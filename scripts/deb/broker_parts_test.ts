@@ -1,6 +1,6 @@
 /** Mosquitto's part and the daemon's part, put together by the package's script from whatever a configuration may look like. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readEnvFile } from "../../lib/config/env_file.ts";
@@ -132,7 +132,7 @@ function inRoot(
       0o755,
     );
     // Whoever runs the tests need not be root.
-    for (const name of ["getent", "chown"]) put(`bin/${name}`, "#!/bin/sh\n", 0o755);
+    for (const name of ["getent", "chown", "chgrp"]) put(`bin/${name}`, "#!/bin/sh\n", 0o755);
     put("bin/install", '#!/bin/sh\n[ "$1" = -d ] && exec mkdir -p "$8"\nexec /usr/bin/install "$@"\n', 0o755);
     for (const [path, text] of Object.entries(row.files ?? {})) put(path, text);
     const start = () => {
@@ -175,4 +175,35 @@ for (const row of rows) {
         assert.equal(readFileSync(join(root, ENV), "utf8"), text);
       }),
   );
+}
+
+for (const [name, damaged] of [["empty", ""], ["zeros", "\0".repeat(300)], ["blanks", " \n\n"]] as const) {
+  Deno.test(
+    `broker-parts: a configuration that a cut of power left as ${name} is again as it was at the last start`,
+    {
+      ignore: Deno.build.os === "windows",
+    },
+    () =>
+      inRoot({ env: `${BASE}${EXAMPLES}POLICY_SOC_MIN=15\n` }, (root, start) => {
+        start();
+        start();
+        const good = readFileSync(join(root, ENV), "utf8");
+        writeFileSync(join(root, ENV), damaged);
+        assert.match(start(), /as after a cut of power: it is again as it was at the last start/);
+        assert.equal(readFileSync(join(root, ENV), "utf8"), good);
+        assert.match(good, /^POLICY_SOC_MIN=15$/m);
+        assert.equal(statSync(join(root, ENV)).mode & 0o777, 0o640);
+      }),
+  );
+
+  Deno.test(`broker-parts: a password of the daemon's that a cut of power left as ${name} is made anew`, {
+    ignore: Deno.build.os === "windows",
+  }, () =>
+    inRoot({ env: `${BASE}${OURS}` }, (root, start) => {
+      start();
+      const secret = join(root, "etc/ecoflow-power/credentials/mqtt_pass");
+      writeFileSync(secret, damaged);
+      start();
+      assert.match(readFileSync(secret, "utf8"), /^[\w-]{43}\n$/);
+    }));
 }

@@ -13,10 +13,11 @@ import { countTests } from "../test.ts";
 import { NOT_HERE } from "./not_here.ts";
 import { playOutage } from "./wine_outage.ts";
 import { WineRoot } from "./wine_root.ts";
+import { asProgram } from "../as_program.ts";
 
 const DEFAULT_PATHS = ["agents", "lib"];
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await asProgram(import.meta.url, main);
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({

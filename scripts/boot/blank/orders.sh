@@ -27,10 +27,18 @@ check "memory of zeros: it is told" within 10 logged mosquitto "BROKER MEMORY SE
 check "memory of zeros: it is kept to look at" sh -c 'ls /var/lib/mosquitto/mosquitto.db.refused-*'
 doctor_tells() { ecoflow-power doctor 2>&1 | grep -q "mosquitto.db.refused-"; }
 check "memory of zeros: doctor tells" doctor_tells
-systemctl stop mosquitto; sleep 1; size=$(stat -c %s /opt/whole.db); since=$(now)
-head -c $((size / 2)) /opt/whole.db >$db; head -c $((size - size / 2)) /dev/zero >>$db
-systemctl start mosquitto
-on_mosquitto "memory cut in half"
+size=$(stat -c %s /opt/whole.db)
+# Where the cut lies decides what Mosquitto says of it.
+for part in 2 3 5; do
+    systemctl stop mosquitto; sleep 1
+    head -c $((size / part)) /opt/whole.db >$db; head -c $((size - size / part)) /dev/zero >>$db
+    systemctl start mosquitto
+    on_mosquitto "memory cut at a part of $part"
+    systemctl stop mosquitto; sleep 1
+    head -c $((size / part)) /opt/whole.db >$db
+    systemctl start mosquitto
+    on_mosquitto "memory that ends at a part of $part"
+done
 
 check "Mosquitto is removed" apt remove mosquitto
 check "Mosquitto removed: READY" within 30 ready
