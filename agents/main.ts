@@ -50,7 +50,7 @@ Exit codes: 0 done; 1 done, and the answer is no; 64 wrong command line; 78 the 
 
 /** At most 80 columns, so that no terminal breaks a word. */
 function helpText(): string {
-  return HELP.split("\n").map((line) => wrap(line, 80, /^  \S+ +/.exec(line)?.[0].length ?? 2)).join("\n");
+  return HELP.split("\n").map((line) => wrap(line, 80, /^ {2}\S+ +/.exec(line)?.[0].length ?? 2)).join("\n");
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
