@@ -11,6 +11,7 @@ const rows: readonly [args: readonly string[], env: string, code: number, wanted
   [["record", "--sn", "R651ZEB4", "--out", "FILE/x"], "", 1, /Cannot run "record": .*FILE\/x/],
   [["settings", "--env", "/none/x.env"], "", 78, /no such file\. Make one with: deno task setup --env/],
   [["settings", "--env", "/tmp"], "", 78, /Cannot read "\/tmp", which --env names: it is no file/],
+  [["check", "--env", "/dev/null"], "", 78, /ECOFLOW_USER and ECOFLOW_PASS .* must be set, found neither/],
   [["devices", "--cloud"], "", 1, /there is no account: .* run: deno task setup/],
   [["decode", "/none"], "", 1, /Cannot read file "\/none"/],
   [["decode"], "", 64, /one file, or "-", must be given/],
