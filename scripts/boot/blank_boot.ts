@@ -52,7 +52,7 @@ const CASES: readonly Case[] = [
 /** Names of the cases, for the command line. */
 export const CASE_NAMES = CASES.map(({ name }) => name);
 
-/** One to two minutes on a machine of its own; a busy one needs several times that. */
+/** Several times what a case takes, for a busy machine. */
 const LIMIT_MS = 15 * 60_000;
 const SCRIPTS = fileURLToPath(new URL("blank/", import.meta.url));
 

@@ -6,14 +6,16 @@
  * Needs root on Debian with debootstrap and systemd-nspawn. The checks themselves are `scripts/boot/pi_checks.sh` and
  * `scripts/boot/blank/`. The last line is `N passed, N failed`.
  *
+ * How long each takes: docs/install.md.
+ *
  * Run: deno task boot:pi [--short | --all | --case NAME] [--suite NAME]... [--cache DIR] [--before DEB] [--deb DEB]
- *   without an option  the whole house, about seven minutes on a machine of its own
- *   --short            the two commands of the README on a blank Debian, then an outage: three and a half minutes from nothing
+ *   without an option  the whole house
+ *   --short            the two commands of the README on a blank Debian, then an outage
  *   --all              every case on every Debian, and then the whole house
  *   --cache            where Debian roots are kept between runs
  *   --before           a package to upgrade from; one of an older commit is made when not given
  *   --deb              a package that was built before, such as that of a release; else it is built
- *   --arch arm64       a whole 64-bit Arm Debian in emulation: package, setup, pairing, outage, killed daemon; half an hour
+ *   --arch arm64       a whole 64-bit Arm Debian in emulation: package, setup, pairing, outage, killed daemon
  *   --pages 16384      there, with a kernel of larger pages, as a Pi 5 may have it; --huge-pages always|madvise|never
  *   --compiled         the daemon as one compiled program; else the official runtime and the bundle
  */
@@ -38,7 +40,7 @@ const PACKAGES =
   "systemd,systemd-sysv,dbus,mosquitto,mosquitto-clients,ca-certificates,procps,iproute2,openssh-server,openssh-client";
 const TARGETS = { amd64: "x86_64-unknown-linux-gnu", arm64: "aarch64-unknown-linux-gnu" } as const;
 type Arch = keyof typeof TARGETS;
-/** Seven minutes on a machine of its own; a busy one needs several times that. */
+/** Several times what the whole house takes, for a busy machine. */
 const LIMIT_MS = 45 * 60_000;
 
 /** The newest package whose postinst ran before Mosquitto's and left a blank system half-made: upgrades start there. */
