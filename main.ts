@@ -3,7 +3,7 @@ import { type CommandRow, complain, EXIT, EXIT_CODES, print } from "./commands/c
 import { COMMANDS } from "./commands/table.ts";
 import { fileErrorText, isFileError } from "./commands/terminal/file_error.ts";
 import { installationHere } from "./commands/terminal/installation.ts";
-import { PROGRAM } from "./lib/text/typable.ts";
+import { programIn } from "./lib/text/typable.ts";
 import { nearest } from "./lib/text/nearest.ts";
 import { wrap } from "./lib/text/wrap.ts";
 import { VERSION } from "./lib/version.ts";
@@ -18,7 +18,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (!command) {
     const names = COMMANDS.map((row) => row.name).join(", ");
     const meant = nearest(name, COMMANDS.map((row) => row.name));
-    const help = `see: ${PROGRAM[installationHere()]} --help`;
+    const help = `see: ${programIn(installationHere())} --help`;
     return complain(wrap(`Cannot run "${name}": must be one of ${names}${meant}\n${help}\n`), EXIT.usage);
   }
   if (rest.some(isHelp)) return print(helpOf(command));
@@ -31,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function overview(): string {
-  const program = PROGRAM[installationHere()];
+  const program = programIn(installationHere());
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   return [
     `ecoflow-power ${VERSION}: EcoFlow power stations as a UPS for the whole house`,
@@ -48,7 +48,7 @@ function overview(): string {
 }
 
 function helpOf({ name, summary, help }: CommandRow): string {
-  const usage = wrap(`Usage: ${PROGRAM[installationHere()]} ${name} [options]: ${summary}`, 80, 2);
+  const usage = wrap(`Usage: ${programIn(installationHere())} ${name} [options]: ${summary}`, 80, 2);
   const options = help.split("\n").map((line) =>
     wrap(line, 80, /^ *\S+(?: [A-Z]+)? +/.exec(line)?.[0].length ?? 2)
   );

@@ -18,12 +18,16 @@ const JOURNAL = /journalctl -u ecoflow-power(?![\w-])(?: -g ("[^"]*"))?/g;
 const SETUP = /(?<![\w/.-])(?:sudo )?ecoflow-power setup\b(?! -)/g;
 const BROKER = /systemctl status mosquitto\b/g;
 
-/** What stands before a subcommand, in each form. */
-export const PROGRAM: Readonly<Record<Installation, string>> = {
+const PROGRAM: Readonly<Record<Installation, string>> = {
   package: "ecoflow-power",
   checkout: "deno run -A main.ts",
   container: "docker compose run --rm setup",
 };
+
+/** What is typed before a subcommand in this installation. */
+export function programIn(installation: Installation): string {
+  return own(PROGRAM, installation);
+}
 
 /** A sentence's commands as they are typed in this installation; it names those of the package. */
 export function typable(text: string, installation: Installation): string {
