@@ -1,4 +1,5 @@
 /** What a person types, in each form of installation. Pure. */
+import { own } from "../own.ts";
 
 /** `checkout`: run by Deno from its sources. `package`: the program, beside a systemd that runs it. `container`: the image. */
 export type Installation = "checkout" | "package" | "container";
