@@ -1,8 +1,9 @@
 /** Odd input to the real program: no stack, a code that `--help` knows, and what to do. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 
-const MAIN = new URL("../main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /** Arguments, the configuration, the exit code, what must be said. `FILE` is a plain file. */
 const rows: readonly [args: readonly string[], env: string, code: number, wanted: RegExp][] = [

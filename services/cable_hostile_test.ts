@@ -111,7 +111,7 @@ Deno.test("a driver that hangs at OL while the battery empties, without a cloud,
   inHouse(async (house) => {
     await house.play(1350, (sec) => ({ ...OL, "battery.charge": falling(100, sec) }));
     assert.deepEqual(house.events(), ["source_doubtful"]);
-    assert.match(house.health(), /says "on line" while the charge falls.*of Rack/);
+    assert.match(house.health(), /says "on line" although the charge falls.*: Rack/);
     await house.play(60, () => ({ ...OL, "battery.charge": 60 }));
     assert.doesNotMatch(house.health(), /while the charge falls/);
   }));

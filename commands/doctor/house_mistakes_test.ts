@@ -1,5 +1,6 @@
 /** Mistakes that show only while the daemon runs, each played for real: its log, `doctor` and the page must name the cure. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { connect } from "node:net";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { startDaemonProcess } from "../../scripts/simulate/processes.ts";
 import type { BrokerUser } from "../../services/broker_access.ts";
 import { ACCOUNT, inMistakenHouse, type MistakenHouse, type Scene } from "./testdata/mistaken_house.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const SN = "R631SIM000000001";
 const LOGIN = [`ECOFLOW_USER=${ACCOUNT.user}`, `ECOFLOW_PASS=${ACCOUNT.pass}`];
 const STUDY = [`ECOFLOW_DEVICE_LIST=${SN}:Study`, 'DEVICE_TO_AGENTS_JSON={"Study":["pc"]}'];

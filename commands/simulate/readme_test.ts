@@ -1,8 +1,9 @@
 /** What the README quotes of the first demo is what is played. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { readFileSync } from "node:fs";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Without times, and with any number for a number: the load is played with a little noise. */
 const shapeOf = (line: string) => line.trim().replace(/^\d+:\d\d +/, "").replaceAll(/\d+(\.\d+)?/g, "N");

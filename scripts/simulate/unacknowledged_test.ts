@@ -101,7 +101,7 @@ async function play(fault: Fault, dir: string, undo: (() => unknown)[]): Promise
       onUp: () => up.resolve(),
       onDown: () => void (isOver || (again = setTimeout(watch, 200))),
       onMessage: ({ topic, payload }) => {
-        if (topic.includes("/policy/")) status = parsePolicyStatus(payload, topic);
+        if (topic.includes("/policy/") && payload.length > 0) status = parsePolicyStatus(payload, topic);
       },
     });
     say = () => {
