@@ -44,28 +44,42 @@ export function readConfig(
   isAboutToBe: (path: string) => boolean = () => false,
 ): { house: HouseConfig; time: TimeScale } | number {
   try {
-    const values = readOptions(args, ["env", "time-scale"]);
-    const path = envPathOf(values.env);
-    if (values.env !== undefined && !DISK.exists(values.env) && !isAboutToBe(values.env)) {
-      return complain(`${noSuchFile(values.env)}\n`, EXIT.config);
+    const { env } = readOptions(args, ["env", "time-scale"]);
+    if (env !== undefined && !DISK.exists(env) && !isAboutToBe(env)) {
+      return complain(`${noSuchFile(env)}\n`, EXIT.config);
     }
-    const house = loadConfig({
-      file: path === undefined ? undefined : { name: path, text: DISK.readFile(path) },
-      environment: { ...credentialsBeside(path), ...Deno.env.toObject() },
-      ...DISK,
-      hostName: ownName(),
-      installation: installationHere(),
-      exists: (path) => DISK.exists(path) || isAboutToBe(path),
-    });
-    const problems = serviceConfigProblems(house);
-    if (problems.length > 0) throw new ConfigError(problems);
-    // For simulations only: `--time-scale SPEED@ORIGIN_WALL_MS`.
-    const time = values["time-scale"] === undefined ? REAL_TIME : parseTimeScale(values["time-scale"]);
-    return { house: { ...house, stateDir: absolutePath(house.stateDir, Deno.cwd) }, time };
+    return loadNamed(args, isAboutToBe);
   } catch (error) {
-    const code = error instanceof ConfigError || isFileError(error) ? EXIT.config : EXIT.usage;
-    return complain(`${wrap(configAdvice(error, args), 80, 4)}\n`, code);
+    return complainOfConfig(error, args);
   }
+}
+
+/** As {@link readConfig}. @throws ConfigError with every problem, or what else went wrong */
+export function loadNamed(
+  args: readonly string[],
+  isAboutToBe: (path: string) => boolean = () => false,
+): { house: HouseConfig; time: TimeScale } {
+  const values = readOptions(args, ["env", "time-scale"]);
+  const path = envPathOf(values.env);
+  const house = loadConfig({
+    file: path === undefined ? undefined : { name: path, text: DISK.readFile(path) },
+    environment: { ...credentialsBeside(path), ...Deno.env.toObject() },
+    ...DISK,
+    hostName: ownName(),
+    installation: installationHere(),
+    exists: (path) => DISK.exists(path) || isAboutToBe(path),
+  });
+  const problems = serviceConfigProblems(house);
+  if (problems.length > 0) throw new ConfigError(problems);
+  // For simulations only: `--time-scale SPEED@ORIGIN_WALL_MS`.
+  const time = values["time-scale"] === undefined ? REAL_TIME : parseTimeScale(values["time-scale"]);
+  return { house: { ...house, stateDir: absolutePath(house.stateDir, Deno.cwd) }, time };
+}
+
+/** Tells what is wrong with a configuration, and what to do about it. @returns the exit code */
+export function complainOfConfig(error: unknown, args: readonly string[]): number {
+  const code = error instanceof ConfigError || isFileError(error) ? EXIT.config : EXIT.usage;
+  return complain(`${wrap(configAdvice(error, args), 80, 4)}\n`, code);
 }
 
 /** What to do about a configuration file that `--env` names and that cannot be used. */

@@ -7,7 +7,16 @@ import { type Key, KEYS } from "../lib/config/keys.ts";
 import { readSources } from "../lib/config/load.ts";
 import type { KeyReading } from "../lib/config/read_keys.ts";
 import { complain, EXIT, print } from "./command.ts";
-import { credentialsDirOf, DISK, ENV_PLACES, envPathOf, noSuchFile, readConfig } from "./read_config.ts";
+import { ConfigError } from "../lib/errors.ts";
+import {
+  complainOfConfig,
+  credentialsDirOf,
+  DISK,
+  ENV_PLACES,
+  envPathOf,
+  loadNamed,
+  noSuchFile,
+} from "./read_config.ts";
 import { fileErrorText, isFileError } from "./terminal/file_error.ts";
 import { own } from "../lib/own.ts";
 import type { HouseRules } from "../services/policy_engine/rules/rules.ts";
@@ -44,11 +53,35 @@ export function settings(args: readonly string[]): number {
   } catch (error) {
     return complain(`${fileErrorText(error)}\n`, isFileError(error) ? EXIT.config : EXIT.usage);
   }
-  print(settingsText(reading, where, { isShort }));
-  const config = readConfig(envArgs);
-  if (typeof config === "number") return config;
-  print(ownersText(ownersRules(config.house)));
-  return print(config.house.remarks.map((remark) => `note: ${remark}\n`).join(""));
+  try {
+    const { house } = loadNamed(envArgs);
+    print(settingsText(reading, where, { isShort }));
+    print(ownersText(ownersRules(house)));
+    return print(house.remarks.map((remark) => `note: ${remark}\n`).join(""));
+  } catch (error) {
+    const refused = new Set([
+      ...reading.refused,
+      ...(error instanceof ConfigError ? blamedKeys(error, reading) : []),
+    ]);
+    print(settingsText({ ...reading, refused }, where, { isShort }));
+    return complainOfConfig(error, envArgs);
+  }
+}
+
+/** What a problem begins with: the key, or the keys, that it is about. */
+const BLAMED = /^(?:Cannot read )?([A-Z][A-Z0-9_]+(?:(?:, | and )[A-Z][A-Z0-9_]+)*)/;
+
+/**
+ * Whose text was refused when keys were looked at together. Only then is a password seen that stands in an address, or in the JSON
+ * of another key. A number, a switch or a choice was read by itself and holds none.
+ */
+function blamedKeys({ problems }: ConfigError, { origins }: KeyReading): readonly Key[] {
+  const named = new Set(problems.flatMap((problem) => BLAMED.exec(problem)?.[1]?.split(/, | and /) ?? []));
+  return (Object.keys(KEYS) as Key[]).filter((key) => {
+    const { kind } = own(KEYS, key);
+    const isSet = !["unset", "default"].includes(own(origins, key).kind);
+    return isSet && named.has(key) && (kind === "text" || kind === "json");
+  });
 }
 
 /** Where values were looked for. */

@@ -179,6 +179,16 @@ Deno.test("main() settings shows what holds, tells what is unknown or wrong, and
       assert.ok(bad.err.includes(part), bad.err);
     }
     assert.doesNotMatch(good.out + good.err + bad.out, /hush/);
+    const misplaced = await run(
+      "ECOFLOW_USER=me@example.com\nMQTT_HOST=mqtt://me:hush@pi\nPUSHOVER_URL=https://me:hush@push.lan\n" +
+        `NUT_SOURCES_JSON='{"Study":{"ups":"u","password":"hush"}}'\nSIMULATED_STATIONS=Played\n`,
+    );
+    assert.equal(misplaced.code, 78);
+    for (const key of ["MQTT_HOST", "NUT_SOURCES_JSON"]) {
+      assert.match(misplaced.out, new RegExp(`^ {2}${key} +\\? +cannot be used, see below$`, "m"));
+    }
+    assert.match(misplaced.out, /^ {2}SIMULATED_STATIONS +Played +file$/m);
+    assert.doesNotMatch(misplaced.out + misplaced.err, /hush/);
   } finally {
     rmSync(dir, { recursive: true });
   }

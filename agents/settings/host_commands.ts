@@ -50,7 +50,7 @@ export interface HostCommands {
   readonly last: LastStep;
 }
 
-/** The owner's wishes for the last step; see {@link AGENT_KEYS} for the words. */
+/** The owner's wishes for the last step; `keys.ts` has the words. */
 export interface LastStepWishes {
   readonly mode: "poweroff" | "hibernate";
   /** Instead of the system's own. */

@@ -245,6 +245,10 @@ const notifierRows: readonly [text: string, problem: RegExp][] = [
   ["SMTP_TO=me@example.com", /SMTP_TO must come with SMTP_HOST/],
   ["SMTP_HOST=mail.example.com", /SMTP_TO must be set with SMTP_HOST/],
   [
+    "SMTP_HOST=me:secret-p@mail.example.com\nSMTP_TO=me@example.com",
+    /SMTP_HOST must be a host name or an IP address, without port and brackets, found 28 characters/,
+  ],
+  [
     "SMTP_HOST=mail.example.com\nSMTP_TO=me@example.com\nSMTP_TLS=none",
     /SMTP_TLS=none is for a server on this machine/,
   ],

@@ -11,6 +11,11 @@ export function shownValue(text: string): string {
   return text.length <= NO_SECRET_CHARACTERS ? JSON.stringify(text) : `${text.length} characters`;
 }
 
+/** That a key has no name or address of a machine; an address with a user and a password in it is none. */
+export function notAHost(key: string, found: string): string {
+  return `${key} must be a host name or an IP address, without port and brackets, found ${shownValue(found)}`;
+}
+
 /**
  * A key that is not known: itself when it looks like a key, for else it may be the beginning of a secret. Capitals with digits and
  * without a `_` may be one too: a code with `=` at its end.

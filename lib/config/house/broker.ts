@@ -3,7 +3,7 @@ import { own } from "../../own.ts";
 import { isHost } from "../../text/host_name.ts";
 import type { HouseConfig } from "../house_config.ts";
 import type { KeyReading } from "../read_keys.ts";
-import { shownValue } from "../shown_value.ts";
+import { notAHost } from "../shown_value.ts";
 
 /** How the broker is reached; undefined: an embedded one is wanted. Adds to `problems` what does not go together. */
 export function readBroker(
@@ -22,11 +22,7 @@ export function readBroker(
     if (useTls) problems.push("MQTT_TLS must come with MQTT_HOST, found it alone");
     return undefined;
   }
-  if (!isHost(host)) {
-    problems.push(
-      `MQTT_HOST must be a host name or an IP address, without port and brackets, found ${shownValue(host)}`,
-    );
-  }
+  if (!isHost(host)) problems.push(notAHost("MQTT_HOST", host));
   if (!useTls && (pem.ca || pem.cert || pem.key)) {
     problems.push("MQTT_CA_FILE, MQTT_CERT_FILE and MQTT_KEY_FILE need MQTT_TLS=on, found it off");
   }

@@ -1,6 +1,7 @@
 /** The keys of the notifier: which channels there are, what goes to each, and when it is quiet. Pure. */
-import { shownValue } from "../shown_value.ts";
+import { notAHost, shownValue } from "../shown_value.ts";
 import { errorText } from "../../errors.ts";
+import { isHost } from "../../text/host_name.ts";
 import { isPrivateHost } from "../../private_address.ts";
 import { isThisMachine } from "../../this_machine.ts";
 import type { Key, KeyValues, TextKey } from "../keys.ts";
@@ -221,6 +222,7 @@ function readEmail(
     }
     return undefined;
   }
+  if (!isHost(host)) problems.push(notAHost("SMTP_HOST", host));
   const login = pair("SMTP_USER", "SMTP_PASS");
   const to = (text("SMTP_TO") ?? "").split(",").map((one) => one.trim()).filter(Boolean);
   const from = text("SMTP_FROM") ?? to[0] ?? "";

@@ -42,7 +42,7 @@ export class RestartGrace {
     return this.#doubt !== undefined;
   }
 
-  /** Takes what a host says of itself; in doubt it may move {@link OldWords.notBeforeMonoMs}. */
+  /** Takes what a host says of itself; in doubt it may move {@link RestartGrace.notBeforeMonoMs}. */
   noteStatus(agent: string, status: AgentStatus): void {
     this.#doubt?.noteStatus(agent, status);
   }
