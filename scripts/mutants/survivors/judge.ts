@@ -127,9 +127,9 @@ export const JUDGE_SURVIVORS: readonly (readonly [reason: string, mutants: reado
     ],
   ],
   [
-    "a mark that is not true marks nothing",
+    "an age that is no number is not fresh either",
     [
-      "services/soc_bridge/judge/sources.ts «return isPlaceholder ? { ...timed, isPlaceholder } : timed;» isPlaceholder -> true",
+      'services/soc_bridge/judge/weigh.ts «const isCloudLive = cloud.link === "live" && (cloud.age_s ?? Infinity) * 1000 <= FRESH_MS;» cloud.age_s ?? Infinity -> (cloud.age_s)!',
     ],
   ],
   [

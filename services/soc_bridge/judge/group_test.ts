@@ -75,7 +75,8 @@ Deno.test("PowerStation takes the group's figures, all of them, of a unit that t
     discharge_min: 700,
     battery_wh: 5760,
   });
-  const { cms_batt_full_energy: __, ...noEnergy } = group;
+  // A load of which one unit, of 1920 Wh, would be empty in 139 min.
+  const { cms_batt_full_energy: __, ...noEnergy } = { ...group, grid_connection_power: 400 };
   const { discharge_min, discharge_min_doubtful } = await said({ [DISPLAY]: noEnergy });
   assert.deepEqual(
     [discharge_min, discharge_min_doubtful],
