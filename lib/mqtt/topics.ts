@@ -101,6 +101,11 @@ export function matchesFilter(filter: string, topic: string): boolean {
   }
 }
 
+/** The level of `topic` that stands where `filter` has its first `+`; empty when there is none. */
+export function levelAtPlus(topic: string, filter: string): string {
+  return topic.split("/")[filter.split("/").indexOf("+")] ?? "";
+}
+
 function endOfLevel(text: string, from: number): number {
   const slash = text.indexOf("/", from);
   return slash === -1 ? text.length : slash;

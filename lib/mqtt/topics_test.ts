@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { coversFilter, DEFAULT_ROOTS, matchesFilter, topicsUnder, topicWordProblem } from "./topics.ts";
+import {
+  coversFilter,
+  DEFAULT_ROOTS,
+  levelAtPlus,
+  matchesFilter,
+  topicsUnder,
+  topicWordProblem,
+} from "./topics.ts";
 
 const matching: readonly [filter: string, topic: string, matches: boolean][] = [
   ["a/b", "a/b", true],
@@ -78,4 +85,11 @@ Deno.test("topicsUnder() builds the public contract", () => {
   assert.equal(topics.ack("nas"), "power-manager/nas/ack");
   assert.equal(topics.policy("Study"), "power-manager/policy/Study");
   assert.equal(topics.orchestratorStatus, "power-manager/orchestrator/status");
+});
+
+Deno.test("levelAtPlus() takes the level at the first +, and nothing where there is none", () => {
+  assert.equal(levelAtPlus("power-manager/policy/Study", "power-manager/policy/+"), "Study");
+  assert.equal(levelAtPlus("bridge/Study/json/state", "bridge/+/json/state"), "Study");
+  assert.equal(levelAtPlus("power-manager/policy", "power-manager/policy/+"), "");
+  assert.equal(levelAtPlus("power-manager/policy", "power-manager/policy"), "");
 });

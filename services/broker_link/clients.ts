@@ -66,7 +66,7 @@ export class Clients {
   }
 
   /** The services that hear `topic`, each once. */
-  hearing(topic: string): readonly Client[] {
+  subscribersOf(topic: string): readonly Client[] {
     const known = this.#routes.get(topic);
     if (known) return known;
     const found = [...this.#byService.values()].filter((client) =>
@@ -78,10 +78,10 @@ export class Clients {
   }
 
   /** The services that hear `topic` when one of them publishes it: not the one that does, where it does not want that. */
-  hearingOwn(topic: string): readonly Client[] {
+  subscribersOfOwn(topic: string): readonly Client[] {
     const known = this.#ownRoutes.get(topic);
     if (known) return known;
-    const found = this.hearing(topic).filter(({ capability, filters }) =>
+    const found = this.subscribersOf(topic).filter(({ capability, filters }) =>
       !mayPublish(capability, topic) ||
       [...filters].some(([filter, { noLocal }]) => !noLocal && matchesFilter(filter, topic))
     );

@@ -247,10 +247,10 @@ export class BrokerLink {
   /** From one of the services. Their pace is their own. */
   #handOver(message: MqttMessage): void {
     this.#leftOut.taken(message.topic);
-    this.#deliver(message, this.#clients.hearingOwn(message.topic));
+    this.#deliver(message, this.#clients.subscribersOfOwn(message.topic));
   }
 
-  #deliver(message: MqttMessage, clients = this.#clients.hearing(message.topic)): void {
+  #deliver(message: MqttMessage, clients = this.#clients.subscribersOf(message.topic)): void {
     const { topic } = message;
     if (topic === this.#presenceTopic) this.#presence.hear(message);
     const reply = asReply(message);

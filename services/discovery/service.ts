@@ -10,7 +10,7 @@ import { type JournalEvent, parseEvent } from "../../lib/messages/event.ts";
 import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
 import { parsePowerState } from "../../lib/messages/power_state.ts";
 import { parseStationList } from "../../lib/messages/station_list.ts";
-import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { levelAtPlus, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { type DiscoveryConfig, discoveryTopics } from "./config.ts";
 import { Devices, isSharedKey } from "./devices.ts";
@@ -152,7 +152,7 @@ export class DiscoveryService implements Service {
   }
 
   #onPolicy({ topic, payload }: BusMessage): void {
-    const name = wordAt(topic, this.#topics.policy("+"));
+    const name = levelAtPlus(topic, this.#topics.policy("+"));
     if (payload.length === 0) return void this.#policies.delete(name);
     if (!this.#policies.has(name) && this.#policies.size >= MAX_POLICIES) return;
     this.#policies.set(name, parsePolicyStatus(payload, `MQTT topic "${topic}"`));
@@ -199,7 +199,7 @@ export class DiscoveryService implements Service {
   #onOwnConfig({ topic, payload, retained }: BusMessage): void {
     // Live messages on our own topic are our own, or a person's who deletes the device in Home Assistant.
     if (!retained || payload.length === 0) return;
-    const id = wordAt(topic, this.#own.config("+"));
+    const id = levelAtPlus(topic, this.#own.config("+"));
     if (!this.#kept.has(topic)) this.#kept.set(topic, new TextDecoder().decode(payload));
     const kind = kindOfId(id);
     if (kind === "host" && !this.#hosts.has(id)) return this.#remove(id);
@@ -216,7 +216,7 @@ export class DiscoveryService implements Service {
 
   #onState({ topic, payload, retained }: BusMessage): void {
     if (retained && this.#spoken.has(topic)) return;
-    const name = wordAt(topic, this.#topics.state("+"));
+    const name = levelAtPlus(topic, this.#topics.state("+"));
     if (!retained && this.#spoken.size < 5000) this.#spoken.add(topic);
     if (payload.length === 0) {
       const id = this.#roster.emptied(name);
@@ -268,9 +268,4 @@ export class DiscoveryService implements Service {
       }
     }, options);
   }
-}
-
-/** The word that stands where the filter has its `+`. */
-function wordAt(topic: string, filter: string): string {
-  return topic.split("/")[filter.split("/").indexOf("+")] ?? "";
 }

@@ -9,7 +9,7 @@ import { type AgentCommand, parseAgentCommand } from "../../lib/messages/agent/c
 import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
 import { parsePowerState, stateOnArrival } from "../../lib/messages/power_state.ts";
 import type { BusMessage, SubscribeOptions } from "../../lib/workers/bus.ts";
-import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
+import { levelAtPlus, type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { AddressList } from "./access/addresses.ts";
 import { Announcer } from "./announcer.ts";
@@ -183,7 +183,10 @@ export class NutService implements Service {
     const state = stateOnArrival(said, this.context.clock.wallMs());
     const nowMonoMs = this.context.clock.monoMs();
     this.#announcer.tell(
-      this.#upsRegistry.noteState(deviceOf(topic, this.#topics.state("+")), state, { retained, nowMonoMs }),
+      this.#upsRegistry.noteState(levelAtPlus(topic, this.#topics.state("+")), state, {
+        retained,
+        nowMonoMs,
+      }),
     );
   }
 
@@ -191,7 +194,9 @@ export class NutService implements Service {
     const status = parsePolicyStatus(payload, `MQTT topic "${topic}"`);
     const { clock } = this.context;
     const at = { retained: retained && !this.#isRecent(status), nowMonoMs: clock.monoMs() };
-    this.#announcer.tell(this.#upsRegistry.notePolicy(deviceOf(topic, this.#topics.policy("+")), status, at));
+    this.#announcer.tell(
+      this.#upsRegistry.notePolicy(levelAtPlus(topic, this.#topics.policy("+")), status, at),
+    );
   }
 
   /**
@@ -238,9 +243,4 @@ export class NutService implements Service {
       }
     }, options);
   }
-}
-
-/** The word that stands where the filter has its `+`. */
-function deviceOf(topic: string, filter: string): string {
-  return topic.split("/")[filter.split("/").indexOf("+")] ?? "";
 }

@@ -17,7 +17,7 @@ import { type Step, stepSession } from "./protocol/session.ts";
 import { type HostFacts, type Missing, MissingHosts } from "./ups/missing_hosts.ts";
 import { type PollView, viewOfPoll } from "./ups/poll_view.ts";
 import type { Grace, StationView } from "./ups/station.ts";
-import { type Hearing, Stations } from "./ups/stations.ts";
+import { type Arrival, Stations } from "./ups/stations.ts";
 import { UpsEntries } from "./ups_entries.ts";
 import { upsVariables } from "./ups/variables.ts";
 import type { NutWorld, Session, UpsView } from "./protocol/world.ts";
@@ -97,7 +97,7 @@ export class UpsRegistry {
     return this.#missing.now(this.#hostFacts(nowMonoMs));
   }
 
-  noteState(device: string, state: PowerState, at: Hearing): readonly Outcome[] {
+  noteState(device: string, state: PowerState, at: Arrival): readonly Outcome[] {
     const before = this.policyOf(device);
     this.#stations.noteState(device, state, at);
     // An outage that the station confirms makes the policy's status from before worth acting on.
@@ -105,7 +105,7 @@ export class UpsRegistry {
   }
 
   /** @param at `retained`: kept by the broker from before and too old to be acted on */
-  notePolicy(device: string, status: PolicyStatus, at: Hearing): readonly Outcome[] {
+  notePolicy(device: string, status: PolicyStatus, at: Arrival): readonly Outcome[] {
     this.#heardSinceMonoMs ??= at.nowMonoMs;
     const before = this.policyOf(device);
     this.#stations.notePolicy(device, status, at);

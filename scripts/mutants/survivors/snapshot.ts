@@ -25,7 +25,7 @@ export const SNAPSHOT_SURVIVORS: readonly (readonly [reason: string, mutants: re
   [
     "no answer is neither of the two that are looked for",
     [
-      "services/policy_engine/snapshot/power_return.ts «const words = agents.flatMap((agent) => this.#words.get(agent) ?? []);» this.#words.get(agent) ?? [] -> (this.#words.get(agent))!",
+      "services/policy_engine/snapshot/power_return.ts «const histories = agents.flatMap((agent) => this.#histories.get(agent) ?? []);» this.#histories.get(agent) ?? [] -> (this.#histories.get(agent))!",
     ],
   ],
 ];

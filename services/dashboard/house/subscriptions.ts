@@ -11,11 +11,11 @@ import { type JournalEvent, parseEvent } from "../../../lib/messages/event.ts";
 import { parseOrchestratorStatus } from "../../../lib/messages/orchestrator_status.ts";
 import { parsePolicyStatus } from "../../../lib/messages/policy_status.ts";
 import { heldUpMs, parsePowerState, type PowerState } from "../../../lib/messages/power_state.ts";
-import { RESERVED_AGENT_NAMES, type Topics } from "../../../lib/mqtt/topics.ts";
+import { levelAtPlus, RESERVED_AGENT_NAMES, type Topics } from "../../../lib/mqtt/topics.ts";
 import type { Heard, House } from "./house.ts";
 
 /** What the listener is given. */
-export interface HearingParts {
+export interface SubscriptionParts {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Logger;
@@ -36,18 +36,16 @@ const MAX_NAMES = 500;
 const MAX_TOPICS = 10 * MAX_NAMES;
 
 /** Subscribes to everything; lasts as long as the bus. */
-export function listen(parts: HearingParts): void {
+export function listen(parts: SubscriptionParts): void {
   const { bus, clock, log, topics, house, onChange, onState, onEvent } = parts;
   /** Topics with a live word since the broker came: what it kept from before is older, but may be sent after it. */
   const spoken = new Set<string>();
   const subscribe = (filter: string, hear: (message: BusMessage, name: string, source: string) => void) => {
-    const index = filter.split("/").indexOf("+");
     bus.subscribe(filter, (message) => {
       if (message.retained && spoken.has(message.topic)) return;
       if (!message.retained && spoken.size < MAX_TOPICS) spoken.add(message.topic);
       try {
-        const name = message.topic.split("/")[index] ?? "";
-        hear(message, name, `MQTT topic "${message.topic}"`);
+        hear(message, levelAtPlus(message.topic, filter), `MQTT topic "${message.topic}"`);
         onChange();
       } catch (error) {
         if (!(error instanceof InvalidInputError)) throw error;

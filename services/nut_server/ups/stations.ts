@@ -13,7 +13,7 @@ import {
 } from "./station.ts";
 
 /** When and how something was heard; `nowMonoMs` is monotonic and never goes back. */
-export interface Hearing {
+export interface Arrival {
   /** The broker kept it from before. */
   readonly retained: boolean;
   readonly nowMonoMs: number;
@@ -42,12 +42,12 @@ export class Stations {
   }
 
   /** Takes in a report. */
-  noteState(device: string, state: PowerState, at: Hearing): void {
+  noteState(device: string, state: PowerState, at: Arrival): void {
     this.#memories.set(device, noteState(this.memoryOf(device), state, at));
   }
 
   /** Takes in a status of the policy. */
-  notePolicy(device: string, status: PolicyStatus, at: Hearing): void {
+  notePolicy(device: string, status: PolicyStatus, at: Arrival): void {
     this.#memories.set(device, notePolicy(this.memoryOf(device), status, at));
   }
 

@@ -35,25 +35,25 @@ export function powerHistoryOf(
 
 /** The doubt after one reboot, until it is settled. */
 export class PowerDoubt {
-  readonly #words = new Map<string, PowerHistory>();
+  readonly #histories = new Map<string, PowerHistory>();
 
   constructor(private readonly basis: DoubtBasis) {}
 
   /** Takes what a host says of itself. */
   noteStatus(agent: string, status: AgentStatus): void {
-    const word = powerHistoryOf(status, this.basis.savedAtMs);
-    if (word !== undefined) this.#words.set(agent, word);
+    const history = powerHistoryOf(status, this.basis.savedAtMs);
+    if (history !== undefined) this.#histories.set(agent, history);
   }
 
   /** Until then old readings trigger nothing, monotonic ms. */
   get endMonoMs(): number {
-    const hasKept = [...this.#words.values()].includes("kept");
+    const hasKept = [...this.#histories.values()].includes("kept");
     return this.basis.beganMonoMs + (hasKept ? KEPT_DOUBT_MS : DOUBT_MS);
   }
 
   /** Whether the power of these hosts went and came back: at least one was switched on since, and none was on all the while. */
   isPowerBack(agents: readonly string[]): boolean {
-    const words = agents.flatMap((agent) => this.#words.get(agent) ?? []);
-    return words.includes("lost") && !words.includes("kept");
+    const histories = agents.flatMap((agent) => this.#histories.get(agent) ?? []);
+    return histories.includes("lost") && !histories.includes("kept");
   }
 }
