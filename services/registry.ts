@@ -75,7 +75,7 @@ export const SERVICES: readonly ServiceRow[] = [
   },
   {
     name: "policy_engine",
-    purpose: "Decides when hosts go down, when they are called off and when they are switched on again.",
+    purpose: "Decides when hosts go down, when that is aborted, and when they are switched on again.",
     entry: new URL("./policy_engine/worker.ts", import.meta.url),
     required: true,
     grants: policyEngineGrants,
@@ -126,7 +126,7 @@ export const SERVICES: readonly ServiceRow[] = [
   },
   {
     name: "dashboard",
-    purpose: "Shows the house on a web page, and passes on a person's wish for a drill or a calling off.",
+    purpose: "Shows the house on a web page, and passes on a person's wish for a drill or an abort.",
     entry: new URL("./dashboard/worker.ts", import.meta.url),
     required: false,
     isWanted: ({ dashboard }) => dashboard !== undefined,

@@ -109,7 +109,7 @@ Deno.test("an outage that is not told any more is called off when the battery is
   assert.deepEqual(h.commands, ["shutdown"]);
   await h.charge(9, 12, 60);
   assert.equal(h.commands[1], "abort");
-  assert.match(h.policy().sentence, /^The danger is over; hosts are being called off/);
+  assert.match(h.policy().sentence, /^The danger is over; shutdowns are being aborted/);
   await h.charge(12, 8, 200);
   await h.charge(8, 7, 400);
   assert.equal(h.commands.at(-1), "shutdown", "it falls: the battery ends after all");

@@ -28,7 +28,7 @@ Deno.test("ONLOOKERS are services of the registry, in its order, and none that t
   assert.deepEqual(rows.filter(({ required }) => required), []);
 });
 
-Deno.test("ONLOOKERS say nothing that those who protect listen to, but a person's wish for a drill or a calling off", () => {
+Deno.test("ONLOOKERS say nothing that those who protect listen to, but a person's wish for a drill or an abort", () => {
   const config = configOf({ ...ALL, DEVICE_TO_AGENTS_JSON: '{"Study":["nas"]}' });
   const all = wantedServices(config).map((row) => capabilityOf(row, config));
   const isOnlooking = ({ service }: { service: string }) =>

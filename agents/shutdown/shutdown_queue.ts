@@ -74,7 +74,7 @@ export class ShutdownQueue {
     this.#inTurn(() => {
       if (this.#isLeft) return;
       if (aborts === this.#aborts) return this.#begin(order, why);
-      this.ports.ack(order.id, "aborted", "called off before it began", actionOf(order));
+      this.ports.ack(order.id, "aborted", "aborted before it began", actionOf(order));
     });
   }
 

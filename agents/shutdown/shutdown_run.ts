@@ -303,7 +303,7 @@ export class ShutdownRun {
     log.error("STILL UP", { after_s: afterSec });
     tell(
       "failed",
-      `still up ${afterSec} s after the end: called off on the host itself, or something holds it`,
+      `still up ${afterSec} s after the end: aborted on the host itself, or something holds it`,
     );
   }
 

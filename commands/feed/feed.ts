@@ -117,7 +117,7 @@ export async function play({ device, event, limitSec }: FeedRequest, parts: Feed
     say(
       isOver
         ? "The play is over, and nothing of it is left."
-        : "The play is over; its hosts are being called off.",
+        : "The play is over; their shutdown is being aborted.",
     );
   } finally {
     await client.close();

@@ -205,7 +205,9 @@ for (
     await h.pass(400, { soc: 80, grid_connected: true }, "Study");
     if (name === "still mapped") {
       assert.deepEqual(h.actions(), ["shutdown pc", "abort pc"]);
-      assert.ok(h.events.some(({ text }) => text === "SIMULATED: pc is called off: the grid is back"));
+      assert.ok(
+        h.events.some(({ text }) => text === "SIMULATED: the shutdown of pc is aborted: the grid is back"),
+      );
     }
     assert.doesNotMatch(h.said() ?? "", /SIMULATED|critical|shutting_down|recovery/);
     await h.stop();

@@ -19,7 +19,7 @@ export const CABLE_SCENARIOS: readonly Scenario[] = [
   {
     name: "internet_dies_usb_goes_on",
     title:
-      "The internet dies with the grid, the cable goes on: decided on real readings, and called off when the grid is back.",
+      "The internet dies with the grid, the cable goes on: decided on real readings, and aborted when the grid is back.",
     stations: [STUDY],
     hosts: HOSTS,
     settings: { ...SETTINGS, STATE_STALE_SEC: "60" },

@@ -9,7 +9,7 @@ export const GRID_SCENARIOS: readonly Scenario[] = [
   {
     name: "full_outage",
     title:
-      "The grid goes, the battery drains, hosts are shut down in time, the grid comes back and they are called off.",
+      "The grid goes, the battery drains, hosts are shut down in time, the grid comes back and the shutdown is aborted.",
     stations: [STUDY],
     hosts: HOSTS,
     settings: SETTINGS,
@@ -71,8 +71,8 @@ export const GRID_SCENARIOS: readonly Scenario[] = [
         fromSec: 210,
         why: "the grid is back before the host is down",
       },
-      { kind: "ack", agent: AGENT, status: "aborted", fromSec: 210, why: "the host was called off" },
-      { kind: "stays_on", agent: AGENT, why: "a host that was called off is not switched off" },
+      { kind: "ack", agent: AGENT, status: "aborted", fromSec: 210, why: "its shutdown was aborted" },
+      { kind: "stays_on", agent: AGENT, why: "a host whose shutdown was aborted is not switched off" },
       { kind: "policy", device: "Study", state: "online", fromSec: 210, why: "all is well again" },
     ],
   },
@@ -89,7 +89,7 @@ export const GRID_SCENARIOS: readonly Scenario[] = [
     endSec: 180,
     expect: [
       { kind: "command", agent: AGENT, action: "shutdown", times: 0, why: "the debounce outlasts a flicker" },
-      { kind: "command", agent: AGENT, action: "abort", times: 0, why: "there was nothing to call off" },
+      { kind: "command", agent: AGENT, action: "abort", times: 0, why: "there was nothing to abort" },
       { kind: "policy", device: "Study", state: "online", fromSec: 50, why: "the grid is back" },
     ],
   },

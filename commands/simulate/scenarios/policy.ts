@@ -80,7 +80,7 @@ export const POLICY_SCENARIOS: readonly Scenario[] = [
   {
     name: "power_returns_between_stages",
     title:
-      "Two stages: the first host is told, the grid returns, the first is called off and the second never told.",
+      "Two stages: the first host is commanded, the grid returns, its shutdown is aborted and the second is never commanded.",
     stations: [{ ...STUDY, socPercent: 28 }],
     hosts: { Study: [AGENT, "nas"] },
     settings: SETTINGS,
@@ -116,7 +116,7 @@ soc_min = 10
   {
     name: "second_outage_in_recovery",
     title:
-      "The grid returns for ten seconds after the trigger and goes again: the host is called off, then told again.",
+      "The grid returns for ten seconds after the trigger and goes again: its shutdown is aborted, then commanded again.",
     stations: [STUDY],
     hosts: HOSTS,
     settings: SETTINGS,

@@ -39,7 +39,7 @@ export function wishRoutes(desk: WishRequests, house: House): readonly Route[] {
       path: "/api/abort",
       access: "write",
       handle: ({ body }) => {
-        const { device } = parseJson(abortSchema, body, "the request to call off");
+        const { device } = parseJson(abortSchema, body, "the request to abort");
         return ask(() => desk.abort(device));
       },
     },

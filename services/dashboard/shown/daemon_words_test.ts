@@ -27,7 +27,7 @@ for (
       "pc is told to shut down: Study: 5 min to empty is at or below 6 min",
       "pc fährt herunter: Study: 5 min bis leer sind 6 min oder weniger",
     ],
-    ["pc is called off: the grid is back", "pc ist abbestellt: das Netz ist zurück"],
+    ["the shutdown of pc is aborted: the grid is back", "pc ist abbestellt: das Netz ist zurück"],
     ["EcoFlow cloud up: 2 stations at host:1", "EcoFlows Cloud ist verbunden: 2 Stationen an host:1"],
     [
       '"pc" was never seen: a shutdown would reach nobody there',

@@ -141,12 +141,12 @@ export const PICTURED: readonly PicturedState[] = [
       feedDaemon(house, UP);
       const policy = {
         state: "recovery",
-        sentence: "The danger is over; hosts are being called off.",
+        sentence: "The danger is over; shutdowns are being aborted.",
         soc: 9,
       };
       feedStation(house, "Study", { state: { ...CALM, soc: 9 }, policy });
     },
-    shows: /The danger is over.*Hosts are being called off or woken/s,
+    shows: /The danger is over.*Shutdowns are being aborted, or hosts are woken/s,
   },
   {
     name: "three_stations",

@@ -130,7 +130,7 @@ function hostView(
     case "down":
       return { ...base, state: "down", command_id: phase.commandId };
     case "aborting":
-      return { ...base, state: presence, command_id: phase.abortId, detail: "being called off" };
+      return { ...base, state: presence, command_id: phase.abortId, detail: "being aborted" };
     case "waking":
       return { ...base, state: presence, command_id: phase.commandId, detail: "being woken" };
   }
@@ -199,7 +199,7 @@ function sentenceFor(telling: Telling): string {
     const isWaking = hosts.some(({ detail }) => detail === "being woken");
     return isWaking
       ? "The grid is back; hosts are being woken."
-      : "The danger is over; hosts are being called off.";
+      : "The danger is over; shutdowns are being aborted.";
   }
   const phase = stationPhase(state);
   switch (phase.kind) {

@@ -185,7 +185,7 @@ function outageTelling({ device, event, numbers }: Extract<HouseEffect, { kind: 
         `${device}: hosts are told to shut down, ${event.reason}`,
       );
     case "called_off":
-      return tell("notice", "ABORT", "notice", `${device}: the shutdown is called off, ${event.reason}`);
+      return tell("notice", "ABORT", "notice", `${device}: the shutdown is aborted, ${event.reason}`);
   }
 }
 
@@ -286,7 +286,13 @@ function hostTelling({ agent, effect, reason, stage }: Extract<HouseEffect, { ki
     case "send":
       return effect.action === "shutdown"
         ? tell("crit", "SHUTDOWN SENT", "shutdown_sent", "danger", `${agent} is told to shut down: ${reason}`)
-        : tell("notice", "ABORT SENT", "abort_sent", "notice", `${agent} is called off: ${reason}`);
+        : tell(
+          "notice",
+          "ABORT SENT",
+          "abort_sent",
+          "notice",
+          `the shutdown of ${agent} is aborted: ${reason}`,
+        );
     case "is_down":
       return tell(
         "notice",

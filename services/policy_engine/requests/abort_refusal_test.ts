@@ -67,7 +67,7 @@ Deno.test("AbortRequests refuses what was asked for more than a minute ago, befo
   const issued = (agoMs: number) => new Date(NOW_WALL_MS - agoMs).toISOString();
   const late = { ...ABORT, device: "Attic", issued_at: issued(61_000) };
   assert.deepEqual(asked(JSON.stringify(late), critical()), [
-    "abort_refused Attic a1: Attic: not called off: it was asked for 61 s ago",
+    "abort_refused Attic a1: Attic: not aborted: it was asked for 61 s ago",
   ]);
   assert.equal(asked(JSON.stringify({ ...ABORT, issued_at: issued(60_000) }), critical()).length, 2);
 });

@@ -53,7 +53,7 @@ export class AbortRequests {
     const { nowMonoMs, nowWallMs, hold, tell } = this.parts;
     const refusal = lateness({ issued_at }, nowWallMs()) ?? abortRefusal(device, house, nowMonoMs());
     if (refusal !== undefined) {
-      return tell("abort_refused", device, `${device}: not called off: ${refusal}`, id);
+      return tell("abort_refused", device, `${device}: not aborted: ${refusal}`, id);
     }
     const minutes = HOLD_MS / 60_000;
     const reason = `${by ?? "a person"} holds the shutdown back for ${minutes} min`;

@@ -64,7 +64,7 @@ export function drillRefusal(
     const kind = house.state.hosts.get(host)?.phase.kind;
     return kind === "commanded" || kind === "aborting";
   });
-  return busy === undefined ? undefined : `"${busy}" is being shut down or called off`;
+  return busy === undefined ? undefined : `"${busy}" is being shut down, or its shutdown is being aborted`;
 }
 
 /** A station of these hosts that is on battery, or undefined. */

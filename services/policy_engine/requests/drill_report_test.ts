@@ -28,7 +28,7 @@ const COMMANDED: HostState["phase"] = {
   answer: "none",
   delivery: "done",
 };
-const busy = '"pc" is being shut down or called off';
+const busy = '"pc" is being shut down, or its shutdown is being aborted';
 const phases: readonly [name: string, phase: HostState["phase"] | undefined, refusal: string | undefined][] =
   [
     ["nothing is known of", undefined, undefined],

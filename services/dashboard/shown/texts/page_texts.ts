@@ -85,13 +85,13 @@ export const PAGE_TEXTS = {
     "EcoFlows Cloud ist nicht nutzbar. Was nicht stimmt, zeigt:",
   ],
   abort: ["Call it off", "Abbrechen"],
-  abort_login: ["Log in to call a shutdown off.", "Zum Abbrechen bitte anmelden."],
+  abort_login: ["Log in to abort a shutdown.", "Zum Abbrechen bitte anmelden."],
   abort_question: [
     "Call the shutdown of {device}'s hosts off?",
     "Das Herunterfahren der Rechner an {device} abbrechen?",
   ],
   abort_detail: [
-    "Hosts that are not down yet are called off, and nothing is shut down for five minutes. Then the conditions count again. The battery goes on emptying. The policy refuses when it would not last for that.",
+    "The shutdowns of hosts that are not down yet are aborted, and nothing is shut down for five minutes. Then the conditions count again. The battery goes on emptying. The policy refuses when it would not last for that.",
     "Rechner, die noch laufen, bleiben an, und fünf Minuten lang fährt nichts herunter. Dann gelten die Bedingungen wieder. Der Akku leert sich weiter. Reicht er dafür nicht, wird abgelehnt.",
   ],
   drill: ["Start a drill", "Übung starten"],

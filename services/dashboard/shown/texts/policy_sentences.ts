@@ -4,7 +4,7 @@
 export const POLICY_SENTENCES_DE: readonly (readonly [english: string, german: string])[] = [
   // The policy, of a host.
   ["{agent} is told to shut down: {=why}", "{agent} fährt herunter: {=why}"],
-  ["{agent} is called off: {=why}", "{agent} ist abbestellt: {=why}"],
+  ["the shutdown of {agent} is aborted: {=why}", "{agent} ist abbestellt: {=why}"],
   ["{agent} went down as it was told, in {#s} s", "{agent} ging wie befohlen aus, in {#s} s"],
   ["{agent} stays up", "{agent} bleibt an"],
   ["{agent} never said that it stays up", "{agent} hat nie gesagt, dass er an bleibt"],
@@ -37,7 +37,7 @@ export const POLICY_SENTENCES_DE: readonly (readonly [english: string, german: s
   ["Ended early, {why}; {=rest}", "Vorzeitig beendet ({why}); {=rest}"],
   ["No drill now: {why}", "Jetzt keine Übung: {why}"],
   ["{#ready} of {#all} hosts are ready.", "{#ready} von {#all} Rechnern sind bereit."],
-  ["being called off", "wird abbestellt"],
+  ["being aborted", "wird abbestellt"],
   ["being woken", "wird geweckt"],
   // The policy, of a station.
   ["{device}: the grid is gone, on battery", "{device}: Das Netz ist weg, Akkubetrieb"],
@@ -61,7 +61,7 @@ export const POLICY_SENTENCES_DE: readonly (readonly [english: string, german: s
   ],
   ["{device}: the timer is aborted, {=why}", "{device}: Die Frist ist beendet, {=why}"],
   ["{device}: hosts are told to shut down, {=why}", "{device}: Rechner fahren herunter, {=why}"],
-  ["{device}: the shutdown is called off, {=why}", "{device}: Das Herunterfahren ist abbestellt, {=why}"],
+  ["{device}: the shutdown is aborted, {=why}", "{device}: Das Herunterfahren ist abbestellt, {=why}"],
   ["{device}: stage {#stage} begins, {=why}", "{device}: Stufe {#stage} beginnt, {=why}"],
   ["{device}: fresh values arrive again", "{device}: Frische Werte kommen wieder an"],
   [

@@ -71,7 +71,10 @@ export const STATION_TEXTS = {
     "When the first host goes down cannot be told.",
     "Wann der erste Rechner ausgeht, ist nicht zu sagen.",
   ],
-  policy_recovery: ["Hosts are being called off or woken.", "Rechner werden abbestellt oder geweckt."],
+  policy_recovery: [
+    "Shutdowns are being aborted, or hosts are woken.",
+    "Rechner werden abbestellt oder geweckt.",
+  ],
   no_hosts: [
     "No hosts are plugged into this station: nothing is shut down.",
     "An dieser Station hängen keine Rechner: Nichts wird heruntergefahren.",
