@@ -22,7 +22,14 @@ export const NOT_HERE: Readonly<Record<string, readonly string[]>> = {
     "connectMqtt() keeps a session with QoS 1 messages over a disconnect on Mosquitto",
     "connectMqtt() names a refused password by its CONNACK code, and not the password",
     "connectMqtt() tells the end of a connection once, and refuses to publish afterwards",
+    "connectMqtt() leaves out what is too large at a broker without a limit, and goes on",
   ],
+  "only the daemon has it, which does not run on Windows: rights are of another kind there, an open file keeps its name, and paths have other slashes":
+    [
+      "slotFile() gives back the newest text, also to the next process, and grows with it",
+      "slotFile(): a file that somebody removed or replaced is made anew, and nothing goes where nobody finds it",
+      "proveCache() takes the mark out of a cache of ours, and touches no other folder",
+    ],
   "Wine's sockets end (EPIPE) when two publishes are written at once to the broker inside, which no agent runs":
     [
       "startEmbeddedBroker() loses no retained message when another message overtakes it",
