@@ -2,9 +2,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** Where systemd keeps its control groups: on a machine with both forms, and with the second alone. */
-const GROUPS = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup"] as const;
-const IN_GROUP = 'group=$1; shift; mkdir "$group" && echo $$ >"$group/cgroup.procs"; exec "$@"';
+/** Where systemd keeps its control groups: on a machine with both forms, in both of them; else in the second alone. */
+const BOTH = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"] as const;
+const SECOND = ["/sys/fs/cgroup"] as const;
+const IN_GROUPS =
+  'for group in $1; do mkdir "$group" && echo $$ >"$group/cgroup.procs"; done; shift; exec "$@"';
 
 /** A system that is up until it ends by itself or is killed. */
 export interface Booting {
@@ -22,10 +24,11 @@ export interface Booting {
  * @param more Arguments of systemd-nspawn
  */
 export function bootFolder(root: string, more: readonly string[] = []): Booting {
-  const group = join(GROUPS.find(existsSync) ?? GROUPS[0], `ecoflow-boot-${crypto.randomUUID()}`);
+  const name = `ecoflow-boot-${crypto.randomUUID()}`;
+  const groups = (BOTH.every(existsSync) ? BOTH : SECOND).map((place) => join(place, name));
   const child = new Deno.Command("sh", {
     args: [
-      ...["-c", IN_GROUP, "sh", group],
+      ...["-c", IN_GROUPS, "sh", groups.join(" ")],
       ...[
         "systemd-nspawn",
         "--quiet",
@@ -42,7 +45,10 @@ export function bootFolder(root: string, more: readonly string[] = []): Booting 
     stdout: "null",
     stderr: "null",
   }).spawn();
-  return { kill: (signal) => child.kill(signal), ended: child.status.then(() => removeGroup(group)) };
+  return {
+    kill: (signal) => child.kill(signal),
+    ended: child.status.then(() => groups.forEach(removeGroup)),
+  };
 }
 
 /** From the innermost on; one in which something still runs stays. */
