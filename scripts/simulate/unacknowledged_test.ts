@@ -126,9 +126,9 @@ async function play(fault: Fault, dir: string, undo: (() => unknown)[]): Promise
   const tookMs = performance.now() - begunMs;
   await waited("told", () => daemon.lines.some((line) => /SHUTDOWN SENT/.test(line)));
   await waited(
-    // A broker that is killed may have taken the first answer with it.
+    // A broker that is killed may have taken the first answers with it.
     "its answer",
-    () => daemon.lines.some((line) => /AGENT ANSWERED .*status=(accepted|running)/.test(line)),
+    () => daemon.lines.some((line) => /AGENT ANSWERED .*status=(accepted|running|shutting_down)/.test(line)),
   );
   await waited("the state of a host that knows", () => {
     const [host] = status?.hosts ?? [];
