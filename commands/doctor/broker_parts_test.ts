@@ -31,6 +31,19 @@ const house = (root: string) =>
     ...DISK,
   });
 
+/** A broker of the package that is put together, whose files can all be used. @returns the configuration's path */
+async function wholeBroker(root: string): Promise<string> {
+  mkdirSync(join(root, "state"));
+  await new ManagedBroker(root).setUp(house(root), ["pi"], false);
+  for (const path of WHOLE.slice(0, 2)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), "x");
+  }
+  const envPath = join(root, "etc/ecoflow-power/ecoflow-power.env");
+  writeFileSync(envPath, OURS);
+  return envPath;
+}
+
 const rows: readonly [name: string, env: string, files: readonly string[], wanted: RegExp | undefined][] = [
   ["whole", OURS, WHOLE, undefined],
   ["never had Mosquitto", "STATE_DIR=/x\n", [], undefined],
@@ -115,14 +128,7 @@ for (
   Deno.test(`examineBrokerParts() sees ${name}`, async () => {
     const root = Deno.makeTempDirSync();
     try {
-      mkdirSync(join(root, "state"));
-      await new ManagedBroker(root).setUp(house(root), ["pi"], false);
-      for (const path of WHOLE.slice(0, 2)) {
-        mkdirSync(dirname(join(root, path)), { recursive: true });
-        writeFileSync(join(root, path), "x");
-      }
-      const envPath = join(root, "etc/ecoflow-power/ecoflow-power.env");
-      writeFileSync(envPath, OURS);
+      const envPath = await wholeBroker(root);
       assert.deepEqual(examineBrokerParts(envPath, root), []);
       writeFileSync(join(root, path), "\0\0\0\0");
       const text = findingsText(examineBrokerParts(envPath, root));
@@ -167,14 +173,7 @@ Deno.test("examineLogins() sees a host that the broker forgot, and its next line
 Deno.test("examineBrokerParts() is not sure of an authority without its key: hosts go on, and it cannot be made anew", async () => {
   const root = Deno.makeTempDirSync();
   try {
-    mkdirSync(join(root, "state"));
-    await new ManagedBroker(root).setUp(house(root), ["pi"], false);
-    for (const path of WHOLE.slice(0, 2)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), "x");
-    }
-    const envPath = join(root, "etc/ecoflow-power/ecoflow-power.env");
-    writeFileSync(envPath, OURS);
+    const envPath = await wholeBroker(root);
     writeFileSync(join(root, "etc/ecoflow-power/authority/ca.key"), "");
     assert.deepEqual(await new ManagedBroker(root).setUp(house(root), ["pi"], false), []);
     assert.match(

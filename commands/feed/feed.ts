@@ -117,7 +117,7 @@ export async function play({ device, event, limitSec }: FeedRequest, parts: Feed
     say(
       isOver
         ? "The play is over, and nothing of it is left."
-        : "The play is over; their shutdown is being aborted.",
+        : "The play is over; the shutdown of its hosts is being aborted.",
     );
   } finally {
     await client.close();

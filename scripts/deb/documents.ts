@@ -23,7 +23,8 @@ Recommends: mosquitto (>= 2.0.11)
 Description: EcoFlow power stations as a UPS for the whole house
  Watches EcoFlow power stations through the maker's cloud, and when the grid is
  gone and the battery runs low it shuts computers, servers and storage down, in
- time and in order. When the grid comes back first, it aborts that.
+ time and in order. When the grid comes back first, it aborts the
+ shutdown.
  .
  It never switches anything at a power station.
 `;

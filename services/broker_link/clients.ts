@@ -67,27 +67,27 @@ export class Clients {
 
   /** The services that hear `topic`, each once. */
   subscribersOf(topic: string): readonly Client[] {
-    const known = this.#routes.get(topic);
-    if (known) return known;
-    const found = [...this.#byService.values()].filter((client) =>
-      [...client.filters.keys()].some((filter) => matchesFilter(filter, topic))
+    return remembered(
+      this.#routes,
+      topic,
+      () =>
+        [...this.#byService.values()].filter((client) =>
+          [...client.filters.keys()].some((filter) => matchesFilter(filter, topic))
+        ),
     );
-    if (this.#routes.size >= ROUTES_LIMIT) this.#routes.clear();
-    this.#routes.set(topic, found);
-    return found;
   }
 
   /** The services that hear `topic` when one of them publishes it: not the one that does, where it does not want that. */
   subscribersOfOwn(topic: string): readonly Client[] {
-    const known = this.#ownRoutes.get(topic);
-    if (known) return known;
-    const found = this.subscribersOf(topic).filter(({ capability, filters }) =>
-      !mayPublish(capability, topic) ||
-      [...filters].some(([filter, { noLocal }]) => !noLocal && matchesFilter(filter, topic))
+    return remembered(
+      this.#ownRoutes,
+      topic,
+      () =>
+        this.subscribersOf(topic).filter(({ capability, filters }) =>
+          !mayPublish(capability, topic) ||
+          [...filters].some(([filter, { noLocal }]) => !noLocal && matchesFilter(filter, topic))
+        ),
     );
-    if (this.#ownRoutes.size >= ROUTES_LIMIT) this.#ownRoutes.clear();
-    this.#ownRoutes.set(topic, found);
-    return found;
   }
 
   /** The services attached since `sinceMonoMs` that may hear `topic` and have not subscribed to it yet. */
@@ -114,6 +114,20 @@ export class Clients {
     this.#routes.clear();
     this.#ownRoutes.clear();
   }
+}
+
+/** The answer of before; else `find`'s, which is kept. */
+function remembered(
+  routes: Map<string, readonly Client[]>,
+  topic: string,
+  find: () => readonly Client[],
+): readonly Client[] {
+  const known = routes.get(topic);
+  if (known) return known;
+  const found = find();
+  if (routes.size >= ROUTES_LIMIT) routes.clear();
+  routes.set(topic, found);
+  return found;
 }
 
 /** Whether the capability allows to publish on `topic`. Wildcards in a topic are never allowed. */
