@@ -8,13 +8,13 @@ const PERIOD_MS = 1000;
 function rounds(count: number) {
   const clock = new TestClock();
   const visits: { readonly atMs: number; readonly items: readonly number[] }[] = [];
-  const cancel = goRound(
+  const { cancel, dueAt } = goRound(
     clock,
     PERIOD_MS,
     () => Array.from({ length: count }, (_, i) => i),
     (items) => visits.push({ atMs: clock.monoMs(), items }),
   );
-  return { clock, visits, cancel };
+  return { clock, visits, cancel, dueAt };
 }
 
 for (
@@ -36,7 +36,7 @@ Deno.test("goRound() does what else is to be done once a period, with the first 
   const done: string[] = [];
   const items = Array.from({ length: 3 * AT_ONCE }, (_, i) => i);
   const visit = (some: readonly number[]) => void done.push(`visit ${some[0]}`);
-  const cancel = goRound(clock, PERIOD_MS, () => items, visit, () => done.push("else"));
+  const { cancel } = goRound(clock, PERIOD_MS, () => items, visit, () => done.push("else"));
   await clock.advance(PERIOD_MS);
   assert.deepEqual(done, ["visit 0", "else"]);
   await clock.advance(PERIOD_MS);
@@ -44,15 +44,17 @@ Deno.test("goRound() does what else is to be done once a period, with the first 
   cancel();
   assert.equal(clock.pending, 0);
   let beat = () => {};
+  let armed = 0;
   const failing = {
-    ...clock,
-    every: (_ms: number, run: () => void) => (beat = run, () => {}),
-  } as unknown as TestClock;
+    monoMs: () => 0,
+    after: (_ms: number, run: () => void) => (armed++, beat = run, () => {}),
+  };
   goRound(failing, PERIOD_MS, () => [1], () => {
     throw new Error("broken");
   }, () => done.push("after it"));
   assert.throws(() => beat(), /broken/);
   assert.equal(done.at(-1), "after it");
+  assert.equal(armed, 2, "the next round is on its way");
 });
 
 Deno.test("goRound() visits each of many items once a period, in order", async () => {
@@ -71,18 +73,13 @@ Deno.test("goRound() visits each of many items once a period, in order", async (
 });
 
 Deno.test("goRound() leaves nobody out when a round takes longer than its period", () => {
-  const clock = new TestClock();
   /** Timers of a machine that is late with everything but the period. */
   const late: (() => void)[] = [];
   let beat = () => {};
   const seen: number[] = [];
   const slow = {
-    speed: 1,
-    monoMs: () => clock.monoMs(),
-    wallMs: () => clock.wallMs(),
-    sleep: (ms: number) => clock.sleep(ms),
-    every: (_ms: number, run: () => void) => (beat = run, () => {}),
-    after: (_ms: number, run: () => void) => (late.push(run), () => {}),
+    monoMs: () => 0,
+    after: (ms: number, run: () => void) => (ms === PERIOD_MS ? beat = run : late.push(run), () => {}),
   };
   goRound(
     slow,
@@ -97,4 +94,75 @@ Deno.test("goRound() leaves nobody out when a round takes longer than its period
   assert.equal(seen.length, AT_ONCE + 2);
   beat();
   assert.equal(seen.length, 2 * AT_ONCE + 2);
+});
+
+const LONGEST_MS = 5000;
+
+for (
+  const [name, dueMs, wanted] of [
+    ["at each period while something is due", -Infinity, [1000, 2000, 3000, 4000, 5000, 6000]],
+    ["no sooner than its period", 1500, [1000, 2000, 3000, 4000, 5000, 6000]],
+    ["when something is due", 2500, [1000, 2500, 3500, 4500, 5500]],
+    ["at the latest after the longest rest", 6001, [1000, 6000]],
+    ["also when nothing is ever due", Infinity, [1000, 6000]],
+  ] as const
+) {
+  Deno.test(`goRound() with a rest comes ${name}`, async () => {
+    const clock = new TestClock();
+    const times: number[] = [];
+    const rest = { longestMs: LONGEST_MS, dueMonoMs: () => dueMs };
+    const { cancel } = goRound(
+      clock,
+      PERIOD_MS,
+      () => [1],
+      () => times.push(clock.monoMs()),
+      undefined,
+      rest,
+    );
+    await clock.advance(6400);
+    assert.deepEqual(times, wanted);
+    cancel();
+    assert.equal(clock.pending, 0);
+  });
+}
+
+for (
+  const [name, atMs, saidMs, next] of [
+    ["a period after the last round", 1200, 0, 2000],
+    ["at once, when that is over", 2600, 0, 2600],
+    ["when it is due", 2600, 4000, 4000],
+    ["not later than it would have", 2600, 9000, 6000],
+  ] as const
+) {
+  Deno.test(`Rounds.dueAt() brings a round that rests ${name}`, async () => {
+    const clock = new TestClock();
+    const times: number[] = [];
+    const rest = { longestMs: LONGEST_MS, dueMonoMs: () => Infinity };
+    const rounds = goRound(clock, PERIOD_MS, () => [1], () => times.push(clock.monoMs()), undefined, rest);
+    await clock.advance(atMs);
+    rounds.dueAt(saidMs);
+    await clock.advance(LONGEST_MS);
+    assert.deepEqual(times.slice(0, 2), [1000, next]);
+    rounds.cancel();
+    assert.equal(clock.pending, 0);
+  });
+}
+
+Deno.test("goRound() does not make up for what it missed while the machine slept", () => {
+  let nowMs = 0;
+  const timers: { readonly atMs: number; readonly run: () => void }[] = [];
+  const times: number[] = [];
+  const sleepy = {
+    monoMs: () => nowMs,
+    after: (ms: number, run: () => void) => (timers.push({ atMs: nowMs + ms, run }), () => {}),
+  };
+  goRound(sleepy, PERIOD_MS, () => [1], () => times.push(nowMs));
+  for (const atMs of [1010, 10_500, 11_500]) {
+    nowMs = atMs;
+    const timer = timers.shift();
+    assert.ok(timer && timer.atMs <= nowMs, `the round of ${atMs} ms is due`);
+    timer.run();
+  }
+  assert.deepEqual(times, [1010, 10_500, 11_500]);
+  assert.equal(timers[0]?.atMs, 12_500);
 });

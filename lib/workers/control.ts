@@ -36,7 +36,9 @@ export type ToWorker =
 /** Service worker to main worker. */
 export type FromWorker =
   | { readonly kind: "ready" }
-  | { readonly kind: "pong"; readonly seq: number; readonly health: readonly HealthCondition[] }
+  | { readonly kind: "pong"; readonly seq: number }
+  /** What is wrong now has changed. Nothing is, until it is said. */
+  | { readonly kind: "health"; readonly problems: readonly HealthCondition[] }
   /** The service could not start; the worker is of no more use. */
   | { readonly kind: "failed"; readonly text: string }
   | { readonly kind: "stopped" };

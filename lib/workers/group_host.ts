@@ -47,7 +47,7 @@ export class GroupHost {
     if (!seat) return;
     if (seat.host) return seat.host.receive(message);
     // A slow start is no silent worker.
-    if (message.kind === "ping") this.#say(id, { kind: "pong", seq: message.seq, health: [] });
+    if (message.kind === "ping") this.#say(id, { kind: "pong", seq: message.seq });
     else seat.waiting.push(message);
   }
 

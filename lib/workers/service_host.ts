@@ -1,5 +1,5 @@
 /** One service in a worker: made from the first message, it answers pings and stops on request. */
-import { createHealth, type Health } from "../health.ts";
+import { createHealth, type Health, type HealthCondition } from "../health.ts";
 import { errorText } from "../errors.ts";
 import { budgeted } from "../log/log_budget.ts";
 import { consoleSink, createLogger, type Logger } from "../log/log.ts";
@@ -9,6 +9,9 @@ import type { FromWorker, InitMessage, ToWorker } from "./control.ts";
 import { Isolation } from "./isolation.ts";
 import { PortBus } from "./port_bus.ts";
 import type { Service, ServiceFactory } from "./service.ts";
+
+/** Changes of what is wrong are gathered for so long, ms. */
+const TELL_HEALTH_MS = 100;
 
 /** The surroundings of a service that do not depend on what it does. */
 export interface HostedParts {
@@ -37,7 +40,6 @@ export interface HostSurroundings {
 /** See the file comment. Messages between `init` and the end of the start are answered too: a slow start is no silent worker. */
 export class ServiceHost {
   #hosted: Hosted | undefined;
-  #health: Health | undefined;
 
   constructor(private readonly make: MakeHosted, private readonly surroundings: HostSurroundings) {}
 
@@ -47,7 +49,7 @@ export class ServiceHost {
       case "init":
         return void this.#start(message);
       case "ping":
-        return this.surroundings.say({ kind: "pong", seq: message.seq, health: this.#health?.list() ?? [] });
+        return this.surroundings.say({ kind: "pong", seq: message.seq });
       case "stop":
         return void this.#stop();
       default:
@@ -61,8 +63,8 @@ export class ServiceHost {
       const clock = clockOf(init.time);
       const sink = budgeted(consoleSink(init.log.style, clock.wallMs), clock.monoMs);
       const log = createLogger(init.service, init.log.level, sink);
-      this.#health = createHealth();
-      this.#hosted = this.make(init, { clock, log, health: this.#health, random: Math.random });
+      const health = toldHealth(clock, (problems) => say({ kind: "health", problems }));
+      this.#hosted = this.make(init, { clock, log, health, random: Math.random });
       await this.#hosted.start();
       onStarted(clock, log);
       say({ kind: "ready" });
@@ -78,6 +80,20 @@ export class ServiceHost {
       this.surroundings.say({ kind: "stopped" });
     }
   }
+}
+
+/** A health that tells its changes, several at once together. */
+function toldHealth(clock: Clock, tell: (problems: readonly HealthCondition[]) => void): Health {
+  let isWaiting = false;
+  const health = createHealth(() => {
+    if (isWaiting) return;
+    isWaiting = true;
+    clock.after(TELL_HEALTH_MS, () => {
+      isWaiting = false;
+      tell(health.list());
+    });
+  });
+  return health;
 }
 
 /** An ordinary service: one with a bus to `broker_link` that carries its own topics and no others. */

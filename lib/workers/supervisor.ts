@@ -38,6 +38,14 @@ export interface ServiceView {
   readonly problems: readonly HealthCondition[];
 }
 
+/**
+ * How often each worker is asked whether it is alive, ms: twice before its silence counts. Each question wakes two threads, and in a
+ * quiet house nothing else does.
+ */
+const PING_EVERY_MS = 8000;
+/** A round of questions that is so late was held up itself, ms. */
+const OVERSLEPT_MS = 4000;
+
 /** Times, in real ms, and what to do. */
 export interface SupervisorOptions {
   /** The service that holds the broker connection; all others get a port to it. */
@@ -46,7 +54,7 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: Random;
-  /** How often each worker is asked whether it is alive; 2000 ms when absent. */
+  /** How often each worker is asked whether it is alive; {@link PING_EVERY_MS} when absent. */
   readonly pingEveryMs?: number;
   /** Silence after which a worker cannot be trusted any more; 15,000 ms when absent. */
   readonly silentAfterMs?: number;
@@ -104,7 +112,7 @@ export class Supervisor {
   #stopping = false;
 
   constructor(private readonly options: SupervisorOptions) {
-    this.#pingEveryMs = options.pingEveryMs ?? 2000;
+    this.#pingEveryMs = options.pingEveryMs ?? PING_EVERY_MS;
     this.#silentAfterMs = options.silentAfterMs ?? 15_000;
     this.#entries = options.services.map((service) => ({
       service,
@@ -251,11 +259,15 @@ export class Supervisor {
       case "ready":
         entry.state = "ready";
         entry.readyMonoMs = now;
+        // What the others did not say while it loaded does not count.
+        this.#loadingMonoMs = now;
         this.options.log.info("SERVICE READY", { service: entry.service.name });
         return this.options.onChange();
-      case "pong": {
-        const changed = JSON.stringify(message.health) !== JSON.stringify(entry.problems);
-        entry.problems = message.health;
+      case "pong":
+        return;
+      case "health": {
+        const changed = JSON.stringify(message.problems) !== JSON.stringify(entry.problems);
+        entry.problems = message.problems;
         if (changed) this.options.onChange();
         return;
       }
@@ -300,7 +312,7 @@ export class Supervisor {
   #ping(): void {
     const now = this.options.clock.monoMs();
     // After a suspended machine or a frozen process our own tick is late, and nobody could have answered.
-    const overslept = now - this.#lastPingMonoMs > this.#pingEveryMs * 3;
+    const overslept = now - this.#lastPingMonoMs > this.#pingEveryMs + OVERSLEPT_MS;
     this.#lastPingMonoMs = now;
     // Workers that load take the processor from the others: on a slow machine that was an endless circle of starts.
     const isLoading = this.#entries.some(({ worker, state, startedMonoMs }) =>

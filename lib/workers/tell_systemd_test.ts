@@ -44,7 +44,7 @@ function daemon() {
             if (message.kind === "attach" || message.kind === "bus") message.port.close();
             if (message.kind === "init") message.busPort?.close();
             // Who loads answers nothing.
-            if (message.kind === "ping" && hasSpoken) hear({ kind: "pong", seq: message.seq, health: [] });
+            if (message.kind === "ping" && hasSpoken) hear({ kind: "pong", seq: message.seq });
             if (message.kind === "stop") hear({ kind: "stopped" });
           },
           onMessage: (handle) => hear = handle,
@@ -105,7 +105,7 @@ function daemon() {
   };
 }
 
-const FIRST_WORD: FromWorker = { kind: "pong", seq: 0, health: [] };
+const FIRST_WORD: FromWorker = { kind: "pong", seq: 0 };
 
 Deno.test("tellSystemd(): a machine on which the workers load one after the other, a minute each, comes to READY", async () => {
   const { say, ready, pass, ends, words, stop } = daemon();

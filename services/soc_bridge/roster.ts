@@ -28,6 +28,8 @@ export interface RosterParts extends ServiceContext<SocBridgeConfig> {
   readonly topics: Topics;
   readonly refusals: RefusalLog;
   readonly tables: ModelTables;
+  /** Told when time alone may change what a station says, monotonic ms. */
+  dueAt(monoMs: number): void;
   journal(event: JournalEntry): void;
 }
 
@@ -115,6 +117,14 @@ export class Roster {
     if (this.#cableOnly.get(device) === station) this.#noteTwin(device, reading.serial);
     station.takeSource(reading, heldUpMs);
     return true;
+  }
+
+  /** When time alone may change what a station says, monotonic ms. Cables are looked at each time. */
+  dueMonoMs(): number {
+    if ((this.parts.config.cables?.length ?? 0) > 0) return -Infinity;
+    let dueMonoMs = Infinity;
+    for (const station of this.all()) dueMonoMs = Math.min(dueMonoMs, station.dueMonoMs);
+    return dueMonoMs;
   }
 
   /** Looks at the cables: which are silent from the beginning, and which are a station's second. */

@@ -11,19 +11,21 @@ import { parseStationList } from "../../lib/messages/station_list.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusMessage } from "../../lib/workers/bus.ts";
 import { Isolation } from "../../lib/workers/isolation.ts";
-import { goRound } from "../../lib/time/rounds.ts";
+import { goRound, type Rounds } from "../../lib/time/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import type { SocBridgeConfig } from "./config.ts";
 import { ModelTables } from "./models/model_tables.ts";
 import { RefusalLog } from "./publish/refusal_log.ts";
 import { stationConditions } from "./publish/station_conditions.ts";
 import type { JournalEntry } from "./publish/station_log.ts";
+import type { StationPublisher } from "./publish/station_publisher.ts";
 import { Roster } from "./roster.ts";
 
 export type { SocBridgeConfig } from "./config.ts";
 
-/** How often ages are looked at, ms. */
+/** How often ages are looked at, ms; while all is calm, only so often. */
 const TICK_MS = 1000;
+const CALM_TICK_MS = 5000;
 /** How often stations that are off the list are looked for, ms. */
 const GONE_LOOK_MS = 10_000;
 const SERIAL = /^[A-Za-z0-9-]{4,32}$/;
@@ -40,6 +42,7 @@ export class SocBridge implements Service {
   readonly #tables = new ModelTables();
   readonly #roster: Roster;
   readonly #cancels: (() => void)[] = [];
+  #rounds: Rounds | undefined;
   #isStopped = false;
 
   constructor(private readonly context: ServiceContext<SocBridgeConfig>) {
@@ -50,6 +53,7 @@ export class SocBridge implements Service {
       topics: this.#topics,
       refusals: this.#refusals,
       tables: this.#tables,
+      dueAt: (monoMs) => this.#rounds?.dueAt(monoMs),
       journal: (entry) => this.#journal(entry),
     });
   }
@@ -58,12 +62,18 @@ export class SocBridge implements Service {
     const { bus, clock } = this.context;
     await this.#loadModelFiles();
     const isolation = new Isolation(this.context, "part_failed");
-    this.#cancels.push(
-      goRound(clock, TICK_MS, () => this.#roster.all(), (some) => {
-        for (const station of some) isolation.run(`station "${station.device}"`, () => station.tick());
-      }, () => this.#showConditions()),
-      clock.every(GONE_LOOK_MS, () => this.#roster.takeGone()),
+    const tick = (some: readonly StationPublisher[]) => {
+      for (const station of some) isolation.run(`station "${station.device}"`, () => station.tick());
+    };
+    this.#rounds = goRound(
+      clock,
+      TICK_MS,
+      () => this.#roster.all(),
+      tick,
+      () => this.#showConditions(),
+      { longestMs: CALM_TICK_MS, dueMonoMs: () => this.#roster.dueMonoMs() },
     );
+    this.#cancels.push(this.#rounds.cancel, clock.every(GONE_LOOK_MS, () => this.#roster.takeGone()));
     this.#roster.start();
     // Before the list: what it no longer names may be kept by the broker.
     bus.subscribe(this.#topics.state("+"), (message) => this.#noteKept(message), { qos: 0, noLocal: true });

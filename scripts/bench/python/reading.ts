@@ -27,12 +27,12 @@ export interface RunningReading {
 }
 
 /** The daemon, from an executable of its own. */
-export function startDaemonReading(port: number): RunningReading {
+export function startDaemonReading(port: number, known = Number(Deno.env.get("KNOWN") ?? STATIONS)): RunningReading {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-bench-"));
   const stateDir = join(dir, "state");
   mkdirSync(stateDir, { mode: 0o700 });
   const envFile = join(dir, "daemon.env");
-  const devices = Array.from({ length: STATIONS }, (_, i) => `${SN(i)}:${SN(i)}`).join(",");
+  const devices = Array.from({ length: known }, (_, i) => `${SN(i)}:${SN(i)}`).join(",");
   writeFileSync(
     envFile,
     `MQTT_HOST='127.0.0.1'\nMQTT_PORT='${port}'\nECOFLOW_CLOUD='off'\nECOFLOW_DEVICE_LIST='${devices}'\n` +

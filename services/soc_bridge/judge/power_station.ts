@@ -123,6 +123,11 @@ export class PowerStation {
     return evidence !== undefined && nowMonoMs - evidence <= this.#options.staleAfterMs ? "live" : "stale";
   }
 
+  /** Until when its age leaves it live, monotonic ms; -Infinity without evidence. */
+  get liveUntilMonoMs(): number {
+    return (this.#evidenceMonoMs ?? -Infinity) + this.#options.staleAfterMs;
+  }
+
   /** Whether it is live and spoke within {@link FRESH_MS}: what it says of the grid is weighed against others by that. */
   isFresh(nowMonoMs: number): boolean {
     return this.link(nowMonoMs) === "live" && nowMonoMs - (this.#evidenceMonoMs ?? -Infinity) <= FRESH_MS;

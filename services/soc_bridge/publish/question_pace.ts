@@ -39,8 +39,12 @@ export class QuestionPace {
    */
   isDueByGrid(grid: GridState, nowMonoMs: number): boolean {
     if (grid.doubt || grid.pending?.isAlone) return this.isDueByDoubt(nowMonoMs);
-    if (grid.present === undefined && !grid.isUntold) return false;
-    const quietMs = nowMonoMs - Math.max(grid.confirmedAtMonoMs, this.#askedMonoMs);
-    return quietMs >= GRID_ASK_MS && this.isDue(nowMonoMs);
+    return nowMonoMs >= this.gridQuestionMonoMs(grid) && this.isDue(nowMonoMs);
+  }
+
+  /** When a grid that nobody doubts is asked for, monotonic ms; Infinity: never. */
+  gridQuestionMonoMs(grid: GridState): number {
+    if (grid.present === undefined && !grid.isUntold) return Infinity;
+    return Math.max(grid.confirmedAtMonoMs, this.#askedMonoMs) + GRID_ASK_MS;
   }
 }

@@ -7,8 +7,11 @@ import { own } from "../../../lib/own.ts";
 export const HEARTBEAT_MS = 10_000;
 /** A state that is not live is published again at this pace, so that its ages stay true, ms. */
 export const QUIET_HEARTBEAT_MS = 60_000;
-/** Changes of no consequence for a decision are gathered for this long, ms. */
-export const GATHER_MS = 1000;
+/**
+ * Changes of no consequence for a decision are gathered for this long, ms. A little less than a second: what a station says once a
+ * second is told of at once, and not by a timer that wakes the thread again.
+ */
+export const GATHER_MS = 950;
 
 /**
  * Whether `now` is to be published.

@@ -23,6 +23,8 @@ export interface PublisherParts extends LogParts {
   readonly publishRawJson: boolean;
   /** The station's present name in topics. */
   device(): string;
+  /** Told when its next {@link StationPublisher.tick} matters, monotonic ms, each time that something happened. */
+  dueAt?(monoMs: number): void;
   /** Only its cable speaks for it: it has no serial number, no model of ours, and nobody else to ask. */
   readonly isCableOnly?: boolean;
 }
@@ -203,7 +205,23 @@ export class StationPublisher {
     this.#touched();
   }
 
-  /** Publishes when it is time; called every second, because ages change by themselves. */
+  /** When time alone may change what it says, monotonic ms: a tick before that does nothing. */
+  get dueMonoMs(): number {
+    const station = this.#station;
+    if (!station) return Infinity;
+    const { grid } = station;
+    if (grid.doubt || grid.pending) return -Infinity;
+    if (this.#isTouched) return Math.max(this.#lookedMonoMs, this.#publishedMonoMs) + GATHER_MS;
+    const heartbeatMonoMs = this.#publishedMonoMs + heartbeatMs(this.link);
+    const cableMonoMs = this.#isCableLive && this.#cable
+      ? this.#cable.spokeMonoMs + CABLE_STALE_MS
+      : Infinity;
+    if (this.#cloudLink !== "live") return Math.min(heartbeatMonoMs, cableMonoMs);
+    const questionMonoMs = this.#questions.gridQuestionMonoMs(grid);
+    return Math.min(heartbeatMonoMs, cableMonoMs, station.liveUntilMonoMs, questionMonoMs);
+  }
+
+  /** Publishes when it is time, because ages change by themselves; called every second, or when it is due. */
   tick(): void {
     const grid = this.#station?.grid;
     if (grid && this.#cloudLink === "live") {
@@ -221,6 +239,15 @@ export class StationPublisher {
 
   #touched(): void {
     this.#isTouched = true;
+    const before = this.#published;
+    this.#look();
+    const now = this.#published;
+    // The conditions of the service's health name it, or name it no more.
+    const isOther = now?.link !== before?.link || now?.model_guess !== before?.model_guess;
+    this.parts.dueAt?.(isOther ? -Infinity : this.dueMonoMs);
+  }
+
+  #look(): void {
     const station = this.#station;
     if (!station) return;
     const now = this.parts.clock.monoMs();

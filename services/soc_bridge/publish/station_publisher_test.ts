@@ -10,7 +10,9 @@ import { compileModel } from "../models/compiled_model.ts";
 import { findModel } from "../models/models.ts";
 import { PowerStation } from "../judge/power_station.ts";
 import { RefusalLog } from "./refusal_log.ts";
+import { GATHER_MS } from "./state_pace.ts";
 import { StationPublisher } from "./station_publisher.ts";
+import { seededRandom } from "../testdata/hostile.ts";
 
 const SN = "R631SIM000000001";
 
@@ -30,7 +32,10 @@ async function feed() {
   const broker = new MemoryBroker(clock);
   const log = memoryLog();
   const published: PowerState[] = [];
+  const topicsSaid: string[] = [];
+  const dues: number[] = [];
   broker.watch(({ topic, payload }) => {
+    topicsSaid.push(topic);
     if (topic.endsWith("/json/state")) published.push(JSON.parse(new TextDecoder().decode(payload)));
   });
   const one = new StationPublisher(
@@ -45,6 +50,7 @@ async function feed() {
       publishRawJson: false,
       journal: () => {},
       device: () => "Study",
+      dueAt: (monoMs: number) => dues.push(monoMs),
     } as ConstructorParameters<typeof StationPublisher>[1],
   );
   const model = await compileModel(spec);
@@ -55,7 +61,7 @@ async function feed() {
     one.take(encoder.reply({ ...IDLE_ON_GRID, ...values }), "raw");
   say();
   await settle();
-  return { clock, station, published, say, tick: () => one.tick() };
+  return { clock, one, station, published, topicsSaid, dues, say, tick: () => one.tick() };
 }
 
 Deno.test("StationPublisher looks at most once a second at a station that speaks a hundred times", async () => {
@@ -105,4 +111,70 @@ Deno.test("StationPublisher says at least every ten seconds that a chatty statio
   }
   await settle();
   assert.ok(published.length - before >= 2, `${published.length - before} in 30 s`);
+});
+
+const LOSS = { gridPresent: false, acInWatts: 0 };
+
+for (
+  const [name, make, dueMs] of [
+    ["at its heartbeat while nothing happens", () => {}, 10_000],
+    ["when what changed within the second was gathered", ({ say }) => say({ acOutWatts: 77 }), GATHER_MS],
+    ["each time while its grid is in doubt", ({ say }) => say({ acInWatts: 0 }), -Infinity],
+    ["when its silence makes it stale", async ({ clock, tick }) => {
+      for (let sec = 0; sec < 119; sec++) {
+        await clock.advance(1000);
+        tick();
+      }
+    }, 120_000],
+    ["at its slow heartbeat once it is stale", async ({ clock, tick }) => {
+      await clock.advance(120_001);
+      tick();
+      await settle();
+    }, 180_001],
+  ] as readonly [string, (house: Awaited<ReturnType<typeof feed>>) => unknown, number][]
+) {
+  Deno.test(`StationPublisher is due ${name}`, async () => {
+    const house = await feed();
+    await make(house);
+    assert.equal(house.one.dueMonoMs, dueMs);
+  });
+}
+
+Deno.test("StationPublisher tells at once that it is due when its link changed, for the conditions name it", async () => {
+  const { clock, dues, say, tick } = await feed();
+  await clock.advance(121_000);
+  tick();
+  assert.equal(dues.at(-1), -Infinity);
+  await clock.advance(60_000);
+  tick();
+  assert.equal(dues.at(-1), 241_000, "the same link again");
+  say();
+  assert.equal(dues.at(-1), -Infinity);
+});
+
+Deno.test("StationPublisher has nothing to say or to ask before it is due, whatever its station said", async () => {
+  const seed = Number(Deno.env.get("PUBLISHER_SEED") ?? Date.now() >>> 0);
+  const random = seededRandom(seed);
+  const house = await feed();
+  let early = 0;
+  for (let step = 0; step < 3000; step++) {
+    const kind = random();
+    if (kind < 0.15) house.say();
+    else if (kind < 0.2) house.say(LOSS);
+    else if (kind < 0.25) house.say({ acInWatts: 0 });
+    else if (kind < 0.4) house.say({ acOutWatts: Math.floor(random() * 5) });
+    else if (kind < 0.45) house.say({ socPercent: 50 + Math.floor(random() * 3) });
+    await house.clock.advance(Math.floor(random() ** 4 * 30_000));
+    if (house.clock.monoMs() < house.one.dueMonoMs) {
+      early++;
+      const before = house.topicsSaid.length;
+      house.tick();
+      await settle();
+      assert.deepEqual(house.topicsSaid.slice(before), [], `seed ${seed}, step ${step}`);
+    } else {
+      house.tick();
+      await settle();
+    }
+  }
+  assert.ok(early > 300, `only ${early} ticks were early, seed ${seed}`);
 });
