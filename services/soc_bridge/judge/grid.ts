@@ -122,6 +122,15 @@ export function doubtGrid(
   return { ...state, doubt: { ...state.doubt ?? { evidence, sinceMonoMs: atMonoMs }, ...denied } };
 }
 
+/** Until when a grid that nobody doubts counts as told, monotonic ms; Infinity when time alone changes nothing any more. */
+export function gridUntoldMonoMs(
+  { present, isUntold, confirmedAtMonoMs }: GridState,
+  nowMonoMs: number,
+): number {
+  const untilMonoMs = confirmedAtMonoMs + GRID_UNTOLD_MS;
+  return present === undefined || isUntold || untilMonoMs < nowMonoMs ? Infinity : untilMonoMs;
+}
+
 /**
  * Ends a presence that is no longer told, and says of a loss that it is. That stays a loss until the grid shows itself: to forget
  * it would keep hosts running on a battery that ends.

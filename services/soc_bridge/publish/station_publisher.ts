@@ -6,6 +6,7 @@ import { encodePowerState, type PowerState } from "../../../lib/messages/power_s
 import type { Topics } from "../../../lib/mqtt/topics.ts";
 import type { Accepted, Link, PowerStation } from "../judge/power_station.ts";
 import { isDraining } from "../judge/cable_drain.ts";
+import { gridUntoldMonoMs } from "../judge/grid.ts";
 import { isUrgentNews } from "../judge/urgent.ts";
 import { addReading, type Cable, CABLE_STALE_MS, noteCloud, weigh } from "../judge/weigh.ts";
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
@@ -205,20 +206,23 @@ export class StationPublisher {
     this.#touched();
   }
 
-  /** When time alone may change what it says, monotonic ms: a tick before that does nothing. */
+  /** When time alone may change what it says or asks, monotonic ms: a tick before that does nothing. */
   get dueMonoMs(): number {
     const station = this.#station;
     if (!station) return Infinity;
     const { grid } = station;
     if (grid.doubt || grid.pending) return -Infinity;
-    if (this.#isTouched) return Math.max(this.#lookedMonoMs, this.#publishedMonoMs) + GATHER_MS;
-    const heartbeatMonoMs = this.#publishedMonoMs + heartbeatMs(this.link);
+    const saysMonoMs = this.#isTouched
+      ? Math.max(this.#lookedMonoMs, this.#publishedMonoMs) + GATHER_MS
+      : this.#publishedMonoMs + heartbeatMs(this.link);
     const cableMonoMs = this.#isCableLive && this.#cable
       ? this.#cable.spokeMonoMs + CABLE_STALE_MS
       : Infinity;
-    if (this.#cloudLink !== "live") return Math.min(heartbeatMonoMs, cableMonoMs);
-    const questionMonoMs = this.#questions.gridQuestionMonoMs(grid);
-    return Math.min(heartbeatMonoMs, cableMonoMs, station.liveUntilMonoMs, questionMonoMs);
+    if (this.#cloudLink !== "live") return Math.min(saysMonoMs, cableMonoMs + 1);
+    const untoldMonoMs = gridUntoldMonoMs(grid, this.parts.clock.monoMs());
+    // At its limit a station is live still.
+    const agesMonoMs = Math.min(cableMonoMs, station.liveUntilMonoMs, untoldMonoMs) + 1;
+    return Math.min(saysMonoMs, agesMonoMs, this.#questions.gridQuestionMonoMs(grid));
   }
 
   /** Publishes when it is time, because ages change by themselves; called every second, or when it is due. */

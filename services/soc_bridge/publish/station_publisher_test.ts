@@ -5,6 +5,8 @@ import { MemoryBroker } from "../../../lib/mqtt/memory_broker.ts";
 import { DEFAULT_ROOTS, topicsUnder } from "../../../lib/mqtt/topics.ts";
 import { settle, TestClock } from "../../../lib/time/test_clock.ts";
 import { memoryLog } from "../../../lib/testing.ts";
+import { encodeFrame } from "../../../proto/frame.ts";
+import { loadFamily } from "../../../proto/registry.ts";
 import { IDLE_ON_GRID, stationEncoder } from "../../../proto/encode_station.ts";
 import { compileModel } from "../models/compiled_model.ts";
 import { findModel } from "../models/models.ts";
@@ -119,13 +121,17 @@ for (
   const [name, make, dueMs] of [
     ["at its heartbeat while nothing happens", () => {}, 10_000],
     ["when what changed within the second was gathered", ({ say }) => say({ acOutWatts: 77 }), GATHER_MS],
-    ["each time while its grid is in doubt", ({ say }) => say({ acInWatts: 0 }), -Infinity],
+    ["each time while its grid is in doubt", async ({ one }) => {
+      const { schema } = await loadFamily("river3");
+      const pdata = schema.encode("DisplayPropertyUpload", { pow_get_ac_in: 0 });
+      one.take(encodeFrame([{ pdata, dest: 32, cmd_func: 254, cmd_id: 21 }]), "raw");
+    }, -Infinity],
     ["when its silence makes it stale", async ({ clock, tick }) => {
-      for (let sec = 0; sec < 119; sec++) {
+      for (let sec = 0; sec < 120; sec++) {
         await clock.advance(1000);
         tick();
       }
-    }, 120_000],
+    }, 120_001],
     ["at its slow heartbeat once it is stale", async ({ clock, tick }) => {
       await clock.advance(120_001);
       tick();
