@@ -170,8 +170,9 @@ Deno.test("StationPublisher has nothing to say or to ask before it is due, whate
     else if (kind < 0.25) house.say({ acInWatts: 0 });
     else if (kind < 0.4) house.say({ acOutWatts: Math.floor(random() * 5) });
     else if (kind < 0.45) house.say({ socPercent: 50 + Math.floor(random() * 3) });
+    const { dueMonoMs } = house.one;
     await house.clock.advance(Math.floor(random() ** 4 * 30_000));
-    if (house.clock.monoMs() < house.one.dueMonoMs) {
+    if (house.clock.monoMs() < dueMonoMs) {
       early++;
       const before = house.topicsSaid.length;
       house.tick();
