@@ -1,11 +1,10 @@
 /** The policy engine in the world: hears states and agents, sends commands, keeps the journal and the snapshot. */
-import type { Cancel } from "../../lib/time/clock.ts";
 import type { AgentAck } from "../../lib/messages/agent/ack.ts";
 import type { AgentStatus } from "../../lib/messages/agent/status.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { Isolation } from "../../lib/workers/isolation.ts";
-import { goRound } from "../../lib/time/rounds.ts";
+import { goRound, type Rounds } from "../../lib/time/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
 import { AbortRequests } from "./requests/abort_requests.ts";
@@ -34,8 +33,9 @@ export type { PolicyEngineConfig, PolicyEnginePorts } from "./config.ts";
 
 /** Stations beyond this many, which only somebody at the broker can have made up, are not watched. */
 const MOST_STATIONS = 256;
-/** How often holds and windows are looked at, ms. */
+/** How often holds and windows are looked at, ms; while the house is calm, only so often. */
 const TICK_MS = 1000;
+const CALM_TICK_MS = 5000;
 
 /** Makes the service as it runs in its worker. */
 export function createPolicyEngine(context: ServiceContext<PolicyEngineConfig>): PolicyEngine {
@@ -50,7 +50,7 @@ export function createPolicyEngine(context: ServiceContext<PolicyEngineConfig>):
 export class PolicyEngine implements Service {
   readonly #topics: Topics;
   #house: House | undefined;
-  readonly #cancels: Cancel[] = [];
+  #rounds: Rounds | undefined;
   #startedMonoMs = 0;
   readonly #keeper: SnapshotKeeper;
   readonly #publisher: Publisher;
@@ -105,7 +105,10 @@ export class PolicyEngine implements Service {
       {
         onState: (device, state, retained) => this.#onState(device, state, retained),
         onStateGone: (device) => this.#onStateGone(device),
-        onCloud: (link) => this.#cloud = link,
+        onCloud: (link) => {
+          this.#cloud = link;
+          this.#rounds?.dueAt(-Infinity);
+        },
         onWitness: (device, reading) => this.#step({ kind: "witness", device, reading }),
         onAck: (agent, ack) => this.#onAck(agent, ack),
         onStatus: (agent, status, retained) => this.#onStatus(agent, status, retained),
@@ -151,14 +154,13 @@ export class PolicyEngine implements Service {
     bus.onLink((up) => this.#onLink(up));
     this.#subscriptions.listen();
     const devices = () => this.#house?.state.stations.keys() ?? [];
-    this.#cancels.push(
-      goRound(
-        clock,
-        TICK_MS,
-        devices,
-        (some) => this.#step({ kind: "tick", devices: some }),
-        () => this.#tick(),
-      ),
+    this.#rounds = goRound(
+      clock,
+      TICK_MS,
+      devices,
+      (some) => this.#step({ kind: "tick", devices: some }),
+      () => this.#tick(),
+      { longestMs: CALM_TICK_MS, dueMonoMs: () => this.#calmUntilMonoMs() },
     );
     this.#step({ kind: "tick" });
     this.#plays.resume(this.#house);
@@ -166,7 +168,7 @@ export class PolicyEngine implements Service {
   }
 
   stop(): Promise<void> {
-    for (const cancel of this.#cancels.splice(0)) cancel();
+    this.#rounds?.cancel();
     this.#subscriptions.stop();
     if (this.#house) this.#keeper.close(this.#house.state);
     return Promise.resolve();
@@ -174,6 +176,7 @@ export class PolicyEngine implements Service {
 
   #onLink(up: boolean): void {
     this.#dispatch.isLinkUp = up;
+    this.#rounds?.dueAt(-Infinity);
     if (!up) return;
     this.#kept.linkIsUp();
     // A play that our end cut off has nobody else to take its status back.
@@ -230,6 +233,21 @@ export class PolicyEngine implements Service {
     const input = { kind: "presence", online, isLive: !retained } as const;
     this.#step({ kind: "host", agent, input });
     this.#agents.onStatus(agent, status, retained, house);
+  }
+
+  /** When time alone may change something, monotonic ms; -Infinity: at any time. */
+  #calmUntilMonoMs(): number {
+    const house = this.#house;
+    const nowMonoMs = this.context.clock.monoMs();
+    const isAnyPlayed = (this.context.config.simulatedStations ?? [])
+      .some((device) => this.#plays.isPlayed(device));
+    const isGrace = this.#restartGrace.isInDoubt || nowMonoMs <= this.#restartGrace.notBeforeMonoMs;
+    if (!house || isGrace || isAnyPlayed || this.#drills.isRunning) return -Infinity;
+    let untilMonoMs = Infinity;
+    for (const device of house.state.stations.keys()) {
+      untilMonoMs = Math.min(untilMonoMs, house.calmUntilMonoMs(device, nowMonoMs));
+    }
+    return untilMonoMs;
   }
 
   #tick(): void {
@@ -291,6 +309,9 @@ export class PolicyEngine implements Service {
     this.#settleDoubt(house);
     const { clock } = this.context;
     const effects = house.step(input, clock.monoMs());
+    // Of a calm house most states are news of nothing; whatever else comes, or follows, a round comes after it.
+    const isNews = input.kind !== "state" || effects.length > 0;
+    this.#rounds?.dueAt(isNews ? -Infinity : house.calmUntilMonoMs(input.device, clock.monoMs()));
     if (effects.length === 0 && input.kind === "state") return this.#show(input, house);
     // Stored before it is said, and marked when the broker has it: a crash in between repeats it with the same id.
     const isMark = effects.length === 0 && input.kind === "host" && input.input.kind === "delivered";

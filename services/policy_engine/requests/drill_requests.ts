@@ -46,6 +46,11 @@ export class DrillRequests {
 
   constructor(private readonly parts: DrillParts) {}
 
+  /** A drill runs. */
+  get isRunning(): boolean {
+    return this.#drill !== undefined;
+  }
+
   /** @throws InvalidInputError on a payload that is no request */
   onRequest({ topic, payload, retained }: BusMessage, house: House): void {
     // A request that the broker kept would drill at every start.
