@@ -57,7 +57,7 @@ export async function measureComparison(): Promise<readonly ReadingFigures[] | s
 }
 
 async function measureDaemon(port: number, payloads: readonly Uint8Array[]): Promise<ReadingFigures> {
-  const daemon = startDaemonReading(port);
+  const daemon = startDaemonReading(port, STATIONS);
   try {
     const walkPerSec = await ownWalkRate(payloads);
     return { name: "ecoflow-power", ...await load(port, payloads, daemon), walkPerSec };

@@ -10,7 +10,7 @@ import { pause } from "../figures/waiting.ts";
 import { ownRuntime } from "../own_program.ts";
 import { startPythonReading } from "./python_program.ts";
 
-/** Stations that the daemon knows, at most as many speak. */
+/** Stations of the house where many messages a second come. */
 export const STATIONS = 100;
 
 /** The serial number of the nth station. */
@@ -26,17 +26,21 @@ export interface RunningReading {
   stop(): Promise<unknown>;
 }
 
-/** The daemon, from an executable of its own. */
-export function startDaemonReading(port: number, known = Number(Deno.env.get("KNOWN") ?? STATIONS)): RunningReading {
+/**
+ * The daemon, from an executable of its own, with the least that protects: Python keeps no past either.
+ *
+ * @param stations As many are in the house
+ */
+export function startDaemonReading(port: number, stations: number): RunningReading {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-bench-"));
   const stateDir = join(dir, "state");
   mkdirSync(stateDir, { mode: 0o700 });
   const envFile = join(dir, "daemon.env");
-  const devices = Array.from({ length: known }, (_, i) => `${SN(i)}:${SN(i)}`).join(",");
+  const devices = Array.from({ length: stations }, (_, i) => `${SN(i)}:${SN(i)}`).join(",");
   writeFileSync(
     envFile,
     `MQTT_HOST='127.0.0.1'\nMQTT_PORT='${port}'\nECOFLOW_CLOUD='off'\nECOFLOW_DEVICE_LIST='${devices}'\n` +
-      `STATE_DIR='${stateDir}'\nLOG_LEVEL='warn'\n`,
+      `STATE_DIR='${stateDir}'\nHISTORY='off'\nLOG_LEVEL='warn'\n`,
   );
   const daemon = startDaemonProcess({ envFile, stateDir, runtime: ownRuntime() });
   return {

@@ -7,8 +7,11 @@ import { type RunningReading, startDaemonReading, startPython, streamOf, withFee
 
 /** Stations that speak once a second each. */
 const SELDOM_STATIONS = [1, 100];
-/** V8 compiles what is used often in the first minute, s. */
+/** What is used often is compiled in the first minutes: before the measurement each side hears what an hour brings, in a minute. */
 const WARM_UP_SEC = 60;
+const WARM_UP_PER_SEC = 60;
+/** What is left to be done of that is over then, s. */
+const REST_SEC = 5;
 const MEASURED_SEC = 60;
 
 /** Processor time where messages are seldom, ms for 1,000 of them. */
@@ -44,12 +47,13 @@ async function cpuAtOneASecond(
   port: number,
   payloads: readonly Uint8Array[],
   stations: number,
-  start: (port: number) => RunningReading | Promise<RunningReading>,
+  start: (port: number, stations: number) => RunningReading | Promise<RunningReading>,
 ): Promise<number> {
-  const reading = await start(port);
+  const reading = await start(port, stations);
   try {
     return await withFeeder(port, payloads, reading, async ({ feed }) => {
-      await feed(WARM_UP_SEC, stations, stations);
+      await feed(WARM_UP_SEC, Math.max(WARM_UP_PER_SEC, stations), stations);
+      await feed(REST_SEC, stations, stations);
       const before = cpuSeconds(reading.pid);
       const sent = await feed(MEASURED_SEC, stations, stations);
       return (cpuSeconds(reading.pid) - before) * 1000 / sent * 1000;
