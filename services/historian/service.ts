@@ -2,12 +2,12 @@
 import type { BusMessage } from "../../lib/workers/bus.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { encodeEvent, parseEvent } from "../../lib/messages/event.ts";
-import { encodeHistoryAnswer } from "../../lib/messages/history_answer.ts";
-import { parseHistoryQuery } from "../../lib/messages/history_query.ts";
+import { encodeHistoryAnswer, type HistoryAnswer } from "../../lib/messages/history_answer.ts";
+import { type HistoryQuery, parseHistoryQuery } from "../../lib/messages/history_query.ts";
 import { freshReadings, inWattsOf, parsePowerState } from "../../lib/messages/power_state.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext, ServiceFactory } from "../../lib/workers/service.ts";
-import { answerQuery } from "./answer.ts";
+import { type AnswerParts, answerQuery } from "./answer.ts";
 import type { HistorianConfig } from "./config.ts";
 import { Downsampler } from "./downsample.ts";
 import { energyOf, localDay } from "./energy.ts";
@@ -49,6 +49,7 @@ export class Historian implements Service {
   #flushDueMonoMs = Infinity;
   #isStuck = false;
   #isFull = false;
+  #isUnreadable = false;
   #isOpened = false;
   #isRefused = false;
 
@@ -116,7 +117,7 @@ export class Historian implements Service {
       if (!this.#isOpened) this.#book = new OutageBook(this.#store.openOutages());
       this.#isOpened = true;
       health.clear("history_off");
-      this.#trusted = { newestSec: this.#store.newestSec() ?? Infinity, sinceMonoMs: clock.monoMs() };
+      this.#trusted = { newestSec: newestOf(this.#store) ?? Infinity, sinceMonoMs: clock.monoMs() };
       this.#tidy();
     } catch (error) {
       const text = `No history is kept: ${errorText(error)}`.slice(0, 500);
@@ -186,10 +187,23 @@ export class Historian implements Service {
     const { samples, energy } = this.#pending.batch();
     const waiting = { samples: [...samples, ...this.#rows.rest()], energy, nowMs: clock.wallMs() };
     const topic = topicsUnder(config.roots).historyAnswer(query.id);
-    const answer = encodeHistoryAnswer(answerQuery(query, this.#store, waiting));
+    const answer = encodeHistoryAnswer(this.#answerTo(query, waiting));
     void bus.publish(topic, answer, { qos: 1 }).catch((error) =>
       log.warn("ANSWER LOST", { reason: errorText(error) })
     );
+  }
+
+  /** A large file is not read through when it is opened: damage in it is met here. It must not end us at every question. */
+  #answerTo(query: HistoryQuery, waiting: AnswerParts): HistoryAnswer {
+    try {
+      return answerQuery(query, this.#store, waiting);
+    } catch (error) {
+      const text = `The history cannot be read: ${errorText(error)}`.slice(0, 300);
+      if (!this.#isUnreadable) this.context.log.error("HISTORY NOT READ", { reason: errorText(error) });
+      this.#isUnreadable = true;
+      this.context.health.raise({ code: "history_not_read", severity: "warning", text });
+      return { id: query.id, kind: query.kind, error: text, more: false };
+    }
   }
 
   #cut(): void {
@@ -281,7 +295,16 @@ export class Historian implements Service {
     const { clock } = this.context;
     const { newestSec, sinceMonoMs } = this.#trusted;
     const ranToSec = newestSec + (clock.monoMs() - sinceMonoMs) / 1000;
-    return Math.floor(Math.min(clock.wallMs() / 1000, Math.max(ranToSec, store.newestSec() ?? 0)));
+    return Math.floor(Math.min(clock.wallMs() / 1000, Math.max(ranToSec, newestOf(store) ?? 0)));
+  }
+}
+
+/** Undefined too where damage does not let it be read, which must keep nobody from writing. */
+function newestOf(store: Store): number | undefined {
+  try {
+    return store.newestSec();
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,15 @@
 /** The historian on a test clock, with a real database. */
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -11,6 +20,7 @@ import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { TEST_WALL_MS } from "../../lib/time/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
 import { Historian } from "./service.ts";
+import { CHECKED_UP_TO_BYTES } from "./store.ts";
 
 const TOPICS = topicsUnder(DEFAULT_ROOTS);
 const CAPABILITY = {
@@ -334,6 +344,33 @@ Deno.test("Historian says once that it keeps no more than 200 stations", () =>
     for (let i = 0; i < 210; i++) house.say({ device: `S${i}`, soc: 80 });
     await house.clock.advance(1000);
     assert.equal(house.log.entries.filter(({ text }) => text === "HISTORY OF NO MORE STATIONS").length, 1);
+  }));
+
+Deno.test("Historian answers that a question cannot be answered when the file is damaged where it was not read through, and goes on", () =>
+  inHouse(async (house, stateDir) => {
+    await house.live(60, { soc: 80 });
+    await house.historian.stop();
+    const path = join(stateDir, "history.db");
+    const db = new DatabaseSync(path);
+    db.exec("INSERT INTO devices VALUES (9, 'Old'); BEGIN");
+    const insert = db.prepare(
+      "INSERT INTO samples (device_id, step_s, at_s, seconds, soc) VALUES (9, 900, ?, 900, 500)",
+    );
+    for (let i = 0; i < 20_000; i++) insert.run(TEST_WALL_MS / 1000 - i * 900);
+    db.exec("COMMIT");
+    db.close();
+    const file = readFileSync(path);
+    writeFileSync(path, file.fill(0xff, file.length >> 1, (file.length >> 1) + 65_536));
+    truncateSync(path, CHECKED_UP_TO_BYTES + 1024);
+    const next = await startIn(stateDir);
+    const query = { kind: "samples", device: "Old", step_s: 21_600 } as const;
+    for (const time of [1, 2]) {
+      const answer = await next.ask(query);
+      assert.match(answer.error ?? "", /history cannot be read: .*(malformed|corrupt)/, `question ${time}`);
+    }
+    assert.match(next.health.list()[0]?.text ?? "", /history cannot be read/);
+    assert.equal((await next.ask({ kind: "events" })).error, undefined, "other tables are whole");
+    await next.historian.stop();
   }));
 
 Deno.test("Historian counts energy that is not written yet", () =>
