@@ -4,7 +4,7 @@
  * Run: deno task bench [--part NAME|all]… [--payloads N] [--against CHECKOUT] [--worlds N] [--seed N] [--sites N] [--days N] [--real-time --hours N]
  */
 import { parseArgs } from "node:util";
-import { type Part, PARTS } from "./bench/parts.ts";
+import { type Part, type PartOptions, PARTS } from "./bench/parts.ts";
 import { asProgram } from "./as_program.ts";
 
 const USAGE_EXIT = 64;
@@ -40,6 +40,8 @@ async function main(args: readonly string[]): Promise<number> {
     hours: whole("--hours", values.hours),
   };
   for (const option of Object.values(options)) if (typeof option === "string") return refuse(option);
+  const stray = strayOption(wanted, { ...options, against: values.against });
+  if (stray !== undefined) return refuse(stray);
   for (const part of wanted) {
     say(`## ${part.title}\n`);
     const numbers = options as Record<keyof typeof options, number | undefined>;
@@ -60,6 +62,24 @@ export function chooseParts(names: readonly string[] | undefined): readonly Part
     names?.includes(part.name) || part.in === "plain" && (names === undefined || isAll) ||
     part.in === "all" && isAll
   );
+}
+
+/** An option that none of these parts would look at, or that another one makes useless, as a text; undefined: there is none. */
+export function strayOption(
+  parts: readonly Part[],
+  given: Readonly<Partial<Record<keyof PartOptions, unknown>>>,
+): string | undefined {
+  const names = (Object.keys(given) as (keyof PartOptions)[]).filter((name) => given[name] !== undefined);
+  const stray = names.find((name) => !parts.some(({ takes = [] }) => takes.includes(name)));
+  if (stray !== undefined) {
+    const takers = PARTS.filter(({ takes = [] }) => takes.includes(stray)).map(({ name }) => name).join(", ");
+    return `Cannot use --${stray} with ${
+      parts.map(({ name }) => name).join(", ")
+    }: it belongs to --part ${takers}`;
+  }
+  const [one, other] = ([["against", "payloads"], ["against", "seed"], ["hours", "days"]] as const)
+    .find((pair) => pair.every((name) => names.includes(name))) ?? [];
+  if (one !== undefined) return `Cannot use --${other} with --${one}: one of them says how much is measured`;
 }
 
 /** A whole number of 1 or more; undefined when absent, the problem as text when it is something else. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chooseParts } from "./bench.ts";
+import { chooseParts, strayOption } from "./bench.ts";
 
 const names = (wanted: readonly string[] | undefined) => {
   const chosen = chooseParts(wanted);
@@ -18,3 +18,22 @@ Deno.test("chooseParts() takes the plain parts when none is named, more for all,
   assert.ok(plain.length > 0 && plain.every((name) => all.includes(name)) && all.length > plain.length);
   assert.match(String(names(["decode", "nonsense"])), /Cannot measure "nonsense": must be all, /);
 });
+
+for (
+  const [named, given, wanted] of [
+    [["micro"], { sites: 3 }, /^Cannot use --sites with micro: it belongs to --part fleet$/],
+    [["decode", "micro"], { payloads: 3, seed: 1 }, undefined],
+    [["micro", "idle"], { against: "/x" }, /--against with micro, idle: it belongs to --part decode/],
+    [["fleet"], { sites: 3, worlds: undefined }, undefined],
+    [["decode"], { against: "/x", payloads: 3 }, /--payloads with --against/],
+    [["endurance"], { days: 3, hours: 1 }, /--days with --hours/],
+  ] as const
+) {
+  Deno.test(`strayOption() of ${JSON.stringify(given)} with ${named}: ${wanted ?? "none"}`, () => {
+    const parts = chooseParts(named);
+    assert.ok(typeof parts !== "string");
+    const found = strayOption(parts, given);
+    if (wanted === undefined) assert.equal(found, undefined);
+    else assert.match(found ?? "", wanted);
+  });
+}

@@ -74,13 +74,20 @@ export function bridge(house: HouseConfig, root: string, args: BridgeArgs): Brid
     files.write(house, wishes);
     return done(
       `Wrote ${files.confPath}: status, policy, states and events go out to ${wishes.to.host}:${wishes.to.port} below ` +
-        `"${siteRoot(wishes.site)}"; nothing comes in.\n` +
+        `"${siteRoot(wishes.site)}"; nothing comes in.\n` + rightsRemark(wishes.site, login?.user) +
         `Next: ${nextCommand(installationHere(), files.confPath, wasThere)}`,
     );
   } catch (error) {
     if (error instanceof BridgeInputError) return refuse(error.message);
     throw error;
   }
+}
+
+/** The rule of docs/fleet.md lets a user write below its own name: with another one nothing would arrive, and a cluster says nothing of that. */
+function rightsRemark(site: string, user: string | undefined): string {
+  return user === undefined || user === site
+    ? ""
+    : `The user "${user}" is not called as the site: see that the cluster lets it write below "${siteRoot(site)}".\n`;
 }
 
 /** The one command that makes the bridge run as it was written, in this installation. Pure. */

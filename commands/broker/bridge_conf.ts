@@ -36,6 +36,9 @@ export const siteRoot = (site: string) => `site/${site}/`;
 /** Where the cluster finds whether the site's line is there: `1` or `0`, retained, with a will. */
 export const siteLineTopic = (site: string) => `${siteRoot(site)}bridge`;
 
+/** Who a site is at the cluster. */
+export const clusterClientId = (site: string) => `ecoflow-power-site-${site}`;
+
 /** The text of `bridge.conf`. It holds two passwords: nobody but Mosquitto may read it. */
 export function bridgeConf(options: BridgeConfOptions): string {
   const { site, roots, to, login, caFile, house } = options;
@@ -77,7 +80,9 @@ export function bridgeConf(options: BridgeConfOptions): string {
     "# To the cluster, and never back.",
     "connection cluster",
     `address ${to.host}:${to.port}`,
-    `remote_clientid ecoflow-power-site-${site}`,
+    `remote_clientid ${clusterClientId(site)}`,
+    "# What waits is kept under this name. With one that follows the site's, another site would leave a queue that nobody empties.",
+    "local_clientid cluster",
     ...(login ? [`remote_username ${login.user}`, `remote_password ${login.password}`] : []),
     caFile === undefined ? "bridge_capath /etc/ssl/certs" : `bridge_cafile ${caFile}`,
     "bridge_insecure false",
@@ -93,4 +98,22 @@ export function bridgeConf(options: BridgeConfOptions): string {
     ...topics.map(({ filter, qos }) => `topic ${filter} out ${qos} "" ${siteRoot(site)}`),
     "",
   ].join("\n");
+}
+
+/** What a `bridge.conf` was written with, but for the topics; undefined: it is none. The inverse of {@link bridgeConf}. */
+export function readBridgeConf(text: string): Omit<BridgeConfOptions, "roots"> | undefined {
+  const [, house = "", cluster = ""] = text.split(/^connection .*$/m);
+  const value = (part: string, key: string) => new RegExp(`^${key} (.+)$`, "m").exec(part)?.[1];
+  const [near, far] = [house, cluster].map((part) => /^(.+):(\d+)$/.exec(value(part, "address") ?? ""));
+  const site = value(cluster, "remote_clientid")?.replace(clusterClientId(""), "");
+  const [houseUser, housePassword] = [value(house, "remote_username"), value(house, "remote_password")];
+  const [user, password] = [value(cluster, "remote_username"), value(cluster, "remote_password")];
+  if (!near || !far || !site || houseUser === undefined || housePassword === undefined) return undefined;
+  return {
+    site,
+    to: { host: far[1] ?? "", port: Number(far[2]) },
+    login: user === undefined || password === undefined ? undefined : { user, password },
+    caFile: value(cluster, "bridge_cafile"),
+    house: { port: Number(near[2]), user: houseUser, password: housePassword },
+  };
 }

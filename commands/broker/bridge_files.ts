@@ -6,7 +6,7 @@ import type { HouseConfig } from "../../lib/config/load.ts";
 import { textFile } from "../../lib/files/text_file.ts";
 import { isThisMachine } from "../../lib/this_machine.ts";
 import { agentsOf, SITE_BRIDGE_USER } from "../../services/broker_access.ts";
-import { bridgeConf, type BridgeConfOptions } from "./bridge_conf.ts";
+import { BRIDGE_STATE_DIR, bridgeConf, type BridgeConfOptions } from "./bridge_conf.ts";
 import { BridgeInputError } from "./bridge_target.ts";
 import type { ManagedBroker } from "./managed_broker.ts";
 
@@ -21,7 +21,7 @@ export class BridgeFiles {
   readonly #conf;
   readonly #ca;
 
-  constructor(root: string, private readonly managed: ManagedBroker) {
+  constructor(private readonly root: string, private readonly managed: ManagedBroker) {
     const dir = join(root, "etc/mosquitto/ecoflow-power");
     this.confPath = join(dir, "bridge.conf");
     this.caPath = join(dir, "bridge_ca.pem");
@@ -65,10 +65,12 @@ export class BridgeFiles {
     this.managed.refresh(house);
   }
 
-  /** Takes it away: the bridge can log in no more. @returns whether there was one */
+  /** Takes it away, with what waited: the bridge can log in no more. @returns whether there was one */
   remove(house: HouseConfig): boolean {
     const wasThere = this.isThere;
     for (const path of [this.confPath, this.caPath]) rmSync(path, { force: true });
+    // A later bridge must not say what this one did not: months ago, and perhaps for another cluster.
+    rmSync(join(this.root, BRIDGE_STATE_DIR, "mosquitto.db"), { force: true });
     this.managed.removeUser(SITE_BRIDGE_USER);
     this.managed.refresh(house);
     return wasThere;

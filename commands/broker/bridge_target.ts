@@ -61,7 +61,7 @@ export function parseSiteName(text: string): string {
 export function parseBridgeUser(text: string): string {
   if (isOneLine(text) && text.length <= 256) return text;
   throw new BridgeInputError(
-    `Cannot use --user: must be 1 to 256 characters in one line, without blanks at its ends, found "${text}"`,
+    `Cannot use --user: must be 1 to 256 characters of UTF-8 in one line, without blanks at its ends, found "${text}"`,
   );
 }
 
@@ -71,10 +71,12 @@ export function parseBridgePassword(text: string, path: string): string {
   if (isOneLine(password) && password.length <= 1024) return password;
   const found = password === "" ? "nothing" : `${password.length} characters that are otherwise`;
   throw new BridgeInputError(
-    `Cannot use the password in "${path}": must be 1 to 1024 characters in one line, without blanks at its ends, found ${found}`,
+    `Cannot use the password in "${path}": must be 1 to 1024 characters of UTF-8 in one line, without blanks at its ends, found ${found}`,
   );
 }
 
 function isOneLine(text: string): boolean {
-  return text !== "" && text === text.trim() && !/\p{Cc}/u.test(text);
+  // U+FFFD stands for bytes that are no text; Mosquitto ends at its start over what is no character.
+  return text !== "" && text === text.trim() &&
+    !/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFFFD]/u.test(text);
 }

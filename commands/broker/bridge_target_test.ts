@@ -80,7 +80,18 @@ Deno.test("parseBridgeUser() and parseBridgePassword() take one line; no text qu
   }
   assert.equal(parseBridgePassword("p w#\n", "/f"), "p w#");
   assert.equal(parseBridgePassword("pw\r\n", "/f"), "pw");
-  for (const text of ["", "\n", "geheim\ntopic # both", " geheim", "geheim ", "geheim\n\n"]) {
+  for (
+    const text of [
+      "",
+      "\n",
+      "geheim\ntopic # both",
+      " geheim",
+      "geheim ",
+      "geheim\n\n",
+      "geheim\uFFFD",
+      "geheim\uFFFE",
+    ]
+  ) {
     assert.throws(
       () => parseBridgePassword(text, "/f"),
       (error) =>

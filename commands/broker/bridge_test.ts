@@ -290,6 +290,44 @@ Deno.test("a bridge does not speak to a cluster whose certificate is another's",
   }
 });
 
+Deno.test("a house that becomes another site leaves no queue behind that grows for ever", async () => {
+  const authority = await createAuthority();
+  const cluster = await startMosquitto({
+    tls: await authority.issue(),
+    users: [{ username: "owner", password: "o", publishes: ["#"], subscribes: ["#"] }],
+  });
+  const site = await startSiteBroker();
+  const open: MqttClient[] = [];
+  try {
+    const tls = { ca: authority.caPem };
+    const outside = await connect({ port: cluster.port, tls, username: "owner", password: "o" }, ["site/#"]);
+    const daemon = await connect({ port: site.port, ...site.daemon });
+    open.push(outside.client, daemon.client);
+    const say = (event: string) =>
+      daemon.client.publish("power-manager/events", event, { qos: 1, retain: false });
+    for (const name of ["one", "two"]) {
+      const login = { user: "owner", password: "o" };
+      bridgeSite(site, { ...wishesFor(cluster.port, authority), site: name, login });
+      const bridge = await site.startBridge(1);
+      try {
+        await outside.sees(`site/${name}/bridge`, "1");
+        for (let i = 0; i < 200; i++) await say(`${name} ${i} ${"x".repeat(500)}`);
+        await outside.sees(`site/${name}/power-manager/events`, `${name} 199 ${"x".repeat(500)}`);
+      } finally {
+        await bridge.stopInOrder();
+      }
+    }
+    const kept = statSync(join(site.root, "var/lib/ecoflow-power-bridge/mosquitto.db")).size;
+    assert.ok(kept < 50_000, `${kept} bytes wait for a site that is no more`);
+    new BridgeFiles(site.root, site.files).remove(site.house);
+    assert.throws(() => statSync(join(site.root, "var/lib/ecoflow-power-bridge/mosquitto.db")));
+  } finally {
+    for (const client of open) await client.close();
+    await site.stop();
+    await cluster.stop();
+  }
+});
+
 const load = (environment: Record<string, string>) =>
   loadConfig({
     environment: { ECOFLOW_CLOUD: "off", ...environment },
@@ -318,6 +356,7 @@ Deno.test("broker bridge writes what only Mosquitto may read, says the next comm
     assert.match(done.text, /out to cluster\.example\.com:8883 below "site\/home\/"; nothing comes in/);
     assert.match(done.text, new RegExp(`^Next: mosquitto -c ${dir}/bridge\\.conf$`, "m"));
     assert.ok(!done.text.includes("geheim"));
+    assert.match(done.text, /^The user "site-home" is not called as the site: .* write below "site\/home\/"\.$/m);
     for (const name of ["bridge.conf", "bridge_ca.pem"]) {
       assert.equal(statSync(join(dir, name)).mode & 0o777, 0o640, name);
     }
@@ -333,6 +372,7 @@ Deno.test("broker bridge writes what only Mosquitto may read, says the next comm
     // What the daemon's start does keeps it.
     assert.equal(files.refresh(house), false);
 
+    assert.doesNotMatch(say({ ...wishes, user: "home", "pass-file": pass, ca }).text, /is not called as the site/);
     // Without an authority of its own: those that the system trusts, and the old file is gone.
     assert.equal(say(wishes).code, 0);
     assert.match(readFileSync(join(dir, "bridge.conf"), "utf8"), /^bridge_capath \/etc\/ssl\/certs$/m);

@@ -9,6 +9,7 @@ import { NoBrokerError } from "../broker/broker_guest.ts";
 import { brokerCure } from "../broker/no_broker.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { examineBrokerParts, examineLogins } from "./broker_parts.ts";
+import { examineBridge } from "./examine_bridge.ts";
 import { examineCables } from "../cable/examine_cables.ts";
 import { examineHouse } from "./examine_house.ts";
 import { examineNotifier } from "./examine_notifier.ts";
@@ -100,6 +101,7 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
     ...house.remarks.map((text): Finding => ({ what: "configuration", verdict: "unsure", text })),
     ...examineMachine(house, { envPath, root: "/", nowWallMs }),
     ...examineLogins(house, "/"),
+    ...await examineBridge(house, "/", connectMqtt),
     ...await examineNotifier(house.notifier),
     ...await examineCables(house),
   ];

@@ -2,6 +2,7 @@
 import "./blank_environment.ts";
 import "./lean_packets.ts";
 import { createServer, type Server, type Socket } from "node:net";
+import { setImmediate } from "node:timers";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { cannotListenText } from "../text/cannot_listen.ts";
 import { MAX_PACKET_BYTES } from "./packet_filter.ts";
@@ -50,6 +51,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     // A client that resets its connection is its own business.
     socket.on("error", () => {});
     broker.handle(socket);
+    tellOfTheRest(socket);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
@@ -82,6 +84,19 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     port: typeof address === "object" && address ? address.port : port,
     stop: () => stopped ??= stop(),
   };
+}
+
+/**
+ * aedes reads once at each "readable". Deno (2.9.6) may give it a part then, and say nothing of the rest: a message of more than
+ * 192 kB was never read to its end, and its sender, the whole daemon, was cut off. So what is left is told of again.
+ */
+function tellOfTheRest(socket: Socket): void {
+  socket.on("readable", () => {
+    if (socket.readableLength === 0) return;
+    setImmediate(() => {
+      if (!socket.destroyed && socket.readableLength > 0) socket.emit("readable");
+    });
+  });
 }
 
 /**

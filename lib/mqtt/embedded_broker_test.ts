@@ -48,3 +48,43 @@ Deno.test("startEmbeddedBroker() loses no retained message when another message 
   for (const client of [reader, writer]) await client.close();
   await broker.stop();
 });
+
+for (const kilobytes of [190, 250, 1000]) {
+  Deno.test(`startEmbeddedBroker() takes messages of ${kilobytes} kB, one behind the other, and small ones between them`, async () => {
+    const broker = await startEmbeddedBroker({ port: 0, host: "127.0.0.1" });
+    const heard: string[] = [];
+    const all = Promise.withResolvers<void>();
+    const client = await connected(broker.port, "both", (topic) => {
+      heard.push(topic);
+      if (topic === "end") all.resolve();
+    });
+    await client.subscribe("#", 1);
+    const limit = setTimeout(() => all.reject(new Error(`only ${heard.join()}`)), 10_000);
+    const large = "x".repeat(kilobytes * 1000);
+    const sent = [];
+    for (const topic of ["a", "b", "c", "d"]) {
+      sent.push(client.publish(topic, large, { qos: 1 }), client.publish(`${topic}/small`, "x", { qos: 1 }));
+    }
+    sent.push(client.publish("end", "x", { qos: 1 }));
+    try {
+      await all.promise;
+      await Promise.all(sent);
+      assert.deepEqual(heard.toSorted(), [
+        "a",
+        "a/small",
+        "b",
+        "b/small",
+        "c",
+        "c/small",
+        "d",
+        "d/small",
+        "end",
+      ]);
+    } finally {
+      clearTimeout(limit);
+      await client.close();
+      await broker.stop();
+      await Promise.allSettled(sent);
+    }
+  });
+}

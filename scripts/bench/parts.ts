@@ -54,6 +54,8 @@ export interface PartOptions {
 export interface Part {
   readonly name: string;
   readonly title: string;
+  /** What of {@link PartOptions} it takes; absent: nothing. */
+  readonly takes?: readonly (keyof PartOptions)[];
   /** `plain`: in a run without `--part`; `all`: with `--part all` too; `named`: only by its own name. */
   readonly in: "plain" | "all" | "named";
   run(say: (line: string) => void, options: PartOptions): Promise<void> | void;
@@ -75,6 +77,7 @@ export const PARTS: readonly Part[] = [
     title:
       "Decoding, one core: the recorded payloads and our own, against the bare protobufjs decode of the same bytes",
     in: "plain",
+    takes: ["payloads", "seed", "against"],
     run: async (say, { payloads = 100_000, seed, against }) =>
       say(
         against === undefined
@@ -171,6 +174,7 @@ export const PARTS: readonly Part[] = [
     name: "attacks",
     title: "Attacks from outside on the daemon, two agents and Mosquitto",
     in: "all",
+    takes: ["seed"],
     async run(say, { seed = 1 }) {
       say(ATTACKS_HEAD);
       await measureAttacks(seed, (outcome) => say(attackRow(outcome)));
@@ -180,6 +184,7 @@ export const PARTS: readonly Part[] = [
     name: "policy",
     title: "The policy in generated outages with everything going wrong",
     in: "named",
+    takes: ["worlds", "seed"],
     run: (say, { worlds = 100_000, seed = 1 }) =>
       say(policyText(measurePolicy(worlds, seed, (played) => say(`${played} of ${worlds} …`)))),
   },
@@ -187,6 +192,7 @@ export const PARTS: readonly Part[] = [
     name: "sources",
     title: "The policy with cloud and cable, and with the cloud alone",
     in: "named",
+    takes: ["worlds", "seed"],
     run: (say, { worlds = 20_000, seed = 1 }) =>
       say(sourcesText(measureSources(worlds, seed, (soFar) => say(sourcesText(soFar))))),
   },
@@ -208,12 +214,19 @@ export const PARTS: readonly Part[] = [
     name: "fleet",
     title: `Bridged sites at a cluster of ${FLEET.nodes} nodes of RabbitMQ, all on this machine`,
     in: "named",
+    takes: ["sites"],
     async run(say, { sites = FLEET.sites }) {
       say(`${sites} sites\n\n${FLEET_HEAD}`);
       await measureFleet(say, { ...FLEET, sites });
     },
   },
-  { name: "endurance", title: "Whether the daemon grows", in: "named", run: endurance },
+  {
+    name: "endurance",
+    title: "Whether the daemon grows",
+    in: "named",
+    takes: ["days", "hours"],
+    run: endurance,
+  },
 ];
 
 async function pipeline(say: (line: string) => void): Promise<void> {

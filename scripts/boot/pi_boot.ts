@@ -90,7 +90,7 @@ async function main(args: readonly string[]): Promise<number> {
     const asked: readonly Suite[] = suites.length > 0 ? suites : values.all ? SUITES : [SUITES[1]];
     const [built] = await Promise.all([
       build(dir, { arch, deb: values.deb, isCompiled: values.compiled }),
-      // Downloads while the programs are built: the short form has four minutes.
+      // Downloads while the programs are built.
       cases.length > 0 && arch === "amd64" && asked[0] ? blankRoot(asked[0], values.cache) : undefined,
     ]);
     if (!built) return 1;

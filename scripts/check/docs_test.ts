@@ -66,6 +66,32 @@ Deno.test("documents: every picture is shown by one of them", () => {
   assert.deepEqual(there.filter((path) => !shown.includes(path)), []);
 });
 
+/** Rows of a document's tables that have another number of cells than the head above them. */
+function brokenRows(path: string): string[] {
+  let cells = 0;
+  return read(path).replaceAll(/^( *)```.*?^\1```/gms, "").split("\n").flatMap((line) => {
+    if (!line.trim().startsWith("|")) {
+      cells = 0;
+      return [];
+    }
+    const count = line.trim().replaceAll(/`[^`]*`|\\\|/g, "").split("|").length;
+    cells ||= count;
+    return count === cells ? [] : [`${path}: ${line}`];
+  });
+}
+
+Deno.test("documents: every row of a table has the cells of its head", () => {
+  assert.deepEqual(documents().flatMap(brokenRows), []);
+});
+
+Deno.test("documents: how long a boot takes is told in one place", () => {
+  const told = documents().filter((path) => path !== "docs/install.md").flatMap((path) =>
+    read(path).split(/\n\s*\n/).filter((part) => part.includes("boot:pi") && /\b\d+ (s|min|h)\b/.test(part))
+      .map((part) => `${path}: ${part}`)
+  );
+  assert.deepEqual(told, []);
+});
+
 Deno.test("documents: every script that people are told to ask for help answers", async () => {
   const scripts = [...new Set(documents().flatMap((path) => typed(path, /^(scripts\/[a-z]+)\b(?!\/|\.)/)))];
   assert.deepEqual(scripts.toSorted(), ["scripts/deploy", "scripts/flash"]);

@@ -73,14 +73,17 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
  * Starts one with a configuration of the caller's.
  *
  * @param port Of its first listener, which is waited for; absent: it has none, as a bridge that only calls others
+ * @param isIdle It runs when nobody else wants the processor: hundreds that stand for machines of their own must not take it from
+ * what is measured, as Debian 12's does while TLS's greeting waits for its answer
  */
 export async function startMosquittoWith(
   configuration: string,
   port?: number,
+  isIdle = false,
 ): Promise<{ readonly pid: number; reload(): void; stop(): Promise<void>; stopInOrder(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-mosquitto-"));
   writeFileSync(join(dir, "mosquitto.conf"), `${Deno.uid() === 0 ? "user root\n" : ""}${configuration}`);
-  const child = port === undefined ? spawnMosquitto(dir) : await launch(dir, port);
+  const child = port === undefined ? spawnMosquitto(dir, isIdle) : await launch(dir, port);
   const end = async (signal: Deno.Signal) => {
     child.kill(signal);
     await child.status;
@@ -159,11 +162,12 @@ async function launch(dir: string, port: number): Promise<Deno.ChildProcess> {
   throw new Error(`Cannot start Mosquitto: port ${port} did not open within 5 s`);
 }
 
-function spawnMosquitto(dir: string): Deno.ChildProcess {
+function spawnMosquitto(dir: string, isIdle = false): Deno.ChildProcess {
   const args = ["-c", join(dir, "mosquitto.conf")];
-  for (const program of ["mosquitto", "/usr/sbin/mosquitto"]) {
+  for (const program of isIdle ? ["chrt"] : ["mosquitto", "/usr/sbin/mosquitto"]) {
+    const all = isIdle ? ["--idle", "0", "/usr/sbin/mosquitto", ...args] : args;
     try {
-      return new Deno.Command(program, { args, stdout: "null", stderr: "null" }).spawn();
+      return new Deno.Command(program, { args: all, stdout: "null", stderr: "null" }).spawn();
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }

@@ -1,9 +1,9 @@
 /** Answers a query from the store. */
-import type { HistoryAnswer, HistorySample } from "../../lib/messages/history_answer.ts";
+import type { HistoryAnswer, HistoryEnergy, HistorySample } from "../../lib/messages/history_answer.ts";
 import type { HistoryQuery } from "../../lib/messages/history_query.ts";
 import { MAX_JSON_BYTES } from "../../lib/messages/parse.ts";
 import { COARSE_STEP_SEC, coarser, sampleOf, type SampleRow, stepFor } from "./downsample.ts";
-import { localDay } from "./energy.ts";
+import { type EnergyDelta, localDay } from "./energy.ts";
 import type { Range } from "./read_rows.ts";
 import type { Store } from "./store.ts";
 
@@ -12,15 +12,21 @@ const LIMITS = { samples: 1500, events: 250, energy: 1000, outages: 500 } as con
 /** What the rows of one answer may take, bytes: whoever reads it takes {@link MAX_JSON_BYTES}, and its head needs some. */
 const ROOM_BYTES = MAX_JSON_BYTES - 2048;
 
-/**
- * The answer; an error in it when there is no store, or the question makes no sense.
- *
- * @param waiting Rows that are not written yet, oldest first, the ones that are not full among them
- */
+/** What a question is answered with besides the store. */
+export interface AnswerParts {
+  /** Rows that are not written yet, oldest first, the ones that are not full among them. */
+  readonly samples: readonly SampleRow[];
+  /** Energy that is not written yet. */
+  readonly energy: readonly EnergyDelta[];
+  /** Wall time, ms since 1970. */
+  readonly nowMs: number;
+}
+
+/** The answer; an error in it when there is no store, or the question makes no sense. */
 export function answerQuery(
   query: HistoryQuery,
   store: Store | undefined,
-  waiting: readonly SampleRow[],
+  waiting: AnswerParts,
 ): HistoryAnswer {
   const { id, kind, device, from_ms: fromMs, to_ms: toMs, after, newest } = query;
   const refuse = (error: string): HistoryAnswer => ({ id, kind, error, more: false });
@@ -37,10 +43,10 @@ export function answerQuery(
   switch (kind) {
     case "samples": {
       if (device === undefined) return refuse("samples need a device");
-      const stepSec = query.step_s ?? stepFor(fromMs, toMs);
+      const stepSec = query.step_s ?? stepFor(fromMs, toMs, waiting.nowMs);
       const isCoarse = stepSec === COARSE_STEP_SEC;
       const kept = isCoarse ? store.coarseSamples(stepSec, range) : store.samples(stepSec, range);
-      const fresh = waiting.filter((row) =>
+      const fresh = waiting.samples.filter((row) =>
         row.device === device && row.stepSec === (isCoarse ? 900 : stepSec) && row.atSec * 1000 >= fromMs &&
         row.atSec * 1000 <= toMs
       ).map(sampleOf);
@@ -52,7 +58,9 @@ export function answerQuery(
       return { id, kind, more, events: rows };
     }
     case "energy": {
-      const { rows, more } = cut(store.energy(range, localDay(fromMs), localDay(toMs)));
+      const { rows, more } = cut(
+        withWaiting(store.energy(range, localDay(fromMs), localDay(toMs)), waiting.energy, range),
+      );
       return { id, kind, more, energy: rows };
     }
     case "outages": {
@@ -72,6 +80,36 @@ function inRoom<T>(rows: T[], newest: boolean): T[] {
     if (bytes > ROOM_BYTES) break;
   }
   return newest ? rows.slice(rows.length - count) : rows.slice(0, count);
+}
+
+/** The days, and what is not written of them yet. */
+function withWaiting(
+  kept: readonly HistoryEnergy[],
+  waiting: readonly EnergyDelta[],
+  { device, fromMs, toMs }: Range,
+): HistoryEnergy[] {
+  const [fromDay, toDay] = [localDay(fromMs), localDay(toMs)];
+  const days = new Map(kept.map((row) => [`${row.day} ${row.device}`, row]));
+  for (const { inWh, inSec, outWh, outSec, acInWh, acInSec, dcInWh, dcInSec, ...of } of waiting) {
+    if (of.day < fromDay || of.day > toDay || device !== undefined && of.device !== device) continue;
+    const key = `${of.day} ${of.device}`;
+    const before = days.get(key);
+    // An energy that was never known stays unknown; it is not 0.
+    const sum = (a: number | undefined, b: number | undefined) =>
+      a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);
+    days.set(key, {
+      ...of,
+      in_wh: sum(before?.in_wh, inWh),
+      in_s: (before?.in_s ?? 0) + inSec,
+      out_wh: sum(before?.out_wh, outWh),
+      out_s: (before?.out_s ?? 0) + outSec,
+      ac_in_wh: sum(before?.ac_in_wh, acInWh),
+      ac_in_s: (before?.ac_in_s ?? 0) + acInSec,
+      dc_in_wh: sum(before?.dc_in_wh, dcInWh),
+      dc_in_s: (before?.dc_in_s ?? 0) + dcInSec,
+    });
+  }
+  return [...days].toSorted(([a], [b]) => a < b ? -1 : a > b ? 1 : 0).map(([, row]) => row);
 }
 
 /** In the order of time, each time once: of two rows that claim it after a clock fell back, the one that knows more of it. */

@@ -28,7 +28,12 @@ function inStore(
     store.write({ ...NONE, ...batch });
     // As the dashboard gets it.
     run((query) =>
-      parseHistoryAnswer(encodeHistoryAnswer(answerQuery({ id: "a", ...query }, store, [])), "answer")
+      parseHistoryAnswer(
+        encodeHistoryAnswer(
+          answerQuery({ id: "a", ...query }, store, { samples: [], energy: [], nowMs: FROM_SEC * 1000 }),
+        ),
+        "answer",
+      )
     );
   } finally {
     store.close();

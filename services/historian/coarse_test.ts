@@ -28,7 +28,11 @@ function ask(rows: readonly SampleRow[], waiting: readonly SampleRow[], more: ob
   try {
     store.write({ samples: rows, events: [], energy: [], outages: [] });
     const range = { from_ms: 0, to_ms: 400 * 86_400_000, step_s: COARSE_STEP_SEC } as const;
-    return answerQuery({ id: "a", kind: "samples", device: "Study", ...range, ...more }, store, waiting);
+    return answerQuery({ id: "a", kind: "samples", device: "Study", ...range, ...more }, store, {
+      samples: waiting,
+      energy: [],
+      nowMs: range.to_ms,
+    });
   } finally {
     store.close();
     rmSync(dir, { recursive: true });

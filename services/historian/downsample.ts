@@ -99,10 +99,11 @@ export function coarser(rows: readonly HistorySample[], stepSec: number): Histor
   });
 }
 
-/** The finest resolution that shows this span in at most about 2,200 rows and is still kept. */
-export function stepFor(fromMs: number, toMs: number): StepSec {
-  const hours = (toMs - fromMs) / 3_600_000;
-  return hours <= 6 ? 10 : hours <= 36 ? 60 : 900;
+/** The finest resolution that shows this span in at most about 2,200 rows, and of which the first row is still kept. Wall times, ms. */
+export function stepFor(fromMs: number, toMs: number, nowMs: number): StepSec {
+  const [hours, ageDays] = [(toMs - fromMs) / 3_600_000, (nowMs - fromMs) / 86_400_000];
+  if (hours <= 6 && ageDays <= KEPT_DAYS[10]) return 10;
+  return hours <= 36 && ageDays <= KEPT_DAYS[60] ? 60 : 900;
 }
 
 /** A row as it is told and kept: charges to a tenth of a percent, the rest as whole numbers; absent: not known. */

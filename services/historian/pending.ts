@@ -5,8 +5,10 @@ import { addEnergy, type EnergyDelta } from "./energy.ts";
 import type { Outage } from "./outages.ts";
 import type { Batch } from "./store.ts";
 
-/** An hour of ten stations. */
+/** An hour of ten stations, on a disk that takes nothing. */
 const MAX_SAMPLES = 4000;
+/** More than this are not kept waiting: with many stations they would drive each other out before their time. */
+const MANY_SAMPLES = 3000;
 const MAX_EVENTS = 1000;
 
 /** See the file comment. */
@@ -18,6 +20,11 @@ export class Pending {
 
   get isEmpty(): boolean {
     return this.#samples.length + this.#events.length + this.#energy.size + this.#outages.size === 0;
+  }
+
+  /** Whether it is time to write, whatever the time. */
+  get areMany(): boolean {
+    return this.#samples.length > MANY_SAMPLES;
   }
 
   addSamples(rows: readonly SampleRow[]): void {

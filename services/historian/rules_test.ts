@@ -50,7 +50,13 @@ Deno.test("Downsampler cuts rows at the boundaries of each step, and makes none 
 
 for (const [hours, step] of [[6, 10], [6.01, 60], [36, 60], [36.01, 900]] as const) {
   Deno.test(`stepFor() shows ${hours} h in rows of ${step} s`, () => {
-    assert.equal(stepFor(0, hours * 3_600_000), step);
+    assert.equal(stepFor(0, hours * 3_600_000, hours * 3_600_000), step);
+  });
+}
+
+for (const [days, step] of [[2, 10], [2.01, 60], [30, 60], [30.01, 900]] as const) {
+  Deno.test(`stepFor() shows an hour that began ${days} days ago in rows of ${step} s, which are still kept`, () => {
+    assert.equal(stepFor(0, 3_600_000, days * 86_400_000), step);
   });
 }
 

@@ -2,12 +2,12 @@
 import type { BusMessage } from "../../lib/workers/bus.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
 import { encodeEvent, parseEvent } from "../../lib/messages/event.ts";
-import { encodeHistoryAnswer } from "../../lib/messages/history_answer.ts";
-import { parseHistoryQuery } from "../../lib/messages/history_query.ts";
+import { encodeHistoryAnswer, type HistoryAnswer } from "../../lib/messages/history_answer.ts";
+import { type HistoryQuery, parseHistoryQuery } from "../../lib/messages/history_query.ts";
 import { freshReadings, inWattsOf, parsePowerState } from "../../lib/messages/power_state.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { Service, ServiceContext, ServiceFactory } from "../../lib/workers/service.ts";
-import { answerQuery } from "./answer.ts";
+import { type AnswerParts, answerQuery } from "./answer.ts";
 import type { HistorianConfig } from "./config.ts";
 import { Downsampler } from "./downsample.ts";
 import { energyOf, localDay } from "./energy.ts";
@@ -27,6 +27,8 @@ const FLUSH_EVERY_OUT_MS = 5 * 60_000;
 /** An event waits for its neighbours for so long, ms. */
 const FLUSH_EVENT_MS = 3000;
 const PRUNE_EVERY_MS = 24 * 3_600_000;
+/** Between two steps of forgetting others have their turn, ms. */
+const STEP_PAUSE_MS = 50;
 /** More names than a house has would only fill the disk. */
 const MAX_DEVICES = 200;
 
@@ -37,10 +39,17 @@ export class Historian implements Service {
   readonly #pending = new Pending();
   readonly #cancels: (() => void)[] = [];
   #cancelSoon = () => {};
+  #cancelStep = () => {};
+  /** Forgetting, as long as it goes on. */
+  #tidying: Generator<void, void> | undefined;
+  /** What the clock may say at most while nothing new is stored: the newest row when the file was opened, and since when. */
+  #trusted = { newestSec: Infinity, sinceMonoMs: 0 };
   #book = new OutageBook();
   #store: Store | undefined;
   #flushDueMonoMs = Infinity;
   #isStuck = false;
+  #isFull = false;
+  #isUnreadable = false;
   #isOpened = false;
   #isRefused = false;
 
@@ -68,7 +77,7 @@ export class Historian implements Service {
     this.#flushDueMonoMs = clock.monoMs() + FLUSH_EVERY_MS;
     this.#cancels.push(
       clock.every(CUT_EVERY_MS, () => this.#cut()),
-      clock.every(PRUNE_EVERY_MS, () => this.#prune()),
+      clock.every(PRUNE_EVERY_MS, () => this.#tidy()),
     );
     return Promise.resolve();
   }
@@ -76,6 +85,9 @@ export class Historian implements Service {
   stop(): Promise<void> {
     for (const cancel of this.#cancels.splice(0)) cancel();
     this.#cancelSoon();
+    this.#cancelStep();
+    this.#tidying?.return();
+    this.#tidying = undefined;
     if (this.#store) {
       this.#cutMeters();
       this.#pending.addSamples(this.#rows.rest());
@@ -105,7 +117,8 @@ export class Historian implements Service {
       if (!this.#isOpened) this.#book = new OutageBook(this.#store.openOutages());
       this.#isOpened = true;
       health.clear("history_off");
-      this.#prune();
+      this.#trusted = { newestSec: newestOf(this.#store) ?? Infinity, sinceMonoMs: clock.monoMs() };
+      this.#tidy();
     } catch (error) {
       const text = `No history is kept: ${errorText(error)}`.slice(0, 500);
       if (!this.#isRefused) log.error("NO HISTORY", { reason: errorText(error) });
@@ -134,7 +147,7 @@ export class Historian implements Service {
     const isLive = (state.link ?? "live") === "live";
     let meter = this.#meters.get(state.device);
     if (!meter) {
-      if (this.#meters.size >= MAX_DEVICES) return;
+      if (this.#meters.size >= MAX_DEVICES) return this.#leaveOut(state.device);
       this.#meters.set(state.device, meter = new Meter());
     }
     const { soc, grid_connected: grid } = freshReadings(state, config.staleAfterSec);
@@ -155,6 +168,14 @@ export class Historian implements Service {
     if (wasOut !== this.#book.isOut || outage.toMs !== undefined) this.#flushWithin(FLUSH_EVENT_MS);
   }
 
+  /** Said once: which of them does not matter. */
+  #leaveOut(device: string): void {
+    if (!this.#isFull) {
+      this.context.log.warn("HISTORY OF NO MORE STATIONS", { most: MAX_DEVICES, first_left_out: device });
+    }
+    this.#isFull = true;
+  }
+
   #hearEvent({ payload }: BusMessage, source: string): void {
     this.#pending.addEvent(parseEvent(payload, source));
     this.#flushWithin(FLUSH_EVENT_MS);
@@ -162,18 +183,34 @@ export class Historian implements Service {
 
   #answer({ payload }: BusMessage, source: string): void {
     const query = parseHistoryQuery(payload, source);
-    const { bus, config, log } = this.context;
-    const { samples } = this.#pending.batch();
+    const { bus, clock, config, log } = this.context;
+    const { samples, energy } = this.#pending.batch();
+    const waiting = { samples: [...samples, ...this.#rows.rest()], energy, nowMs: clock.wallMs() };
     const topic = topicsUnder(config.roots).historyAnswer(query.id);
-    const answer = encodeHistoryAnswer(answerQuery(query, this.#store, [...samples, ...this.#rows.rest()]));
+    const answer = encodeHistoryAnswer(this.#answerTo(query, waiting));
     void bus.publish(topic, answer, { qos: 1 }).catch((error) =>
       log.warn("ANSWER LOST", { reason: errorText(error) })
     );
   }
 
+  /** A large file is not read through when it is opened: damage in it is met here. It must not end us at every question. */
+  #answerTo(query: HistoryQuery, waiting: AnswerParts): HistoryAnswer {
+    try {
+      return answerQuery(query, this.#store, waiting);
+    } catch (error) {
+      const text = `The history cannot be read: ${errorText(error)}`.slice(0, 300);
+      if (!this.#isUnreadable) this.context.log.error("HISTORY NOT READ", { reason: errorText(error) });
+      this.#isUnreadable = true;
+      this.context.health.raise({ code: "history_not_read", severity: "warning", text });
+      return { id: query.id, kind: query.kind, error: text, more: false };
+    }
+  }
+
   #cut(): void {
     this.#cutMeters();
-    if (this.context.clock.monoMs() >= this.#flushDueMonoMs) this.#flush();
+    const isDue = this.context.clock.monoMs() >= this.#flushDueMonoMs;
+    // A disk that takes nothing is not tried at each cut.
+    if (isDue || this.#pending.areMany && !this.#isStuck) this.#flush();
   }
 
   #cutMeters(): void {
@@ -200,6 +237,8 @@ export class Historian implements Service {
   #flush(): void {
     const { clock, log, health } = this.context;
     this.#cancelSoon();
+    // What comes meanwhile waits: it is written at the end of it.
+    if (this.#store?.isCopied) return;
     this.#flushDueMonoMs = clock.monoMs() + (this.#book.isOut ? FLUSH_EVERY_OUT_MS : FLUSH_EVERY_MS);
     // A disk that was full when we started may have room by now.
     if (!this.#store) this.#openStore();
@@ -218,18 +257,54 @@ export class Historian implements Service {
     }
   }
 
-  #prune(): void {
+  /** Begins to forget, unless that goes on. */
+  #tidy(): void {
+    if (!this.#store || this.#tidying) return;
+    this.#tidying = this.#forget(this.#store);
+    this.#goOnTidying();
+  }
+
+  #goOnTidying(): void {
+    if (this.#tidying?.next().done === false) {
+      this.#cancelStep = this.context.clock.after(STEP_PAUSE_MS, () => this.#goOnTidying());
+    } else this.#tidying = undefined;
+  }
+
+  *#forget(store: Store): Generator<void, void> {
+    const { config, log } = this.context;
     try {
-      this.#store?.prune(Math.floor(this.context.clock.wallMs() / 1000), this.context.config.days);
+      yield* store.prune(this.#todaySec(store), config.days);
     } catch (error) {
-      this.context.log.warn("HISTORY NOT PRUNED", { reason: errorText(error) });
-      return;
+      return log.warn("HISTORY NOT PRUNED", { reason: errorText(error) });
     }
     try {
-      if (this.#store?.shrink()) this.context.log.notice("HISTORY FILE SHRUNK");
+      if (!(yield* store.shrink())) return;
+      log.notice("HISTORY FILE SHRUNK");
     } catch (error) {
-      this.context.log.warn("HISTORY FILE NOT SHRUNK", { reason: errorText(error) });
+      log.warn("HISTORY FILE NOT SHRUNK", { reason: errorText(error) });
+      if (store.isLost) this.#store = undefined;
     }
+    this.#flush();
+  }
+
+  /**
+   * By which time rows are old. A clock that is years ahead, as one may be after a cut of power, must not cost a year of history: it is
+   * believed as far as rows were stored, and for as long as we ran.
+   */
+  #todaySec(store: Store): number {
+    const { clock } = this.context;
+    const { newestSec, sinceMonoMs } = this.#trusted;
+    const ranToSec = newestSec + (clock.monoMs() - sinceMonoMs) / 1000;
+    return Math.floor(Math.min(clock.wallMs() / 1000, Math.max(ranToSec, newestOf(store) ?? 0)));
+  }
+}
+
+/** Undefined too where damage does not let it be read, which must keep nobody from writing. */
+function newestOf(store: Store): number | undefined {
+  try {
+    return store.newestSec();
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,15 @@
 /** The historian on a test clock, with a real database. */
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -11,6 +20,7 @@ import { DEFAULT_ROOTS, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { TEST_WALL_MS } from "../../lib/time/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
 import { Historian } from "./service.ts";
+import { CHECKED_UP_TO_BYTES } from "./store.ts";
 
 const TOPICS = topicsUnder(DEFAULT_ROOTS);
 const CAPABILITY = {
@@ -22,9 +32,10 @@ const DAY_MS = 86_400_000;
 
 type House = Awaited<ReturnType<typeof startIn>>;
 
-async function startIn(stateDir: string) {
+async function startIn(stateDir: string, aheadMs = 0) {
   const context = testContext(CAPABILITY, { roots: DEFAULT_ROOTS, stateDir, staleAfterSec: 120, days: 730 });
   const { broker, clock } = context;
+  clock.jumpWall(aheadMs);
   const answers: HistoryAnswer[] = [];
   broker.watch(({ topic, payload }) => {
     if (topic.startsWith("power-manager/history/answer/")) answers.push(parseHistoryAnswer(payload, topic));
@@ -313,6 +324,110 @@ Deno.test("Historian forgets by age: 10 s after 2 days, minutes after 30, quarte
     assert.deepEqual([await count(10), await count(60), await count(900)], [0, 30, 2]);
     await house.clock.advance(DAY_MS * 30);
     assert.deepEqual([await count(10), await count(60), await count(900)], [0, 0, 2]);
+  }));
+
+Deno.test("Historian keeps every row of many stations until it is written", () =>
+  inHouse(async (house) => {
+    const stations = Array.from({ length: 60 }, (_, i) => `S${i}`);
+    for (let i = 0; i < 1790; i += 10) {
+      for (const device of stations) house.say({ device, soc: 80 });
+      await house.clock.advance(10_000);
+    }
+    for (const device of ["S0", "S59"]) {
+      const { samples } = await house.ask({ kind: "samples", device, step_s: 10 });
+      assert.equal(samples?.length, 179, device);
+    }
+  }));
+
+Deno.test("Historian says once that it keeps no more than 200 stations", () =>
+  inHouse(async (house) => {
+    for (let i = 0; i < 210; i++) house.say({ device: `S${i}`, soc: 80 });
+    await house.clock.advance(1000);
+    assert.equal(house.log.entries.filter(({ text }) => text === "HISTORY OF NO MORE STATIONS").length, 1);
+  }));
+
+Deno.test("Historian answers that a question cannot be answered when the file is damaged where it was not read through, and goes on", () =>
+  inHouse(async (house, stateDir) => {
+    await house.live(60, { soc: 80 });
+    await house.historian.stop();
+    const path = join(stateDir, "history.db");
+    const db = new DatabaseSync(path);
+    db.exec("INSERT INTO devices VALUES (9, 'Old'); BEGIN");
+    const insert = db.prepare(
+      "INSERT INTO samples (device_id, step_s, at_s, seconds, soc) VALUES (9, 900, ?, 900, 500)",
+    );
+    for (let i = 0; i < 20_000; i++) insert.run(TEST_WALL_MS / 1000 - i * 900);
+    db.exec("COMMIT");
+    db.close();
+    const file = readFileSync(path);
+    writeFileSync(path, file.fill(0xff, file.length >> 1, (file.length >> 1) + 65_536));
+    truncateSync(path, CHECKED_UP_TO_BYTES + 1024);
+    const next = await startIn(stateDir);
+    const query = { kind: "samples", device: "Old", step_s: 21_600 } as const;
+    for (const time of [1, 2]) {
+      const answer = await next.ask(query);
+      assert.match(answer.error ?? "", /history cannot be read: .*(malformed|corrupt)/, `question ${time}`);
+    }
+    assert.match(next.health.list()[0]?.text ?? "", /history cannot be read/);
+    assert.equal((await next.ask({ kind: "events" })).error, undefined, "other tables are whole");
+    await next.historian.stop();
+  }));
+
+Deno.test("Historian counts energy that is not written yet", () =>
+  inHouse(async (house) => {
+    await house.live(1820, { soc: 80, ac_in_watts: 360, out_watts: 36 });
+    const [before] = (await house.ask({ kind: "energy", device: "Study" })).energy ?? [];
+    await house.live(600, { soc: 80, ac_in_watts: 360, out_watts: 36 });
+    const [day] = (await house.ask({ kind: "energy", device: "Study" })).energy ?? [];
+    assert.ok(Math.abs((day?.in_s ?? 0) - 2420) <= 10, `${day?.in_s} s, before ${before?.in_s} s`);
+    assert.ok(Math.abs((day?.ac_in_wh ?? 0) - 242) <= 1, `${day?.ac_in_wh} Wh`);
+    assert.equal((await house.ask({ kind: "energy", device: "Attic" })).energy?.length, 0);
+  }));
+
+Deno.test("Historian forgets nothing by a clock that is years ahead, and what is too old once rows came", async () => {
+  const stateDir = mkdtempSync(join(tmpdir(), "ecoflow-history-"));
+  try {
+    const first = await startIn(stateDir);
+    await first.live(1800, { soc: 80 });
+    await first.historian.stop();
+    const count = async (house: House, step_s: 10 | 900) =>
+      (await house.ask({ kind: "samples", device: "Study", step_s })).samples?.length;
+    const next = await startIn(stateDir, 3 * 365 * DAY_MS);
+    await next.clock.advance(60_000);
+    assert.deepEqual([await count(next, 10), await count(next, 900)], [180, 2]);
+    await next.live(1820, { soc: 80 });
+    await next.clock.advance(DAY_MS);
+    // Nobody is years ahead for a whole day.
+    assert.equal(await count(next, 900), 3);
+    await next.historian.stop();
+  } finally {
+    rmSync(stateDir, { recursive: true });
+  }
+});
+
+Deno.test("Historian writes its file anew after the history was shortened, and keeps what came meanwhile", () =>
+  inHouse(async (house, stateDir) => {
+    await house.live(60, { soc: 80 });
+    await house.historian.stop();
+    const path = join(stateDir, "history.db");
+    const db = new DatabaseSync(path);
+    db.exec("INSERT INTO devices VALUES (9, 'Old')");
+    const insert = db.prepare(
+      "INSERT INTO samples (device_id, step_s, at_s, seconds, soc) VALUES (9, 900, ?, 900, 500)",
+    );
+    db.exec("BEGIN");
+    for (let i = 0; i < 150_000; i++) insert.run(i * 900);
+    db.exec("COMMIT");
+    db.close();
+    const before = statSync(path).size;
+    const next = await startIn(stateDir);
+    next.event("grid_lost");
+    await next.clock.advance(60_000);
+    assert.ok(next.log.text().includes("HISTORY FILE SHRUNK"), next.log.text());
+    assert.ok(statSync(path).size < before / 4, `${before} bytes, then ${statSync(path).size}`);
+    assert.deepEqual((await next.ask({ kind: "events" })).events?.map(({ kind }) => kind), ["grid_lost"]);
+    await next.historian.stop();
+    assert.equal(next.clock.pending, 0);
   }));
 
 Deno.test("Historian survives a wall clock that falls back", () =>

@@ -12,7 +12,7 @@ import type {
   HistoryOutage,
   HistorySample,
 } from "../../lib/messages/history_answer.ts";
-import { KEPT_DAYS, sampleOf, type SampleRow, type StepSec } from "./downsample.ts";
+import { sampleOf, type SampleRow, STEPS_SEC, type StepSec } from "./downsample.ts";
 import type { EnergyDelta } from "./energy.ts";
 import type { Outage } from "./outages.ts";
 import {
@@ -24,6 +24,7 @@ import {
   readOutages,
   readSamples,
 } from "./read_rows.ts";
+import { copyRows, forgetOld, inTransaction, isWorthCopying, removeFile } from "./retention.ts";
 import { FROM_1_TO_2, SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 
 /** Everything that is written at once. */
@@ -33,14 +34,6 @@ export interface Batch {
   readonly energy: readonly EnergyDelta[];
   readonly outages: readonly Outage[];
 }
-
-/** More events than this, and the oldest give way. */
-export const MAX_EVENTS = 20_000;
-/** More outages than this, and the oldest give way. */
-export const MAX_OUTAGES = 10_000;
-const DAY_SEC = 86_400;
-/** The file is written anew, smaller, when so much of it is free: more than half, and more than this, bytes. */
-const SHRINK_FROM_BYTES = 1_048_576;
 
 /**
  * A file up to this size is read through when it is opened, bytes. Reading blocks the worker, and one that is silent for 15 s ends the
@@ -57,10 +50,14 @@ type Row = Record<string, number | string | null>;
 
 /** See the file comment. */
 export class Store {
-  readonly #db: DatabaseSync;
+  #db: DatabaseSync;
+  #isCopied = false;
+  #isLost = false;
 
-  private constructor(db: DatabaseSync) {
-    this.#db = db;
+  private constructor(private readonly path: string) {
+    this.#db = connect(path);
+    // One that was begun and not ended.
+    removeFile(copyPath(path));
   }
 
   /**
@@ -71,47 +68,30 @@ export class Store {
    */
   static open(path: string, onDamaged: (reason: string) => void): Store {
     try {
-      return Store.#open(path);
+      return new Store(path);
     } catch (error) {
       if (!isDamage(error) || !isThere(path)) throw error;
       for (const end of ["", "-wal", "-shm"]) {
         if (isThere(path + end)) Deno.renameSync(path + end, `${path}.damaged${end}`);
       }
       onDamaged(errorText(error));
-      return Store.#open(path);
+      return new Store(path);
     }
   }
 
-  static #open(path: string): Store {
-    const db = new DatabaseSync(path);
-    try {
-      const version = Number((db.prepare("PRAGMA user_version").get() as Row).user_version);
-      if (version > SCHEMA_VERSION) {
-        throw new NewerStoreError(
-          `"${path}" is of version ${version}, this program knows ${SCHEMA_VERSION} at most: it is left as it is`,
-        );
-      }
-      if (isSmall(path)) {
-        const [check] = Object.values(db.prepare("PRAGMA quick_check(1)").get() as Row);
-        if (check !== "ok") throw new Error(`malformed: ${check}`);
-      }
-      db.exec(
-        "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000",
-      );
-      const steps = version === 0 ? SCHEMA : version === 1 ? FROM_1_TO_2 : undefined;
-      if (steps !== undefined) {
-        db.exec(`BEGIN; ${steps}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
-      }
-      return new Store(db);
-    } catch (error) {
-      db.close();
-      throw error;
-    }
+  /** Whether {@link shrink} is at work: nobody may write meanwhile. */
+  get isCopied(): boolean {
+    return this.#isCopied;
+  }
+
+  /** Whether the file could not be opened again after {@link shrink}: a new store must be. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /** Writes it, whole or not at all. @throws Error when the disk does not take it */
   write({ samples, events, energy, outages }: Batch): void {
-    this.#transaction(() => {
+    inTransaction(this.#db, () => {
       this.#writeSamples(samples);
       const insert = this.#db.prepare(
         "INSERT INTO events (at_ms, kind, severity, source, text, device, agent) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -124,38 +104,53 @@ export class Store {
     });
   }
 
-  /** Forgets what is too old or too much. */
-  prune(nowSec: number, days: number): void {
-    this.#transaction(() => {
-      // Device by device, along the key: without the device each of them would read the whole table.
-      const remove = this.#db.prepare("DELETE FROM samples WHERE device_id = ? AND step_s = ? AND at_s < ?");
-      for (const { device_id } of this.#db.prepare("SELECT device_id FROM devices").all() as Row[]) {
-        for (const [step, kept] of [[10, KEPT_DAYS[10]], [60, KEPT_DAYS[60]], [900, days]] as const) {
-          remove.run(device_id ?? null, step, nowSec - kept * DAY_SEC);
-        }
-      }
-      for (const [table, most] of [["events", MAX_EVENTS], ["outages", MAX_OUTAGES]] as const) {
-        this.#db.exec(
-          `DELETE FROM ${table} WHERE seq <= (SELECT seq FROM ${table} ORDER BY seq DESC LIMIT 1 OFFSET ${most})`,
-        );
-      }
-    });
+  /** As {@link forgetOld} does. */
+  prune(nowSec: number, days: number): Generator<void, void> {
+    return forgetOld(this.#db, nowSec, days);
+  }
+
+  /** When the newest row of values began, s since 1970; undefined: there is none. */
+  newestSec(): number | undefined {
+    const newest = this.#db.prepare(
+      "SELECT at_s FROM samples WHERE device_id = ? AND step_s = ? ORDER BY at_s DESC LIMIT 1",
+    );
+    const times = (this.#db.prepare("SELECT device_id FROM devices").all() as Row[]).flatMap((
+      { device_id },
+    ) =>
+      STEPS_SEC.flatMap((step) =>
+        Number((newest.get(device_id ?? null, step) as Row | undefined)?.at_s ?? NaN)
+      )
+    ).filter(Number.isFinite);
+    return times.length === 0 ? undefined : Math.max(...times);
   }
 
   /**
-   * Gives the disk back what {@link prune} freed, when that is worth a whole new file: after the owner has shortened the
-   * history, and hardly ever else.
+   * Gives the disk back what {@link prune} freed, where that is worth a whole new file. In steps, as {@link copyRows}.
    *
    * @returns Whether the file was written anew
-   * @throws Error when the disk has no room for the second file; the first one stays as it is
+   * @throws Error when the disk has no room for the second file, or somebody else reads the first one; it stays as it is
    */
-  shrink(): boolean {
-    const pragma = (name: string) =>
-      Number(Object.values(this.#db.prepare(`PRAGMA ${name}`).get() as Row)[0]);
-    const [free, all, size] = [pragma("freelist_count"), pragma("page_count"), pragma("page_size")];
-    if (free * 2 <= all || free * size <= SHRINK_FROM_BYTES) return false;
-    this.#db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
-    return true;
+  *shrink(): Generator<void, boolean> {
+    if (this.#isCopied || !isWorthCopying(this.#db)) return false;
+    const next = copyPath(this.path);
+    this.#isCopied = true;
+    try {
+      yield* copyRows(this.#db, next);
+      this.#db.close();
+      this.#isLost = true;
+      try {
+        // SQLite's journal goes with the last one who reads; a new file beside it would be spoilt by it.
+        if (isThere(`${this.path}-wal`)) throw new Error("somebody else has it open");
+        Deno.renameSync(next, this.path);
+      } finally {
+        this.#db = connect(this.path);
+        this.#isLost = false;
+      }
+      return true;
+    } finally {
+      this.#isCopied = false;
+      removeFile(next);
+    }
   }
 
   /** As {@link readSamples} does. */
@@ -190,21 +185,6 @@ export class Store {
 
   close(): void {
     this.#db.close();
-  }
-
-  #transaction(run: () => void): void {
-    this.#db.exec("BEGIN IMMEDIATE");
-    try {
-      run();
-      this.#db.exec("COMMIT");
-    } catch (error) {
-      try {
-        this.#db.exec("ROLLBACK");
-      } catch {
-        // SQLite has rolled back by itself, as it does when the disk is full.
-      }
-      throw error;
-    }
   }
 
   #deviceId(name: string): number {
@@ -285,6 +265,37 @@ export class Store {
       socEnd ?? null,
       lastMs,
     );
+  }
+}
+
+/** Where {@link Store.shrink} writes the new file. */
+const copyPath = (path: string) => `${path}.smaller`;
+
+/** @throws NewerStoreError, or Error when it is damaged or the place cannot be used */
+function connect(path: string): DatabaseSync {
+  const db = new DatabaseSync(path);
+  try {
+    const version = Number((db.prepare("PRAGMA user_version").get() as Row).user_version);
+    if (version > SCHEMA_VERSION) {
+      throw new NewerStoreError(
+        `"${path}" is of version ${version}, this program knows ${SCHEMA_VERSION} at most: it is left as it is`,
+      );
+    }
+    if (isSmall(path)) {
+      const [check] = Object.values(db.prepare("PRAGMA quick_check(1)").get() as Row);
+      if (check !== "ok") throw new Error(`malformed: ${check}`);
+    }
+    db.exec(
+      "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000",
+    );
+    const steps = version === 0 ? SCHEMA : version === 1 ? FROM_1_TO_2 : undefined;
+    if (steps !== undefined) {
+      db.exec(`BEGIN; ${steps}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+    }
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }
 

@@ -1,12 +1,23 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SampleRow } from "./downsample.ts";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { CHECKED_UP_TO_BYTES, Store } from "./store.ts";
 
 const DAY_SEC = 86_400;
+/** Each of them takes a step at least. */
+const TABLES = 5;
 
 /** Quarter hours of so many days from time 0, of one station. */
 function quarterHours(days: number): SampleRow[] {
@@ -19,12 +30,22 @@ function quarterHours(days: number): SampleRow[] {
   return rows;
 }
 
-async function inStore(run: (store: Store, size: () => number) => void | Promise<void>): Promise<void> {
+/** Does all steps of it. */
+function drain<T>(steps: Generator<void, T>): { readonly value: T; readonly steps: number } {
+  for (let count = 1;; count++) {
+    const { done, value } = steps.next();
+    if (done) return { value, steps: count };
+  }
+}
+
+async function inStore(
+  run: (store: Store, size: () => number, path: string) => void | Promise<void>,
+): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-store-"));
   const path = join(dir, "history.db");
   const store = Store.open(path, (reason) => assert.fail(reason));
   try {
-    await run(store, () => statSync(path).size);
+    await run(store, () => statSync(path).size, path);
   } finally {
     store.close();
     rmSync(dir, { recursive: true });
@@ -34,23 +55,137 @@ async function inStore(run: (store: Store, size: () => number) => void | Promise
 Deno.test("Store.shrink() gives the disk back what a shorter history freed, once, and keeps the rest", () =>
   inStore((store, size) => {
     store.write({ samples: quarterHours(400), events: [], energy: [], outages: [] });
-    assert.equal(store.shrink(), false, "nothing is free");
-    store.prune(400 * DAY_SEC, 400);
-    assert.equal(store.shrink(), false, "nothing was freed");
+    assert.equal(drain(store.shrink()).value, false, "nothing is free");
+    drain(store.prune(400 * DAY_SEC, 400));
+    assert.equal(drain(store.shrink()).value, false, "nothing was freed");
     const before = size();
-    store.prune(400 * DAY_SEC, 30);
-    assert.equal(store.shrink(), true);
+    assert.ok(drain(store.prune(400 * DAY_SEC, 30)).steps > 5, "in steps");
+    const { value, steps } = drain(store.shrink());
+    assert.equal(value, true);
+    assert.ok(steps > TABLES, `in ${steps} steps`);
     assert.ok(size() < before / 4, `${before} bytes, then ${size()}`);
-    assert.equal(store.shrink(), false, "it is done");
+    assert.equal(drain(store.shrink()).value, false, "it is done");
     const range = { device: "Attic", fromMs: 0, toMs: 400 * DAY_SEC * 1000, limit: 100_000 };
     assert.equal(store.samples(900, range).length, 30 * 96);
   }));
 
-Deno.test("Store.shrink() leaves a file alone of which less than half is free", () =>
+Deno.test("Store.shrink() gives the disk back what a history cut from two years to one freed, beside the rows of the last month", () =>
+  inStore((store, size) => {
+    const toSec = 730 * DAY_SEC;
+    const fine = ([[10, 2], [60, 30]] as const).flatMap(([stepSec, days]) =>
+      Array.from({ length: days * DAY_SEC / stepSec }, (_, i) => ({
+        device: "Attic",
+        stepSec,
+        atSec: toSec - (i + 1) * stepSec,
+        totals: quarterHours(1)[0]?.totals ?? { seconds: 0 },
+      }))
+    );
+    store.write({ samples: [...quarterHours(730), ...fine], events: [], energy: [], outages: [] });
+    const before = size();
+    drain(store.prune(toSec, 365));
+    assert.equal(drain(store.shrink()).value, true);
+    assert.ok(size() < before * 0.8, `${before} bytes, then ${size()}`);
+  }));
+
+Deno.test("Store.shrink() leaves a file alone of which a day's rows are free, as after each day", () =>
   inStore((store) => {
     store.write({ samples: quarterHours(400), events: [], energy: [], outages: [] });
-    store.prune(400 * DAY_SEC, 250);
-    assert.equal(store.shrink(), false);
+    // As many as 10 s, 1 min and 15 min make in a day.
+    drain(store.prune(400 * DAY_SEC, 400 - Math.ceil((8640 + 1440 + 96) / 96)));
+    assert.equal(drain(store.shrink()).value, false);
+  }));
+
+Deno.test("Store.shrink() keeps every row of every table, and goes on counting where it was", () =>
+  inStore((store, _size, path) => {
+    const event = {
+      ts: "2026-01-01T00:00:00Z",
+      kind: "k",
+      severity: "info",
+      source: "s",
+      text: "t",
+    } as const;
+    const outage = {
+      device: "Attic",
+      fromMs: 5,
+      isFromSeen: true,
+      isToSeen: false,
+      lastMs: 6,
+      socLowest: 4.5,
+    };
+    const energy = {
+      device: "Attic",
+      day: "1970-01-02",
+      inWh: 1.5,
+      inSec: 2,
+      outSec: 0,
+      acInSec: 0,
+      dcInSec: 0,
+    };
+    const samples = [...quarterHours(800), ...quarterHours(1).map((row) => ({ ...row, device: "Cellar" }))];
+    store.write({ samples, events: [event, { ...event, agent: "pc" }], energy: [energy], outages: [outage] });
+    drain(store.prune(800 * DAY_SEC, 31));
+    const rows = () => {
+      const db = new DatabaseSync(path, { readOnly: true });
+      const tables = ["devices", "samples", "events", "energy", "outages", "sqlite_sequence"];
+      const found = tables.map((table) => db.prepare(`SELECT * FROM ${table}`).all());
+      db.close();
+      return found;
+    };
+    const before = rows();
+    assert.ok(before.every((table) => table.length > 0));
+    const steps = store.shrink();
+    steps.next();
+    assert.equal(store.isCopied, true);
+    assert.equal(store.events({ fromMs: 0, toMs: 2e12, limit: 9 }).length, 2, "it is read meanwhile");
+    drain(steps);
+    assert.equal(store.isCopied, false);
+    assert.deepEqual(rows(), before);
+    store.write({ samples: [], events: [event], energy: [], outages: [] });
+    assert.deepEqual(store.events({ fromMs: 0, toMs: 2e12, limit: 9 }).map(({ seq }) => seq), [1, 2, 3]);
+  }));
+
+Deno.test("Store.shrink() needs no more than the rights of the historian's worker, which may attach no other database", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "ecoflow-store-"));
+  try {
+    const path = join(dir, "history.db");
+    const store = Store.open(path, (reason) => assert.fail(reason));
+    store.write({ samples: quarterHours(800), events: [], energy: [], outages: [] });
+    store.close();
+    const program = fileURLToPath(new URL("./testdata/shortens.ts", import.meta.url));
+    const rights = ["--no-prompt", `--allow-read=${dir}`, `--allow-write=${dir}`];
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-check", ...rights, program, path],
+    }).output();
+    const [before = 0, after = 0] = new TextDecoder().decode(stdout).split(" ").map(Number);
+    assert.ok(
+      before > 0 && after < before / 4,
+      `${before}, then ${after}: ${new TextDecoder().decode(stderr)}`,
+    );
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+Deno.test("Store.shrink() that is ended early, or beside another reader, leaves the file as it was and nothing beside it", () =>
+  inStore((store, size, path) => {
+    store.write({ samples: quarterHours(400), events: [], energy: [], outages: [] });
+    drain(store.prune(400 * DAY_SEC, 31));
+    const before = size();
+    const steps = store.shrink();
+    steps.next();
+    steps.return(false);
+    assert.deepEqual([store.isCopied, existsSync(`${path}.smaller`)], [false, false]);
+    const other = new DatabaseSync(path);
+    other.prepare("SELECT count(*) FROM samples").get();
+    try {
+      assert.throws(() => drain(store.shrink()), /somebody else has it open/);
+    } finally {
+      other.close();
+    }
+    assert.equal(size(), before);
+    assert.deepEqual([store.isLost, store.isCopied, existsSync(`${path}.smaller`)], [false, false, false]);
+    store.write({ samples: quarterHours(1), events: [], energy: [], outages: [] });
+    assert.equal(drain(store.shrink()).value, true);
   }));
 
 Deno.test("Store.prune() forgets of every station what its resolution is not kept for, and not one row more", () =>
@@ -69,7 +204,7 @@ Deno.test("Store.prune() forgets of every station what its resolution is not kep
       )
     );
     store.write({ samples, events: [], energy: [], outages: [] });
-    store.prune(nowSec, 50);
+    drain(store.prune(nowSec, 50));
     for (const device of ["Attic", "Cellar"]) {
       for (const [stepSec, days] of limits) {
         const kept = store.samples(stepSec, { device, fromMs: 0, toMs: nowSec * 1000, limit: 10 });

@@ -229,7 +229,7 @@ async function startBridges(
       .replace(BRIDGE_STATE_DIR, join(own, BRIDGE_STATE_DIR))
       // They share a house, which knows each by its name.
       .replace("remote_clientid site-bridge", `remote_clientid site-bridge-${site}`);
-    const bridge = await startMosquittoWith(text);
+    const bridge = await startMosquittoWith(text, undefined, true);
     release.push(bridge.stop);
     pids.push(bridge.pid);
   }

@@ -86,7 +86,8 @@ function definitions(users: readonly ClusterUser[]) {
       user: name,
       vhost: "/",
       exchange: "amq.topic",
-      write: readsAll ? "^$" : `^site\\.${name}\\..*`,
+      // As docs/fleet.md says: one rule for all sites.
+      write: readsAll ? "^$" : "^site\\.{username}\\..*",
       read: readsAll ? "^site\\..*" : "^$",
     })),
     policies: [{

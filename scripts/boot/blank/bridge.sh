@@ -74,7 +74,10 @@ is_new() { local pid; pid=$(bridge_pid); [ "$pid" != 0 ] && [ "$pid" != "$OLD" ]
 check "killed, it is started again" within 30 is_new
 check "and the cluster hears the station again" within 60 hears 'site/home/bridge-ecoflow/+/json/state' '"device":"Study"'
 check "its memory is below 20 MB" sh -c "[ \$(awk '/^Pss:/ {print \$2}' /proc/$(bridge_pid)/smaps_rollup) -lt 20000 ]"
+check "it takes only what nobody else wants of the processor" sh -c "[ \"\$(ps -o ni= -p $(bridge_pid) | tr -d ' ')\" = 19 ]"
+check "the doctor says that the cluster lets it in" sh -c "ecoflow-power doctor | grep -q '^ok *bridge: site'"
 check "removed" ecoflow-power broker bridge --remove
 check "disabled, as the command said" systemctl disable --now ecoflow-power-bridge
+check "what waited went with it" test ! -e /var/lib/ecoflow-power-bridge/mosquitto.db
 check "what it says needs no bridge: the daemon runs on" ready
 say END

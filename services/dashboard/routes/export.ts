@@ -64,6 +64,9 @@ async function answer({ query }: HttpRequest, ask: AskHistorian, nowMs: number):
     return errorReply(400, "from and to must be ISO 8601 times, from before to");
   }
   const lines = await readAll(kind, { device, from_ms: fromMs, to_ms: toMs }, ask);
+  if (lines === "too many") {
+    return errorReply(400, `that is more than ${MAX_ROWS} rows: name a shorter time with from and to`);
+  }
   if (!lines) return errorReply(503, "The historian does not answer: is HISTORY on?", { "retry-after": "5" });
   const name = `ecoflow-${kind}-${new Date(nowMs).toISOString().slice(0, 10)}.${format}`;
   const head = COLUMNS[kind];
@@ -80,19 +83,20 @@ async function answer({ query }: HttpRequest, ask: AskHistorian, nowMs: number):
   };
 }
 
-/** Reads page after page. @returns undefined when the historian stops answering */
+/** Reads page after page. @returns undefined when the historian stops answering; never a part of what was asked for */
 async function readAll(
   kind: Kind,
   range: Pick<HistoryQuery, "device" | "from_ms" | "to_ms">,
   ask: AskHistorian,
-): Promise<Line[] | undefined> {
+): Promise<Line[] | "too many" | undefined> {
   let lines: Line[] = [];
   let next: Omit<HistoryQuery, "id"> = { kind, ...range };
   for (;;) {
     const page = await ask(next);
     if (!page) return undefined;
     lines.push(...linesOf(page));
-    if (!page.more || lines.length >= MAX_ROWS) return lines.slice(0, MAX_ROWS);
+    if (lines.length > MAX_ROWS) return "too many";
+    if (!page.more) return lines;
     const lastSample = page.samples?.at(-1);
     const lastDay = page.energy?.at(-1)?.day;
     const after = page.events?.at(-1)?.seq ?? page.outages?.at(-1)?.seq;

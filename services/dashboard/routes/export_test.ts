@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HistoryAnswer } from "../../../lib/messages/history_answer.ts";
 import { answerQuery } from "../../historian/answer.ts";
 import { Store } from "../../historian/store.ts";
 import type { HttpRequest } from "../http/message.ts";
@@ -32,7 +33,8 @@ Deno.test("GET /history/export has each station's energy of each day once, over 
     let asked = 0;
     const [route] = exportRoutes((query) => {
       asked++;
-      return Promise.resolve(answerQuery({ id: "test", ...query }, store, []));
+      const waiting = { samples: [], energy: [], nowMs: NOW_MS };
+      return Promise.resolve(answerQuery({ id: "test", ...query }, store, waiting));
     }, () => NOW_MS);
     const from = new Date(NOW_MS - DAYS * DAY_MS).toISOString();
     const query = new URLSearchParams({ kind: "energy", format: "json", from });
@@ -47,4 +49,25 @@ Deno.test("GET /history/export has each station's energy of each day once, over 
     store.close();
     rmSync(dir, { recursive: true });
   }
+});
+
+Deno.test("GET /history/export refuses what is more than a file may have, and cuts nothing off", async () => {
+  let row = 0;
+  const page = (count: number, more: boolean): HistoryAnswer => ({
+    id: "a",
+    kind: "samples",
+    more,
+    step_s: 900,
+    samples: Array.from({ length: count }, () => ({ at_s: 900 * row++, seconds: 900 })),
+  });
+  const get = (pages: HistoryAnswer[]) => {
+    const [route] = exportRoutes(() => Promise.resolve(pages.shift()), () => NOW_MS);
+    const query = new URLSearchParams({ kind: "samples", device: "Study", format: "json" });
+    return route?.handle({ query } as HttpRequest);
+  };
+  const whole = await get([page(60_000, true), page(40_000, false)]);
+  assert.deepEqual([whole?.status, JSON.parse(String(whole?.body)).length], [200, 100_000]);
+  const larger = await get([page(60_000, true), page(40_000, true), page(1, false)]);
+  assert.equal(larger?.status, 400);
+  assert.match(String(larger?.body), /more than 100000 rows: name a shorter time/);
 });

@@ -20,6 +20,11 @@ export function ageNow(ageS: number | undefined, { sinceSentS }: Surroundings): 
   return ageS === undefined ? undefined : ageS + sinceSentS;
 }
 
+/** Whether what was asked for at `askedMs` is asked for again, every `everyMs`. A house's clock that was set back must not hold it up. */
+export function isDue(nowMs: number, askedMs: number, everyMs: number): boolean {
+  return Math.abs(nowMs - askedMs) >= everyMs;
+}
+
 /** Whether the daemon speaks to this page, and hears the house. */
 export function isConnected(house: HouseView, { silentS }: Surroundings): boolean {
   return silentS <= STREAM_LIMIT_S && house.is_broker_up && house.daemon?.is_online !== false;

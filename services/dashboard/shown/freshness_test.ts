@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { HouseView, PolicyView, StationView } from "../page_contract.ts";
-import { freshnessOf, isConnected, isPolicyLive, secondsLeft, STREAM_LIMIT_S } from "./freshness.ts";
+import { freshnessOf, isConnected, isDue, isPolicyLive, secondsLeft, STREAM_LIMIT_S } from "./freshness.ts";
 import { glanceOf, sentenceOf } from "./glance.ts";
 import { headline, hostWords, protectionOf } from "./labels.ts";
 import { Reader } from "./reader.ts";
@@ -158,5 +158,16 @@ for (
     assert.equal(protectionOf(HOUSE, station, at(0)), protection);
     assert.equal(hostWords(EN, { agent: "nas", state: "online" }, protection).text, text);
     assert.equal(protectionOf({ ...HOUSE, is_policy_running: false }, station, at(0)), undefined);
+  });
+}
+
+for (
+  const [nowMs, expected] of [[60_999, false], [61_000, true], [1000, false], [-58_999, false], [
+    -59_000,
+    true,
+  ]] as const
+) {
+  Deno.test(`isDue() ${(nowMs - 1000) / 1000} s after the last question is ${expected}, with a clock that was set back too`, () => {
+    assert.equal(isDue(nowMs, 1000, 60_000), expected);
   });
 }

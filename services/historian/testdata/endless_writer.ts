@@ -25,6 +25,6 @@ for (let number = Number(first);; number++) {
     energy: [{ device: "Study", day: "2026-11-23", inWh: 1, inSec: 1, acInSec: 0, dcInSec: 0, outSec: 0 }],
     outages: [],
   });
-  if (number % 50 === 49) store.prune(1_700_000_000, 730);
+  if (number % 50 === 49) store.prune(1_700_000_000, 730).toArray();
   say(String(number));
 }

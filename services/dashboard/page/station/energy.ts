@@ -1,6 +1,7 @@
 /** Energy of a day or a week: from the grid, from the sun, to the house, and what of it the battery gave. */
 import type { HistoryView } from "../../page_contract.ts";
 import { broughtIn, type EnergySlot, energySlots, type EnergySpan, energyTotal } from "../../shown/energy.ts";
+import { isDue } from "../../shown/freshness.ts";
 import type { TextKey } from "../../shown/texts/texts.ts";
 import { el, setAttributes, show, svg } from "../dom.ts";
 import { reader } from "../language.ts";
@@ -82,7 +83,7 @@ export class Energy {
   /** Asks for it anew, and draws it, when it can have changed. @param isPressed What is shown is of another span */
   async load(nowMs: number, isPressed = false): Promise<void> {
     this.#nowMs = nowMs;
-    if (!isPressed && (this.#isAsked || nowMs - this.#shownAtMs < FRESH_MS)) return;
+    if (!isPressed && (this.#isAsked || !isDue(nowMs, this.#shownAtMs, FRESH_MS))) return;
     const span = this.#span;
     this.#isAsked = true;
     const history = await this.find(SPANS.find((one) => one.span === span)?.hours ?? 24);

@@ -1,5 +1,6 @@
 /** A station's past: charts over a chosen span, outages, energy, and files to take away. */
 import type { HistoryView, OutageView } from "../../page_contract.ts";
+import { isDue } from "../../shown/freshness.ts";
 import { el, setAttributes, show } from "../dom.ts";
 import { reader } from "../language.ts";
 import { Charts } from "./charts.ts";
@@ -81,9 +82,9 @@ export class Past {
     void this.#energy.load(nowMs);
     const hours = this.#hours ?? 6;
     // A year's rows are six hours apart: to ask for them every 20 s would only keep the Pi busy.
-    const isDue = hours !== this.#asked.hours ||
-      nowMs - this.#asked.atMs >= this.#asked.stepSec * 1000 / STEPS_IN_AGE;
-    if (!isDue || this.#waitsFor === hours) return;
+    const isOld = hours !== this.#asked.hours ||
+      isDue(nowMs, this.#asked.atMs, this.#asked.stepSec * 1000 / STEPS_IN_AGE);
+    if (!isOld || this.#waitsFor === hours) return;
     this.#waitsFor = hours;
     const history = await this.find(hours);
     if (this.#waitsFor === hours) this.#waitsFor = undefined;
