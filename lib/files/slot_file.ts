@@ -9,8 +9,8 @@ import { exists, flushDirectory, replaceFile, type TextFile, textFile } from "./
 
 /** A text file that lies in slots while it is in use. */
 export interface SlotFile extends TextFile {
-  /** The text that was read last is the one before the newest: that one is not whole. */
-  readonly isOlder: boolean;
+  /** The text that was read last is the one before the newest, which is not whole; absent: it is the newest. */
+  readonly isOlder?: boolean;
   /** Stores it as a plain file, for people and for programs that know no slots. Returns when it is on the disk. */
   writePlain(text: string): void;
 }
