@@ -42,7 +42,7 @@ export function slotFile(path: string, mode = 0o600): SlotFile {
   };
   /** What this run or the one before has made, while it can be written into. */
   const usable = (slotBytes: number) => {
-    if (!exists(path)) open ??= reopen(slotsPath);
+    if (!open && !exists(path)) open = reopen(slotsPath);
     if (open && slotBytes <= open.slotBytes && isAsLeft(open, slotsPath)) return open;
     close();
     return undefined;
