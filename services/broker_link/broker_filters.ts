@@ -30,14 +30,20 @@ export class BrokerFilters {
   /**
    * A subscription is being sent.
    *
-   * @returns whether the broker must forget it first: one that it knows otherwise it may keep as it is, with No Local or without
+   * @param mayEcho What it hears may be our own. Else No Local does not matter
+   * @returns whether the broker must forget it first: one that it knows otherwise it may keep as it is, with No Local or without. What
+   * others say in that moment is missed
    */
-  subscribe(filter: string, noLocal: boolean): boolean {
-    const isOther = this.#made.get(filter) !== noLocal;
-    const isKnown = this.#made.has(filter) || this.#isFromBefore;
-    this.#made.set(filter, noLocal);
+  subscribe(filter: string, noLocal: boolean, mayEcho = true): boolean {
+    const made = this.#made.get(filter);
     this.#subscribedAt.set(filter, ++this.#sent);
-    return isOther && isKnown;
+    if (mayEcho || made !== undefined || !this.#isFromBefore) this.#made.set(filter, noLocal);
+    return mayEcho && (made === undefined ? this.#isFromBefore : made !== noLocal);
+  }
+
+  /** Whether a filter is subscribed to on this connection, and may be otherwise than this. */
+  isOther(filter: string, noLocal: boolean): boolean {
+    return this.#subscribedAt.has(filter) && this.#made.get(filter) !== noLocal;
   }
 
   /** The broker has them otherwise than it was told: each is made anew. */

@@ -28,6 +28,21 @@ Deno.test("BrokerFilters: in a new session nothing is to be forgotten, until a f
   assert.equal(filters.subscribe("s/+", false), false);
 });
 
+Deno.test("BrokerFilters: where nothing of our own is heard nothing is forgotten, until that changes", () => {
+  for (const hasSession of [true, false]) {
+    const filters = connected(hasSession);
+    assert.equal(filters.isOther("s/+", true), false, "it is not subscribed to");
+    assert.equal(filters.subscribe("s/+", false, false), false);
+    assert.equal(filters.subscribe("s/+", false, false), false);
+    assert.equal(filters.isOther("s/+", false), hasSession, "nobody knows what the earlier process made");
+    assert.equal(filters.isOther("s/+", true), true);
+    assert.equal(filters.subscribe("s/+", true), true);
+    assert.equal(filters.isOther("s/+", true), false);
+    filters.connected(true);
+    assert.equal(filters.isOther("s/+", false), false);
+  }
+});
+
 Deno.test("BrokerFilters: in doubt each is made anew once", () => {
   const filters = connected();
   filters.subscribe("s/+", true);

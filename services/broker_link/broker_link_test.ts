@@ -24,8 +24,9 @@ const WRITER: TopicCapability = { service: "writer", publishes: ["s/a", "s/b"], 
  * @param refuses Topics whose messages the broker refuses, while the connection stays
  */
 async function house(
-  { refuseVersion5 = false, before, refuses = new Set(), early }: {
+  { refuseVersion5 = false, before, refuses = new Set(), early, onUnsubscribe = () => {} }: {
     readonly refuseVersion5?: boolean;
+    readonly onUnsubscribe?: (filter: string) => void;
     readonly before?: { readonly clock: TestClock; readonly broker: MemoryBroker };
     readonly refuses?: ReadonlySet<string>;
     readonly early?: TopicCapability;
@@ -42,7 +43,14 @@ async function house(
       connect: (options, events) => {
         connects.push(options);
         if (!refuseVersion5 || options.protocolVersion === 4) {
-          return refusing(broker.connect(options, events), refuses);
+          const client = refusing(broker.connect(options, events), refuses);
+          return {
+            ...client,
+            unsubscribe(filter) {
+              onUnsubscribe(filter);
+              return client.unsubscribe(filter);
+            },
+          };
         }
         const down = { kind: "refused", code: 132, text: "unsupported version", wasUp: false } as const;
         queueMicrotask(() => events.onDown(down));
@@ -275,6 +283,7 @@ Deno.test("BrokerLink hears itself at a broker that speaks MQTT 3.1.1 alone and 
 Deno.test("BrokerLink.stop() leaves a session in which an older program hears itself, and nothing of it is lost", async () => {
   const { link, attach, broker } = await house();
   attach(READER).bus.subscribe("s/+", () => {});
+  attach(WRITER);
   await settle();
   await link.stop();
   broker.publish("s/b", "kept", { qos: 1 });
@@ -295,6 +304,28 @@ Deno.test("BrokerLink.stop() leaves a session in which an older program hears it
   await settle();
   assert.deepEqual(heard, ["kept", "its own"]);
   await older.close();
+});
+
+Deno.test("BrokerLink gives up no subscription under which only others speak, and begins No Local with the first service that does", async () => {
+  const before = memoryHouse();
+  await leaveSession(before.broker, { noLocal: false });
+  const given: string[] = [];
+  const { link, attach } = await house({ before, onUnsubscribe: (filter) => given.push(filter) });
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  await settle();
+  before.broker.publish("s/a", "of a host", { qos: 1 });
+  await settle();
+  assert.deepEqual(given, []);
+  const { bus } = attach(WRITER);
+  await settle();
+  assert.deepEqual(given, ["s/+"]);
+  void bus.publish("s/a", "1");
+  assert.deepEqual(heard, ["of a host", "1"]);
+  await settle();
+  assert.deepEqual(heard, ["of a host", "1"]);
+  await link.stop();
+  assert.deepEqual(given, ["s/+", "s/+"]);
 });
 
 Deno.test("BrokerLink: what the broker kept is not heard after what was handed over since, at the start and later", async () => {
@@ -344,8 +375,9 @@ Deno.test("BrokerLink hears what the broker kept where what was said since was r
   before.broker.publish("s/a", "old", { retain: true });
   const { link, attach } = await house({ before, refuses: new Set(["s/a"]) });
   const heard: string[] = [];
+  const { bus } = attach(WRITER);
   attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
-  await assert.rejects(attach(WRITER).bus.publish("s/a", "new", { retain: true, qos: 1 }));
+  await assert.rejects(bus.publish("s/a", "new", { retain: true, qos: 1 }));
   await settle();
   assert.deepEqual(heard, ["old"]);
   await link.stop();
@@ -577,6 +609,23 @@ for (const [loadsForMs, hears] of [[UNHEARD_LIFE_MS - 1, true], [UNHEARD_LIFE_MS
     },
   );
 }
+
+Deno.test("BrokerLink: one that is being restarted hears once what the others say meanwhile, of kept words the last", async () => {
+  const { link, attach, clock } = await house();
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(`before: ${text(m)}`));
+  const { bus: writer } = attach(WRITER);
+  await settle();
+  link.detach("reader");
+  for (const word of ["a 1", "a 2"]) void writer.publish("s/a", word, { qos: 1 });
+  for (const word of ["b 1", "b 2"]) void writer.publish("s/b", word, { qos: 1, retain: true });
+  void writer.publish("s/a", "passing");
+  await clock.advance(30_000);
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(`${text(m)}${m.retained ? ", kept" : ""}`));
+  await settle();
+  assert.deepEqual(heard, ["a 1", "a 2", "b 2, kept"]);
+  await link.stop();
+});
 
 Deno.test("BrokerLink.detach() keeps for a service that is being restarted what comes meanwhile, once", async () => {
   const { link, attach, broker, clock } = await house();

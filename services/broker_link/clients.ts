@@ -1,6 +1,6 @@
 /** The services on the other ends of the ports: what each may do, and who hears which topic. */
 import type { TopicCapability } from "../../lib/workers/bus.ts";
-import { coversFilter, matchesFilter } from "../../lib/mqtt/topics.ts";
+import { coversFilter, matchesFilter, overlaps } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply } from "../../lib/workers/port_bus.ts";
 
 /** How a service wants what it subscribed to. */
@@ -63,6 +63,13 @@ export class Clients {
   /** 1 when one of those who have this filter wants the broker to keep what comes while we are away. */
   qosOf(filter: string): 0 | 1 {
     return [...this.#byService.values()].some((client) => client.filters.get(filter)?.qos === 1) ? 1 : 0;
+  }
+
+  /** Whether one of them may publish what this filter hears. */
+  publishesUnder(filter: string): boolean {
+    return [...this.#byService.values()].some(({ capability }) =>
+      capability.publishes.some((own) => overlaps(own, filter))
+    );
   }
 
   /** The services that hear `topic`, each once. */

@@ -145,6 +145,11 @@ export class BrokerLink {
   /** Serves one more service, from now on, on `port`. */
   attach(capability: TopicCapability, port: BusPort): void {
     const client = this.#clients.attach(capability, port, this.parts.clock.monoMs());
+    // One that comes later may publish what nobody did.
+    for (const filter of this.#clients.filters()) {
+      const isOther = this.#mayEcho(filter) && this.#filters.isOther(filter, this.#direct.isOpen);
+      if (this.#up && isOther) this.#subscribe(filter);
+    }
     port.onmessage = ({ data }) => this.#serve(client, data as BusRequest);
     port.postMessage({ kind: "link", up: this.#sender.isOpen } satisfies BusReply);
   }
@@ -234,7 +239,7 @@ export class BrokerLink {
     const sentAt = this.#filters.send();
     return () => {
       if (isKept) this.#filters.handedOver(topic, sentAt);
-      this.#handOver(message);
+      this.#handOver(message, isKept);
     };
   }
 
@@ -258,19 +263,24 @@ export class BrokerLink {
   }
 
   /** From one of the services. Their pace is their own. */
-  #handOver(message: MqttMessage): void {
+  #handOver(message: MqttMessage, isKept: boolean): void {
     this.#leftOut.taken(message.topic);
-    this.#deliver(message, this.#clients.subscribersOfOwn(message.topic));
+    this.#deliver(message, this.#clients.subscribersOfOwn(message.topic), isKept);
   }
 
-  #deliver(message: MqttMessage, clients = this.#clients.subscribersOf(message.topic)): void {
+  /** @param isKept The broker has it for whoever subscribes later */
+  #deliver(
+    message: MqttMessage,
+    clients = this.#clients.subscribersOf(message.topic),
+    isKept = message.retained,
+  ): void {
     const { topic } = message;
     if (message.retained && this.#filters.isOutdated(topic)) return;
     if (topic === this.#presenceTopic) this.#presence.hear(message);
     const reply = asReply(message);
     for (const { port } of clients) port.postMessage(reply);
-    // What is retained comes again with the subscription, and what the broker never kept may be lost.
-    if (message.retained || message.qos === 0) return;
+    // What is kept comes again with the subscription, and what the broker never kept may be lost.
+    if (isKept || message.qos === 0) return;
     const nowMonoMs = this.parts.clock.monoMs();
     for (const { capability } of this.#clients.missing(topic, nowMonoMs - UNHEARD_LIFE_MS)) {
       this.#unheard.keep(capability.service, message, nowMonoMs);
@@ -356,8 +366,14 @@ export class BrokerLink {
     await client?.close();
   }
 
+  /** Whether what this filter hears may be our own. Where it is not, a subscription stays as it is: no answer of a host is missed. */
+  #mayEcho(filter: string): boolean {
+    if (filter === this.#presenceTopic) return false;
+    return filter === this.#eventsTopic || this.#clients.publishesUnder(filter);
+  }
+
   #subscribeAnew(): void {
-    for (const filter of this.#clients.filters()) if (filter !== this.#presenceTopic) this.#subscribe(filter);
+    for (const filter of this.#clients.filters()) if (this.#mayEcho(filter)) this.#subscribe(filter);
   }
 
   /** An older program lives by the echo: one that is put in now finds our session, and would hear nothing of itself. */
@@ -370,8 +386,9 @@ export class BrokerLink {
   #subscribe(filter: string): void {
     const client = this.#client;
     if (!client) return;
-    const noLocal = this.#direct.isOpen && filter !== this.#presenceTopic;
-    if (this.#filters.subscribe(filter, noLocal)) client.unsubscribe(filter).catch(() => {});
+    const mayEcho = this.#mayEcho(filter);
+    const noLocal = mayEcho && this.#direct.isOpen;
+    if (this.#filters.subscribe(filter, noLocal, mayEcho)) client.unsubscribe(filter).catch(() => {});
     client.subscribe(filter, this.#clients.qosOf(filter), noLocal).then(
       () => this.#refusals.passed("subscribe", filter),
       (error) => {
