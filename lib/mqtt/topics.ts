@@ -126,19 +126,6 @@ export function coversFilter(outer: string, inner: string): boolean {
   return wide.length === narrow.length;
 }
 
-/** True when a topic can match both filters. */
-export function overlaps(one: string, other: string): boolean {
-  const [a, b] = [one.split("/"), other.split("/")];
-  for (let i = 0;; i++) {
-    if (a[i] === "#" || b[i] === "#") return true;
-    // "a/#" matches "a" too.
-    if (i === a.length || i === b.length) {
-      return a.length === b.length || a[i] === "#" || b[i] === "#";
-    }
-    if (a[i] !== b[i] && a[i] !== "+" && b[i] !== "+") return false;
-  }
-}
-
 /** Halves of surrogate pairs and noncharacters. */
 const NO_TEXT = /[\p{Cs}\p{Noncharacter_Code_Point}]/u;
 

@@ -4,7 +4,6 @@ import {
   DEFAULT_ROOTS,
   levelAtPlus,
   matchesFilter,
-  overlaps,
   topicsUnder,
   topicWordProblem,
 } from "./topics.ts";
@@ -94,27 +93,3 @@ Deno.test("levelAtPlus() takes the level at the first +, and nothing where there
   assert.equal(levelAtPlus("power-manager/policy", "power-manager/policy/+"), "");
   assert.equal(levelAtPlus("power-manager/policy", "power-manager/policy"), "");
 });
-
-for (
-  const [one, other, isOverlap] of [
-    ["a/b", "a/b", true],
-    ["a/b", "a/c", false],
-    ["a/+", "a/c", true],
-    ["a/+", "+/c", true],
-    ["a/+/x", "a/c/y", false],
-    ["a/+", "a/b/c", false],
-    ["a/#", "a", true],
-    ["a/#", "a/b/c", true],
-    ["a/b/#", "a/+", true],
-    ["a/b/#", "a", false],
-    ["#", "x/y", true],
-    ["a/b/c", "a/b", false],
-    ["s/+/ack", "s/pc/ack", true],
-    ["s/+/ack", "s/pc/status", false],
-  ] as const
-) {
-  Deno.test(`overlaps() of ${one} and ${other} is ${isOverlap}`, () => {
-    assert.equal(overlaps(one, other), isOverlap);
-    assert.equal(overlaps(other, one), isOverlap);
-  });
-}

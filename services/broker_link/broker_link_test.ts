@@ -314,6 +314,7 @@ Deno.test("BrokerLink gives up no subscription under which only others speak, an
   const heard: string[] = [];
   attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
   await settle();
+  attach({ service: "crossing", publishes: ["+/x"], subscribes: [] });
   before.broker.publish("s/a", "of a host", { qos: 1 });
   await settle();
   assert.deepEqual(given, []);

@@ -1,6 +1,6 @@
 /** The services on the other ends of the ports: what each may do, and who hears which topic. */
 import type { TopicCapability } from "../../lib/workers/bus.ts";
-import { coversFilter, matchesFilter, overlaps } from "../../lib/mqtt/topics.ts";
+import { coversFilter, matchesFilter } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply } from "../../lib/workers/port_bus.ts";
 
 /** How a service wants what it subscribed to. */
@@ -65,10 +65,13 @@ export class Clients {
     return [...this.#byService.values()].some((client) => client.filters.get(filter)?.qos === 1) ? 1 : 0;
   }
 
-  /** Whether one of them may publish what this filter hears. */
+  /**
+   * Whether one of them publishes what this filter hears. Two filters that merely cross, as those of a host's answers and of a
+   * station called "ack", are not meant.
+   */
   publishesUnder(filter: string): boolean {
     return [...this.#byService.values()].some(({ capability }) =>
-      capability.publishes.some((own) => overlaps(own, filter))
+      capability.publishes.some((own) => coversFilter(own, filter) || coversFilter(filter, own))
     );
   }
 
