@@ -48,11 +48,24 @@ async function client(port: number, clientId: string, cleanSession: boolean) {
   return { connection, heard };
 }
 
-/** A writer and a reader on one link; `heard` is what the reader heard, `own` what the writer heard of itself. */
-async function services(port: number) {
+/**
+ * A writer and a reader on one link; `heard` is what the reader heard, `own` what the writer heard of itself.
+ *
+ * @param qos How the reader subscribes
+ * @param onUp What the writer says as soon as it may
+ */
+async function services(
+  port: number,
+  clientId = CLIENT_ID,
+  { qos = 1, whenAttached, onUp }: {
+    readonly qos?: 0 | 1;
+    readonly whenAttached?: () => Promise<void>;
+    readonly onUp?: (writer: PortBus) => void;
+  } = {},
+) {
   const log = memoryLog();
   const link = new BrokerLink(
-    { roots: DEFAULT_ROOTS, broker: { host: "127.0.0.1", port }, embeddedPort: 0, clientId: CLIENT_ID },
+    { roots: DEFAULT_ROOTS, broker: { host: "127.0.0.1", port }, embeddedPort: 0, clientId },
     { clock: systemClock(), log, health: createHealth(), random: () => 0.5 },
     { connect: connectMqtt, startEmbedded: () => Promise.reject(new Error("none")) },
   );
@@ -69,13 +82,20 @@ async function services(port: number) {
   const heard: string[] = [];
   const own: string[] = [];
   let isUp = false;
-  writer.onLink((up) => isUp = up);
+  writer.onLink((up) => {
+    isUp = up;
+    if (up) onUp?.(writer);
+  });
   writer.subscribe("s/+", ({ payload }) => own.push(new TextDecoder().decode(payload)), {
     qos: 0,
     noLocal: true,
   });
-  reader.subscribe("s/+", ({ payload }) => heard.push(new TextDecoder().decode(payload)));
+  reader.subscribe("s/+", ({ payload }) => heard.push(new TextDecoder().decode(payload)), { qos });
   await link.start();
+  if (whenAttached) {
+    await pause(100);
+    await whenAttached();
+  }
   await until("the link is up", () => isUp);
   return {
     log,
@@ -134,6 +154,73 @@ Deno.test("services hear each other once over Mosquitto, also where an older pro
   assert.deepEqual(inOrder(heard), [...said, "100", ...more]);
   assert.deepEqual(own, ["100"]);
   await stop();
+  await broker.stop();
+});
+
+Deno.test("services go on hearing each other beside a second daemon that says the same, and when that one is gone", async () => {
+  const broker = await startMosquitto();
+  const one = await services(broker.port);
+  const other = await services(broker.port, "direct-test-2");
+  // Both hear the same payloads of the cloud.
+  for (let i = 0; i < 20; i++) {
+    for (const { writer } of [one, other]) void writer.publish("s/0", `same ${i}`);
+    await pause(20);
+  }
+  await until("one has found it out", () => one.log.text().includes("BROKER ECHOES"));
+  await other.stop();
+  await pause(200);
+  one.heard.length = 0;
+  const said = await say(one.writer, 0, 100);
+  await until("all is heard", () => one.heard.length >= 100);
+  await pause(300);
+  assert.deepEqual(inOrder(one.heard), said);
+  await one.stop();
+  await broker.stop();
+});
+
+Deno.test("an older program that is put in finds a session at Mosquitto in which it hears itself", async () => {
+  const broker = await startMosquitto();
+  const { writer, stop } = await services(broker.port);
+  await say(writer, 0, 10);
+  await stop();
+  const outsider = await client(broker.port, "outsider", true);
+  await outsider.connection.publish("s/1", "while nobody was there", { qos: 1 });
+  const older = await client(broker.port, CLIENT_ID, false);
+  await older.connection.subscribe("s/+", 1);
+  await older.connection.publish("s/0", "its own", { qos: 1 });
+  await until("it hears both", () => older.heard.length >= 2);
+  assert.deepEqual(older.heard.toSorted(), ["its own", "while nobody was there"]);
+  for (const one of [older, outsider]) await one.connection.close();
+  await broker.stop();
+});
+
+Deno.test("services behind a broker that was late hear what is said then, and after it nothing that Mosquitto had kept", async () => {
+  const broker = await startMosquitto();
+  const before = await client(broker.port, "before", true);
+  const topics = Array.from({ length: 100 }, (_, i) => `s/${i}`);
+  for (const topic of topics) {
+    await before.connection.publish(topic, `${topic} old`, { retain: true, qos: 1 });
+  }
+  await before.connection.close();
+  for (const qos of [0, 1] as const) {
+    await broker.goDown();
+    const { heard, stop } = await services(broker.port, `late-${qos}`, {
+      qos,
+      whenAttached: () => broker.goUp(),
+      onUp: (writer) => {
+        for (const topic of topics) void writer.publish(topic, `${topic} new ${qos}`, { retain: true, qos });
+      },
+    });
+    const last = new Map<string, string>();
+    await until("all is heard", () => {
+      for (const text of heard) last.set(text.split(" ")[0] as string, text);
+      return [...last.values()].filter((text) => text.endsWith(`new ${qos}`)).length === topics.length;
+    });
+    await pause(500);
+    for (const text of heard) last.set(text.split(" ")[0] as string, text);
+    assert.deepEqual([...last.values()].toSorted(), topics.map((topic) => `${topic} new ${qos}`).toSorted());
+    await stop();
+  }
   await broker.stop();
 });
 

@@ -4,12 +4,16 @@ import { basename, join, relative, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { errorText } from "../../lib/errors.ts";
+import { slotFile } from "../../lib/files/slot_file.ts";
 import { VERSION } from "../../lib/version.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { envPathOf, readConfig } from "../read_config.ts";
 import { fileErrorText } from "../terminal/file_error.ts";
 import { type BackupFile, backupNameProblem, encodeBackup, ENV_NAME } from "./archive.ts";
 import { BROKER_FILES, isStateName, namedFiles, pathOf, placesOf } from "./places.ts";
+
+/** What a name ends with while its text lies in slots (`lib/files/slot_file.ts`). */
+const SLOTS = ".slots";
 
 /** Runs it. @returns the exit code */
 export function backup(args: readonly string[]): number {
@@ -46,7 +50,7 @@ export function backup(args: readonly string[]): number {
     const files = [
       ...read(env, resolve(envPath)),
       ...named.inside.filter((name) => `config/${name}` !== own).flatMap((name) => find(`config/${name}`)),
-      ...stateNames(places.state).flatMap(find),
+      ...stateNames(places.state).flatMap((name) => readState(name, pathOf(name, places))),
       ...BROKER_FILES.flatMap((name) => existsSync(join(places.broker, name)) ? find(`broker/${name}`) : []),
     ];
     const bytes = encodeBackup({
@@ -102,16 +106,42 @@ function plainFiles(dir: string): readonly string[] {
   );
 }
 
+/**
+ * A file of the state. One that lies in slots becomes the plain file that any version reads: a copy of the slots could be of two
+ * writes of the daemon. Slots that cannot be read are kept as they are.
+ */
+function readState(name: string, path: string): BackupFile[] {
+  const slots = `${path}${SLOTS}`;
+  for (let tries = 1;; tries++) {
+    const isInSlots = !existsSync(path) && existsSync(slots);
+    try {
+      return isInSlots ? readSlots(name, path, slots) : read(name, path);
+    } catch (error) {
+      // The daemon began its slots just now, or ended them, or wrote both texts while they were read.
+      if (tries < 20 && (isInSlots || existsSync(slots))) continue;
+      if (!isInSlots) throw error;
+      return read(`${name}${SLOTS}`, slots);
+    }
+  }
+}
+
+function readSlots(name: string, path: string, slots: string): BackupFile[] {
+  const text = slotFile(path).read();
+  const mode = lstatSync(slots).mode & 0o040 ? 0o640 : 0o600;
+  return text === undefined ? [] : [{ name, mode, bytes: new TextEncoder().encode(text) }];
+}
+
 /** What the daemon wrote; without what SQLite keeps beside a database, and files that are half written. */
 function stateNames(state: string): string[] {
   if (!existsSync(state)) return [];
-  return readdirSync(state, { recursive: true, withFileTypes: true })
+  const names = readdirSync(state, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => `state/${relative(state, join(entry.parentPath, entry.name)).replaceAll("\\", "/")}`)
     // What the runtime keeps there is made anew by itself.
     .filter((name) => !name.startsWith("state/runtime_cache/"))
     .filter((name) => isStateName(name) && !/(-wal|-shm|-journal|\.new|\.restoring)$/.test(name))
-    .toSorted();
+    .map((name) => name.endsWith(SLOTS) ? name.slice(0, -SLOTS.length) : name);
+  return [...new Set(names)].toSorted();
 }
 
 function read(name: string, path: string): BackupFile[] {

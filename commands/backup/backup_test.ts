@@ -15,10 +15,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import { parseBackup } from "./archive.ts";
 import { loginIn } from "./testdata/login.ts";
 import { PERMISSIONS } from "../setup/testdata/setup_house.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { freePort, startMosquittoWith } from "../../scripts/simulate/mosquitto.ts";
+import { slotFile } from "../../lib/files/slot_file.ts";
 import { takeState } from "../../lib/state_lock.ts";
 import { startDaemonProcess } from "../../scripts/simulate/processes.ts";
 
@@ -204,6 +206,57 @@ Deno.test("restore onto a running daemon is refused; backup beside one is not", 
     } finally {
       await daemon.stop();
     }
+  }));
+
+Deno.test("backup beside a daemon that stores all the time keeps a whole snapshot, as the plain file of any version", () =>
+  inHouse("embedded", async ({ dir, run }) => {
+    const folder = join(dir, "state/policy_engine");
+    mkdirSync(folder, { recursive: true });
+    const slots = slotFile(join(folder, "policy.json"));
+    const text = (i: number) => `${i}:${"abcdefgh".repeat(1000 + i % 900)}`;
+    const made: number[] = [];
+    let isOver = false;
+    let stored = 0;
+    const storing = (async () => {
+      while (!isOver) {
+        for (let n = 0; n < 20; n++) slots.write(text(++stored));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    })();
+    try {
+      for (let round = 0; round < 3; round++) {
+        const file = join(dir, `house-${round}.backup`);
+        const before = stored;
+        const done = await run("backup", file, "--root", dir);
+        assert.equal(done.code, 0, done.text);
+        const { files } = parseBackup(readFileSync(file), file);
+        assert.deepEqual(
+          files.filter(({ name }) => name.startsWith("state/policy_engine/")).map(({ name }) => name),
+          ["state/policy_engine/policy.json"],
+        );
+        const kept = new TextDecoder().decode(files.find(({ name }) => name.endsWith("policy.json"))?.bytes);
+        const number = Number(kept.split(":")[0]);
+        assert.equal(kept, text(number));
+        assert.ok(number >= before && number <= stored, `${before} ${number} ${stored}`);
+        made.push(number);
+      }
+    } finally {
+      isOver = true;
+      await storing;
+    }
+    // What nobody can read is kept as it is.
+    const broken = new Uint8Array(2 * 16 * 1024).fill(1);
+    writeFileSync(join(folder, "policy.json.slots"), broken);
+    const file = join(dir, "broken.backup");
+    assert.equal((await run("backup", file, "--root", dir)).code, 0);
+    const kept = parseBackup(readFileSync(file), file).files.find(({ name }) => name.endsWith(".slots"));
+    assert.deepEqual(kept?.bytes, broken);
+    // A backup that is put back counts, whatever lies in the slots.
+    slots.write("the daemon's last");
+    const back = await run("restore", join(dir, "house-0.backup"), "--replace", "--root", dir);
+    assert.equal(back.code, 0, back.text);
+    assert.equal(slotFile(join(folder, "policy.json")).read(), text(made[0] as number));
+    slots.writePlain("end");
   }));
 
 Deno.test("backup of a checkout, whose configuration is .env, is restored as .env", () =>

@@ -172,7 +172,7 @@ function putInPlace(files: readonly Placed[]): void {
     if (existsSync(path)) renameSync(path, `${path}.before-restore`);
     // SQLite would take what lies beside the old database for a part of the new one.
     for (const tail of ["-wal", "-shm"]) rmSync(`${path}${tail}`, { force: true });
-    // What lies in slots counts before the plain file.
+    // Beside a plain file there are no slots: they are of the house before.
     const slots = `${path}.slots`;
     if (existsSync(slots) && !files.some((one) => one.path === slots)) {
       renameSync(slots, `${slots}.before-restore`);

@@ -1,153 +1,210 @@
 /**
  * A text that is stored often and must be on the disk at once: written in turns into two slots of a file whose room is there
  * already. A rename makes the file system write its own books each time, and wait for what others write; this does not, and a
- * full disk cannot stop it.
+ * full disk cannot stop it. How a text lies in a slot is `slots.ts`'s.
  */
 import { directoryOf } from "../text/paths.ts";
+import { BEGINNING_BYTES, LEAST_SLOT_BYTES, newestSlot, nextNumber, slotOf } from "./slots.ts";
 import { exists, flushDirectory, replaceFile, type TextFile, textFile } from "./text_file.ts";
 
 /** A text file that lies in slots while it is in use. */
 export interface SlotFile extends TextFile {
+  /** The text that was read last is the one before the newest, which is not whole; absent: it is the newest. */
+  readonly isOlder?: boolean;
   /** Stores it as a plain file, for people and for programs that know no slots. Returns when it is on the disk. */
   writePlain(text: string): void;
 }
 
-/** What a disk writes whole or not at all: each block of a slot begins with the number of the text that it is of. */
-export const BLOCK_BYTES = 512;
-const NUMBER_BYTES = 8;
-const LARGEST_NUMBER = 0xffff_ffff;
-/** The room of a slot, at least; a text that does not fit gets a file with twice as much as it needs. */
-export const LEAST_SLOT_BYTES = 16 * 1024;
 /** A file beyond this is none of ours. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
-/** Before the text: its length in bytes. */
-const HEAD = /^(\d{1,10})\n/;
-
-interface Slot {
-  readonly number: number;
-  readonly text: string;
-}
 
 /**
  * The file at `path`, with its slots in `path.slots`. A text is whole or the one before it is: when the power goes in the
  * middle of a write, some blocks are of another number.
  *
- * Reading gives the newest whole text of the slots, or the plain file where there are none.
+ * While there are slots there is no plain file. So where both are, the plain one is newer: the run before ended between the two, or
+ * a program that knows no slots has written since, or a person has put it there.
  */
 export function slotFile(path: string, mode = 0o600): SlotFile {
   const slotsPath = `${path}.slots`;
   const plain = textFile(path, mode);
   let open: OpenSlots | undefined;
-  let number = 0;
+  let isOlder = false;
 
   const close = () => {
     open?.file.close();
     open = undefined;
   };
-  const removeSlots = () => {
-    close();
-    if (!exists(slotsPath)) return;
-    Deno.removeSync(slotsPath);
+  const remove = (what: string) => {
+    if (!exists(what)) return;
+    Deno.removeSync(what);
     flushDirectory(directoryOf(path));
   };
+  /** What this run or the one before has made, while it can be written into. */
+  const usable = (slotBytes: number) => {
+    if (!open && !exists(path)) open = reopen(slotsPath);
+    if (open && slotBytes <= open.slotBytes && isAsLeft(open, slotsPath)) return open;
+    close();
+    return undefined;
+  };
   return {
+    get isOlder() {
+      return isOlder;
+    },
     read() {
+      isOlder = false;
+      if (exists(path)) return plain.read();
       const bytes = readSlots(slotsPath);
-      if (!bytes) return plain.read();
+      if (!bytes) return undefined;
       const newest = newestSlot(bytes);
       if (!newest) throw new Error(`Cannot read "${slotsPath}": neither of its two texts is whole`);
-      number = newest.number;
+      isOlder = newest.isOlder;
       return newest.text;
     },
     write(text) {
-      number = number >= LARGEST_NUMBER ? 1 : number + 1;
-      const slot = slotOf(number, text);
-      try {
-        if (open && slot.length <= open.slotBytes && isStillThere(open, slotsPath)) {
-          writeSlot(open, slot);
-        } else {
+      const slot = slotOf(text);
+      const there = usable(slot.bytes.length);
+      if (!there || !hasWritten(there, slot)) {
+        try {
+          const made = makeSlots(slotsPath, mode, slot);
           close();
-          open = makeSlots(slotsPath, mode, slot);
+          open = made;
+        } catch (error) {
+          // A full disk, most likely: the slot that is in doubt once more. The other one holds the text before.
+          if (!there || !isSameFile(there, slotsPath)) throw error;
+          writeSlot(there, slot);
         }
-      } catch (error) {
-        // Nobody knows what is in the slot now: the next one makes the file anew.
-        close();
-        throw error;
       }
+      remove(path);
     },
     writePlain(text) {
       plain.write(text);
-      removeSlots();
+      close();
+      remove(slotsPath);
     },
     setAside() {
-      if (!exists(slotsPath)) return plain.setAside();
-      close();
       const aside = `${path}.refused`;
-      const newest = newestSlot(Deno.readFileSync(slotsPath));
-      if (newest) textFile(aside, mode).write(newest.text);
-      else Deno.renameSync(slotsPath, aside);
-      removeSlots();
+      close();
+      if (exists(path)) {
+        // What is older than the refused one must not be taken for the newest.
+        if (isThere(slotsPath)) Deno.renameSync(slotsPath, `${slotsPath}.refused`);
+        return plain.setAside();
+      }
+      const text = newestText(slotsPath);
+      if (text === undefined) {
+        Deno.renameSync(slotsPath, aside);
+      } else {
+        textFile(aside, mode).write(text);
+        remove(slotsPath);
+      }
       return aside;
     },
   };
 }
+
+type Slot = ReturnType<typeof slotOf>;
 
 interface OpenSlots {
   readonly file: Deno.FsFile;
   readonly slotBytes: number;
   /** The file's number on its disk; null where there is none. */
   readonly inode: number | null;
+  /** Of the newest text. */
+  number: number;
+  /** How the slot of the newest text begins: with its number and its sum. */
+  beginning: string;
   /** The slot that is written next. */
   next: 0 | 1;
+  /** A write failed: what is in that slot nobody knows, until the file is made anew. */
+  isDoubtful: boolean;
 }
 
-function makeSlots(path: string, mode: number, slot: Uint8Array): OpenSlots {
+function makeSlots(path: string, mode: number, slot: Slot): OpenSlots {
   let slotBytes = LEAST_SLOT_BYTES;
-  while (slotBytes < 2 * slot.length) slotBytes *= 2;
+  while (slotBytes < 2 * slot.bytes.length) slotBytes *= 2;
   const bytes = new Uint8Array(2 * slotBytes);
-  bytes.set(slot);
+  bytes.set(slot.numbered(1));
   replaceFile(path, bytes, mode);
   const file = Deno.openSync(path, { read: true, write: true });
-  return { file, slotBytes, inode: Deno.statSync(path).ino, next: 1 };
+  const inode = Deno.statSync(path).ino;
+  return { file, slotBytes, inode, number: 1, beginning: beginningOf(bytes), next: 1, isDoubtful: false };
 }
 
-function writeSlot(open: OpenSlots, slot: Uint8Array): void {
-  open.file.seekSync(open.next * open.slotBytes, Deno.SeekMode.Start);
-  for (let written = 0; written < slot.length;) written += open.file.writeSync(slot.subarray(written));
-  open.file.syncDataSync();
+/** Goes on with the slots of an earlier run, so that a disk that is full by now stops nothing; undefined where that cannot be. */
+function reopen(path: string): OpenSlots | undefined {
+  let file: Deno.FsFile | undefined;
+  try {
+    if (!Deno.lstatSync(path).isFile) return undefined;
+    file = Deno.openSync(path, { read: true, write: true });
+    // What a killed process wrote need not be on the disk yet, and one of the two texts must be, whatever happens next.
+    file.syncDataSync();
+    const bytes = readSlots(path);
+    const newest = bytes && newestSlot(bytes);
+    if (newest) {
+      // Not the number that a text has which is not whole.
+      const number = nextNumber(newest.number);
+      const slotBytes = bytes.length / 2;
+      const inode = Deno.statSync(path).ino;
+      const beginning = beginningOf(bytes.subarray(newest.at * slotBytes));
+      const next = newest.at === 0 ? 1 : 0;
+      return { file, slotBytes, inode, number, beginning, next, isDoubtful: false };
+    }
+  } catch {
+    // It is made anew, and that says what is wrong.
+  }
+  file?.close();
+  return undefined;
+}
+
+/** Writes into slots that are not in doubt. @returns false: it failed, and they are in doubt from now on */
+function hasWritten(open: OpenSlots, slot: Slot): boolean {
+  if (open.isDoubtful) return false;
+  try {
+    writeSlot(open, slot);
+    return true;
+  } catch {
+    open.isDoubtful = true;
+    return false;
+  }
+}
+
+function writeSlot(open: OpenSlots, slot: Slot): void {
+  const { file } = open;
+  open.number = nextNumber(open.number);
+  const bytes = slot.numbered(open.number);
+  file.seekSync(open.next * open.slotBytes, Deno.SeekMode.Start);
+  for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+  file.syncDataSync();
+  open.beginning = beginningOf(bytes);
   open.next = open.next === 0 ? 1 : 0;
 }
 
-/** Somebody may have removed or replaced it: what is written into the old one nobody finds again. */
-function isStillThere({ inode }: OpenSlots, path: string): boolean {
+function beginningOf(slot: Uint8Array): string {
+  return new TextDecoder().decode(slot.subarray(0, BEGINNING_BYTES));
+}
+
+/**
+ * Somebody may have removed or replaced it: what is written into the old one nobody finds again. Or have written into it: then the
+ * other slot holds anything, with any number.
+ */
+function isAsLeft(open: OpenSlots, path: string): boolean {
+  const { file, next, slotBytes, beginning } = open;
   try {
-    return Deno.statSync(path).ino === inode;
+    if (!isSameFile(open, path) || file.statSync().size !== 2 * slotBytes) return false;
+    const there = new Uint8Array(BEGINNING_BYTES);
+    file.seekSync((1 - next) * slotBytes, Deno.SeekMode.Start);
+    return file.readSync(there) === BEGINNING_BYTES && beginningOf(there) === beginning;
   } catch {
     return false;
   }
 }
 
-/** In whole blocks, without a sum over all bytes: the worker that stores runs cold code, to which a large text would be long. */
-function slotOf(number: number, text: string): Uint8Array {
-  const encoder = new TextEncoder();
-  const body = encoder.encode(text);
-  const head = encoder.encode(`${body.length}\n`);
-  const stream = new Uint8Array(head.length + body.length);
-  stream.set(head);
-  stream.set(body, head.length);
-  const mark = encoder.encode(markOf(number));
-  const room = BLOCK_BYTES - NUMBER_BYTES;
-  const blocks = Math.ceil(stream.length / room);
-  const bytes = new Uint8Array(blocks * BLOCK_BYTES);
-  for (let block = 0; block < blocks; block++) {
-    bytes.set(mark, block * BLOCK_BYTES);
-    bytes.set(stream.subarray(block * room, (block + 1) * room), block * BLOCK_BYTES + NUMBER_BYTES);
+function isSameFile({ inode }: OpenSlots, path: string): boolean {
+  try {
+    return Deno.statSync(path).ino === inode;
+  } catch {
+    return false;
   }
-  return bytes;
-}
-
-function markOf(number: number): string {
-  return number.toString(16).padStart(NUMBER_BYTES, "0");
 }
 
 function readSlots(path: string): Uint8Array | undefined {
@@ -164,36 +221,22 @@ function readSlots(path: string): Uint8Array | undefined {
   return Deno.readFileSync(path);
 }
 
-/** The newest whole text of a file with two slots; undefined when neither is whole. */
-export function newestSlot(bytes: Uint8Array): Slot | undefined {
-  const half = Math.floor(bytes.length / 2);
-  const slots = [bytes.subarray(0, half), bytes.subarray(half)].map(readSlot).filter((one) =>
-    one !== undefined
-  );
-  return slots.reduce<Slot | undefined>((a, b) => a && isNewer(a.number, b.number) ? a : b, undefined);
-}
-
-/** The two of a file are one write apart; after the largest number comes 1. */
-function isNewer(a: number, b: number): boolean {
-  return a === 1 && b === LARGEST_NUMBER ? true : b === 1 && a === LARGEST_NUMBER ? false : a > b;
-}
-
-function readSlot(bytes: Uint8Array): Slot | undefined {
-  const decoder = new TextDecoder();
-  const markAt = (at: number) => decoder.decode(bytes.subarray(at, at + NUMBER_BYTES));
-  const mark = markAt(0);
-  const number = /^[0-9a-f]{8}$/.test(mark) ? parseInt(mark, 16) : 0;
-  const head = HEAD.exec(decoder.decode(bytes.subarray(NUMBER_BYTES, NUMBER_BYTES + 11)));
-  if (number === 0 || !head) return undefined;
-  const room = BLOCK_BYTES - NUMBER_BYTES;
-  const length = head[0].length + Number(head[1]);
-  const blocks = Math.ceil(length / room);
-  if (blocks * BLOCK_BYTES > bytes.length) return undefined;
-  const stream = new Uint8Array(blocks * room);
-  for (let block = 0; block < blocks; block++) {
-    const at = block * BLOCK_BYTES;
-    if (markAt(at) !== mark) return undefined;
-    stream.set(bytes.subarray(at + NUMBER_BYTES, at + BLOCK_BYTES), block * room);
+/** undefined where there is none that is whole, or it cannot be read. */
+function newestText(path: string): string | undefined {
+  try {
+    const bytes = readSlots(path);
+    return bytes && newestSlot(bytes)?.text;
+  } catch {
+    return undefined;
   }
-  return { number, text: decoder.decode(stream.subarray(head[0].length, length)) };
+}
+
+/** Whether anything stands at `path`, be it a folder. */
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

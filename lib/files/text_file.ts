@@ -54,15 +54,29 @@ export function replaceFile(
   const next = `${path}.new`;
   const file = Deno.openSync(next, { write: true, create: true, truncate: true, mode });
   try {
-    if (Deno.build.os !== "windows") Deno.chmodSync(next, mode);
-    for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
-    file.syncSync();
-  } finally {
-    file.close();
+    try {
+      if (Deno.build.os !== "windows") Deno.chmodSync(next, mode);
+      for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+      file.syncSync();
+    } finally {
+      file.close();
+    }
+    giveToOwnerOf(owner === "own" && exists(path) ? path : directoryOf(path), next);
+    Deno.renameSync(next, path);
+  } catch (error) {
+    removeQuietly(next);
+    throw error;
   }
-  giveToOwnerOf(owner === "own" && exists(path) ? path : directoryOf(path), next);
-  Deno.renameSync(next, path);
   flushDirectory(directoryOf(path));
+}
+
+/** Half a file would take the last room of a disk that is full. */
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // The error before it says what is wrong.
+  }
 }
 
 /** Whether there is a file at `path`. */

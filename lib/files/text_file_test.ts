@@ -80,3 +80,15 @@ Deno.test("textFile() puts a text aside that cannot be used, and is empty afterw
     Deno.removeSync(dir, { recursive: true });
   }
 });
+
+Deno.test("textFile() leaves nothing half written behind, which would take the last room of a full disk", () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    // Nothing can be renamed over a folder that is not empty.
+    Deno.mkdirSync(`${dir}/text/inside`, { recursive: true });
+    assert.throws(() => textFile(`${dir}/text`).write("x"));
+    assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name), ["text"]);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});

@@ -183,9 +183,10 @@ export class MemoryBroker {
   /** A client connection, for agents and clouds under test. */
   readonly connect: MqttConnect = (options, events): MqttClient => {
     const connection: Connection = { options, events, open: false };
-    if (!this.#up) {
-      queueMicrotask(() => events.onDown({ kind: "network", text: "memory broker is down", wasUp: false }));
-    } else queueMicrotask(() => this.#open(connection));
+    queueMicrotask(() => {
+      if (this.#up) this.#open(connection);
+      else events.onDown({ kind: "network", text: "memory broker is down", wasUp: false });
+    });
     const session = () => this.#sessions.get(options.clientId);
     return {
       publish: (topic, payload, publishOptions) => {

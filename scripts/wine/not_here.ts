@@ -28,6 +28,12 @@ export const NOT_HERE: Readonly<Record<string, readonly string[]>> = {
     [
       "slotFile() gives back the newest text, also to the next process, and grows with it",
       "slotFile(): a file that somebody removed or replaced is made anew, and nothing goes where nobody finds it",
+      "slotFile(): where both are, the plain file is newer, as after an older program; the next write ends that",
+      "slotFile() goes on with the slots of a run that was killed: nothing new is made, as on a full disk",
+      "slotFile() goes on beside a slot that is not whole, and never writes over the whole one",
+      "slotFile(): what is written is found again when the file is a symbolic link to another one while it is in use",
+      "slotFile() puts slots aside with a plain file that is refused: they are older",
+      "slotFile(): a process that is killed at any moment leaves what it stored last, or the text that it was just storing",
       "proveCache() takes the mark out of a cache of ours, and touches no other folder",
     ],
   "Wine's sockets end (EPIPE) when two publishes are written at once to the broker inside, which no agent runs":

@@ -24,8 +24,9 @@ const WRITER: TopicCapability = { service: "writer", publishes: ["s/a", "s/b"], 
  * @param refuses Topics whose messages the broker refuses, while the connection stays
  */
 async function house(
-  { refuseVersion5 = false, before, refuses = new Set(), early }: {
+  { refuseVersion5 = false, before, refuses = new Set(), early, onUnsubscribe = () => {} }: {
     readonly refuseVersion5?: boolean;
+    readonly onUnsubscribe?: (filter: string) => void;
     readonly before?: { readonly clock: TestClock; readonly broker: MemoryBroker };
     readonly refuses?: ReadonlySet<string>;
     readonly early?: TopicCapability;
@@ -42,7 +43,14 @@ async function house(
       connect: (options, events) => {
         connects.push(options);
         if (!refuseVersion5 || options.protocolVersion === 4) {
-          return refusing(broker.connect(options, events), refuses);
+          const client = refusing(broker.connect(options, events), refuses);
+          return {
+            ...client,
+            unsubscribe(filter) {
+              onUnsubscribe(filter);
+              return client.unsubscribe(filter);
+            },
+          };
         }
         const down = { kind: "refused", code: 132, text: "unsupported version", wasUp: false } as const;
         queueMicrotask(() => events.onDown(down));
@@ -166,20 +174,7 @@ Deno.test("BrokerLink: every message is heard once from a broker that echoes in 
 
 Deno.test("BrokerLink makes the subscriptions of an older session anew: each message is heard once, and directly in the end", async () => {
   const before = memoryHouse();
-  // As an older program has left it, without No Local.
-  const up = Promise.withResolvers<void>();
-  const options = {
-    host: "h",
-    port: 1,
-    clientId: "ecoflow-power",
-    protocolVersion: 5,
-    cleanSession: false,
-  } as const;
-  const events = { onUp: () => up.resolve(), onDown() {}, onMessage() {} };
-  const older = before.broker.connect({ ...options, keepAliveSec: 15, connectTimeoutMs: 1 }, events);
-  await up.promise;
-  await older.subscribe("s/+", 1);
-  await older.close();
+  await leaveSession(before.broker, { noLocal: false });
   const { link, attach, log } = await house({ before });
   const heard: string[] = [];
   attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
@@ -192,6 +187,200 @@ Deno.test("BrokerLink makes the subscriptions of an older session anew: each mes
   await settle();
   assert.deepEqual(heard, ["1", "2"]);
   assert.doesNotMatch(log.text(), /BROKER ECHOES/);
+  await link.stop();
+});
+
+/** Leaves a session behind in which `s/+` is subscribed to, as an earlier program did. */
+async function leaveSession(
+  broker: MemoryBroker,
+  { protocolVersion = 5, noLocal }: { readonly protocolVersion?: 4 | 5; readonly noLocal: boolean },
+): Promise<void> {
+  const up = Promise.withResolvers<void>();
+  const older = broker.connect({
+    host: "h",
+    port: 1,
+    clientId: "ecoflow-power",
+    protocolVersion,
+    cleanSession: false,
+    keepAliveSec: 15,
+    connectTimeoutMs: 1,
+  }, { onUp: () => up.resolve(), onDown() {}, onMessage() {} });
+  await up.promise;
+  await older.subscribe("s/+", 1, noLocal);
+  await older.close();
+}
+
+Deno.test("BrokerLink: services go on hearing each other where somebody repeats their words, and when that one is gone", async () => {
+  const { link, attach, broker, clock } = await house();
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  const { bus } = attach(WRITER);
+  await settle();
+  // As a second daemon on the same account, which says each payload of the cloud too.
+  for (const word of ["1", "2", "3"]) {
+    void bus.publish("s/a", word);
+    broker.publish("s/a", word);
+    await settle();
+  }
+  // It is gone.
+  heard.length = 0;
+  const said: string[] = [];
+  for (let i = 10; i < 40; i++) {
+    said.push(String(i));
+    void bus.publish("s/a", String(i), { qos: i % 2 === 0 ? 1 : 0 });
+    await settle();
+  }
+  assert.deepEqual(heard, said);
+  // The next connection begins anew.
+  broker.goDown();
+  await settle();
+  broker.goUp();
+  await clock.advance(20_000);
+  heard.length = 0;
+  void bus.publish("s/a", "50");
+  assert.deepEqual(heard, ["50"]);
+  await settle();
+  assert.deepEqual(heard, ["50"]);
+  await link.stop();
+});
+
+Deno.test("BrokerLink: a word that was said before is heard again once the services hear each other by way of the broker", async () => {
+  const { link, attach, broker } = await house();
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  const { bus } = attach(WRITER);
+  await settle();
+  void bus.publish("s/b", "again");
+  void bus.publish("s/a", "1");
+  broker.publish("s/a", "1");
+  await settle();
+  void bus.publish("s/b", "again");
+  void bus.publish("s/a", "2");
+  broker.publish("s/a", "2");
+  await settle();
+  heard.length = 0;
+  void bus.publish("s/b", "again");
+  await settle();
+  assert.deepEqual(heard, ["again"]);
+  await link.stop();
+});
+
+Deno.test("BrokerLink hears itself at a broker that speaks MQTT 3.1.1 alone and kept a session with No Local", async () => {
+  const before = memoryHouse();
+  await leaveSession(before.broker, { noLocal: true });
+  const { link, attach } = await house({ before, refuseVersion5: true });
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  const { bus } = attach(WRITER);
+  await settle();
+  void bus.publish("s/a", "1");
+  await bus.publish("s/a", "2", { qos: 1 });
+  await settle();
+  assert.deepEqual(heard, ["1", "2"]);
+  await link.stop();
+});
+
+Deno.test("BrokerLink.stop() leaves a session in which an older program hears itself, and nothing of it is lost", async () => {
+  const { link, attach, broker } = await house();
+  attach(READER).bus.subscribe("s/+", () => {});
+  attach(WRITER);
+  await settle();
+  await link.stop();
+  broker.publish("s/b", "kept", { qos: 1 });
+  const heard: string[] = [];
+  const up = Promise.withResolvers<void>();
+  const older = broker.connect({
+    host: "h",
+    port: 1,
+    clientId: "ecoflow-power",
+    protocolVersion: 5,
+    cleanSession: false,
+    keepAliveSec: 15,
+    connectTimeoutMs: 1,
+  }, { onUp: () => up.resolve(), onDown() {}, onMessage: (m) => heard.push(text(m)) });
+  await up.promise;
+  await older.subscribe("s/+", 1);
+  await older.publish("s/a", "its own");
+  await settle();
+  assert.deepEqual(heard, ["kept", "its own"]);
+  await older.close();
+});
+
+Deno.test("BrokerLink gives up no subscription under which only others speak, and begins No Local with the first service that does", async () => {
+  const before = memoryHouse();
+  await leaveSession(before.broker, { noLocal: false });
+  const given: string[] = [];
+  const { link, attach } = await house({ before, onUnsubscribe: (filter) => given.push(filter) });
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  await settle();
+  attach({ service: "crossing", publishes: ["+/x"], subscribes: [] });
+  before.broker.publish("s/a", "of a host", { qos: 1 });
+  await settle();
+  assert.deepEqual(given, []);
+  const { bus } = attach(WRITER);
+  await settle();
+  assert.deepEqual(given, ["s/+"]);
+  void bus.publish("s/a", "1");
+  assert.deepEqual(heard, ["of a host", "1"]);
+  await settle();
+  assert.deepEqual(heard, ["of a host", "1"]);
+  await link.stop();
+  assert.deepEqual(given, ["s/+", "s/+"]);
+});
+
+Deno.test("BrokerLink: what the broker kept is not heard after what was handed over since, at the start and later", async () => {
+  const before = memoryHouse();
+  before.broker.publish("s/a", "old", { retain: true });
+  const { link, attach } = await house({ before });
+  const heard: string[] = [];
+  const reader = attach(READER).bus;
+  const { bus } = attach(WRITER);
+  reader.subscribe("s/+", (m) => heard.push(text(m)));
+  void bus.publish("s/a", "new", { retain: true });
+  await settle();
+  assert.deepEqual(heard, ["new"]);
+
+  // One that comes later hears it from the broker.
+  heard.length = 0;
+  const later: string[] = [];
+  const other: TopicCapability = { service: "other", publishes: [], subscribes: ["s/#"] };
+  attach(other).bus.subscribe("s/#", (m) => later.push(`${text(m)} ${m.retained}`));
+  await settle();
+  assert.deepEqual(later, ["new true"]);
+
+  // What somebody else put there meanwhile, too.
+  before.broker.publish("s/a", "by hand", { retain: true });
+  await settle();
+  const last: string[] = [];
+  attach({ ...other, service: "third" }).bus.subscribe("s/#", (m) => last.push(`${text(m)} ${m.retained}`));
+  await settle();
+  assert.deepEqual(last, ["by hand true"]);
+  await link.stop();
+});
+
+Deno.test("BrokerLink: of a kept word that was taken back nothing comes again", async () => {
+  const before = memoryHouse();
+  before.broker.publish("s/a", "old", { retain: true });
+  const { link, attach } = await house({ before });
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  void attach(WRITER).bus.publish("s/a", "", { retain: true });
+  await settle();
+  assert.deepEqual(heard, [""]);
+  await link.stop();
+});
+
+Deno.test("BrokerLink hears what the broker kept where what was said since was refused", async () => {
+  const before = memoryHouse();
+  before.broker.publish("s/a", "old", { retain: true });
+  const { link, attach } = await house({ before, refuses: new Set(["s/a"]) });
+  const heard: string[] = [];
+  const { bus } = attach(WRITER);
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+  await assert.rejects(bus.publish("s/a", "new", { retain: true, qos: 1 }));
+  await settle();
+  assert.deepEqual(heard, ["old"]);
   await link.stop();
 });
 
@@ -421,6 +610,23 @@ for (const [loadsForMs, hears] of [[UNHEARD_LIFE_MS - 1, true], [UNHEARD_LIFE_MS
     },
   );
 }
+
+Deno.test("BrokerLink: one that is being restarted hears once what the others say meanwhile, of kept words the last", async () => {
+  const { link, attach, clock } = await house();
+  const heard: string[] = [];
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(`before: ${text(m)}`));
+  const { bus: writer } = attach(WRITER);
+  await settle();
+  link.detach("reader");
+  for (const word of ["a 1", "a 2"]) void writer.publish("s/a", word, { qos: 1 });
+  for (const word of ["b 1", "b 2"]) void writer.publish("s/b", word, { qos: 1, retain: true });
+  void writer.publish("s/a", "passing");
+  await clock.advance(30_000);
+  attach(READER).bus.subscribe("s/+", (m) => heard.push(`${text(m)}${m.retained ? ", kept" : ""}`));
+  await settle();
+  assert.deepEqual(heard, ["a 1", "a 2", "b 2, kept"]);
+  await link.stop();
+});
 
 Deno.test("BrokerLink.detach() keeps for a service that is being restarted what comes meanwhile, once", async () => {
   const { link, attach, broker, clock } = await house();

@@ -65,6 +65,16 @@ export class Clients {
     return [...this.#byService.values()].some((client) => client.filters.get(filter)?.qos === 1) ? 1 : 0;
   }
 
+  /**
+   * Whether one of them publishes what this filter hears. Two filters that merely cross, as those of a host's answers and of a
+   * station called "ack", are not meant.
+   */
+  publishesUnder(filter: string): boolean {
+    return [...this.#byService.values()].some(({ capability }) =>
+      capability.publishes.some((own) => coversFilter(own, filter) || coversFilter(filter, own))
+    );
+  }
+
   /** The services that hear `topic`, each once. */
   subscribersOf(topic: string): readonly Client[] {
     return remembered(

@@ -19,7 +19,10 @@ export type Heard =
   | "echo"
   /** The first echo of a connection: left out, and the subscriptions are made anew, for an older session had none of No Local. */
   | "first_echo"
-  /** An echo in spite of that: left out, and nothing more is handed over on this connection. */
+  /**
+   * An echo in spite of that: left out, and nothing more is handed over on this connection. Or somebody repeats what we say, which
+   * looks the same. So the broker must be told to let us hear ourselves.
+   */
   | "echoes";
 
 interface Sent {
@@ -45,9 +48,23 @@ export class DirectWay {
     this.#isRenewed = false;
   }
 
+  /** Whether what we publish is handed over, so that the broker is to keep it from us. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Nothing more is handed over on this connection. */
+  close(): void {
+    this.#isOpen = false;
+    this.#toWatch = 0;
+  }
+
   /** A message is being sent. @returns whether it is handed over */
   send(topic: string, payload: Uint8Array, nowMonoMs: number): boolean {
-    if (!this.#isOpen) return false;
+    if (!this.#isOpen) {
+      this.#forget(topic, payload);
+      return false;
+    }
     if (this.#toWatch > 0) {
       this.#toWatch--;
       const sent = this.#sent.get(topic) ?? [];
@@ -74,9 +91,15 @@ export class DirectWay {
     }
     // Sent before the subscriptions were made anew: it says nothing of them.
     if (!isAfterRenewal) return "echo";
-    this.#isOpen = false;
-    this.#toWatch = 0;
+    this.close();
     return "echoes";
+  }
+
+  /** The same words are said again, and not handed over this time: what comes now may be these. Better heard twice than not at all. */
+  #forget(topic: string, payload: Uint8Array): void {
+    const sent = this.#sent.get(topic)?.filter((one) => !isSame(one.payload, payload));
+    if (sent?.length === 0) this.#sent.delete(topic);
+    else if (sent) this.#sent.set(topic, sent);
   }
 
   #forgetOld(nowMonoMs: number): void {
@@ -90,24 +113,23 @@ export class DirectWay {
  * The same connection, whose messages are handed over too: QoS 0 at once, QoS 1 when the broker has it, so that nobody here
  * acts on what the broker refused.
  *
- * @param isHandedOver Asked once a message, as it is sent
+ * @param begin Called once a message, as it is sent; gives what hands it over, undefined when it is left to the broker
  */
 export function handingOver(
   client: MqttClient,
-  isHandedOver: (topic: string, payload: Uint8Array) => boolean,
-  handOver: (message: MqttMessage) => void,
+  begin: (message: MqttMessage, isKept: boolean) => (() => void) | undefined,
 ): MqttClient {
   return {
     ...client,
     publish(topic, payload, options = {}) {
       const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
-      const { qos = 0 } = options;
-      const isMeant = bytes.length <= MAX_PACKET_BYTES && isHandedOver(topic, bytes);
-      const sent = client.publish(topic, bytes, options);
+      const { qos = 0, retain = false } = options;
       const message = { topic, payload: bytes, retained: false, qos };
-      if (!isMeant) return sent;
-      if (qos === 1) return sent.then(() => handOver(message));
-      handOver(message);
+      const handOver = bytes.length <= MAX_PACKET_BYTES ? begin(message, retain) : undefined;
+      const sent = client.publish(topic, bytes, options);
+      if (!handOver) return sent;
+      if (qos === 1) return sent.then(handOver);
+      handOver();
       return sent;
     },
   };

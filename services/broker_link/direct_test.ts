@@ -70,6 +70,18 @@ Deno.test("DirectWay: after the subscriptions were made anew, old echoes say not
   assert.equal(way.send("t", bytes("f"), 9), true);
 });
 
+Deno.test("DirectWay: once it is closed, a word that is said again is heard, though it was said before", () => {
+  const way = open();
+  for (const word of ["a", "b", "b"]) way.send("t", bytes(word), 0);
+  way.close();
+  assert.equal(way.isOpen, false);
+  assert.equal(way.send("t", bytes("b"), 1), false);
+  assert.equal(way.hear(from("t", "b"), 2), "pass");
+  assert.equal(way.hear(from("t", "a"), 2), "echo");
+  assert.equal(way.send("t", bytes("a"), 3), false);
+  assert.equal(way.hear(from("t", "a"), 4), "pass");
+});
+
 Deno.test("DirectWay looks for an echo up to its time and not 1 ms longer", () => {
   for (const [afterMs, heard] of [[ECHO_MS - 1, "first_echo"], [ECHO_MS, "pass"]] as const) {
     const way = open();

@@ -17,6 +17,7 @@ import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply, BusRequest } from "../../lib/workers/port_bus.ts";
 import type { HostedParts } from "../../lib/workers/worker_host.ts";
 import { encodeEvent, type JournalEvent } from "../../lib/messages/event.ts";
+import { BrokerFilters } from "./broker_filters.ts";
 import { type Client, Clients, mayPublish, maySubscribe } from "./clients.ts";
 import { DirectWay, handingOver } from "./direct.ts";
 import { FloodWatch } from "./flood_watch.ts";
@@ -73,6 +74,7 @@ export class BrokerLink {
   readonly #floods: FloodWatch;
   readonly #leftOut: LeftOut;
   readonly #direct = new DirectWay();
+  readonly #filters = new BrokerFilters();
   readonly #sender: Sender;
   readonly #presence: DaemonPresence;
   #embedded: EmbeddedBroker | undefined;
@@ -132,6 +134,7 @@ export class BrokerLink {
     const client = this.#client;
     if (client && this.#up) {
       await client.publish(this.#presenceTopic, GOODBYE, { retain: true, qos: 1 }).catch(() => {});
+      this.#leaveEchoes();
     }
     await client?.close();
     this.#sender.abandon("Cannot publish: the broker link is stopping");
@@ -142,6 +145,11 @@ export class BrokerLink {
   /** Serves one more service, from now on, on `port`. */
   attach(capability: TopicCapability, port: BusPort): void {
     const client = this.#clients.attach(capability, port, this.parts.clock.monoMs());
+    // One that comes later may publish what nobody did.
+    for (const filter of this.#clients.filters()) {
+      const isOther = this.#mayEcho(filter) && this.#filters.isOther(filter, this.#direct.isOpen);
+      if (this.#up && isOther) this.#subscribe(filter);
+    }
     port.onmessage = ({ data }) => this.#serve(client, data as BusRequest);
     port.postMessage({ kind: "link", up: this.#sender.isOpen } satisfies BusReply);
   }
@@ -211,7 +219,7 @@ export class BrokerLink {
       connectTimeoutMs: 10_000,
       will: { topic: this.#presenceTopic, payload: GOODBYE, retain: true, qos: 1 },
     }, {
-      onUp: () => this.#onUp(),
+      onUp: (hasSession) => this.#onUp(hasSession),
       onDown: (reason) => {
         // One that gave way is nobody's any more.
         if (this.#client === client) this.#onDown(reason);
@@ -219,14 +227,20 @@ export class BrokerLink {
       onMessage: (message) => this.#take(message),
       onLeftOut: (topic, bytes) => this.#leftOut.note(topic, bytes),
     });
-    const client = handingOver(
-      connection,
-      // Of our presence we must hear what the broker says in our name.
-      (topic, payload) =>
-        topic !== this.#presenceTopic && this.#direct.send(topic, payload, this.parts.clock.monoMs()),
-      (message) => this.#handOver(message),
-    );
+    const client = handingOver(connection, (message, isKept) => this.#beginHandOver(message, isKept));
     this.#client = client;
+  }
+
+  #beginHandOver(message: MqttMessage, isKept: boolean): (() => void) | undefined {
+    const { topic, payload } = message;
+    // Of our presence we must hear what the broker says in our name.
+    if (topic === this.#presenceTopic) return undefined;
+    if (!this.#direct.send(topic, payload, this.parts.clock.monoMs())) return undefined;
+    const sentAt = this.#filters.send();
+    return () => {
+      if (isKept) this.#filters.handedOver(topic, sentAt);
+      this.#handOver(message, isKept);
+    };
   }
 
   /** From the broker. */
@@ -236,36 +250,47 @@ export class BrokerLink {
       this.#leftOut.taken(message.topic);
       return this.#floods.receive(message);
     }
-    if (heard === "first_echo") this.#subscribeAnew();
+    if (heard === "first_echo") {
+      this.#filters.doubt();
+      this.#subscribeAnew();
+    }
     if (heard === "echoes") {
       this.parts.log.notice(
-        "BROKER ECHOES what we publish: the services hear each other by way of the broker",
+        "BROKER ECHOES what we publish, or somebody repeats it: the services hear each other by way of the broker",
       );
+      this.#subscribeAnew();
     }
   }
 
   /** From one of the services. Their pace is their own. */
-  #handOver(message: MqttMessage): void {
+  #handOver(message: MqttMessage, isKept: boolean): void {
     this.#leftOut.taken(message.topic);
-    this.#deliver(message, this.#clients.subscribersOfOwn(message.topic));
+    this.#deliver(message, this.#clients.subscribersOfOwn(message.topic), isKept);
   }
 
-  #deliver(message: MqttMessage, clients = this.#clients.subscribersOf(message.topic)): void {
+  /** @param isKept The broker has it for whoever subscribes later */
+  #deliver(
+    message: MqttMessage,
+    clients = this.#clients.subscribersOf(message.topic),
+    isKept = message.retained,
+  ): void {
     const { topic } = message;
+    if (message.retained && this.#filters.isOutdated(topic)) return;
     if (topic === this.#presenceTopic) this.#presence.hear(message);
     const reply = asReply(message);
     for (const { port } of clients) port.postMessage(reply);
-    // What is retained comes again with the subscription, and what the broker never kept may be lost.
-    if (message.retained || message.qos === 0) return;
+    // What is kept comes again with the subscription, and what the broker never kept may be lost.
+    if (isKept || message.qos === 0) return;
     const nowMonoMs = this.parts.clock.monoMs();
     for (const { capability } of this.#clients.missing(topic, nowMonoMs - UNHEARD_LIFE_MS)) {
       this.#unheard.keep(capability.service, message, nowMonoMs);
     }
   }
 
-  #onUp(): void {
+  #onUp(hasSession: boolean): void {
     this.#up = true;
     this.#direct.connected(this.#protocolVersion);
+    this.#filters.connected(hasSession);
     this.#leftOut.connected();
     const mustLookFirst = this.#presence.connected();
     this.#backoff.reset();
@@ -341,21 +366,33 @@ export class BrokerLink {
     await client?.close();
   }
 
-  /** A broker that knows a subscription from an earlier session may keep it without No Local: it must forget it first. */
+  /** Whether what this filter hears may be our own. Where it is not, a subscription stays as it is: no answer of a host is missed. */
+  #mayEcho(filter: string): boolean {
+    if (filter === this.#presenceTopic) return false;
+    return filter === this.#eventsTopic || this.#clients.publishesUnder(filter);
+  }
+
   #subscribeAnew(): void {
-    for (const filter of this.#clients.filters()) {
-      if (filter === this.#presenceTopic) continue;
-      this.#client?.unsubscribe(filter).catch(() => {});
-      this.#subscribe(filter);
-    }
+    for (const filter of this.#clients.filters()) if (this.#mayEcho(filter)) this.#subscribe(filter);
+  }
+
+  /** An older program lives by the echo: one that is put in now finds our session, and would hear nothing of itself. */
+  #leaveEchoes(): void {
+    if (!this.#direct.isOpen) return;
+    this.#direct.close();
+    this.#subscribeAnew();
   }
 
   #subscribe(filter: string): void {
     const client = this.#client;
-    client?.subscribe(filter, this.#clients.qosOf(filter), filter !== this.#presenceTopic).then(
+    if (!client) return;
+    const mayEcho = this.#mayEcho(filter);
+    const noLocal = mayEcho && this.#direct.isOpen;
+    if (this.#filters.subscribe(filter, noLocal, mayEcho)) client.unsubscribe(filter).catch(() => {});
+    client.subscribe(filter, this.#clients.qosOf(filter), noLocal).then(
       () => this.#refusals.passed("subscribe", filter),
       (error) => {
-        if (!this.#up || this.#client !== client) return;
+        if (this.#stopped || !this.#up || this.#client !== client) return;
         if (this.#refusals.refused("subscribe", filter, error)) return;
         this.parts.log.error("SUBSCRIPTION FAILED", { filter, reason: errorText(error) });
       },

@@ -13,6 +13,8 @@ export class KeptPresence {
   readonly #kept = new Map<string, { readonly askedMonoMs?: number }>();
   /** Agents that said that they are online, and which plan they keep. */
   readonly #proven = new Set<string>();
+  /** When each was told a plan that it has not answered yet: what the broker kept may come after that. */
+  readonly #asked = new Map<string, number>();
 
   /**
    * What an agent says of itself, or the broker of it.
@@ -29,19 +31,22 @@ export class KeptPresence {
     },
   ): void {
     this.#proven.delete(agent);
+    if (isLive) this.#asked.delete(agent);
     if (online && namesPlan && isLive) this.#proven.add(agent);
     if (!online || !namesPlan || isLive) this.#kept.delete(agent);
-    else if (!this.#kept.has(agent)) this.#kept.set(agent, {});
+    else if (!this.#kept.has(agent)) this.#kept.set(agent, { askedMonoMs: this.#asked.get(agent) });
   }
 
   /** The broker is back: who was online may have gone meanwhile, and the broker with it. Each is told its plan anew. */
   linkIsUp(): void {
+    this.#asked.clear();
     for (const agent of this.#proven) this.#kept.set(agent, {});
     for (const agent of this.#kept.keys()) this.#kept.set(agent, {});
   }
 
   /** The broker took a plan for this agent. */
   planSaid(agent: string, nowMonoMs: number): void {
+    if (!this.#asked.has(agent)) this.#asked.set(agent, nowMonoMs);
     const kept = this.#kept.get(agent);
     if (kept && kept.askedMonoMs === undefined) this.#kept.set(agent, { askedMonoMs: nowMonoMs });
   }

@@ -46,6 +46,21 @@ Deno.test("KeptPresence gives a minute for an answer, from the first plan on, ho
   assert.deepEqual(presence.unanswered(61_000), ["pc"]);
 });
 
+Deno.test("KeptPresence counts from the plan that was said before what the broker kept came, as where it keeps much", () => {
+  const presence = new KeptPresence();
+  presence.linkIsUp();
+  presence.planSaid("pc", 1000);
+  presence.heard("pc", KEPT);
+  assert.deepEqual(presence.unanswered(60_999), []);
+  assert.deepEqual(presence.unanswered(61_000), ["pc"]);
+  // That plan was answered: what is kept later says nothing of it.
+  presence.heard("pc", LIVE);
+  presence.heard("pc", KEPT);
+  assert.deepEqual(presence.unanswered(600_000), []);
+  presence.planSaid("pc", 600_000);
+  assert.deepEqual(presence.unanswered(660_000), ["pc"]);
+});
+
 Deno.test("KeptPresence gives a new minute when the broker was away again", () => {
   const presence = new KeptPresence();
   presence.heard("pc", KEPT);

@@ -59,6 +59,11 @@ export class SnapshotKeeper {
     try {
       const text = store.read();
       if (text === undefined) return { house: emptyHouse(rules) };
+      if (store.isOlder) {
+        log.warn(
+          "SNAPSHOT BEFORE THE LAST: the last one is not whole, as after a cut of power or on a bad disk",
+        );
+      }
       const now = [clock.monoMs(), clock.wallMs()] as const;
       const restored = restoreSnapshot(text, "the policy's snapshot", rules, ...now, bootId);
       for (const [device, station] of restored.house.stations) {

@@ -180,6 +180,18 @@ for (const [byMs, writes] of [[2000, 1], [2001, 2], [-2000, 1], [-2001, 2]] as c
   });
 }
 
+Deno.test("SnapshotKeeper says that the snapshot before the last counts, when the last one is not whole", () => {
+  const store = memoryStore();
+  const log = memoryLog();
+  const keeper = new SnapshotKeeper({ clock: new SlowDiskClock(), health: createHealth(), log, store });
+  keeper.keep(houseIn("2026-10"), () => {});
+  assert.equal(keeper.restore({ stations: {} }).house.drilledMonth, "2026-10");
+  assert.doesNotMatch(log.text(), /SNAPSHOT BEFORE THE LAST/);
+  store.isOlder = true;
+  assert.equal(keeper.restore({ stations: {} }).house.drilledMonth, "2026-10");
+  assert.match(log.text(), /SNAPSHOT BEFORE THE LAST/);
+});
+
 Deno.test("SnapshotKeeper.restore() tells of a snapshot that it refuses, and begins anew", () => {
   const store = memoryStore();
   store.text = "no snapshot";

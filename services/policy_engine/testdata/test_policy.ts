@@ -63,6 +63,7 @@ export class SlowDiskClock extends TestClock {
 
 /** A disk in memory that can be full. */
 export interface Store extends SlotFile {
+  isOlder: boolean;
   text: string | undefined;
   writes: number;
   fails: boolean;
@@ -72,6 +73,7 @@ export interface Store extends SlotFile {
 /** An empty one. */
 export function memoryStore(): Store {
   const store: Store = {
+    isOlder: false,
     text: undefined,
     writes: 0,
     fails: false,
