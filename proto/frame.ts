@@ -196,6 +196,11 @@ export function isMasked(header: Header): boolean {
   return header.enc_type === 1 && header.src !== SRC_APP;
 }
 
+/** What every byte of this header's inner message is XORed with, 0 to 255; 0 when it is plain. */
+export function maskKey(header: Header): number {
+  return isMasked(header) ? (header.seq ?? 0) & 0xff : 0;
+}
+
 /** The inner message without its mask; empty when the header carries none. Never changes `header`. */
 export function plainPdata(header: Header): Uint8Array {
   const pdata = header.pdata ?? new Uint8Array();

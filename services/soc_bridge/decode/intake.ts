@@ -1,8 +1,8 @@
 /** One station's messages in, readings and packs out: partial updates merge here. */
 import { errorText } from "../../../lib/errors.ts";
 import type { Fields } from "../../../proto/family_schema.ts";
-import { decodeInner, type InnerMessage } from "../../../proto/registry.ts";
-import { type Header, MAX_PROBLEMS, plainPdata } from "../../../proto/frame.ts";
+import { type InnerMessage, innerName } from "../../../proto/registry.ts";
+import { type Header, maskKey, MAX_PROBLEMS, plainPdata } from "../../../proto/frame.ts";
 import { isOfflineHeader } from "../../../proto/offline.ts";
 import type { CompiledModel } from "../models/compiled_model.ts";
 import { asNumber, isNoValue, numberAt } from "../models/field_path.ts";
@@ -13,7 +13,8 @@ import { readOutagePorts, type TimedOutagePorts } from "./outage_ports.ts";
 import { Packs } from "./packs.ts";
 import type { Payload } from "./payload.ts";
 import { Readings } from "./readings.ts";
-import { DecodedMessage, type Taken } from "./taken.ts";
+import { type MessagePicks, packFieldsOf, picksOf } from "./message_picks.ts";
+import { DecodedMessage, type Taken, UnreadHeader } from "./taken.ts";
 import { TAG27_FIELD, TAG27_MESSAGE } from "./tag27_field.ts";
 import { own, put } from "../../../lib/own.ts";
 
@@ -91,6 +92,13 @@ export class Intake {
       this.#takeOutagePorts(message, fields, atMonoMs, problems);
   }
 
+  /** As {@link Intake.#takeFields}, of what was picked out of the message. */
+  #takePicks({ picker, taps, pack }: MessagePicks, atMonoMs: number): number {
+    let values = 0;
+    for (const { place, slot } of taps) if (this.#put(slot, asNumber(picker.numbers[place]))) values++;
+    return pack ? values + this.#takePackReport(packFieldsOf(picker, pack), atMonoMs) : values;
+  }
+
   /** Notes a number for the table. @returns false when there is none to note */
   #put(slot: number, value: number | undefined): boolean {
     if (value === undefined || (isNoValue(value) && !this.model.bitSlots.has(slot))) return false;
@@ -115,26 +123,33 @@ export class Intake {
         problems.push(`a frame where the ${this.model.spec.model} sends JSON`);
         break;
       }
-      let inner;
-      try {
-        inner = decodeInner(family, header);
-      } catch (error) {
-        if (problems.length < MAX_PROBLEMS) problems.push(errorText(error));
-        continue;
-      }
-      if (!inner) {
+      const name = innerName(family, header);
+      if (name === undefined) {
         if (cmd_func !== undefined) unknownPairs.push(`${cmd_func}/${cmd_id}`);
         messages.push(
           new DecodedMessage(cmd_func, cmd_id, undefined, NO_FIELDS, header.pdata && plainPdata(header)),
         );
         continue;
       }
-      const { name, fields } = inner;
+      const picks = picksOf(this.model, family.schema, name);
+      if (header.pdata && picks.picker.pick(header.pdata, maskKey(header))) {
+        values += this.#takePicks(picks, atMonoMs);
+        if (picks.tag27 !== undefined) tag27 = asNumber(picks.picker.numbers[picks.tag27]) ?? tag27;
+        messages.push(new DecodedMessage(cmd_func, cmd_id, name, new UnreadHeader(family, header)));
+      } else {
+        let fields;
+        try {
+          fields = family.schema.decode(name, plainPdata(header));
+        } catch (error) {
+          if (problems.length < MAX_PROBLEMS) problems.push(errorText(error));
+          continue;
+        }
+        values += this.#takeFields(name, fields, atMonoMs, problems);
+        if (name === TAG27_MESSAGE) tag27 = asNumber(own(fields, TAG27_FIELD)) ?? tag27;
+        messages.push(new DecodedMessage(cmd_func, cmd_id, name, fields));
+      }
       known++;
       if (isReplyHeader(header)) replies++;
-      values += this.#takeFields(name, fields, atMonoMs, problems);
-      if (name === TAG27_MESSAGE) tag27 = asNumber(own(fields, TAG27_FIELD)) ?? tag27;
-      messages.push(new DecodedMessage(cmd_func, cmd_id, name, fields));
     }
     const { isBroken, gridValues } = this.#settle(values, atMonoMs);
     if (!isBroken) {
@@ -233,9 +248,7 @@ export class Intake {
     const spec = this.model.spec.packs;
     if (!packs || !spec || "keys" in spec) return 0;
     if ("message" in spec) {
-      if (spec.message !== message) return 0;
-      const num = asNumber(own(fields, spec.num)) ?? 0;
-      return packs.take(num, fields, atMonoMs) ? 1 : 0;
+      return spec.message === message ? this.#takePackReport(fields, atMonoMs) : 0;
     }
     const list = this.#packList;
     if (list?.message !== message || !Object.hasOwn(fields, list.field)) return 0;
@@ -243,6 +256,14 @@ export class Intake {
     const taken = entries.map((entry) => numberAt(entry, [{ name: spec.num, list: false }]) ?? 0);
     if (taken.length > 0) packs.keepOnly(taken);
     return entries.filter((entry, i) => packs.take(taken[i] ?? 0, entry, atMonoMs)).length;
+  }
+
+  /** A message that reports one pack. */
+  #takePackReport(fields: Fields, atMonoMs: number): number {
+    const { packs } = this;
+    const spec = this.model.spec.packs;
+    if (!packs || !spec || !("message" in spec)) return 0;
+    return packs.take(asNumber(own(fields, spec.num)) ?? 0, fields, atMonoMs) ? 1 : 0;
   }
 
   /** Packs in JSON: under a prefix each, or, where a protobuf family speaks JSON, flat for one pack. */

@@ -1,0 +1,84 @@
+/** What a table asks of one protobuf message, made into places of a {@link FieldPicker}. Pure. */
+import { FieldPicker } from "../../../proto/field_picker.ts";
+import { type FieldSteps, planPicks } from "../../../proto/pick_plan.ts";
+import type { FamilySchema } from "../../../proto/family_schema.ts";
+import { own, put } from "../../../lib/own.ts";
+import type { CompiledModel } from "../models/compiled_model.ts";
+import type { PackSpec } from "../models/model_spec.ts";
+import { TAG27_FIELD, TAG27_MESSAGE } from "./tag27_field.ts";
+
+/** A message's picker, and what its places are for. */
+export interface MessagePicks {
+  readonly picker: FieldPicker;
+  readonly taps: readonly { readonly place: number; readonly slot: number }[];
+  /** Fields of a pack under their names; undefined: the message is no report of one pack. */
+  readonly pack: readonly PickedField[] | undefined;
+  /** The place of field 27; undefined where the message has none. */
+  readonly tag27: number | undefined;
+}
+
+/** A field with its place. */
+export interface PickedField {
+  readonly name: string;
+  readonly place: number;
+  readonly isText: boolean;
+}
+
+const made = new WeakMap<CompiledModel, Map<string, MessagePicks>>();
+
+/** The picks of a message of the model's family; made when it first comes. */
+export function picksOf(model: CompiledModel, schema: FamilySchema, message: string): MessagePicks {
+  let all = made.get(model);
+  if (!all) made.set(model, all = new Map());
+  let picks = all.get(message);
+  if (!picks) all.set(message, picks = makePicks(model, schema, message));
+  return picks;
+}
+
+function makePicks(model: CompiledModel, schema: FamilySchema, message: string): MessagePicks {
+  const { packs } = model.spec;
+  const wanted: FieldSteps[] = [];
+  const whole: FieldSteps[] = [];
+  const placeOf = (...steps: FieldSteps): number => {
+    const known = wanted.findIndex((other) => other.join(".") === steps.join("."));
+    return known === -1 ? wanted.push(steps) - 1 : known;
+  };
+  const taps = [];
+  for (const { steps, slot } of model.byMessage.get(message) ?? []) {
+    const list = steps.findIndex((step) => step.list);
+    const names = steps.map(({ name }) => name);
+    if (list === -1) taps.push({ place: placeOf(...names), slot });
+    else whole.push(names.slice(0, list + 1));
+  }
+  if (packs && "list" in packs && packs.list.startsWith(`${message}.`)) {
+    whole.push(packs.list.split(".").slice(1));
+  }
+  if (model.outagePorts?.message === message) whole.push(model.outagePorts.steps);
+  const types = new Map(schema.fieldsOf(message).map(({ name, type }) => [name, type]));
+  const pack = packs && "message" in packs && packs.message === message
+    ? packNames(packs).map((name) => ({ name, place: placeOf(name), isText: types.get(name) === "string" }))
+    : undefined;
+  const tag27 = message === TAG27_MESSAGE && types.has(TAG27_FIELD) ? placeOf(TAG27_FIELD) : undefined;
+  const picker = new FieldPicker(planPicks(schema, message, wanted, whole), wanted.length);
+  return { picker, taps, pack, tag27 };
+}
+
+/** What {@link Packs.take} asks for, and the pack's number. */
+function packNames(packs: Extract<PackSpec, { message: string }>): string[] {
+  const { num, soc, temp, full, design, sn, capacity } = packs;
+  const cells = "cells" in capacity ? capacity.cells : undefined;
+  return [...new Set([num, ...soc, ...temp, full, design, sn, cells])].filter((name) => name !== undefined);
+}
+
+/** The fields of a pack that were sent. */
+export function packFieldsOf(
+  { numbers, texts }: FieldPicker,
+  pack: readonly PickedField[],
+): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const { name, place, isText } of pack) {
+    const number = numbers[place] ?? NaN;
+    if (!Number.isNaN(number)) put(fields, name, isText ? own(texts, place) : number);
+  }
+  return fields;
+}
