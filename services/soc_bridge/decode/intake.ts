@@ -5,10 +5,12 @@ import { type InnerMessage, innerName } from "../../../proto/registry.ts";
 import { type Header, maskKey, MAX_PROBLEMS, plainPdata } from "../../../proto/frame.ts";
 import { isOfflineHeader } from "../../../proto/offline.ts";
 import type { CompiledModel } from "../models/compiled_model.ts";
-import { asNumber, isNoValue, numberAt } from "../models/field_path.ts";
+import { asNumber, isNoValue, largestAt, numberAt } from "../models/field_path.ts";
 import { BrokenUploads, ONLY_ZEROS } from "./broken_uploads.ts";
 import type { JsonMessage } from "./json_shapes.ts";
+import { keysOf, type ModelKeys } from "./key_table.ts";
 import type { KeyedValues } from "./keyed_values.ts";
+import { LastAnswer } from "./last_answer.ts";
 import { readOutagePorts, type TimedOutagePorts } from "./outage_ports.ts";
 import { Packs } from "./packs.ts";
 import type { Payload } from "./payload.ts";
@@ -32,7 +34,7 @@ export class Intake {
   #isOwnSpeech = false;
   /** Charges that not every station of its time says. */
   readonly #ownCharges: readonly number[];
-  #lastAnswer: string | undefined;
+  readonly #lastAnswer = new LastAnswer();
   readonly #brokenUploads: BrokenUploads;
   /** Where a message lists all packs. */
   readonly #packList: { readonly message: string; readonly field: string } | undefined;
@@ -170,7 +172,7 @@ export class Intake {
     const decoded = new DecodedMessage(cmdFunc, cmdId, name, message.values);
     // The cloud repeats its memory for ever, also in its answer to a get-all request: only one that differs from the
     // last shows that the station still speaks.
-    const isRepeat = message.kind !== "push" && this.#isRepeated(message.values);
+    const isRepeat = message.kind !== "push" && this.#lastAnswer.isRepeated(message.values);
     const values = isRepeat ? 0 : this.#takeKeys(message.values, atMonoMs);
     const { isBroken, gridValues } = this.#settle(values, atMonoMs);
     if (isBroken) {
@@ -185,20 +187,18 @@ export class Intake {
     return { ...nothing, values, isReply: message.kind === "reply", online: undefined, messages: [decoded] };
   }
 
-  #takeKeys(keys: KeyedValues, atMonoMs: number): number {
-    let values = 0;
-    for (const [key, taps] of this.model.byKey) {
-      const value = keys.get(key);
+  #takeKeys(values: KeyedValues, atMonoMs: number): number {
+    const keys = keysOf(this.model);
+    const { table } = keys;
+    table.find(values);
+    let taken = 0;
+    for (const { place, steps, slot } of keys.taps) {
+      const value = table.at(place);
       if (value === undefined) continue;
-      for (const { steps, slot } of taps) {
-        const number = steps.length === 0 ? asNumber(value) : numberAt({ list: value }, [
-          { name: "list", list: true },
-          ...steps,
-        ]);
-        if (this.#put(slot, number)) values++;
-      }
+      const number = steps === undefined ? asNumber(value) : largestAt(value, steps);
+      if (this.#put(slot, number)) taken++;
     }
-    return values + this.#takePackKeys(keys, atMonoMs);
+    return taken + this.#takePackKeys(keys, atMonoMs);
   }
 
   /**
@@ -267,15 +267,15 @@ export class Intake {
   }
 
   /** Packs in JSON: under a prefix each, or, where a protobuf family speaks JSON, flat for one pack. */
-  #takePackKeys(keys: KeyedValues, atMonoMs: number): number {
+  #takePackKeys(keys: ModelKeys, atMonoMs: number): number {
     const { packs } = this;
     const spec = this.model.spec.packs;
     if (!packs || !spec) return 0;
     let taken = 0;
-    for (const pack of this.model.packKeys) {
+    for (const pack of keys.packs) {
       let fields: Record<string, unknown> | undefined;
-      for (const [name, key] of pack.keys) {
-        const value = keys.get(key);
+      for (const [name, place] of pack.fields) {
+        const value = keys.table.at(place);
         if (value !== undefined) put(fields ??= {}, name, value);
       }
       if (!fields) continue;
@@ -283,19 +283,12 @@ export class Intake {
       if ("message" in spec) {
         // Without a capacity these are some other module's "soc" and "temp".
         if (spec.full === undefined || !Object.hasOwn(fields, spec.full)) continue;
-        num = asNumber(keys.get(spec.num)) ?? 0;
+        num = asNumber(keys.table.at(keys.num)) ?? 0;
       }
       if ("keys" in spec) this.#isOwnSpeech = true;
       if (packs.take(num, fields, atMonoMs)) taken++;
     }
     return taken;
-  }
-
-  #isRepeated(values: KeyedValues): boolean {
-    const text = values.text();
-    const isRepeat = text === this.#lastAnswer;
-    this.#lastAnswer = text;
-    return isRepeat;
   }
 }
 
