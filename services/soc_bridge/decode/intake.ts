@@ -253,7 +253,7 @@ export class Intake {
     const list = this.#packList;
     if (list?.message !== message || !Object.hasOwn(fields, list.field)) return 0;
     const entries = (own(fields, list.field) as readonly Fields[]).slice(0, 64);
-    const taken = entries.map((entry) => numberAt(entry, [{ name: spec.num, list: false }]) ?? 0);
+    const taken = entries.map((entry) => asNumber(own(entry, spec.num)) ?? 0);
     if (taken.length > 0) packs.keepOnly(taken);
     return entries.filter((entry, i) => packs.take(taken[i] ?? 0, entry, atMonoMs)).length;
   }
