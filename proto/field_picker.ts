@@ -1,25 +1,23 @@
 /**
  * Picks single numbers and texts out of a message without making an object of it: a table asks for some twenty of up to 400 fields.
- * It reads only what is beyond doubt; of everything else it says so, and the schema decides.
+ * It reads only what is beyond doubt; of everything else it says so, and somebody slower decides. On a quiet house no code is ever
+ * compiled, so the loop calls nothing for a field that nobody wants.
  */
 import { Pick, PICK_BITS, type PickPlan } from "./pick_plan.ts";
-import { WIRE_BYTES, WIRE_FIXED32, WIRE_FIXED64, WIRE_VARINT } from "./wire.ts";
 
-const PICK_MASK = (1 << PICK_BITS) - 1;
-
+/** Bits of a code that say what is done. */
+const WHAT = (1 << PICK_BITS) - 1;
+/** A byte of a varint from here on is not its last; seven bits of it are the number's. */
+const MORE = 0x80;
+const LOW = 0x7f;
 /** A varint takes at most this many bytes. */
 const MAX_VARINT_BYTES = 10;
-/** Low bits of a number are in so many bytes of a varint. */
-const LOW_BYTES = 5;
-/** A tag or a length of more bytes is left to the schema. */
-const MAX_SHORT_BYTES = 4;
+/** Bits of a number that are kept, and some: of more only a bool takes notice. */
+const KEPT_BITS = 35;
 /** Messages in each other below this are left to the schema. */
 const MAX_DEPTH = 8;
 /** Texts longer than this are left to the schema. */
 const MAX_TEXT_BYTES = 64;
-
-/** What is left to the schema. */
-const DOUBTFUL = -1;
 
 const NO_BYTES = new Uint8Array();
 const bits = new Uint32Array(1);
@@ -27,13 +25,14 @@ const float = new Float32Array(bits.buffer);
 
 /** Reads messages of one kind; what it found stands in it until the next. */
 export class FieldPicker {
-  /** By the place of the path in the plan; NaN: not sent. Of a text the number of its characters. */
+  /** By the place of the path in the plan; NaN: not sent. Of a text the number of its characters, of bytes where they begin. */
   readonly numbers: Float64Array;
   /** Texts by the same places; one whose number is NaN is from before. */
   readonly texts: string[] = [];
+  /** Where the bytes of the field that is picked as such end. */
+  bytesEnd = 0;
   #bytes: Uint8Array = NO_BYTES;
   #key = 0;
-  #at = 0;
 
   /** @param places How many fields the plan asks for */
   constructor(private readonly plan: PickPlan, places: number) {
@@ -43,143 +42,176 @@ export class FieldPicker {
   /**
    * Reads a message.
    *
-   * @param key The mask's, 0 to 255; 0: there is none
-   * @returns false when the schema must read it: the bytes are damaged, or unusual, or hold what no number says
+   * @param key What its bytes are masked with, 0 to 255; 0: they are plain
+   * @param start @param end Where it lies in `bytes`
+   * @returns false when somebody else must read it: it is damaged, or unusual, or holds what no number says
    */
-  pick(bytes: Uint8Array, key: number): boolean {
+  pick(bytes: Uint8Array, key: number, start = 0, end = bytes.length): boolean {
     this.numbers.fill(NaN);
     this.#bytes = bytes;
     this.#key = key;
-    this.#at = 0;
-    const isRead = this.#message(this.plan, bytes.length, 0);
+    const isRead = this.#message(this.plan, start, end, 0);
     this.#bytes = NO_BYTES;
     return isRead;
   }
 
-  #message({ codes, below }: PickPlan, end: number, depth: number): boolean {
-    while (this.#at < end) {
-      const tag = this.#short(end);
-      // Field 0 is no field.
-      if (tag < 8) return false;
+  #message({ codes, below }: PickPlan, start: number, end: number, depth: number): boolean {
+    const bytes = this.#bytes;
+    const key = this.#key;
+    let at = start;
+    while (at < end) {
+      // Within the end there is a byte.
+      let tag = bytes[at++] as number ^ key;
+      if (tag >= MORE) {
+        if (at >= end) return false;
+        const second = bytes[at++] as number ^ key;
+        tag = tag & LOW | (second & LOW) << 7;
+        if (second >= MORE) {
+          const third = at < end ? bytes[at++] as number ^ key : MORE;
+          if (third >= MORE) return false;
+          tag |= third << 14;
+        }
+      }
       const number = tag >>> 3;
-      const code = number < codes.length ? codes[number] ?? Pick.skip : Pick.skip;
+      const code = number < codes.length ? codes[number] as number : 0;
       switch (tag & 7) {
-        case WIRE_VARINT:
-          if (!this.#varint(code, end)) return false;
-          break;
-        case WIRE_FIXED32:
-          if (end - this.#at < 4) return false;
-          if ((code & PICK_MASK) === Pick.float) this.numbers[code >>> PICK_BITS] = this.#float();
-          this.#at += 4;
-          break;
-        case WIRE_BYTES: {
-          const length = this.#short(end);
-          if (length === DOUBTFUL || length > end - this.#at) return false;
-          const spanEnd = this.#at + length;
-          if ((code & PICK_MASK) >= Pick.text) {
-            const plan = below[code >>> PICK_BITS];
-            const isRead = (code & PICK_MASK) === Pick.message
-              ? plan !== undefined && depth < MAX_DEPTH && this.#message(plan, spanEnd, depth + 1)
-              : this.#span(code, spanEnd);
-            if (!isRead) return false;
+        // A varint.
+        case 0: {
+          const last = at + MAX_VARINT_BYTES;
+          let byte = MORE;
+          if (code === 0) {
+            while (byte >= MORE && at < end) byte = bytes[at++] as number ^ key;
+            if (byte >= MORE || at > last) return false;
+            break;
           }
-          this.#at = spanEnd;
+          let value = 0;
+          let shift = 0;
+          while (byte >= MORE && at < end) {
+            byte = bytes[at++] as number ^ key;
+            if (shift < KEPT_BITS) value |= (byte & LOW) << shift;
+            shift += 7;
+          }
+          if (byte >= MORE || at > last || !this.#noteNumber(code, value, shift)) return false;
           break;
         }
-        case WIRE_FIXED64:
-          if (end - this.#at < 8) return false;
-          this.#at += 8;
+        // Four bytes.
+        case 5:
+          if (end - at < 4) return false;
+          if (code !== 0) {
+            if ((code & WHAT) !== Pick.float) return false;
+            bits[0] = (bytes[at] as number ^ key) | (bytes[at + 1] as number ^ key) << 8 |
+              (bytes[at + 2] as number ^ key) << 16 | (bytes[at + 3] as number ^ key) << 24;
+            this.numbers[code >>> PICK_BITS] = float[0] as number;
+          }
+          at += 4;
+          break;
+        // A length, and as many bytes.
+        case 2: {
+          if (at >= end) return false;
+          let length = bytes[at++] as number ^ key;
+          if (length >= MORE) {
+            const second = at < end ? bytes[at++] as number ^ key : MORE;
+            const third = second < MORE ? 0 : at < end ? bytes[at++] as number ^ key : MORE;
+            if (third >= MORE) return false;
+            length = length & LOW | (second & LOW) << 7 | third << 14;
+          }
+          if (length > end - at) return false;
+          if (code !== 0 && !this.#span(code, below, at, at + length, depth)) return false;
+          at += length;
+          break;
+        }
+        // Eight bytes.
+        case 1:
+          if (code !== 0 || end - at < 8) return false;
+          at += 8;
           break;
         default:
           return false;
       }
-      if ((code & PICK_MASK) === Pick.whole) return false;
+      // Field 0 is no field.
+      if (number === 0) return false;
     }
-    return this.#at === end;
+    return true;
   }
 
-  /** A tag or a length; {@link DOUBTFUL} when it is cut or long. */
-  #short(end: number): number {
-    let value = 0;
-    for (let i = 0; i < MAX_SHORT_BYTES && this.#at < end; i++) {
-      const byte = this.#byte(this.#at++);
-      if (byte < 0x80) return value | byte << 7 * i;
-      value |= (byte & 0x7f) << 7 * i;
-    }
-    return DOUBTFUL;
-  }
-
-  #varint(code: number, end: number): boolean {
-    let value = 0;
-    for (let i = 0; i < MAX_VARINT_BYTES && this.#at < end; i++) {
-      const byte = this.#byte(this.#at++);
-      if (i < LOW_BYTES) value |= (byte & 0x7f) << 7 * i;
-      if (byte >= 0x80) continue;
-      const place = code >>> PICK_BITS;
-      switch (code & PICK_MASK) {
-        case Pick.int32:
-          this.numbers[place] = value;
-          break;
-        case Pick.uint32:
-          this.numbers[place] = value >>> 0;
-          break;
-        case Pick.sint32:
-          this.numbers[place] = value >>> 1 ^ -(value & 1);
-          break;
-        case Pick.bool:
-          // The bits beyond the 32 low ones count here, too.
-          if (i >= LOW_BYTES - 1) return false;
-          this.numbers[place] = value === 0 ? 0 : 1;
-          break;
-      }
-      return true;
-    }
-    return false;
-  }
-
-  #span(code: number, end: number): boolean {
-    switch (code & PICK_MASK) {
-      case Pick.text:
-        return this.#text(code >>> PICK_BITS, end);
-      case Pick.varints:
-        while (this.#at < end) if (!this.#varint(Pick.skip, end)) return false;
+  /** @param bitCount How many bits the varint had room for */
+  #noteNumber(code: number, value: number, bitCount: number): boolean {
+    const place = code >>> PICK_BITS;
+    switch (code & WHAT) {
+      case Pick.int32:
+        this.numbers[place] = value;
         return true;
-      case Pick.fixed32s:
-        return (end - this.#at) % 4 === 0;
-      case Pick.fixed64s:
-        return (end - this.#at) % 8 === 0;
+      case Pick.uint32:
+        this.numbers[place] = value >>> 0;
+        return true;
+      case Pick.sint32:
+        this.numbers[place] = value >>> 1 ^ -(value & 1);
+        return true;
+      case Pick.bool:
+        this.numbers[place] = value === 0 ? 0 : 1;
+        return bitCount < KEPT_BITS;
+      // Lists of numbers may also come one by one.
+      case Pick.varints:
+        return true;
       default:
         return false;
     }
   }
 
-  /** ASCII alone; the same text as last time is not made again. */
-  #text(place: number, end: number): boolean {
-    const length = end - this.#at;
-    if (length > MAX_TEXT_BYTES) return false;
-    const before = this.texts[place];
-    let isSame = before?.length === length;
-    for (let i = 0; i < length; i++) {
-      const byte = this.#byte(this.#at + i);
-      if (byte >= 0x80) return false;
-      isSame &&= byte === before?.charCodeAt(i);
+  #span(code: number, below: readonly PickPlan[], start: number, end: number, depth: number): boolean {
+    const place = code >>> PICK_BITS;
+    switch (code & WHAT) {
+      case Pick.message: {
+        const plan = below[place];
+        return plan !== undefined && depth < MAX_DEPTH && this.#message(plan, start, end, depth + 1);
+      }
+      case Pick.text:
+        return this.#text(place, start, end);
+      case Pick.bytes:
+        this.numbers[place] = start;
+        this.bytesEnd = end;
+        return true;
+      case Pick.varints:
+        return this.#areVarints(start, end);
+      case Pick.fixed32s:
+        return (end - start) % 4 === 0;
+      case Pick.fixed64s:
+        return (end - start) % 8 === 0;
+      default:
+        return false;
     }
-    if (!isSame) {
+  }
+
+  #areVarints(start: number, end: number): boolean {
+    const bytes = this.#bytes;
+    const key = this.#key;
+    let begun = 0;
+    for (let at = start; at < end; at++) {
+      if ((bytes[at] as number ^ key) < MORE) begun = 0;
+      else if (++begun === MAX_VARINT_BYTES) return false;
+    }
+    return begun === 0;
+  }
+
+  /** ASCII alone; the same text as last time is not made again. */
+  #text(place: number, start: number, end: number): boolean {
+    const length = end - start;
+    if (length > MAX_TEXT_BYTES) return false;
+    const bytes = this.#bytes;
+    const key = this.#key;
+    const before = this.texts[place] ?? "";
+    let isSame = before.length === length;
+    for (let i = 0; i < length; i++) {
+      const byte = bytes[start + i] as number ^ key;
+      if (byte >= MORE) return false;
+      if (isSame && byte !== before.charCodeAt(i)) isSame = false;
+    }
+    if (!isSame || this.texts[place] === undefined) {
       let text = "";
-      for (let i = 0; i < length; i++) text += String.fromCharCode(this.#byte(this.#at + i));
+      for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i] as number ^ key);
       this.texts[place] = text;
     }
     this.numbers[place] = length;
     return true;
-  }
-
-  #float(): number {
-    const at = this.#at;
-    bits[0] = this.#byte(at) | this.#byte(at + 1) << 8 | this.#byte(at + 2) << 16 | this.#byte(at + 3) << 24;
-    return float[0] ?? NaN;
-  }
-
-  #byte(at: number): number {
-    return (this.#bytes[at] ?? 0) ^ this.#key;
   }
 }

@@ -1,6 +1,8 @@
 /** EcoFlow's envelope: one MQTT payload holds one or more headers, each with an inner message that may be masked. */
 import { errorText, InvalidInputError } from "../lib/errors.ts";
+import { FieldPicker } from "./field_picker.ts";
 import { type Header, HEADER_FIELDS, type HeaderField, PDATA_FIELD } from "./header_fields.ts";
+import { Pick, PICK_BITS } from "./pick_plan.ts";
 import { WIRE_BYTES, WIRE_VARINT, WireReader, WireWriter } from "./wire.ts";
 
 export type { Header } from "./header_fields.ts";
@@ -24,13 +26,23 @@ const FIELD_BY_NUMBER: readonly (HeaderField | undefined)[] = Array.from(
   { length: 26 },
   (_, number) => HEADER_FIELDS.find((field) => field.number === number),
 );
-/** The one text of a header that decoding asks for. */
-const CODE: HeaderField["name"] = "code";
+
+/** Reads the headers that all stations send: fields that are known, each of its kind. A header's number is its place. */
+const picker = new FieldPicker({ codes: headerCodes(), below: [] }, FIELD_BY_NUMBER.length);
+
+function headerCodes(): Uint16Array {
+  const codes = new Uint16Array(FIELD_BY_NUMBER.length);
+  codes[PDATA_FIELD] = Pick.bytes | PDATA_FIELD << PICK_BITS;
+  for (const { number, kind } of HEADER_FIELDS) {
+    codes[number] = (kind === "int32" ? Pick.int32 : Pick.text) | number << PICK_BITS;
+  }
+  return codes;
+}
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * How an envelope is read: `strict` refuses what the lenient way leaves out. The lenient way looks at every field, and keeps of a header
- * what decoding asks for: inner message, addresses, mask, pair, sequence and `code`.
+ * How an envelope is read: `strict` refuses what the lenient way leaves out. Of a header with which nothing is wrong the lenient way may
+ * keep only what decoding asks for: inner message, addresses, mask, pair, sequence and `code`.
  */
 export type FrameReading = "lenient" | "strict";
 
@@ -85,7 +97,7 @@ export function decodeFrame(payload: Uint8Array, source = "EcoFlow frame"): Head
 
 type Tell = (problem: string) => void;
 
-function readHeaders(payload: Uint8Array, tell: Tell, isWhole: boolean): Header[] {
+function readHeaders(payload: Uint8Array, tell: Tell, isStrict: boolean): Header[] {
   const reader = new WireReader(payload);
   const headers: Header[] = [];
   try {
@@ -102,7 +114,7 @@ function readHeaders(payload: Uint8Array, tell: Tell, isWhole: boolean): Header[
       }
       if (headers.length === MAX_HEADERS) tell(`more than ${MAX_HEADERS} headers`);
       const start = reader.enter();
-      const header = tryHeader(payload, start, reader.at, tell, isWhole);
+      const header = tryHeader(payload, start, reader.at, tell, isStrict);
       if (header) headers.push(header);
     }
   } catch (error) {
@@ -117,21 +129,46 @@ function tryHeader(
   start: number,
   end: number,
   tell: Tell,
-  isWhole: boolean,
+  isStrict: boolean,
 ): Header | undefined {
   try {
-    return readHeader(payload, start, end, tell, isWhole);
+    return (isStrict ? undefined : pickHeader(payload, start, end)) ?? readHeader(payload, start, end, tell);
   } catch (error) {
     tell(errorText(error));
     return undefined;
   }
 }
 
-/** @param isWhole Everything is kept, and not only what decoding asks for */
-function readHeader(bytes: Uint8Array, start: number, end: number, tell: Tell, isWhole: boolean): Header {
+/** What decoding asks for, of a header with which nothing is wrong and in which nothing is unusual; of others undefined. */
+function pickHeader(bytes: Uint8Array, start: number, end: number): Header | undefined {
+  if (!picker.pick(bytes, 0, start, end)) return undefined;
+  const pdataStart = sent(1);
+  const pdata = pdataStart === undefined ? undefined : bytes.subarray(pdataStart, picker.bytesEnd);
+  const dataLength = sent(10);
+  if (dataLength !== undefined && dataLength !== (pdata?.length ?? 0)) return undefined;
+  return {
+    pdata,
+    src: sent(2),
+    dest: sent(3),
+    enc_type: sent(6),
+    cmd_func: sent(8),
+    cmd_id: sent(9),
+    seq: sent(14),
+    code: sent(22) === undefined ? undefined : picker.texts[22],
+  };
+}
+
+/** The number of a field of the header that was picked last. */
+function sent(number: number): number | undefined {
+  const value = picker.numbers[number] ?? NaN;
+  return Number.isNaN(value) ? undefined : value;
+}
+
+function readHeader(bytes: Uint8Array, start: number, end: number, tell: Tell): Header {
   const reader = new WireReader(bytes, start, end);
   const header: Header = {};
-  let unknown: Uint8Array[] | undefined;
+  const values: Record<string, unknown> = header as Record<string, unknown>;
+  const unknown: Uint8Array[] = [];
   while (!reader.done) {
     const fieldStart = reader.at;
     const tag = reader.varint32();
@@ -143,71 +180,24 @@ function readHeader(bytes: Uint8Array, start: number, end: number, tell: Tell, i
       header.pdata = bytes.subarray(from, reader.at);
       continue;
     }
-    const field = number < FIELD_BY_NUMBER.length ? FIELD_BY_NUMBER[number] : undefined;
-    if (field?.kind === "int32" && wireType === WIRE_VARINT) {
-      setNumber(header, field, reader.varint32() | 0, isWhole);
-    } else if (field?.kind === "string" && wireType === WIRE_BYTES) {
+    const field = FIELD_BY_NUMBER[number];
+    if (field?.kind === "int32" && wireType === WIRE_VARINT) values[field.name] = reader.varint32() | 0;
+    else if (field?.kind === "string" && wireType === WIRE_BYTES) {
       const from = reader.enter();
-      setText(header, field, bytes.subarray(from, reader.at), tell, isWhole);
+      values[field.name] = textOf(bytes.subarray(from, reader.at), field.name, tell);
     } else {
       if (field || number === PDATA_FIELD) tell(`header field ${number} has wire type ${wireType}`);
       reader.skip(wireType, number);
-      if (!field && isWhole) (unknown ??= []).push(bytes.subarray(fieldStart, reader.at));
+      if (!field) unknown.push(bytes.subarray(fieldStart, reader.at));
     }
   }
   // Put together once: field by field, a payload full of them took a minute.
-  if (unknown) header.unknown = concat(unknown);
+  if (unknown.length > 0) header.unknown = concat(unknown);
   const pdataLength = header.pdata?.length ?? 0;
   if (header.data_len !== undefined && header.data_len !== pdataLength) {
     tell(`data_len says ${header.data_len}, the inner message has ${pdataLength} bytes`);
   }
   return header;
-}
-
-/** Those that decoding asks for by their names: by a computed one it takes five times as long. */
-function setNumber(header: Header, { name }: HeaderField, value: number, isWhole: boolean): void {
-  switch (name) {
-    case "src":
-      header.src = value;
-      return;
-    case "dest":
-      header.dest = value;
-      return;
-    case "enc_type":
-      header.enc_type = value;
-      return;
-    case "cmd_func":
-      header.cmd_func = value;
-      return;
-    case "cmd_id":
-      header.cmd_id = value;
-      return;
-    case "data_len":
-      header.data_len = value;
-      return;
-    case "seq":
-      header.seq = value;
-      return;
-    default:
-      if (isWhole) (header as Record<string, unknown>)[name] = value;
-  }
-}
-
-function setText(
-  header: Header,
-  { name }: HeaderField,
-  bytes: Uint8Array,
-  tell: Tell,
-  isWhole: boolean,
-): void {
-  if (!isWhole && name !== CODE && isAscii(bytes)) return;
-  const text = textOf(bytes, name, tell);
-  if (isWhole || name === CODE) (header as Record<string, unknown>)[name] = text;
-}
-
-function isAscii(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if ((bytes[i] ?? 0) >= 0x80) return false;
-  return true;
 }
 
 function textOf(bytes: Uint8Array, name: string, tell: Tell): string | undefined {

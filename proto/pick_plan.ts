@@ -22,6 +22,8 @@ export const Pick = {
   fixed64s: 10,
   /** The message is read as a whole by its schema: something in this field is wanted that no number is. */
   whole: 11,
+  /** Where the field's bytes lie; one field of a plan alone. */
+  bytes: 12,
 } as const;
 
 /** Bits of a code that say what is done; those above say where the value goes, or which plan reads on. */

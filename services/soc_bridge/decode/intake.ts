@@ -95,9 +95,13 @@ export class Intake {
   }
 
   /** As {@link Intake.#takeFields}, of what was picked out of the message. */
-  #takePicks({ picker, taps, pack }: MessagePicks, atMonoMs: number): number {
+  #takePicks({ picker: { numbers }, picker, places, slots, pack }: MessagePicks, atMonoMs: number): number {
     let values = 0;
-    for (const { place, slot } of taps) if (this.#put(slot, asNumber(picker.numbers[place]))) values++;
+    for (let i = 0; i < places.length; i++) {
+      const number = numbers[places[i] as number] as number;
+      // Most were not sent: NaN, of which the difference to itself is no 0 either, as of what is infinite.
+      if (number - number === 0 && this.#put(slots[i] as number, number)) values++;
+    }
     return pack ? values + this.#takePackReport(packFieldsOf(picker, pack), atMonoMs) : values;
   }
 

@@ -10,7 +10,10 @@ import { TAG27_FIELD, TAG27_MESSAGE } from "./tag27_field.ts";
 /** A message's picker, and what its places are for. */
 export interface MessagePicks {
   readonly picker: FieldPicker;
-  readonly taps: readonly { readonly place: number; readonly slot: number }[];
+  /** Places that taps ask for … */
+  readonly places: readonly number[];
+  /** … and the slot of each. */
+  readonly slots: readonly number[];
   /** Fields of a pack under their names; undefined: the message is no report of one pack. */
   readonly pack: readonly PickedField[] | undefined;
   /** The place of field 27; undefined where the message has none. */
@@ -43,12 +46,15 @@ function makePicks(model: CompiledModel, schema: FamilySchema, message: string):
     const known = wanted.findIndex((other) => other.join(".") === steps.join("."));
     return known === -1 ? wanted.push(steps) - 1 : known;
   };
-  const taps = [];
+  const places: number[] = [];
+  const slots: number[] = [];
   for (const { steps, slot } of model.byMessage.get(message) ?? []) {
     const list = steps.findIndex((step) => step.list);
     const names = steps.map(({ name }) => name);
-    if (list === -1) taps.push({ place: placeOf(...names), slot });
-    else whole.push(names.slice(0, list + 1));
+    if (list === -1) {
+      places.push(placeOf(...names));
+      slots.push(slot);
+    } else whole.push(names.slice(0, list + 1));
   }
   if (packs && "list" in packs && packs.list.startsWith(`${message}.`)) {
     whole.push(packs.list.split(".").slice(1));
@@ -60,7 +66,7 @@ function makePicks(model: CompiledModel, schema: FamilySchema, message: string):
     : undefined;
   const tag27 = message === TAG27_MESSAGE && types.has(TAG27_FIELD) ? placeOf(TAG27_FIELD) : undefined;
   const picker = new FieldPicker(planPicks(schema, message, wanted, whole), wanted.length);
-  return { picker, taps, pack, tag27 };
+  return { picker, places, slots, pack, tag27 };
 }
 
 /** What {@link Packs.take} asks for, and the pack's number. */
