@@ -164,7 +164,7 @@ export class Readings {
   }
 
   /** Whether the payload that is being read carried any of some fields. */
-  isAnyInPayload(slots: Iterable<number>): boolean {
+  isAnyInPayload(slots: readonly number[]): boolean {
     for (const slot of slots) if (this.isInPayload(slot)) return true;
     return false;
   }

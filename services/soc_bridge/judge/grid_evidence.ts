@@ -28,8 +28,6 @@ export function gridEvidence(
   isWaiting = false,
 ): GridIndication | undefined {
   if (isReply) noteUntold(model, readings, freshSinceMonoMs);
-  // Most payloads say nothing of the grid.
-  if (!readings.isAnyInPayload(model.gridSlots)) return undefined;
   let shown: string | undefined;
   let remembered: string | undefined;
   let isDoubted = false;
@@ -116,7 +114,6 @@ function rankOf({ decisive, contradiction, isAlone }: Loss): number {
  * @returns What it is, for example `pow_get_ac_in=0`; undefined when there is none
  */
 export function outageSign(model: CompiledModel, readings: Readings): string | undefined {
-  if (!readings.isAnyInPayload(model.gridSlots)) return undefined;
   for (const indicator of model.grid) {
     if (indicator.absent === "never" || indicator.absent === "confirms") continue;
     for (const slot of indicator.slots) {

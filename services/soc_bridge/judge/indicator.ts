@@ -14,7 +14,7 @@ export function valueOf(indicator: IndicatorCore, raw: number): number {
 
 /** A field with its number, for example `flow_info_ac_in=2`. */
 export function named(model: CompiledModel, { slot, raw }: { slot: number; raw: number }): string {
-  return `${model.shortNames[slot] ?? ""}=${shown(raw)}`;
+  return `${shortName(model, slot)}=${shown(raw)}`;
 }
 
 /** Whether a value of {@link valueOf} shows the grid. */
@@ -23,6 +23,12 @@ export function isPresent({ present }: IndicatorCore, value: number): boolean {
   if ("at_least" in present) return value >= present.at_least;
   if ("above" in present) return value > present.above;
   return present.one_of.includes(value);
+}
+
+/** The field's own name; JSON keys are shown whole. */
+function shortName(model: CompiledModel, slot: number): string {
+  const path = model.paths[slot] ?? "";
+  return model.family ? path.slice(path.lastIndexOf(".") + 1) : path;
 }
 
 function shown(raw: number): string {

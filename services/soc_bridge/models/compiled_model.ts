@@ -49,8 +49,6 @@ export interface CompiledModel {
   readonly family: LoadedFamily | undefined;
   /** The path behind each slot. */
   readonly paths: readonly string[];
-  /** What evidence calls each slot: the field's own name; JSON keys are shown whole. */
-  readonly shortNames: readonly string[];
   /** Taps by protobuf message. */
   readonly byMessage: ReadonlyMap<string, readonly Tap[]>;
   /** Taps by JSON key; `steps` lead on from the key's value, empty for the value itself. */
@@ -148,7 +146,6 @@ export async function compileModel(
     spec,
     family,
     paths,
-    shortNames: family ? paths.map((path) => path.slice(path.lastIndexOf(".") + 1)) : paths,
     byMessage: family ? tapsByMessage(paths) : new Map(),
     byKey: [...(family ? openApiTaps(paths, family, spec.open_api_modules ?? {}) : tapsByKey(paths))],
     packKeys: packKeys(spec.packs),
