@@ -3,7 +3,7 @@
  * It reads only what is beyond doubt; of everything else it says so, and somebody slower decides. On a quiet house no code is ever
  * compiled, so the loop calls nothing for a field that nobody wants.
  */
-import { Pick, PICK_BITS, type PickPlan } from "./pick_plan.ts";
+import { PICK, PICK_BITS, type PickPlan } from "./pick_plan.ts";
 
 /** Bits of a code that say what is done. */
 const WHAT = (1 << PICK_BITS) - 1;
@@ -98,7 +98,7 @@ export class FieldPicker {
         case 5:
           if (end - at < 4) return false;
           if (code !== 0) {
-            if ((code & WHAT) !== Pick.float) return false;
+            if ((code & WHAT) !== PICK.float) return false;
             bits[0] = (bytes[at] as number ^ key) | (bytes[at + 1] as number ^ key) << 8 |
               (bytes[at + 2] as number ^ key) << 16 | (bytes[at + 3] as number ^ key) << 24;
             this.numbers[code >>> PICK_BITS] = float[0] as number;
@@ -138,20 +138,20 @@ export class FieldPicker {
   #noteNumber(code: number, value: number, bitCount: number): boolean {
     const place = code >>> PICK_BITS;
     switch (code & WHAT) {
-      case Pick.int32:
+      case PICK.int32:
         this.numbers[place] = value;
         return true;
-      case Pick.uint32:
+      case PICK.uint32:
         this.numbers[place] = value >>> 0;
         return true;
-      case Pick.sint32:
+      case PICK.sint32:
         this.numbers[place] = value >>> 1 ^ -(value & 1);
         return true;
-      case Pick.bool:
+      case PICK.bool:
         this.numbers[place] = value === 0 ? 0 : 1;
         return bitCount < KEPT_BITS;
       // Lists of numbers may also come one by one.
-      case Pick.varints:
+      case PICK.varints:
         return true;
       default:
         return false;
@@ -161,21 +161,21 @@ export class FieldPicker {
   #span(code: number, below: readonly PickPlan[], start: number, end: number, depth: number): boolean {
     const place = code >>> PICK_BITS;
     switch (code & WHAT) {
-      case Pick.message: {
+      case PICK.message: {
         const plan = below[place];
         return plan !== undefined && depth < MAX_DEPTH && this.#message(plan, start, end, depth + 1);
       }
-      case Pick.text:
+      case PICK.text:
         return this.#text(place, start, end);
-      case Pick.bytes:
+      case PICK.bytes:
         this.numbers[place] = start;
         this.bytesEnd = end;
         return true;
-      case Pick.varints:
+      case PICK.varints:
         return this.#areVarints(start, end);
-      case Pick.fixed32s:
+      case PICK.fixed32s:
         return (end - start) % 4 === 0;
-      case Pick.fixed64s:
+      case PICK.fixed64s:
         return (end - start) % 8 === 0;
       default:
         return false;

@@ -2,7 +2,7 @@
 import { errorText, InvalidInputError } from "../lib/errors.ts";
 import { FieldPicker } from "./field_picker.ts";
 import { type Header, HEADER_FIELDS, type HeaderField, PDATA_FIELD } from "./header_fields.ts";
-import { Pick, PICK_BITS } from "./pick_plan.ts";
+import { PICK, PICK_BITS } from "./pick_plan.ts";
 import { WIRE_BYTES, WIRE_VARINT, WireReader, WireWriter } from "./wire.ts";
 
 export type { Header } from "./header_fields.ts";
@@ -26,15 +26,19 @@ const FIELD_BY_NUMBER: readonly (HeaderField | undefined)[] = Array.from(
   { length: 26 },
   (_, number) => HEADER_FIELDS.find((field) => field.number === number),
 );
+/** Field numbers by name. */
+const NUMBERS = Object.fromEntries(HEADER_FIELDS.map(({ name, number }) => [name, number])) as Readonly<
+  Record<HeaderField["name"], number>
+>;
 
 /** Reads the headers that all stations send: fields that are known, each of its kind. A header's number is its place. */
 const picker = new FieldPicker({ codes: headerCodes(), below: [] }, FIELD_BY_NUMBER.length);
 
 function headerCodes(): Uint16Array {
   const codes = new Uint16Array(FIELD_BY_NUMBER.length);
-  codes[PDATA_FIELD] = Pick.bytes | PDATA_FIELD << PICK_BITS;
+  codes[PDATA_FIELD] = PICK.bytes | PDATA_FIELD << PICK_BITS;
   for (const { number, kind } of HEADER_FIELDS) {
-    codes[number] = (kind === "int32" ? Pick.int32 : Pick.text) | number << PICK_BITS;
+    codes[number] = (kind === "int32" ? PICK.int32 : PICK.text) | number << PICK_BITS;
   }
   return codes;
 }
@@ -142,19 +146,19 @@ function tryHeader(
 /** What decoding asks for, of a header with which nothing is wrong and in which nothing is unusual; of others undefined. */
 function pickHeader(bytes: Uint8Array, start: number, end: number): Header | undefined {
   if (!picker.pick(bytes, 0, start, end)) return undefined;
-  const pdataStart = sent(1);
-  const pdata = pdataStart === undefined ? undefined : bytes.subarray(pdataStart, picker.bytesEnd);
-  const dataLength = sent(10);
+  const from = sent(PDATA_FIELD);
+  const pdata = from === undefined ? undefined : bytes.subarray(from, picker.bytesEnd);
+  const dataLength = sent(NUMBERS.data_len);
   if (dataLength !== undefined && dataLength !== (pdata?.length ?? 0)) return undefined;
   return {
     pdata,
-    src: sent(2),
-    dest: sent(3),
-    enc_type: sent(6),
-    cmd_func: sent(8),
-    cmd_id: sent(9),
-    seq: sent(14),
-    code: sent(22) === undefined ? undefined : picker.texts[22],
+    src: sent(NUMBERS.src),
+    dest: sent(NUMBERS.dest),
+    enc_type: sent(NUMBERS.enc_type),
+    cmd_func: sent(NUMBERS.cmd_func),
+    cmd_id: sent(NUMBERS.cmd_id),
+    seq: sent(NUMBERS.seq),
+    code: sent(NUMBERS.code) === undefined ? undefined : picker.texts[NUMBERS.code],
   };
 }
 

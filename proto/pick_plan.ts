@@ -5,7 +5,7 @@ import type { FamilySchema } from "./family_schema.ts";
 export type FieldSteps = readonly string[];
 
 /** What is done with a field; the low bits of a code of {@link PickPlan.codes}. */
-export const Pick = {
+export const PICK = {
   /** Nothing: not known, or not wanted and without anything in it that could be damaged. */
   skip: 0,
   int32: 1,
@@ -38,20 +38,20 @@ export interface PickPlan {
 }
 
 const NUMBERS: Readonly<Record<string, number>> = {
-  int32: Pick.int32,
-  uint32: Pick.uint32,
-  sint32: Pick.sint32,
-  bool: Pick.bool,
-  float: Pick.float,
-  string: Pick.text,
+  int32: PICK.int32,
+  uint32: PICK.uint32,
+  sint32: PICK.sint32,
+  bool: PICK.bool,
+  float: PICK.float,
+  string: PICK.text,
 };
 
 const LISTS: Readonly<Record<string, number>> = {
   ...Object.fromEntries(
-    ["int32", "uint32", "sint32", "int64", "uint64", "sint64", "bool"].map((type) => [type, Pick.varints]),
+    ["int32", "uint32", "sint32", "int64", "uint64", "sint64", "bool"].map((type) => [type, PICK.varints]),
   ),
-  ...Object.fromEntries(["float", "fixed32", "sfixed32"].map((type) => [type, Pick.fixed32s])),
-  ...Object.fromEntries(["double", "fixed64", "sfixed64"].map((type) => [type, Pick.fixed64s])),
+  ...Object.fromEntries(["float", "fixed32", "sfixed32"].map((type) => [type, PICK.fixed32s])),
+  ...Object.fromEntries(["double", "fixed64", "sfixed64"].map((type) => [type, PICK.fixed64s])),
 };
 
 /** Plans of messages of which nothing is wanted, each made once a family. */
@@ -112,19 +112,19 @@ function fill(plan: OpenPlan, schema: FamilySchema, message: string, wanted: rea
     const here = wanted.filter(({ steps }) => steps[0] === name);
     const scalar = isEnum ? "int32" : type;
     if (here.some(({ steps, place }) => place === undefined && steps.length === 1)) {
-      plan.codes[id] = Pick.whole;
+      plan.codes[id] = PICK.whole;
     } else if (schema.has(type)) {
       const below = here.map(({ steps, place }) => ({ steps: steps.slice(1), place }));
       // A list is no single message: what is wanted in it only the schema gives.
-      if (repeated && below.length > 0) plan.codes[id] = Pick.whole;
+      if (repeated && below.length > 0) plan.codes[id] = PICK.whole;
       else {
-        plan.codes[id] = Pick.message | plan.below.length << PICK_BITS;
+        plan.codes[id] = PICK.message | plan.below.length << PICK_BITS;
         plan.below.push(planOf(schema, type, below));
       }
-    } else if (repeated) plan.codes[id] = LISTS[scalar] ?? Pick.skip;
+    } else if (repeated) plan.codes[id] = LISTS[scalar] ?? PICK.skip;
     else {
       const [one] = here;
-      if (one?.place !== undefined) plan.codes[id] = (NUMBERS[scalar] ?? Pick.whole) | one.place << PICK_BITS;
+      if (one?.place !== undefined) plan.codes[id] = (NUMBERS[scalar] ?? PICK.whole) | one.place << PICK_BITS;
     }
   }
 }

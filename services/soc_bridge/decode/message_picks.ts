@@ -51,6 +51,8 @@ function makePicks(model: CompiledModel, schema: FamilySchema, message: string):
   for (const { steps, slot } of model.byMessage.get(message) ?? []) {
     const list = steps.findIndex((step) => step.list);
     const names = steps.map(({ name }) => name);
+    // A text is no number.
+    if (typeAt(schema, message, names) === "string") continue;
     if (list === -1) {
       places.push(placeOf(...names));
       slots.push(slot);
@@ -60,13 +62,29 @@ function makePicks(model: CompiledModel, schema: FamilySchema, message: string):
     whole.push(packs.list.split(".").slice(1));
   }
   if (model.outagePorts?.message === message) whole.push(model.outagePorts.steps);
-  const types = new Map(schema.fieldsOf(message).map(({ name, type }) => [name, type]));
   const pack = packs && "message" in packs && packs.message === message
-    ? packNames(packs).map((name) => ({ name, place: placeOf(name), isText: types.get(name) === "string" }))
+    ? packNames(packs).map((name) => ({
+      name,
+      place: placeOf(name),
+      isText: typeAt(schema, message, [name]) === "string",
+    }))
     : undefined;
-  const tag27 = message === TAG27_MESSAGE && types.has(TAG27_FIELD) ? placeOf(TAG27_FIELD) : undefined;
+  const tag27 = message === TAG27_MESSAGE && typeAt(schema, message, [TAG27_FIELD]) !== undefined
+    ? placeOf(TAG27_FIELD)
+    : undefined;
   const picker = new FieldPicker(planPicks(schema, message, wanted, whole), wanted.length);
   return { picker, places, slots, pack, tag27 };
+}
+
+/** The type of a field; undefined when there is none. */
+function typeAt(schema: FamilySchema, message: string, steps: FieldSteps): string | undefined {
+  let type: string | undefined = message;
+  for (const step of steps) {
+    type = type !== undefined && schema.has(type)
+      ? schema.fieldsOf(type).find(({ name }) => name === step)?.type
+      : undefined;
+  }
+  return type;
 }
 
 /** What {@link Packs.take} asks for, and the pack's number. */
