@@ -1,7 +1,7 @@
 /**
  * Picks single numbers and texts out of a message without making an object of it: a table asks for some twenty of up to 400 fields.
- * It reads only what is beyond doubt; of everything else it says so, and somebody slower decides. On a quiet house no code is ever
- * compiled, so the loop calls nothing for a field that nobody wants.
+ * It reads only what is beyond doubt; of everything else it says so, and somebody slower decides. In a quiet house code runs
+ * interpreted, so the loop calls nothing for a field that nobody wants.
  */
 import { PICK, PICK_BITS, type PickPlan } from "./pick_plan.ts";
 
