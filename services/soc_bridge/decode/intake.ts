@@ -98,7 +98,8 @@ export class Intake {
   #takePicks({ picker: { numbers }, picker, places, slots, pack }: MessagePicks, atMonoMs: number): number {
     let values = 0;
     for (let i = 0; i < places.length; i++) {
-      const number = numbers[places[i] as number] as number;
+      const at = places[i] as number;
+      const number = numbers[at] as number;
       // Most were not sent: NaN, of which the difference to itself is no 0 either, as of what is infinite.
       if (number - number === 0 && this.#put(slots[i] as number, number)) values++;
     }
@@ -140,7 +141,8 @@ export class Intake {
       const picks = picksOf(this.model, family.schema, name);
       if (header.pdata && picks.picker.pick(header.pdata, maskKey(header))) {
         values += this.#takePicks(picks, atMonoMs);
-        if (picks.tag27 !== undefined) tag27 = asNumber(picks.picker.numbers[picks.tag27]) ?? tag27;
+        const { tag27: at, picker: { numbers } } = picks;
+        if (at !== undefined) tag27 = asNumber(numbers[at]) ?? tag27;
         messages.push(new DecodedMessage(cmd_func, cmd_id, name, new UnreadHeader(family, header)));
       } else {
         let fields;
@@ -197,7 +199,7 @@ export class Intake {
     table.find(values);
     let taken = 0;
     for (const { place, steps, slot } of keys.taps) {
-      const value = table.at(place);
+      const value = table.valueAt(place);
       if (value === undefined) continue;
       const number = steps === undefined ? asNumber(value) : largestAt(value, steps);
       if (this.#put(slot, number)) taken++;
@@ -279,7 +281,7 @@ export class Intake {
     for (const pack of keys.packs) {
       let fields: Record<string, unknown> | undefined;
       for (const [name, place] of pack.fields) {
-        const value = keys.table.at(place);
+        const value = keys.table.valueAt(place);
         if (value !== undefined) put(fields ??= {}, name, value);
       }
       if (!fields) continue;
@@ -287,7 +289,7 @@ export class Intake {
       if ("message" in spec) {
         // Without a capacity these are some other module's "soc" and "temp".
         if (spec.full === undefined || !Object.hasOwn(fields, spec.full)) continue;
-        num = asNumber(keys.table.at(keys.num)) ?? 0;
+        num = asNumber(keys.table.valueAt(keys.num)) ?? 0;
       }
       if ("keys" in spec) this.#isOwnSpeech = true;
       if (packs.take(num, fields, atMonoMs)) taken++;

@@ -28,17 +28,17 @@ export class KeyTable {
     return this.#placeByKey.get(key) ?? -1;
   }
 
-  /** Looks all keys up. {@link KeyTable.at} then gives what {@link KeyedValues.get} would. */
+  /** Looks all keys up. {@link KeyTable.valueAt} then gives what {@link KeyedValues.get} would. */
   find(values: KeyedValues): void {
     const found = this.#found.fill(undefined);
     if (!this.#findFlat(values, found)) {
-      for (const [place, key] of this.#keys.entries()) found[place] = values.get(key);
+      for (const [at, key] of this.#keys.entries()) found[at] = values.get(key);
     }
   }
 
   /** The value at a place; undefined when the message does not have the key. */
-  at(place: number): unknown {
-    return this.#found[place];
+  valueAt(at: number): unknown {
+    return this.#found[at];
   }
 
   /** The quick ways for a message in which nothing that the table asks for is nested. @returns false when there is none */
@@ -47,8 +47,8 @@ export class KeyTable {
     if (raw !== undefined && raw.text.length <= SHORT_TEXT) return this.#findNamed(body, prefixes, found);
     if (prefixes.length > 1 || prefixes[0] !== "") return false;
     for (const head of this.#heads) if (isObject(own(body, head))) return false;
-    for (let place = 0; place < this.#keys.length; place++) {
-      found[place] = withoutQuotes(own(body, this.#keys[place] ?? ""));
+    for (let at = 0; at < this.#keys.length; at++) {
+      found[at] = withoutQuotes(own(body, this.#keys[at] ?? ""));
     }
     return true;
   }
@@ -59,8 +59,8 @@ export class KeyTable {
     for (const name of names) if (isObject(own(body, name))) return false;
     for (const prefix of prefixes) {
       for (const name of names) {
-        const place = this.#placeByKey.get(prefix + name);
-        if (place !== undefined && found[place] === undefined) found[place] = withoutQuotes(own(body, name));
+        const at = this.#placeByKey.get(prefix + name);
+        if (at !== undefined && found[at] === undefined) found[at] = withoutQuotes(own(body, name));
       }
     }
     return true;

@@ -33,7 +33,7 @@ Deno.test("KeyTable.find() finds what KeyedValues.get() finds, in short and long
         const values = new KeyedValues(filled, prefixes, text === undefined ? undefined : { text });
         table.find(values);
         for (const key of KEYS) {
-          assert.deepEqual(table.at(table.placeOf(key)), values.get(key), `${name}: ${key}`);
+          assert.deepEqual(table.valueAt(table.placeOf(key)), values.get(key), `${name}: ${key}`);
         }
       }
     }
@@ -42,5 +42,5 @@ Deno.test("KeyTable.find() finds what KeyedValues.get() finds, in short and long
 
 Deno.test("KeyTable.placeOf() knows no other key, and nothing stands there", () => {
   assert.equal(table.placeOf("pd.other"), -1);
-  assert.equal(table.at(-1), undefined);
+  assert.equal(table.valueAt(-1), undefined);
 });

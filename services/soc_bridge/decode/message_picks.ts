@@ -2,7 +2,7 @@
 import { FieldPicker } from "../../../proto/field_picker.ts";
 import { type FieldSteps, planPicks } from "../../../proto/pick_plan.ts";
 import type { FamilySchema } from "../../../proto/family_schema.ts";
-import { own, put } from "../../../lib/own.ts";
+import { put } from "../../../lib/own.ts";
 import type { CompiledModel } from "../models/compiled_model.ts";
 import type { PackSpec } from "../models/model_spec.ts";
 import { TAG27_FIELD, TAG27_MESSAGE } from "./tag27_field.ts";
@@ -100,9 +100,9 @@ export function packFieldsOf(
   pack: readonly PickedField[],
 ): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
-  for (const { name, place, isText } of pack) {
-    const number = numbers[place] ?? NaN;
-    if (!Number.isNaN(number)) put(fields, name, isText ? own(texts, place) : number);
+  for (const { name, place: at, isText } of pack) {
+    const number = numbers[at] ?? NaN;
+    if (!Number.isNaN(number)) put(fields, name, isText ? texts[at] : number);
   }
   return fields;
 }
