@@ -42,11 +42,15 @@ export class FamilySchema {
   fieldsOf(
     message: string,
   ): { name: string; id: number; type: string; repeated: boolean; isEnum: boolean }[] {
-    return this.#type(message).fieldsArray.map((f) => {
-      f.resolve();
-      const isEnum = f.resolvedType instanceof protobuf.Enum;
-      return { name: f.name, id: f.id, type: f.type, repeated: f.repeated, isEnum };
-    });
+    const fields = ownOf(this.descriptor.messages, message);
+    if (!fields) throw new TypeError(`no such message: ${message}`);
+    return Object.entries(fields).map(([name, [id, type, rule]]) => ({
+      name,
+      id,
+      type,
+      repeated: rule !== undefined,
+      isEnum: Object.hasOwn(this.descriptor.enums, type),
+    }));
   }
 
   /**

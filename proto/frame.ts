@@ -1,6 +1,8 @@
 /** EcoFlow's envelope: one MQTT payload holds one or more headers, each with an inner message that may be masked. */
 import { errorText, InvalidInputError } from "../lib/errors.ts";
+import { FieldPicker } from "./field_picker.ts";
 import { type Header, HEADER_FIELDS, type HeaderField, PDATA_FIELD } from "./header_fields.ts";
+import { PICK, PICK_BITS } from "./pick_plan.ts";
 import { WIRE_BYTES, WIRE_VARINT, WireReader, WireWriter } from "./wire.ts";
 
 export type { Header } from "./header_fields.ts";
@@ -24,9 +26,28 @@ const FIELD_BY_NUMBER: readonly (HeaderField | undefined)[] = Array.from(
   { length: 26 },
   (_, number) => HEADER_FIELDS.find((field) => field.number === number),
 );
+/** Field numbers by name. */
+const NUMBERS = Object.fromEntries(HEADER_FIELDS.map(({ name, number }) => [name, number])) as Readonly<
+  Record<HeaderField["name"], number>
+>;
+
+/** Reads the headers that all stations send: fields that are known, each of its kind. A header's number is its place. */
+const picker = new FieldPicker({ codes: headerCodes(), below: [] }, FIELD_BY_NUMBER.length);
+
+function headerCodes(): Uint16Array {
+  const codes = new Uint16Array(FIELD_BY_NUMBER.length);
+  codes[PDATA_FIELD] = PICK.bytes | PDATA_FIELD << PICK_BITS;
+  for (const { number, kind } of HEADER_FIELDS) {
+    codes[number] = (kind === "int32" ? PICK.int32 : PICK.text) | number << PICK_BITS;
+  }
+  return codes;
+}
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** How an envelope is read: `strict` refuses what the lenient way leaves out. */
+/**
+ * How an envelope is read: `strict` refuses what the lenient way leaves out. Of a header with which nothing is wrong the lenient way may
+ * keep only what decoding asks for: inner message, addresses, mask, pair, sequence and `code`.
+ */
 export type FrameReading = "lenient" | "strict";
 
 /** The headers that could be read, and what was left out, one sentence each. */
@@ -60,7 +81,7 @@ export function readFrame(
     if (problems.length < MAX_PROBLEMS) problems.push(problem);
   };
   try {
-    const headers = readHeaders(payload, tell);
+    const headers = readHeaders(payload, tell, reading === "strict");
     if (headers.length === 0) throw new RangeError(problems[0] ?? "no header");
     return { headers, problems };
   } catch (cause) {
@@ -80,7 +101,7 @@ export function decodeFrame(payload: Uint8Array, source = "EcoFlow frame"): Head
 
 type Tell = (problem: string) => void;
 
-function readHeaders(payload: Uint8Array, tell: Tell): Header[] {
+function readHeaders(payload: Uint8Array, tell: Tell, isStrict: boolean): Header[] {
   const reader = new WireReader(payload);
   const headers: Header[] = [];
   try {
@@ -96,8 +117,8 @@ function readHeaders(payload: Uint8Array, tell: Tell): Header[] {
         continue;
       }
       if (headers.length === MAX_HEADERS) tell(`more than ${MAX_HEADERS} headers`);
-      const { start, end } = reader.span();
-      const header = tryHeader(payload, start, end, tell);
+      const start = reader.enter();
+      const header = tryHeader(payload, start, reader.at, tell, isStrict);
       if (header) headers.push(header);
     }
   } catch (error) {
@@ -107,13 +128,44 @@ function readHeaders(payload: Uint8Array, tell: Tell): Header[] {
   return headers;
 }
 
-function tryHeader(payload: Uint8Array, start: number, end: number, tell: Tell): Header | undefined {
+function tryHeader(
+  payload: Uint8Array,
+  start: number,
+  end: number,
+  tell: Tell,
+  isStrict: boolean,
+): Header | undefined {
   try {
-    return readHeader(payload, start, end, tell);
+    return (isStrict ? undefined : pickHeader(payload, start, end)) ?? readHeader(payload, start, end, tell);
   } catch (error) {
     tell(errorText(error));
     return undefined;
   }
+}
+
+/** What decoding asks for, of a header with which nothing is wrong and in which nothing is unusual; of others undefined. */
+function pickHeader(bytes: Uint8Array, start: number, end: number): Header | undefined {
+  if (!picker.pick(bytes, 0, start, end)) return undefined;
+  const from = sent(PDATA_FIELD);
+  const pdata = from === undefined ? undefined : bytes.subarray(from, picker.bytesEnd);
+  const dataLength = sent(NUMBERS.data_len);
+  if (dataLength !== undefined && dataLength !== (pdata?.length ?? 0)) return undefined;
+  return {
+    pdata,
+    src: sent(NUMBERS.src),
+    dest: sent(NUMBERS.dest),
+    enc_type: sent(NUMBERS.enc_type),
+    cmd_func: sent(NUMBERS.cmd_func),
+    cmd_id: sent(NUMBERS.cmd_id),
+    seq: sent(NUMBERS.seq),
+    code: sent(NUMBERS.code) === undefined ? undefined : picker.texts[NUMBERS.code],
+  };
+}
+
+/** The number of a field of the header that was picked last. */
+function sent(number: number): number | undefined {
+  const value = picker.numbers[number] ?? NaN;
+  return Number.isNaN(value) ? undefined : value;
 }
 
 function readHeader(bytes: Uint8Array, start: number, end: number, tell: Tell): Header {
@@ -128,15 +180,15 @@ function readHeader(bytes: Uint8Array, start: number, end: number, tell: Tell): 
     const wireType = tag & 7;
     if (number === 0) throw new RangeError(`field number 0 at byte ${fieldStart}`);
     if (number === PDATA_FIELD && wireType === WIRE_BYTES) {
-      const span = reader.span();
-      header.pdata = bytes.subarray(span.start, span.end);
+      const from = reader.enter();
+      header.pdata = bytes.subarray(from, reader.at);
       continue;
     }
     const field = FIELD_BY_NUMBER[number];
     if (field?.kind === "int32" && wireType === WIRE_VARINT) values[field.name] = reader.varint32() | 0;
     else if (field?.kind === "string" && wireType === WIRE_BYTES) {
-      const span = reader.span();
-      values[field.name] = textOf(bytes.subarray(span.start, span.end), field.name, tell);
+      const from = reader.enter();
+      values[field.name] = textOf(bytes.subarray(from, reader.at), field.name, tell);
     } else {
       if (field || number === PDATA_FIELD) tell(`header field ${number} has wire type ${wireType}`);
       reader.skip(wireType, number);
@@ -194,6 +246,11 @@ function encodeHeader(header: Header): Uint8Array {
 /** Whether this header's inner message is masked. With `src` 32 it is plain whatever `enc_type` says. */
 export function isMasked(header: Header): boolean {
   return header.enc_type === 1 && header.src !== SRC_APP;
+}
+
+/** What every byte of this header's inner message is XORed with, 0 to 255; 0 when it is plain. */
+export function maskKey(header: Header): number {
+  return isMasked(header) ? (header.seq ?? 0) & 0xff : 0;
 }
 
 /** The inner message without its mask; empty when the header carries none. Never changes `header`. */

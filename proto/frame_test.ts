@@ -188,6 +188,43 @@ Deno.test("readFrame() keeps what is whole, and says what it left out", () => {
   }
 });
 
+Deno.test("readFrame() has of a header what the strict reading has of it, as far as decoding asks", () => {
+  const pdata = Uint8Array.of(8, 1);
+  const rows: Header[] = [
+    {},
+    { pdata: new Uint8Array() },
+    { pdata, data_len: 2, src: 2, dest: 32, enc_type: 1, cmd_func: 254, cmd_id: 21, seq: -2147483648 },
+    { pdata, seq: 0, src: 0, dest: 0, enc_type: 0, cmd_func: 0, cmd_id: 0 },
+    { code: "-2", seq: 1 },
+    { code: "", from: "Android", module_sn: "M", device_sn: "R651ZEB400000000" },
+    { from: "Büro", cmd_func: 254 },
+    { code: "ü", from: "R".repeat(65), cmd_func: 254 },
+    { pdata, d_src: 1, d_dest: 1, check_type: 3, need_ack: 1, is_ack: 1, product_id: -1, version: 19 },
+    { pdata, unknown: Uint8Array.fromHex("d80105" + "e2010201ff"), cmd_id: 1 },
+  ];
+  const asked = ({ pdata, src, dest, enc_type, cmd_func, cmd_id, seq, code }: Header) => ({
+    pdata: pdata?.toHex(),
+    src,
+    dest,
+    enc_type,
+    cmd_func,
+    cmd_id,
+    seq,
+    code,
+  });
+  for (const row of rows) {
+    const bytes = encodeFrame([row, { cmd_id: 7 }]);
+    const { headers, problems } = readFrame(bytes);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(headers.map(asked), decodeFrame(bytes).map(asked));
+    assert.deepEqual(
+      headers.map(asked),
+      [asked(row), asked({ cmd_id: 7 })],
+      "nothing is left of the one before",
+    );
+  }
+});
+
 Deno.test("readFrame() refuses what holds no whole header", () => {
   const rows: [string, Uint8Array][] = [
     ["cut", PUSH.subarray(0, -1)],

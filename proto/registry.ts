@@ -127,15 +127,19 @@ export interface InnerMessage {
   readonly fields: Fields;
 }
 
+/** The message in a header; undefined for a pair of unknown layout, and for a header without an inner message. */
+export function innerName({ family }: LoadedFamily, { cmd_func, cmd_id, pdata }: Header): string | undefined {
+  if (cmd_func === undefined || cmd_id === undefined || !pdata) return undefined;
+  return messageName(family, cmd_func, cmd_id);
+}
+
 /**
  * Decodes the inner message of one header.
  *
- * @returns undefined for a pair of unknown layout, and for a header without an inner message
+ * @returns undefined as in {@link innerName}
  * @throws InvalidInputError when the layout is known and the bytes do not fit it
  */
-export function decodeInner({ family, schema }: LoadedFamily, header: Header): InnerMessage | undefined {
-  const { cmd_func, cmd_id, pdata } = header;
-  if (cmd_func === undefined || cmd_id === undefined || !pdata) return undefined;
-  const name = messageName(family, cmd_func, cmd_id);
-  return name === undefined ? undefined : { name, fields: schema.decode(name, plainPdata(header)) };
+export function decodeInner(family: LoadedFamily, header: Header): InnerMessage | undefined {
+  const name = innerName(family, header);
+  return name === undefined ? undefined : { name, fields: family.schema.decode(name, plainPdata(header)) };
 }

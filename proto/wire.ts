@@ -2,6 +2,8 @@
 
 /** A varint takes at most this many bytes. */
 const MAX_VARINT_BYTES = 10;
+/** A byte of a varint from here on is not its last. */
+const MORE = 0x80;
 
 /** Wire types that a value may have. */
 export const WIRE_VARINT = 0;
@@ -37,20 +39,32 @@ export class WireReader {
    * @throws RangeError when the bytes end or the varint is longer than 10 bytes
    */
   varint32(): number {
+    const first = this.#at < this.end ? this.bytes[this.#at] ?? 0 : MORE;
+    if (first >= MORE) return this.#longVarint32();
+    this.#at++;
+    return first;
+  }
+
+  #longVarint32(): number {
     let value = 0;
     for (let i = 0; i < MAX_VARINT_BYTES; i++) {
       const byte = this.#at < this.end ? this.bytes[this.#at++] : undefined;
       if (byte === undefined) throw new RangeError(`varint ends at byte ${this.#at} of ${this.end}`);
       if (i < 5) value |= (byte & 0x7f) << (7 * i);
-      if (byte < 0x80) return value >>> 0;
+      if (byte < MORE) return value >>> 0;
     }
     throw new RangeError(
       `varint at byte ${this.#at - MAX_VARINT_BYTES} is longer than ${MAX_VARINT_BYTES} bytes`,
     );
   }
 
-  /** A length and where its bytes lie; moves behind them. @throws RangeError when the length is a lie */
-  span(): { readonly start: number; readonly end: number } {
+  /**
+   * Moves behind a length and the bytes that it is of.
+   *
+   * @returns where they begin; they end at {@link WireReader.at}
+   * @throws RangeError when the length is a lie
+   */
+  enter(): number {
     const length = this.varint32();
     const start = this.#at;
     if (length > this.end - start) {
@@ -59,7 +73,7 @@ export class WireReader {
       );
     }
     this.#at = start + length;
-    return { start, end: this.#at };
+    return start;
   }
 
   /**
@@ -74,7 +88,7 @@ export class WireReader {
         this.varint32();
         return;
       case WIRE_BYTES:
-        this.span();
+        this.enter();
         return;
       case WIRE_FIXED64:
         return this.#forward(8);

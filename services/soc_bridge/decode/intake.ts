@@ -1,19 +1,22 @@
 /** One station's messages in, readings and packs out: partial updates merge here. */
 import { errorText } from "../../../lib/errors.ts";
 import type { Fields } from "../../../proto/family_schema.ts";
-import { decodeInner, type InnerMessage } from "../../../proto/registry.ts";
-import { type Header, MAX_PROBLEMS, plainPdata } from "../../../proto/frame.ts";
+import { type InnerMessage, innerName } from "../../../proto/registry.ts";
+import { type Header, maskKey, MAX_PROBLEMS, plainPdata } from "../../../proto/frame.ts";
 import { isOfflineHeader } from "../../../proto/offline.ts";
 import type { CompiledModel } from "../models/compiled_model.ts";
-import { asNumber, isNoValue, numberAt } from "../models/field_path.ts";
+import { asNumber, isNoValue, largestAt, numberAt } from "../models/field_path.ts";
 import { BrokenUploads, ONLY_ZEROS } from "./broken_uploads.ts";
 import type { JsonMessage } from "./json_shapes.ts";
+import { keysOf, type ModelKeys } from "./key_table.ts";
 import type { KeyedValues } from "./keyed_values.ts";
+import { LastAnswer } from "./last_answer.ts";
 import { readOutagePorts, type TimedOutagePorts } from "./outage_ports.ts";
 import { Packs } from "./packs.ts";
 import type { Payload } from "./payload.ts";
 import { Readings } from "./readings.ts";
-import { DecodedMessage, type Taken } from "./taken.ts";
+import { type MessagePicks, packFieldsOf, picksOf } from "./message_picks.ts";
+import { DecodedMessage, type Taken, UnreadHeader } from "./taken.ts";
 import { TAG27_FIELD, TAG27_MESSAGE } from "./tag27_field.ts";
 import { own, put } from "../../../lib/own.ts";
 
@@ -31,7 +34,7 @@ export class Intake {
   #isOwnSpeech = false;
   /** Charges that not every station of its time says. */
   readonly #ownCharges: readonly number[];
-  #lastAnswer: string | undefined;
+  readonly #lastAnswer = new LastAnswer();
   readonly #brokenUploads: BrokenUploads;
   /** Where a message lists all packs. */
   readonly #packList: { readonly message: string; readonly field: string } | undefined;
@@ -91,6 +94,18 @@ export class Intake {
       this.#takeOutagePorts(message, fields, atMonoMs, problems);
   }
 
+  /** As {@link Intake.#takeFields}, of what was picked out of the message. */
+  #takePicks({ picker: { numbers }, picker, places, slots, pack }: MessagePicks, atMonoMs: number): number {
+    let values = 0;
+    for (let i = 0; i < places.length; i++) {
+      const at = places[i] as number;
+      const number = numbers[at] as number;
+      // Most were not sent: NaN, of which the difference to itself is no 0 either, as of what is infinite.
+      if (number - number === 0 && this.#put(slots[i] as number, number)) values++;
+    }
+    return pack ? values + this.#takePackReport(packFieldsOf(picker, pack), atMonoMs) : values;
+  }
+
   /** Notes a number for the table. @returns false when there is none to note */
   #put(slot: number, value: number | undefined): boolean {
     if (value === undefined || (isNoValue(value) && !this.model.bitSlots.has(slot))) return false;
@@ -115,26 +130,34 @@ export class Intake {
         problems.push(`a frame where the ${this.model.spec.model} sends JSON`);
         break;
       }
-      let inner;
-      try {
-        inner = decodeInner(family, header);
-      } catch (error) {
-        if (problems.length < MAX_PROBLEMS) problems.push(errorText(error));
-        continue;
-      }
-      if (!inner) {
+      const name = innerName(family, header);
+      if (name === undefined) {
         if (cmd_func !== undefined) unknownPairs.push(`${cmd_func}/${cmd_id}`);
         messages.push(
           new DecodedMessage(cmd_func, cmd_id, undefined, NO_FIELDS, header.pdata && plainPdata(header)),
         );
         continue;
       }
-      const { name, fields } = inner;
+      const picks = picksOf(this.model, family.schema, name);
+      if (header.pdata && picks.picker.pick(header.pdata, maskKey(header))) {
+        values += this.#takePicks(picks, atMonoMs);
+        const { tag27: at, picker: { numbers } } = picks;
+        if (at !== undefined) tag27 = asNumber(numbers[at]) ?? tag27;
+        messages.push(new DecodedMessage(cmd_func, cmd_id, name, new UnreadHeader(family, header)));
+      } else {
+        let fields;
+        try {
+          fields = family.schema.decode(name, plainPdata(header));
+        } catch (error) {
+          if (problems.length < MAX_PROBLEMS) problems.push(errorText(error));
+          continue;
+        }
+        values += this.#takeFields(name, fields, atMonoMs, problems);
+        if (name === TAG27_MESSAGE) tag27 = asNumber(own(fields, TAG27_FIELD)) ?? tag27;
+        messages.push(new DecodedMessage(cmd_func, cmd_id, name, fields));
+      }
       known++;
       if (isReplyHeader(header)) replies++;
-      values += this.#takeFields(name, fields, atMonoMs, problems);
-      if (name === TAG27_MESSAGE) tag27 = asNumber(own(fields, TAG27_FIELD)) ?? tag27;
-      messages.push(new DecodedMessage(cmd_func, cmd_id, name, fields));
     }
     const { isBroken, gridValues } = this.#settle(values, atMonoMs);
     if (!isBroken) {
@@ -155,7 +178,7 @@ export class Intake {
     const decoded = new DecodedMessage(cmdFunc, cmdId, name, message.values);
     // The cloud repeats its memory for ever, also in its answer to a get-all request: only one that differs from the
     // last shows that the station still speaks.
-    const isRepeat = message.kind !== "push" && this.#isRepeated(message.values);
+    const isRepeat = message.kind !== "push" && this.#lastAnswer.isRepeated(message.values);
     const values = isRepeat ? 0 : this.#takeKeys(message.values, atMonoMs);
     const { isBroken, gridValues } = this.#settle(values, atMonoMs);
     if (isBroken) {
@@ -170,20 +193,18 @@ export class Intake {
     return { ...nothing, values, isReply: message.kind === "reply", online: undefined, messages: [decoded] };
   }
 
-  #takeKeys(keys: KeyedValues, atMonoMs: number): number {
-    let values = 0;
-    for (const [key, taps] of this.model.byKey) {
-      const value = keys.get(key);
+  #takeKeys(values: KeyedValues, atMonoMs: number): number {
+    const keys = keysOf(this.model);
+    const { table } = keys;
+    table.find(values);
+    let taken = 0;
+    for (const { place, steps, slot } of keys.taps) {
+      const value = table.valueAt(place);
       if (value === undefined) continue;
-      for (const { steps, slot } of taps) {
-        const number = steps.length === 0 ? asNumber(value) : numberAt({ list: value }, [
-          { name: "list", list: true },
-          ...steps,
-        ]);
-        if (this.#put(slot, number)) values++;
-      }
+      const number = steps === undefined ? asNumber(value) : largestAt(value, steps);
+      if (this.#put(slot, number)) taken++;
     }
-    return values + this.#takePackKeys(keys, atMonoMs);
+    return taken + this.#takePackKeys(keys, atMonoMs);
   }
 
   /**
@@ -233,28 +254,34 @@ export class Intake {
     const spec = this.model.spec.packs;
     if (!packs || !spec || "keys" in spec) return 0;
     if ("message" in spec) {
-      if (spec.message !== message) return 0;
-      const num = asNumber(own(fields, spec.num)) ?? 0;
-      return packs.take(num, fields, atMonoMs) ? 1 : 0;
+      return spec.message === message ? this.#takePackReport(fields, atMonoMs) : 0;
     }
     const list = this.#packList;
     if (list?.message !== message || !Object.hasOwn(fields, list.field)) return 0;
     const entries = (own(fields, list.field) as readonly Fields[]).slice(0, 64);
-    const taken = entries.map((entry) => numberAt(entry, [{ name: spec.num, list: false }]) ?? 0);
+    const taken = entries.map((entry) => asNumber(own(entry, spec.num)) ?? 0);
     if (taken.length > 0) packs.keepOnly(taken);
     return entries.filter((entry, i) => packs.take(taken[i] ?? 0, entry, atMonoMs)).length;
   }
 
+  /** A message that reports one pack. */
+  #takePackReport(fields: Fields, atMonoMs: number): number {
+    const { packs } = this;
+    const spec = this.model.spec.packs;
+    if (!packs || !spec || !("message" in spec)) return 0;
+    return packs.take(asNumber(own(fields, spec.num)) ?? 0, fields, atMonoMs) ? 1 : 0;
+  }
+
   /** Packs in JSON: under a prefix each, or, where a protobuf family speaks JSON, flat for one pack. */
-  #takePackKeys(keys: KeyedValues, atMonoMs: number): number {
+  #takePackKeys(keys: ModelKeys, atMonoMs: number): number {
     const { packs } = this;
     const spec = this.model.spec.packs;
     if (!packs || !spec) return 0;
     let taken = 0;
-    for (const pack of this.model.packKeys) {
+    for (const pack of keys.packs) {
       let fields: Record<string, unknown> | undefined;
-      for (const [name, key] of pack.keys) {
-        const value = keys.get(key);
+      for (const [name, place] of pack.fields) {
+        const value = keys.table.valueAt(place);
         if (value !== undefined) put(fields ??= {}, name, value);
       }
       if (!fields) continue;
@@ -262,19 +289,12 @@ export class Intake {
       if ("message" in spec) {
         // Without a capacity these are some other module's "soc" and "temp".
         if (spec.full === undefined || !Object.hasOwn(fields, spec.full)) continue;
-        num = asNumber(keys.get(spec.num)) ?? 0;
+        num = asNumber(keys.table.valueAt(keys.num)) ?? 0;
       }
       if ("keys" in spec) this.#isOwnSpeech = true;
       if (packs.take(num, fields, atMonoMs)) taken++;
     }
     return taken;
-  }
-
-  #isRepeated(values: KeyedValues): boolean {
-    const text = values.text();
-    const isRepeat = text === this.#lastAnswer;
-    this.#lastAnswer = text;
-    return isRepeat;
   }
 }
 

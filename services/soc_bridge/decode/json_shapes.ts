@@ -17,6 +17,9 @@ export type JsonMessage =
   /** What the cloud says on whether the station is there. */
   | { readonly kind: "status"; readonly online: boolean };
 
+/** Keys that have their full form. */
+const FULL_KEYS: readonly string[] = [""];
+
 /** Prefixes of the short keys under a `typeCode`. */
 const TYPE_CODE_PREFIX: Readonly<Record<string, string>> = {
   pdStatus: "pd.",
@@ -43,9 +46,10 @@ const MODULE_TYPE_PREFIXES: Readonly<Record<number, readonly string[]>> = {
  * Reads a JSON payload of a station.
  *
  * @param source Named in errors
+ * @param text What `root` was read from; absent: somebody else has read it
  * @throws InvalidInputError when it is no object, or an error of the cloud
  */
-export function readJsonMessage(root: unknown, source: string): JsonMessage {
+export function readJsonMessage(root: unknown, source: string, text?: string): JsonMessage {
   if (!isObject(root)) throw new InvalidInputError(source, [`must be a JSON object, found ${kindOf(root)}`]);
   const { data, params, param } = root;
   if (isObject(data)) {
@@ -55,7 +59,11 @@ export function readJsonMessage(root: unknown, source: string): JsonMessage {
   if (typeof root["code"] === "string" && root["code"] !== "0") return refused(root, source);
   if (isObject(params)) return readParams(root, params);
   if (isObject(param)) return readCommand(root, param);
-  return { kind: "push", name: "quota", values: new KeyedValues(root) };
+  return { kind: "push", name: "quota", values: valuesOf(root) };
+
+  function valuesOf(body: JsonObject, prefixes?: readonly string[], member?: string): KeyedValues {
+    return new KeyedValues(body, prefixes, text === undefined ? undefined : { text, member });
+  }
 
   function readReply(reply: JsonObject, body: JsonObject): JsonMessage {
     // The cloud answers for a station that is away, from memory: those values are old.
@@ -63,45 +71,47 @@ export function readJsonMessage(root: unknown, source: string): JsonMessage {
     if (online === 0 || online === false) return { kind: "status", online: false };
     const quotas = isObject(body["quotaMap"]) ? body["quotaMap"] : {};
     const name = typeof reply["operateType"] === "string" ? reply["operateType"] : "latestQuotas";
-    return { kind: "reply", name, values: new KeyedValues(quotas) };
+    return { kind: "reply", name, values: valuesOf(quotas, undefined, "quotaMap") };
   }
 
   function readSnapshot(answer: JsonObject, body: JsonObject): JsonMessage {
     if (answer["code"] !== "0") return refused(answer, source);
-    return { kind: "snapshot", name: "quota/all", values: new KeyedValues(body) };
+    return { kind: "snapshot", name: "quota/all", values: valuesOf(body, undefined, "data") };
   }
 
   function readParams(push: JsonObject, body: JsonObject): JsonMessage {
-    const keys = Object.keys(body);
     const status = withoutQuotes(body["status"]);
-    if (keys.length === 1 && (status === 0 || status === 1)) return { kind: "status", online: status === 1 };
+    if ((status === 0 || status === 1) && Object.keys(body).length === 1) {
+      return { kind: "status", online: status === 1 };
+    }
     const { typeCode } = push;
-    const moduleType = withoutQuotes(push["moduleType"]);
     const [cmdFunc, cmdId] = [withoutQuotes(push["cmdFunc"]), withoutQuotes(push["cmdId"])];
-    const isShort = !keys.some((key) => key.includes("."));
-    const prefix = typeof typeCode === "string" ? own(TYPE_CODE_PREFIX, typeCode) : undefined;
-    const prefixes = isShort && prefix !== undefined
-      ? [prefix]
-      : isShort && typeof moduleType === "number"
-      ? ["", ...(MODULE_TYPE_PREFIXES[moduleType] ?? [])]
-      : [""];
     return {
       kind: "push",
       name: typeof typeCode === "string" ? typeCode : "params",
       ...(typeof cmdFunc === "number" ? { cmdFunc } : {}),
       ...(typeof cmdId === "number" ? { cmdId } : {}),
-      values: new KeyedValues(body, prefixes),
+      values: valuesOf(body, prefixesOf(push, body)),
     };
   }
 
   function readCommand(push: JsonObject, body: JsonObject): JsonMessage {
     const [cmdFunc, cmdId] = [withoutQuotes(push["cmdFunc"]), withoutQuotes(push["cmdId"])];
     if (typeof cmdFunc !== "number" || typeof cmdId !== "number") {
-      return { kind: "push", name: "param", values: new KeyedValues(body) };
+      return { kind: "push", name: "param", values: valuesOf(body) };
     }
-    const values = new KeyedValues(body, [`${cmdFunc}_${cmdId}.`]);
+    const values = valuesOf(body, [`${cmdFunc}_${cmdId}.`]);
     return { kind: "push", name: `${cmdFunc}_${cmdId}`, cmdFunc, cmdId, values };
   }
+}
+
+/** What stands before the keys of a push in their full form. */
+function prefixesOf({ typeCode, moduleType }: JsonObject, body: JsonObject): readonly string[] {
+  const prefix = typeof typeCode === "string" ? own(TYPE_CODE_PREFIX, typeCode) : undefined;
+  const module = withoutQuotes(moduleType);
+  if (prefix === undefined && typeof module !== "number") return FULL_KEYS;
+  if (Object.keys(body).some((key) => key.includes("."))) return FULL_KEYS;
+  return prefix === undefined ? ["", ...(MODULE_TYPE_PREFIXES[Number(module)] ?? [])] : [prefix];
 }
 
 function refused(answer: JsonObject, source: string): JsonMessage {

@@ -20,13 +20,27 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A payload as it came. */
+export interface RawText {
+  readonly text: string;
+  /** The name under which its values stand: nothing before the first time that it is named has any; undefined: anywhere. */
+  readonly member?: string;
+}
+
 /**
  * Looks keys up instead of turning every message into a flat list: a message has hundreds of keys, a table asks for
  * some twenty of them.
  */
 export class KeyedValues {
-  /** @param prefixes What stands before the keys of `body` in their full form; several when it is not certain */
-  constructor(private readonly body: JsonObject, private readonly prefixes: readonly string[] = [""]) {}
+  /**
+   * @param prefixes What stands before the keys of `body` in their full form; several when it is not certain
+   * @param raw Absent: somebody else has read the text
+   */
+  constructor(
+    readonly body: JsonObject,
+    readonly prefixes: readonly string[] = [""],
+    readonly raw?: RawText,
+  ) {}
 
   /** The value of a full key, a number also where it stands as text; undefined when the message does not have it. */
   get(key: string): unknown {

@@ -142,9 +142,11 @@ export class Packs {
   /** All packs that still report, by number. */
   list(): readonly Pack[] {
     if (!this.#list) {
-      const packs = [...this.#packs.values()];
-      const newest = Math.max(...packs.map((p) => p.atMonoMs));
-      this.#list = packs.filter((p) => newest - p.atMonoMs < PACK_GONE_MS).sort((a, b) => a.num - b.num);
+      const packs: Pack[] = [];
+      let newest = -Infinity;
+      for (const { atMonoMs } of this.#packs.values()) if (atMonoMs > newest) newest = atMonoMs;
+      for (const pack of this.#packs.values()) if (newest - pack.atMonoMs < PACK_GONE_MS) packs.push(pack);
+      this.#list = packs.length > 1 ? packs.sort((a, b) => a.num - b.num) : packs;
     }
     return this.#list;
   }

@@ -163,6 +163,12 @@ export class Readings {
     return this.#atMonoMs[slot] ?? 0;
   }
 
+  /** Whether the payload that is being read carried any of some fields. */
+  isAnyInPayload(slots: readonly number[]): boolean {
+    for (const slot of slots) if (this.isInPayload(slot)) return true;
+    return false;
+  }
+
   /** Whether the payload that is being read carried it. */
   isInPayload(slot: number): boolean {
     return this.#payloadNumber > 0 && this.#payload[slot] === this.#payloadNumber;

@@ -1,5 +1,7 @@
 /** What one payload held. Pure. */
 import { type Fields, plainFields } from "../../../proto/family_schema.ts";
+import type { Header } from "../../../proto/frame.ts";
+import { decodeInner, type LoadedFamily } from "../../../proto/registry.ts";
 import { KeyedValues } from "./keyed_values.ts";
 
 /** What a payload held. */
@@ -19,6 +21,16 @@ export interface Taken {
   readonly problems: readonly string[];
 }
 
+/** A header of which the table's fields alone were read. */
+export class UnreadHeader {
+  constructor(private readonly family: LoadedFamily, private readonly header: Header) {}
+
+  /** Everything that it carried. */
+  fields(): Fields {
+    return decodeInner(this.family, this.header)?.fields ?? {};
+  }
+}
+
 /** A message with every field that it carried. */
 export class DecodedMessage {
   constructor(
@@ -26,13 +38,14 @@ export class DecodedMessage {
     readonly cmd_id: number | undefined,
     /** Undefined for a pair of unknown layout. */
     readonly name: string | undefined,
-    private readonly sent: Fields | KeyedValues,
+    private readonly sent: Fields | KeyedValues | UnreadHeader,
     /** The inner message without its mask, where its layout is not known. */
     readonly pdata?: Uint8Array,
   ) {}
 
   /** Only what was sent; made when asked for, because hardly anybody asks. */
   fields(): Record<string, unknown> {
-    return this.sent instanceof KeyedValues ? this.sent.flat() : plainFields(this.sent);
+    if (this.sent instanceof KeyedValues) return this.sent.flat();
+    return plainFields(this.sent instanceof UnreadHeader ? this.sent.fields() : this.sent);
   }
 }

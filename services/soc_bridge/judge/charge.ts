@@ -37,7 +37,7 @@ export function hasChargeNews(
       if (packs?.takenMonoMs === atMonoMs) return true;
       continue;
     }
-    for (const slot of source.slots) if (readings.isInPayload(slot)) return true;
+    if (readings.isAnyInPayload(source.slots)) return true;
   }
   return false;
 }
@@ -60,12 +60,8 @@ export function socOf(of: Asked): TimedSoc | undefined {
     if (!found || found.isPlaceholder || !mayStandForAll(source, of)) continue;
     const isGroups = isOfGroup(source);
     if (isGroups && (zero !== undefined || old !== undefined || hasOwnCharge(of))) continue;
-    const soc = {
-      value: found.value,
-      atMonoMs: found.atMonoMs,
-      source: socSource(source, of),
-      ...(isGroups ? { isGroups: true as const } : {}),
-    };
+    const own = { value: found.value, atMonoMs: found.atMonoMs, source: socSource(source, of) };
+    const soc: TimedSoc = isGroups ? { ...own, isGroups } : own;
     if (found.atMonoMs < freshSinceMonoMs) {
       if (!old || soc.atMonoMs > old.atMonoMs) old = soc;
     } else if (soc.value >= ZERO_SOC) return soc;

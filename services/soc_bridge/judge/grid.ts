@@ -70,33 +70,30 @@ export function stepGrid(
   atMonoMs: number,
 ): GridState {
   const { present, decisive, evidence } = indication;
-  const adopted = (text: string): GridState => ({
-    present,
-    evidence: text,
-    confirmedAtMonoMs: atMonoMs,
-    pending: undefined,
-    doubt: undefined,
-    isUntold: undefined,
-  });
   if (indication.isAlone && state.present !== false) {
     return state.pending?.isAlone ? state : { ...state, pending: { present, evidence, isAlone: true } };
   }
   if (state.present === present) {
     // A weak sign agrees with the verdict and proves nothing: no refresh, but what waited is contradicted.
-    return decisive ? adopted(evidence) : { ...state, pending: undefined };
+    return decisive ? adopted(present, evidence, atMonoMs) : { ...state, pending: undefined };
   }
-  if (decisive && isReply) return adopted(evidence);
+  if (decisive && isReply) return adopted(present, evidence, atMonoMs);
   // Before the first verdict only a loss can wait; a return that waits needs a second reading, not a memory of the first.
   if (present && !decisive) return state.present === undefined ? { ...state, pending: undefined } : state;
   if (state.pending?.present === present && indication.isJoined) return state;
   if (state.pending?.present === present) {
-    return adopted(state.pending.evidence === evidence ? evidence : `${state.pending.evidence}, ${evidence}`);
+    const first = state.pending.evidence;
+    return adopted(present, first === evidence ? evidence : `${first}, ${evidence}`, atMonoMs);
   }
   // What contradicted the first reading is over.
-  if (decisive && !present && state.doubt?.isDenied) return adopted(evidence);
+  if (decisive && !present && state.doubt?.isDenied) return adopted(present, evidence, atMonoMs);
   // At the start nobody acts on "present", so it may be believed at once; "absent" never is.
-  if (decisive && present && state.present === undefined) return adopted(evidence);
+  if (decisive && present && state.present === undefined) return adopted(present, evidence, atMonoMs);
   return decisive ? { ...state, pending: { present, evidence } } : state;
+}
+
+function adopted(present: boolean, evidence: string, confirmedAtMonoMs: number): GridState {
+  return { present, evidence, confirmedAtMonoMs, pending: undefined, doubt: undefined, isUntold: undefined };
 }
 
 /** A presence that no reading has confirmed for this long, while the station speaks, is no longer said, ms. */

@@ -33,7 +33,7 @@ export function gridEvidence(
   let isDoubted = false;
   let loss: Loss | undefined;
   for (const indicator of model.grid) {
-    const isTold = indicator.slots.some((slot) => readings.isInPayload(slot)) ||
+    const isTold = readings.isAnyInPayload(indicator.slots) ||
       (isWaiting && indicator.absent === "decides" &&
         indicator.others.some(({ slot }) => readings.isInPayload(slot)));
     const isJoined = !isTold && joinsItsNeeds(indicator, readings);
@@ -60,11 +60,11 @@ export function gridEvidence(
     const found = { slot: reading.slot, decisive, evidence, contradiction, isAlone, isJoined };
     if (!loss || rankOf(found) > rankOf(loss)) loss = found;
   }
-  const denied = loss?.decisive && !isReply ? { denied: loss.evidence } : {};
   if (shown !== undefined) {
     // What says "gone" beside a sign of the grid is not believed by itself any more, until it has shown the grid again.
     if (loss?.decisive) readings.forgetShown(loss.slot);
-    return { present: true, decisive: true, evidence: shown, ...denied };
+    const said = { present: true, decisive: true, evidence: shown };
+    return loss?.decisive && !isReply ? { ...said, denied: loss.evidence } : said;
   }
   if (remembered !== undefined) return { present: true, decisive: false, evidence: remembered };
   if (!loss || isDoubted) return undefined;
@@ -72,13 +72,9 @@ export function gridEvidence(
   if (contradiction !== undefined) {
     return { present: true, decisive: false, evidence: contradiction, denied: evidence };
   }
-  return {
-    present: false,
-    decisive,
-    evidence,
-    ...(isAlone ? { isAlone: true } : {}),
-    ...(isJoined ? { isJoined: true } : {}),
-  };
+  const said = { present: false, decisive, evidence };
+  if (!isAlone && !isJoined) return said;
+  return { ...said, ...(isAlone ? { isAlone } : {}), ...(isJoined ? { isJoined } : {}) };
 }
 
 /** Fields told this close together are of one upload, which may come in several messages, ms. */

@@ -11,20 +11,20 @@ export interface Timed<T> {
 }
 
 /** What a value may be; outside, it is damage and counts as unknown. */
-const BOUNDS: Readonly<Record<NumberName, readonly [min: number, max: number]>> = {
-  soc: [0, 100],
-  ac_in_watts: [-100_000, 100_000],
-  ac_in_volts: [0, 1000],
-  out_watts: [-100_000, 100_000],
-  ac_out_watts: [-100_000, 100_000],
-  dc_in_watts: [-100_000, 100_000],
-  charge_min: [0, 1_000_000],
-  discharge_min: [0, 1_000_000],
-  temp_celsius: [-60, 200],
-  battery_wh: [LEAST_BATTERY_WH, 1_000_000],
-  battery_design_wh: [LEAST_BATTERY_WH, 1_000_000],
-  max_soc: [0, 100],
-  min_soc: [0, 100],
+const BOUNDS: Readonly<Record<NumberName, { readonly min: number; readonly max: number }>> = {
+  soc: { min: 0, max: 100 },
+  ac_in_watts: { min: -100_000, max: 100_000 },
+  ac_in_volts: { min: 0, max: 1000 },
+  out_watts: { min: -100_000, max: 100_000 },
+  ac_out_watts: { min: -100_000, max: 100_000 },
+  dc_in_watts: { min: -100_000, max: 100_000 },
+  charge_min: { min: 0, max: 1_000_000 },
+  discharge_min: { min: 0, max: 1_000_000 },
+  temp_celsius: { min: -60, max: 200 },
+  battery_wh: { min: LEAST_BATTERY_WH, max: 1_000_000 },
+  battery_design_wh: { min: LEAST_BATTERY_WH, max: 1_000_000 },
+  max_soc: { min: 0, max: 100 },
+  min_soc: { min: 0, max: 100 },
 };
 
 /** A pack's own SoC can be a little above 100. */
@@ -74,7 +74,7 @@ export function numberOf(name: NumberName, source: CompiledSource, of: Asked): T
     if (source.part === "negative") value = Math.max(0, -value);
     if (source.below_is_zero !== undefined && value < source.below_is_zero) value = 0;
   }
-  const [min, max] = BOUNDS[name];
+  const { min, max } = BOUNDS[name];
   if (name === "soc" && value > max && value <= max + SOC_OVERSHOOT) value = max;
   if (!(value >= min && value <= max)) return undefined;
   const timed = { value: rounded(value, name), atMonoMs: raw.atMonoMs };

@@ -22,23 +22,21 @@ export function numberAt(fields: unknown, steps: PathSteps, from = 0): number | 
     const step = steps[i];
     if (!step || typeof value !== "object" || value === null) return undefined;
     value = own(value as Record<string, unknown>, step.name);
-    if (step.list) return largest(value, steps, i + 1);
+    if (step.list) return largestAt(value, steps, i + 1);
   }
   return asNumber(value);
 }
 
-function largest(list: unknown, steps: PathSteps, from: number): number | undefined {
+/** The largest number that {@link numberAt} finds in the entries of a list; undefined when it is none, or holds none. */
+export function largestAt(list: unknown, steps: PathSteps, from = 0): number | undefined {
   if (!Array.isArray(list)) return undefined;
   const numbers = list.map((item) => numberAt(item, steps, from)).filter((n) => n !== undefined);
   return numbers.length > 0 ? Math.max(...numbers) : undefined;
 }
 
-/** What counters of 16 and 32 bits say when they have nothing to say. */
-const NO_VALUES: readonly number[] = [0xffff, 0xffff_ffff];
-
-/** Whether a number is a counter's way to say that it has no value; of flags and bits it is one. */
+/** Whether a number is a counter's way to say that it has no value, of 16 bits or 32; of flags and bits it is one. */
 export function isNoValue(value: number): boolean {
-  return NO_VALUES.includes(value);
+  return value === 0xffff || value === 0xffff_ffff;
 }
 
 /** A finite number, or 1 and 0 for a boolean; anything else is unknown. */
