@@ -36,7 +36,7 @@ async function tellOfDanger(
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
     if (data.kind === "ready") ready.resolve();
     if (data.kind === "failed") ready.reject(new Error(data.text));
-    if (data.kind === "pong") health = data.health;
+    if (data.kind === "health") health = data.problems;
     if (data.kind === "stopped") stopped.resolve();
   };
   worker.onerror = (event) => {
@@ -76,7 +76,6 @@ async function tellOfDanger(
     });
     for (let tries = 0; tries < 150 && !isTold() && health.length === 0; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      worker.postMessage({ kind: "ping", seq: tries });
     }
     return { told: isTold(), health: health.map(({ text }) => text).join("; ") };
   } finally {

@@ -87,7 +87,9 @@ export function bridge(house: HouseConfig, root: string, args: BridgeArgs): Brid
 function rightsRemark(site: string, user: string | undefined): string {
   return user === undefined || user === site
     ? ""
-    : `The user "${user}" is not called as the site: see that the cluster lets it write below "${siteRoot(site)}".\n`;
+    : `The user "${user}" is not called as the site: see that the cluster lets it write below "${
+      siteRoot(site)
+    }".\n`;
 }
 
 /** The one command that makes the bridge run as it was written, in this installation. Pure. */

@@ -356,7 +356,10 @@ Deno.test("broker bridge writes what only Mosquitto may read, says the next comm
     assert.match(done.text, /out to cluster\.example\.com:8883 below "site\/home\/"; nothing comes in/);
     assert.match(done.text, new RegExp(`^Next: mosquitto -c ${dir}/bridge\\.conf$`, "m"));
     assert.ok(!done.text.includes("geheim"));
-    assert.match(done.text, /^The user "site-home" is not called as the site: .* write below "site\/home\/"\.$/m);
+    assert.match(
+      done.text,
+      /^The user "site-home" is not called as the site: .* write below "site\/home\/"\.$/m,
+    );
     for (const name of ["bridge.conf", "bridge_ca.pem"]) {
       assert.equal(statSync(join(dir, name)).mode & 0o777, 0o640, name);
     }
@@ -372,7 +375,10 @@ Deno.test("broker bridge writes what only Mosquitto may read, says the next comm
     // What the daemon's start does keeps it.
     assert.equal(files.refresh(house), false);
 
-    assert.doesNotMatch(say({ ...wishes, user: "home", "pass-file": pass, ca }).text, /is not called as the site/);
+    assert.doesNotMatch(
+      say({ ...wishes, user: "home", "pass-file": pass, ca }).text,
+      /is not called as the site/,
+    );
     // Without an authority of its own: those that the system trusts, and the old file is gone.
     assert.equal(say(wishes).code, 0);
     assert.match(readFileSync(join(dir, "bridge.conf"), "utf8"), /^bridge_capath \/etc\/ssl\/certs$/m);
