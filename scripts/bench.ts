@@ -1,7 +1,7 @@
 /**
  * Measures, in one run on this machine, and prints a table a part, as it goes into `docs/benchmarks.md`.
  *
- * Run: deno task bench [--part NAME|all]… [--payloads N] [--against CHECKOUT] [--worlds N] [--seed N] [--sites N] [--days N] [--real-time --hours N]
+ * Run: deno task bench [--part NAME|all]… [--payloads N] [--against CHECKOUT] [--worlds N] [--seed N] [--stations N] [--sites N] [--line-minutes N] [--days N] [--real-time --hours N]
  */
 import { parseArgs } from "node:util";
 import { type Part, type PartOptions, PARTS } from "./bench/parts.ts";
@@ -22,6 +22,8 @@ async function main(args: readonly string[]): Promise<number> {
       seed: { type: "string" },
       days: { type: "string" },
       sites: { type: "string" },
+      stations: { type: "string" },
+      "line-minutes": { type: "string" },
       "real-time": { type: "boolean", default: false },
       hours: { type: "string" },
     },
@@ -37,6 +39,8 @@ async function main(args: readonly string[]): Promise<number> {
     seed: whole("--seed", values.seed),
     days: whole("--days", values.days),
     sites: whole("--sites", values.sites),
+    stations: whole("--stations", values.stations),
+    "line-minutes": whole("--line-minutes", values["line-minutes"]),
     hours: whole("--hours", values.hours),
   };
   for (const option of Object.values(options)) if (typeof option === "string") return refuse(option);

@@ -21,6 +21,8 @@ Deno.test("chooseParts() takes the plain parts when none is named, more for all,
 
 for (
   const [named, given, wanted] of [
+    [["micro"], { stations: 3 }, /^Cannot use --stations with micro: it belongs to --part pipeline$/],
+    [["pipeline"], { stations: 3 }, undefined],
     [["micro"], { sites: 3 }, /^Cannot use --sites with micro: it belongs to --part fleet$/],
     [["decode", "micro"], { payloads: 3, seed: 1 }, undefined],
     [["micro", "idle"], { against: "/x" }, /--against with micro, idle: it belongs to --part decode/],

@@ -42,8 +42,12 @@ export interface PartOptions {
   readonly against?: string;
   /** Where random begins. */
   readonly seed?: number;
+  /** Stations of `pipeline`, instead of its own sizes, on Mosquitto alone. */
+  readonly stations?: number;
   /** Sites of `fleet`. */
   readonly sites?: number;
+  /** How long the line of one of them is away. */
+  readonly "line-minutes"?: number;
   /** Days of `endurance`. */
   readonly days?: number;
   /** Real hours of `endurance`, instead of days. */
@@ -111,6 +115,7 @@ export const PARTS: readonly Part[] = [
     name: "pipeline",
     title: "The whole chain, each station 1 message a second: cloud publish to receipt of the signed command",
     in: "plain",
+    takes: ["stations"],
     run: pipeline,
   },
   {
@@ -214,10 +219,11 @@ export const PARTS: readonly Part[] = [
     name: "fleet",
     title: `Bridged sites at a cluster of ${FLEET.nodes} nodes of RabbitMQ, all on this machine`,
     in: "named",
-    takes: ["sites"],
-    async run(say, { sites = FLEET.sites }) {
+    takes: ["sites", "line-minutes"],
+    async run(say, { sites = FLEET.sites, "line-minutes": minutes }) {
+      const lineGoneMs = minutes === undefined ? FLEET.lineGoneMs : minutes * 60_000;
       say(`${sites} sites\n\n${FLEET_HEAD}`);
-      await measureFleet(say, { ...FLEET, sites });
+      await measureFleet(say, { ...FLEET, sites, lineGoneMs });
     },
   },
   {
@@ -229,8 +235,9 @@ export const PARTS: readonly Part[] = [
   },
 ];
 
-async function pipeline(say: (line: string) => void): Promise<void> {
+async function pipeline(say: (line: string) => void, { stations: only }: PartOptions): Promise<void> {
   say(PIPELINE_HEAD);
+  if (only !== undefined) return say(pipelineRow(await measurePipeline("mosquitto", only, 1)));
   const growth: string[] = [];
   for (const broker of BROKERS) {
     const runs = [];
