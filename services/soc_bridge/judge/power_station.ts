@@ -319,5 +319,9 @@ function ageSec(nowMonoMs: number, atMonoMs: number): number {
 
 /** The same object without the keys whose value is not known. */
 function withoutUnknown<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+  const known: Partial<T> = {};
+  for (const key of Object.keys(value) as (keyof T)[]) {
+    if (value[key] !== undefined) known[key] = value[key];
+  }
+  return known as T;
 }

@@ -40,14 +40,15 @@ const TIMES: ReadonlySet<string> = new Set(
 
 /** Whether everything but times and ages is the same. */
 function isSameButTimes(a: PowerState, b: PowerState): boolean {
-  const keys = lasting(a);
-  return keys.length === lasting(b).length && keys.every((key) => {
-    const [one, other] = [own(a, key), own(b, key)];
-    // Only the packs are no plain value.
-    return one === other || (typeof one === "object" && JSON.stringify(one) === JSON.stringify(other));
-  });
+  return keysOf(a).every((key) => TIMES.has(key) || isSame(a[key], own(b, key))) &&
+    keysOf(b).every((key) => TIMES.has(key) || Object.hasOwn(a, key));
 }
 
-function lasting(state: PowerState): (keyof PowerState)[] {
-  return (Object.keys(state) as (keyof PowerState)[]).filter((key) => !TIMES.has(key));
+function keysOf(state: PowerState): (keyof PowerState)[] {
+  return Object.keys(state) as (keyof PowerState)[];
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  // Only packs and outlets are no plain value.
+  return one === other || (typeof one === "object" && JSON.stringify(one) === JSON.stringify(other));
 }
