@@ -20,7 +20,7 @@ export interface DecodeRate {
   readonly perSecond: number;
   /** The same bytes through protobufjs alone (or `JSON.parse`): envelope, mask, inner message. */
   readonly barePerSecond: number;
-  /** How many times slower than that; the target is 3 or less. */
+  /** How many times slower than that; the target is 1.5 or less. */
   readonly times: number;
 }
 
