@@ -9,6 +9,7 @@ import { isJson } from "../lib/pairing/agent_keys.ts";
 import { type KeysAnswer, runKeysCommand } from "../lib/pairing/keys_command.ts";
 import { textFile } from "../lib/files/text_file.ts";
 import { isThisMachine } from "../lib/this_machine.ts";
+import { RESERVED_USERS } from "../services/broker_access.ts";
 import type { Pairing } from "../lib/pairing/pairing.ts";
 import { fileErrorText } from "./terminal/file_error.ts";
 import { complain, EXIT, print } from "./command.ts";
@@ -76,6 +77,12 @@ export class KeyDesk {
     const login = isUnknown && managed.caPem !== undefined
       ? { user: agent, pass: managed.newPassword() }
       : undefined;
+    if (login && action === "add" && RESERVED_USERS.includes(login.user)) {
+      const text =
+        `Cannot add "${login.user}": the broker has a user of that name who is no host; give the host another name, ` +
+        "in DEVICE_TO_AGENTS_JSON too";
+      return { code: EXIT.usage, text };
+    }
     const answer = this.#change(args, login ?? {});
     if (answer.code !== 0) return answer;
     if (login) managed.setPassword(login.user, login.pass);

@@ -22,6 +22,9 @@ export const HOME_ASSISTANT_USER = "home-assistant";
 /** The bridge's user name at the broker, where this house is one site of many. It may only read. */
 export const SITE_BRIDGE_USER = "site-bridge";
 
+/** Users that are no hosts. A host of such a name would take its login over: a new password for one locks the other out. */
+export const RESERVED_USERS: readonly string[] = [DAEMON_USER, HOME_ASSISTANT_USER, SITE_BRIDGE_USER];
+
 /** What a site says to its cluster, and how surely: states again and again, the rest at least once. No command, no request. */
 export function siteBridgeTopics(
   roots: TopicRoots,

@@ -5,7 +5,7 @@ import { errorText } from "../../lib/errors.ts";
 import { fileErrorText } from "../terminal/file_error.ts";
 import { complain, EXIT, print } from "../command.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
-import { HOME_ASSISTANT_USER } from "../../services/broker_access.ts";
+import { agentsOf, HOME_ASSISTANT_USER } from "../../services/broker_access.ts";
 import { ManagedBroker } from "./managed_broker.ts";
 import { readConfig } from "../read_config.ts";
 import { bridge, BRIDGE_USAGE } from "./bridge.ts";
@@ -85,6 +85,12 @@ function logIn(files: ManagedBroker, house: HouseConfig): number {
   if (files.caPem === undefined) return complain("There is no broker of ours here\n", EXIT.no);
   if (!house.homeAssistant) {
     return complain("HOME_ASSISTANT_DISCOVERY must be on first, and the daemon restarted\n", EXIT.no);
+  }
+  if (agentsOf(house).includes(HOME_ASSISTANT_USER)) {
+    return complain(
+      `Cannot make a login: a host is called "${HOME_ASSISTANT_USER}", and would be locked out; give that host another name\n`,
+      EXIT.no,
+    );
   }
   const password = files.newPassword();
   files.setPassword(HOME_ASSISTANT_USER, password);

@@ -268,8 +268,8 @@ export class Store {
   }
 }
 
-/** Where {@link Store.shrink} writes the new file. */
-const copyPath = (path: string) => `${path}.smaller`;
+/** Where {@link Store.shrink} writes the new file. A backup leaves out what is called so. */
+const copyPath = (path: string) => `${path}.new`;
 
 /** @throws NewerStoreError, or Error when it is damaged or the place cannot be used */
 function connect(path: string): DatabaseSync {

@@ -174,7 +174,7 @@ Deno.test("Store.shrink() that is ended early, or beside another reader, leaves 
     const steps = store.shrink();
     steps.next();
     steps.return(false);
-    assert.deepEqual([store.isCopied, existsSync(`${path}.smaller`)], [false, false]);
+    assert.deepEqual([store.isCopied, existsSync(`${path}.new`)], [false, false]);
     const other = new DatabaseSync(path);
     other.prepare("SELECT count(*) FROM samples").get();
     try {
@@ -183,7 +183,7 @@ Deno.test("Store.shrink() that is ended early, or beside another reader, leaves 
       other.close();
     }
     assert.equal(size(), before);
-    assert.deepEqual([store.isLost, store.isCopied, existsSync(`${path}.smaller`)], [false, false, false]);
+    assert.deepEqual([store.isLost, store.isCopied, existsSync(`${path}.new`)], [false, false, false]);
     store.write({ samples: quarterHours(1), events: [], energy: [], outages: [] });
     assert.equal(drain(store.shrink()).value, true);
   }));
