@@ -1,4 +1,5 @@
 /** One station: raw payloads in, the state of the design out. Time is handed in. */
+import { put } from "../../../lib/own.ts";
 import type { PackState, PowerState } from "../../../lib/messages/power_state.ts";
 import type { InnerMessage } from "../../../proto/registry.ts";
 import type { CompiledModel } from "../models/compiled_model.ts";
@@ -319,9 +320,7 @@ function ageSec(nowMonoMs: number, atMonoMs: number): number {
 
 /** The same object without the keys whose value is not known. */
 function withoutUnknown<T extends object>(value: T): T {
-  const known: Partial<T> = {};
-  for (const key of Object.keys(value) as (keyof T)[]) {
-    if (value[key] !== undefined) known[key] = value[key];
-  }
+  const known: Record<string, unknown> = {};
+  for (const [key, one] of Object.entries(value)) if (one !== undefined) put(known, key, one);
   return known as T;
 }

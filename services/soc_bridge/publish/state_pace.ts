@@ -40,7 +40,7 @@ const TIMES: ReadonlySet<string> = new Set(
 
 /** Whether everything but times and ages is the same. */
 function isSameButTimes(a: PowerState, b: PowerState): boolean {
-  return keysOf(a).every((key) => TIMES.has(key) || isSame(a[key], own(b, key))) &&
+  return keysOf(a).every((key) => TIMES.has(key) || isSame(own(a, key), own(b, key))) &&
     keysOf(b).every((key) => TIMES.has(key) || Object.hasOwn(a, key));
 }
 
