@@ -3,7 +3,7 @@
  * Without side effects but on itself: states, answers and time in; commands and journal entries out.
  */
 import type { PowerState } from "../../lib/messages/power_state.ts";
-import { calmUntilMonoMs } from "./outage/calm.ts";
+import { calmUntilMonoMs, isCalm } from "./outage/calm.ts";
 import { isGridFresh, type WitnessReading } from "./outage/grid_verdict.ts";
 import { feedViews, isKnownFed, wantedByFeed, wantedOf } from "./hosts/feeds.ts";
 import type { Hold } from "./outage/timer.ts";
@@ -142,10 +142,17 @@ export class House {
 
   /** When time alone may change something for a station or its hosts, monotonic ms; -Infinity: at any time. */
   calmUntilMonoMs(device: string, nowMonoMs: number): number {
-    const state = this.#stations.get(device) ?? NEW_STATION;
-    const hosts = this.#hostsByStation.get(device) ?? [];
-    if (!hosts.every((agent) => (this.#hosts.get(agent)?.phase.kind ?? "idle") === "idle")) return -Infinity;
-    return calmUntilMonoMs(state, this.rulesOf(device), this.rules.staleAfterMs, nowMonoMs);
+    if (!this.isCalm(device)) return -Infinity;
+    const { readings } = this.#stations.get(device) ?? NEW_STATION;
+    return calmUntilMonoMs(readings, this.rules.staleAfterMs, nowMonoMs);
+  }
+
+  /** Whether a station is calm, and each of its hosts at rest. */
+  isCalm(device: string): boolean {
+    for (const agent of this.#hostsByStation.get(device) ?? []) {
+      if ((this.#hosts.get(agent)?.phase.kind ?? "idle") !== "idle") return false;
+    }
+    return isCalm(this.#stations.get(device) ?? NEW_STATION, this.rulesOf(device));
   }
 
   /** How a station's stages see the hosts now. */

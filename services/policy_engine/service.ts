@@ -246,6 +246,7 @@ export class PolicyEngine implements Service {
     let untilMonoMs = Infinity;
     for (const device of house.state.stations.keys()) {
       untilMonoMs = Math.min(untilMonoMs, house.calmUntilMonoMs(device, nowMonoMs));
+      if (untilMonoMs === -Infinity) break;
     }
     return untilMonoMs;
   }
@@ -309,9 +310,9 @@ export class PolicyEngine implements Service {
     this.#settleDoubt(house);
     const { clock } = this.context;
     const effects = house.step(input, clock.monoMs());
-    // Of a calm house most states are news of nothing; whatever else comes, or follows, a round comes after it.
-    const isNews = input.kind !== "state" || effects.length > 0;
-    this.#rounds?.dueAt(isNews ? -Infinity : house.calmUntilMonoMs(input.device, clock.monoMs()));
+    // Most states are news of nothing, and leave a calm station calm for longer; whatever else comes, a round comes after it.
+    const isNews = input.kind !== "state" || effects.length > 0 || !house.isCalm(input.device);
+    if (isNews) this.#rounds?.dueAt(-Infinity);
     if (effects.length === 0 && input.kind === "state") return this.#show(input, house);
     // Stored before it is said, and marked when the broker has it: a crash in between repeats it with the same id.
     const isMark = effects.length === 0 && input.kind === "host" && input.input.kind === "delivered";

@@ -122,8 +122,12 @@ export class Roster {
   /** When time alone may change what a station says, monotonic ms. Cables are looked at each time. */
   dueMonoMs(): number {
     if ((this.parts.config.cables?.length ?? 0) > 0) return -Infinity;
+    const nowMonoMs = this.parts.clock.monoMs();
     let dueMonoMs = Infinity;
-    for (const station of this.all()) dueMonoMs = Math.min(dueMonoMs, station.dueMonoMs);
+    for (const station of this.all()) {
+      dueMonoMs = Math.min(dueMonoMs, station.dueMonoMs);
+      if (dueMonoMs <= nowMonoMs) break;
+    }
     return dueMonoMs;
   }
 

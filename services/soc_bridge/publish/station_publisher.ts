@@ -24,7 +24,7 @@ export interface PublisherParts extends LogParts {
   readonly publishRawJson: boolean;
   /** The station's present name in topics. */
   device(): string;
-  /** Told when its next {@link StationPublisher.tick} matters, monotonic ms, each time that something happened. */
+  /** Told when its next {@link StationPublisher.tick} matters, monotonic ms, each time that this is sooner than before. */
   dueAt?(monoMs: number): void;
   /** Only its cable speaks for it: it has no serial number, no model of ours, and nobody else to ask. */
   readonly isCableOnly?: boolean;
@@ -242,13 +242,17 @@ export class StationPublisher {
   }
 
   #touched(): void {
+    const wasTouched = this.#isTouched;
     this.#isTouched = true;
     const before = this.#published;
     this.#look();
     const now = this.#published;
     // The conditions of the service's health name it, or name it no more.
     const isOther = now?.link !== before?.link || now?.model_guess !== before?.model_guess;
-    this.parts.dueAt?.(isOther ? -Infinity : this.dueMonoMs);
+    const isDoubted = this.#station?.grid.doubt !== undefined || this.#station?.grid.pending !== undefined;
+    // All else that is due comes no sooner than was told before.
+    if (isOther || isDoubted) this.parts.dueAt?.(-Infinity);
+    else if (this.#isTouched && !wasTouched) this.parts.dueAt?.(this.dueMonoMs);
   }
 
   #look(): void {

@@ -151,9 +151,10 @@ Deno.test("StationPublisher tells at once that it is due when its link changed, 
   await clock.advance(121_000);
   tick();
   assert.equal(dues.at(-1), -Infinity);
+  const before = dues.length;
   await clock.advance(60_000);
   tick();
-  assert.equal(dues.at(-1), 241_000, "the same link again");
+  assert.equal(dues.length, before, "the same link again");
   say();
   assert.equal(dues.at(-1), -Infinity);
 });
@@ -163,6 +164,8 @@ Deno.test("StationPublisher has nothing to say or to ask before it is due, whate
   const random = seededRandom(seed);
   const house = await feed();
   let early = 0;
+  // As rounds do: by what was due after the last one, or sooner when that was told.
+  let plannedMonoMs = house.one.dueMonoMs;
   for (let step = 0; step < 3000; step++) {
     const kind = random();
     if (kind < 0.15) house.say();
@@ -171,6 +174,8 @@ Deno.test("StationPublisher has nothing to say or to ask before it is due, whate
     else if (kind < 0.4) house.say({ acOutWatts: Math.floor(random() * 5) });
     else if (kind < 0.45) house.say({ socPercent: 50 + Math.floor(random() * 3) });
     const { dueMonoMs } = house.one;
+    const told = Math.min(plannedMonoMs, ...house.dues.splice(0));
+    assert.ok(told <= dueMonoMs, `seed ${seed}, step ${step}: told ${told}, due ${dueMonoMs}`);
     await house.clock.advance(Math.floor(random() ** 4 * 30_000));
     if (house.clock.monoMs() < dueMonoMs) {
       early++;
@@ -182,6 +187,7 @@ Deno.test("StationPublisher has nothing to say or to ask before it is due, whate
       house.tick();
       await settle();
     }
+    plannedMonoMs = house.one.dueMonoMs;
   }
   assert.ok(early > 300, `only ${early} ticks were early, seed ${seed}`);
 });
