@@ -5,6 +5,13 @@ import type { Cancel, Clock } from "../lib/time/clock.ts";
 import { BrokerRefusedError, errorText } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/log.ts";
 import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown, Will } from "../lib/mqtt/client.ts";
+import {
+  connectEitherVersion,
+  type EitherOptions,
+  type Spoken,
+  versionName,
+} from "../lib/mqtt/either_version.ts";
+import { Mqtt5Probe } from "../lib/mqtt/mqtt5_probe.ts";
 
 /** What the agent tells its link. */
 export interface LinkOptions {
@@ -39,8 +46,6 @@ const TAKEN_OVER = 142;
 const RETRY = { firstMs: 500, maxMs: 30_000 };
 /** The broker keeps commands for us this long while the host is away, s. They expire by themselves before. */
 const SESSION_EXPIRY_SEC = 86_400;
-/** CONNACK codes of brokers that do not speak MQTT 5. */
-const UNSUPPORTED_VERSION_CODES: readonly number[] = [1, 132];
 /** While the broker is away, every so many failed tries are one line in the log. */
 const TRIES_A_LINE = 20;
 /** Messages that wait while the broker is away; the oldest are dropped. */
@@ -51,10 +56,10 @@ const GOODBYE_MS = 2000;
 /** See the file comment. */
 export class BrokerLink {
   readonly #backoff: Backoff;
+  readonly #probe: Mqtt5Probe;
   #client: MqttClient | undefined;
   #isUp = false;
   #isStopped = false;
-  #protocolVersion: 4 | 5 = 5;
   #cancelRetry: Cancel = () => {};
   /** Topics that the broker refused, said once each. */
   readonly #refused = new Set<string>();
@@ -68,6 +73,7 @@ export class BrokerLink {
     private readonly events: LinkEvents,
   ) {
     this.#backoff = new Backoff(RETRY, ports.random);
+    this.#probe = new Mqtt5Probe(ports, () => void this.#connectAnew());
   }
 
   /** Sets out to connect; a broker that is not there yet is no error. */
@@ -81,6 +87,7 @@ export class BrokerLink {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#cancelRetry();
+    this.#probe.stop();
     const client = this.#client;
     if (client && this.#isUp) {
       const limit = new AbortController();
@@ -143,17 +150,17 @@ export class BrokerLink {
 
   #connect(): void {
     const { broker, clientId, will, keepAliveSec } = this.options;
-    const client = this.ports.connect({
+    const options: EitherOptions = {
       ...broker,
       clientId,
-      protocolVersion: this.#protocolVersion,
       cleanSession: false,
       sessionExpirySec: SESSION_EXPIRY_SEC,
       keepAliveSec,
       connectTimeoutMs: 10_000,
       will,
-    }, {
-      onUp: () => void this.#onUp(client),
+    };
+    const client = connectEitherVersion(this.ports.connect, options, {
+      onUp: (_hasSession, spoken) => void this.#onUp(client, spoken, options),
       onDown: (reason) => this.#onDown(reason),
       onMessage: (message) => this.events.onMessage(message),
       onLeftOut: (topic, bytes) => this.#tellLeftOut(topic, bytes),
@@ -161,7 +168,7 @@ export class BrokerLink {
     this.#client = client;
   }
 
-  async #onUp(client: MqttClient): Promise<void> {
+  async #onUp(client: MqttClient, spoken: Spoken, options: EitherOptions): Promise<void> {
     const { log } = this.ports;
     const { mustHear, mayHear } = this.options;
     this.#isUp = true;
@@ -178,7 +185,8 @@ export class BrokerLink {
       return;
     }
     this.#backoff.reset();
-    log.notice("AGENT CONNECTED", { mqtt: this.#protocolVersion === 5 ? "5" : "3.1.1" });
+    log.notice("AGENT CONNECTED", { mqtt: versionName(spoken.version) });
+    this.#probe.connected(spoken, options);
     for (const filter of mayHear) {
       client.subscribe(filter, 1).then(
         () => this.#refused.delete(filter),
@@ -194,15 +202,9 @@ export class BrokerLink {
   #onDown(reason: MqttDown): void {
     this.#isUp = false;
     this.#client = undefined;
+    this.#probe.stop();
     if (this.#isStopped) return;
     const { clock, log } = this.ports;
-    const isUnsupported = reason.kind === "refused" && UNSUPPORTED_VERSION_CODES.includes(reason.code ?? -1);
-    if (isUnsupported && this.#protocolVersion === 5) {
-      this.#protocolVersion = 4;
-      return this.#connect();
-    }
-    // A broker that was exchanged may speak MQTT 5 again.
-    this.#protocolVersion = 5;
     const waitMs = this.#backoff.nextMs();
     const { attempts } = this.#backoff;
     if (reason.code === TAKEN_OVER) {
@@ -215,5 +217,15 @@ export class BrokerLink {
     }
     this.#cancelRetry = clock.after(waitMs, () => this.#connect());
     this.events.onDown();
+  }
+
+  /** The broker takes MQTT 5 after all. It keeps for us the commands that come in between. */
+  async #connectAnew(): Promise<void> {
+    const client = this.#client;
+    this.#isUp = false;
+    this.#client = undefined;
+    this.events.onDown();
+    await client?.close();
+    if (!this.#isStopped) this.#connect();
   }
 }

@@ -10,7 +10,8 @@ import {
   encodeDrillRequest,
   parseDrillReport,
 } from "../lib/messages/drill.ts";
-import type { MqttConnect, MqttConnectOptions } from "../lib/mqtt/client.ts";
+import type { MqttConnect } from "../lib/mqtt/client.ts";
+import { connectEitherVersion, type EitherOptions } from "../lib/mqtt/either_version.ts";
 import { connectMqtt } from "../lib/mqtt/npm_client.ts";
 import { type TopicRoots, topicsUnder } from "../lib/mqtt/topics.ts";
 import { guestOptions, NoBrokerError } from "./broker/broker_guest.ts";
@@ -29,7 +30,7 @@ const FIRST_WORD_MS = 10_000;
 /** How to ask. */
 export interface DrillCall {
   readonly connect: MqttConnect;
-  readonly mqtt: MqttConnectOptions;
+  readonly mqtt: EitherOptions;
   readonly roots: TopicRoots;
   readonly request: DrillRequest;
   /** Told each report of this drill. */
@@ -45,7 +46,7 @@ export async function callDrill(
   const timers: ReturnType<typeof setTimeout>[] = [];
   const giveUp = (afterMs: number, why: string) =>
     timers.push(setTimeout(() => reject(new Error(why)), afterMs));
-  const client = connect(mqtt, {
+  const client = connectEitherVersion(connect, mqtt, {
     onUp: () => {
       giveUp(
         FIRST_WORD_MS,

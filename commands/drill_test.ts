@@ -11,7 +11,6 @@ const MQTT = {
   host: "memory",
   port: 1,
   clientId: "drill",
-  protocolVersion: 4,
   cleanSession: true,
   keepAliveSec: 30,
   connectTimeoutMs: 1000,

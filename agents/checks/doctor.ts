@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/time/clock.ts";
 import { BrokerRefusedError, errorText } from "../../lib/errors.ts";
 import type { Finding } from "../../lib/findings.ts";
 import type { MqttClient, MqttConnect, MqttDown } from "../../lib/mqtt/client.ts";
+import { connectEitherVersion, olderVersionText, type Spoken } from "../../lib/mqtt/either_version.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { AgentConfig } from "../settings/config.ts";
 import { examineCommands } from "./examine_commands.ts";
@@ -86,26 +87,22 @@ async function examineBroker(config: AgentConfig, { connect, clock }: DoctorPort
   const what = "broker";
   const where = `${broker.host}:${broker.port}${broker.tls ? " with TLS" : ""}`;
   const outcome = Promise.withResolvers<MqttDown | "up">();
-  const begin = (protocolVersion: 4 | 5) =>
-    connect({
-      ...broker,
-      clientId: `ecoflow-agent-doctor-${agent}-${crypto.randomUUID().slice(0, 8)}`,
-      protocolVersion,
-      cleanSession: true,
-      keepAliveSec: 30,
-      connectTimeoutMs: BROKER_LIMIT_MS,
-    }, {
-      onUp: () => outcome.resolve("up"),
-      onDown: (down) => {
-        const isOld = down.kind === "refused" && (down.code === 1 || down.code === 132) &&
-          protocolVersion === 5;
-        if (isOld) client = begin(4);
-        else outcome.resolve(down);
-      },
-      onMessage: ({ topic }) => heard.add(topic),
-    });
   const heard = new Set<string>();
-  let client = begin(5);
+  let spoken: Spoken | undefined;
+  const client = connectEitherVersion(connect, {
+    ...broker,
+    clientId: `ecoflow-agent-doctor-${agent}-${crypto.randomUUID().slice(0, 8)}`,
+    cleanSession: true,
+    keepAliveSec: 30,
+    connectTimeoutMs: BROKER_LIMIT_MS,
+  }, {
+    onUp: (_hasSession, speaks) => {
+      spoken = speaks;
+      outcome.resolve("up");
+    },
+    onDown: (down) => outcome.resolve(down),
+    onMessage: ({ topic }) => heard.add(topic),
+  });
   const cancel = clock.after(
     BROKER_LIMIT_MS,
     () =>
@@ -140,7 +137,7 @@ async function examineBroker(config: AgentConfig, { connect, clock }: DoctorPort
         `"topic read ${topics.command(agent)}" and "topic read ${topics.plan(agent)}"; a drill shows it`;
       return { what, verdict: "unsure", text };
     }
-    return { what, verdict: "good", text: `${where}, commands can be heard` };
+    return { what, verdict: "good", text: `${where}, commands can be heard${olderVersionText(spoken)}` };
   } catch (error) {
     return {
       what,

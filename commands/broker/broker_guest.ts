@@ -1,7 +1,8 @@
 /** A guest on the running daemon's broker: asks and listens beside it, with its login and an id of its own. */
 import type { BusMessage } from "../../lib/workers/bus.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
-import type { MqttClient, MqttConnect, MqttConnectOptions, MqttDown } from "../../lib/mqtt/client.ts";
+import type { MqttConnect, MqttConnectOptions, MqttDown, MqttEvents } from "../../lib/mqtt/client.ts";
+import { connectEitherVersion, type EitherOptions, type Spoken } from "../../lib/mqtt/either_version.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -9,11 +10,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export function guestOptions(
   { broker, embeddedPort, mqttClientId }: HouseConfig,
   purpose: string,
-): MqttConnectOptions {
+): EitherOptions {
   return {
     ...(broker ?? { host: "127.0.0.1", port: embeddedPort }),
     clientId: `${mqttClientId}-${purpose}-${Deno.pid}`,
-    protocolVersion: 4,
     cleanSession: true,
     keepAliveSec: 30,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
@@ -33,38 +33,47 @@ export class NoBrokerError extends Error {
 export interface Guest {
   /** Hears these topics from now on, and at once what the broker has kept of them. */
   listen(filters: readonly string[]): Promise<void>;
+  readonly spoken: Spoken;
   close(): Promise<void>;
 }
 
 /**
  * Goes in as a guest.
  *
+ * @param options With a `protocolVersion`: that one alone
  * @param onDown Told when the connection ends later on
  * @throws NoBrokerError
  */
 export async function visit(
   connect: MqttConnect,
-  options: MqttConnectOptions,
+  options: EitherOptions | MqttConnectOptions,
   onMessage: (message: BusMessage) => void,
   onDown: (error: NoBrokerError) => void = () => {},
 ): Promise<Guest> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const client: MqttClient = connect(options, {
-    onUp: () => resolve(),
+  const { promise, resolve, reject } = Promise.withResolvers<Spoken>();
+  const events: Omit<MqttEvents, "onUp"> = {
     onDown: (down) => {
       const error = new NoBrokerError(down);
       reject(error);
       onDown(error);
     },
     onMessage,
-  });
+  };
+  const client = "protocolVersion" in options
+    ? connect(options, {
+      ...events,
+      onUp: () => resolve({ version: options.protocolVersion, isUnanswered: false }),
+    })
+    : connectEitherVersion(connect, options, { ...events, onUp: (_hasSession, spoken) => resolve(spoken) });
+  let spoken: Spoken;
   try {
-    await promise;
+    spoken = await promise;
   } catch (error) {
     await client.close();
     throw error;
   }
   return {
+    spoken,
     listen: async (filters) => void await Promise.all(filters.map((filter) => client.subscribe(filter, 1))),
     close: () => client.close(),
   };

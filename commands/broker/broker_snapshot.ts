@@ -10,6 +10,7 @@ import { type OrchestratorStatus, parseOrchestratorStatus } from "../../lib/mess
 import { freshReadings, parsePowerState, type PowerState } from "../../lib/messages/power_state.ts";
 import { parseStationList, type StationList } from "../../lib/messages/station_list.ts";
 import type { MqttConnect } from "../../lib/mqtt/client.ts";
+import type { Spoken } from "../../lib/mqtt/either_version.ts";
 import { matchesFilter, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { holderOfState } from "../../lib/state_lock.ts";
 import { livingDaemon } from "./living_daemon.ts";
@@ -17,6 +18,8 @@ import { guestOptions, visit } from "./broker_guest.ts";
 
 /** The newest word of each kind; absent: nothing was said. */
 export interface BrokerSnapshot {
+  /** What the broker speaks; absent: it was not asked. */
+  spoken?: Spoken;
   orchestrator?: OrchestratorStatus;
   cloud?: CloudStatus;
   list?: StationList;
@@ -82,6 +85,7 @@ export async function hearHouse(
   const words = emptySnapshot();
   const note = (message: BusMessage) => noteMessage(words, house.roots, message);
   const guest = await visit(connect, guestOptions(house, purpose), note);
+  words.spoken = guest.spoken;
   try {
     await guest.listen(snapshotFilters(house.roots));
     await clock.sleep(HEARING_MS);

@@ -1,6 +1,6 @@
 /** What to do when the broker of the house does not answer. */
 import type { HouseConfig } from "../../lib/config/load.ts";
-import { errorText } from "../../lib/errors.ts";
+import { BrokerRefusedError, errorText } from "../../lib/errors.ts";
 import type { MqttDown } from "../../lib/mqtt/client.ts";
 import { holderOfState, type StateHolder } from "../../lib/state_lock.ts";
 import { EXIT } from "../command.ts";
@@ -41,7 +41,7 @@ export function failureOf(
   house: HouseConfig,
 ): { readonly text: string; readonly code: number } {
   if (!(error instanceof NoBrokerError)) {
-    const isAnswer = error instanceof NoDaemonError ||
+    const isAnswer = error instanceof NoDaemonError || error instanceof BrokerRefusedError ||
       (error instanceof Error && error.constructor === Error);
     return { text: fileErrorText(error), code: isAnswer ? EXIT.no : EXIT.software };
   }

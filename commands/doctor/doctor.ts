@@ -4,6 +4,7 @@ import { systemClock } from "../../lib/time/clock.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { errorText } from "../../lib/errors.ts";
 import { type Finding, findingsJson, findingsText } from "../../lib/findings.ts";
+import { olderVersionText } from "../../lib/mqtt/either_version.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { NoBrokerError } from "../broker/broker_guest.ts";
 import { brokerCure } from "../broker/no_broker.ts";
@@ -124,7 +125,8 @@ async function examineAll(house: HouseConfig, envPath: string | undefined): Prom
         ? {
           what: "broker",
           verdict: "good",
-          text: owner ? `${address} (${owner.name}, process ${owner.pid})` : address,
+          text: (owner ? `${address} (${owner.name}, process ${owner.pid})` : address) +
+            olderVersionText(words.spoken),
         }
         : examineListener({ what: "broker", service: "broker_link", address, owner }, status, holder),
     );

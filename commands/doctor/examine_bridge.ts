@@ -64,6 +64,7 @@ async function tryCluster(
     username: login?.user,
     password: login?.password,
     clientId: `${clusterClientId(site)}-doctor`,
+    // As the bridge itself does.
     protocolVersion: 4,
     cleanSession: true,
     keepAliveSec: 30,

@@ -8,6 +8,7 @@ import { encodePowerState } from "../../lib/messages/power_state.ts";
 import { type OrchestratorStatus, parseOrchestratorStatus } from "../../lib/messages/orchestrator_status.ts";
 import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_status.ts";
 import type { MqttConnect } from "../../lib/mqtt/client.ts";
+import { connectEitherVersion } from "../../lib/mqtt/either_version.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { topicsUnder } from "../../lib/mqtt/topics.ts";
 import { own } from "../../lib/own.ts";
@@ -51,7 +52,7 @@ export async function play({ device, event, limitSec }: FeedRequest, parts: Feed
   const isUp = Promise.withResolvers<void>();
   const began = clock.monoMs();
   const elapsed = () => (clock.monoMs() - began) / 1000;
-  const client = connect({
+  const client = connectEitherVersion(connect, {
     ...guestOptions(house, "feed"),
     keepAliveSec: 10,
     // Whoever hears the station hears that it is gone when this program is.

@@ -47,6 +47,11 @@ export interface MqttDown {
    * `network`: no route, no name, connection refused, time-out.
    */
   readonly kind: "refused" | "closed" | "tls" | "network";
+  /**
+   * True: the connection stood, with TLS where it is used, and the broker closed it without a byte of an answer. So does one that does
+   * not know this version of MQTT; so may one that is starting or full.
+   */
+  readonly isUnanswered?: boolean;
   /** The CONNACK or DISCONNECT reason code, where there was one. */
   readonly code?: number;
   /** For a log line; holds no secret. */

@@ -39,11 +39,14 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
     options.protocolVersion,
     crypto.getRandomValues(new Uint8Array(MARK_BYTES)),
   );
-  filterInto(socket, filter, (size) =>
-    end({
-      kind: "closed",
-      text: `the broker sent a packet of ${size} bytes, at most ${MAX_PACKET_BYTES} are taken`,
-    }));
+  filterInto(socket, filter, {
+    onBytes: phase.heard,
+    onBad: (size) =>
+      end({
+        kind: "closed",
+        text: `the broker sent a packet of ${size} bytes, at most ${MAX_PACKET_BYTES} are taken`,
+      }),
+  });
   const socketClosed = new Promise<void>((resolve) => socket.once("close", resolve));
   const client = new mqtt.default(() => socket, packageOptions(options));
   const waiting = new Set<(error: Error) => void>();
@@ -61,9 +64,10 @@ export const connectMqtt: MqttConnect = (options, events): MqttClient => {
     for (const reject of waiting) reject(new Error("Cannot go on: the connection ended"));
     waiting.clear();
     if (!fault) return;
+    const isUnanswered = fault.kind === "closed" && phase.isUnanswered();
     // Ends the package's timers too: it clears them when its socket closes.
     socket.destroy();
-    events.onDown({ ...fault, wasUp });
+    events.onDown({ ...fault, wasUp, ...(isUnanswered ? { isUnanswered } : {}) });
   };
   client.on("connect", ({ sessionPresent }) => {
     if (isOver) return;
@@ -176,15 +180,24 @@ function openSocket({ host, port, tls }: MqttConnectOptions): Socket {
   });
 }
 
-/** Puts the filter between the socket and whatever the package pipes it into. @param onBad Told of a packet that cannot be left out */
-function filterInto(socket: Socket, filter: PacketFilter, onBad: (size: number) => void): void {
+/**
+ * Puts the filter between the socket and whatever the package pipes it into.
+ *
+ * @param told `onBytes`: something came; `onBad`: a packet came that cannot be left out
+ */
+function filterInto(
+  socket: Socket,
+  filter: PacketFilter,
+  told: { readonly onBytes: () => void; readonly onBad: (size: number) => void },
+): void {
   const pipe = socket.pipe.bind(socket);
   socket.pipe = <T extends NodeJS.WritableStream>(parser: T): T => {
     pipe(
       new Writable({
         write(chunk: Uint8Array, _encoding, done) {
+          told.onBytes();
           const { pieces, badBytes } = filter.feed(chunk);
-          if (badBytes !== undefined) onBad(badBytes);
+          if (badBytes !== undefined) told.onBad(badBytes);
           // The parser takes them in order, and is waited for.
           for (const piece of pieces.slice(0, -1)) parser.write(piece);
           const last = pieces.at(-1);
@@ -200,10 +213,13 @@ function filterInto(socket: Socket, filter: PacketFilter, onBad: (size: number) 
 /** Notes how far a connection has come, because that decides what a fault means. */
 function followPhase(socket: Socket, options: MqttConnectOptions) {
   let phase: "reaching" | "verifying" | "talking" = "reaching";
+  let hasAnswered = false;
   socket.once("connect", () => phase = options.tls ? "verifying" : "talking");
   socket.once("secureConnect", () => phase = "talking");
   const isCut = (error: { code?: unknown }) => error.code === "ECONNRESET" || error.code === "EPIPE";
   return {
+    heard: () => void (hasAnswered = true),
+    isUnanswered: () => phase === "talking" && !hasAnswered,
     faultKind(error: { code?: unknown }): MqttDown["kind"] {
       if (phase === "verifying") return isCut(error) ? "network" : "tls";
       return phase === "talking" && isCut(error) ? "closed" : "network";

@@ -5,6 +5,7 @@ import type { MqttClient, MqttConnectOptions, MqttDown } from "./client.ts";
 import { startEmbeddedBroker } from "./embedded_broker.ts";
 import { connectMqtt } from "./npm_client.ts";
 import { MAX_PACKET_BYTES } from "./packet_filter.ts";
+import { createServer as createTlsServer } from "node:tls";
 import { type CertificateOptions, createAuthority } from "../certificates.ts";
 import { freePort, startMosquitto } from "../../scripts/simulate/mosquitto.ts";
 
@@ -86,18 +87,34 @@ const faults: readonly {
   code?: number;
   text: RegExp;
   wasUp?: boolean;
+  isUnanswered?: boolean;
 }[] = [
   {
     name: "a close before CONNACK",
     serve: (socket) => socket.once("data", () => socket.end()),
     kind: "closed",
     text: /closed before it was accepted/,
+    isUnanswered: true,
   },
   {
     name: "a reset before CONNACK",
     serve: (socket) => socket.once("data", () => socket.resetAndDestroy()),
     kind: "closed",
     text: /127\.0\.0\.1:\d+: /,
+    isUnanswered: true,
+  },
+  {
+    name: "a close in the middle of CONNACK",
+    serve: (socket) => socket.once("data", () => socket.end(Uint8Array.of(0x20))),
+    kind: "closed",
+    text: /closed before it was accepted/,
+  },
+  {
+    name: "a close after CONNACK",
+    serve: (socket) => socket.once("data", () => socket.end(CONNACK)),
+    kind: "closed",
+    text: /connection was closed/,
+    wasUp: true,
   },
   {
     name: "CONNACK 5",
@@ -152,12 +169,13 @@ const faults: readonly {
   },
 ];
 
-for (const { name, serve, options, kind, code, text, wasUp = false } of faults) {
+for (const { name, serve, options, kind, code, text, wasUp = false, isUnanswered } of faults) {
   Deno.test(`connectMqtt() tells ${name} once, without the credentials`, async () => {
     const server = await startServer(serve);
     const { client, down, downs } = open(server.port, options);
     const reason = await down;
     assert.deepEqual([reason.kind, reason.code, reason.wasUp], [kind, code, wasUp], reason.text);
+    assert.equal(reason.isUnanswered, isUnanswered);
     assert.match(reason.text, text);
     assert.doesNotMatch(reason.text, /secret/);
     await client.close();
@@ -166,6 +184,26 @@ for (const { name, serve, options, kind, code, text, wasUp = false } of faults) 
     assert.equal(downs.length, 1);
   });
 }
+
+Deno.test("connectMqtt() tells a close over TLS before CONNACK as unanswered, and one in the middle of it not", async () => {
+  const authority = await createAuthority();
+  const { cert, key } = await authority.issue();
+  for (const [answer, isUnanswered] of [[[], true], [[0x20], undefined]] as const) {
+    const server = createTlsServer({ cert, key }, (socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end(Uint8Array.from(answer)));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const { client, down } = open(port, { protocolVersion: 5, tls: { ca: authority.caPem } });
+    const reason = await down;
+    assert.deepEqual([reason.kind, reason.isUnanswered], ["closed", isUnanswered]);
+    await client.close();
+    server.close();
+    await once(server, "close");
+  }
+});
 
 Deno.test("connectMqtt() tells a name that nobody knows as a network fault", async () => {
   const { client, down } = open(1883, { host: "nobody.invalid" });
@@ -406,6 +444,6 @@ Deno.test("connectMqtt() shows its client certificate, and is not let in without
   await known.client.close();
   const nobody = open(broker.port, { protocolVersion: 5, tls: { ca: authority.caPem } });
   const reason = await nobody.down;
-  assert.equal(reason.wasUp, false);
+  assert.deepEqual([reason.wasUp, reason.isUnanswered], [false, undefined], reason.text);
   await broker.stop();
 });

@@ -13,6 +13,13 @@ import type {
   MqttDown,
   MqttMessage,
 } from "../../lib/mqtt/client.ts";
+import {
+  connectEitherVersion,
+  type EitherOptions,
+  type Spoken,
+  versionName,
+} from "../../lib/mqtt/either_version.ts";
+import { Mqtt5Probe } from "../../lib/mqtt/mqtt5_probe.ts";
 import { type TopicRoots, topicsUnder } from "../../lib/mqtt/topics.ts";
 import type { BusPort, BusReply, BusRequest } from "../../lib/workers/port_bus.ts";
 import type { HostedParts } from "../../lib/workers/worker_host.ts";
@@ -60,8 +67,6 @@ const LOOK_MS = 1000;
 const RETRY = { firstMs: 500, maxMs: 15_000 };
 /** Why a command was not sent after a takeover. */
 const TAKEN_TEXT = "Cannot publish: somebody else uses our client id and sends the commands";
-/** MQTT 5 CONNACK 132 and MQTT 3.1.1 CONNACK 1: the broker does not speak this version. */
-const UNSUPPORTED_VERSION_CODES: readonly number[] = [1, 132];
 
 /** See the file comment. */
 export class BrokerLink {
@@ -77,9 +82,9 @@ export class BrokerLink {
   readonly #filters = new BrokerFilters();
   readonly #sender: Sender;
   readonly #presence: DaemonPresence;
+  readonly #probe: Mqtt5Probe;
   #embedded: EmbeddedBroker | undefined;
   #client: MqttClient | undefined;
-  #protocolVersion: 4 | 5 = 5;
   #up = false;
   #cancelLook: () => void = () => {};
   #stopped = false;
@@ -111,6 +116,11 @@ export class BrokerLink {
       abandonCommands: () => this.#sender.abandonCommands(TAKEN_TEXT),
       journal,
     });
+    const { clock, random, log } = parts;
+    this.#probe = new Mqtt5Probe(
+      { connect: ports.connect, clock, random, log },
+      () => void this.#connectAnew(),
+    );
   }
 
   /** Starts the embedded broker if there is no other, and sets out to connect; a broker that is late is no error. */
@@ -129,6 +139,7 @@ export class BrokerLink {
     this.#cancelRetry();
     this.#cancelLook();
     this.#presence.stop();
+    this.#probe.stop();
     this.#refusals.stop();
     this.#floods.stop();
     const client = this.#client;
@@ -209,17 +220,17 @@ export class BrokerLink {
   #connect(): void {
     const { broker, clientId } = this.config;
     const target = broker ?? { host: "127.0.0.1", port: this.#embedded?.port ?? this.config.embeddedPort };
-    const connection = this.ports.connect({
+    const options: EitherOptions = {
       ...target,
       clientId,
-      protocolVersion: this.#protocolVersion,
       cleanSession: false,
       sessionExpirySec: SESSION_EXPIRY_SEC,
       keepAliveSec: 15,
       connectTimeoutMs: 10_000,
       will: { topic: this.#presenceTopic, payload: GOODBYE, retain: true, qos: 1 },
-    }, {
-      onUp: (hasSession) => this.#onUp(hasSession),
+    };
+    const connection = connectEitherVersion(this.ports.connect, options, {
+      onUp: (hasSession, spoken) => this.#onUp(hasSession, spoken, options),
       onDown: (reason) => {
         // One that gave way is nobody's any more.
         if (this.#client === client) this.#onDown(reason);
@@ -287,21 +298,22 @@ export class BrokerLink {
     }
   }
 
-  #onUp(hasSession: boolean): void {
+  #onUp(hasSession: boolean, spoken: Spoken, options: EitherOptions): void {
     this.#up = true;
-    this.#direct.connected(this.#protocolVersion);
+    this.#direct.connected(spoken.version);
     this.#filters.connected(hasSession);
     this.#leftOut.connected();
     const mustLookFirst = this.#presence.connected();
     this.#backoff.reset();
     this.parts.health.clear("broker_unreachable");
-    this.parts.log.notice("BROKER CONNECTED", { mqtt: this.#protocolVersion === 5 ? "5" : "3.1.1" });
+    this.parts.log.notice("BROKER CONNECTED", { mqtt: versionName(spoken.version) });
+    this.#probe.connected(spoken, options);
     // Before we say that we are there: whose presence stands there now?
     for (const filter of new Set([this.#presenceTopic, ...this.#clients.filters()])) this.#subscribe(filter);
     const client = this.#client;
     // What the broker kept comes before it acknowledges our own: whoever was there is known then.
     void this.#presence.say().then(() => this.#client === client && this.#open());
-    if (client) this.#refusals.connected(client, this.#protocolVersion);
+    if (client) this.#refusals.connected(client, spoken.version);
     // Whoever comes back may have given way to another, and know nothing of what that one did meanwhile.
     if (mustLookFirst) this.#cancelLook = this.parts.clock.after(LOOK_MS, () => this.#open());
     else this.#open();
@@ -327,21 +339,12 @@ export class BrokerLink {
 
   #onDown(reason: MqttDown): void {
     const wasUp = this.#up;
-    this.#client = undefined;
-    this.#presence.disconnected();
-    this.#refusals.disconnected();
+    this.#disconnected();
     if (this.#stopped) {
       this.#up = false;
       return this.#sender.close();
     }
     this.#close();
-    if (
-      reason.kind === "refused" && this.#protocolVersion === 5 &&
-      UNSUPPORTED_VERSION_CODES.includes(reason.code ?? -1)
-    ) {
-      this.#protocolVersion = 4;
-      return this.#connect();
-    }
     this.parts.health.raise({ code: "broker_unreachable", severity: "error", text: reason.text });
     const isThrownOut = wasUp && reason.code === SESSION_TAKEN_OVER;
     const waitMs = Math.max(this.#backoff.nextMs(), isThrownOut ? this.#presence.thrownOut() : 0);
@@ -355,10 +358,27 @@ export class BrokerLink {
     this.#cancelRetry = this.parts.clock.after(waitMs, () => this.#connect());
   }
 
+  #disconnected(): void {
+    this.#client = undefined;
+    this.#presence.disconnected();
+    this.#refusals.disconnected();
+    this.#probe.stop();
+  }
+
+  /** The broker takes MQTT 5 after all. It keeps for us what comes in between; what the services say at QoS 1 waits. */
+  async #connectAnew(): Promise<void> {
+    const client = this.#client;
+    this.#disconnected();
+    this.#close();
+    await client?.close();
+    if (!this.#stopped) this.#connect();
+  }
+
   /** Another has our place: we leave it to that one for a while. */
   async #giveWay(awayMs: number, goodbye: string): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
+    this.#probe.stop();
     this.#close();
     this.#sender.abandonCommands(TAKEN_TEXT);
     this.#cancelRetry = this.parts.clock.after(awayMs, () => this.#connect());

@@ -18,7 +18,7 @@ import { distributionOf } from "../figures/distribution.ts";
 import { column, pause } from "../figures/waiting.ts";
 import { cpuSeconds, type Memory, memoryOf } from "../memory.ts";
 import { type Front, startFront } from "./front.ts";
-import { startRabbitCluster } from "./rabbit_cluster.ts";
+import { type ClusterUser, startRabbitCluster } from "./rabbit_cluster.ts";
 import { type Reader, startReader } from "./reader.ts";
 
 /** What is tried. */
@@ -68,11 +68,10 @@ async function play(dir: string, release: Release, say: (line: string) => void, 
   const names = Array.from({ length: sites }, (_, i) => `s${i + 1}`);
   const authority = await createAuthority();
   const password = crypto.randomUUID();
-  const users = [...names.map((name) => ({ name, password, readsAll: false })), {
-    name: "reader",
-    password,
-    readsAll: true,
-  }];
+  const users: ClusterUser[] = [
+    ...names.map((name) => ({ name, password, may: "tell_site" as const })),
+    { name: "reader", password, may: "read_sites" },
+  ];
   const tls = { ...await authority.issue(), ca: authority.caPem };
   const cluster = await startRabbitCluster(dir, size, users, tls);
   release.push(cluster.stop);

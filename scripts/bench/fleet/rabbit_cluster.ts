@@ -5,15 +5,17 @@ import type { IssuedCertificate } from "../../../lib/certificates.ts";
 import { freePort } from "../../simulate/mosquitto.ts";
 import { pause } from "../figures/waiting.ts";
 
-const SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+/** Debian's. */
+export const RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 /** Erlang starts slowly on a busy machine. */
 const COME_UP_MS = 300_000;
 
-/** A login, and whether it may read all sites; else it writes below `site/<its name>/` and reads nothing. */
+/** A login, and what it may. */
 export interface ClusterUser {
   readonly name: string;
   readonly password: string;
-  readonly readsAll: boolean;
+  /** `tell_site`: write below `site/<its name>/`, read nothing. `read_sites`: read all sites, write nothing. `all`: all topics. */
+  readonly may: "tell_site" | "read_sites" | "all";
 }
 
 /** One node. */
@@ -36,7 +38,7 @@ export async function startRabbitCluster(
   tls: IssuedCertificate & { readonly ca: string },
 ): Promise<{ readonly nodes: readonly RabbitNode[]; stop(): Promise<void> }> {
   try {
-    Deno.statSync(SERVER);
+    Deno.statSync(RABBITMQ_SERVER);
   } catch {
     throw new Error(
       "Cannot start RabbitMQ: it is not installed; get it with: apt-get install rabbitmq-server",
@@ -75,20 +77,20 @@ function definitions(users: readonly ClusterUser[]) {
   return {
     vhosts: [{ name: "/" }],
     users: users.map(({ name, password }) => ({ name, password, tags: "" })),
-    permissions: users.map(({ name, readsAll }) => ({
+    permissions: users.map(({ name, may }) => ({
       user: name,
       vhost: "/",
       configure: sessions,
       write: `${sessions}|^amq\\.topic$`,
-      read: readsAll ? `${sessions}|^amq\\.topic$` : sessions,
+      read: may === "tell_site" ? sessions : `${sessions}|^amq\\.topic$`,
     })),
-    topic_permissions: users.map(({ name, readsAll }) => ({
+    topic_permissions: users.filter(({ may }) => may !== "all").map(({ name, may }) => ({
       user: name,
       vhost: "/",
       exchange: "amq.topic",
       // As docs/fleet.md says: one rule for all sites.
-      write: readsAll ? "^$" : "^site\\.{username}\\..*",
-      read: readsAll ? "^site\\..*" : "^$",
+      write: may === "read_sites" ? "^$" : "^site\\.{username}\\..*",
+      read: may === "read_sites" ? "^site\\..*" : "^$",
     })),
     policies: [{
       vhost: "/",
@@ -142,7 +144,7 @@ class Node implements RabbitNode {
 
   async start(): Promise<void> {
     const path = (name: string) => join(this.#dir, name);
-    this.#child = new Deno.Command(SERVER, {
+    this.#child = new Deno.Command(RABBITMQ_SERVER, {
       env: {
         HOME: path("home"),
         ERL_EPMD_PORT: String(this.shared.epmdPort),
