@@ -140,10 +140,39 @@ function brokerWith(
     };
   };
 }
+/** A broker that closes the connection at MQTT 5 without an answer; behind that it is as `then` says. */
+function older(then: MqttConnect): MqttConnect {
+  return (options, events) => {
+    if (options.protocolVersion === 4) return then(options, events);
+    queueMicrotask(() =>
+      events.onDown({ kind: "closed", text: "closed early", wasUp: false, isUnanswered: true })
+    );
+    const never = () => Promise.reject(new Error("not connected"));
+    return { publish: never, subscribe: never, unsubscribe: never, close: () => Promise.resolve() };
+  };
+}
 const DAEMON = "power-manager/orchestrator/status";
 const PLAN = "power-manager/pc/plan";
 const rights: readonly [name: string, connect: MqttConnect, wanted: RegExp][] = [
   ["all that is needed", brokerWith([DAEMON, PLAN], []), /^ok {5}broker: .*commands can be heard/m],
+  [
+    "a broker that closes the connection at MQTT 5",
+    older(brokerWith([DAEMON, PLAN], [])),
+    /^ok {5}broker: .*commands can be heard; by MQTT 3\.1\.1, for it closes the connection at MQTT 5/m,
+  ],
+  [
+    "a wrong login at a broker that closes the connection at MQTT 5",
+    older((options, events) => {
+      const text = "Bad username or password";
+      queueMicrotask(() => events.onDown({ kind: "refused", code: 4, text, wasUp: false }));
+      return brokerWith([], [])({ ...options, clientId: "none" }, {
+        onUp: () => {},
+        onDown: () => {},
+        onMessage: () => {},
+      });
+    }),
+    /^WRONG {2}broker: Bad username or password; see MQTT_USER and MQTT_PASS$/m,
+  ],
   [
     "another host's user, which may write nothing of this one",
     brokerWith([DAEMON, PLAN], ["power-manager/pc/ack"]),

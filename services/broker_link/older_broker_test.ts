@@ -123,6 +123,7 @@ Deno.test("BrokerLink sends what is said in the moment of the change to MQTT 5 w
   const { clock, link, heard, say, tried } = await house(({ protocolVersion }) =>
     isEarly && protocolVersion === 5 ? EARLY : undefined
   );
+  assert.deepEqual(tried, ["5", "4"]);
   isEarly = false;
   const change = clock.advance(60_000);
   const words = Array.from({ length: 20 }, (_, i) => String(i));
