@@ -176,7 +176,7 @@ Deno.test({
       const ca = join(dir, "house_ca.pem");
       writeFileSync(ca, authority.caPem);
       const house = await startHouse(dir, release, {
-        port: cluster.nodes[0]!.port,
+        port: cluster.nodes[0]?.port ?? 0,
         tls: { ca: authority.caPem },
         username: "house",
         password,
