@@ -2,8 +2,8 @@
 import "./blank_environment.ts";
 import "./lean_packets.ts";
 import { createServer, type Server, type Socket } from "node:net";
-import { setImmediate } from "node:timers";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
+import { systemClock } from "../time/clock.ts";
 import { cannotListenText } from "../text/cannot_listen.ts";
 import { MAX_PACKET_BYTES } from "./packet_filter.ts";
 
@@ -86,14 +86,22 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   };
 }
 
+/** So long aedes has to read what it was told of, ms. */
+const REST_MS = 5;
+
 /**
  * aedes reads once at each "readable". Deno (2.9.6) may give it a part then, and say nothing of the rest: a message of more than
  * 192 kB was never read to its end, and its sender, the whole daemon, was cut off. So what is left is told of again.
  */
 function tellOfTheRest(socket: Socket): void {
+  const clock = systemClock();
+  let isWaiting = false;
   socket.on("readable", () => {
-    if (socket.readableLength === 0) return;
-    setImmediate(() => {
+    if (isWaiting || socket.readableLength === 0) return;
+    isWaiting = true;
+    // Not at once, or a client for whom aedes makes the others wait would take the processor.
+    clock.after(REST_MS, () => {
+      isWaiting = false;
       if (!socket.destroyed && socket.readableLength > 0) socket.emit("readable");
     });
   });
