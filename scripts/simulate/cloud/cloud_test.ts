@@ -232,5 +232,6 @@ Deno.test("EmulatedCloud.cutConnections() and expireCredentials() end what was",
     assert.equal((await down).wasUp, true);
     guest(await join());
     cloud.faults.closeBeforeConnack = true;
-    assert.deepEqual({ ...await join(), text: "" }, { kind: "closed", text: "", wasUp: false });
+    const unanswered = { kind: "closed", text: "", wasUp: false, isUnanswered: true };
+    assert.deepEqual({ ...await join(), text: "" }, unanswered);
   }));
