@@ -64,6 +64,8 @@ export interface BrokerLinkPorts {
 const SESSION_EXPIRY_SEC = 86_400;
 /** A broker that does not acknowledge our presence is waited for so long before the services may speak, ms. */
 const LOOK_MS = 1000;
+/** A broker that does not say that it has given a subscription up is not waited for longer, ms. */
+const FORGOTTEN_MS = 1000;
 const RETRY = { firstMs: 500, maxMs: 15_000 };
 /** Why a command was not sent after a takeover. */
 const TAKEN_TEXT = "Cannot publish: somebody else uses our client id and sends the commands";
@@ -104,7 +106,7 @@ export class BrokerLink {
       mustWrite: config.mustWrite ?? [],
       username: config.broker?.username,
       hasAccessList: config.broker !== undefined,
-      subscribe: (filter) => this.#subscribe(filter),
+      subscribe: (filter) => void this.#subscribe(filter),
       journal,
     });
     this.#floods = new FloodWatch(topics, parts, { onMessage: (message) => this.#deliver(message), journal });
@@ -145,7 +147,7 @@ export class BrokerLink {
     const client = this.#client;
     if (client && this.#up) {
       await client.publish(this.#presenceTopic, GOODBYE, { retain: true, qos: 1 }).catch(() => {});
-      this.#leaveEchoes();
+      await this.#leaveEchoes();
     }
     await client?.close();
     this.#sender.abandon("Cannot publish: the broker link is stopping");
@@ -159,7 +161,7 @@ export class BrokerLink {
     // One that comes later may publish what nobody did.
     for (const filter of this.#clients.filters()) {
       const isOther = this.#mayEcho(filter) && this.#filters.isOther(filter, this.#direct.isOpen);
-      if (this.#up && isOther) this.#subscribe(filter);
+      if (this.#up && isOther) void this.#subscribe(filter);
     }
     port.onmessage = ({ data }) => this.#serve(client, data as BusRequest);
     port.postMessage({ kind: "link", up: this.#sender.isOpen } satisfies BusReply);
@@ -184,7 +186,7 @@ export class BrokerLink {
       const { qos = 1, noLocal = false } = request;
       const isNew = this.#clients.subscribe(client, request.filter, { qos, noLocal });
       // A second subscriber of a known filter needs the retained messages too, so the broker is asked again.
-      if (this.#up) this.#subscribe(request.filter);
+      if (this.#up) void this.#subscribe(request.filter);
       else if (isNew) this.parts.log.debug("subscription waits for the broker", { filter: request.filter });
       const nowMonoMs = this.parts.clock.monoMs();
       for (const message of this.#unheard.take(capability.service, request.filter, nowMonoMs)) {
@@ -263,13 +265,13 @@ export class BrokerLink {
     }
     if (heard === "first_echo") {
       this.#filters.doubt();
-      this.#subscribeAnew();
+      void this.#subscribeAnew();
     }
     if (heard === "echoes") {
       this.parts.log.notice(
         "BROKER ECHOES what we publish, or somebody repeats it: the services hear each other by way of the broker",
       );
-      this.#subscribeAnew();
+      void this.#subscribeAnew();
     }
   }
 
@@ -309,7 +311,9 @@ export class BrokerLink {
     this.parts.log.notice("BROKER CONNECTED", { mqtt: versionName(spoken.version) });
     this.#probe.connected(spoken, options);
     // Before we say that we are there: whose presence stands there now?
-    for (const filter of new Set([this.#presenceTopic, ...this.#clients.filters()])) this.#subscribe(filter);
+    for (const filter of new Set([this.#presenceTopic, ...this.#clients.filters()])) {
+      void this.#subscribe(filter);
+    }
     const client = this.#client;
     // What the broker kept comes before it acknowledges our own: whoever was there is known then.
     void this.#presence.say().then(() => this.#client === client && this.#open());
@@ -392,24 +396,28 @@ export class BrokerLink {
     return filter === this.#eventsTopic || this.#clients.publishesUnder(filter);
   }
 
-  #subscribeAnew(): void {
-    for (const filter of this.#clients.filters()) if (this.#mayEcho(filter)) this.#subscribe(filter);
+  async #subscribeAnew(): Promise<void> {
+    const filters = this.#clients.filters().filter((filter) => this.#mayEcho(filter));
+    await Promise.all(filters.map((filter) => this.#subscribe(filter)));
   }
 
   /** An older program lives by the echo: one that is put in now finds our session, and would hear nothing of itself. */
-  #leaveEchoes(): void {
+  async #leaveEchoes(): Promise<void> {
     if (!this.#direct.isOpen) return;
     this.#direct.close();
-    this.#subscribeAnew();
+    await this.#subscribeAnew();
   }
 
-  #subscribe(filter: string): void {
+  async #subscribe(filter: string): Promise<void> {
     const client = this.#client;
     if (!client) return;
     const mayEcho = this.#mayEcho(filter);
     const noLocal = mayEcho && this.#direct.isOpen;
-    if (this.#filters.subscribe(filter, noLocal, mayEcho)) client.unsubscribe(filter).catch(() => {});
-    client.subscribe(filter, this.#clients.qosOf(filter), noLocal).then(
+    if (this.#filters.subscribe(filter, noLocal, mayEcho)) {
+      await this.#forgotten(client, filter);
+      if (this.#client !== client) return;
+    }
+    await client.subscribe(filter, this.#clients.qosOf(filter), noLocal).then(
       () => this.#refusals.passed("subscribe", filter),
       (error) => {
         if (this.#stopped || !this.#up || this.#client !== client) return;
@@ -417,6 +425,14 @@ export class BrokerLink {
         this.parts.log.error("SUBSCRIPTION FAILED", { filter, reason: errorText(error) });
       },
     );
+  }
+
+  /** When the broker has given a subscription up: not every broker keeps to the order in which it is told, and one would be left without. */
+  async #forgotten(client: MqttClient, filter: string): Promise<void> {
+    const limit = new AbortController();
+    const late = this.parts.clock.sleep(FORGOTTEN_MS, limit.signal).catch(() => {});
+    await Promise.race([client.unsubscribe(filter).catch(() => {}), late]);
+    limit.abort();
   }
 
   /** An entry of our own in the house's journal. */
