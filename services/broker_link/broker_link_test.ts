@@ -24,8 +24,17 @@ const WRITER: TopicCapability = { service: "writer", publishes: ["s/a", "s/b"], 
  * @param refuses Topics whose messages the broker refuses, while the connection stays
  */
 async function house(
-  { refuseVersion5 = false, before, refuses = new Set(), early, onUnsubscribe = () => {} }: {
+  {
+    refuseVersion5 = false,
+    before,
+    refuses = new Set(),
+    early,
+    onUnsubscribe = () => {},
+    forgets = (forget) => forget(),
+  }: {
     readonly refuseVersion5?: boolean;
+    /** How the broker gives a subscription up. */
+    readonly forgets?: (forget: () => Promise<void>) => Promise<void>;
     readonly onUnsubscribe?: (filter: string) => void;
     readonly before?: { readonly clock: TestClock; readonly broker: MemoryBroker };
     readonly refuses?: ReadonlySet<string>;
@@ -48,7 +57,7 @@ async function house(
             ...client,
             unsubscribe(filter) {
               onUnsubscribe(filter);
-              return client.unsubscribe(filter);
+              return forgets(() => client.unsubscribe(filter));
             },
           };
         }
@@ -279,6 +288,35 @@ Deno.test("BrokerLink hears itself at a broker that speaks MQTT 3.1.1 alone and 
   assert.deepEqual(heard, ["1", "2"]);
   await link.stop();
 });
+
+for (
+  const [name, forgets] of [
+    [
+      "gives a subscription up late, after what it was told since",
+      (clock: TestClock) => (forget: () => Promise<void>) => clock.sleep(500).then(forget),
+    ],
+    ["never says that it gave one up", () => () => new Promise<void>(() => {})],
+  ] as const
+) {
+  Deno.test(`BrokerLink hears itself at a broker with an older session that ${name}`, async () => {
+    const before = memoryHouse();
+    await leaveSession(before.broker, { protocolVersion: 4, noLocal: false });
+    const { clock, link, attach } = await house({
+      before,
+      refuseVersion5: true,
+      forgets: forgets(before.clock),
+    });
+    const heard: string[] = [];
+    attach(READER).bus.subscribe("s/+", (m) => heard.push(text(m)));
+    const { bus } = attach(WRITER);
+    await clock.advance(1000);
+    void bus.publish("s/a", "1");
+    await bus.publish("s/a", "2", { qos: 1 });
+    await settle();
+    assert.deepEqual(heard, ["1", "2"]);
+    await link.stop();
+  });
+}
 
 Deno.test("BrokerLink.stop() leaves a session in which an older program hears itself, and nothing of it is lost", async () => {
   const { link, attach, broker } = await house();
