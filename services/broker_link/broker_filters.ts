@@ -41,6 +41,11 @@ export class BrokerFilters {
     return mayEcho && (made === undefined ? this.#isFromBefore : made !== noLocal);
   }
 
+  /** A subscription goes out only now: what the broker keeps comes after all that was sent before. */
+  subscribing(filter: string): void {
+    this.#subscribedAt.set(filter, ++this.#sent);
+  }
+
   /** Whether a filter is subscribed to on this connection, and may be otherwise than this. */
   isOther(filter: string, noLocal: boolean): boolean {
     return this.#subscribedAt.has(filter) && this.#made.get(filter) !== noLocal;

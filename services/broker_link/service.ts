@@ -82,6 +82,8 @@ export class BrokerLink {
   readonly #leftOut: LeftOut;
   readonly #direct = new DirectWay();
   readonly #filters = new BrokerFilters();
+  /** Subscriptions that the broker is giving up. */
+  readonly #forgetting = new Map<string, Promise<void>>();
   readonly #sender: Sender;
   readonly #presence: DaemonPresence;
   readonly #probe: Mqtt5Probe;
@@ -304,6 +306,7 @@ export class BrokerLink {
     this.#up = true;
     this.#direct.connected(spoken.version);
     this.#filters.connected(hasSession);
+    this.#forgetting.clear();
     this.#leftOut.connected();
     const mustLookFirst = this.#presence.connected();
     this.#backoff.reset();
@@ -414,8 +417,15 @@ export class BrokerLink {
     const mayEcho = this.#mayEcho(filter);
     const noLocal = mayEcho && this.#direct.isOpen;
     if (this.#filters.subscribe(filter, noLocal, mayEcho)) {
-      await this.#forgotten(client, filter);
-      if (this.#client !== client) return;
+      this.#forgetting.set(filter, this.#forgotten(client, filter));
+    }
+    const forgetting = this.#forgetting.get(filter);
+    if (forgetting) {
+      await forgetting;
+      // Whoever came later, with No Local or without, does it.
+      if (this.#client !== client || this.#forgetting.get(filter) !== forgetting) return;
+      this.#forgetting.delete(filter);
+      this.#filters.subscribing(filter);
     }
     await client.subscribe(filter, this.#clients.qosOf(filter), noLocal).then(
       () => this.#refusals.passed("subscribe", filter),
