@@ -4,16 +4,13 @@ import { basename, join, relative, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { errorText } from "../../lib/errors.ts";
-import { slotFile } from "../../lib/files/slot_file.ts";
+import { slotFile, SLOTS_END } from "../../lib/files/slot_file.ts";
 import { VERSION } from "../../lib/version.ts";
 import { complain, EXIT, print } from "../command.ts";
 import { envPathOf, readConfig } from "../read_config.ts";
 import { fileErrorText } from "../terminal/file_error.ts";
 import { type BackupFile, backupNameProblem, encodeBackup, ENV_NAME } from "./archive.ts";
 import { BROKER_FILES, isStateName, namedFiles, pathOf, placesOf } from "./places.ts";
-
-/** What a name ends with while its text lies in slots (`lib/files/slot_file.ts`). */
-const SLOTS = ".slots";
 
 /** Runs it. @returns the exit code */
 export function backup(args: readonly string[]): number {
@@ -111,7 +108,7 @@ function plainFiles(dir: string): readonly string[] {
  * writes of the daemon. Slots that cannot be read are kept as they are.
  */
 function readState(name: string, path: string): BackupFile[] {
-  const slots = `${path}${SLOTS}`;
+  const slots = `${path}${SLOTS_END}`;
   for (let tries = 1;; tries++) {
     const isInSlots = !existsSync(path) && existsSync(slots);
     try {
@@ -120,7 +117,7 @@ function readState(name: string, path: string): BackupFile[] {
       // The daemon began its slots just now, or ended them, or wrote both texts while they were read.
       if (tries < 20 && (isInSlots || existsSync(slots))) continue;
       if (!isInSlots) throw error;
-      return read(`${name}${SLOTS}`, slots);
+      return read(`${name}${SLOTS_END}`, slots);
     }
   }
 }
@@ -140,7 +137,7 @@ function stateNames(state: string): string[] {
     // What the runtime keeps there is made anew by itself.
     .filter((name) => !name.startsWith("state/runtime_cache/"))
     .filter((name) => isStateName(name) && !/(-wal|-shm|-journal|\.new|\.restoring)$/.test(name))
-    .map((name) => name.endsWith(SLOTS) ? name.slice(0, -SLOTS.length) : name);
+    .map((name) => name.endsWith(SLOTS_END) ? name.slice(0, -SLOTS_END.length) : name);
   return [...new Set(names)].toSorted();
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { SLOTS_END } from "../../lib/files/slot_file.ts";
 import type { HouseConfig } from "../../lib/config/load.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { errorText, InvalidInputError } from "../../lib/errors.ts";
@@ -173,7 +174,7 @@ function putInPlace(files: readonly Placed[]): void {
     // SQLite would take what lies beside the old database for a part of the new one.
     for (const tail of ["-wal", "-shm"]) rmSync(`${path}${tail}`, { force: true });
     // Beside a plain file there are no slots: they are of the house before.
-    const slots = `${path}.slots`;
+    const slots = `${path}${SLOTS_END}`;
     if (existsSync(slots) && !files.some((one) => one.path === slots)) {
       renameSync(slots, `${slots}.before-restore`);
     }

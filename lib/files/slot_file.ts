@@ -15,6 +15,9 @@ export interface SlotFile extends TextFile {
   writePlain(text: string): void;
 }
 
+/** What the name of a file ends with whose text lies in slots. */
+export const SLOTS_END = ".slots";
+
 /** A file beyond this is none of ours. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
@@ -26,7 +29,7 @@ const MAX_FILE_BYTES = 512 * 1024 * 1024;
  * a program that knows no slots has written since, or a person has put it there.
  */
 export function slotFile(path: string, mode = 0o600): SlotFile {
-  const slotsPath = `${path}.slots`;
+  const slotsPath = `${path}${SLOTS_END}`;
   const plain = textFile(path, mode);
   let open: OpenSlots | undefined;
   let isOlder = false;

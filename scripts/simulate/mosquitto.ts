@@ -83,7 +83,7 @@ export async function startMosquittoWith(
 ): Promise<{ readonly pid: number; reload(): void; stop(): Promise<void>; stopInOrder(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), "ecoflow-mosquitto-"));
   writeFileSync(join(dir, "mosquitto.conf"), `${Deno.uid() === 0 ? "user root\n" : ""}${configuration}`);
-  const child = port === undefined ? spawnMosquitto(dir, isIdle) : await launch(dir, port);
+  const child = port === undefined ? spawnMosquitto(dir, isIdle) : await launch(dir, port, isIdle);
   const end = async (signal: Deno.Signal) => {
     child.kill(signal);
     await child.status;
@@ -147,8 +147,8 @@ async function configuration(
   return lines.join("\n") + "\n";
 }
 
-async function launch(dir: string, port: number): Promise<Deno.ChildProcess> {
-  const child = spawnMosquitto(dir);
+async function launch(dir: string, port: number, isIdle = false): Promise<Deno.ChildProcess> {
+  const child = spawnMosquitto(dir, isIdle);
   for (let tries = 0; tries < 100; tries++) {
     try {
       (await Deno.connect({ hostname: "127.0.0.1", port })).close();

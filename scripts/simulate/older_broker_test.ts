@@ -11,6 +11,8 @@ import { RABBITMQ_SERVER, startRabbitCluster } from "../bench/fleet/rabbit_clust
 import { startMosquitto } from "./mosquitto.ts";
 import { startOlderFront } from "./older_front.ts";
 import { type RunningProgram, startAgentProcess, startDaemonProcess } from "./processes.ts";
+import { writeEnv } from "./site_files.ts";
+import { pause, waited } from "./waited.ts";
 
 /** All of the house runs six times as fast. */
 const SPEED = 6;
@@ -195,22 +197,4 @@ Deno.test({
 
 function has({ lines }: RunningProgram, pattern: RegExp): boolean {
   return lines.some((line) => pattern.test(line));
-}
-
-function writeEnv(path: string, values: Readonly<Record<string, string>>): string {
-  const text = Object.entries(values).map(([key, value]) => `${key}='${value}'\n`).join("");
-  writeFileSync(path, text, { mode: 0o600 });
-  return path;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function waited(what: string, isTrue: () => boolean, limitMs = 60_000): Promise<void> {
-  for (const untilMs = performance.now() + limitMs; performance.now() < untilMs;) {
-    if (isTrue()) return;
-    await pause(50);
-  }
-  throw new Error(`waited in vain: ${what}`);
 }

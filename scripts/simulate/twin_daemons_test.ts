@@ -9,6 +9,8 @@ import { parseEvent } from "../../lib/messages/event.ts";
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { freePort, startMosquitto } from "./mosquitto.ts";
 import { startAgentProcess, startDaemonProcess } from "./processes.ts";
+import { writeEnv } from "./site_files.ts";
+import { pause, waited } from "./waited.ts";
 
 /** All of the house runs five times as fast. */
 const SCALE = `5@${Date.now()}`;
@@ -153,23 +155,4 @@ async function reached(what: string, done: Promise<boolean>): Promise<void> {
   const isReached = await Promise.race([done, late]);
   clearTimeout(timer);
   if (!isReached) throw new Error(`waited in vain: ${what}`);
-}
-
-async function waited(what: string, isTrue: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    if (isTrue()) return;
-    await pause(100);
-  }
-  throw new Error(`waited in vain: ${what}`);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function writeEnv(path: string, values: Readonly<Record<string, string>>): string {
-  writeFileSync(path, Object.entries(values).map(([key, value]) => `${key}='${value}'\n`).join(""), {
-    mode: 0o600,
-  });
-  return path;
 }

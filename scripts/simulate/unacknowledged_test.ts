@@ -9,6 +9,11 @@ import { parsePolicyStatus, type PolicyStatus } from "../../lib/messages/policy_
 import { connectMqtt } from "../../lib/mqtt/npm_client.ts";
 import { startMosquitto } from "./mosquitto.ts";
 import { startAgentProcess, startDaemonProcess } from "./processes.ts";
+import { writeEnv } from "./site_files.ts";
+import { pause, waited } from "./waited.ts";
+
+/** A host is told within this, ms. */
+const LIMIT_MS = 40_000;
 
 /** All of the house runs five times as fast. */
 const SCALE = () => `5@${Date.now()}`;
@@ -118,22 +123,23 @@ async function play(fault: Fault, dir: string, undo: (() => unknown)[]): Promise
   await pause(2000);
   between.arm();
   state = { soc: 5, grid_connected: false };
-  await waited("the fault", () => between.isHit());
+  await waited("the fault", () => between.isHit(), LIMIT_MS);
   const begunMs = performance.now();
   // What host and daemon say: whoever only looks on may be without a broker in that moment.
   const taken = () => agent.lines.filter((line) => /COMMAND ACCEPTED/.test(line));
-  await waited("the host takes it", () => taken().length > 0);
+  await waited("the host takes it", () => taken().length > 0, LIMIT_MS);
   const tookMs = performance.now() - begunMs;
-  await waited("told", () => daemon.lines.some((line) => /SHUTDOWN SENT/.test(line)));
+  await waited("told", () => daemon.lines.some((line) => /SHUTDOWN SENT/.test(line)), LIMIT_MS);
   await waited(
     // A broker that is killed may have taken the first answers with it.
     "its answer",
     () => daemon.lines.some((line) => /AGENT ANSWERED .*status=(accepted|running|shutting_down)/.test(line)),
+    LIMIT_MS,
   );
   await waited("the state of a host that knows", () => {
     const [host] = status?.hosts ?? [];
     return host !== undefined && ["accepted", "shutting_down", "down"].includes(host.state);
-  });
+  }, LIMIT_MS);
   await pause(3000);
   assert.equal(taken().length, 1, agent.lines.join("\n"));
   assert.equal(daemon.lines.filter((line) => /SHUTDOWN SENT/.test(line)).length, 1, daemon.lines.join("\n"));
@@ -197,24 +203,6 @@ function* packetsOf(chunk: Buffer): Generator<Buffer> {
     yield chunk.subarray(at, next + length);
     at = next + length;
   }
-}
-
-function writeEnv(path: string, values: Readonly<Record<string, string>>): string {
-  const text = Object.entries(values).map(([key, value]) => `${key}='${value}'\n`).join("");
-  writeFileSync(path, text, { mode: 0o600 });
-  return path;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function waited(what: string, isTrue: () => boolean, limitMs = 40_000): Promise<void> {
-  for (const untilMs = performance.now() + limitMs; performance.now() < untilMs;) {
-    if (isTrue()) return;
-    await pause(50);
-  }
-  throw new Error(`waited in vain: ${what}`);
 }
 
 async function reached(what: string, line: Promise<boolean>): Promise<void> {

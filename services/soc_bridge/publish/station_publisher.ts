@@ -25,7 +25,7 @@ export interface PublisherParts extends LogParts {
   /** The station's present name in topics. */
   device(): string;
   /** Told when its next {@link StationPublisher.tick} matters, monotonic ms, each time that this is sooner than before. */
-  dueAt?(monoMs: number): void;
+  dueAt(monoMs: number): void;
   /** Only its cable speaks for it: it has no serial number, no model of ours, and nobody else to ask. */
   readonly isCableOnly?: boolean;
 }
@@ -206,12 +206,18 @@ export class StationPublisher {
     this.#touched();
   }
 
+  /** Its grid waits for a confirmation, or for a doubt to be settled. */
+  get #isDoubted(): boolean {
+    const grid = this.#station?.grid;
+    return grid?.doubt !== undefined || grid?.pending !== undefined;
+  }
+
   /** When time alone may change what it says or asks, monotonic ms: a tick before that does nothing. */
   get dueMonoMs(): number {
     const station = this.#station;
     if (!station) return Infinity;
+    if (this.#isDoubted) return -Infinity;
     const { grid } = station;
-    if (grid.doubt || grid.pending) return -Infinity;
     const saysMonoMs = this.#isTouched
       ? Math.max(this.#lookedMonoMs, this.#publishedMonoMs) + GATHER_MS
       : this.#publishedMonoMs + heartbeatMs(this.link);
@@ -249,10 +255,9 @@ export class StationPublisher {
     const now = this.#published;
     // The conditions of the service's health name it, or name it no more.
     const isOther = now?.link !== before?.link || now?.model_guess !== before?.model_guess;
-    const isDoubted = this.#station?.grid.doubt !== undefined || this.#station?.grid.pending !== undefined;
     // All else that is due comes no sooner than was told before.
-    if (isOther || isDoubted) this.parts.dueAt?.(-Infinity);
-    else if (this.#isTouched && !wasTouched) this.parts.dueAt?.(this.dueMonoMs);
+    if (isOther || this.#isDoubted) this.parts.dueAt(-Infinity);
+    else if (this.#isTouched && !wasTouched) this.parts.dueAt(this.dueMonoMs);
   }
 
   #look(): void {
