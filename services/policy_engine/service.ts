@@ -4,6 +4,7 @@ import type { AgentStatus } from "../../lib/messages/agent/status.ts";
 import type { PowerState } from "../../lib/messages/power_state.ts";
 import { type Topics, topicsUnder } from "../../lib/mqtt/topics.ts";
 import { Isolation } from "../../lib/workers/isolation.ts";
+import { Gathering } from "../../lib/time/gathering.ts";
 import { goRound, type Rounds } from "../../lib/time/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import { type PolicyEngineConfig, type PolicyEnginePorts, wakesHosts } from "./config.ts";
@@ -64,6 +65,8 @@ export class PolicyEngine implements Service {
   readonly #kept = new KeptPresence();
   readonly #isolation: Isolation;
   readonly #plays: PlayRequests;
+  /** A status names all hosts of its station: many that speak at once are one status, not one each. */
+  readonly #hostNews: Gathering<string>;
   #cloud: Ways["cloud"];
 
   constructor(
@@ -72,6 +75,11 @@ export class PolicyEngine implements Service {
   ) {
     this.#topics = topicsUnder(context.config.roots);
     this.#isolation = new Isolation(context, "part_failed");
+    this.#hostNews = new Gathering(
+      context.clock,
+      () => this.#house?.state.hosts.size ?? 0,
+      (device) => this.#house && this.#showStatus(device, this.#house),
+    );
     const { agentKeys, bootId, keylessHosts, socStepPercent = 0, socMinPercent } = context.config;
     this.#chargeSteps = socStepPercent > 0 ? new ChargeSteps(socStepPercent, socMinPercent) : undefined;
     this.#keeper = new SnapshotKeeper({ ...context, store: ports.store, bootId });
@@ -169,6 +177,7 @@ export class PolicyEngine implements Service {
 
   stop(): Promise<void> {
     this.#rounds?.cancel();
+    this.#hostNews.stop();
     this.#subscriptions.stop();
     if (this.#house) this.#keeper.close(this.#house.state);
     return Promise.resolve();
@@ -325,7 +334,7 @@ export class PolicyEngine implements Service {
     }, isMark);
   }
 
-  #show(input: HouseInput, house: House): void {
+  #showStatus(device: string, house: House): void {
     const context = {
       isBrokerUp: this.#dispatch.isLinkUp,
       cloud: this.#cloud,
@@ -333,6 +342,13 @@ export class PolicyEngine implements Service {
       bootId: this.context.config.bootId,
       unanswered: this.#unanswered(),
     };
+    this.#isolation.run(
+      `the status of station "${device}"`,
+      () => this.#publisher.showStatus(device, house, context),
+    );
+  }
+
+  #show(input: HouseInput, house: House): void {
     const nowMonoMs = this.context.clock.monoMs();
     const plans = new Plans(house, nowMonoMs);
     const showPlan = (agent: string) =>
@@ -342,10 +358,7 @@ export class PolicyEngine implements Service {
         }
       });
     for (const device of devicesOf(input, house)) {
-      this.#isolation.run(
-        `the status of station "${device}"`,
-        () => this.#publisher.showStatus(device, house, context),
-      );
+      if (input.kind !== "host" || this.#hostNews.admits(device)) this.#showStatus(device, house);
       // What one host does can change the plans of the others by a little: the next tick says so.
       if (input.kind === "host") continue;
       for (const agent of hostsOfStation(house.rulesOf(device))) showPlan(agent);

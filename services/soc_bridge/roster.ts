@@ -13,6 +13,7 @@ import type { ModelTables } from "./models/model_tables.ts";
 import type { FoundModel } from "./models/models.ts";
 import { PowerStation } from "./judge/power_station.ts";
 import { CABLE_STALE_MS } from "./judge/weigh.ts";
+import type { Gathering } from "../../lib/time/gathering.ts";
 import { GoneStations, type Kept } from "./publish/gone_stations.ts";
 import type { RefusalLog } from "./publish/refusal_log.ts";
 import { SecondCables } from "./publish/second_cables.ts";
@@ -28,6 +29,7 @@ export interface RosterParts extends ServiceContext<SocBridgeConfig> {
   readonly topics: Topics;
   readonly refusals: RefusalLog;
   readonly tables: ModelTables;
+  readonly gathering: Gathering<StationPublisher>;
   /** Told when time alone may change what a station says, monotonic ms. */
   dueAt(monoMs: number): void;
   journal(event: JournalEntry): void;
@@ -73,6 +75,11 @@ export class Roster {
     this.#isStopped = true;
     this.#stations.clear();
     this.#cableOnly.clear();
+  }
+
+  /** How many stations there are, besides those by cable alone. */
+  get size(): number {
+    return this.#stations.size;
   }
 
   /** Every station, also those by cable alone. */

@@ -15,6 +15,7 @@ import { goRound, type Rounds } from "../../lib/time/rounds.ts";
 import type { Service, ServiceContext } from "../../lib/workers/service.ts";
 import type { SocBridgeConfig } from "./config.ts";
 import { ModelTables } from "./models/model_tables.ts";
+import { Gathering } from "../../lib/time/gathering.ts";
 import { RefusalLog } from "./publish/refusal_log.ts";
 import { stationConditions } from "./publish/station_conditions.ts";
 import type { JournalEntry } from "./publish/station_log.ts";
@@ -41,6 +42,8 @@ export class SocBridge implements Service {
   readonly #refusals: RefusalLog;
   readonly #tables = new ModelTables();
   readonly #roster: Roster;
+  readonly #isolation: Isolation;
+  readonly #gathering: Gathering<StationPublisher>;
   readonly #cancels: (() => void)[] = [];
   #rounds: Rounds | undefined;
   #isStopped = false;
@@ -48,11 +51,18 @@ export class SocBridge implements Service {
   constructor(private readonly context: ServiceContext<SocBridgeConfig>) {
     this.#topics = topicsUnder(context.config.roots);
     this.#refusals = new RefusalLog(context.log, context.clock);
+    this.#isolation = new Isolation(context, "part_failed");
+    this.#gathering = new Gathering(
+      context.clock,
+      () => this.#roster.size,
+      (station) => this.#run(station, () => station.tellGathered()),
+    );
     this.#roster = new Roster({
       ...context,
       topics: this.#topics,
       refusals: this.#refusals,
       tables: this.#tables,
+      gathering: this.#gathering,
       dueAt: (monoMs) => this.#rounds?.dueAt(monoMs),
       journal: (entry) => this.#journal(entry),
     });
@@ -61,9 +71,8 @@ export class SocBridge implements Service {
   async start(): Promise<void> {
     const { bus, clock } = this.context;
     await this.#loadModelFiles();
-    const isolation = new Isolation(this.context, "part_failed");
     const tick = (some: readonly StationPublisher[]) => {
-      for (const station of some) isolation.run(`station "${station.device}"`, () => station.tick());
+      for (const station of some) this.#run(station, () => station.tick());
     };
     this.#rounds = goRound(
       clock,
@@ -83,9 +92,7 @@ export class SocBridge implements Service {
     bus.subscribe(this.#topics.raw("+"), (message) => this.#takeRaw(message), { qos: 0 });
     bus.onLink((up) => {
       if (!up) return;
-      for (const station of this.#roster.all()) {
-        isolation.run(`station "${station.device}"`, () => station.publishAgain());
-      }
+      for (const station of this.#roster.all()) this.#run(station, () => station.publishAgain());
     });
   }
 
@@ -94,8 +101,14 @@ export class SocBridge implements Service {
     if (this.#cancels.length > 0) { for (const station of this.#roster.all()) station.publishAsStale(); }
     for (const cancel of this.#cancels.splice(0)) cancel();
     this.#isStopped = true;
+    this.#gathering.stop();
     this.#roster.stop();
     return Promise.resolve();
+  }
+
+  /** A station that fails does not stop the others. */
+  #run(station: StationPublisher, act: () => void): void {
+    this.#isolation.run(`station "${station.device}"`, act);
   }
 
   /** A table that cannot be used is named and left out; the product's own tables always work. */

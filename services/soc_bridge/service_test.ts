@@ -8,6 +8,7 @@ import { encodeCloudStatus } from "../../lib/messages/cloud_status.ts";
 import { encodeSourceReading } from "../../lib/messages/source_reading.ts";
 import { encodeStationList } from "../../lib/messages/station_list.ts";
 import { MemoryBroker } from "../../lib/mqtt/memory_broker.ts";
+import { TOGETHER_MS } from "../../lib/time/gathering.ts";
 import { settle, TestClock } from "../../lib/time/test_clock.ts";
 import { testContext } from "../../lib/testing.ts";
 import { GONE_AFTER_MS } from "./publish/gone_stations.ts";
@@ -374,6 +375,33 @@ Deno.test("SocBridge leaves no state behind that looks live, and no timer", asyn
   await settled(house.clock);
   assert.equal(house.state("Study").link, "stale");
   assert.equal(house.clock.pending, 0);
+});
+
+Deno.test("SocBridge of a large house tells states together, a lost grid at once, and leaves no timer while some wait", async () => {
+  const sns = Array.from({ length: 20 }, (_, i) => `R631SIM0000001${String(i).padStart(2, "0")}`);
+  const house = await running({ devices: sns.map((sn) => ({ sn, name: sn })) });
+  const sayAll = async (values: StationValues) => {
+    for (const sn of sns) await house.send((await stationEncoder("RIVER 3 Plus", sn)).reply(values), sn);
+  };
+  const watts = () => sns.filter((sn) => house.state(sn).ac_out_watts === 77).length;
+  await sayAll({ ...IDLE_ON_GRID, acOutWatts: 50 });
+  await house.clock.advance(5000);
+  await sayAll({ ...IDLE_ON_GRID, acOutWatts: 77 });
+  assert.equal(watts(), 1, "the first waits for nobody");
+  await house.clock.advance(TOGETHER_MS);
+  assert.equal(watts(), sns.length);
+  await house.clock.advance(1000);
+  await sayAll({ ...IDLE_ON_GRID, acOutWatts: 60 });
+  await sayAll(OUTAGE);
+  assert.deepEqual(new Set(sns.map((sn) => house.state(sn).grid_connected)), new Set([false]));
+  await house.clock.advance(1000);
+  await sayAll({ ...OUTAGE, acOutWatts: 10 });
+  await house.stop();
+  const before = house.published.length;
+  await house.clock.advance(5000);
+  assert.equal(house.published.length, before);
+  assert.equal(house.clock.pending, 0);
+  assert.deepEqual(new Set(sns.map((sn) => house.state(sn).link)), new Set(["stale"]));
 });
 
 const LATER_MS = GONE_AFTER_MS + 20_000;

@@ -87,7 +87,7 @@ export async function withFeeder<T>(
     while (performance.now() - startMs < seconds * 1000) {
       const due = (performance.now() - startMs) / 1000 * perSec;
       for (; sent < due; sent++) {
-        void say(sent % stations, Math.floor(sent / stations / 10)).catch(() => {});
+        void say(sent % stations, Math.floor(sent / stations)).catch(() => {});
       }
       await pause(5);
     }
@@ -102,10 +102,14 @@ export async function withFeeder<T>(
   }
 }
 
-/** What a station says, with ninety charges. */
+/** What a station says: the watts change with each message, and the charge, of ninety, with every tenth. */
 export async function streamOf(): Promise<readonly Uint8Array[]> {
   const encoder = await stationEncoder("RIVER 3 Plus", SN(0));
-  return Array.from({ length: 90 }, (_, i) => encoder.reply({ ...IDLE_ON_GRID, socPercent: 10 + i }));
+  return Array.from(
+    { length: 900 },
+    (_, i) =>
+      encoder.reply({ ...IDLE_ON_GRID, socPercent: 10 + Math.floor(i / 10), acOutWatts: 100 + i % 7 * 9 }),
+  );
 }
 
 async function untilItAnswers(say: () => Promise<void>, listen: (heard: () => void) => void): Promise<void> {

@@ -12,6 +12,7 @@ import { addReading, type Cable, CABLE_STALE_MS, noteCloud, weigh } from "../jud
 import type { SourceReading } from "../../../lib/messages/source_reading.ts";
 import { isAnotherSerial } from "../../../lib/nut/serial.ts";
 import { CableLog } from "./cable_log.ts";
+import type { Gathering } from "../../../lib/time/gathering.ts";
 import { QuestionPace } from "./question_pace.ts";
 import { GATHER_MS, heartbeatMs, isDue } from "./state_pace.ts";
 import { type LogParts, StationLog } from "./station_log.ts";
@@ -22,6 +23,8 @@ export interface PublisherParts extends LogParts {
   readonly clock: Clock;
   readonly topics: Topics;
   readonly publishRawJson: boolean;
+  /** The states of all stations that may wait for each other. */
+  readonly gathering: Gathering<StationPublisher>;
   /** The station's present name in topics. */
   device(): string;
   /** Told when its next {@link StationPublisher.tick} matters, monotonic ms, each time that this is sooner than before. */
@@ -218,17 +221,28 @@ export class StationPublisher {
     if (!station) return Infinity;
     if (this.#isDoubted) return -Infinity;
     const { grid } = station;
-    const saysMonoMs = this.#isTouched
-      ? Math.max(this.#lookedMonoMs, this.#publishedMonoMs) + GATHER_MS
-      : this.#publishedMonoMs + heartbeatMs(this.link);
     const cableMonoMs = this.#isCableLive && this.#cable
       ? this.#cable.spokeMonoMs + CABLE_STALE_MS
       : Infinity;
-    if (this.#cloudLink !== "live") return Math.min(saysMonoMs, cableMonoMs + 1);
+    if (this.#cloudLink !== "live") return Math.min(this.#saysMonoMs, cableMonoMs + 1);
     const untoldMonoMs = gridUntoldMonoMs(grid, this.parts.clock.monoMs());
     // At its limit a station is live still.
     const agesMonoMs = Math.min(cableMonoMs, station.liveUntilMonoMs, untoldMonoMs) + 1;
-    return Math.min(saysMonoMs, agesMonoMs, this.#questions.gridQuestionMonoMs(grid));
+    return Math.min(this.#saysMonoMs, agesMonoMs, this.#questions.gridQuestionMonoMs(grid));
+  }
+
+  /** When it is to be published next, were nothing to happen, monotonic ms. */
+  get #saysMonoMs(): number {
+    // Whoever waits for others is called.
+    if (this.parts.gathering.has(this)) return Infinity;
+    return this.#isTouched
+      ? Math.max(this.#lookedMonoMs, this.#publishedMonoMs) + GATHER_MS
+      : this.#publishedMonoMs + heartbeatMs(this.link);
+  }
+
+  /** It has waited for others long enough. */
+  tellGathered(): void {
+    this.#touched({ hasWaited: true });
   }
 
   /** Publishes when it is time, because ages change by themselves; called every second, or when it is due. */
@@ -247,26 +261,31 @@ export class StationPublisher {
     this.#touched();
   }
 
-  #touched(): void {
+  #touched({ hasWaited = false } = {}): void {
     const wasTouched = this.#isTouched;
+    const didWait = hasWaited || this.parts.gathering.has(this);
     this.#isTouched = true;
     const before = this.#published;
-    this.#look();
+    this.#look(hasWaited);
     const now = this.#published;
     // The conditions of the service's health name it, or name it no more.
     const isOther = now?.link !== before?.link || now?.model_guess !== before?.model_guess;
-    // All else that is due comes no sooner than was told before.
+    // All else that is due comes no sooner than was told before; of whoever waited nothing was.
     if (isOther || this.#isDoubted) this.parts.dueAt(-Infinity);
-    else if (this.#isTouched && !wasTouched) this.parts.dueAt(this.dueMonoMs);
+    else if (didWait || (this.#isTouched && !wasTouched)) this.parts.dueAt(this.dueMonoMs);
   }
 
-  #look(): void {
+  #look(hasWaited: boolean): void {
     const station = this.#station;
     if (!station) return;
     const now = this.parts.clock.monoMs();
-    // A station that speaks many times a second is not worth a look each time.
-    const isGathering = now - this.#lookedMonoMs < GATHER_MS;
-    if (this.#published && isGathering && !isUrgentNews(station.urgent(now), this.#published)) return;
+    if (!hasWaited && this.#published && !isUrgentNews(station.urgent(now), this.#published)) {
+      // A station that speaks many times a second is not worth a look each time.
+      if (now - this.#lookedMonoMs < GATHER_MS) return;
+      // What a cable says is urgent as well, and only the look tells.
+      if (!this.#cable && !this.parts.gathering.admits(this)) return;
+    }
+    this.parts.gathering.leave(this);
     this.#lookedMonoMs = now;
     const state = this.#state(station);
     const waitedMs = now - this.#publishedMonoMs;
@@ -282,6 +301,7 @@ export class StationPublisher {
 
   /** The station is gone for good: the broker keeps nothing of it any more. */
   clear(): void {
+    this.parts.gathering.leave(this);
     this.#published = undefined;
     if (this.#pointsTo !== undefined) {
       this.#send(this.parts.topics.stationName(this.sn), "", { retain: true });

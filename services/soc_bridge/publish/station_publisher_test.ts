@@ -11,12 +11,15 @@ import { IDLE_ON_GRID, stationEncoder } from "../../../proto/encode_station.ts";
 import { compileModel } from "../models/compiled_model.ts";
 import { findModel } from "../models/models.ts";
 import { PowerStation } from "../judge/power_station.ts";
+import { Gathering, TOGETHER_MS } from "../../../lib/time/gathering.ts";
 import { RefusalLog } from "./refusal_log.ts";
 import { GATHER_MS } from "./state_pace.ts";
 import { StationPublisher } from "./station_publisher.ts";
 import { seededRandom } from "../testdata/hostile.ts";
 
 const SN = "R631SIM000000001";
+
+const LOSS = { gridPresent: false, acInWatts: 0 };
 
 /** Counts how often its whole state is made. */
 class CountedStation extends PowerStation {
@@ -27,7 +30,8 @@ class CountedStation extends PowerStation {
   }
 }
 
-async function feed() {
+/** @param stations As many are in its house */
+async function feed(stations = 1) {
   const spec = findModel(SN);
   assert.ok(spec);
   const clock = new TestClock();
@@ -38,23 +42,25 @@ async function feed() {
   const dues: number[] = [];
   broker.watch(({ topic, payload }) => {
     topicsSaid.push(topic);
-    if (topic.endsWith("/json/state")) published.push(JSON.parse(new TextDecoder().decode(payload)));
+    if (topic.endsWith("/json/state") && payload.length > 0) {
+      published.push(JSON.parse(new TextDecoder().decode(payload)));
+    }
   });
-  const one = new StationPublisher(
-    SN,
-    {
-      bus: broker.bus({ service: "soc_bridge", publishes: ["#"], subscribes: [] }),
-      clock,
-      log,
-      health: createHealth(),
-      topics: topicsUnder(DEFAULT_ROOTS),
-      refusals: new RefusalLog(log, clock),
-      publishRawJson: false,
-      journal: () => {},
-      device: () => "Study",
-      dueAt: (monoMs: number) => dues.push(monoMs),
-    } as ConstructorParameters<typeof StationPublisher>[1],
-  );
+  const gathering = new Gathering<StationPublisher>(clock, () => stations, (one) => one.tellGathered());
+  const parts = {
+    bus: broker.bus({ service: "soc_bridge", publishes: ["#"], subscribes: [] }),
+    clock,
+    log,
+    health: createHealth(),
+    topics: topicsUnder(DEFAULT_ROOTS),
+    refusals: new RefusalLog(log, clock),
+    publishRawJson: false,
+    journal: () => {},
+    device: () => "Study",
+    gathering,
+    dueAt: (monoMs: number) => void dues.push(monoMs),
+  };
+  const one = new StationPublisher(SN, parts);
   const model = await compileModel(spec);
   const station = new CountedStation({ sn: SN, model, gridRule: "auto", staleAfterMs: 120_000 });
   one.begin(station, false);
@@ -63,7 +69,10 @@ async function feed() {
     one.take(encoder.reply({ ...IDLE_ON_GRID, ...values }), "raw");
   say();
   await settle();
-  return { clock, one, station, published, topicsSaid, dues, say, tick: () => one.tick() };
+  /** Another station of the house was told just now. */
+  const another = () =>
+    void gathering.admits(new StationPublisher("R631SIM000000002", { ...parts, device: () => "Hall" }));
+  return { clock, one, station, published, topicsSaid, dues, say, another, tick: () => one.tick() };
 }
 
 Deno.test("StationPublisher looks at most once a second at a station that speaks a hundred times", async () => {
@@ -115,7 +124,65 @@ Deno.test("StationPublisher says at least every ten seconds that a chatty statio
   assert.ok(published.length - before >= 2, `${published.length - before} in 30 s`);
 });
 
-const LOSS = { gridPresent: false, acInWatts: 0 };
+Deno.test("StationPublisher of a large house tells what is not urgent with the others, as it is then", async () => {
+  const { clock, published, say, another } = await feed(100);
+  await clock.advance(5000);
+  another();
+  await clock.advance(100);
+  say({ acOutWatts: 77 });
+  say({ acOutWatts: 78 });
+  await clock.advance(TOGETHER_MS - 101);
+  assert.notEqual(published.at(-1)?.ac_out_watts, 78);
+  await clock.advance(1);
+  assert.equal(published.at(-1)?.ac_out_watts, 78);
+});
+
+for (
+  const [name, values] of [["a lost grid", LOSS], ["a charge", {
+    socPercent: IDLE_ON_GRID.socPercent - 1,
+  }]] as const
+) {
+  Deno.test(`StationPublisher of a large house tells ${name} at once, though its watts wait for others`, async () => {
+    const { clock, published, say, another } = await feed(100);
+    await clock.advance(5000);
+    another();
+    say({ acOutWatts: 77 });
+    const before = published.length;
+    say({ acOutWatts: 77, ...values });
+    await settle();
+    assert.equal(published.length, before + 1);
+    assert.equal(published.at(-1)?.ac_out_watts, 77);
+    await clock.advance(TOGETHER_MS);
+    assert.equal(published.length, before + 1, "and not a second time");
+  });
+}
+
+Deno.test("StationPublisher that waits for others says nothing once its station is gone", async () => {
+  const { clock, one, topicsSaid, say, another } = await feed(100);
+  await clock.advance(5000);
+  another();
+  say({ acOutWatts: 77 });
+  one.clear();
+  await settle();
+  const before = topicsSaid.length;
+  await clock.advance(5000);
+  assert.equal(topicsSaid.length, before);
+});
+
+Deno.test("StationPublisher of a large house tells what its cable says at once", async () => {
+  const { clock, one, published, say, another } = await feed(100);
+  await clock.advance(5000);
+  another();
+  one.takeSource({
+    source: "nut",
+    grid: false,
+    evidence: "ups.status=OB DISCHRG",
+    ts: new Date(clock.wallMs()).toISOString(),
+  }, 0);
+  say();
+  await settle();
+  assert.equal(published.at(-1)?.grid_connected, false);
+});
 
 for (
   const [name, make, dueMs] of [
@@ -162,7 +229,7 @@ Deno.test("StationPublisher tells at once that it is due when its link changed, 
 Deno.test("StationPublisher has nothing to say or to ask before it is due, whatever its station said", async () => {
   const seed = Number(Deno.env.get("PUBLISHER_SEED") ?? Date.now() >>> 0);
   const random = seededRandom(seed);
-  const house = await feed();
+  const house = await feed(random() < 0.5 ? 1 : 100);
   let early = 0;
   // As rounds do: by what was due after the last one, or sooner when that was told.
   let plannedMonoMs = house.one.dueMonoMs;
@@ -172,12 +239,14 @@ Deno.test("StationPublisher has nothing to say or to ask before it is due, whate
     else if (kind < 0.2) house.say(LOSS);
     else if (kind < 0.25) house.say({ acInWatts: 0 });
     else if (kind < 0.4) house.say({ acOutWatts: Math.floor(random() * 5) });
+    else if (kind < 0.42) house.another();
     else if (kind < 0.45) house.say({ socPercent: 50 + Math.floor(random() * 3) });
     const { dueMonoMs } = house.one;
     const told = Math.min(plannedMonoMs, ...house.dues.splice(0));
     assert.ok(told <= dueMonoMs, `seed ${seed}, step ${step}: told ${told}, due ${dueMonoMs}`);
     await house.clock.advance(Math.floor(random() ** 4 * 30_000));
-    if (house.clock.monoMs() < dueMonoMs) {
+    // Whoever waited for others was told meanwhile.
+    if (house.clock.monoMs() < Math.min(dueMonoMs, ...house.dues)) {
       early++;
       const before = house.topicsSaid.length;
       house.tick();
