@@ -137,7 +137,7 @@ export const PARTS: readonly Part[] = [
   {
     name: "seldom",
     title: "Where messages are seldom: processor time of the daemon and of a plain Python reading",
-    in: "named",
+    in: "all",
     run: async (say) => say(seldomText(await measureSeldom())),
   },
   {
