@@ -4,6 +4,7 @@
  * Run: deno task bench [--part NAME|all]… [--payloads N] [--against CHECKOUT] [--worlds N] [--seed N] [--stations N] [--sites N] [--line-minutes N] [--days N] [--real-time --hours N]
  */
 import { parseArgs } from "node:util";
+import { machineText, measureMachine } from "./bench/machine.ts";
 import { type Part, type PartOptions, PARTS } from "./bench/parts.ts";
 import { asProgram } from "./as_program.ts";
 
@@ -46,6 +47,7 @@ async function main(args: readonly string[]): Promise<number> {
   for (const option of Object.values(options)) if (typeof option === "string") return refuse(option);
   const stray = strayOption(wanted, { ...options, against: values.against });
   if (stray !== undefined) return refuse(stray);
+  say(machineText(await measureMachine()));
   for (const part of wanted) {
     say(`## ${part.title}\n`);
     const numbers = options as Record<keyof typeof options, number | undefined>;
