@@ -4,7 +4,7 @@
  * Run: deno task bench [--part NAME|all]… [--payloads N] [--against CHECKOUT] [--worlds N] [--seed N] [--stations N] [--sites N] [--line-minutes N] [--days N] [--real-time --hours N]
  */
 import { parseArgs } from "node:util";
-import { machineText, measureMachine } from "./bench/machine.ts";
+import { machineText, measureMachine } from "./bench/figures/machine.ts";
 import { type Part, type PartOptions, PARTS } from "./bench/parts.ts";
 import { asProgram } from "./as_program.ts";
 

@@ -9,6 +9,7 @@ import { cpuSeconds, type Memory, MEMORY_HEAD, memoryOf, memoryText } from "../m
 import { pythonProblem, pythonWalkRate } from "./python_program.ts";
 import {
   type RunningReading,
+  SAYS_A_CHARGE,
   SN,
   startDaemonReading,
   startPython,
@@ -90,7 +91,7 @@ function load(
       listen(resolve);
       const sentMs = performance.now();
       // Each charge is another one, so that each is published at once.
-      await say(0, nth);
+      await say(0, nth * SAYS_A_CHARGE);
       await withLimit(promise, 10_000, `the answer on "${answer}"`);
       samples.push(performance.now() - sentMs);
       await pause(10);

@@ -102,13 +102,20 @@ export async function withFeeder<T>(
   }
 }
 
-/** What a station says: the watts change with each message, and the charge, of ninety, with every tenth. */
+/** So many messages of {@link streamOf} tell the same charge. */
+export const SAYS_A_CHARGE = 10;
+
+/** What a station says: the watts change with each message, and now and then the charge. */
 export async function streamOf(): Promise<readonly Uint8Array[]> {
   const encoder = await stationEncoder("RIVER 3 Plus", SN(0));
   return Array.from(
-    { length: 900 },
+    { length: 90 * SAYS_A_CHARGE },
     (_, i) =>
-      encoder.reply({ ...IDLE_ON_GRID, socPercent: 10 + Math.floor(i / 10), acOutWatts: 100 + i % 7 * 9 }),
+      encoder.reply({
+        ...IDLE_ON_GRID,
+        socPercent: 10 + Math.floor(i / SAYS_A_CHARGE),
+        acOutWatts: 100 + i % 7 * 9,
+      }),
   );
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { distributionOf } from "./figures/distribution.ts";
+import { distributionOf } from "./distribution.ts";
 import { machineText, measureMachine } from "./machine.ts";
 
 const QUIET = {

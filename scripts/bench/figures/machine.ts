@@ -2,8 +2,8 @@
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Distribution, distributionOf } from "./figures/distribution.ts";
-import { column, pause } from "./figures/waiting.ts";
+import { type Distribution, distributionOf } from "./distribution.ts";
+import { column, pause } from "./waiting.ts";
 
 /** One machine, as it is just now. */
 export interface MachineFigures {
