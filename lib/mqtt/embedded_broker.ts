@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { systemClock } from "../time/clock.ts";
 import { cannotListenText } from "../text/cannot_listen.ts";
+import { flattenQueue } from "./flat_queue.ts";
 import { MAX_PACKET_BYTES } from "./packet_filter.ts";
 
 /** Somebody who wants to do something on a topic. */
@@ -24,6 +25,8 @@ export interface EmbeddedBrokerOptions {
   readonly authenticate?: (
     client: { readonly clientId: string; readonly username?: string; readonly password?: string },
   ) => boolean;
+  /** A client that leaves what it is sent lying for so long is cut off, ms; {@link STANDS_STILL_MS} when absent. */
+  readonly standsStillMs?: number;
   /** Who may do what; absent: everybody everything. A forbidden publish ends the connection. */
   readonly authorize?: (request: BrokerRequest) => boolean;
 }
@@ -35,6 +38,12 @@ export interface RunningBroker {
   stop(): Promise<void>;
 }
 
+/**
+ * A client that does not take what is sent to it makes aedes wait for it, and at last all others with it. Its keep-alive would end that after minutes,
+ * or never. This is longer than a busy machine takes, and shorter than an agent waits.
+ */
+export const STANDS_STILL_MS = 10_000;
+
 /** CONNACK 5 of MQTT 3.1.1. */
 const NOT_AUTHORIZED = 5;
 
@@ -42,8 +51,10 @@ const NOT_AUTHORIZED = 5;
 export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<RunningBroker> {
   const { port, host } = options;
   const broker = await createBroker(options);
+  flattenQueue(broker);
   broker.on("client", forgetCounters);
   const sockets = new Set<Socket>();
+  const endWatch = cutWhoStandsStill(sockets, options.standsStillMs ?? STANDS_STILL_MS);
   const server: Server = createServer((socket) => {
     socket.setNoDelay(true);
     sockets.add(socket);
@@ -55,6 +66,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
+      endWatch();
       broker.close(() =>
         reject(
           new Error(
@@ -77,6 +89,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   const stop = async () => {
     // Nobody waits for the server to say that it is closed: Deno 2.6 sometimes never does.
     server.close();
+    endWatch();
     for (const socket of sockets) socket.destroy();
     await new Promise<void>((resolve) => broker.close(() => resolve()));
   };
@@ -84,6 +97,27 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     port: typeof address === "object" && address ? address.port : port,
     stop: () => stopped ??= stop(),
   };
+}
+
+/**
+ * Looks twice in that time, so a client is cut off after 1 to 1.5 times of it. What counts is that a whole write has gone out: Deno does not
+ * say how much of one. A write holds at most the 100 messages that aedes hands on at a time.
+ *
+ * @returns what ends it
+ */
+function cutWhoStandsStill(sockets: ReadonlySet<Socket>, standsStillMs: number): () => void {
+  /** The looks at which a socket had taken nothing of what waits for it, and what it had taken before. */
+  const seen = new WeakMap<Socket, { readonly taken: number; readonly looks: number }>();
+  return systemClock().every(standsStillMs / 2, () => {
+    for (const socket of sockets) {
+      const taken = socket.bytesWritten - socket.writableLength;
+      const before = seen.get(socket);
+      const isStill = socket.writableNeedDrain && before?.taken === taken;
+      const looks = isStill ? before.looks + 1 : 0;
+      seen.set(socket, { taken, looks });
+      if (looks >= 2) socket.destroy();
+    }
+  });
 }
 
 /** So long aedes has to read what it was told of, ms. */

@@ -88,3 +88,57 @@ for (const kilobytes of [190, 250, 1000]) {
     }
   });
 }
+
+/** A client that subscribes to slow/# and reads only when it is asked to. */
+async function lazyReader(port: number): Promise<Deno.Conn> {
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  const bytes = (text: string) => [text.length >> 8, text.length & 255, ...new TextEncoder().encode(text)];
+  const connect = [...bytes("MQTT"), 4, 2, 0, 60, ...bytes("lazy")];
+  const subscribe = [0, 1, ...bytes("slow/#"), 0];
+  await conn.write(Uint8Array.from([0x10, connect.length, ...connect, 0x82, subscribe.length, ...subscribe]));
+  // CONNACK and SUBACK.
+  for (let left = 4 + 5; left > 0;) left -= await conn.read(new Uint8Array(left)) ?? left;
+  return conn;
+}
+
+const STILL_MS = 400;
+/** Each is waited for by the broker until it has gone out: with 150 of them nothing else would. */
+const LARGE = { count: 150, bytes: 500_000 };
+
+async function house() {
+  const broker = await startEmbeddedBroker({ port: 0, host: "127.0.0.1", standsStillMs: STILL_MS });
+  const lazy = await lazyReader(broker.port);
+  const writer = await connected(broker.port, "writer");
+  const large = new Uint8Array(LARGE.bytes);
+  const sent = Array.from({ length: LARGE.count }, () => writer.publish("slow/x", large));
+  return { broker, lazy, writer, sent };
+}
+
+Deno.test("startEmbeddedBroker() outlives thousands of messages that nobody hears, behind a reader that stands still, and serves the others", async () => {
+  const { broker, lazy, writer, sent } = await house();
+  for (let i = 0; i < 20_000; i++) sent.push(writer.publish(`nobody/${i % 100}`, "x"));
+  await Promise.all(sent);
+  const heard = Promise.withResolvers<void>();
+  const reader = await connected(broker.port, "reader", () => heard.resolve());
+  await reader.subscribe("after", 0);
+  await writer.publish("after", "x");
+  await heard.promise;
+  for (const client of [reader, writer]) await client.close();
+  lazy.close();
+  await broker.stop();
+});
+
+Deno.test("startEmbeddedBroker() gives all to a reader that stood still for less than the time", async () => {
+  const { broker, lazy, writer, sent } = await house();
+  await new Promise((resolve) => setTimeout(resolve, STILL_MS * 0.8));
+  const piece = new Uint8Array(1_000_000);
+  for (let taken = 0; taken < LARGE.count * LARGE.bytes;) {
+    const length = await lazy.read(piece);
+    assert.ok(length !== null, `cut off after ${taken} bytes`);
+    taken += length;
+  }
+  await Promise.all(sent);
+  await writer.close();
+  lazy.close();
+  await broker.stop();
+});

@@ -1,6 +1,7 @@
 /** The emulated cloud's MQTT side: real TLS, the real rules of who may connect and say what, stations that answer. */
 import { Buffer } from "node:buffer";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
+import { flattenQueue } from "../../../lib/mqtt/flat_queue.ts";
 import { errorText } from "../../../lib/errors.ts";
 import { decodeFrame } from "../../../proto/frame.ts";
 import type { IssuedCertificate } from "../../../lib/certificates.ts";
@@ -49,6 +50,7 @@ export async function startCloudBroker(
       done(null, mayHear(account, subscription.topic) ? subscription : null);
     },
   });
+  flattenQueue(aedes);
   aedes.on("publish", (packet, client) => {
     const sn = GET_TOPIC.exec(packet.topic)?.[1];
     if (client && sn !== undefined) answerGetAll(sn, Buffer.from(packet.payload));
