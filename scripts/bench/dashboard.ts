@@ -6,6 +6,7 @@ import { stationModels } from "../../commands/simulate/play.ts";
 import { type RealWorld, startRealWorld } from "../simulate/real_world.ts";
 import type { Scenario } from "../../commands/simulate/scenario.ts";
 import { type Memory, MEMORY_HEAD, memoryOf, memoryText } from "./memory.ts";
+import { withLimit } from "./figures/waiting.ts";
 import { ownRuntime } from "./own_program.ts";
 
 /** What one run shows. */
@@ -38,6 +39,8 @@ const SCENARIO: Scenario = {
 const CHUNK = 50;
 /** Until memory has settled, real ms. */
 const SETTLE_MS = 4000;
+/** A page that is told of nothing for so long is not served, ms. */
+const SERVED_MS = 10_000;
 const topics = topicsUnder(DEFAULT_ROOTS);
 
 /** Starts the daemon twice, without and with the dashboard. */
@@ -120,16 +123,18 @@ function publish(world: RealWorld, index: number): void {
   world.feed(topics.events, JSON.stringify(event));
 }
 
-/** A page that counts the events that reach it. */
+/** A page that counts the events that reach it, once it has been told of what was before. */
 async function openPage(port: number) {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   await conn.write(new TextEncoder().encode(`GET /api/live HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`));
   let count = 0;
   let isOpen = true;
+  const served = Promise.withResolvers<void>();
   let wanted = { count: Infinity, reached: () => {}, failed: (_error: Error) => {} };
   const reading = (async () => {
     let rest = "";
     for await (const text of conn.readable.pipeThrough(new TextDecoderStream())) {
+      if (text.includes("event: journal")) served.resolve();
       const parts = (rest + text).split("event: entry\n");
       count += parts.length - 1;
       rest = (parts.at(-1) ?? "").slice(-20);
@@ -139,6 +144,7 @@ async function openPage(port: number) {
     isOpen = false;
     wanted.failed(new Error("Cannot measure: the dashboard closed a page"));
   });
+  await withLimit(served.promise, SERVED_MS, "the first events of a page");
   return {
     has: (total: number) =>
       new Promise<void>((resolve, reject) => {
